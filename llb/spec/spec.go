@@ -1,0 +1,377 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spec reads a build file.
+//
+// A build file is YAML that names what goes into an image, layer by layer.
+// [Parse] turns its bytes into a [Spec]: plain values, each with the place it
+// was written at, so that whoever finds a fault later can point at the line.
+// Nothing is expanded or looked up here; a [String] still holds the text as the
+// user wrote it, and [Vars] expands it once the arguments and the platform are
+// known.
+package spec
+
+// DefaultTarget is the name of the target that the top level of a build file
+// describes.
+const DefaultTarget = "default"
+
+// Pos is a place in a build file. Lines and columns count from 1; columns count
+// characters. The zero Pos means "nowhere in particular".
+type Pos struct {
+	Line   int
+	Column int
+}
+
+// IsZero reports whether p names no place.
+func (p Pos) IsZero() bool { return p.Line == 0 }
+
+// Range is the lines a node of the build file covers, both ends included.
+type Range struct {
+	Start Pos
+	End   Pos
+}
+
+// String is a scalar of the build file, as it was written and not yet expanded.
+type String struct {
+	// Value is the text. For a map by platform it is empty.
+	Value string
+	// Platforms holds the choices when a map by platform stands in the place of
+	// a string, in the order of the build file.
+	Platforms []PlatformString
+	// Pos is where the scalar (or the map) starts. It is zero for a String that
+	// the build file leaves out.
+	Pos Pos
+}
+
+// PlatformString is one choice of a String that differs by platform.
+type PlatformString struct {
+	// Platform is the key: an architecture (arm64), or os/arch[/variant].
+	Platform string
+	// Value is the text for that platform.
+	Value string
+	// Pos is where the value starts.
+	Pos Pos
+}
+
+// IsSet reports whether the build file gives the string.
+func (s String) IsSet() bool { return !s.Pos.IsZero() }
+
+// Pair is one entry of a map with string values, in the order of the build file.
+type Pair struct {
+	Key string
+	// KeyPos is where the key starts.
+	KeyPos Pos
+	Value  String
+}
+
+// Spec is a whole build file.
+type Spec struct {
+	// File is the name that messages use for the build file.
+	File string
+	// Data is the build file's text.
+	Data []byte
+	// Syntax is what a leading "# syntax=" line names, or empty.
+	Syntax string
+	// Args are the declared build arguments, in the order of the build file.
+	Args []Arg
+	// Targets holds the target "default" (the top level) first, then the
+	// entries of "targets" in the order of the build file.
+	Targets []Target
+}
+
+// Target returns the target of that name, or nil.
+func (s *Spec) Target(name string) *Target {
+	for i := range s.Targets {
+		if s.Targets[i].Name == name {
+			return &s.Targets[i]
+		}
+	}
+	return nil
+}
+
+// Arg is a declared build argument.
+type Arg struct {
+	Name string
+	// Default is the value when none is given. It is not set when the build file
+	// says null: then a value must be given.
+	Default String
+	// Pos is where the name stands.
+	Pos Pos
+}
+
+// Target is an image that the build file describes.
+type Target struct {
+	Name string
+	// Range is the lines of the target.
+	Range Range
+	// From is the base: "scratch" (also when not set), a reference,
+	// "target:NAME" or "context:NAME".
+	From   String
+	Layers []Layer
+	Config Config
+	// Annotations are those of the image's manifest.
+	Annotations []Pair
+	// MaxLayers is the greatest number of layers, the base's included; 0 when
+	// the build file says nothing.
+	MaxLayers int
+	// MaxLayersPos is where that number stands.
+	MaxLayersPos Pos
+	Tests        []Test
+}
+
+// Layer is one entry of "layers". Exactly one of the four strategies is set.
+type Layer struct {
+	// Name is the layer's own name, or empty.
+	Name string
+	// Range is the lines of the entry.
+	Range Range
+
+	Packages   *Packages
+	Files      *Files
+	Build      *Build
+	Derivation *Derivation
+}
+
+// Files is the files strategy: its entries, in order.
+type Files struct {
+	Entries []File
+}
+
+// File is one entry of a files layer. Exactly one of Content, Source (with or
+// without From), URL, Git, Symlink and Directory says what it is.
+type File struct {
+	Range Range
+	// Dest is the absolute path in the image. A trailing slash means "into this
+	// folder".
+	Dest String
+	// Content is written as it stands; it is never expanded.
+	Content String
+	// Source is a path or glob relative to the context, or in From.
+	Source  String
+	Include []String
+	Exclude []String
+	URL     String
+	// Checksum is the digest of what URL gives, as "sha256:…".
+	Checksum String
+	// Extract unpacks what URL, or Source, gives.
+	Extract bool
+	// From is "target:NAME", "context:NAME" or a reference.
+	From String
+	// Symlink is the target of a symbolic link.
+	Symlink String
+	// Directory makes an empty directory.
+	Directory bool
+	// Git is a repository address as "docker build" takes it: URL#REF:SUBDIR.
+	Git String
+	// Mode is an octal number.
+	Mode String
+	// Owner is "user", "user:group", by name or number.
+	Owner String
+}
+
+// Build is the build strategy: a command and what it runs in.
+type Build struct {
+	Range Range
+	// From is where the command runs: a reference, "target:NAME",
+	// "context:NAME", "layers" (the image so far) or "scratch".
+	From String
+	// Source is a part of the context that is mounted as the working directory.
+	Source String
+	// Run is the script; not set when Argv is.
+	Run String
+	// Argv is the command as a list; empty when Run is set.
+	Argv []String
+	// ArgvPos is where the list starts.
+	ArgvPos Pos
+	// Out says whether only $out ships; nil when the build file leaves it open.
+	Out *bool
+	// Platform is the platform that the command runs on.
+	Platform String
+	Workdir  String
+	User     String
+	// Owner is the owner of what ships.
+	Owner   String
+	Env     []Pair
+	Mounts  []Mount
+	Cache   []Cache
+	Tmpfs   []Tmpfs
+	Secrets []Secret
+	SSH     []SSH
+	// Network is none, default or host.
+	Network String
+	// Deterministic is false, network or strict.
+	Deterministic String
+}
+
+// Mount is a read-only input of a build.
+type Mount struct {
+	Range  Range
+	Target String
+	// From is "target:NAME", "context:NAME" or a reference; when not set, the
+	// context.
+	From   String
+	Source String
+}
+
+// Cache is a folder that survives from build to build.
+type Cache struct {
+	Range  Range
+	Target String
+	// ID names the cache; when not set, the target's path.
+	ID String
+	// Sharing is shared, private or locked.
+	Sharing String
+}
+
+// Tmpfs is a folder in memory.
+type Tmpfs struct {
+	Range  Range
+	Target String
+	// Size is the limit, as a number of bytes or with a unit (64m).
+	Size String
+}
+
+// Secret is a secret that a build's command sees and no layer holds.
+type Secret struct {
+	Range Range
+	ID    String
+	// Target is the file; when neither it nor Env is set, /run/secrets/ID.
+	Target String
+	// Env is the environment variable.
+	Env      String
+	Required bool
+	// Mode is the file's mode, octal.
+	Mode String
+}
+
+// SSH is an SSH agent that a build's command may use.
+type SSH struct {
+	Range    Range
+	ID       String
+	Target   String
+	Required bool
+}
+
+// Packages is the packages strategy.
+type Packages struct {
+	Range Range
+	// Names are package names with an optional version (name=1.2-3) or suite
+	// (name/suite).
+	Names        []String
+	Repositories []Repository
+	// Scripts is run or skip.
+	Scripts    String
+	Recommends bool
+}
+
+// Repository is a package archive.
+type Repository struct {
+	Range Range
+	// Type is deb or apk.
+	Type       String
+	URI        String
+	Suites     []String
+	Components []String
+	// SignedBy is a keyring in the context.
+	SignedBy String
+}
+
+// Derivation is the derivation strategy: store paths with all they refer to.
+type Derivation struct {
+	Range Range
+	Paths []String
+	// Substituters are binary caches, the preferred one first.
+	Substituters      []String
+	TrustedPublicKeys []String
+	// Store is an exported store: {context: NAME} or {source: DIR}.
+	Store *Store
+	// Build runs Nix inside BuildKit.
+	Build        *DerivationBuild
+	MaxLayers    int
+	MaxLayersPos Pos
+	// Algorithm is cohort, popularity, per-path or single.
+	Algorithm String
+	// Pin are groups of paths that get a layer of their own.
+	Pin [][]String
+	// Link is a folder that gets a symlink farm of the roots.
+	Link String
+	// Registration adds the store's registration.
+	Registration bool
+}
+
+// Store says where an exported store lies.
+type Store struct {
+	Range   Range
+	Context String
+	Source  String
+}
+
+// DerivationBuild says how Nix builds the derivation.
+type DerivationBuild struct {
+	Range Range
+	From  String
+	File  String
+	Flake String
+	Attr  String
+}
+
+// Config is what the build file says of the image's configuration.
+type Config struct {
+	Range Range
+	// Entrypoint and Cmd are nil when the build file leaves them out, and empty
+	// when it clears them.
+	Entrypoint []String
+	Cmd        []String
+	Env        []Pair
+	Workdir    String
+	User       String
+	Expose     []String
+	Volumes    []String
+	Labels     []Pair
+	StopSignal String
+	// Shell is nil when the build file leaves it out.
+	Shell       []String
+	OnBuild     []String
+	Healthcheck *Healthcheck
+}
+
+// Healthcheck is how a running container is probed.
+type Healthcheck struct {
+	Range Range
+	// Test is the command as a list that starts with CMD, CMD-SHELL or NONE.
+	Test []String
+	// The durations are Go durations: 30s, 1m30s.
+	Interval      String
+	Timeout       String
+	StartPeriod   String
+	StartInterval String
+	Retries       int
+}
+
+// Test is a command that is run in the finished image, and what it must give.
+type Test struct {
+	Range Range
+	Name  string
+	Run   String
+	Argv  []String
+	Env   []Pair
+	User  String
+	// Expect is what the command must give.
+	Expect Expect
+}
+
+// Expect is what a test's command must give.
+type Expect struct {
+	// Exit is the exit status.
+	Exit   int
+	Stdout *Match
+	Stderr *Match
+}
+
+// Match is a condition on a stream's text; all that are set must hold.
+type Match struct {
+	Range    Range
+	Equals   String
+	Contains String
+	Matches  String
+}
