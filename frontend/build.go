@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package frontend is what BuildKit calls: a build function that reads a build
+// file through the gateway and answers with a result.
+//
+// All doors run [Build]: as a container for "# syntax=", and inside the command
+// line against a daemon or the embedded engine. So they can't drift apart. The
+// package speaks BuildKit's gateway protocol and the conventions that Docker's
+// command line has about contexts, platforms and options; what the build file
+// means is decided below, in llb/strategy, and made in llb.
+package frontend
+
+import (
+	"context"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// DefaultFile is the name of the build file when none is given.
+const DefaultFile = "strata.yaml"
+
+var _ client.BuildFunc = Build
+
+// Build answers one request: a build, or a question about the build file.
+func Build(ctx context.Context, c client.Client) (*client.Result, error) {
+	r, err := newRequest(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.answer(ctx)
+	if err != nil {
+		return nil, r.located(err)
+	}
+	return res, nil
+}
+
+// answer picks the question.
+func (r *request) answer(ctx context.Context) (*client.Result, error) {
+	if res, ok, err := r.subrequest(ctx); ok || err != nil {
+		return res, err
+	}
+	s, err := spec.Parse(r.source.Filename, r.source.Data)
+	if err != nil {
+		return nil, err
+	}
+	r.spec = s
+	return r.build(ctx)
+}
+
+// build makes the image for every wanted platform.
+func (r *request) build(ctx context.Context) (*client.Result, error) {
+	made := newScanTargets()
+	rb, err := r.ui.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
+		return r.buildPlatform(ctx, p, i, made)
+	})
+	if err != nil {
+		return nil, err
+	}
+	made.annotate(rb, r.ui.MultiPlatformRequested)
+	if err := r.scan(ctx, rb, made); err != nil {
+		return nil, err
+	}
+	return rb.Finalize()
+}
+
+// buildPlatform is the whole way of one platform: plan, lower, marshal, solve.
+func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, i int, made *scanTargets) (*dockerui.BuildResult, error) {
+	target := r.target(wanted)
+	sources := newSources(r, target)
+	warn := r.warn(ctx)
+	if i > 0 {
+		warn = nil // the first platform has said it
+	}
+	planned, err := strategy.Plan(ctx, r.planRequest(target, sources, warn))
+	if err != nil {
+		return nil, err
+	}
+	lowered, err := r.lower(ctx, planned, sources)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := r.solve(ctx, lowered.State)
+	if err != nil {
+		return nil, err
+	}
+	made.store(target, lowered)
+	return &dockerui.BuildResult{
+		Reference: ref,
+		Image:     lowered.Image,
+		BaseImage: lowered.Base,
+		Epoch:     r.epoch,
+	}, nil
+}
+
+// target is the platform that is built when none is asked for: the daemon's.
+func (r *request) target(wanted *ocispecs.Platform) ocispecs.Platform {
+	if wanted != nil {
+		return platforms.Normalize(*wanted)
+	}
+	return platforms.Normalize(platforms.DefaultSpec())
+}
+
+// planRequest says what to plan.
+func (r *request) planRequest(target ocispecs.Platform, bases strategy.Bases, warn func(*spec.Error)) strategy.Request {
+	return strategy.Request{
+		Spec:          r.spec,
+		Target:        r.ui.Target,
+		Platform:      target,
+		BuildPlatform: r.buildsOn,
+		BuildArgs:     r.ui.BuildArgs,
+		Labels:        r.ui.Labels,
+		Bases:         bases,
+		Warn:          warn,
+	}
+}
+
+// lower makes the graph.
+func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, error) {
+	sources.use(p)
+	o := llb.Options{
+		Sources:       sources,
+		Prober:        r.prober,
+		SourceMap:     r.source.SourceMap,
+		Chain:         !r.merges(),
+		Step:          r.step,
+		BuildPlatform: r.buildsOn,
+		NoCache:       r.ui.IsNoCache,
+		ShowPlatform:  r.ui.MultiPlatformRequested,
+		Run:           r.runOptions(),
+	}
+	if r.epoch != nil {
+		o.Epoch = *r.epoch
+	}
+	return llb.Lower(ctx, p, o)
+}
+
+// solve asks BuildKit for a state. Cache imports go with every request, or they
+// would be forgotten.
+func (r *request) solve(ctx context.Context, st bk.State) (client.Reference, error) {
+	def, err := st.Marshal(ctx, bk.WithCaps(r.client.BuildOpts().LLBCaps), bk.Platform(r.buildsOn))
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: r.ui.CacheImports})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
+}
+
+// annotationKey is the name under which exporters look for an annotation.
+func annotationKey(p *ocispecs.Platform, key string) string {
+	return exptypes.AnnotationManifestKey(p, key)
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// located gives an error the lines of the build file that it belongs to, in the
+// form that BuildKit's clients print as an excerpt. It is the only place that
+// does so.
+func (r *request) located(err error) error {
+	var fault *llb.Fault
+	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 {
+		err = fmt.Errorf("%s:%d:%d: %w", r.source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, err)
+		return errdefs.WithSource(err, r.lines(fault.Range))
+	}
+	for _, e := range specErrors(err) {
+		if e.Range.Start.Line > 0 {
+			return errdefs.WithSource(err, r.lines(e.Range))
+		}
+	}
+	return err
+}
+
+// specErrors finds the faults of the build file in an error.
+func specErrors(err error) []*spec.Error {
+	var many spec.Errors
+	if errors.As(err, &many) {
+		return many
+	}
+	var one *spec.Error
+	if errors.As(err, &one) {
+		return []*spec.Error{one}
+	}
+	return nil
+}
+
+// lines is a range of the build file as BuildKit's clients know it.
+func (r *request) lines(at spec.Range) *errdefs.Source {
+	m := r.source.SourceMap
+	return &errdefs.Source{
+		Info: &pb.SourceInfo{
+			Data:       m.Data,
+			Filename:   m.Filename,
+			Language:   m.Language,
+			Definition: m.Definition.ToPB(),
+		},
+		Ranges: []*pb.Range{pbRange(at)},
+	}
+}
+
+// pbRange counts columns from 0, as BuildKit does.
+func pbRange(at spec.Range) *pb.Range {
+	if at.End.IsZero() {
+		at.End = at.Start
+	}
+	return &pb.Range{
+		Start: &pb.Position{Line: int32(at.Start.Line), Character: int32(max(at.Start.Column-1, 0))},
+		End:   &pb.Position{Line: int32(at.End.Line), Character: int32(max(at.End.Column-1, 0))},
+	}
+}
+
+// warn sends warnings to the user.
+func (r *request) warn(ctx context.Context) func(*spec.Error) {
+	return func(e *spec.Error) {
+		opts := client.WarnOpts{Level: 1}
+		if e.Range.Start.Line > 0 {
+			opts.Range = []*pb.Range{pbRange(e.Range)}
+		}
+		r.source.Warn(ctx, e.Error(), opts)
+	}
+}

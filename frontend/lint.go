@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// rule is something that the build file is allowed to do but should not.
+type rule struct{ name, description string }
+
+// The rules.
+var (
+	ruleArgs     = rule{"UndeclaredArg", "Build arguments should be declared under args"}
+	ruleChecksum = rule{"MissingChecksum", "What is fetched over HTTP should have a checksum, so that every build gets the same"}
+	ruleSecret   = rule{"SecretInImage", "Secrets should not be in arguments, environment or labels, which everybody who has the image can read"}
+)
+
+// lint reads and plans the build file and reports what is wrong or odd with it.
+func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
+	results := &lint.LintResults{}
+	source := results.AddSource(r.source.SourceMap)
+	report := func(k rule, message string, at spec.Range) {
+		results.AddWarning(k.name, k.description, "", message, source, []parser.Range{{
+			Start: parser.Position{Line: at.Start.Line, Character: max(at.Start.Column-1, 0)},
+			End:   parser.Position{Line: max(at.End.Line, at.Start.Line), Character: max(at.End.Column-1, 0)},
+		}})
+	}
+	s, err := spec.Parse(r.source.Filename, r.source.Data)
+	if err == nil {
+		r.spec = s
+		lintSpec(s, report)
+		wanted := r.target(nil)
+		req := r.planRequest(wanted, newSources(r, wanted), func(e *spec.Error) { report(ruleArgs, e.Message, e.Range) })
+		req.AllowMissing = true
+		_, err = strategy.Plan(ctx, req)
+	}
+	if err != nil {
+		results.Error = &lint.BuildError{Message: err.Error()}
+		if faults := specErrors(err); len(faults) > 0 {
+			results.Error.Location = pb.Location{SourceIndex: int32(source), Ranges: []*pb.Range{pbRange(faults[0].Range)}}
+		}
+	}
+	return results, nil
+}
+
+// lintSpec applies the rules that need nothing but the build file.
+func lintSpec(s *spec.Spec, report func(rule, string, spec.Range)) {
+	at := func(p spec.Pos) spec.Range { return spec.Range{Start: p, End: p} }
+	for _, a := range s.Args {
+		if looksSecret(a.Name) {
+			report(ruleSecret, "argument "+a.Name+" looks like a secret; use a build's secrets", at(a.Pos))
+		}
+	}
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		for _, pairs := range [][]spec.Pair{t.Config.Env, t.Config.Labels} {
+			for _, p := range pairs {
+				if looksSecret(p.Key) {
+					report(ruleSecret, p.Key+" looks like a secret; use a build's secrets", at(p.KeyPos))
+				}
+			}
+		}
+		for j := range t.Layers {
+			lintFiles(t.Layers[j].Files, report)
+		}
+	}
+}
+
+func lintFiles(f *spec.Files, report func(rule, string, spec.Range)) {
+	if f == nil {
+		return
+	}
+	for i := range f.Entries {
+		if e := &f.Entries[i]; e.URL.IsSet() && !e.Checksum.IsSet() {
+			report(ruleChecksum, e.URL.Value+" has no checksum", e.Range)
+		}
+	}
+}
+
+// looksSecret tells whether a name is one that secrets go by.
+func looksSecret(name string) bool {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(c rune) bool { return c == '_' || c == '-' || c == '.' }) {
+		switch word {
+		case "password", "passwd", "secret", "token", "apikey", "credential", "credentials":
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"slices"
+
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// targets lists what can be built.
+func (r *request) targets() targets.List {
+	l := targets.List{Sources: [][]byte{r.source.Data}}
+	for i := range r.spec.Targets {
+		t := &r.spec.Targets[i]
+		base := t.From.Value
+		if base == "" {
+			base = "scratch"
+		}
+		l.Targets = append(l.Targets, targets.Target{
+			Name:     t.Name,
+			Default:  t.Name == spec.DefaultTarget,
+			Base:     base,
+			Location: location(t.Range),
+		})
+	}
+	return l
+}
+
+// outline lists the parameters of the wanted target: its arguments, and the
+// secrets, agents and caches of all that it needs.
+func (r *request) outline(ctx context.Context) (*outline.Outline, error) {
+	var wanted = r.target(nil)
+	if len(r.ui.TargetPlatforms) > 0 {
+		wanted = r.target(&r.ui.TargetPlatforms[0])
+	}
+	req := r.planRequest(wanted, newSources(r, wanted), nil)
+	req.AllowMissing = true
+	p, err := strategy.Plan(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	o := &outline.Outline{Name: req.Target, Sources: [][]byte{r.source.Data}}
+	if o.Name == "" {
+		o.Name = spec.DefaultTarget
+	}
+	for _, a := range r.spec.Args {
+		value := a.Default.Value
+		if given, ok := r.ui.BuildArgs[a.Name]; ok {
+			value = given
+		}
+		o.Args = append(o.Args, outline.Arg{Name: a.Name, Value: value, Location: location(spec.Range{Start: a.Pos, End: a.Pos})})
+	}
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			if e, ok := l.Action.(*plan.Exec); ok {
+				outlineExec(o, e)
+			}
+		}
+	}
+	return o, nil
+}
+
+// outlineExec adds what a command asks for, each once.
+func outlineExec(o *outline.Outline, e *plan.Exec) {
+	at := location(e.Range)
+	for _, s := range e.Secrets {
+		if !slices.ContainsFunc(o.Secrets, func(k outline.Secret) bool { return k.Name == s.ID }) {
+			o.Secrets = append(o.Secrets, outline.Secret{Name: s.ID, Required: s.Required, Location: at})
+		}
+	}
+	for _, s := range e.SSH {
+		if !slices.ContainsFunc(o.SSH, func(k outline.SSH) bool { return k.Name == s.ID }) {
+			o.SSH = append(o.SSH, outline.SSH{Name: s.ID, Required: s.Required, Location: at})
+		}
+	}
+	for _, c := range e.Cache {
+		if !slices.ContainsFunc(o.Cache, func(k outline.CacheMount) bool { return k.ID == c.ID }) {
+			o.Cache = append(o.Cache, outline.CacheMount{ID: c.ID, Location: at})
+		}
+	}
+}
+
+func location(at spec.Range) *pb.Location {
+	return &pb.Location{Ranges: []*pb.Range{pbRange(at)}}
+}

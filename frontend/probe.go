@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	cerrdefs "github.com/containerd/errdefs"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/strata-build/strata/llb"
+)
+
+// prober looks into states by solving them. A state is solved once, however
+// often it is looked into.
+type prober struct {
+	solve func(context.Context, bk.State) (client.Reference, error)
+	mu    sync.Mutex
+	refs  map[bk.Output]client.Reference
+}
+
+var _ llb.Prober = (*prober)(nil)
+
+func newProber() *prober { return &prober{refs: map[bk.Output]client.Reference{}} }
+
+// ReadDir lists a folder of a state.
+func (p *prober) ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error) {
+	ref, err := p.ref(ctx, st)
+	if err != nil || ref == nil {
+		return nil, err
+	}
+	stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
+	return stats, notExist(err)
+}
+
+// ReadFile reads a file of a state.
+func (p *prober) ReadFile(ctx context.Context, st bk.State, file string) ([]byte, error) {
+	ref, err := p.ref(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	if ref == nil {
+		return nil, fs.ErrNotExist
+	}
+	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: file})
+	return data, notExist(err)
+}
+
+// ref solves a state; it is nil for the empty state.
+func (p *prober) ref(ctx context.Context, st bk.State) (client.Reference, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ref, ok := p.refs[st.Output()]; ok {
+		return ref, nil
+	}
+	ref, err := p.solve(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	p.refs[st.Output()] = ref
+	return ref, nil
+}
+
+// notExist makes a missing file known to errors.Is; across the gateway only its
+// words or its code are left.
+func notExist(err error) error {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if cerrdefs.IsNotFound(err) || strings.Contains(err.Error(), "no such file or directory") {
+		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return err
+}

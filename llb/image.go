@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	bk "github.com/moby/buildkit/client/llb"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// image is a target while its layers are put on.
+type image struct {
+	*lowering
+	plan *plan.Image
+	// base is the configuration of the base at the very bottom.
+	base *dockerspec.DockerOCIImage
+	// inputs are the base and the layers made until now.
+	inputs []bk.State
+	// rooted is the base, or the image after the last command that changed it in
+	// place: what the next layers' folders are looked up in.
+	rooted bk.State
+	// looks answers what rooted has; it asks only when it must.
+	looks *probe
+	// declared are folders and links that files layers put on top of rooted.
+	declared map[string]node
+	// ran says that a command is among the layers, inPlace that one of them
+	// changed the image in place: then nothing is asked while the graph is made.
+	ran, inPlace bool
+	history      []ocispecs.History
+}
+
+// image lowers one target.
+func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
+	img := &image{lowering: l, plan: p, base: p.Base, declared: map[string]node{}}
+	if err := img.start(ctx); err != nil {
+		return nil, err
+	}
+	for i := range p.Layers {
+		if err := img.layer(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	return img, nil
+}
+
+// layer puts the layer with that index on.
+func (img *image) layer(ctx context.Context, i int) error {
+	layer := &img.plan.Layers[i]
+	name := img.prefix(fmt.Sprintf("%d/%d", i+1, len(img.plan.Layers)), layerWords(layer))
+	switch action := layer.Action.(type) {
+	case *plan.Files:
+		st, err := img.files(ctx, layer, action, name)
+		if err != nil {
+			return err
+		}
+		img.add(st, layer, name)
+	case *plan.Exec:
+		made, err := img.exec(ctx, layer, action, name)
+		if err != nil {
+			return err
+		}
+		if action.Out {
+			img.add(made, layer, name)
+			img.ran = true
+		} else {
+			img.addInPlace(made)
+		}
+	default:
+		return fmt.Errorf("lower layer %d: unknown action %T", i+1, action)
+	}
+	img.record(layer)
+	return nil
+}
+
+// start puts the image on its base.
+func (img *image) start(ctx context.Context) error {
+	st, err := img.tree(ctx, img.plan.From)
+	if err != nil {
+		return err
+	}
+	img.rooted = restart(st)
+	if st.Output() != nil {
+		img.inputs = []bk.State{img.rooted}
+	}
+	if img.plan.From.Kind == plan.Target {
+		below := img.images[img.lowering.plan.Image(img.plan.From.Name, img.plan.From.Platform)]
+		img.base = below.base
+		img.history = append(img.history, below.history...)
+		img.ran, img.inPlace = below.ran, below.ran
+		maps.Copy(img.declared, below.declared)
+	} else {
+		img.history = baseHistory(img.plan, time.Unix(0, 0).UTC())
+	}
+	return nil
+}
+
+// lookup is the tree that a files layer is put on, asked for while the graph is
+// made.
+func (img *image) lookup(ctx context.Context) (tree, *probe) {
+	if img.plan.From.Kind == plan.Scratch {
+		return overlay{below: emptyTree{}, declared: img.declared}, nil
+	}
+	if img.looks == nil {
+		img.looks = newProbe(ctx, img.Prober, img.rooted)
+	}
+	return overlay{below: img.looks, declared: img.declared}, img.looks
+}
+
+// prefix puts the platform, the target and a place in brackets before words.
+func (img *image) prefix(parts ...string) string {
+	words := parts[len(parts)-1]
+	inside := parts[:len(parts)-1]
+	if img.plan.Target != spec.DefaultTarget {
+		inside = append([]string{img.plan.Target}, inside...)
+	}
+	if img.ShowPlatform {
+		inside = append([]string{img.plan.Platform}, inside...)
+	}
+	if len(inside) == 0 {
+		return words
+	}
+	return "[" + strings.Join(inside, " ") + "] " + words
+}
+
+// layerWords say what a layer is, its own name first.
+func layerWords(layer *plan.Layer) string {
+	if layer.Name == "" {
+		return layer.Words
+	}
+	return layer.Name + ": " + layer.Words
+}
+
+// record adds the layer's history entry; a folded layer shares the one before.
+func (img *image) record(layer *plan.Layer) {
+	words := "strata: " + layerWords(layer)
+	if n := len(img.history); layer.Fold && n > 0 {
+		img.history[n-1].CreatedBy += "; " + words
+		return
+	}
+	img.history = append(img.history, ocispecs.History{CreatedBy: words})
+}
+
+// config is the finished configuration. Layers and their digests are added by
+// BuildKit's exporter.
+func (img *image) config(epoch time.Time) *dockerspec.DockerOCIImage {
+	out := img.plan.Config
+	if epoch.IsZero() {
+		epoch = time.Unix(0, 0)
+	}
+	epoch = epoch.UTC()
+	out.Created = &epoch
+	out.History = append([]ocispecs.History{}, img.history...)
+	for i := range out.History {
+		if out.History[i].Created == nil {
+			out.History[i].Created = &epoch
+		}
+	}
+	out.RootFS = ocispecs.RootFS{Type: "layers"}
+	return &out
+}
+
+// baseHistory is the base's history with exactly one entry that is not empty for
+// each of its layers; BuildKit would fill gaps with the clock.
+func baseHistory(p *plan.Image, epoch time.Time) []ocispecs.History {
+	switch {
+	case p.From.Kind == plan.Scratch:
+		return nil
+	case p.Base == nil:
+		return []ocispecs.History{{CreatedBy: "strata: from " + string(p.From.Kind) + ":" + p.From.Name}}
+	}
+	var history []ocispecs.History
+	layers := 0
+	want := len(p.Base.RootFS.DiffIDs)
+	for _, h := range p.Base.History {
+		if !h.EmptyLayer {
+			if want > 0 && layers == want {
+				continue
+			}
+			layers++
+		}
+		if h.Created == nil {
+			h.Created = &epoch
+		}
+		history = append(history, h)
+	}
+	for ; layers < want; layers++ {
+		history = append(history, ocispecs.History{Created: &epoch, CreatedBy: "strata: from " + p.From.Name})
+	}
+	return history
+}

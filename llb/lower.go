@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package llb turns a plan into BuildKit's LLB and an image configuration.
+//
+// A layer that does not depend on the others is a tree of its own on scratch;
+// Merge joins the trees on top of the base. That is what makes layers build side
+// by side, survive a change of their neighbours, and be pushed alone. What such
+// a tree must respect of the base (links such as /bin -> usr/bin, folders such as
+// /tmp with a mode of their own) is called its skeleton. A files layer asks
+// BuildKit for it while the graph is made; a layer that follows a command lets
+// the step helper respect it inside a step.
+//
+// BuildKit's package of the same name is imported as bk everywhere.
+package llb
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// Sources gives the states of trees that the plan doesn't make itself.
+type Sources interface {
+	// Tree returns the state of an image, a named context or the build context.
+	Tree(ctx context.Context, t plan.Tree) (bk.State, error)
+}
+
+// Options say how a plan is lowered. Sources and Prober are needed as soon as
+// the plan uses anything but content written in the build file.
+type Options struct {
+	Sources Sources
+	Prober  Prober
+	// SourceMap is the build file, for messages that show the line; may be nil.
+	SourceMap *bk.SourceMap
+	// Chain puts layers on top of each other where BuildKit has no MergeOp. The
+	// files are the same, the independence isn't.
+	Chain bool
+	// Step returns the step helper for an architecture as a state and its path
+	// there; nil when no step can be run.
+	Step func(arch string) (bk.State, string, error)
+	// BuildPlatform is where the step helper runs; the zero value is this
+	// machine's.
+	BuildPlatform ocispecs.Platform
+	// NoCache tells whether a layer or a target of that name is built afresh; nil
+	// means none is.
+	NoCache func(name string) bool
+	// Epoch is the created time of the image and its history; the zero value is
+	// 1970-01-01.
+	Epoch time.Time
+	// ShowPlatform puts the platform in the names of the steps.
+	ShowPlatform bool
+	// Run is what every command gets beside what the build file says.
+	Run RunOptions
+}
+
+// RunOptions are what the build's caller, not the build file, says about
+// commands.
+type RunOptions struct {
+	ExtraHosts []bk.HostIP
+	Hostname   string
+	// Network is the mode for commands that leave theirs at "default".
+	Network pb.NetMode
+	// ShmSize is the size of /dev/shm in bytes; 0 is BuildKit's default.
+	ShmSize        int64
+	Ulimits        []*pb.Ulimit
+	CgroupParent   string
+	LinuxResources *pb.LinuxResources
+	Proxy          *bk.ProxyEnv
+	// CacheNamespace is put before the ids of cache mounts.
+	CacheNamespace string
+}
+
+// Result is a lowered plan: the image asked for.
+type Result struct {
+	State bk.State
+	// Image is the configuration with its history.
+	Image *dockerspec.DockerOCIImage
+	// Base is the configuration of the base that the image ends on; nil for
+	// scratch.
+	Base *dockerspec.DockerOCIImage
+	// Annotations are the manifest's.
+	Annotations map[string]string
+	// NoCache says that the image was asked to be built afresh.
+	NoCache bool
+}
+
+// lowering is one call of Lower: the options and the images made so far.
+type lowering struct {
+	Options
+	images map[*plan.Image]*image
+	plan   *plan.Plan
+	// trees are the folder trees made so far: layers often share one.
+	trees map[string]bk.State
+}
+
+// Lower makes the graph of the plan's last image.
+func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
+	l := &lowering{Options: o, images: map[*plan.Image]*image{}, plan: p, trees: map[string]bk.State{}}
+	var last *image
+	for _, planned := range p.Images {
+		img, err := l.image(ctx, planned)
+		if err != nil {
+			return nil, err
+		}
+		l.images[planned] = img
+		last = img
+	}
+	if last == nil {
+		return nil, fmt.Errorf("lower plan: it has no image")
+	}
+	return &Result{
+		State:       last.current(),
+		Image:       last.config(o.Epoch),
+		Base:        last.base,
+		Annotations: last.plan.Annotations,
+		NoCache:     l.noCache(last.plan.Target),
+	}, nil
+}
+
+// tree returns the state of any tree but the image so far.
+func (l *lowering) tree(ctx context.Context, t plan.Tree) (bk.State, error) {
+	switch t.Kind {
+	case plan.Scratch:
+		return bk.Scratch(), nil
+	case plan.Target:
+		img := l.images[l.plan.Image(t.Name, t.Platform)]
+		if img == nil {
+			return bk.State{}, fmt.Errorf("lower plan: target %s comes before it is made", t.Name)
+		}
+		return img.current(), nil
+	case plan.Layers:
+		return bk.State{}, fmt.Errorf("lower plan: the image so far stands where another tree should")
+	default:
+		return l.Sources.Tree(ctx, t)
+	}
+}
+
+func (l *lowering) noCache(names ...string) bool {
+	if l.NoCache == nil {
+		return false
+	}
+	for _, name := range names {
+		if name != "" && l.NoCache(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// at makes an operation point at the lines that ask for it.
+func (l *lowering) at(r spec.Range) bk.ConstraintsOpt {
+	return l.SourceMap.Location([]*pb.Range{{
+		Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(max(r.Start.Column-1, 0))},
+		End:   &pb.Position{Line: int32(r.End.Line), Character: int32(max(r.End.Column-1, 0))},
+	}})
+}

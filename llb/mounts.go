@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	"context"
+	"path"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// mounts are everything that is mounted into a command's root.
+func (c *command) mounts(ctx context.Context) ([]bk.RunOption, error) {
+	var opts []bk.RunOption
+	if c.Source != nil {
+		src, err := c.sourceMount(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, src)
+	}
+	for _, m := range c.Mounts {
+		st, err := c.tree(ctx, m.From)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, bk.AddMount(m.Target, restart(st), append(subPath(m.Path), bk.Readonly)...))
+	}
+	for _, m := range c.Cache {
+		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(),
+			bk.AsPersistentCacheDir(c.cacheID(m), sharing(m.Sharing))))
+	}
+	for _, m := range c.Tmpfs {
+		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(m.Size))))
+	}
+	for _, s := range c.Secrets {
+		opts = append(opts, secret(s))
+	}
+	for _, s := range c.SSH {
+		opts = append(opts, ssh(s))
+	}
+	return opts, nil
+}
+
+// sourceMount mounts the source: writable, but what is written is thrown away.
+func (c *command) sourceMount(ctx context.Context) (bk.RunOption, error) {
+	st, err := c.tree(ctx, c.Source.From)
+	if err != nil {
+		return nil, err
+	}
+	st = restart(st)
+	src := c.Source.Path
+	if c.uid != 0 || c.gid != 0 {
+		st = bk.Scratch().File(bk.Copy(st, src, plan.SourceDir, &bk.CopyInfo{
+			CopyDirContentsOnly: true, CreateDestPath: true, ChownOpt: numericOwner(c.uid, c.gid),
+		}), c.at(c.layer.Range), bk.WithCustomName(c.prefix("give the source to "+c.User)))
+		src = plan.SourceDir
+	}
+	return bk.AddMount(plan.SourceDir, st, append(subPath(src), bk.ForceNoOutput)...), nil
+}
+
+// subPath selects a part of a mounted tree.
+func subPath(p string) []bk.MountOption {
+	if p == "" || path.Clean(p) == "/" {
+		return nil
+	}
+	return []bk.MountOption{bk.SourcePath(p)}
+}
+
+func (c *command) cacheID(m plan.Cache) string {
+	return c.Run.CacheNamespace + "/" + m.ID
+}
+
+func sharing(s string) bk.CacheMountSharingMode {
+	switch s {
+	case "private":
+		return bk.CacheMountPrivate
+	case "locked":
+		return bk.CacheMountLocked
+	default:
+		return bk.CacheMountShared
+	}
+}
+
+func secret(s plan.Secret) bk.RunOption {
+	opts := []bk.SecretOption{bk.SecretID(s.ID)}
+	if !s.Required {
+		opts = append(opts, bk.SecretOptional)
+	}
+	if s.Env != "" {
+		opts = append(opts, bk.SecretAsEnvName(s.Env))
+	}
+	if s.Mode != 0 {
+		opts = append(opts, bk.SecretFileOpt(0, 0, int(s.Mode)))
+	}
+	var dest *string
+	if s.Target != "" {
+		dest = &s.Target
+	}
+	return bk.AddSecretWithDest(s.ID, dest, opts...)
+}
+
+func ssh(s plan.SSH) bk.RunOption {
+	opts := []bk.SSHOption{bk.SSHID(s.ID)}
+	if s.Target != "" {
+		opts = append(opts, bk.SSHSocketTarget(s.Target))
+	}
+	if !s.Required {
+		opts = append(opts, bk.SSHOptional)
+	}
+	return bk.AddSSHSocket(opts...)
+}

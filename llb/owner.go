@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/sys/user"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// owner returns the numbers of an owner, names looked up in the image so far. A
+// user without a group brings its own: the one in passwd for a name, the same
+// number for a number.
+func (img *image) owner(ctx context.Context, o *plan.Owner) (uid, gid int, err error) {
+	if o == nil || (o.User == "root" && o.Group == "") {
+		return 0, 0, nil
+	}
+	if isNumber(o.User) && (o.Group == "" || isNumber(o.Group)) {
+		uid, _ = strconv.Atoi(o.User)
+		gid = uid
+		if o.Group != "" {
+			gid, _ = strconv.Atoi(o.Group)
+		}
+		return uid, gid, nil
+	}
+	return img.lookupOwner(ctx, accounts(img.current()), *o)
+}
+
+// accounts is a copy of a state's passwd and group files, and nothing else.
+func accounts(st bk.State) bk.State {
+	if st.Output() == nil {
+		return st
+	}
+	optional := &bk.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true, FollowSymlinks: true}
+	return bk.Scratch().File(bk.
+		Mkdir("/etc", 0o755).
+		Copy(st, "/etc/passw[d]", "/etc/", optional).
+		Copy(st, "/etc/grou[p]", "/etc/", optional),
+		bk.WithCustomName("[internal] look up users and groups"))
+}
+
+// lookupOwner finds names in the passwd and group files of a state.
+func (l *lowering) lookupOwner(ctx context.Context, st bk.State, o plan.Owner) (uid, gid int, err error) {
+	var passwd, group []byte
+	if st.Output() != nil {
+		if passwd, err = l.readIfThere(ctx, st, "/etc/passwd"); err != nil {
+			return 0, 0, err
+		}
+		if group, err = l.readIfThere(ctx, st, "/etc/group"); err != nil {
+			return 0, 0, err
+		}
+	}
+	if uid, gid, err = findUser(passwd, o.User); err != nil {
+		return 0, 0, err
+	}
+	if o.Group != "" {
+		if gid, err = findGroup(group, o.Group); err != nil {
+			return 0, 0, err
+		}
+	}
+	return uid, gid, nil
+}
+
+func (l *lowering) readIfThere(ctx context.Context, st bk.State, file string) ([]byte, error) {
+	data, err := l.Prober.ReadFile(ctx, st, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s of the image so far: %w", file, err)
+	}
+	return data, nil
+}
+
+func findUser(passwd []byte, name string) (uid, gid int, err error) {
+	if isNumber(name) {
+		n, err := strconv.Atoi(name)
+		return n, n, err
+	}
+	users, err := user.ParsePasswdFilter(bytes.NewReader(passwd), func(u user.User) bool { return u.Name == name })
+	if err != nil {
+		return 0, 0, fmt.Errorf("read /etc/passwd: %w", err)
+	}
+	if len(users) == 0 {
+		return 0, 0, fmt.Errorf("look up user %q: the image so far has no such user in /etc/passwd; use a number, or add the user in an earlier layer", name)
+	}
+	return users[0].Uid, users[0].Gid, nil
+}
+
+func findGroup(group []byte, name string) (int, error) {
+	if isNumber(name) {
+		return strconv.Atoi(name)
+	}
+	groups, err := user.ParseGroupFilter(bytes.NewReader(group), func(g user.Group) bool { return g.Name == name })
+	if err != nil {
+		return 0, fmt.Errorf("read /etc/group: %w", err)
+	}
+	if len(groups) == 0 {
+		return 0, fmt.Errorf("look up group %q: the image so far has no such group in /etc/group; use a number, or add the group in an earlier layer", name)
+	}
+	return groups[0].Gid, nil
+}

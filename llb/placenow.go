@@ -1,0 +1,289 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	fstypes "github.com/tonistiigi/fsutil/types"
+)
+
+// placement is a piece of an item with the place it gets in the image.
+type placement struct {
+	item
+	dest string
+	// exclude are parts of the source that are placed elsewhere.
+	exclude  []string
+	uid, gid int
+}
+
+// placeNow asks for the folders of the base and makes the layer as one file
+// operation: no command runs.
+func (f *filesLayer) placeNow(ctx context.Context, items []item) (bk.State, error) {
+	t, looks := f.lookup(ctx)
+	if looks != nil {
+		var paths []string
+		for _, it := range items {
+			paths = append(paths, it.destination())
+		}
+		if err := looks.fetch(paths); err != nil {
+			return bk.State{}, err
+		}
+	}
+	var placed []placement
+	for _, it := range items {
+		ps, err := f.place(ctx, t, it)
+		if err != nil {
+			return bk.State{}, f.fault(it, err)
+		}
+		placed = append(placed, ps...)
+	}
+	return f.assemble(placed), nil
+}
+
+// place finds where an item goes, through the links of the base.
+func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, error) {
+	uid, gid, err := f.owner(ctx, it.Owner)
+	if err != nil {
+		return nil, err
+	}
+	dest := it.destination()
+	if it.Directory || it.Into {
+		dir := dest
+		if !it.Directory && dest != it.Dest {
+			dir = it.Dest
+		}
+		real, err := resolveDir(t, dir)
+		if err != nil {
+			return nil, err
+		}
+		dest = path.Join(real, strings.TrimPrefix(dest, dir))
+	} else {
+		real, err := resolveDir(t, path.Dir(dest))
+		if err != nil {
+			return nil, err
+		}
+		dest = path.Join(real, path.Base(dest))
+	}
+	p := placement{item: it, dest: dest, uid: uid, gid: gid}
+	switch {
+	case it.Directory:
+		return nil, f.ownFolder(t, p)
+	case it.Symlink != "":
+		f.declared[dest] = node{link: it.Symlink}
+		return []placement{p}, f.need(t, path.Dir(dest))
+	case it.contents:
+		return f.placeTree(ctx, t, p)
+	}
+	if n, ok, err := t.lookup(dest); err != nil {
+		return nil, err
+	} else if ok && n.link == "" {
+		return nil, fmt.Errorf("put a file at %s: the base has a folder there; write %s/ to put the file into it", it.Dest, it.Dest)
+	}
+	return []placement{p}, f.need(t, path.Dir(dest))
+}
+
+// ownFolder makes a folder that an entry asks for.
+func (f *filesLayer) ownFolder(t tree, p placement) error {
+	if p.dest == "/" {
+		return errors.New("make folder /: the root can't be an entry")
+	}
+	mode := uint32(0o755)
+	if n, ok, err := t.lookup(p.dest); err != nil {
+		return err
+	} else if ok && n.link == "" {
+		mode = n.mode
+		if p.Owner == nil {
+			p.uid, p.gid = n.uid, n.gid
+		}
+	}
+	if p.Mode != nil {
+		mode = *p.Mode
+	}
+	if err := f.need(t, path.Dir(p.dest)); err != nil {
+		return err
+	}
+	f.folders[p.dest] = folder{mode: mode, uid: p.uid, gid: p.gid, own: true}
+	f.declared[p.dest] = node{mode: mode, uid: p.uid, gid: p.gid}
+	return nil
+}
+
+// placeTree places a source that may be a folder, whose contents are meant then.
+func (f *filesLayer) placeTree(ctx context.Context, t tree, p placement) ([]placement, error) {
+	n, ok, err := t.lookup(p.dest)
+	if err != nil {
+		return nil, err
+	}
+	exists := ok || p.dest == "/"
+	if !exists {
+		if p.Into {
+			if err := f.newFolder(t, p); err != nil {
+				return nil, err
+			}
+		}
+		return []placement{p}, f.need(t, path.Dir(p.dest))
+	}
+	isDir := true
+	if !p.Into && !p.Extract && p.Git == nil && !hasGlob(p.src) {
+		if isDir, err = f.isFolder(ctx, p.item); err != nil {
+			return nil, err
+		}
+	}
+	if !isDir {
+		if n.link == "" {
+			return nil, fmt.Errorf("put a file at %s: the base has a folder there; write %s/ to put the file into it", p.Dest, p.Dest)
+		}
+		return []placement{p}, f.need(t, path.Dir(p.dest))
+	}
+	if p.dest, err = resolveDir(t, p.dest); err != nil {
+		return nil, err
+	}
+	if err := f.need(t, p.dest); err != nil {
+		return nil, err
+	}
+	return f.split(ctx, t, p)
+}
+
+// newFolder makes the folder that a destination with a trailing slash names; it
+// belongs to the owner of what goes into it.
+func (f *filesLayer) newFolder(t tree, p placement) error {
+	if err := f.need(t, path.Dir(p.dest)); err != nil {
+		return err
+	}
+	if _, ok := f.folders[p.dest]; !ok {
+		f.folders[p.dest] = folder{mode: 0o755, uid: p.uid, gid: p.gid}
+	}
+	return nil
+}
+
+// split walks the folders of a source beside those of the base. Where the base
+// has a link, what is below moves to where it points.
+func (f *filesLayer) split(ctx context.Context, t tree, p placement) ([]placement, error) {
+	if hasGlob(p.src) {
+		return []placement{p}, nil
+	}
+	stats, err := f.Prober.ReadDir(ctx, p.from, p.src)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []placement{p}, nil // the copy says it with the line
+	}
+	if err != nil {
+		// A file where a folder was thought of goes into the destination.
+		if one, e := f.isFolder(ctx, p.item); e == nil && !one {
+			return []placement{p}, nil
+		}
+		return nil, err
+	}
+	dirs := folderNames(stats)
+	if err := f.prefetch(t, p.dest, dirs); err != nil {
+		return nil, err
+	}
+	all := []placement{p}
+	for _, name := range dirs {
+		sub := path.Join(p.dest, name)
+		n, ok, err := t.lookup(sub)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		q := p
+		q.src = path.Join(p.src, name)
+		q.exclude = nil
+		q.dest = sub
+		if n.link != "" {
+			if q.dest, err = resolveDir(t, sub); err != nil {
+				return nil, err
+			}
+			all[0].exclude = append(all[0].exclude, escapePattern(name))
+		}
+		if err := f.need(t, q.dest); err != nil {
+			return nil, err
+		}
+		below, err := f.split(ctx, t, q)
+		if err != nil {
+			return nil, err
+		}
+		if n.link == "" {
+			all[0].exclude = append(all[0].exclude, prefixed(name, below[0].exclude)...)
+			below = below[1:]
+		}
+		all = append(all, below...)
+	}
+	return all, nil
+}
+
+// prefetch asks for the base's view of a source's folders at once.
+func (f *filesLayer) prefetch(t tree, dest string, names []string) error {
+	o, ok := t.(overlay)
+	if !ok {
+		return nil
+	}
+	looks, ok := o.below.(*probe)
+	if !ok || len(names) == 0 {
+		return nil
+	}
+	paths := make([]string, 0, len(names))
+	for _, name := range names {
+		paths = append(paths, path.Join(dest, name))
+	}
+	return looks.fetch(paths)
+}
+
+// isFolder tells whether an item's source is a folder.
+func (f *filesLayer) isFolder(ctx context.Context, it item) (bool, error) {
+	src := path.Clean(it.src)
+	if src == "/" {
+		return true, nil
+	}
+	stats, err := f.Prober.ReadDir(ctx, it.from, path.Dir(src))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // the copy says it with the line
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the source %s: %w", it.src, err)
+	}
+	for _, s := range stats {
+		if path.Base(s.Path) != path.Base(src) {
+			continue
+		}
+		mode := os.FileMode(s.Mode)
+		if mode&os.ModeSymlink != 0 {
+			_, err := f.Prober.ReadDir(ctx, it.from, src)
+			return err == nil, nil
+		}
+		return mode.IsDir(), nil
+	}
+	return false, nil
+}
+
+func folderNames(stats []*fstypes.Stat) []string {
+	var names []string
+	for _, s := range stats {
+		if os.FileMode(s.Mode).IsDir() {
+			names = append(names, path.Base(s.Path))
+		}
+	}
+	return names
+}
+
+func prefixed(dir string, names []string) []string {
+	out := make([]string, 0, len(names))
+	for _, name := range names {
+		out = append(out, escapePattern(dir)+"/"+name)
+	}
+	return out
+}
+
+// fault says which lines an error belongs to.
+func (f *filesLayer) fault(it item, err error) error {
+	return &Fault{Range: it.Range, Err: err}
+}

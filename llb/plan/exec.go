@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "github.com/strata-build/strata/llb/spec"
+
+// OutDir is where a command finds the folder that $out names.
+const OutDir = "/out"
+
+// SourceDir is where the source of a build is mounted.
+const SourceDir = "/src"
+
+// Exec runs a command. With Out only what it leaves in $out ships; without it,
+// all that it changed in the image so far.
+type Exec struct {
+	Range spec.Range `json:"-"`
+	// From is where the command runs.
+	From Tree `json:"from"`
+	// Platform is what it runs on, as os/arch[/variant].
+	Platform string   `json:"platform"`
+	Args     []string `json:"args"`
+	// Env is the whole environment, as KEY=value.
+	Env  []string `json:"env"`
+	Cwd  string   `json:"cwd"`
+	User string   `json:"user,omitempty"`
+	Out  bool     `json:"out"`
+	// Owner is who owns what ships from $out; nil for root:root.
+	Owner *Owner `json:"owner,omitempty"`
+	// Source is mounted at SourceDir; its writes are thrown away.
+	Source  *Copy    `json:"source,omitempty"`
+	Mounts  []Mount  `json:"mounts,omitempty"`
+	Cache   []Cache  `json:"cache,omitempty"`
+	Tmpfs   []Tmpfs  `json:"tmpfs,omitempty"`
+	Secrets []Secret `json:"secrets,omitempty"`
+	SSH     []SSH    `json:"ssh,omitempty"`
+	// Network is none, default or host.
+	Network string `json:"network"`
+}
+
+// Mount is a read-only input.
+type Mount struct {
+	Target string `json:"target"`
+	Copy
+}
+
+// Cache is a folder that survives from build to build.
+type Cache struct {
+	Target string `json:"target"`
+	ID     string `json:"id"`
+	// Sharing is shared, private or locked.
+	Sharing string `json:"sharing"`
+}
+
+// Tmpfs is a folder in memory.
+type Tmpfs struct {
+	Target string `json:"target"`
+	// Size is the limit in bytes; 0 leaves it to the kernel.
+	Size int64 `json:"size,omitempty"`
+}
+
+// Secret is a file or a variable that no layer holds.
+type Secret struct {
+	ID string `json:"id"`
+	// Target is the file; empty when only Env is wanted.
+	Target string `json:"target,omitempty"`
+	// Env is the environment variable; empty when only the file is wanted.
+	Env      string `json:"env,omitempty"`
+	Required bool   `json:"required,omitempty"`
+	// Mode is the file's permission bits.
+	Mode uint32 `json:"mode,omitempty"`
+}
+
+// SSH is an agent's socket.
+type SSH struct {
+	ID string `json:"id"`
+	// Target is the socket's path; empty leaves it to SSH_AUTH_SOCK alone.
+	Target   string `json:"target,omitempty"`
+	Required bool   `json:"required,omitempty"`
+}

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "github.com/strata-build/strata/llb/spec"
+
+// Files puts files on top of the layers before it. It runs no command.
+type Files struct {
+	Entries []Entry `json:"entries"`
+}
+
+// Entry is one thing that a files layer puts somewhere. Exactly one of Content,
+// Symlink, Directory, HTTP, Git and Copy says what.
+type Entry struct {
+	Range spec.Range `json:"-"`
+	// Dest is the clean, absolute path in the image.
+	Dest string `json:"dest"`
+	// Into says that Dest is a folder that the file goes into.
+	Into bool `json:"into,omitempty"`
+	// Mode is the permission bits with setuid, setgid and sticky; nil keeps the
+	// source's, and is 0644 for content and 0755 for a directory.
+	Mode *uint32 `json:"mode,omitempty"`
+	// Owner is nil for root:root.
+	Owner *Owner `json:"owner,omitempty"`
+
+	Content   *string `json:"content,omitempty"`
+	Symlink   string  `json:"symlink,omitempty"`
+	Directory bool    `json:"directory,omitempty"`
+	HTTP      *HTTP   `json:"http,omitempty"`
+	Git       *Git    `json:"git,omitempty"`
+	Copy      *Copy   `json:"copy,omitempty"`
+	// Extract unpacks the archive that HTTP or Copy gives.
+	Extract bool `json:"extract,omitempty"`
+}
+
+// HTTP is a file that is fetched.
+type HTTP struct {
+	URL string `json:"url"`
+	// Checksum is the expected digest (sha256:…), or empty.
+	Checksum string `json:"checksum,omitempty"`
+}
+
+// Git is a checkout.
+type Git struct {
+	// URL is the repository, with #ref:subdir.
+	URL     string   `json:"url"`
+	Include []string `json:"include,omitempty"`
+	Exclude []string `json:"exclude,omitempty"`
+}
+
+// Copy is a part of a tree.
+type Copy struct {
+	From Tree `json:"from"`
+	// Path is absolute within the tree; it may be a glob.
+	Path string `json:"path"`
+	// Include and Exclude are .dockerignore patterns relative to Path.
+	Include []string `json:"include,omitempty"`
+	Exclude []string `json:"exclude,omitempty"`
+}

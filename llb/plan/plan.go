@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package plan holds what Strata decided about an image, as plain data.
+//
+// A plan stands between deciding and doing: the strategies decide (names
+// expanded, bases pinned, owners and modes parsed, layers folded), and package
+// llb only translates. A plan has no BuildKit in it and prints as JSON, so that
+// "strata plan" shows exactly what will be built.
+package plan
+
+import (
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// MaxLayers is the greatest number of layers that image tools and overlayfs
+// agree on.
+const MaxLayers = 127
+
+// Plan is a target with every target it needs, for one platform.
+type Plan struct {
+	// Platform is the platform asked for, as os/arch[/variant].
+	Platform string `json:"platform"`
+	// Images are in the order of their needs; the last one is the target asked
+	// for.
+	Images []*Image `json:"images"`
+}
+
+// Image returns the planned image of that target and platform, or nil.
+func (p *Plan) Image(target, platform string) *Image {
+	for _, img := range p.Images {
+		if img.Target == target && img.Platform == platform {
+			return img
+		}
+	}
+	return nil
+}
+
+// Image is one target for one platform.
+type Image struct {
+	Target   string     `json:"target"`
+	Platform string     `json:"platform"`
+	Range    spec.Range `json:"-"`
+	// From is the base.
+	From Tree `json:"from"`
+	// Base is the base's configuration; nil for scratch and for bases that have
+	// none.
+	Base *dockerspec.DockerOCIImage `json:"-"`
+	// Layers are in image order.
+	Layers []Layer `json:"layers"`
+	// Config is the finished configuration, the base's included; it has neither
+	// history nor layers yet.
+	Config dockerspec.DockerOCIImage `json:"config"`
+	// Annotations are the manifest's.
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// TreeKind says where a file tree comes from.
+type TreeKind string
+
+// The kinds of trees.
+const (
+	// Scratch is the empty tree.
+	Scratch TreeKind = "scratch"
+	// Registry is an image by reference.
+	Registry TreeKind = "image"
+	// Target is another target of the build file.
+	Target TreeKind = "target"
+	// Context is a named context.
+	Context TreeKind = "context"
+	// Main is the build context.
+	Main TreeKind = "main"
+	// Layers is the image so far.
+	Layers TreeKind = "layers"
+)
+
+// Tree names a file tree.
+type Tree struct {
+	Kind TreeKind `json:"kind"`
+	// Name is the reference, the target or the context; empty for the other kinds.
+	Name string `json:"name,omitempty"`
+	// Platform is the platform that the tree is wanted for, as
+	// os/arch[/variant]; empty where it makes no difference.
+	Platform string `json:"platform,omitempty"`
+	// Pos is where the build file names it.
+	Pos spec.Pos `json:"-"`
+}
+
+// Layer is one layer of an image.
+type Layer struct {
+	// Name is the layer's own name, or empty.
+	Name string `json:"name,omitempty"`
+	// Strategy is the key of the build file that describes it.
+	Strategy string `json:"strategy"`
+	// Words say what the layer holds; they become the history entry.
+	Words string     `json:"words"`
+	Range spec.Range `json:"-"`
+	// Fold joins the layer with the one before it, to stay below the limit.
+	Fold   bool   `json:"fold,omitempty"`
+	Action Action `json:"action"`
+}
+
+// Action is what makes a layer: [*Files] or [*Exec].
+type Action interface{ isAction() }
+
+func (*Files) isAction() {}
+func (*Exec) isAction()  {}
+
+var (
+	_ Action = (*Files)(nil)
+	_ Action = (*Exec)(nil)
+)
+
+// Owner is who owns a file: names or decimal numbers. An empty Group follows the
+// user.
+type Owner struct {
+	User  string `json:"user"`
+	Group string `json:"group,omitempty"`
+}

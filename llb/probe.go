@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	fstypes "github.com/tonistiigi/fsutil/types"
+)
+
+// Prober looks into a state while the graph is being made. Both methods take
+// absolute paths, follow no link in their last component, and return an error
+// that satisfies errors.Is(err, fs.ErrNotExist) or a nil slice where there is
+// nothing.
+type Prober interface {
+	ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error)
+	ReadFile(ctx context.Context, st bk.State, file string) ([]byte, error)
+}
+
+// probe is the directories and links of a base, read as they are asked for. A
+// base is never opened itself: an exact copy of the wanted paths is, which
+// BuildKit keeps, so that a cached build doesn't pull the base.
+type probe struct {
+	ctx    context.Context //nolint:containedctx // a probe lives for one call of Lower.
+	prober Prober
+	base   bk.State
+	known  map[string]*node
+}
+
+func newProbe(ctx context.Context, p Prober, base bk.State) *probe {
+	return &probe{ctx: ctx, prober: p, base: base, known: map[string]*node{}}
+}
+
+func (p *probe) lookup(name string) (node, bool, error) {
+	if name == "/" {
+		return node{mode: 0o755}, true, nil
+	}
+	if _, ok := p.known[name]; !ok {
+		if err := p.fetch([]string{name}); err != nil {
+			return node{}, false, err
+		}
+	}
+	if n := p.known[name]; n != nil {
+		return *n, true, nil
+	}
+	return node{}, false, nil
+}
+
+// fetch reads all of paths at once, with what is above them.
+func (p *probe) fetch(paths []string) error {
+	want := map[string]bool{}
+	for _, name := range paths {
+		for _, a := range append(ancestors(name), name) {
+			if _, ok := p.known[a]; !ok {
+				want[a] = true
+			}
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(want))
+	for name := range want {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	exact := p.exactCopy(names)
+	dirs := map[string]bool{}
+	for _, name := range names {
+		dirs[path.Dir(name)] = true
+		p.known[name] = nil
+	}
+	for _, dir := range sortedKeys(dirs) {
+		if n := p.known[dir]; dir != "/" && (n == nil || n.link != "") {
+			continue // its parent showed that it is no directory
+		}
+		if err := p.readDir(exact, dir, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exactCopy is a state that holds the named paths and nothing below them.
+func (p *probe) exactCopy(names []string) bk.State {
+	include := make([]string, 0, len(names))
+	exclude := make([]string, 0, 2*len(names))
+	for _, name := range names {
+		pattern := escapePattern(strings.TrimPrefix(name, "/"))
+		include = append(include, pattern)
+		exclude = append(exclude, pattern+"/*")
+	}
+	for _, pattern := range include {
+		if strings.Contains(pattern, "/") {
+			exclude = append(exclude, "!"+pattern)
+		}
+	}
+	return bk.Scratch().File(bk.Copy(p.base, "/", "/", &bk.CopyInfo{
+		CopyDirContentsOnly: true,
+		IncludePatterns:     include,
+		ExcludePatterns:     exclude,
+	}), bk.WithCustomName("[internal] look at the base's folders"))
+}
+
+func (p *probe) readDir(st bk.State, dir string, want map[string]bool) error {
+	stats, err := p.prober.ReadDir(p.ctx, st, dir)
+	if err != nil {
+		return fmt.Errorf("read folder %s of the base: %w", dir, err)
+	}
+	for _, s := range stats {
+		name := path.Join(dir, path.Base(s.Path))
+		if !want[name] {
+			continue
+		}
+		if mode := os.FileMode(s.Mode); mode.IsDir() || mode&os.ModeSymlink != 0 {
+			p.known[name] = &node{
+				link: s.Linkname,
+				mode: unixMode(mode),
+				uid:  int(s.Uid),
+				gid:  int(s.Gid),
+			}
+		}
+	}
+	return nil
+}
+
+// unixMode returns the permission bits of a Go file mode as chmod(2) takes them.
+func unixMode(m os.FileMode) uint32 {
+	out := uint32(m.Perm())
+	if m&os.ModeSetuid != 0 {
+		out |= 0o4000
+	}
+	if m&os.ModeSetgid != 0 {
+		out |= 0o2000
+	}
+	if m&os.ModeSticky != 0 {
+		out |= 0o1000
+	}
+	return out
+}
+
+// escapePattern makes a name stand for itself in a .dockerignore pattern.
+func escapePattern(name string) string {
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		if strings.IndexByte(`*?[]\!#`, c) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// sortedKeys returns the keys in order.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+	"strings"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// build is the strategy that runs a command.
+type build struct{}
+
+var _ Strategy = build{}
+
+// command is a build while it is planned.
+type command struct {
+	*Target
+	b   *spec.Build
+	run string // the script as written, or the words of the argv
+	// base is the configuration of what the command runs in; nil for scratch.
+	base *dockerspec.DockerOCIImage
+	out  *plan.Exec
+}
+
+// Plan makes one layer of the command.
+func (build) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
+	c := &command{Target: t, b: l.Build, out: &plan.Exec{Range: l.Build.Range}}
+	steps := []func(context.Context) error{
+		c.planRun, c.planFrom, c.planPlace, c.planEnv, c.planArgs, c.planNetwork, c.planInputs, c.planMounts,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return []plan.Layer{{
+		Name: l.Name, Strategy: "build", Words: "build " + firstLine(c.run), Range: l.Range, Action: c.out,
+	}}, nil
+}
+
+// planRun reads the command as it was written and whether $out ships.
+func (c *command) planRun(context.Context) error {
+	var err error
+	if c.b.Run.IsSet() {
+		c.run, err = c.verbatim(c.b.Run)
+	} else {
+		var words []string
+		words, err = c.verbatimAll(c.b.Argv)
+		c.run = strings.Join(words, " ")
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range spec.Mentioned(c.run) {
+		c.out.Out = c.out.Out || name == "out"
+	}
+	if c.b.From.IsSet() {
+		c.out.Out = true
+	}
+	if c.b.Out != nil {
+		c.out.Out = *c.b.Out
+	}
+	return nil
+}
+
+// planFrom finds where the command runs and on what platform.
+func (c *command) planFrom(ctx context.Context) error {
+	c.out.Platform = c.image.Platform
+	if c.b.Platform.IsSet() {
+		var err error
+		if c.out.Platform, err = c.platform(c.b.Platform); err != nil {
+			return err
+		}
+	}
+	if !c.out.Out {
+		return c.planInPlace()
+	}
+	from, err := c.tree(c.b.From, c.out.Platform)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !c.b.From.IsSet() && !c.spec.From.IsSet(),
+		!c.b.From.IsSet() && c.image.From.Kind == plan.Scratch:
+		return c.Spec.Errorf(c.b.Range.Start, "a build on scratch needs `from`: name an image that the command runs in")
+	case !c.b.From.IsSet():
+		if from, err = c.tree(c.spec.From, c.out.Platform); err != nil {
+			return err
+		}
+	case from.Kind == plan.Layers:
+		if c.out.Platform != c.image.Platform {
+			return c.Spec.Errorf(c.b.Platform.Pos, "the layers so far are for %s; a command in them can't run on %s", c.image.Platform, c.out.Platform)
+		}
+		c.out.From, c.base = from, c.image.Base
+		return nil
+	}
+	c.out.From, c.base, err = c.Target.base(ctx, from)
+	return err
+}
+
+// planInPlace is for a command that changes the image so far.
+func (c *command) planInPlace() error {
+	if c.b.From.IsSet() && c.b.From.Value != "layers" {
+		return c.Spec.Errorf(c.b.From.Pos, "without $out the command changes the image so far, so it can't run in %q; write to $out, or leave `from` out", c.b.From.Value)
+	}
+	if c.out.Platform != c.image.Platform {
+		return c.Spec.Errorf(c.b.Platform.Pos, "without $out the command changes the image so far, which is for %s", c.image.Platform)
+	}
+	if c.b.Owner.IsSet() {
+		return c.Spec.Errorf(c.b.Owner.Pos, "owner is of what ships from $out; this command writes to the image itself, use chown in it")
+	}
+	if c.image.From.Kind == plan.Scratch && len(c.image.Layers) == 0 {
+		return c.Spec.Errorf(c.b.Range.Start, "the image is still empty, so no command can run in it; set the image's `from`, or the build's `from` and write to $out")
+	}
+	c.out.From = plan.Tree{Kind: plan.Layers, Pos: c.b.From.Pos}
+	c.base = c.image.Base
+	return nil
+}
+
+// planPlace reads the user, the working directory and the owner.
+func (c *command) planPlace(context.Context) error {
+	var err error
+	if c.out.User, err = c.expand(c.b.User); err != nil {
+		return err
+	}
+	if c.out.Owner, err = c.owner(c.b.Owner); err != nil {
+		return err
+	}
+	workdir := ""
+	if c.b.Workdir.IsSet() {
+		if workdir, _, err = c.dest(c.b.Workdir); err != nil {
+			return err
+		}
+	}
+	if c.base != nil {
+		if !c.b.User.IsSet() {
+			c.out.User = c.base.Config.User
+		}
+		if workdir == "" && !c.b.Source.IsSet() {
+			workdir = c.base.Config.WorkingDir
+		}
+	}
+	switch {
+	case workdir != "":
+		c.out.Cwd = workdir
+	case c.b.Source.IsSet():
+		c.out.Cwd = plan.SourceDir
+	default:
+		c.out.Cwd = "/"
+	}
+	return nil
+}
+
+// planArgs makes the argv. A string is a script for the shell of the image it
+// runs in, and stops at the first command that fails.
+func (c *command) planArgs(context.Context) error {
+	if c.b.Run.IsSet() {
+		shell := []string{"/bin/sh", "-e", "-c"}
+		if c.base != nil && len(c.base.Config.Shell) > 0 {
+			shell = c.base.Config.Shell
+		}
+		c.out.Args = append(append([]string{}, shell...), c.run)
+		return nil
+	}
+	vars := c.vars
+	if c.out.Out {
+		vars = vars.With(map[string]string{"out": plan.OutDir})
+	}
+	for _, s := range c.b.Argv {
+		arg, err := c.expandWith(vars, s)
+		if err != nil {
+			return err
+		}
+		c.out.Args = append(c.out.Args, arg)
+	}
+	return nil
+}
+
+// firstLine is the first line of a command that says something, shortened.
+func firstLine(run string) string {
+	const most = 60
+	for line := range strings.SplitSeq(run, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "set -") {
+			continue
+		}
+		if r := []rune(line); len(r) > most {
+			return string(r[:most-1]) + "…"
+		}
+		return line
+	}
+	return "a command"
+}

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/containerd/platforms"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// configure makes the configuration: the base's, with the build file's over it.
+func (t *Target) configure() error {
+	out, err := t.baseConfig()
+	if err != nil {
+		return err
+	}
+	c := &t.spec.Config
+	for _, set := range []func(*spec.Config, *dockerspec.DockerOCIImageConfig) error{
+		t.setCommand, t.setEnv, t.setPlace, t.setNetwork, t.setLabels, t.setHealthcheck,
+	} {
+		if err := set(c, &out.Config); err != nil {
+			return err
+		}
+	}
+	t.image.Config = *out
+	t.image.Annotations = map[string]string{}
+	for _, p := range t.spec.Annotations {
+		if t.image.Annotations[p.Key], err = t.expand(p.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// baseConfig is a copy of the base's configuration without what belongs to the
+// base alone.
+func (t *Target) baseConfig() (*dockerspec.DockerOCIImage, error) {
+	p, err := platforms.Parse(t.image.Platform)
+	if err != nil {
+		return nil, err
+	}
+	out := &dockerspec.DockerOCIImage{}
+	if t.image.Base == nil {
+		out.Platform = ocispecs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion}
+		return out, nil
+	}
+	data, err := json.Marshal(t.image.Base)
+	if err != nil {
+		return nil, fmt.Errorf("copy the base's configuration: %w", err)
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return nil, fmt.Errorf("copy the base's configuration: %w", err)
+	}
+	out.History, out.RootFS, out.Created = nil, ocispecs.RootFS{}, nil
+	out.Config.OnBuild = nil // they are for the image that is built on the base, once
+	return out, nil
+}
+
+// setCommand sets what runs. A new entrypoint drops the base's command, which
+// was meant for another program.
+func (t *Target) setCommand(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	for _, f := range []struct {
+		from []spec.String
+		to   *[]string
+	}{{c.Cmd, &out.Cmd}, {c.Entrypoint, &out.Entrypoint}, {c.Shell, &out.Shell}, {c.OnBuild, &out.OnBuild}} {
+		if f.from == nil {
+			continue
+		}
+		words, err := t.verbatimAll(f.from)
+		if err != nil {
+			return err
+		}
+		*f.to = words
+	}
+	if c.Entrypoint != nil && c.Cmd == nil {
+		out.Cmd = nil
+	}
+	return nil
+}
+
+func (t *Target) setEnv(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	env, err := t.merge(append(environment{}, out.Env...), c.Env)
+	if err != nil {
+		return err
+	}
+	out.Env = env
+	return nil
+}
+
+func (t *Target) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	for _, f := range []struct {
+		from spec.String
+		to   *string
+	}{{c.User, &out.User}, {c.StopSignal, &out.StopSignal}} {
+		if !f.from.IsSet() {
+			continue
+		}
+		v, err := t.expand(f.from)
+		if err != nil {
+			return err
+		}
+		*f.to = v
+	}
+	if !c.Workdir.IsSet() {
+		return nil
+	}
+	p, _, err := t.dest(c.Workdir)
+	out.WorkingDir = p
+	return err
+}
+
+func (t *Target) setNetwork(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	for _, s := range c.Expose {
+		text, err := t.expand(s)
+		if err != nil {
+			return err
+		}
+		ports, err := spec.ParsePort(text)
+		if err != nil {
+			return t.Spec.Errorf(s.Pos, "%w", err)
+		}
+		if out.ExposedPorts == nil {
+			out.ExposedPorts = map[string]struct{}{}
+		}
+		for _, p := range ports {
+			out.ExposedPorts[p] = struct{}{}
+		}
+	}
+	for _, s := range c.Volumes {
+		p, _, err := t.dest(s)
+		if err != nil {
+			return err
+		}
+		if out.Volumes == nil {
+			out.Volumes = map[string]struct{}{}
+		}
+		out.Volumes[p] = struct{}{}
+	}
+	return nil
+}
+
+func (t *Target) setLabels(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	labels := maps.Clone(out.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	for _, p := range c.Labels {
+		v, err := t.expand(p.Value)
+		if err != nil {
+			return err
+		}
+		labels[p.Key] = v
+	}
+	if t.spec.Name == t.Request.Target {
+		maps.Copy(labels, t.Labels)
+	}
+	if len(labels) > 0 {
+		out.Labels = labels
+	}
+	return nil
+}
+
+func (t *Target) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	h := c.Healthcheck
+	if h == nil {
+		return nil
+	}
+	check := &dockerspec.HealthcheckConfig{Retries: h.Retries}
+	var err error
+	if check.Test, err = t.verbatimAll(h.Test); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		from spec.String
+		to   *time.Duration
+	}{{h.Interval, &check.Interval}, {h.Timeout, &check.Timeout}, {h.StartPeriod, &check.StartPeriod}, {h.StartInterval, &check.StartInterval}} {
+		text, err := t.verbatim(f.from)
+		if err != nil {
+			return err
+		}
+		if text == "" {
+			continue
+		}
+		if *f.to, err = time.ParseDuration(text); err != nil {
+			return t.Spec.Errorf(f.from.Pos, "%q is no duration (want 30s, 1m30s): %w", text, err)
+		}
+	}
+	out.Healthcheck = check
+	return nil
+}

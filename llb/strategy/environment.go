@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+	"strings"
+
+	"github.com/moby/buildkit/util/system"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// environment is an ordered set of variables.
+type environment []string
+
+// set replaces a variable in its place, or adds it.
+func (e environment) set(key, value string) environment {
+	for i, kv := range e {
+		if k, _, _ := strings.Cut(kv, "="); k == key {
+			e[i] = key + "=" + value
+			return e
+		}
+	}
+	return append(e, key+"="+value)
+}
+
+// table is the environment as a map.
+func (e environment) table() map[string]string {
+	out := make(map[string]string, len(e))
+	for _, kv := range e {
+		k, v, _ := strings.Cut(kv, "=")
+		out[k] = v
+	}
+	return out
+}
+
+// merge puts the pairs of the build file over an environment; their values may
+// mention what is in it.
+func (t *Target) merge(e environment, pairs []spec.Pair) (environment, error) {
+	for _, p := range pairs {
+		value, err := t.expandWith(t.vars.With(e.table()), p.Value)
+		if err != nil {
+			return nil, err
+		}
+		e = e.set(p.Key, value)
+	}
+	return e, nil
+}
+
+// planEnv makes the whole environment: the base's, the arguments that a script
+// mentions, the build's own, and out.
+func (c *command) planEnv(context.Context) error {
+	var env environment
+	if c.base != nil {
+		env = append(env, c.base.Config.Env...)
+	}
+	level, err := c.deterministic()
+	if err != nil {
+		return err
+	}
+	if level == "strict" {
+		env = fixed(env)
+	}
+	if _, ok := env.table()["PATH"]; !ok {
+		env = env.set("PATH", system.DefaultPathEnv("linux"))
+	}
+	if c.b.Run.IsSet() {
+		for _, name := range spec.Mentioned(c.run) {
+			if value, ok := c.vars.Lookup(name); ok {
+				env = env.set(name, value)
+			}
+		}
+	}
+	if env, err = c.merge(env, c.b.Env); err != nil {
+		return err
+	}
+	if c.out.Out {
+		env = env.set("out", plan.OutDir)
+	}
+	c.out.Env = env
+	return nil
+}
+
+// fixed is the environment of a strictly deterministic build: the base's PATH,
+// and the same of everything that programs ask for on every machine.
+func fixed(base environment) environment {
+	var env environment
+	if path, ok := base.table()["PATH"]; ok {
+		env = env.set("PATH", path)
+	}
+	for _, kv := range []string{"HOME=/tmp", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "SOURCE_DATE_EPOCH=0", "TZ=UTC", "USER=nobody"} {
+		k, v, _ := strings.Cut(kv, "=")
+		env = env.set(k, v)
+	}
+	return env
+}
+
+// deterministic reads the level: false, network or strict.
+func (c *command) deterministic() (string, error) {
+	level, err := c.expand(c.b.Deterministic)
+	if err != nil {
+		return "", err
+	}
+	switch level {
+	case "", "false":
+		return "false", nil
+	case "true", "strict":
+		return "strict", nil
+	case "network":
+		return level, nil
+	}
+	return "", c.Spec.Errorf(c.b.Deterministic.Pos, "%q is no level of determinism; want false, network or strict", level)
+}
+
+// planNetwork reads the network; a deterministic build has none.
+func (c *command) planNetwork(context.Context) error {
+	level, err := c.deterministic()
+	if err != nil {
+		return err
+	}
+	network, err := c.expand(c.b.Network)
+	if err != nil {
+		return err
+	}
+	switch {
+	case network == "" && level != "false":
+		network = "none"
+	case network == "":
+		network = "default"
+	case network != "none" && network != "default" && network != "host":
+		return c.Spec.Errorf(c.b.Network.Pos, "%q is no network; want none, default or host", network)
+	case network != "none" && level != "false":
+		return c.Spec.Errorf(c.b.Network.Pos, "network %s goes against deterministic: %s, which cuts the network", network, level)
+	}
+	c.out.Network = network
+	return nil
+}

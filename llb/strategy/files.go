@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// files is the strategy that puts files into the image.
+type files struct{}
+
+var _ Strategy = files{}
+
+// Plan makes one layer of all entries.
+func (files) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
+	action := &plan.Files{Entries: make([]plan.Entry, 0, len(l.Files.Entries))}
+	dests := make([]string, 0, len(l.Files.Entries))
+	for i := range l.Files.Entries {
+		e, err := t.entry(ctx, &l.Files.Entries[i])
+		if err != nil {
+			return nil, err
+		}
+		action.Entries = append(action.Entries, e)
+		dests = append(dests, e.Dest)
+	}
+	return []plan.Layer{{
+		Name: l.Name, Strategy: "files", Words: "files " + few(dests), Range: l.Range, Action: action,
+	}}, nil
+}
+
+// few names the first of many.
+func few(words []string) string {
+	const most = 3
+	if len(words) <= most {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+}
+
+// entry plans one file.
+func (t *Target) entry(ctx context.Context, f *spec.File) (e plan.Entry, err error) {
+	e.Range = f.Range
+	e.Extract, e.Directory = f.Extract, f.Directory
+	if e.Dest, e.Into, err = t.dest(f.Dest); err != nil {
+		return e, err
+	}
+	if e.Mode, err = t.mode(f.Mode); err != nil {
+		return e, err
+	}
+	if e.Owner, err = t.owner(f.Owner); err != nil {
+		return e, err
+	}
+	switch {
+	case f.Content.IsSet():
+		var text string
+		text, err = t.verbatim(f.Content)
+		e.Content = &text
+	case f.Symlink.IsSet():
+		e.Symlink, err = t.expand(f.Symlink)
+	case f.URL.IsSet():
+		e.HTTP, err = t.http(f)
+	case f.Git.IsSet():
+		e.Git, err = t.git(f)
+	case !f.Directory:
+		e.Copy, err = t.copy(ctx, f)
+	}
+	if err != nil {
+		return e, err
+	}
+	return e, t.checkDest(f, &e)
+}
+
+// checkDest refuses destinations that fit the kind of entry badly.
+func (t *Target) checkDest(f *spec.File, e *plan.Entry) error {
+	switch {
+	case e.Directory:
+		e.Into = false
+	case e.Into && (e.Content != nil || e.Symlink != ""):
+		return t.Spec.Errorf(f.Dest.Pos, "%s/ is a folder, and the entry has no name to go by in it; write the whole path", strings.TrimSuffix(e.Dest, "/"))
+	case e.Dest == "/" && !e.Into && e.Copy == nil && e.Git == nil && !e.Extract:
+		return t.Spec.Errorf(f.Dest.Pos, "the root can't be a file")
+	case e.Copy != nil && isGlob(e.Copy.Path) && !e.Into:
+		return t.Spec.Errorf(f.Dest.Pos, "%s is a pattern, so dest must be a folder: write %s/", f.Source.Value, e.Dest)
+	}
+	return nil
+}
+
+func (t *Target) http(f *spec.File) (*plan.HTTP, error) {
+	url, err := t.expand(f.URL)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+		return nil, t.Spec.Errorf(f.URL.Pos, "%q is no http or https address", url)
+	}
+	sum, err := t.expand(f.Checksum)
+	if err != nil {
+		return nil, err
+	}
+	if sum != "" {
+		if _, err := digest.Parse(sum); err != nil {
+			return nil, t.Spec.Errorf(f.Checksum.Pos, "%q is no checksum (want sha256:…): %w", sum, err)
+		}
+	}
+	return &plan.HTTP{URL: url, Checksum: sum}, nil
+}
+
+func (t *Target) git(f *spec.File) (*plan.Git, error) {
+	url, err := t.expand(f.Git)
+	if err != nil {
+		return nil, err
+	}
+	g := &plan.Git{URL: url}
+	if g.Include, err = t.expandAll(f.Include); err != nil {
+		return nil, err
+	}
+	g.Exclude, err = t.expandAll(f.Exclude)
+	return g, err
+}
+
+func (t *Target) copy(ctx context.Context, f *spec.File) (*plan.Copy, error) {
+	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}}
+	var err error
+	if f.From.IsSet() {
+		if c.From, err = t.use(ctx, f.From, t.image.Platform); err != nil {
+			return nil, err
+		}
+	}
+	if c.Path, err = t.source(f.Source); err != nil {
+		return nil, err
+	}
+	if c.Include, err = t.expandAll(f.Include); err != nil {
+		return nil, err
+	}
+	c.Exclude, err = t.expandAll(f.Exclude)
+	return c, err
+}
+
+func isGlob(p string) bool { return strings.ContainsAny(p, "*?[") }

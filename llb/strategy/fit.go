@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import "github.com/strata-build/strata/llb/plan"
+
+// fit brings the number of layers, the base's included, below the limit: first
+// adjacent files layers become one, then neighbours that are merged share a
+// layer. A command that changes the image in place keeps its own.
+func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
+	limit := t.spec.MaxLayers
+	if limit == 0 {
+		limit = plan.MaxLayers
+	}
+	below := t.baseLayers()
+	over := below + len(layers) - limit
+	layers, over = joinFiles(layers, over)
+	for i := len(layers) - 1; i > 0 && over > 0; i-- {
+		if merged(layers[i]) && merged(layers[i-1]) {
+			layers[i].Fold = true
+			over--
+		}
+	}
+	if over <= 0 {
+		return layers, nil
+	}
+	pos := t.spec.MaxLayersPos
+	if pos.IsZero() {
+		pos = t.spec.Range.Start
+	}
+	return nil, t.Spec.Errorf(pos, "target %s has %d layers (%d from the base), and at most %d are allowed; commands that change the image in place can't share one: join some of them", t.spec.Name, below+len(layers), below, limit)
+}
+
+// baseLayers is how many layers the base brings.
+func (t *Target) baseLayers() int {
+	switch {
+	case t.image.From.Kind == plan.Scratch:
+		return 0
+	case t.image.From.Kind == plan.Target:
+		img := t.plan.Image(t.image.From.Name, t.image.From.Platform)
+		n := (&Target{planner: t.planner, image: img}).baseLayers()
+		for _, l := range img.Layers {
+			if !l.Fold {
+				n++
+			}
+		}
+		return n
+	case t.image.Base == nil:
+		return 1
+	}
+	if n := len(t.image.Base.RootFS.DiffIDs); n > 0 {
+		return n
+	}
+	n := 0
+	for _, h := range t.image.Base.History {
+		if !h.EmptyLayer {
+			n++
+		}
+	}
+	return n
+}
+
+// joinFiles makes one layer of adjacent files layers, from the end, while there
+// are too many.
+func joinFiles(layers []plan.Layer, over int) ([]plan.Layer, int) {
+	for i := len(layers) - 1; i > 0 && over > 0; i-- {
+		a, ok := layers[i-1].Action.(*plan.Files)
+		b, also := layers[i].Action.(*plan.Files)
+		if !ok || !also {
+			continue
+		}
+		joined := layers[i-1]
+		joined.Words += "; " + layers[i].Words
+		joined.Range.End = layers[i].Range.End
+		joined.Action = &plan.Files{Entries: append(append([]plan.Entry{}, a.Entries...), b.Entries...)}
+		layers = append(append(append([]plan.Layer{}, layers[:i-1]...), joined), layers[i+1:]...)
+		over--
+	}
+	return layers, over
+}
+
+// merged tells whether a layer is a tree of its own.
+func merged(l plan.Layer) bool {
+	e, ok := l.Action.(*plan.Exec)
+	return !ok || e.Out
+}

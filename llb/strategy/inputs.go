@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// planInputs reads the source and the read-only mounts. What a command takes is
+// for the platform it runs on.
+func (c *command) planInputs(ctx context.Context) error {
+	if c.b.Source.IsSet() {
+		p, err := c.source(c.b.Source)
+		if err != nil {
+			return err
+		}
+		c.out.Source = &plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: c.b.Source.Pos}, Path: p}
+	}
+	for i := range c.b.Mounts {
+		m := &c.b.Mounts[i]
+		target, err := c.mountTarget(m.Target)
+		if err != nil {
+			return err
+		}
+		mount := plan.Mount{Target: target, Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: m.Target.Pos}}}
+		if m.From.IsSet() {
+			if mount.From, err = c.use(ctx, m.From, c.out.Platform); err != nil {
+				return err
+			}
+		}
+		if mount.Path, err = c.Target.source(m.Source); err != nil {
+			return err
+		}
+		c.out.Mounts = append(c.out.Mounts, mount)
+	}
+	return nil
+}
+
+// mountTarget reads where something is mounted.
+func (c *command) mountTarget(s spec.String) (string, error) {
+	p, _, err := c.dest(s)
+	if err == nil && p == "/" {
+		err = c.Spec.Errorf(s.Pos, "nothing can be mounted over the root")
+	}
+	return p, err
+}
+
+// planMounts reads caches, tmpfs, secrets and agents.
+func (c *command) planMounts(context.Context) error {
+	for _, step := range []func() error{c.planCaches, c.planTmpfs, c.planSecrets, c.planSSH} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *command) planCaches() error {
+	for i := range c.b.Cache {
+		m := &c.b.Cache[i]
+		target, err := c.mountTarget(m.Target)
+		if err != nil {
+			return err
+		}
+		out := plan.Cache{Target: target, ID: target, Sharing: "shared"}
+		if m.ID.IsSet() {
+			if out.ID, err = c.expand(m.ID); err != nil {
+				return err
+			}
+		}
+		if m.Sharing.IsSet() {
+			if out.Sharing, err = c.expand(m.Sharing); err != nil {
+				return err
+			}
+		}
+		if out.Sharing != "shared" && out.Sharing != "private" && out.Sharing != "locked" {
+			return c.Spec.Errorf(m.Sharing.Pos, "%q is no sharing; want shared, private or locked", out.Sharing)
+		}
+		c.out.Cache = append(c.out.Cache, out)
+	}
+	return nil
+}
+
+func (c *command) planTmpfs() error {
+	for i := range c.b.Tmpfs {
+		m := &c.b.Tmpfs[i]
+		target, err := c.mountTarget(m.Target)
+		if err != nil {
+			return err
+		}
+		out := plan.Tmpfs{Target: target}
+		if m.Size.IsSet() {
+			text, err := c.expand(m.Size)
+			if err != nil {
+				return err
+			}
+			if out.Size, err = spec.ParseSize(text); err != nil {
+				return c.Spec.Errorf(m.Size.Pos, "%w", err)
+			}
+		}
+		c.out.Tmpfs = append(c.out.Tmpfs, out)
+	}
+	return nil
+}
+
+func (c *command) planSecrets() error {
+	for i := range c.b.Secrets {
+		s := &c.b.Secrets[i]
+		out := plan.Secret{Required: s.Required}
+		var err error
+		if out.ID, err = c.expand(s.ID); err != nil {
+			return err
+		}
+		if out.Env, err = c.expand(s.Env); err != nil {
+			return err
+		}
+		switch {
+		case s.Target.IsSet():
+			if out.Target, err = c.mountTarget(s.Target); err != nil {
+				return err
+			}
+		case out.Env == "":
+			out.Target = "/run/secrets/" + out.ID
+		}
+		mode, err := c.mode(s.Mode)
+		if err != nil {
+			return err
+		}
+		if mode != nil {
+			out.Mode = *mode
+		}
+		c.out.Secrets = append(c.out.Secrets, out)
+	}
+	return nil
+}
+
+func (c *command) planSSH() error {
+	for i := range c.b.SSH {
+		s := &c.b.SSH[i]
+		out := plan.SSH{ID: "default", Required: s.Required}
+		var err error
+		if s.ID.IsSet() {
+			if out.ID, err = c.expand(s.ID); err != nil {
+				return err
+			}
+		}
+		if s.Target.IsSet() {
+			if out.Target, err = c.mountTarget(s.Target); err != nil {
+				return err
+			}
+		}
+		c.out.SSH = append(c.out.SSH, out)
+	}
+	return nil
+}

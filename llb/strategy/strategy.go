@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package strategy decides what a build file means for one target and platform.
+//
+// [Plan] walks the targets that the wanted one needs, expands names, pins bases
+// and lets the strategy of each layer say, as a plan.Action, what to do. A
+// strategy never touches BuildKit: it decides, package llb does.
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/containerd/platforms"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// Strategy turns a layer of the build file into planned layers.
+type Strategy interface {
+	Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error)
+}
+
+// of returns the strategy of a layer.
+func of(l *spec.Layer) Strategy {
+	switch {
+	case l.Packages != nil:
+		return packages{}
+	case l.Files != nil:
+		return files{}
+	case l.Build != nil:
+		return build{}
+	default:
+		return derivation{}
+	}
+}
+
+// Bases looks up what a plan stands on.
+type Bases interface {
+	// Base returns the tree with its digest where it is an image, and the
+	// configuration of that image; the configuration is nil where there is none.
+	Base(ctx context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error)
+}
+
+// Request says what to plan.
+type Request struct {
+	Spec *spec.Spec
+	// Target is the wanted target; empty is "default".
+	Target string
+	// Platform is the wanted platform, BuildPlatform the one that steps run on
+	// natively.
+	Platform, BuildPlatform ocispecs.Platform
+	// BuildArgs are the values given for arguments.
+	BuildArgs map[string]string
+	// Labels are put over the target's.
+	Labels map[string]string
+	// Bases may be nil when no base is anything but scratch.
+	Bases Bases
+	// AllowMissing lets arguments that must be given be missing, for requests that
+	// only look at the build file.
+	AllowMissing bool
+	// Warn is told of what is odd but no fault; nil drops it.
+	Warn func(*spec.Error)
+}
+
+// Plan decides everything about the wanted target.
+func Plan(ctx context.Context, r Request) (*plan.Plan, error) {
+	if r.Target == "" {
+		r.Target = spec.DefaultTarget
+	}
+	if r.Warn == nil {
+		r.Warn = func(*spec.Error) {}
+	}
+	p := &planner{Request: r, making: map[string]bool{}, vars: map[string]spec.Vars{}}
+	if p.Spec.Target(r.Target) == nil {
+		return nil, p.unknownTarget(spec.String{Value: r.Target})
+	}
+	platform := platforms.FormatAll(platforms.Normalize(r.Platform))
+	p.plan = &plan.Plan{Platform: platform}
+	if _, err := p.image(ctx, spec.String{Value: r.Target}, platform); err != nil {
+		return nil, err
+	}
+	return p.plan, nil
+}
+
+// planner is one call of Plan.
+type planner struct {
+	Request
+	plan   *plan.Plan
+	making map[string]bool
+	vars   map[string]spec.Vars
+}
+
+// Target is a target while its layers are planned.
+type Target struct {
+	*planner
+	spec  *spec.Target
+	image *plan.Image
+	vars  spec.Vars
+}
+
+// image plans a target for a platform, once.
+func (p *planner) image(ctx context.Context, name spec.String, platform string) (*plan.Image, error) {
+	if img := p.plan.Image(name.Value, platform); img != nil {
+		return img, nil
+	}
+	described := p.Spec.Target(name.Value)
+	if described == nil {
+		return nil, p.unknownTarget(name)
+	}
+	key := name.Value + " " + platform
+	if p.making[key] {
+		return nil, p.Spec.Errorf(name.Pos, "target %s needs itself", name.Value)
+	}
+	p.making[key] = true
+	defer delete(p.making, key)
+	vars, err := p.varsFor(platform)
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{planner: p, spec: described, vars: vars, image: &plan.Image{
+		Target: name.Value, Platform: platform, Range: described.Range,
+	}}
+	if err := t.build(ctx); err != nil {
+		return nil, err
+	}
+	p.plan.Images = append(p.plan.Images, t.image)
+	return t.image, nil
+}
+
+// build plans the base, the layers and the configuration.
+func (t *Target) build(ctx context.Context) error {
+	from, err := t.tree(t.spec.From, t.image.Platform)
+	if err != nil {
+		return err
+	}
+	if from.Kind == plan.Main || from.Kind == plan.Layers {
+		return t.Spec.Errorf(t.spec.From.Pos, "a target can't be made from %q", t.spec.From.Value)
+	}
+	if t.image.From, t.image.Base, err = t.base(ctx, from); err != nil {
+		return err
+	}
+	for i := range t.spec.Layers {
+		l := &t.spec.Layers[i]
+		made, err := of(l).Plan(ctx, t, l)
+		if err != nil {
+			return err
+		}
+		t.image.Layers = append(t.image.Layers, made...)
+	}
+	if t.image.Layers, err = t.fit(t.image.Layers); err != nil {
+		return err
+	}
+	return t.configure()
+}
+
+// base plans or looks up a tree that something stands on.
+func (t *Target) base(ctx context.Context, from plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	switch from.Kind {
+	case plan.Scratch:
+		return from, nil, nil
+	case plan.Target:
+		img, err := t.planner.image(ctx, spec.String{Value: from.Name, Pos: from.Pos}, from.Platform)
+		if err != nil {
+			return from, nil, err
+		}
+		return from, &img.Config, nil
+	default:
+		return t.look(ctx, from)
+	}
+}
+
+// look asks Bases, with the place in the build file on errors.
+func (p *planner) look(ctx context.Context, from plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	if p.Bases == nil {
+		return from, nil, p.Spec.Errorf(from.Pos, "look up %s: nothing can look up images here", from.Name)
+	}
+	tree, img, err := p.Bases.Base(ctx, from)
+	if err != nil {
+		return from, nil, p.Spec.Errorf(from.Pos, "look up %s: %w", from.Name, err)
+	}
+	return tree, img, nil
+}
+
+func (p *planner) unknownTarget(name spec.String) error {
+	names := make([]string, 0, len(p.Spec.Targets))
+	for i := range p.Spec.Targets {
+		names = append(names, p.Spec.Targets[i].Name)
+	}
+	slices.Sort(names)
+	err := p.Spec.Errorf(name.Pos, "unknown target %q; the build file has %s", name.Value, list(names))
+	if near := spec.Suggest(name.Value, names); near != "" {
+		err = err.WithHint(fmt.Sprintf("did you mean %q?", near))
+	}
+	return err
+}

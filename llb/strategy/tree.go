@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// tree reads where files come from: scratch, layers, target:NAME, context:NAME
+// or a reference. A string that isn't set is scratch.
+func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
+	name, err := t.expand(s)
+	if err != nil {
+		return plan.Tree{}, err
+	}
+	tree := plan.Tree{Pos: s.Pos, Platform: platform}
+	kind, rest, _ := strings.Cut(name, ":")
+	switch {
+	case !s.IsSet() || name == "scratch":
+		return plan.Tree{Kind: plan.Scratch, Pos: s.Pos}, nil
+	case name == "layers":
+		return plan.Tree{Kind: plan.Layers, Pos: s.Pos}, nil
+	case kind == "target":
+		tree.Kind, tree.Name = plan.Target, rest
+		if t.Spec.Target(rest) == nil {
+			return tree, t.unknownTarget(spec.String{Value: rest, Pos: s.Pos})
+		}
+		return tree, nil
+	case kind == "context" && rest != "":
+		tree.Kind, tree.Name = plan.Context, rest
+		return tree, nil
+	}
+	named, err := reference.ParseNormalizedNamed(name)
+	if err != nil {
+		return tree, t.Spec.Errorf(s.Pos, "%q is no image reference: %w", name, err)
+	}
+	tree.Kind, tree.Name = plan.Registry, reference.TagNameOnly(named).String()
+	return tree, nil
+}
+
+// use is tree for something that is mounted or copied from: targets are planned,
+// images pinned.
+func (t *Target) use(ctx context.Context, s spec.String, platform string) (plan.Tree, error) {
+	tree, err := t.tree(s, platform)
+	if err != nil {
+		return tree, err
+	}
+	if tree.Kind == plan.Layers || tree.Kind == plan.Scratch {
+		return tree, t.Spec.Errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME or an image", s.Value)
+	}
+	tree, _, err = t.base(ctx, tree)
+	return tree, err
+}
+
+// platform reads a platform and gives it its one spelling.
+func (t *Target) platform(s spec.String) (string, error) {
+	name, err := t.expand(s)
+	if err != nil {
+		return "", err
+	}
+	p, err := platforms.Parse(name)
+	if err != nil {
+		return "", t.Spec.Errorf(s.Pos, "%q is no platform: %w", name, err)
+	}
+	return platforms.FormatAll(platforms.Normalize(p)), nil
+}
+
+// varsFor are the names that expand for a platform.
+func (p *planner) varsFor(platform string) (spec.Vars, error) {
+	if v, ok := p.vars[platform]; ok {
+		return v, nil
+	}
+	target, err := platforms.Parse(platform)
+	if err != nil {
+		return spec.Vars{}, err
+	}
+	builtin := map[string]string{"TARGETSTAGE": p.Target}
+	describe(builtin, "TARGET", platforms.Normalize(target))
+	describe(builtin, "BUILD", platforms.Normalize(p.BuildPlatform))
+	vars, warnings, err := p.Spec.Vars(spec.VarOptions{
+		BuildArgs: p.BuildArgs, Platform: builtin, TargetPlatform: platform, AllowMissing: p.AllowMissing,
+	})
+	if err != nil {
+		return spec.Vars{}, err
+	}
+	if len(p.vars) == 0 {
+		for _, w := range warnings {
+			p.Warn(w)
+		}
+	}
+	p.vars[platform] = vars
+	return vars, nil
+}
+
+func describe(to map[string]string, prefix string, p ocispecs.Platform) {
+	to[prefix+"PLATFORM"] = platforms.FormatAll(p)
+	to[prefix+"OS"] = p.OS
+	to[prefix+"OSVERSION"] = p.OSVersion
+	to[prefix+"ARCH"] = p.Architecture
+	to[prefix+"VARIANT"] = p.Variant
+}
