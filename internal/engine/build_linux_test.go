@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"golang.org/x/sys/unix"
+)
+
+func TestFilesNeedNoRuntime(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	c := mustConnect(t, options(t))
+	src := t.TempDir()
+	if err := os.WriteFile(filepath.Join(src, "local"), []byte("from outside"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	state := bk.Merge([]bk.State{
+		bk.Scratch().File(bk.Mkfile("/made", 0o644, []byte("made"))),
+		bk.Scratch().File(bk.Copy(bk.Local("rootfs"), "/local", "/copied")),
+	})
+	out := t.TempDir()
+	if _, err := solve(t.Context(), c, state, src, out); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"made": "made", "copied": "from outside"} {
+		if got, err := os.ReadFile(filepath.Join(out, name)); err != nil || string(got) != want {
+			t.Errorf("%s holds %q, %v; want %q", name, got, err, want)
+		}
+	}
+}
+
+func TestStepWithoutRuntimeNamesThePackage(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	c := mustConnect(t, options(t))
+	_, err := solve(t.Context(), c, step("true"), mustRootfs(t), "")
+	if err == nil || !strings.Contains(err.Error(), "apt-get install runc") {
+		t.Fatalf("got %v, want an error that names the package", err)
+	}
+}
+
+func TestStepRunsWithEachRuntime(t *testing.T) {
+	for _, name := range []string{"runc", "crun"} {
+		t.Run(name, func(t *testing.T) {
+			path, err := exec.LookPath(name)
+			if err != nil {
+				t.Fatalf("%v (install Debian's %s)", err, name)
+			}
+			bin := t.TempDir()
+			if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("PATH", bin)
+			c := mustConnect(t, options(t))
+			out := t.TempDir()
+			if _, err := solve(t.Context(), c, step("echo $((6*7)) >/answer"), mustRootfs(t), out); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(filepath.Join(out, "answer")); err != nil || string(got) != "42\n" {
+				t.Errorf("the step wrote %q, %v", got, err)
+			}
+			_, err = solve(t.Context(), c, step("exit 9"), mustRootfs(t), "")
+			if err == nil || !strings.Contains(err.Error(), "exit code: 9") {
+				t.Errorf("got %v, want exit code 9", err)
+			}
+		})
+	}
+}
+
+// A container manager may hide the control groups or mount them read-only.
+func TestStepRunsWithoutWritableControlGroups(t *testing.T) {
+	for _, how := range []string{"read-only", "missing"} {
+		t.Run(how, func(t *testing.T) {
+			o := options(t)
+			cmd := self(t, &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}, "cgroup-client", how, o.Root, mustRootfs(t))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+		})
+	}
+}
+
+// cgroupClient takes its mount namespace's control groups away and runs a step.
+func cgroupClient(ctx context.Context, args []string) error {
+	how, root, rootfs := args[0], args[1], args[2]
+	if how == "missing" {
+		if err := unmountBelow("/sys/fs"); err != nil {
+			return err
+		}
+	} else if err := unix.MountSetattr(-1, cgroupRoot, unix.AT_RECURSIVE, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
+		return fmt.Errorf("make the control groups read-only: %w", err)
+	}
+	c, err := Connect(ctx, Options{Root: root})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = solve(ctx, c, step("true"), rootfs, "")
+	return err
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestLongFolderNames(t *testing.T) {
+	o := Options{Root: filepath.Join(t.TempDir(), strings.Repeat("long-folder-name/", 10), "state")}
+	stopAtEnd(t, o)
+	c := mustConnect(t, o)
+	if _, err := c.Info(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnotherConfigurationIsAnotherEngine(t *testing.T) {
+	o := options(t)
+	first, err := Connect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := enginePID(t, o.Root)
+	first.Close()
+	o.Config = writeConfig(t, "[worker.oci]\n  [worker.oci.labels]\n    answer = \"42\"\n")
+	second := mustConnect(t, o)
+	if after := enginePID(t, o.Root); after == before {
+		t.Errorf("process %d serves two configurations", after)
+	}
+	workers, err := second.ListWorkers(t.Context())
+	if err != nil || len(workers) != 1 || workers[0].Labels["answer"] != "42" {
+		t.Errorf("the configuration does not hold: %v %+v", err, workers)
+	}
+}
+
+func TestWorkerIsReady(t *testing.T) {
+	c := mustConnect(t, options(t))
+	workers, err := c.ListWorkers(t.Context())
+	if err != nil || len(workers) != 1 {
+		t.Fatalf("%v %+v", err, workers)
+	}
+	w := workers[0]
+	if len(w.Platforms) == 0 {
+		t.Error("the worker has no platform")
+	}
+	limited := false
+	for _, rule := range w.GCPolicy {
+		limited = limited || (rule.All && rule.MaxUsedSpace > 0)
+	}
+	if !limited {
+		t.Errorf("nothing limits the cache: %+v", w.GCPolicy)
+	}
+}
+
+func TestBadConfigurationIsAnError(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"unknown setting": {"debug = false\n[worker.oci]\nsnapshoter = \"native\"\n", `buildkitd.toml:3:1: buildkitd.toml has no such setting: ["worker" "oci" "snapshoter"]`},
+		"syntax":          {"debug = \n", "buildkitd.toml:1:"},
+		"snapshotter":     {"[worker.oci]\nsnapshotter = \"floppy\"\n", `worker.oci.snapshotter is "floppy"`},
+		"network":         {"[worker.oci]\nnetworkMode = \"pigeon\"\n", `worker.oci.networkMode is "pigeon"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			o.Config = writeConfig(t, c.text)
+			_, err := Connect(t.Context(), o)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestMissingConfigurationIsAnError(t *testing.T) {
+	o := options(t)
+	o.Config = filepath.Join(t.TempDir(), "none.toml")
+	if _, err := Connect(t.Context(), o); err == nil || !strings.Contains(err.Error(), "none.toml") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"golang.org/x/sys/unix"
+)
+
+func TestClientsShareOneEngine(t *testing.T) {
+	o := options(t)
+	const clients = 8
+	pids := make([]int, clients)
+	var wg sync.WaitGroup
+	for i := range clients {
+		wg.Go(func() {
+			c, err := Connect(t.Context(), o)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			pids[i] = enginePID(t, o.Root)
+		})
+	}
+	wg.Wait()
+	if slices.Min(pids) != slices.Max(pids) || pids[0] == 0 {
+		t.Errorf("%d clients at once were served by processes %v", clients, pids)
+	}
+	if n := len(processes("--root " + o.Root + " ")); n != 1 {
+		t.Errorf("%d processes run for one state folder", n)
+	}
+}
+
+// processes are those whose command line holds text.
+func processes(text string) []string {
+	var found []string
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range all {
+		data, err := os.ReadFile(path)
+		if line := strings.ReplaceAll(string(data), "\x00", " "); err == nil && strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func TestKilledEngineLeavesNothing(t *testing.T) {
+	o := options(t)
+	dir := mustRootfs(t)
+	first := mustConnect(t, o)
+	state := step("echo built >/built")
+	if _, err := solve(t.Context(), first, state, dir, ""); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		_, err := solve(t.Context(), first, step("sleep 1001"), dir, "")
+		failed <- err
+	}()
+	pid := enginePID(t, o.Root)
+	spaces := map[string]string{}
+	for _, kind := range []string{"pid", "mnt"} {
+		link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		spaces[kind] = link
+	}
+	eventually(t, "the step runs", func() bool { return len(processes("sleep 1001")) > 0 })
+	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; err == nil {
+		t.Error("the build succeeded though its engine was killed")
+	}
+	for kind, link := range spaces {
+		eventually(t, "nobody is left in the engine's "+kind+" namespace", func() bool { return len(members(kind, link)) == 0 })
+	}
+	eventually(t, "the step is gone", func() bool { return len(processes("sleep 1001")) == 0 })
+	if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || strings.Contains(string(mounts), o.Root) {
+		t.Errorf("the engine left mounts: %v\n%s", err, mounts)
+	}
+
+	second := mustConnect(t, o)
+	cached, err := solve(t.Context(), second, state, dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name := "/bin/sh -c echo built >/built"; !cached[name] {
+		t.Errorf("the step was not cached after the engine was killed: %v", cached)
+	}
+	bundles, err := filepath.Glob(filepath.Join(o.Root, "runc-*", "executor", "*", "config.json"))
+	if err != nil || len(bundles) > 0 {
+		t.Errorf("the killed engine's bundles are still there: %v %v", bundles, err)
+	}
+}
+
+func TestKilledClientEndsItsSteps(t *testing.T) {
+	o := options(t)
+	mustConnect(t, o) // keeps the engine
+	pid := enginePID(t, o.Root)
+	cmd := self(t, nil, "sleep-client", o.Root, mustRootfs(t))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the step runs", func() bool { return len(processes("sleep 1002")) > 0 })
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	eventually(t, "the step ends", func() bool { return len(processes("sleep 1002")) == 0 })
+	if got := enginePID(t, o.Root); got != pid {
+		t.Errorf("the engine was %d and is %d: the step ended because it was replaced", pid, got)
+	}
+}
+
+// sleepClient runs a step that does not end.
+func sleepClient(ctx context.Context, args []string) error {
+	c, err := Connect(ctx, Options{Root: args[0]})
+	if err != nil {
+		return err
+	}
+	_, err = solve(ctx, c, step("sleep 1002"), args[1], "")
+	return err
+}
+
+func TestLeavesWithoutClients(t *testing.T) {
+	o := options(t)
+	o.Linger = time.Millisecond
+	c := mustConnect(t, o)
+	pid := enginePID(t, o.Root)
+	if _, err := solve(t.Context(), c, bk.Scratch().File(bk.Mkfile("/a", 0o644, nil)), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	if gone(pid) {
+		t.Fatal("the engine left a client alone")
+	}
+	c.Close()
+	eventually(t, "the engine leaves", func() bool { return gone(pid) })
+	if _, err := os.Stat(filepath.Join(o.Root, socketName)); err == nil {
+		t.Error("the engine left its socket behind")
+	}
+}
+
+func TestLeavesWhenItsFolderIsGone(t *testing.T) {
+	o := options(t)
+	mustConnect(t, o)
+	pid := enginePID(t, o.Root)
+	eventually(t, "the folder can be removed", func() bool { return os.RemoveAll(o.Root) == nil })
+	eventually(t, "the engine leaves", func() bool { return gone(pid) })
+}
+
+func TestStopEndsTheEngine(t *testing.T) {
+	o := options(t)
+	c := mustConnect(t, o)
+	pid := enginePID(t, o.Root)
+	if err := Stop(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the engine is gone", func() bool { return gone(pid) })
+	if _, err := c.Info(t.Context()); err == nil || !strings.Contains(err.Error(), "the engine has stopped") {
+		t.Errorf("a client of a stopped engine got %v", err)
+	}
+}
+
+func TestNeedsRoot(t *testing.T) {
+	out, err := self(t, nil, "nobody-client", t.TempDir()).CombinedOutput()
+	if err == nil || string(out) != ErrNotRoot.Error() {
+		t.Errorf("nobody got %v: %s", err, out)
+	}
+}
+
+// nobodyClient connects as a user who may not.
+func nobodyClient(ctx context.Context, args []string) error {
+	if err := syscall.Setuid(65534); err != nil {
+		return err
+	}
+	_, err := Connect(ctx, Options{Root: args[0]})
+	return err
+}
+
+// The test process adopts an orphan like the engine does, while it also has a
+// child of its own whose exit status it has not asked for yet.
+func TestReaperTakesOrphansOnly(t *testing.T) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) })
+	if err := exec.Command("/bin/busybox", "sh", "-c", "/bin/busybox true & exit 0").Run(); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command("/bin/busybox", "sh", "-c", "exit 7")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	orphans := func() []int {
+		return slices.DeleteFunc(deadChildren(), func(pid int) bool { return pid == child.Process.Pid })
+	}
+	eventually(t, "an orphan is adopted", func() bool { return len(orphans()) > 0 })
+	eventually(t, "the child ends", func() bool { return slices.Contains(deadChildren(), child.Process.Pid) })
+	reapOrphans()
+	if left := orphans(); len(left) > 0 {
+		t.Errorf("orphans %v are still there", left)
+	}
+	if err := child.Wait(); child.ProcessState == nil || child.ProcessState.ExitCode() != 7 {
+		t.Errorf("the child's own status was taken: %v", err)
+	}
+}
