@@ -21,6 +21,7 @@ import (
 // an engine without one still does everything else.
 type lazyExecutor struct {
 	opt       runcexecutor.Opt
+	bin       string // folder for a runtime's wrapper
 	providers map[pb.NetMode]network.Provider
 
 	mu    sync.Mutex
@@ -29,7 +30,7 @@ type lazyExecutor struct {
 
 // Run starts a step.
 func (e *lazyExecutor) Run(ctx context.Context, id string, rootfs executor.Mount, mounts []executor.Mount, process executor.ProcessInfo, started chan<- struct{}) (resourcestypes.Recorder, error) {
-	x, err := e.executor()
+	x, err := e.executor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (e *lazyExecutor) Run(ctx context.Context, id string, rootfs executor.Mount
 
 // Exec starts one more process in a running step.
 func (e *lazyExecutor) Exec(ctx context.Context, id string, process executor.ProcessInfo) error {
-	x, err := e.executor()
+	x, err := e.executor(ctx)
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func (e *lazyExecutor) Exec(ctx context.Context, id string, process executor.Pro
 
 // executor makes the real executor once a runtime is found. It looks again
 // after a failure: the user may have installed one meanwhile.
-func (e *lazyExecutor) executor() (executor.Executor, error) {
+func (e *lazyExecutor) executor(ctx context.Context) (executor.Executor, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.found != nil {
@@ -55,6 +56,9 @@ func (e *lazyExecutor) executor() (executor.Executor, error) {
 	}
 	command, err := findRuntime(e.opt.CommandCandidates)
 	if err != nil {
+		return nil, err
+	}
+	if command, err = adaptRuntime(ctx, command, e.bin); err != nil {
 		return nil, err
 	}
 	opt := e.opt
