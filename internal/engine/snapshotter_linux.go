@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
 	"github.com/moby/buildkit/util/bklog"
+	"golang.org/x/sys/unix"
 )
 
 // snapshotter keeps the layers, in a folder named after how it does that.
@@ -51,9 +53,35 @@ func newSnapshotter(s *settings) (*snapshotter, error) {
 // detectSnapshotter prefers overlayfs, which shares files between layers; native
 // copies them and works everywhere.
 func detectSnapshotter(root string) string {
-	if err := overlayutils.Supported(root); err != nil {
+	if err := probeOverlay(); err != nil {
 		bklog.L.Warnf("overlayfs does not work on %s, so layers are copied: %v", root, err)
 		return "native"
 	}
 	return "overlayfs"
+}
+
+// probeOverlay mounts an overlay on the state folder's file system, which is
+// where temporary files are. It is a volatile one: unmounting any other makes the
+// kernel write all that waits to be written to that disk, whoever wrote it.
+func probeOverlay() error {
+	dir, err := os.MkdirTemp("", "overlay")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"lower1", "lower2", "upper", "work", "merged"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			return fmt.Errorf("make a folder: %w", err)
+		}
+	}
+	options := fmt.Sprintf("lowerdir=%[1]s/lower2:%[1]s/lower1,upperdir=%[1]s/upper,workdir=%[1]s/work,volatile", dir)
+	merged := filepath.Join(dir, "merged")
+	err = unix.Mount("overlay", merged, "overlay", 0, options)
+	if errors.Is(err, unix.EINVAL) {
+		return overlayutils.Supported(dir) // a kernel before 5.10 knows no volatile
+	}
+	if err != nil {
+		return fmt.Errorf("mount an overlay: %w", err)
+	}
+	return unix.Unmount(merged, 0)
 }
