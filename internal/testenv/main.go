@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package testenv
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+)
+
+// session is what the tests of one process share: a folder, the programs built
+// in it, and a daemon. There is one for each process, since that is what it is
+// about; [Main] opens and closes it.
+type session struct {
+	dir      string
+	binaries binaries
+
+	daemonOnce sync.Once
+	daemon     *Daemon
+	daemonErr  error
+}
+
+// current is the session of this test process; nil unless Main runs.
+var current *session
+
+// Main runs the tests of a package that shares parts, stops those, and exits.
+func Main(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := makeDir()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	current = &session{dir: dir}
+	status := m.Run()
+	if err := current.close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return status
+}
+
+func (s *session) close() error {
+	if s.daemon != nil {
+		if err := s.daemon.stop(); err != nil {
+			return fmt.Errorf("stop shared buildkitd: %w", err)
+		}
+	}
+	return removeDir(s.dir)
+}
+
+// sharedSession returns the session of the process.
+func sharedSession(t testing.TB) *session {
+	t.Helper()
+	if current == nil {
+		t.Fatal("testenv: shared parts need `func TestMain(m *testing.M) { testenv.Main(m) }` in this package")
+	}
+	return current
+}

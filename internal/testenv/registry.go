@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package testenv
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// RegistryOptions says how the registry is to run. The zero value is one that
+// everybody may push to.
+type RegistryOptions struct {
+	// User and Password, when set, are asked of every client.
+	User     string
+	Password string
+}
+
+// Registry is a running docker-registry with a recorder in front of it.
+type Registry struct {
+	// Host is the name to push to, 127.0.0.1:PORT.
+	Host string
+	*Recorder
+
+	options RegistryOptions
+}
+
+// NewRegistry starts an empty registry on 127.0.0.1, by http.
+func NewRegistry(t testing.TB, options RegistryOptions) *Registry {
+	t.Helper()
+	dir := Dir(t)
+	socket := filepath.Join(dir, "registry.sock")
+	config := filepath.Join(dir, "config.yml")
+	if err := writeRegistryConfig(dir, config, socket, options); err != nil {
+		t.Fatal(err)
+	}
+	p, err := startProcess(exec.Command(Program(t, "docker-registry"), "serve", config), filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of docker-registry:\n%s", p.tail())
+		}
+		p.kill()
+	})
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}
+	if err := p.waitFor(func() error { return dialOnce(dial) }); err != nil {
+		t.Fatal(err)
+	}
+	r := &Registry{Recorder: &Recorder{next: forwarder(dial)}, options: options}
+	r.Host = serve(t, r.Recorder)
+	return r
+}
+
+func writeRegistryConfig(dir, config, socket string, options RegistryOptions) error {
+	text := fmt.Sprintf("version: 0.1\nlog: {level: warn, accesslog: {disabled: true}}\n"+
+		"storage: {filesystem: {rootdirectory: %q}}\nhttp: {net: unix, addr: %q}\n",
+		filepath.Join(dir, "storage"), socket)
+	if options.User != "" {
+		hash, err := bcrypt.GenerateFromPassword([]byte(options.Password), bcrypt.MinCost)
+		if err != nil {
+			return fmt.Errorf("hash password: %w", err)
+		}
+		passwords := filepath.Join(dir, "htpasswd")
+		if err := os.WriteFile(passwords, fmt.Appendf(nil, "%s:%s\n", options.User, hash), 0o600); err != nil {
+			return fmt.Errorf("write htpasswd: %w", err)
+		}
+		text += fmt.Sprintf("auth: {htpasswd: {realm: strata, path: %q}}\n", passwords)
+	}
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("write registry config: %w", err)
+	}
+	return nil
+}
+
+// forwarder passes requests on, under the name the client used: a registry
+// builds its upload addresses from that.
+func forwarder(dial func(ctx context.Context, network, addr string) (net.Conn, error)) http.Handler {
+	return &httputil.ReverseProxy{
+		Transport: &http.Transport{DialContext: dial},
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.URL.Scheme = "http"
+			p.Out.URL.Host = p.In.Host
+			p.Out.Host = p.In.Host
+		},
+	}
+}
+
+func dialOnce(dial func(ctx context.Context, network, addr string) (net.Conn, error)) error {
+	conn, err := dial(context.Background(), "", "")
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
