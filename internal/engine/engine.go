@@ -43,6 +43,9 @@ const LogName = "engine.log"
 // DefaultLinger is how long an engine without clients waits for the next one.
 const DefaultLinger = 5 * time.Second
 
+// DefaultGrace is how long builds go on in an engine that is told to stop.
+const DefaultGrace = 10 * time.Second
+
 var (
 	// ErrNotRoot says that the engine can't run as this user.
 	ErrNotRoot = errors.New("the embedded engine needs root: run the command with sudo, or name a BuildKit daemon with --addr")
@@ -71,4 +74,8 @@ type Options struct {
 
 	// Linger is how long the engine stays without clients. Zero means [DefaultLinger].
 	Linger time.Duration
+
+	// Grace is how long running builds may go on when the engine is told to stop.
+	// Zero means [DefaultGrace].
+	Grace time.Duration
 }

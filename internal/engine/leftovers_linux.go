@@ -15,9 +15,6 @@ import (
 // died with its namespace; should there be a mount all the same, it is detached
 // here first, so that removing can't reach through it.
 func clearLeftovers(s *settings) error {
-	if err := unmountBelow(s.root); err != nil {
-		return err
-	}
 	removeCgroups(s.Workers.OCI.DefaultCgroupParent)
 	stale := []string{filepath.Join(s.root, tempName)}
 	for _, name := range []string{"executor", "cachemounts"} {
@@ -28,6 +25,9 @@ func clearLeftovers(s *settings) error {
 		stale = append(stale, found...)
 	}
 	for _, dir := range stale {
+		if err := unmountBelow(dir); err != nil {
+			return err
+		}
 		if err := empty(dir); err != nil {
 			return fmt.Errorf("clear what an earlier engine left: %w", err)
 		}

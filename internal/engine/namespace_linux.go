@@ -79,6 +79,10 @@ func within(path, dir string) bool {
 
 // unmountBelow detaches whatever is mounted below dir in this namespace.
 func unmountBelow(dir string) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return fmt.Errorf("list mounts: %w", err)
+	}
 	mounts, err := mountinfo.GetMounts(mountinfo.PrefixFilter(dir))
 	if err != nil {
 		return fmt.Errorf("list mounts: %w", err)

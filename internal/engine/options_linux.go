@@ -35,6 +35,9 @@ func (o Options) resolve() (Options, error) {
 	if o.Linger <= 0 {
 		o.Linger = DefaultLinger
 	}
+	if o.Grace <= 0 {
+		o.Grace = DefaultGrace
+	}
 	return o, nil
 }
 
@@ -52,7 +55,7 @@ func defaultRoot() (string, error) {
 
 // arguments are what [Main] gets to become the engine o describes.
 func (o Options) arguments() []string {
-	args := []string{"--root", o.Root, "--linger", o.Linger.String()}
+	args := []string{"--root", o.Root, "--linger", o.Linger.String(), "--grace", o.Grace.String()}
 	if o.Config != "" {
 		args = append(args, "--config", o.Config)
 	}
@@ -67,6 +70,7 @@ func parseArguments(args []string) (Options, error) {
 	flags.StringVar(&o.Root, "root", "", "state folder")
 	flags.StringVar(&o.Config, "config", "", "buildkitd.toml")
 	flags.DurationVar(&o.Linger, "linger", DefaultLinger, "time to stay without clients")
+	flags.DurationVar(&o.Grace, "grace", DefaultGrace, "time for running builds when told to stop")
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("read the engine's arguments: %w", err)
 	}

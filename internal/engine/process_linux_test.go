@@ -58,6 +58,9 @@ func processes(text string) []string {
 	return found
 }
 
+// forever is a command that does not end, with a name of its own.
+func forever(name string) string { return fmt.Sprintf("sleep 100000; : %s-%d", name, os.Getpid()) }
+
 func TestKilledEngineLeavesNothing(t *testing.T) {
 	o := options(t)
 	dir := mustRootfs(t)
@@ -68,7 +71,7 @@ func TestKilledEngineLeavesNothing(t *testing.T) {
 	}
 	failed := make(chan error, 1)
 	go func() {
-		_, err := solve(t.Context(), first, step("sleep 1001"), dir, "")
+		_, err := solve(t.Context(), first, step(forever("engine")), dir, "")
 		failed <- err
 	}()
 	pid := enginePID(t, o.Root)
@@ -80,7 +83,7 @@ func TestKilledEngineLeavesNothing(t *testing.T) {
 		}
 		spaces[kind] = link
 	}
-	eventually(t, "the step runs", func() bool { return len(processes("sleep 1001")) > 0 })
+	eventually(t, "the step runs", func() bool { return len(processes("/bin/sh -c "+forever("engine"))) > 0 })
 	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +93,7 @@ func TestKilledEngineLeavesNothing(t *testing.T) {
 	for kind, link := range spaces {
 		eventually(t, "nobody is left in the engine's "+kind+" namespace", func() bool { return len(members(kind, link)) == 0 })
 	}
-	eventually(t, "the step is gone", func() bool { return len(processes("sleep 1001")) == 0 })
+	eventually(t, "the step is gone", func() bool { return len(processes("/bin/sh -c "+forever("engine"))) == 0 })
 	if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || strings.Contains(string(mounts), o.Root) {
 		t.Errorf("the engine left mounts: %v\n%s", err, mounts)
 	}
@@ -113,16 +116,16 @@ func TestKilledClientEndsItsSteps(t *testing.T) {
 	o := options(t)
 	mustConnect(t, o) // keeps the engine
 	pid := enginePID(t, o.Root)
-	cmd := self(t, nil, "sleep-client", o.Root, mustRootfs(t))
+	cmd := self(t, nil, "sleep-client", o.Root, mustRootfs(t), forever("client"))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the step runs", func() bool { return len(processes("sleep 1002")) > 0 })
+	eventually(t, "the step runs", func() bool { return len(processes("/bin/sh -c "+forever("client"))) > 0 })
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	eventually(t, "the step ends", func() bool { return len(processes("sleep 1002")) == 0 })
+	eventually(t, "the step ends", func() bool { return len(processes("/bin/sh -c "+forever("client"))) == 0 })
 	if got := enginePID(t, o.Root); got != pid {
 		t.Errorf("the engine was %d and is %d: the step ended because it was replaced", pid, got)
 	}
@@ -134,7 +137,7 @@ func sleepClient(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = solve(ctx, c, step("sleep 1002"), args[1], "")
+	_, err = solve(ctx, c, step(args[2]), args[1], "")
 	return err
 }
 
@@ -162,6 +165,28 @@ func TestLeavesWhenItsFolderIsGone(t *testing.T) {
 	pid := enginePID(t, o.Root)
 	eventually(t, "the folder can be removed", func() bool { return os.RemoveAll(o.Root) == nil })
 	eventually(t, "the engine leaves", func() bool { return gone(pid) })
+}
+
+func TestStopCutsOffABuildThatGoesOn(t *testing.T) {
+	o := options(t)
+	o.Grace = time.Millisecond
+	c := mustConnect(t, o)
+	pid := enginePID(t, o.Root)
+	dir := mustRootfs(t)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := solve(t.Context(), c, step(forever("stop")), dir, "")
+		failed <- err
+	}()
+	eventually(t, "the step runs", func() bool { return len(processes("/bin/sh -c "+forever("stop"))) > 0 })
+	if err := Stop(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; err == nil {
+		t.Error("the build succeeded though its engine was stopped")
+	}
+	eventually(t, "the engine is gone", func() bool { return gone(pid) })
+	eventually(t, "the step is gone", func() bool { return len(processes("/bin/sh -c "+forever("stop"))) == 0 })
 }
 
 func TestStopEndsTheEngine(t *testing.T) {

@@ -23,11 +23,12 @@ import (
 )
 
 const (
-	// grace is what running builds get to end when the engine is told to stop.
-	grace = 10 * time.Second
-
 	// watch is how often the engine looks whether its folder is still there.
 	watch = time.Second
+
+	// closing is how long closing may take: BuildKit's databases wait for whoever
+	// still reads them, and a step that was cut off may hold on.
+	closing = 5 * time.Second
 )
 
 // Main is the engine: it makes this process BuildKit and returns when the engine
@@ -65,6 +66,7 @@ type engine struct {
 	served   chan error
 	stopping context.CancelFunc
 	close    func() error
+	grace    time.Duration
 }
 
 // start brings up everything up to the control socket.
@@ -96,7 +98,7 @@ func start(ctx context.Context, o Options) (*engine, error) {
 		cancel()
 		return nil, err
 	}
-	e := &engine{folder: f, stopping: cancel, close: controller.Close, server: newServer(), served: make(chan error, 1)}
+	e := &engine{folder: f, stopping: cancel, close: controller.Close, grace: o.Grace, server: newServer(), served: make(chan error, 1)}
 	controller.Register(e.server)
 	return e, e.serve(s, o.Linger)
 }
@@ -144,15 +146,15 @@ func (e *engine) run(ctx context.Context) error {
 				e.life.retire()
 				continue
 			}
-			return e.stop("told to stop", grace)
+			return e.stop("told to stop", e.grace)
 		case <-tick.C:
 			if e.folder.gone() {
 				return e.stop("its folder is gone", 0)
 			}
 		case <-e.life.idle:
-			return e.stop("nobody needs it", grace)
+			return e.stop("nobody needs it", e.grace)
 		case <-ctx.Done():
-			return e.stop("told to stop", grace)
+			return e.stop("told to stop", e.grace)
 		case err := <-e.served:
 			return errors.Join(fmt.Errorf("serve the control socket: %w", err), e.close())
 		}
@@ -166,8 +168,12 @@ func (e *engine) stop(why string, grace time.Duration) error {
 	hurry := time.AfterFunc(grace, e.server.Stop)
 	defer hurry.Stop()
 	e.server.GracefulStop()
-	if err := e.close(); err != nil {
-		return fmt.Errorf("close the engine: %w", err)
+	closed := make(chan error, 1)
+	go func() { closed <- e.close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closing):
+		return errors.New("close the engine: something is still in use; leaving all the same")
 	}
-	return nil
 }
