@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+// Command strata-step is the helper that Strata mounts into the build steps
+// it generates. It is static and needs nothing of the image it works on.
+//
+// Build it so that its bytes depend on its source alone, because they are
+// part of the cache key of every step that uses it:
+//
+//	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' ./cmd/strata-step
+package main
+
+import (
+	"os"
+
+	"github.com/strata-build/strata/internal/step"
+)
+
+func main() {
+	os.Exit(step.Main(os.Args[1:], os.Stdout, os.Stderr))
+}

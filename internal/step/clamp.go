@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package step
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// clamp sets the times of every file below root to the epoch that changed
+// since the command's start, which its time of change tells: nobody can set
+// that one back, and a file of the layers below has an older one. Nothing on
+// another mount is touched, nor below a path to skip.
+func clamp(root string, since moments, skip []string, warn func(string)) error {
+	top, err := openRoot(root)
+	if err != nil {
+		return err
+	}
+	defer top.close()
+	st, err := statx(top.fd, ".")
+	if err != nil {
+		return fmt.Errorf("stat /: %w", err)
+	}
+	c := clamper{since: since, mount: mountOf(st), warn: warn, buf: make([]byte, 1<<16)}
+	off := newDirectory(plain())
+	for _, p := range append([]string{"/proc", "/sys", "/dev"}, skip...) {
+		off.close(rooted(p))
+	}
+	if c.mount == 0 {
+		for _, p := range mountPoints() {
+			off.close(p)
+		}
+	}
+	holds, err := c.contents(top, off)
+	if err != nil || !c.changed(st, holds) {
+		return err
+	}
+	return c.set(top, ".")
+}
+
+// close marks a path as one the walk doesn't enter. Paths to skip are a tree
+// so that the walk needs to join no names.
+func (n *node) close(p string) {
+	n.ensure(p)
+	n.at(p).kind = other
+}
+
+// A clamper is one walk through a root file system.
+type clamper struct {
+	since moments
+	mount uint64
+	warn  func(string)
+	buf   []byte
+}
+
+// contents clamps what is in d, and tells whether there is a mount point below.
+func (c *clamper) contents(d dir, off *node) (bool, error) {
+	names, err := d.names(c.buf)
+	if err != nil {
+		return false, err
+	}
+	holds := false
+	for _, name := range names {
+		below, err := c.entry(d, name, off.child(name))
+		if err != nil {
+			return false, err
+		}
+		holds = holds || below
+	}
+	return holds, nil
+}
+
+func (c *clamper) entry(d dir, name string, off *node) (holds bool, err error) {
+	st, err := statx(d.fd, name)
+	if errors.Is(err, unix.ENOENT) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("stat %s: %w", show(d.join(name)), err)
+	}
+	if off != nil && off.kind == other || mountOf(st) != c.mount {
+		return c.mount == 0 || mountOf(st) != c.mount, nil
+	}
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		sub, err := c.open(d, name)
+		if errors.Is(err, unix.ENOENT) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		holds, err = c.contents(sub, off)
+		sub.close()
+		if err != nil {
+			return false, err
+		}
+	}
+	if !c.changed(st, holds) {
+		return holds, nil
+	}
+	return holds, c.set(d, name)
+}
+
+// open leaves the time of access alone where it may.
+func (c *clamper) open(d dir, name string) (dir, error) {
+	fd, err := unix.Openat(d.fd, name, openDirFlags|unix.O_NOATIME, 0)
+	if err == nil {
+		return dir{fd: fd, path: d.join(name)}, nil
+	}
+	return d.open(name)
+}
+
+// changed tells whether a file is the command's work, or the runtime's if it is a directory with a mount point.
+func (c *clamper) changed(st unix.Statx_t, holds bool) bool {
+	since := c.since.command
+	if holds {
+		since = c.since.container
+	}
+	return st.Ctime.Sec*1e9+int64(st.Ctime.Nsec) >= since
+}
+
+// set sets the times of a file. One that is immutable, or gone, is left alone.
+func (c *clamper) set(d dir, name string) error {
+	err := d.stamp(name)
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return nil
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES), errors.Is(err, unix.EROFS):
+		c.warn(err.Error() + "; the layer will differ from build to build")
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package step
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+)
+
+// Contract is the number of the command line's contract. It grows when a
+// step generated for an older helper would no longer work.
+const Contract = 1
+
+// ownFault is the exit status for a fault of the helper itself, kept apart
+// from the statuses a wrapped command may have.
+const ownFault = 125
+
+const usage = `usage:
+  strata-step skeleton SRC DST
+  strata-step place [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
+                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
+  strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... -- COMMAND [ARGUMENT]...
+  strata-step version`
+
+// Main runs the helper with the arguments after its name and returns the exit status.
+func Main(args []string, stdout, stderr io.Writer) int {
+	status, err := dispatch(args, stdout, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "strata-step: %v\n", err)
+	}
+	return status
+}
+
+func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
+	if len(args) == 0 {
+		return ownFault, errors.New("no subcommand given\n" + usage)
+	}
+	warn := func(line string) { fmt.Fprintf(stderr, "strata-step: %s\n", line) }
+	var err error
+	switch rest := args[1:]; args[0] {
+	case "skeleton":
+		err = skeletonMain(rest)
+	case "place":
+		err = placeMain(rest, warn)
+	case "run":
+		return runMain(rest, warn)
+	case "version":
+		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", Contract, runtime.GOOS, runtime.GOARCH)
+	case "help", "-h", "--help":
+		_, err = fmt.Fprintln(stdout, usage)
+	default:
+		err = fmt.Errorf("no subcommand is called %q\n%s", args[0], usage)
+	}
+	if err != nil {
+		return ownFault, err
+	}
+	return 0, nil
+}
+
+func skeletonMain(args []string) error {
+	set := newFlags("skeleton")
+	src, dst, err := parseTwo(set, args)
+	if err != nil {
+		return err
+	}
+	return Skeleton(src, dst)
+}
+
+func placeMain(args []string, warn func(string)) error {
+	opt := PlaceOptions{Warn: warn}
+	set := newFlags("place")
+	set.StringVar(&opt.Skeleton, "skeleton", "", "")
+	set.StringVar(&opt.From, "from", "", "")
+	set.StringVar(&opt.Users, "users", "", "")
+	set.StringVar(&opt.Owner, "owner", "", "")
+	set.BoolVar(&opt.PreserveOwner, "preserve-owner", false, "")
+	set.Var((*list)(&opt.Keep), "keep", "")
+	set.Var((*list)(&opt.Chown), "chown", "")
+	src, dst, err := parseTwo(set, args)
+	if err != nil {
+		return err
+	}
+	return Place(src, dst, opt)
+}
+
+func runMain(args []string, warn func(string)) (int, error) {
+	opt := RunOptions{Warn: warn}
+	set := newFlags("run")
+	set.StringVar(&opt.User, "user", "", "")
+	set.StringVar(&opt.Home, "home", "", "")
+	set.Var((*list)(&opt.Skip), "skip", "")
+	if err := set.Parse(args); err != nil {
+		return ownFault, fmt.Errorf("read arguments of run: %w\n%s", err, usage)
+	}
+	return Run(set.Args(), opt)
+}
+
+func newFlags(name string) *flag.FlagSet {
+	set := flag.NewFlagSet(name, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	return set
+}
+
+func parseTwo(set *flag.FlagSet, args []string) (src, dst string, err error) {
+	if err := set.Parse(args); err != nil {
+		return "", "", fmt.Errorf("read arguments of %s: %w\n%s", set.Name(), err, usage)
+	}
+	if set.NArg() != 2 {
+		return "", "", fmt.Errorf("read arguments of %s: want SRC and DST, got %d arguments\n%s", set.Name(), set.NArg(), usage)
+	}
+	return set.Arg(0), set.Arg(1), nil
+}
+
+// A list is a flag that may be given more than once.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, " ") }
+
+func (l *list) Set(value string) error {
+	*l = append(*l, value)
+	return nil
+}
