@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+)
+
+const (
+	// buildFileName is the build file's name when none is given.
+	buildFileName = "strata.yaml"
+	// maxBuildFile is the greatest size of a build file. It is looked at before
+	// anything reads the file.
+	maxBuildFile = 1 << 20
+	// syntaxMajor is the version of the frontend that this command line is.
+	syntaxMajor = "1"
+	// syntaxName is the frontend's repository.
+	syntaxName = "strata-build/strata"
+)
+
+// readBuildFile reads a build file, but no more of it than a build file may
+// have.
+func readBuildFile(name string, r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxBuildFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read build file %s: %w", name, err)
+	}
+	return data, checkBuildFile(name, data, int64(len(data)))
+}
+
+// checkBuildFile refuses what cannot be a build file.
+func checkBuildFile(name string, data []byte, size int64) error {
+	if size > maxBuildFile {
+		return usageError(fmt.Errorf("%s: a build file has at most %d bytes", name, maxBuildFile), "")
+	}
+	if i := bytes.IndexByte(data, 0); i >= 0 {
+		line := bytes.Count(data[:i], []byte("\n")) + 1
+		return usageError(fmt.Errorf("%s:%d: a build file is text, and this has a NUL byte", name, line), "")
+	}
+	return nil
+}
+
+// openBuildFile reads the build file at path, which regular says is a plain
+// file that the daemon can read by itself.
+func openBuildFile(path string) (data []byte, regular bool, err error) {
+	fi, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, usageError(fmt.Errorf("there is no build file %s", path), missingHint(path))
+	}
+	if err != nil {
+		return nil, false, usageError(fmt.Errorf("look at build file: %w", err), "")
+	}
+	if fi.IsDir() {
+		return nil, false, usageError(fmt.Errorf("the build file %s is a folder", path), "")
+	}
+	if fi.Mode().IsRegular() && fi.Size() > maxBuildFile {
+		return nil, true, checkBuildFile(path, nil, fi.Size())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false, usageError(fmt.Errorf("open build file: %w", err), "")
+	}
+	defer f.Close()
+	data, err = readBuildFile(path, f)
+	return data, fi.Mode().IsRegular(), err
+}
+
+// missingHint names what the user may have meant.
+func missingHint(path string) string {
+	for _, name := range []string{"strata.yml", "Strata.yaml"} {
+		near := filepath.Join(filepath.Dir(path), name)
+		if _, err := os.Stat(near); err == nil {
+			return "did you mean --file " + near + "?"
+		}
+	}
+	return "name the build file with --file"
+}
+
+// syntaxWarning says when the build file asks for another major version of
+// Strata than this one. Otherwise its "# syntax=" line means nothing here.
+func syntaxWarning(data []byte) string {
+	syntax, _, _, ok := parser.DetectSyntax(data)
+	if !ok {
+		return ""
+	}
+	named, err := reference.ParseNormalizedNamed(syntax)
+	if err != nil || !strings.HasSuffix(named.Name(), "/"+syntaxName) {
+		return ""
+	}
+	tagged, ok := named.(reference.Tagged)
+	if !ok {
+		return ""
+	}
+	major, _, _ := strings.Cut(tagged.Tag(), ".")
+	if major == syntaxMajor || major == "" || strings.Trim(major, "0123456789") != "" {
+		return ""
+	}
+	return fmt.Sprintf("the build file asks for version %s of Strata (# syntax=%s), and this is version %s", major, syntax, syntaxMajor)
+}

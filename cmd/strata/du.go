@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/docker/go-units"
+	"github.com/moby/buildkit/client"
+	"github.com/spf13/cobra"
+)
+
+// diskUsageOptions are the words of "strata du".
+type diskUsageOptions struct {
+	connection
+	filter  []string
+	verbose bool
+	json    bool
+}
+
+func diskUsageCommand(t terminal) *cobra.Command {
+	o := &diskUsageOptions{}
+	cmd := &cobra.Command{
+		Use:   "du [flags]",
+		Short: "Show what the build cache takes",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDiskUsage(cmd.Context(), t, *o)
+		},
+	}
+	cmd.Flags().StringArrayVar(&o.filter, "filter", nil, "only records that match, such as `type==regular`")
+	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "say what each record is")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the records as JSON")
+	o.connection.bind(cmd.Flags())
+	return cmd
+}
+
+func runDiskUsage(ctx context.Context, t terminal, o diskUsageOptions) error {
+	conn, err := o.connection.resolve(t)
+	if err != nil {
+		return err
+	}
+	bkc, err := conn.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer bkc.Close()
+	records, err := bkc.DiskUsage(ctx, client.WithFilter(o.filter))
+	if err != nil {
+		return fmt.Errorf("ask for disk usage: %w", err)
+	}
+	if o.json {
+		enc := json.NewEncoder(t.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(records)
+	}
+	return printUsage(t.out, records, o.verbose)
+}
+
+// printUsage prints a table of cache records and their sum.
+func printUsage(w io.Writer, records []*client.UsageInfo, verbose bool) error {
+	tw := tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "ID\tTYPE\tIN USE\tSIZE\tUSES"+when(verbose, "\tWHAT"))
+	var total, free int64
+	for _, r := range records {
+		total += r.Size
+		if !r.InUse {
+			free += r.Size
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%t\t%s\t%d%s\n", r.ID, r.RecordType, r.InUse, size(r.Size), r.UsageCount, when(verbose, "\t"+r.Description))
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "Total: %s, of which %s can be pruned\n", size(total), size(free))
+	return err
+}
+
+func when(on bool, s string) string {
+	if on {
+		return s
+	}
+	return ""
+}
+
+// size is a number of bytes for people.
+func size(n int64) string { return units.HumanSize(float64(n)) }

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/moby/buildkit/solver/errdefs"
+)
+
+// The exit statuses. A command that a signal ends has 128 and its number.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// excerpter is an error that points at a place in the build file.
+type excerpter interface {
+	error
+	Excerpt() string
+}
+
+// mistake is an error in the command line or the build file.
+type mistake struct {
+	err  error
+	hint string
+}
+
+func (m *mistake) Error() string { return m.err.Error() }
+func (m *mistake) Unwrap() error { return m.err }
+
+// usageError makes err one that the command's caller has to mend; the hint says
+// how, and may be empty.
+func usageError(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return &mistake{err: err, hint: hint}
+}
+
+// hinted is a failure with the next step.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h *hinted) Error() string { return h.err.Error() }
+func (h *hinted) Unwrap() error { return h.err }
+
+// findings is the failure of a check that has said all on the standard output.
+type findings struct{ status int }
+
+func (f *findings) Error() string { return fmt.Sprintf("findings, status %d", f.status) }
+
+// report says what went wrong and gives the exit status.
+func report(ctx context.Context, w io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if f := (*findings)(nil); errors.As(err, &f) {
+		return f.status
+	}
+	if s := (*signalError)(nil); errors.As(context.Cause(ctx), &s) {
+		fmt.Fprintf(w, "strata: %v\n", s)
+		return s.status()
+	}
+	if e := excerpter(nil); errors.As(err, &e) {
+		fmt.Fprintf(w, "strata: %v\n%s", e, terminated(e.Excerpt()))
+		return exitUsage
+	}
+	printSources(w, err)
+	fmt.Fprintf(w, "strata: %v\n", err)
+	if h := (*hinted)(nil); errors.As(err, &h) {
+		fmt.Fprintf(w, "%s\n", h.hint)
+	}
+	if m := (*mistake)(nil); errors.As(err, &m) {
+		if m.hint != "" {
+			fmt.Fprintf(w, "%s\n", m.hint)
+		}
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// printSources shows the lines of the build file that a failed step comes from.
+func printSources(w io.Writer, err error) {
+	for _, source := range errdefs.Sources(err) {
+		_ = source.Print(w) // nothing to be done about a closed terminal
+	}
+}
+
+// terminated ends a text with one line end, if it has any text.
+func terminated(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.TrimRight(s, "\n") + "\n"
+}

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/moby/buildkit/client/ociindex"
+	"github.com/moby/buildkit/identity"
+	"github.com/opencontainers/go-digest"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/stephelper"
+)
+
+// addNamed adds the contexts of --build-context.
+func (in *input) addNamed(contexts []solveopt.NamedContext) error {
+	for _, c := range contexts {
+		layout, ok, err := solveopt.ParseLayout(c.Value)
+		switch {
+		case err != nil:
+		case ok:
+			err = in.addLayout(c.Name, layout)
+		case solveopt.IsRemote(c.Value):
+			in.opt.FrontendAttrs["context:"+c.Name] = c.Value
+		default:
+			err = in.addNamedFolder(c)
+		}
+		if err != nil {
+			return usageError(fmt.Errorf("--build-context %s=%s: %w", c.Name, c.Value, err), "")
+		}
+	}
+	return nil
+}
+
+// addNamedFolder mounts a folder under the context's name, unless a source of
+// Strata's own has that name.
+func (in *input) addNamedFolder(c solveopt.NamedContext) error {
+	mount, err := fsutil.NewFS(c.Value)
+	if err != nil {
+		return fmt.Errorf("open folder: %w", err)
+	}
+	abs, err := filepath.Abs(c.Value)
+	if err != nil {
+		return fmt.Errorf("find folder: %w", err)
+	}
+	source := c.Name
+	switch source {
+	case contextSource, buildFileSource, stephelper.Source:
+		source = "_" + source
+	}
+	in.opt.LocalMounts[source] = mount
+	in.opt.FrontendAttrs["context:"+c.Name] = "local:" + source
+	in.opt.FrontendAttrs["sharedkey:localdir:"+c.Name] = sharedKey(abs)
+	return nil
+}
+
+// addLayout gives the daemon access to an OCI layout, and names the image in it
+// by digest.
+func (in *input) addLayout(name string, l solveopt.Layout) error {
+	if _, err := os.Stat(l.Path); err != nil {
+		return fmt.Errorf("open OCI layout: %w", err)
+	}
+	if l.Digest == "" {
+		dgst, err := layoutDigest(l)
+		if err != nil {
+			return err
+		}
+		l.Digest = dgst
+	}
+	store, err := local.NewStore(l.Path)
+	if err != nil {
+		return fmt.Errorf("open OCI layout: %w", err)
+	}
+	id := identity.NewID()
+	in.opt.OCIStores[id] = store
+	in.opt.FrontendAttrs["context:"+name] = fmt.Sprintf("oci-layout://%s@%s", id, l.Digest)
+	return nil
+}
+
+// layoutDigest is the digest of the image with the layout's tag, or of the only
+// image there is.
+func layoutDigest(l solveopt.Layout) (digest.Digest, error) {
+	index := ociindex.NewStoreIndex(l.Path)
+	desc, err := index.Get(l.Tag)
+	if err == nil && desc == nil {
+		desc, err = index.GetSingle()
+	}
+	if err != nil {
+		return "", fmt.Errorf("read index: %w", err)
+	}
+	if desc == nil {
+		return "", fmt.Errorf("no image is tagged %q", strings.TrimSpace(l.Tag))
+	}
+	return desc.Digest, nil
+}

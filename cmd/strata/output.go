@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/containerd/console"
+	"github.com/moby/buildkit/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/solveopt"
+)
+
+// addExports gives each output a place to write to: a hidden one, a program, or
+// the standard output.
+func (j *job) addExports(ctx context.Context) error {
+	for _, out := range j.outputs {
+		entry := client.ExportEntry{Type: out.Type, Attrs: maps.Clone(out.Attrs)}
+		var err error
+		switch {
+		case out.IsLoad():
+			err = j.exportLoad(ctx, &entry)
+		case out.IsFolder():
+			err = j.exportFolder(out, &entry)
+		case out.IsStream():
+			err = j.exportStream(out, &entry)
+		}
+		if err != nil {
+			return err
+		}
+		j.solveOpt.Exports = append(j.solveOpt.Exports, entry)
+	}
+	return nil
+}
+
+// exportStream writes a tar to a file or the standard output.
+func (j *job) exportStream(out solveopt.Output, entry *client.ExportEntry) error {
+	if out.Dest == "-" {
+		return j.exportStdout(out, entry)
+	}
+	file, err := j.stage.File(out.Dest)
+	if err != nil {
+		return usageError(fmt.Errorf("--output: %w", err), "")
+	}
+	entry.Output = func(map[string]string) (io.WriteCloser, error) { return file.Open() }
+	return nil
+}
+
+func (j *job) exportStdout(out solveopt.Output, entry *client.ExportEntry) error {
+	if f, ok := j.terminal.out.(*os.File); ok {
+		if _, err := console.ConsoleFromFile(f); err == nil {
+			return usageError(fmt.Errorf("--output type=%s: a terminal does not take a tar", out.Type), "give dest=FILE, or pipe it")
+		}
+	}
+	if j.printID {
+		return usageError(errors.New("--quiet and an output to the standard output do not go together"), "")
+	}
+	entry.Output = func(map[string]string) (io.WriteCloser, error) {
+		return unclosed{j.terminal.out}, nil
+	}
+	return nil
+}
+
+// unclosed keeps a stream open that is not ours to close.
+type unclosed struct{ io.Writer }
+
+func (unclosed) Close() error { return nil }
+
+// exportFolder writes to a folder that appears in the end. An OCI layout that
+// is there gets the new image in place: blobs are added whole, and the index,
+// which makes them part of it, is written last.
+func (j *job) exportFolder(out solveopt.Output, entry *client.ExportEntry) error {
+	if out.Type != client.ExporterLocal && isLayout(out.Dest) {
+		entry.OutputDir = out.Dest
+		return nil
+	}
+	mode, err := client.ParseLocalExporterMode(out.Attrs["mode"])
+	if err != nil && out.Type == client.ExporterLocal {
+		return usageError(fmt.Errorf("--output type=local: %w", err), "")
+	}
+	folder, err := j.stage.Folder(out.Dest, mode == client.LocalExporterModeDelete)
+	if err != nil {
+		return usageError(fmt.Errorf("--output: %w", err), "")
+	}
+	if out.Type == client.ExporterLocal {
+		delete(entry.Attrs, "mode") // what is there is removed by the stage
+	} else if abs, err := filepath.Abs(folder.Path()); err == nil {
+		j.input.exclude = append(j.input.exclude, abs) // it is made when the build starts
+	}
+	entry.OutputDir = folder.Path()
+	return nil
+}
+
+// isLayout reports whether an OCI layout is at path.
+func isLayout(path string) bool {
+	_, err := os.Stat(filepath.Join(path, ocispecs.ImageIndexFile))
+	return err == nil
+}
+
+// exportLoad pipes a docker archive into docker or podman.
+func (j *job) exportLoad(ctx context.Context, entry *client.ExportEntry) error {
+	if j.loader != nil {
+		return usageError(errors.New("--load: the image can be loaded once only"), "")
+	}
+	loader, err := findLoader(ctx, entry.Attrs["context"])
+	if err != nil {
+		return err
+	}
+	delete(entry.Attrs, "context")
+	j.loader = loader
+	entry.Output = func(map[string]string) (io.WriteCloser, error) { return loader.open(ctx) }
+	return nil
+}

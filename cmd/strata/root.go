@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/moby/buildkit/util/bklog"
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/internal/solveopt"
+)
+
+// terminal is what a command reads from and writes to.
+type terminal struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+	env solveopt.Lookup
+}
+
+// getenv is a variable of the environment, or empty.
+func (t terminal) getenv(name string) string {
+	value, _ := t.env(name)
+	return value
+}
+
+// verbs are the commands, in the order that help lists them.
+func verbs(t terminal) []*cobra.Command {
+	return []*cobra.Command{
+		buildCommand(t),
+		checkCommand(t),
+		diskUsageCommand(t),
+		pruneCommand(t),
+		versionCommand(t),
+		engineCommand(),
+	}
+}
+
+// run runs one command line and gives its exit status.
+func run(ctx context.Context, t terminal, args []string) int {
+	bklog.L.Logger.SetLevel(logrus.ErrorLevel)
+	root := &cobra.Command{
+		Use:           "strata",
+		Short:         "Build container images layer by layer",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		CompletionOptions: cobra.CompletionOptions{
+			HiddenDefaultCmd: true,
+		},
+	}
+	started := false // until a verb runs, an error is cobra's and about usage
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	root.SetArgs(args)
+	root.AddCommand(verbs(t)...)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !started {
+		err = usageError(err, "see \""+cmd.CommandPath()+" --help\"")
+	}
+	return report(ctx, t.err, err)
+}
