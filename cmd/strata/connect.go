@@ -103,6 +103,9 @@ func (c connection) greet(ctx context.Context, bkc *client.Client) error {
 			"Strata needs BuildKit 0.11 or later: upgrade the daemon",
 		}
 	}
+	if s, ok := grpcerrors.AsGRPCStatus(err); ok {
+		err = errors.New(s.Message()) // its wrapping says only how we asked
+	}
 	return &hinted{
 		fmt.Errorf("no BuildKit daemon answers at %s: %w", c.addr, err),
 		"start buildkitd there, or leave out --addr and BUILDKIT_HOST to build with the embedded engine",

@@ -33,8 +33,10 @@ type job struct {
 	// cacheOnly says that the user wants no output.
 	cacheOnly bool
 
-	stage    stage.Stage
-	loader   *loader
+	stage  stage.Stage
+	loader *loader
+	// layouts are the folders of new OCI layouts.
+	layouts  []string
 	metadata *stage.File
 	imageID  *stage.File
 	// printID says to print the image's digest.

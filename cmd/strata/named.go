@@ -42,6 +42,9 @@ func (in *input) addNamed(contexts []solveopt.NamedContext) error {
 // addNamedFolder mounts a folder under the context's name, unless a source of
 // Strata's own has that name.
 func (in *input) addNamedFolder(c solveopt.NamedContext) error {
+	if _, err := os.Stat(c.Value); err != nil {
+		return err
+	}
 	mount, err := fsutil.NewFS(c.Value)
 	if err != nil {
 		return fmt.Errorf("open folder: %w", err)

@@ -60,9 +60,7 @@ func (j *job) exportStdout(out solveopt.Output, entry *client.ExportEntry) error
 			return usageError(fmt.Errorf("--output type=%s: a terminal does not take a tar", out.Type), "give dest=FILE, or pipe it")
 		}
 	}
-	if j.printID {
-		return usageError(errors.New("--quiet and an output to the standard output do not go together"), "")
-	}
+	j.printID = false // it would end up in the tar
 	entry.Output = func(map[string]string) (io.WriteCloser, error) {
 		return unclosed{j.terminal.out}, nil
 	}
@@ -96,7 +94,16 @@ func (j *job) exportFolder(out solveopt.Output, entry *client.ExportEntry) error
 		j.input.exclude = append(j.input.exclude, abs) // it is made when the build starts
 	}
 	entry.OutputDir = folder.Path()
+	j.layouts = append(j.layouts, folder.Path())
 	return nil
+}
+
+// tidyLayouts removes from new OCI layouts the empty folder that blobs arrived
+// in.
+func (j *job) tidyLayouts() {
+	for _, dir := range j.layouts {
+		_ = os.Remove(filepath.Join(dir, "ingest")) // it stays when something is in it
+	}
 }
 
 // isLayout reports whether an OCI layout is at path.

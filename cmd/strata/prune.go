@@ -95,7 +95,7 @@ func printPruned(w io.Writer, records <-chan client.UsageInfo) error {
 	var total int64
 	for r := range records {
 		total += r.Size
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", r.ID, r.RecordType, size(r.Size))
+		fmt.Fprintf(tw, "%s\t%s\n", r.ID, size(r.Size))
 	}
 	if err := tw.Flush(); err != nil {
 		return err

@@ -65,6 +65,7 @@ func (j *job) finish(res *outcome) error {
 			return err
 		}
 	}
+	j.tidyLayouts()
 	if err := j.stage.Commit(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"io"
+	"log"
 
 	"github.com/moby/buildkit/util/bklog"
 	"github.com/sirupsen/logrus"
@@ -40,9 +41,16 @@ func verbs(t terminal) []*cobra.Command {
 	}
 }
 
+// quiet silences the loggers of libraries: what matters comes back as an error.
+func quiet() {
+	bklog.L.Logger.SetLevel(logrus.ErrorLevel)
+	log.SetOutput(io.Discard)
+}
+
 // run runs one command line and gives its exit status.
 func run(ctx context.Context, t terminal, args []string) int {
-	bklog.L.Logger.SetLevel(logrus.ErrorLevel)
+	t.in = &stoppable{ctx: ctx, r: t.in}
+	quiet()
 	root := &cobra.Command{
 		Use:           "strata",
 		Short:         "Build container images layer by layer",

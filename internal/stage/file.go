@@ -22,16 +22,26 @@ type File struct {
 
 // File stages a file at dest. Missing folders on the way are made by Open.
 func (s *Stage) File(dest string) (*File, error) {
-	real, fi, err := resolve(dest)
+	place, fi, err := resolve(dest)
 	if err != nil {
 		return nil, err
+	}
+	if isStream(dest) {
+		place = dest
 	}
 	if fi != nil && fi.IsDir() {
 		return nil, fmt.Errorf("output file %s is a folder", dest)
 	}
-	f := &File{dest: real, direct: fi != nil && !fi.Mode().IsRegular()}
+	f := &File{dest: place, direct: isStream(dest) || fi != nil && !fi.Mode().IsRegular()}
 	s.outputs = append(s.outputs, f)
 	return f, nil
+}
+
+// isStream reports whether a path names a stream of this process, which may be
+// a plain file that others write to.
+func isStream(path string) bool {
+	path = filepath.Clean(path)
+	return path == "/dev/stdout" || path == "/dev/stderr" || filepath.Dir(path) == "/dev/fd"
 }
 
 // Open starts the file; the bytes are in sight after the Stage's Commit.
@@ -39,7 +49,7 @@ func (f *File) Open() (io.WriteCloser, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.direct {
-		return os.OpenFile(f.dest, os.O_WRONLY, 0)
+		return os.OpenFile(f.dest, os.O_WRONLY|os.O_APPEND, 0)
 	}
 	if f.temp != "" {
 		return nil, fmt.Errorf("open output %s: it is written twice", f.dest)
