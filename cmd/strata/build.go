@@ -10,6 +10,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/frontend"
@@ -84,6 +86,9 @@ func (j *job) solve(ctx context.Context, bkc *client.Client) (*outcome, error) {
 	out := &outcome{}
 	var fault error
 	build := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		if err := j.supported(c.BuildOpts().LLBCaps); err != nil {
+			return nil, err
+		}
 		res, err := frontend.Build(ctx, c)
 		if err != nil {
 			fault = err
@@ -102,6 +107,17 @@ func (j *job) solve(ctx context.Context, bkc *client.Client) (*outcome, error) {
 	}
 	out.exporter = resp.ExporterResponse
 	return out, nil
+}
+
+// supported refuses what an old daemon would leave out without a word.
+func (j *job) supported(caps apicaps.CapSet) error {
+	if len(j.solveOpt.Exports) < 2 {
+		return nil
+	}
+	if err := caps.Supports(pb.CapMultipleExporters); err != nil {
+		return fmt.Errorf("this BuildKit daemon writes one output at a time: upgrade it to 0.13 or later, or give one --output: %w", err)
+	}
+	return nil
 }
 
 // cause prefers the frontend's own error when it points at the build file: on

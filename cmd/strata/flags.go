@@ -124,7 +124,7 @@ func (o *buildOptions) bindReport(flags *pflag.FlagSet, t terminal) {
 type checkFlag struct{ call *string }
 
 func (f checkFlag) String() string { return "" }
-func (f checkFlag) Type() string   { return "" }
+func (f checkFlag) Type() string   { return "bool" }
 
 // Set turns the switch on, or leaves --call as it is.
 func (f checkFlag) Set(s string) error {

@@ -30,8 +30,8 @@ type job struct {
 	addHosts []string
 
 	outputs []solveopt.Output
-	// cacheOnly says that the user wants no output.
-	cacheOnly bool
+	// warnings are for the user, before the build.
+	warnings []string
 
 	stage  stage.Stage
 	loader *loader
@@ -125,7 +125,8 @@ func (j *job) readOutputs(o buildOptions) error {
 	if err != nil || j.call.Request != "" {
 		return err
 	}
-	j.outputs, j.cacheOnly = outputs, len(o.outputs) > 0
+	j.outputs = outputs
+	j.warnings = append(j.warnings, outputWarnings(o, outputs)...)
 	return checkReports(o, outputs)
 }
 
@@ -179,11 +180,8 @@ func (j *job) warn(t terminal) {
 	if j.progress == progressui.QuietMode || j.progress == progressui.RawJSONMode {
 		return
 	}
-	for _, w := range j.input.warnings {
+	for _, w := range append(j.warnings, j.input.warnings...) {
 		fmt.Fprintf(t.err, "WARNING: %s\n", w)
-	}
-	if len(j.outputs) == 0 && j.call.Request == "" && !j.cacheOnly {
-		fmt.Fprintln(t.err, "WARNING: no output is asked for, so the result stays in the build cache; --push, --load or --output take it out")
 	}
 }
 

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -114,9 +113,6 @@ func isLayout(path string) bool {
 
 // exportLoad pipes a docker archive into docker or podman.
 func (j *job) exportLoad(ctx context.Context, entry *client.ExportEntry) error {
-	if j.loader != nil {
-		return usageError(errors.New("--load: the image can be loaded once only"), "")
-	}
 	loader, err := findLoader(ctx, entry.Attrs["context"])
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 
@@ -16,15 +17,27 @@ import (
 
 // checkReports refuses a digest of what has none.
 func checkReports(o buildOptions, outputs []solveopt.Output) error {
-	if o.iidFile == "" {
+	if o.iidFile == "" || hasImage(outputs) {
 		return nil
 	}
-	for _, out := range outputs {
-		if out.IsImage() {
-			return nil
-		}
-	}
 	return errors.New("--iidfile needs an output that is an image: --push, --load, or --output type=image, oci or docker")
+}
+
+// hasImage reports whether one of the outputs is an image.
+func hasImage(outputs []solveopt.Output) bool {
+	return slices.ContainsFunc(outputs, solveopt.Output.IsImage)
+}
+
+// outputWarnings are about flags that no output heeds.
+func outputWarnings(o buildOptions, outputs []solveopt.Output) []string {
+	var warnings []string
+	switch {
+	case len(outputs) > 0 && !hasImage(outputs) && len(o.tags)+len(o.annotations) > 0:
+		warnings = append(warnings, "no output is an image, so --tag and --annotation mean nothing")
+	case len(o.outputs) == 0 && len(outputs) == 0:
+		warnings = append(warnings, "no output is asked for, so the result stays in the build cache; --push, --load or --output take it out")
+	}
+	return warnings
 }
 
 // addReports stages the files that tell of the result.

@@ -50,27 +50,43 @@ func Outputs(f OutputFlags) ([]Output, error) {
 	outs = addShorthands(outs, f)
 	names, err := Names(f.Tags)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--tag: %w", err)
 	}
 	annotations, err := Annotations(f.Annotations)
 	if err != nil {
 		return nil, err
 	}
-	stdout := 0
 	for i := range outs {
-		out := &outs[i]
-		out.fill(names, annotations)
-		if err := out.check(f); err != nil {
+		outs[i].fill(names, annotations)
+		if err := outs[i].check(f); err != nil {
 			return nil, err
 		}
-		if out.Dest == "-" {
+	}
+	return outs, checkTogether(outs)
+}
+
+// checkTogether refuses outputs that would get in each other's way.
+func checkTogether(outs []Output) error {
+	stdout, layouts, loads := 0, 0, 0
+	for _, out := range outs {
+		switch {
+		case out.IsLoad():
+			loads++
+		case out.Dest == "-":
 			stdout++
+		case out.IsFolder() && out.IsImage():
+			layouts++
 		}
 	}
-	if stdout > 1 {
-		return nil, errors.New("--output: only one output can go to the standard output")
+	switch {
+	case stdout > 1:
+		return errors.New("--output: only one output can go to the standard output")
+	case layouts > 1:
+		return errors.New("--output: only one output can be an OCI layout in a folder")
+	case loads > 1:
+		return errors.New("--load: the image can be loaded once only")
 	}
-	return outs, nil
+	return nil
 }
 
 // IsImage reports whether the output is an image of some form.
@@ -239,6 +255,11 @@ func (o *Output) check(f OutputFlags) error {
 	}
 	if o.Type == client.ExporterImage && o.Dest != "" {
 		return errors.New("--output type=image: it takes no dest; use type=oci,dest=PATH for a file")
+	}
+	if name := o.Attrs["name"]; name != "" && o.IsImage() {
+		if _, err := Names(strings.Split(name, ",")); err != nil {
+			return fmt.Errorf("--output type=%s: %w", o.Type, err)
+		}
 	}
 	if push, _ := strconv.ParseBool(o.Attrs["push"]); push && o.Attrs["name"] == "" {
 		return errors.New("a push needs a name: give --tag NAME")

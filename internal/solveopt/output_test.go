@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package solveopt_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/solveopt"
+)
+
+// attrs are an exporter's attributes.
+type attrs = map[string]string
+
+func TestOutputs(t *testing.T) {
+	tests := []struct {
+		name  string
+		flags solveopt.OutputFlags
+		want  []solveopt.Output
+	}{
+		{name: "nothing"},
+		{name: "cache only", flags: solveopt.OutputFlags{Outputs: []string{"type=cacheonly"}}},
+		{
+			name:  "folder",
+			flags: solveopt.OutputFlags{Outputs: []string{"out/dir"}, Tags: []string{"a:1"}},
+			want:  []solveopt.Output{{Type: "local", Dest: "out/dir", Attrs: attrs{}}},
+		},
+		{
+			name:  "standard output",
+			flags: solveopt.OutputFlags{Outputs: []string{"-"}},
+			want:  []solveopt.Output{{Type: "tar", Dest: "-", Attrs: attrs{}}},
+		},
+		{
+			name:  "oci without dest",
+			flags: solveopt.OutputFlags{Outputs: []string{"type=oci"}},
+			want:  []solveopt.Output{{Type: "oci", Dest: "-", Attrs: attrs{"oci-mediatypes": "true"}}},
+		},
+		{
+			name:  "attributes pass through",
+			flags: solveopt.OutputFlags{Outputs: []string{"type=oci,dest=a.tar,compression=zstd,Force-Compression=true,oci-mediatypes=false"}},
+			want: []solveopt.Output{{Type: "oci", Dest: "a.tar", Attrs: attrs{
+				"compression": "zstd", "force-compression": "true", "oci-mediatypes": "false",
+			}}},
+		},
+		{
+			name:  "quoted field",
+			flags: solveopt.OutputFlags{Outputs: []string{`type=local,"dest=a,b"`}},
+			want:  []solveopt.Output{{Type: "local", Dest: "a,b", Attrs: attrs{}}},
+		},
+		{
+			name:  "registry, two tags",
+			flags: solveopt.OutputFlags{Outputs: []string{"type=registry"}, Tags: []string{"a:1", "example.org:5000/b"}},
+			want: []solveopt.Output{{Type: "image", Attrs: attrs{
+				"name": "a:1,example.org:5000/b", "push": "true", "unpack": "false", "oci-mediatypes": "true",
+			}}},
+		},
+		{
+			name:  "push joins an image output",
+			flags: solveopt.OutputFlags{Outputs: []string{"type=image,name=a,unpack=true"}, Push: true},
+			want: []solveopt.Output{{Type: "image", Attrs: attrs{
+				"name": "a", "push": "true", "unpack": "true", "oci-mediatypes": "true",
+			}}},
+		},
+		{
+			name:  "push beside another output",
+			flags: solveopt.OutputFlags{Outputs: []string{"type=tar,dest=x.tar"}, Push: true, Tags: []string{"a"}},
+			want: []solveopt.Output{
+				{Type: "tar", Dest: "x.tar", Attrs: attrs{}},
+				{Type: "image", Attrs: attrs{"name": "a", "push": "true", "unpack": "false", "oci-mediatypes": "true"}},
+			},
+		},
+		{
+			name:  "load keeps docker's media types",
+			flags: solveopt.OutputFlags{Load: true, Tags: []string{"a"}},
+			want:  []solveopt.Output{{Type: "docker", Attrs: attrs{"name": "a"}}},
+		},
+		{
+			name:  "load joins a docker output without dest, not one with",
+			flags: solveopt.OutputFlags{Load: true, Outputs: []string{"type=docker", "type=docker,dest=x.tar"}},
+			want: []solveopt.Output{
+				{Type: "docker", Attrs: attrs{}},
+				{Type: "docker", Dest: "x.tar", Attrs: attrs{}},
+			},
+		},
+		{
+			name:  "annotations go to images",
+			flags: solveopt.OutputFlags{Outputs: []string{"type=oci,dest=a", "out"}, Annotations: []string{"k=v"}},
+			want: []solveopt.Output{
+				{Type: "oci", Dest: "a", Attrs: attrs{"annotation.k": "v", "oci-mediatypes": "true"}},
+				{Type: "local", Dest: "out", Attrs: attrs{}},
+			},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := solveopt.Outputs(test.flags)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("outputs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOutputsRefused(t *testing.T) {
+	tests := []struct {
+		name  string
+		flags solveopt.OutputFlags
+		want  string
+	}{
+		{"no type", solveopt.OutputFlags{Outputs: []string{"dest=x,name=y"}}, "needs a type"},
+		{"unknown type", solveopt.OutputFlags{Outputs: []string{"type=squashfs"}}, `unknown type "squashfs"`},
+		{"bad csv", solveopt.OutputFlags{Outputs: []string{`type=oci,"dest`}}, "--output"},
+		{"no value", solveopt.OutputFlags{Outputs: []string{"type=oci,dest"}}, `"dest" is no key=value`},
+		{"local without dest", solveopt.OutputFlags{Outputs: []string{"type=local"}}, "needs dest=PATH"},
+		{"folder to stdout", solveopt.OutputFlags{Outputs: []string{"type=oci,tar=false,dest=-"}}, "needs dest=PATH"},
+		{"image with dest", solveopt.OutputFlags{Outputs: []string{"type=image,dest=x"}}, "takes no dest"},
+		{"push without name", solveopt.OutputFlags{Push: true}, "needs a name"},
+		{"two to stdout", solveopt.OutputFlags{Outputs: []string{"-", "type=oci"}}, "only one output"},
+		{"two layouts", solveopt.OutputFlags{Outputs: []string{"type=oci,tar=false,dest=a", "type=oci,tar=false,dest=b"}}, "only one output"},
+		{"two loads", solveopt.OutputFlags{Outputs: []string{"type=docker", "type=docker"}}, "once only"},
+		{"docker, two platforms", solveopt.OutputFlags{Load: true, Platforms: 2}, "one platform, not 2"},
+		{"docker, attestations", solveopt.OutputFlags{Outputs: []string{"type=docker,dest=x"}, Attests: true}, "no attestations"},
+		{"tag in upper case", solveopt.OutputFlags{Tags: []string{"UPPER:x"}}, "lowercase"},
+		{"tag with digest", solveopt.OutputFlags{Tags: []string{"a@sha256:" + strings.Repeat("0", 64)}}, "it has a digest"},
+		{"name that is none", solveopt.OutputFlags{Outputs: []string{"type=oci,dest=x,name=a b"}}, `"a b" is no tag`},
+		{"annotation", solveopt.OutputFlags{Annotations: []string{"k"}}, "no key=value"},
+		{"annotation type", solveopt.OutputFlags{Annotations: []string{"layer:k=v"}}, `unknown type "layer"`},
+		{"annotation platform", solveopt.OutputFlags{Annotations: []string{"manifest[a/b/c/d]:k=v"}}, "no platform"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := solveopt.Outputs(test.flags)
+			wantError(t, err, test.want)
+		})
+	}
+}
+
+// wantError fails unless err says want.
+func wantError(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with %q", err, want)
+	}
+}
