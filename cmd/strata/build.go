@@ -123,7 +123,7 @@ func (j *job) supported(caps apicaps.CapSet) error {
 // cause prefers the frontend's own error when it points at the build file: on
 // its way through the daemon it has lost its type.
 func cause(err, fault error) error {
-	if e := excerpter(nil); errors.As(fault, &e) {
+	if len(faults(fault)) > 0 {
 		return fault
 	}
 	return err

@@ -60,7 +60,7 @@ func (c connection) resolve(t terminal) (connection, error) {
 // dial connects to BuildKit.
 func (c connection) dial(ctx context.Context) (*client.Client, error) {
 	if c.addr == "" {
-		return c.dialEngine(ctx)
+		return engine.Connect(ctx, engine.Options{Root: c.root, Config: c.config})
 	}
 	opts, err := c.tls()
 	if err != nil {
@@ -73,17 +73,6 @@ func (c connection) dial(ctx context.Context) (*client.Client, error) {
 	if err := c.greet(ctx, bkc); err != nil {
 		bkc.Close()
 		return nil, err
-	}
-	return bkc, nil
-}
-
-func (c connection) dialEngine(ctx context.Context) (*client.Client, error) {
-	bkc, err := engine.Connect(ctx, engine.Options{Root: c.root, Config: c.config})
-	switch {
-	case errors.Is(err, engine.ErrNotRoot), errors.Is(err, engine.ErrUnsupported):
-		return nil, &hinted{err, "give the address of a BuildKit daemon with --addr or BUILDKIT_HOST, such as --addr docker-container://buildkitd"}
-	case err != nil:
-		return nil, fmt.Errorf("start embedded engine: %w", err)
 	}
 	return bkc, nil
 }

@@ -13,7 +13,7 @@ import (
 // own. It is no part of the command line's contract.
 func engineCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:                "engine",
+		Use:                engine.Subcommand,
 		Short:              "Run the embedded engine",
 		Hidden:             true,
 		DisableFlagParsing: true,

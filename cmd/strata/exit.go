@@ -70,8 +70,10 @@ func report(ctx context.Context, w io.Writer, err error) int {
 		fmt.Fprintf(w, "strata: %v\n", s)
 		return s.status()
 	}
-	if e := excerpter(nil); errors.As(err, &e) {
-		fmt.Fprintf(w, "strata: %v\n%s", e, terminated(e.Excerpt()))
+	if fs := faults(err); len(fs) > 0 {
+		for _, f := range fs {
+			fmt.Fprintf(w, "strata: %v\n%s", f, terminated(f.Excerpt()))
+		}
 		return exitUsage
 	}
 	printSources(w, err)
@@ -86,6 +88,25 @@ func report(ctx context.Context, w io.Writer, err error) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// faults are the errors in err that point at the build file.
+func faults(err error) []excerpter {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case excerpter:
+		return []excerpter{e}
+	case interface{ Unwrap() error }:
+		return faults(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var all []excerpter
+		for _, one := range e.Unwrap() {
+			all = append(all, faults(one)...)
+		}
+		return all
+	}
+	return nil
 }
 
 // printSources shows the lines of the build file that a failed step comes from.

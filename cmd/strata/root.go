@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/internal/engine"
 	"github.com/strata-build/strata/internal/solveopt"
 )
 
@@ -42,6 +43,7 @@ func verbs(t terminal) []*cobra.Command {
 }
 
 // quiet silences the loggers of libraries: what matters comes back as an error.
+// The engine has a log of its own.
 func quiet() {
 	bklog.L.Logger.SetLevel(logrus.ErrorLevel)
 	log.SetOutput(io.Discard)
@@ -50,7 +52,6 @@ func quiet() {
 // run runs one command line and gives its exit status.
 func run(ctx context.Context, t terminal, args []string) int {
 	t.in = &stoppable{ctx: ctx, r: t.in}
-	quiet()
 	root := &cobra.Command{
 		Use:           "strata",
 		Short:         "Build container images layer by layer",
@@ -61,7 +62,12 @@ func run(ctx context.Context, t terminal, args []string) int {
 		},
 	}
 	started := false // until a verb runs, an error is cobra's and about usage
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		started = true
+		if cmd.Name() != engine.Subcommand {
+			quiet()
+		}
+	}
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
