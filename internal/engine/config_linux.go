@@ -51,10 +51,39 @@ func loadSettings(o Options) (*settings, error) {
 	if err := d.Decode(&s.Config); err != nil {
 		return nil, tomlError(o.Config, err)
 	}
+	if name := s.lacking(); name != "" {
+		return nil, fmt.Errorf("%s: the embedded engine does not have %s: leave it out, or run buildkitd and name it with --addr", o.Config, name)
+	}
 	s.Registries = absolute(s.Registries, filepath.Dir(o.Config))
 	s.setDefaults()
 	s.fingerprint = fingerprint(o.Config, text)
 	return s, nil
+}
+
+// lacking is a setting that asks for something the engine can't do, or empty.
+// Where a daemon keeps its state and where it listens is not among them: the
+// engine decides that itself, so that a daemon's file can be used as it is.
+func (s *settings) lacking() string {
+	c := s.Workers.OCI
+	for _, x := range []struct {
+		name string
+		set  bool
+	}{
+		{"worker.oci.enabled = false", c.Enabled != nil && !*c.Enabled},
+		{"worker.oci.rootless", c.Rootless},
+		{"worker.oci.noProcessSandbox", c.NoProcessSandbox},
+		{"worker.oci.userRemapUnsupported", c.UserRemapUnsupported != ""},
+		{"worker.oci.proxySnapshotterPath", c.ProxySnapshotterPath != ""},
+		{"worker.oci.stargzSnapshotter", len(c.StargzSnapshotterConfig) > 0},
+		{"worker.containerd.enabled = true", s.Workers.Containerd.Enabled != nil && *s.Workers.Containerd.Enabled},
+		{"cache.gha", s.Cache.GHA != nil},
+		{"provenanceEnvDir", s.ProvenanceEnvDir != ""},
+	} {
+		if x.set {
+			return x.name
+		}
+	}
+	return ""
 }
 
 // tomlError says where in the file the fault is.

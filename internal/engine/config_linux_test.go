@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,10 +39,18 @@ func TestAnotherConfigurationIsAnotherEngine(t *testing.T) {
 }
 
 func TestWorkerIsReady(t *testing.T) {
-	c := mustConnect(t, options(t))
+	o := options(t)
+	c := mustConnect(t, o)
 	workers, err := c.ListWorkers(t.Context())
 	if err != nil || len(workers) != 1 {
 		t.Fatalf("%v %+v", err, workers)
+	}
+	socket, err := os.Stat(filepath.Join(o.Root, socketName))
+	if err != nil || socket.Mode().Perm() != 0o600 {
+		t.Errorf("the control socket is %v, %v", socket, err)
+	}
+	if lock, err := tryLock(o.Root); lock != nil || err != nil {
+		t.Errorf("the engine runs without the lock: %v %v", lock, err)
 	}
 	w := workers[0]
 	if len(w.Platforms) == 0 {
@@ -60,6 +69,7 @@ func TestBadConfigurationIsAnError(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"unknown setting": {"debug = false\n[worker.oci]\nsnapshoter = \"native\"\n", `buildkitd.toml:3:1: buildkitd.toml has no such setting: ["worker" "oci" "snapshoter"]`},
 		"syntax":          {"debug = \n", "buildkitd.toml:1:"},
+		"no rootless":     {"[worker.oci]\nrootless = true\n", "does not have worker.oci.rootless"},
 		"snapshotter":     {"[worker.oci]\nsnapshotter = \"floppy\"\n", `worker.oci.snapshotter is "floppy"`},
 		"network":         {"[worker.oci]\nnetworkMode = \"pigeon\"\n", `worker.oci.networkMode is "pigeon"`},
 	} {

@@ -25,7 +25,10 @@
 //
 //	strata engine --root FOLDER …
 //
-// and that hidden subcommand calls [Main]. Only Linux has it: elsewhere, both
+// and that hidden subcommand calls [Main]. Its environment (PATH, proxies) is that
+// of the client that started it. An engine with another configuration, or of
+// another release of the program, is asked to leave once its builds are done; the
+// client waits for that and starts its own. Only Linux has it: elsewhere, both
 // functions return [ErrUnsupported], and none of BuildKit's daemon is linked in.
 package engine
 

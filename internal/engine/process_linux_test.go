@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -202,6 +201,17 @@ func TestStopEndsTheEngine(t *testing.T) {
 	}
 }
 
+func TestIsNotStartedByHand(t *testing.T) {
+	root := t.TempDir()
+	out, err := self(t, nil, append([]string{Subcommand}, Options{Root: root}.arguments()...)...).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "not by hand") {
+		t.Errorf("got %v: %s", err, out)
+	}
+	if left, err := os.ReadDir(root); err != nil || len(left) > 0 {
+		t.Errorf("it wrote %v, %v", left, err)
+	}
+}
+
 func TestNeedsRoot(t *testing.T) {
 	out, err := self(t, nil, "nobody-client", t.TempDir()).CombinedOutput()
 	if err == nil || string(out) != ErrNotRoot.Error() {
@@ -216,32 +226,4 @@ func nobodyClient(ctx context.Context, args []string) error {
 	}
 	_, err := Connect(ctx, Options{Root: args[0]})
 	return err
-}
-
-// The test process adopts an orphan like the engine does, while it also has a
-// child of its own whose exit status it has not asked for yet.
-func TestReaperTakesOrphansOnly(t *testing.T) {
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) })
-	if err := exec.Command("/bin/busybox", "sh", "-c", "/bin/busybox true & exit 0").Run(); err != nil {
-		t.Fatal(err)
-	}
-	child := exec.Command("/bin/busybox", "sh", "-c", "exit 7")
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	orphans := func() []int {
-		return slices.DeleteFunc(deadChildren(), func(pid int) bool { return pid == child.Process.Pid })
-	}
-	eventually(t, "an orphan is adopted", func() bool { return len(orphans()) > 0 })
-	eventually(t, "the child ends", func() bool { return slices.Contains(deadChildren(), child.Process.Pid) })
-	reapOrphans()
-	if left := orphans(); len(left) > 0 {
-		t.Errorf("orphans %v are still there", left)
-	}
-	if err := child.Wait(); child.ProcessState == nil || child.ProcessState.ExitCode() != 7 {
-		t.Errorf("the child's own status was taken: %v", err)
-	}
 }
