@@ -60,7 +60,8 @@ func TestStepRunsWithEachRuntime(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Setenv("PATH", bin)
-			c := mustConnect(t, options(t))
+			o := options(t)
+			c := mustConnect(t, o)
 			out := t.TempDir()
 			if _, err := solve(t.Context(), c, step("echo $((6*7)) >/answer"), mustRootfs(t), out); err != nil {
 				t.Fatal(err)
@@ -71,6 +72,15 @@ func TestStepRunsWithEachRuntime(t *testing.T) {
 			_, err = solve(t.Context(), c, step("exit 9"), mustRootfs(t), "")
 			if err == nil || !strings.Contains(err.Error(), "exit code: 9") {
 				t.Errorf("got %v, want exit code 9", err)
+			}
+			if err := Stop(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			for _, pattern := range []string{"", "*"} {
+				groups, err := filepath.Glob(filepath.Join(cgroupRoot, pattern, cgroupParent(o.Root)))
+				if err != nil || len(groups) > 0 {
+					t.Errorf("the engine left control groups: %v %v", groups, err)
+				}
 			}
 		})
 	}

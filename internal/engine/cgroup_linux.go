@@ -51,8 +51,8 @@ func prepareCgroups() {
 	}
 }
 
-// removeCgroups removes the control groups of steps that died with an engine.
-// Only empty groups can be removed, so this can't hit anything that runs.
+// removeCgroups removes the control groups that an engine made for its steps. Only
+// empty groups can be removed, so this can't hit anything that runs.
 func removeCgroups(parent string) {
 	found, _ := filepath.Glob(filepath.Join(cgroupRoot, "*", parent)) // version 1, or hybrid
 	for _, top := range append(found, filepath.Join(cgroupRoot, parent)) {

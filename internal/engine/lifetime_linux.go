@@ -20,10 +20,16 @@ type lifetime struct {
 	leaving bool
 }
 
+// welcome is the least time an engine waits for its first connection, that of the
+// client that started it: on a busy machine it may take a while.
+const welcome = 10 * time.Second
+
 // newLifetime starts to wait for a first connection.
 func newLifetime(linger time.Duration) *lifetime {
 	l := &lifetime{idle: make(chan struct{}), linger: linger}
-	l.timer = time.AfterFunc(linger, l.expire)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.timer = time.AfterFunc(max(linger, welcome), l.expire)
 	return l
 }
 

@@ -67,6 +67,7 @@ type engine struct {
 	stopping context.CancelFunc
 	close    func() error
 	grace    time.Duration
+	cgroups  string
 }
 
 // start brings up everything up to the control socket.
@@ -98,7 +99,15 @@ func start(ctx context.Context, o Options) (*engine, error) {
 		cancel()
 		return nil, err
 	}
-	e := &engine{folder: f, stopping: cancel, close: controller.Close, grace: o.Grace, server: newServer(), served: make(chan error, 1)}
+	e := &engine{
+		folder:   f,
+		server:   newServer(),
+		served:   make(chan error, 1),
+		stopping: cancel,
+		close:    controller.Close,
+		grace:    o.Grace,
+		cgroups:  s.Workers.OCI.DefaultCgroupParent,
+	}
 	controller.Register(e.server)
 	return e, e.serve(s, o.Linger)
 }
@@ -168,6 +177,7 @@ func (e *engine) stop(why string, grace time.Duration) error {
 	hurry := time.AfterFunc(grace, e.server.Stop)
 	defer hurry.Stop()
 	e.server.GracefulStop()
+	removeCgroups(e.cgroups)
 	closed := make(chan error, 1)
 	go func() { closed <- e.close() }()
 	select {
