@@ -55,7 +55,10 @@ func (r *request) subrequest(ctx context.Context) (res *client.Result, ok bool, 
 		res, err = r.targets().ToResult()
 		return res, true, err
 	}
-	return nil, true, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets and lint", id)
+	if res, ok, err := r.explain(ctx, id); ok || err != nil {
+		return res, true, err
+	}
+	return nil, true, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets, lint, strata.plan, strata.graph and strata.llb", id)
 }
 
 // describeRequests lists the questions. BuildKit's own list leaves lint out.

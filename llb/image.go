@@ -106,14 +106,14 @@ func (img *image) start(ctx context.Context) error {
 
 // lookup is the tree that a files layer is put on, asked for while the graph is
 // made.
-func (img *image) lookup(ctx context.Context) (tree, *probe) {
+func (img *image) lookup(ctx context.Context) tree {
 	if img.plan.From.Kind == plan.Scratch {
-		return overlay{below: emptyTree{}, declared: img.declared}, nil
+		return overlay{below: emptyTree{}, declared: img.declared}
 	}
 	if img.looks == nil {
 		img.looks = newProbe(ctx, img.Prober, img.rooted)
 	}
-	return overlay{below: img.looks, declared: img.declared}, img.looks
+	return overlay{below: img.looks, declared: img.declared}
 }
 
 // prefix puts the platform, the target and a place in brackets before words.

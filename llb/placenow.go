@@ -28,15 +28,13 @@ type placement struct {
 // placeNow asks for the folders of the base and makes the layer as one file
 // operation: no command runs.
 func (f *filesLayer) placeNow(ctx context.Context, items []item) (bk.State, error) {
-	t, looks := f.lookup(ctx)
-	if looks != nil {
-		var paths []string
-		for _, it := range items {
-			paths = append(paths, it.destination())
-		}
-		if err := looks.fetch(paths); err != nil {
-			return bk.State{}, err
-		}
+	t := f.lookup(ctx)
+	var paths []string
+	for _, it := range items {
+		paths = append(paths, it.destination())
+	}
+	if err := t.expect(paths...); err != nil {
+		return bk.State{}, &Fault{Range: f.layer.Range, Err: err}
 	}
 	var placed []placement
 	for _, it := range items {
@@ -182,7 +180,7 @@ func (f *filesLayer) split(ctx context.Context, t tree, p placement) ([]placemen
 		return nil, err
 	}
 	dirs := folderNames(stats)
-	if err := f.prefetch(t, p.dest, dirs); err != nil {
+	if err := t.expect(joinAll(p.dest, dirs)...); err != nil {
 		return nil, err
 	}
 	all := []placement{p}
@@ -221,21 +219,13 @@ func (f *filesLayer) split(ctx context.Context, t tree, p placement) ([]placemen
 	return all, nil
 }
 
-// prefetch asks for the base's view of a source's folders at once.
-func (f *filesLayer) prefetch(t tree, dest string, names []string) error {
-	o, ok := t.(overlay)
-	if !ok {
-		return nil
-	}
-	looks, ok := o.below.(*probe)
-	if !ok || len(names) == 0 {
-		return nil
-	}
+// joinAll puts a folder before names.
+func joinAll(dir string, names []string) []string {
 	paths := make([]string, 0, len(names))
 	for _, name := range names {
-		paths = append(paths, path.Join(dest, name))
+		paths = append(paths, path.Join(dir, name))
 	}
-	return looks.fetch(paths)
+	return paths
 }
 
 // isFolder tells whether an item's source is a folder.

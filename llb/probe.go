@@ -5,7 +5,9 @@ package llb
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -43,7 +45,7 @@ func (p *probe) lookup(name string) (node, bool, error) {
 		return node{mode: 0o755}, true, nil
 	}
 	if _, ok := p.known[name]; !ok {
-		if err := p.fetch([]string{name}); err != nil {
+		if err := p.expect(name); err != nil {
 			return node{}, false, err
 		}
 	}
@@ -53,8 +55,8 @@ func (p *probe) lookup(name string) (node, bool, error) {
 	return node{}, false, nil
 }
 
-// fetch reads all of paths at once, with what is above them.
-func (p *probe) fetch(paths []string) error {
+// expect reads all of paths at once, with what is above them.
+func (p *probe) expect(paths ...string) error {
 	want := map[string]bool{}
 	for _, name := range paths {
 		for _, a := range append(ancestors(name), name) {
@@ -111,6 +113,9 @@ func (p *probe) exactCopy(names []string) bk.State {
 
 func (p *probe) readDir(st bk.State, dir string, want map[string]bool) error {
 	stats, err := p.prober.ReadDir(p.ctx, st, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing of what was asked for is in it
+	}
 	if err != nil {
 		return fmt.Errorf("read folder %s of the base: %w", dir, err)
 	}

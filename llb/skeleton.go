@@ -26,10 +26,14 @@ type node struct {
 	uid, gid int
 }
 
-// tree looks nodes up. ok is false where there is neither a directory nor a
-// link.
+// tree looks nodes up.
 type tree interface {
+	// lookup returns what is at a path; ok is false where there is neither a
+	// directory nor a link.
 	lookup(p string) (n node, ok bool, err error)
+	// expect says which paths will be looked up, so that they can be asked for at
+	// once.
+	expect(paths ...string) error
 }
 
 // resolveDir follows the links of a directory's path inside a base and returns
@@ -61,6 +65,9 @@ func resolveDir(t tree, dir string) (string, error) {
 			at = "/"
 		}
 		rest = append(components(n.link), rest...)
+		if err := t.expect(path.Join(at, path.Join(rest...))); err != nil {
+			return "", err
+		}
 	}
 	return at, nil
 }
@@ -101,7 +108,11 @@ func (o overlay) lookup(p string) (node, bool, error) {
 	return o.below.lookup(p)
 }
 
+func (o overlay) expect(paths ...string) error { return o.below.expect(paths...) }
+
 // emptyTree is the tree of scratch.
 type emptyTree struct{}
 
 func (emptyTree) lookup(string) (node, bool, error) { return node{}, false, nil }
+
+func (emptyTree) expect(...string) error { return nil }

@@ -4,6 +4,7 @@
 package strategy
 
 import (
+	"path"
 	"strings"
 
 	"github.com/strata-build/strata/llb/plan"
@@ -18,7 +19,7 @@ func (t *Target) expandWith(v spec.Vars, s spec.String) (string, error) {
 	if !s.IsSet() {
 		return "", nil
 	}
-	return v.Expand(t.Spec, s)
+	return v.Expand(s)
 }
 
 func (t *Target) expandAll(ss []spec.String) ([]string, error) {
@@ -41,7 +42,7 @@ func (t *Target) verbatim(s spec.String) (string, error) {
 	if !s.IsSet() {
 		return "", nil
 	}
-	return t.vars.Choose(t.Spec, s)
+	return t.vars.Choose(s)
 }
 
 func (t *Target) verbatimAll(ss []spec.String) ([]string, error) {
@@ -113,7 +114,7 @@ func (t *Target) source(s spec.String) (string, error) {
 	if err != nil {
 		return "", t.Spec.Errorf(s.Pos, "%w", err)
 	}
-	return "/" + strings.TrimPrefix(strings.TrimPrefix(p, "."), "/"), nil
+	return path.Join("/", p), nil
 }
 
 // list joins words as a sentence does.

@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+var update = flag.Bool("update", false, "write what the tests see into testdata")
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// house is everything that the doors need, started once.
+type house struct {
+	registry *testenv.Registry
+	daemon   *testenv.Daemon
+	buildx   *testenv.Buildx
+	cli      *testenv.CLI
+	frontend string
+	base     string
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{registry: testenv.NewRegistry(t, testenv.RegistryOptions{}), daemon: testenv.Shared(t)}
+	h.buildx = testenv.NewBuildx(t, h.daemon)
+	h.cli = testenv.Strata(t)
+	h.frontend = testenv.FrontendImage(t, h.registry)
+	h.base = testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{})
+	return h
+}
+
+// scenario is a case of testdata/cases, unpacked.
+type scenario struct {
+	name  string
+	file  string
+	dir   string
+	flags []string
+	arch  *txtar.Archive
+}
+
+func scenarios(t *testing.T) []*scenario {
+	t.Helper()
+	files, err := filepath.Glob("../testdata/cases/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no cases: %v", err)
+	}
+	var all []*scenario
+	for _, file := range files {
+		arch, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &scenario{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file, dir: t.TempDir(), arch: arch}
+		for _, f := range arch.Files {
+			switch f.Name {
+			case "want", "config":
+			case "flags":
+				s.flags = strings.Fields(string(f.Data))
+			default:
+				write(t, filepath.Join(s.dir, f.Name), f.Data)
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func write(t *testing.T, file string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// section returns a part of the case's archive.
+func (s *scenario) section(name string) string {
+	for _, f := range s.arch.Files {
+		if f.Name == name {
+			return string(f.Data)
+		}
+	}
+	return ""
+}
+
+// expect compares a section with what came out, or writes it with -update.
+func (s *scenario) expect(t *testing.T, name, got string) {
+	t.Helper()
+	if !*update {
+		if diff := cmp.Diff(s.section(name), got); diff != "" {
+			t.Errorf("%s of %s (-want +got):\n%s", name, s.file, diff)
+		}
+		return
+	}
+	i := slices.IndexFunc(s.arch.Files, func(f txtar.File) bool { return f.Name == name })
+	if i < 0 {
+		s.arch.Files = append(s.arch.Files, txtar.File{Name: name})
+		i = len(s.arch.Files) - 1
+	}
+	s.arch.Files[i].Data = []byte(got)
+	if err := os.WriteFile(s.file, txtar.Format(s.arch), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// door builds a case and pushes it.
+type door struct {
+	name string
+	// build pushes the image under ref; env is added to the environment.
+	build func(t *testing.T, h *house, s *scenario, ref string, env []string)
+}
+
+func doors() []door {
+	return []door{
+		{"frontend image", buildWithBuildx},
+		{"daemon", func(t *testing.T, h *house, s *scenario, ref string, env []string) {
+			buildWithStrata(t, h, s, ref, append(slices.Clone(env), "BUILDKIT_HOST="+h.daemon.Addr))
+		}},
+		{"embedded engine", buildWithStrata},
+	}
+}
+
+// buildWithBuildx goes through "docker buildx build" and "# syntax=".
+func buildWithBuildx(t *testing.T, h *house, s *scenario, ref string, env []string) {
+	t.Helper()
+	text := "# syntax=" + h.frontend + "\n" + s.section("strata.yaml")
+	write(t, filepath.Join(s.dir, "with-syntax.yaml"), []byte(text))
+	defer os.Remove(filepath.Join(s.dir, "with-syntax.yaml"))
+	if ignore := s.section(".dockerignore"); ignore != "" {
+		write(t, filepath.Join(s.dir, "with-syntax.yaml.dockerignore"), []byte(ignore+"\nwith-syntax*\n"))
+		defer os.Remove(filepath.Join(s.dir, "with-syntax.yaml.dockerignore"))
+	}
+	args := append([]string{
+		"buildx", "build", "-f", filepath.Join(s.dir, "with-syntax.yaml"), "--build-arg", "BASE=" + h.base,
+		"--provenance=false", "-o", "type=image,push=true,oci-mediatypes=true,name=" + ref,
+	}, s.flags...)
+	cmd := h.buildx.Command(append(args, s.dir)...)
+	cmd.Env = append(cmd.Env, env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+}
+
+// buildWithStrata goes through "strata build".
+func buildWithStrata(t *testing.T, h *house, s *scenario, ref string, env []string) {
+	t.Helper()
+	args := append([]string{"build", "--build-arg", "BASE=" + h.base, "--push", "-t", ref}, s.flags...)
+	cmd := h.cli.Command(append(args, s.dir)...)
+	cmd.Env = append(cmd.Env, env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+}
+
+// TestDoors builds every case through all three doors, with and without
+// SOURCE_DATE_EPOCH: one digest, files and a configuration that are as the case
+// says.
+func TestDoors(t *testing.T) {
+	h := newHouse(t)
+	for _, s := range scenarios(t) {
+		t.Run(s.name, func(t *testing.T) {
+			plain := buildThroughAll(t, h, s, nil)
+			dated := buildThroughAll(t, h, s, []string{"SOURCE_DATE_EPOCH=1700000000"})
+			if h.registry.Descriptor(t, plain).Digest == h.registry.Descriptor(t, dated).Digest {
+				t.Error("SOURCE_DATE_EPOCH made no difference")
+			}
+			validate(t, h, plain)
+			s.expect(t, "want", listing(t, unpack(t, h, plain)))
+			s.expect(t, "config", readableConfig(t, h, plain))
+		})
+	}
+}
+
+// buildThroughAll builds through all doors and returns the reference of one of
+// the images, which are all the same.
+func buildThroughAll(t *testing.T, h *house, s *scenario, env []string) string {
+	t.Helper()
+	digests := map[string]string{}
+	ref := ""
+	for _, d := range doors() {
+		ref = h.registry.Host + "/" + s.name + ":" + strings.ReplaceAll(d.name, " ", "-") + strings.Join(env, "")
+		ref = strings.ReplaceAll(ref, "=", "-")
+		d.build(t, h, s, ref, env)
+		digests[d.name] = h.registry.Descriptor(t, strings.TrimPrefix(ref, h.registry.Host+"/")).Digest.String()
+	}
+	for name, digest := range digests {
+		if digest != digests["daemon"] {
+			t.Errorf("the digests differ: %s gives %s, the daemon gives %s", name, digest, digests["daemon"])
+		}
+	}
+	return strings.TrimPrefix(ref, h.registry.Host+"/")
+}

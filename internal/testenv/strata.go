@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package testenv
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// CLI is the strata command line of this tree with a home of its own.
+type CLI struct {
+	// Path is the program. The step helpers lie beside it.
+	Path string
+	// Home is the folder for HOME, with nothing in it.
+	Home string
+	// Root is the folder of its embedded engine.
+	Root string
+	// Env is what commands see, as KEY=value. Later entries win.
+	Env []string
+	// Dir is the working directory of commands; the test's own when empty.
+	Dir string
+}
+
+// Result is what a command gave.
+type Result struct {
+	Stdout string
+	Stderr string
+	// Code is the exit status; -1 for a command that a signal ended.
+	Code int
+}
+
+// Strata gives the command line, with the credentials of the registries. The
+// embedded engine that it starts has an empty cache, and ends with the test.
+func Strata(t testing.TB, login ...*Registry) *CLI {
+	t.Helper()
+	path := Binary(t, "strata", "")
+	placeSteps(t, filepath.Dir(path))
+	dir := Dir(t)
+	c := &CLI{Path: path, Home: filepath.Join(dir, "home"), Root: filepath.Join(dir, "root")}
+	for _, d := range []string{c.Home, c.Root} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatalf("make folder: %v", err)
+		}
+	}
+	marker := markerName + "=" + dir
+	c.Env = append(cleanEnv(),
+		"HOME="+c.Home,
+		"XDG_DATA_HOME="+c.Root,
+		"XDG_RUNTIME_DIR="+c.Root,
+		"DOCKER_CONFIG="+DockerConfig(t, login...),
+		marker,
+	)
+	t.Cleanup(func() {
+		if err := endMarked(marker); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// Command returns a command that isn't started yet, for tests that need its
+// standard input or want to kill it.
+func (c *CLI) Command(args ...string) *exec.Cmd {
+	cmd := exec.Command(c.Path, args...)
+	cmd.Env = c.Env
+	cmd.Dir = c.Dir
+	return cmd
+}
+
+// Run runs the command to its end, whatever its exit status.
+func (c *CLI) Run(t testing.TB, args ...string) Result {
+	t.Helper()
+	cmd := c.Command(args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	// An engine that the command leaves behind may hold on to the pipes.
+	cmd.WaitDelay = stopLimit
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("run strata %v: %v\n%s", args, err, stderr.String())
+	}
+	return Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
+}
+
+// MustRun is Run for a test that only goes on if the command succeeds.
+func (c *CLI) MustRun(t testing.TB, args ...string) Result {
+	t.Helper()
+	result := c.Run(t, args...)
+	if result.Code != 0 {
+		t.Fatalf("strata %v: exit status %d\n%s%s", args, result.Code, result.Stdout, result.Stderr)
+	}
+	return result
+}
+
+// placeSteps puts the step helpers beside the command line, where a plain
+// go build has them.
+func placeSteps(t testing.TB, dir string) {
+	t.Helper()
+	Binary(t, "strata-step", "")
+	for _, arch := range []string{"amd64", "arm64"} {
+		link := filepath.Join(dir, "strata-step-"+arch)
+		if err := os.Symlink(Binary(t, "strata-step", arch), link); err != nil && !errors.Is(err, os.ErrExist) {
+			t.Fatalf("place step helper: %v", err)
+		}
+	}
+}

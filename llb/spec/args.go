@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"fmt"
+	"slices"
+)
+
+// fixedArgs are the arguments that every build has and no build file declares.
+func fixedArgs() []string {
+	return []string{
+		"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT",
+		"BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT",
+	}
+}
+
+func argsKind() kind[[]Arg] {
+	s := schema{
+		"type":                 "object",
+		"propertyNames":        schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+		"additionalProperties": schema{"anyOf": []any{textSchema(), schema{"type": "null"}}},
+	}
+	return kind[[]Arg]{schema: s, read: readArgs}
+}
+
+func readArgs(c cursor) ([]Arg, bool) {
+	if c.kind != mapNode {
+		c.want("a map")
+		return nil, false
+	}
+	var args []Arg
+	for _, p := range c.entries("argument") {
+		if err := checkArgName(p.key.text); err != nil {
+			c.faultAt(p.key, "", "%v", err)
+			continue
+		}
+		arg := Arg{Name: p.key.text, Pos: p.key.span.Start}
+		if p.value.kind != scalarNode || !p.value.null {
+			arg.Default, _ = readText(c.in(p.key.text, p.value))
+		}
+		args = append(args, arg)
+	}
+	return args, true
+}
+
+func checkArgName(name string) error {
+	switch {
+	case scanName(name) != len(name) || name == "":
+		return fmt.Errorf("%.40q cannot name an argument; write letters, digits and _, and no digit first", name)
+	case name == "out":
+		return fmt.Errorf("out cannot name an argument: $out is where a build leaves what ships")
+	case slices.Contains(fixedArgs(), name):
+		return fmt.Errorf("%s is always there and cannot be declared", name)
+	}
+	return nil
+}
+
+// scanName returns the length of the variable name that a text starts with.
+func scanName(text string) int {
+	for i := range len(text) {
+		b := text[i]
+		letter := b == '_' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+		if !letter && (i == 0 || b < '0' || b > '9') {
+			return i
+		}
+	}
+	return len(text)
+}

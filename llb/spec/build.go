@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import "fmt"
+
+func buildObject() object[Build] {
+	return object[Build]{
+		span: func(b *Build) *Range { return &b.Range },
+		keys: []key[Build]{
+			bind("from", "Where the command runs: a reference, target:NAME, context:NAME, layers or scratch.", text(checkFrom),
+				func(b *Build) *String { return &b.From }),
+			bind("source", "A part of the context that is mounted as the working directory.", text(valid(CleanSource)),
+				func(b *Build) *String { return &b.Source }),
+			runKey(func(b *Build) (*String, *[]String, *Pos) { return &b.Run, &b.Argv, &b.ArgvPos }),
+			bind("out", "Whether only what the command leaves in $out ships.", pointer(boolean()),
+				func(b *Build) **bool { return &b.Out }),
+			bind("platform", "The platform that the command runs on.", text(checkPlatform),
+				func(b *Build) *String { return &b.Platform }),
+			bind("workdir", "The folder that the command runs in.", text(checkPath),
+				func(b *Build) *String { return &b.Workdir }),
+			bind("user", "Who runs the command.", text(valid(ParseOwner)),
+				func(b *Build) *String { return &b.User }),
+			bind("owner", "The owner of what ships: user or user:group.", text(valid(ParseOwner)),
+				func(b *Build) *String { return &b.Owner }),
+			bind("env", "The command's environment variables.", env(),
+				func(b *Build) *[]Pair { return &b.Env }),
+			bind("mounts", "Inputs that the command can read.", list(mountObject().kind()),
+				func(b *Build) *[]Mount { return &b.Mounts }),
+			bind("cache", "Folders that survive from build to build.", list(cacheKind()),
+				func(b *Build) *[]Cache { return &b.Cache }),
+			bind("tmpfs", "Folders in memory.", list(tmpfsKind()),
+				func(b *Build) *[]Tmpfs { return &b.Tmpfs }),
+			bind("secrets", "Secrets that the command sees and no layer holds.", list(secretObject().kind()),
+				func(b *Build) *[]Secret { return &b.Secrets }),
+			bind("ssh", "SSH agents that the command may use.", list(sshKind()),
+				func(b *Build) *[]SSH { return &b.SSH }),
+			bind("network", "The command's network: none, default or host.", text(valid(ParseNetwork)),
+				func(b *Build) *String { return &b.Network }),
+			bind("deterministic", "How much of the world is cut off: false, network or strict.", deterministicKind(),
+				func(b *Build) *String { return &b.Deterministic }),
+		},
+	}
+}
+
+// runKey is a command: a string is a script, a list an argv.
+func runKey[T any](at func(*T) (script *String, argv *[]String, pos *Pos)) key[T] {
+	script, argv := text(), filled(text())
+	return key[T]{
+		name:   "run",
+		doc:    "The command: a string is a script for the shell, a list an argv.",
+		needed: true,
+		schema: schema{"anyOf": []any{script.schema, argv.schema}},
+		read: func(c cursor, into *T) {
+			run, list, pos := at(into)
+			switch {
+			case c.isList():
+				*list, _ = argv.read(c)
+				*pos = c.span.Start
+			case c.isText():
+				if *run, _ = script.read(c); run.anyOf(isBlank) {
+					c.fault("the script is empty")
+				}
+			default:
+				c.want("a string or a list")
+			}
+		},
+	}
+}
+
+// deterministicKind also takes true, which means strict.
+func deterministicKind() kind[String] {
+	k := text(valid(ParseDeterministic))
+	read := k.read
+	k.read = func(c cursor) (String, bool) {
+		s, ok := read(c)
+		if s.Value == "true" {
+			s.Value = "strict"
+		}
+		for i := range s.Platforms {
+			if s.Platforms[i].Value == "true" {
+				s.Platforms[i].Value = "strict"
+			}
+		}
+		return s, ok
+	}
+	return k
+}
+
+func checkPlatform(text string) error {
+	if checkPlatformKey(text) != nil {
+		return fmt.Errorf("%.40q is not a platform; write one such as linux/arm64", text)
+	}
+	return nil
+}

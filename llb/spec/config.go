@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+func configObject() object[Config] {
+	return object[Config]{
+		span: func(c *Config) *Range { return &c.Range },
+		keys: []key[Config]{
+			bind("entrypoint", "The command that always runs; an empty list clears the base's.", list(text()),
+				func(c *Config) *[]String { return &c.Entrypoint }),
+			bind("cmd", "The command, or its arguments, when none are given.", list(text()),
+				func(c *Config) *[]String { return &c.Cmd }),
+			bind("env", "Environment variables, over the base's.", env(),
+				func(c *Config) *[]Pair { return &c.Env }),
+			bind("workdir", "The folder that the container starts in.", text(checkPath),
+				func(c *Config) *String { return &c.Workdir }),
+			bind("user", "Who the container runs as: user or user:group.", text(valid(ParseOwner)),
+				func(c *Config) *String { return &c.User }),
+			bind("expose", "Ports, as 8080, 8080/udp or 8000-8010/tcp.", list(text(valid(ParsePort))),
+				func(c *Config) *[]String { return &c.Expose }),
+			bind("volumes", "Folders that hold data.", list(text(checkAbsolute)),
+				func(c *Config) *[]String { return &c.Volumes }),
+			bind("labels", "Labels, over the base's.", labels("label"),
+				func(c *Config) *[]Pair { return &c.Labels }),
+			bind("stop_signal", "The signal that ends the container, as SIGTERM or 15.", text(checkSignal),
+				func(c *Config) *String { return &c.StopSignal }),
+			bind("shell", "The shell that scripts run in.", filled(text()),
+				func(c *Config) *[]String { return &c.Shell }),
+			bind("onbuild", "Dockerfile instructions for images on top of this one.", list(text(checkLine)),
+				func(c *Config) *[]String { return &c.OnBuild }),
+			bind("healthcheck", "How a running container is probed.", pointer(healthcheckObject().kind()),
+				func(c *Config) **Healthcheck { return &c.Healthcheck }),
+		},
+	}
+}
+
+func healthcheckObject() object[Healthcheck] {
+	duration := text(valid(ParseDuration))
+	return object[Healthcheck]{
+		span: func(h *Healthcheck) *Range { return &h.Range },
+		keys: []key[Healthcheck]{
+			bind("test", "The probe: a list that starts with CMD, CMD-SHELL or NONE; a string is a script.", probeKind(),
+				func(h *Healthcheck) *[]String { return &h.Test }),
+			bind("interval", "The time between probes.", duration,
+				func(h *Healthcheck) *String { return &h.Interval }),
+			bind("timeout", "The time that a probe may take.", duration,
+				func(h *Healthcheck) *String { return &h.Timeout }),
+			bind("start_period", "The time that the container may take to start.", duration,
+				func(h *Healthcheck) *String { return &h.StartPeriod }),
+			bind("start_interval", "The time between probes while it starts.", duration,
+				func(h *Healthcheck) *String { return &h.StartInterval }),
+			bind("retries", "How many probes in a row have to fail.", number(0, math.MaxInt32),
+				func(h *Healthcheck) *int { return &h.Retries }),
+		},
+	}
+}
+
+// probeKind reads a healthcheck's test. A string becomes CMD-SHELL.
+func probeKind() kind[[]String] {
+	long := filled(text())
+	read := long.read
+	long.read = func(c cursor) ([]String, bool) {
+		argv, ok := read(c)
+		if !ok || len(argv) == 0 {
+			return nil, false
+		}
+		want := map[string]bool{"CMD": len(argv) > 1, "CMD-SHELL": len(argv) == 2, "NONE": len(argv) == 1}
+		if fits, known := want[argv[0].Value]; !known {
+			c.faultAt(c.items[0], "", "want CMD, CMD-SHELL or NONE first, found %.40q", argv[0].Value)
+			return nil, false
+		} else if !fits {
+			c.fault("want a command after CMD, one string after CMD-SHELL, and nothing after NONE")
+			return nil, false
+		}
+		return argv, true
+	}
+	return or(long, text(checkNotBlank), (*node).isText, func(c cursor, script String) []String {
+		return []String{{Value: "CMD-SHELL", Pos: c.span.Start}, script}
+	})
+}
+
+func checkSignal(text string) error {
+	name, isName := strings.CutPrefix(text, "SIG")
+	switch {
+	case isName && name != "" && isWord(name, "+-") && strings.ToUpper(name) == name:
+		return nil
+	case isDigits(text) && len(text) <= 2 && strings.Trim(text, "0") != "":
+		return nil
+	}
+	return fmt.Errorf("%.40q is not a signal; write one such as SIGTERM or 15", text)
+}
+
+func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
+
+func checkNotBlank(text string) error {
+	if isBlank(text) {
+		return fmt.Errorf("the script is empty")
+	}
+	return nil
+}

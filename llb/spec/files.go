@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+func filesKind() kind[Files] {
+	entries := list(fileObject().kind())
+	return kind[Files]{schema: entries.schema, read: func(c cursor) (Files, bool) {
+		all, ok := entries.read(c)
+		return Files{Entries: all}, ok
+	}}
+}
+
+func fileObject() object[File] {
+	return object[File]{
+		span: func(f *File) *Range { return &f.Range },
+		one:  []string{"content", "source", "url", "git", "symlink", "directory"},
+		needs: []needs{
+			{"from", []string{"source"}},
+			{"extract", []string{"url", "source"}},
+			{"checksum", []string{"url"}},
+			{"include", []string{"source", "git"}},
+			{"exclude", []string{"source", "git"}},
+			{"mode", []string{"content", "source", "url", "git", "directory"}},
+		},
+		check: checkFile,
+		keys: []key[File]{
+			bind("dest", "The path in the image; a trailing slash means into this folder.", text(checkAbsolute),
+				func(f *File) *String { return &f.Dest }).must(),
+			bind("content", "The file's text, as it stands.", text(),
+				func(f *File) *String { return &f.Content }),
+			bind("source", "A path or a pattern in the context, or in from.", text(valid(CleanSource)),
+				func(f *File) *String { return &f.Source }),
+			bind("from", "Where source is: target:NAME, context:NAME or a reference.", text(checkFrom),
+				func(f *File) *String { return &f.From }),
+			bind("include", "Patterns of what to copy.", list(text(checkLine)),
+				func(f *File) *[]String { return &f.Include }),
+			bind("exclude", "Patterns of what not to copy.", list(text(checkLine)),
+				func(f *File) *[]String { return &f.Exclude }),
+			bind("url", "An address to fetch from by HTTP.", text(checkURL),
+				func(f *File) *String { return &f.URL }),
+			bind("checksum", "The digest of what url gives, as sha256:HEX.", text(checkDigest),
+				func(f *File) *String { return &f.Checksum }),
+			bind("extract", "Unpack the archive that url or source gives.", boolean(),
+				func(f *File) *bool { return &f.Extract }),
+			bind("git", "A repository, as URL#REF:FOLDER.", text(checkLine),
+				func(f *File) *String { return &f.Git }),
+			bind("symlink", "What a symbolic link at dest points to.", text(checkPath),
+				func(f *File) *String { return &f.Symlink }),
+			bind("directory", "Make an empty folder.", boolean(),
+				func(f *File) *bool { return &f.Directory }),
+			bind("mode", "The file mode, octal.", text(valid(ParseMode)),
+				func(f *File) *String { return &f.Mode }),
+			bind("owner", "The owner: user or user:group.", text(valid(ParseOwner)),
+				func(f *File) *String { return &f.Owner }),
+		},
+	}
+}
+
+// checkFile looks for a dest that does not fit what it is the place of.
+func checkFile(c cursor, f *File) {
+	if key, _ := c.lookup("directory"); key != nil && !f.Directory {
+		c.faultAt(key, "", "directory can only be true")
+	}
+	if !f.Dest.literal() {
+		return
+	}
+	for _, dest := range f.Dest.choices() {
+		folder := namesFolder(dest.Value)
+		_, where := c.lookup("dest")
+		switch {
+		case folder && f.Content.IsSet():
+			c.faultAt(where, "", "content needs the name of a file, but dest %.80q is a folder", dest.Value)
+			return
+		case folder && f.Symlink.IsSet():
+			c.faultAt(where, "", "symlink needs the name of the link, but dest %.80q is a folder", dest.Value)
+			return
+		case !folder && f.Source.literal() && f.Source.anyOf(hasGlob):
+			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a pattern as source needs a folder as dest")
+			return
+		}
+	}
+}
+
+// literal reports whether expansion leaves all of the string as it is.
+func (s String) literal() bool {
+	return !s.anyOf(func(text string) bool { return !Literal(text) })
+}
+
+func (s String) anyOf(is func(string) bool) bool {
+	for _, choice := range s.choices() {
+		if is(choice.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkURL(text string) error {
+	rest, ok := strings.CutPrefix(text, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(text, "http://")
+	}
+	if !ok || rest == "" || strings.HasPrefix(rest, "/") || strings.ContainsAny(rest, " \t\n\r\x00") {
+		return fmt.Errorf("%.80q is not an http or https address", text)
+	}
+	return nil
+}
+
+func checkDigest(text string) error {
+	hex, ok := strings.CutPrefix(text, "sha256:")
+	if !ok || len(hex) != 64 || !isHex(hex) {
+		return errors.New("want sha256: and 64 hexadecimal digits in lower case")
+	}
+	return nil
+}

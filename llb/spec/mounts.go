@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+func mountObject() object[Mount] {
+	return object[Mount]{
+		span: func(m *Mount) *Range { return &m.Range },
+		keys: []key[Mount]{
+			bind("target", "Where the command finds it.", text(checkAbsolute),
+				func(m *Mount) *String { return &m.Target }).must(),
+			bind("from", "Where source is: target:NAME, context:NAME or a reference; the context when left out.", text(checkFrom),
+				func(m *Mount) *String { return &m.From }),
+			bind("source", "The path in from.", text(valid(CleanSource)),
+				func(m *Mount) *String { return &m.Source }),
+		},
+	}
+}
+
+func cacheKind() kind[Cache] {
+	path := text(checkAbsolute)
+	long := object[Cache]{
+		want: "a string or a map",
+		span: func(m *Cache) *Range { return &m.Range },
+		keys: []key[Cache]{
+			bind("target", "Where the command finds it.", path,
+				func(m *Cache) *String { return &m.Target }).must(),
+			bind("id", "The cache's name; the target when left out.", text(checkLine),
+				func(m *Cache) *String { return &m.ID }),
+			bind("sharing", "How builds share it: shared, private or locked.", text(valid(ParseSharing)),
+				func(m *Cache) *String { return &m.Sharing }),
+		},
+	}
+	return or(long.kind(), path, (*node).isText, func(c cursor, target String) Cache {
+		return Cache{Range: c.span, Target: target}
+	})
+}
+
+func tmpfsKind() kind[Tmpfs] {
+	path := text(checkAbsolute)
+	long := object[Tmpfs]{
+		want: "a string or a map",
+		span: func(m *Tmpfs) *Range { return &m.Range },
+		keys: []key[Tmpfs]{
+			bind("target", "Where the command finds it.", path,
+				func(m *Tmpfs) *String { return &m.Target }).must(),
+			bind("size", "The limit: bytes, or with a unit such as 64m.", text(valid(ParseSize)),
+				func(m *Tmpfs) *String { return &m.Size }),
+		},
+	}
+	return or(long.kind(), path, (*node).isText, func(c cursor, target String) Tmpfs {
+		return Tmpfs{Range: c.span, Target: target}
+	})
+}
+
+func secretObject() object[Secret] {
+	return object[Secret]{
+		span: func(m *Secret) *Range { return &m.Range },
+		keys: []key[Secret]{
+			bind("id", "The secret's name, as --secret gives it.", text(checkLine),
+				func(m *Secret) *String { return &m.ID }).must(),
+			bind("target", "The file that holds it; /run/secrets/ID when neither target nor env is there.", text(checkAbsolute),
+				func(m *Secret) *String { return &m.Target }),
+			bind("env", "The environment variable that holds it.", text(checkEnvName),
+				func(m *Secret) *String { return &m.Env }),
+			bind("required", "Fail when the secret is not given.", boolean(),
+				func(m *Secret) *bool { return &m.Required }),
+			bind("mode", "The file's mode, octal.", text(valid(ParseMode)),
+				func(m *Secret) *String { return &m.Mode }),
+		},
+	}
+}
+
+func sshKind() kind[SSH] {
+	id := text(checkLine)
+	long := object[SSH]{
+		want: "a string or a map",
+		span: func(m *SSH) *Range { return &m.Range },
+		keys: []key[SSH]{
+			bind("id", "The agent's name, as --ssh gives it.", id,
+				func(m *SSH) *String { return &m.ID }).must(),
+			bind("target", "The socket that the command finds.", text(checkAbsolute),
+				func(m *SSH) *String { return &m.Target }),
+			bind("required", "Fail when the agent is not given.", boolean(),
+				func(m *SSH) *bool { return &m.Required }),
+		},
+	}
+	return or(long.kind(), id, (*node).isText, func(c cursor, id String) SSH {
+		return SSH{Range: c.span, ID: id}
+	})
+}

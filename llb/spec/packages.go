@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+func packagesKind() kind[Packages] {
+	names := filled(text(checkPackage))
+	long := object[Packages]{
+		want: "a list or a map",
+		span: func(p *Packages) *Range { return &p.Range },
+		keys: []key[Packages]{
+			bind("names", "Names, each with a version (name=1.2-3) or a suite (name/suite) if need be.", names,
+				func(p *Packages) *[]String { return &p.Names }).must(),
+			bind("repositories", "Archives; those that the base is configured for when left out.", list(repositoryObject().kind()),
+				func(p *Packages) *[]Repository { return &p.Repositories }),
+			bind("scripts", "What is done with maintainer scripts: run or skip.", text(valid(ParseScripts)),
+				func(p *Packages) *String { return &p.Scripts }),
+			bind("recommends", "Install what the packages recommend, too.", boolean(),
+				func(p *Packages) *bool { return &p.Recommends }),
+		},
+	}
+	return or(long.kind(), names, (*node).isList, func(c cursor, names []String) Packages {
+		return Packages{Range: c.span, Names: names}
+	})
+}
+
+func repositoryObject() object[Repository] {
+	return object[Repository]{
+		span: func(r *Repository) *Range { return &r.Range },
+		keys: []key[Repository]{
+			bind("type", "The kind of archive: deb or apk.", text(valid(ParseRepositoryType)),
+				func(r *Repository) *String { return &r.Type }).must(),
+			bind("uri", "The archive's address.", text(checkLine),
+				func(r *Repository) *String { return &r.URI }).must(),
+			bind("suites", "The suites to use.", list(text(checkLine)),
+				func(r *Repository) *[]String { return &r.Suites }),
+			bind("components", "The components to use.", list(text(checkLine)),
+				func(r *Repository) *[]String { return &r.Components }),
+			bind("signed_by", "A keyring in the context.", text(valid(CleanSource)),
+				func(r *Repository) *String { return &r.SignedBy }),
+		},
+	}
+}
+
+// checkPackage accepts what may name a package in some archive; its resolver
+// looks closer.
+func checkPackage(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("a package's name cannot be empty")
+	case strings.ContainsAny(name, " \t\n\r\x00,"):
+		return fmt.Errorf("%.80q is not one package; write a list item for each", name)
+	case strings.HasPrefix(name, "-"):
+		return fmt.Errorf("%.80q looks like an option; want the name of a package", name)
+	}
+	return nil
+}

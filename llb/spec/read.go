@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// faults collects what is wrong with a build file.
+type faults struct {
+	file string
+	list []*Error
+}
+
+func (f *faults) add(at Range, hint, format string, args ...any) {
+	if !f.full() {
+		f.list = append(f.list, &Error{File: f.file, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint})
+	}
+}
+
+// full reports whether more faults would only be dropped.
+func (f *faults) full() bool { return len(f.list) >= 10*maxErrors }
+
+// cursor is a node that is being read, with the way to it from the top of the
+// build file.
+type cursor struct {
+	*node
+	path   string
+	faults *faults
+}
+
+// fault notes a fault of the node.
+func (c cursor) fault(format string, args ...any) { c.faultAt(c.node, "", format, args...) }
+
+// faultAt notes a fault of some node in the one that is being read.
+func (c cursor) faultAt(n *node, hint, format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	if c.path != "" {
+		message = c.path + ": " + message
+	}
+	c.faults.add(n.span, hint, "%s", message)
+}
+
+func (c cursor) want(what string) { c.fault("want %s, found %s", what, c.found()) }
+
+// in is the cursor for the value of a key.
+func (c cursor) in(key string, n *node) cursor {
+	if c.path != "" {
+		key = c.path + "." + key
+	}
+	return cursor{n, key, c.faults}
+}
+
+// item is the cursor for an item of a list.
+func (c cursor) item(i int) cursor {
+	return cursor{c.items[i], fmt.Sprintf("%s[%d]", c.path, i), c.faults}
+}
+
+// entries returns the pairs of a map without those whose key was there already,
+// which it notes as faults.
+func (c cursor) entries(noun string) []pair {
+	first := make(map[string]*node, len(c.pairs))
+	var unique []pair
+	for _, p := range c.pairs {
+		if before, ok := first[p.key.text]; ok {
+			c.faultAt(p.key, "", "duplicate %s %q; the first is on line %d", noun, p.key.text, before.span.Start.Line)
+			continue
+		}
+		first[p.key.text] = p.key
+		unique = append(unique, p)
+	}
+	return unique
+}
+
+// kind is how a type of value is read and described. One value serves both the
+// parser and the schema, so that they cannot differ.
+type kind[V any] struct {
+	// read returns the value, or false after noting why there is none.
+	read   func(c cursor) (V, bool)
+	schema schema
+}
+
+// key is one key of an object.
+type key[T any] struct {
+	name   string
+	doc    string
+	needed bool
+	read   func(c cursor, into *T)
+	schema schema
+}
+
+// bind makes the key whose value goes where at points.
+func bind[T, V any](name, doc string, k kind[V], at func(*T) *V) key[T] {
+	return key[T]{name: name, doc: doc, schema: k.schema, read: func(c cursor, into *T) {
+		if v, ok := k.read(c); ok {
+			*at(into) = v
+		}
+	}}
+}
+
+// must makes the key one that has to be there.
+func (k key[T]) must() key[T] {
+	k.needed = true
+	return k
+}
+
+// object is a map with keys of its own.
+type object[T any] struct {
+	keys []key[T]
+	// extensible allows keys that start with "x-".
+	extensible bool
+	// want names what may stand there when it is more than a map.
+	want string
+	// one names keys of which exactly one has to be there.
+	one []string
+	// needs says which keys mean something only beside one of some others.
+	needs []needs
+	// span is where the object's lines go, or nil.
+	span func(*T) *Range
+	// check looks for faults that no table tells.
+	check func(c cursor, t *T)
+}
+
+// needs says that a key goes only with one of some others.
+type needs struct {
+	key  string
+	with []string
+}
+
+func (o object[T]) names() []string {
+	names := make([]string, len(o.keys))
+	for i, k := range o.keys {
+		names[i] = k.name
+	}
+	return names
+}
+
+// kind is the object as a kind of value.
+func (o object[T]) kind() kind[T] {
+	return kind[T]{read: o.read, schema: o.describe()}
+}
+
+func (o object[T]) read(c cursor) (T, bool) {
+	var t T
+	if c.kind != mapNode {
+		want := o.want
+		if want == "" {
+			want = "a map"
+		}
+		c.want(want)
+		return t, false
+	}
+	if o.span != nil {
+		*o.span(&t) = c.span
+	}
+	before := len(c.faults.list)
+	unknown := o.readKeys(c, &t)
+	if !unknown {
+		o.checkKeys(c)
+	}
+	if o.check != nil && len(c.faults.list) == before {
+		o.check(c, &t)
+	}
+	return t, true
+}
+
+// readKeys reads what is there, and reports whether a key was unknown.
+func (o object[T]) readKeys(c cursor, t *T) (unknown bool) {
+	for _, p := range c.entries("key") {
+		name := p.key.text
+		i := slices.IndexFunc(o.keys, func(k key[T]) bool { return k.name == name })
+		switch {
+		case i >= 0:
+			o.keys[i].read(c.in(name, p.value), t)
+		case o.extensible && strings.HasPrefix(name, "x-"):
+		default:
+			unknown = true
+			where := c.path
+			if where == "" {
+				where = "the build file"
+			}
+			c.faults.add(p.key.span, didYouMean(name, o.names()), "unknown key %.80q in %s", name, where)
+		}
+	}
+	return unknown
+}
+
+// checkKeys looks for keys that are missing or do not go together.
+func (o object[T]) checkKeys(c cursor) {
+	for _, k := range o.keys {
+		if has, _ := c.lookup(k.name); k.needed && has == nil {
+			c.fault("missing key %q", k.name)
+		}
+	}
+	o.checkOne(c)
+	for _, n := range o.needs {
+		has, _ := c.lookup(n.key)
+		if has != nil && !slices.ContainsFunc(n.with, c.has) {
+			c.faultAt(has, "", "%s goes only with %s", n.key, strings.Join(n.with, " or "))
+		}
+	}
+}
+
+func (o object[T]) checkOne(c cursor) {
+	if len(o.one) == 0 {
+		return
+	}
+	var present []string
+	var last *node
+	for _, p := range c.pairs {
+		if slices.Contains(o.one, p.key.text) && !slices.Contains(present, p.key.text) {
+			present = append(present, p.key.text)
+			last = p.key
+		}
+	}
+	list := strings.Join(o.one, ", ")
+	switch len(present) {
+	case 0:
+		c.fault("has none of %s; exactly one is needed", list)
+	case 1:
+	case 2:
+		c.faultAt(last, "", "has both %s and %s; exactly one of %s is allowed", present[0], present[1], list)
+	default:
+		c.faultAt(last, "", "has %s; exactly one of %s is allowed", strings.Join(present, ", "), list)
+	}
+}
+
+func (c cursor) has(name string) bool {
+	key, _ := c.lookup(name)
+	return key != nil
+}

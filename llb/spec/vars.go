@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// VarOptions is what [Spec.Vars] needs beyond the build file.
+type VarOptions struct {
+	// BuildArgs are the values that are given for the arguments.
+	BuildArgs map[string]string
+	// Platform holds the arguments that are always there: TARGETPLATFORM and
+	// the like.
+	Platform map[string]string
+	// TargetPlatform is the platform that maps by platform are read for, such
+	// as linux/arm64/v8. When empty, Platform's TARGETPLATFORM.
+	TargetPlatform string
+	// AllowMissing takes an argument without a value for an empty one.
+	AllowMissing bool
+}
+
+// Vars are the values that strings are expanded with, and the platform that
+// they are for. A Vars does not change.
+type Vars struct {
+	spec     *Spec
+	platform string
+	values   map[string]string
+}
+
+// Vars computes the values of the arguments. The faults it returns are warnings:
+// values given for arguments that the build file does not declare. An error is
+// of type [*Error] or [Errors].
+func (s *Spec) Vars(o VarOptions) (Vars, []*Error, error) {
+	v := Vars{spec: s, platform: o.TargetPlatform, values: maps.Clone(o.Platform)}
+	if v.values == nil {
+		v.values = make(map[string]string)
+	}
+	if v.platform == "" {
+		v.platform = o.Platform["TARGETPLATFORM"]
+	}
+	if epoch, ok := o.BuildArgs[epochArg]; ok {
+		v.values[epochArg] = epoch
+	}
+	var missing []*Error
+	for _, arg := range s.Args {
+		value, given := o.BuildArgs[arg.Name]
+		switch {
+		case given:
+		case arg.Default.IsSet():
+			var err error
+			if value, err = v.Expand(arg.Default); err != nil {
+				return Vars{}, nil, err
+			}
+		case !o.AllowMissing:
+			missing = append(missing, s.Errorf(arg.Pos, "the argument %s has no value", arg.Name).
+				WithHint("give one with --build-arg "+arg.Name+"=…"))
+		}
+		v.values[arg.Name] = value
+	}
+	return v, s.undeclared(o), newErrors(missing, s.Data)
+}
+
+const epochArg = "SOURCE_DATE_EPOCH"
+
+// undeclared warns of given values that no argument takes.
+func (s *Spec) undeclared(o VarOptions) []*Error {
+	var names []string
+	for _, arg := range s.Args {
+		names = append(names, arg.Name)
+	}
+	var warnings []*Error
+	for _, given := range sortedKeys(o.BuildArgs) {
+		if slices.Contains(names, given) || isPredefined(given) {
+			continue
+		}
+		w := s.Errorf(Pos{}, "the build argument %q is not declared in args", given)
+		warnings = append(warnings, w.WithHint(didYouMean(given, names)))
+	}
+	return warnings
+}
+
+// isPredefined reports whether a build argument means something without being
+// declared.
+func isPredefined(name string) bool {
+	switch strings.ToUpper(name) {
+	case "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY":
+		return name == strings.ToUpper(name) || name == strings.ToLower(name)
+	}
+	return name == epochArg || strings.HasPrefix(name, "BUILDKIT_")
+}
+
+// Lookup returns the value of that name.
+func (v Vars) Lookup(name string) (string, bool) {
+	value, ok := v.values[name]
+	return value, ok
+}
+
+// Names lists the known names, sorted.
+func (v Vars) Names() []string { return sortedKeys(v.values) }
+
+// Platform is the platform that maps by platform are read for.
+func (v Vars) Platform() string { return v.platform }
+
+// With returns the values and some more, which win over those of the same name.
+func (v Vars) With(extra map[string]string) Vars {
+	values := make(map[string]string, len(v.values)+len(extra))
+	maps.Copy(values, v.values)
+	maps.Copy(values, extra)
+	v.values = values
+	return v
+}
+
+// file is the build file that errors point into.
+func (v Vars) file() *Spec {
+	if v.spec == nil {
+		return &Spec{}
+	}
+	return v.spec
+}
+
+func sortedKeys(m map[string]string) []string {
+	return slices.Sorted(maps.Keys(m))
+}
