@@ -31,7 +31,7 @@ func configObject() object[Config] {
 				func(c *Config) *[]Pair { return &c.Labels }),
 			bind("stop_signal", "The signal that ends the container, as SIGTERM or 15.", text(checkSignal),
 				func(c *Config) *String { return &c.StopSignal }),
-			bind("shell", "The shell that scripts run in.", filled(text()),
+			bind("shell", "The shell that scripts run in.", list(text()),
 				func(c *Config) *[]String { return &c.Shell }),
 			bind("onbuild", "Dockerfile instructions for images on top of this one.", list(text(checkLine)),
 				func(c *Config) *[]String { return &c.OnBuild }),

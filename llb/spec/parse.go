@@ -93,6 +93,8 @@ func checkBytes(f *faults, data []byte) bool {
 			bad = "is not UTF-8 text"
 		case r == 0:
 			bad = "has a NUL character: it is not a text file"
+		case r == '\r' && !bytes.HasPrefix(data[i+1:], []byte("\n")), r == 0x85, r == 0x2028, r == 0x2029:
+			bad = fmt.Sprintf("has the line separator %U; lines end in LF or CR LF", r)
 		case !isText(r):
 			bad = fmt.Sprintf("has the control character %U: it is not a text file", r)
 		}
@@ -112,7 +114,7 @@ func checkBytes(f *faults, data []byte) bool {
 // isText reports whether YAML allows a character.
 func isText(r rune) bool {
 	switch {
-	case r == '\t' || r == '\n' || r == '\r' || r == 0x85 || r == 0xFEFF:
+	case r == '\t' || r == '\n' || r == '\r' || r == 0xFEFF:
 		return true
 	case r < 0x20 || r >= 0x7F && r < 0xA0 || r == 0xFFFE || r == 0xFFFF:
 		return false
@@ -159,6 +161,7 @@ func syntaxError(file string, data []byte, err error) *Error {
 			line++ // these count from 0
 		}
 	}
+	line = min(line, bytes.Count(data, []byte("\n"))+1)
 	e := &Error{File: file, Message: "YAML syntax: " + message, cause: err}
 	if m := regexp.MustCompile(`^unknown anchor '(.*)' referenced$`).FindStringSubmatch(message); m != nil {
 		e.Message = fmt.Sprintf("the alias *%s has no anchor", m[1])

@@ -37,6 +37,9 @@ func (c cursor) fault(format string, args ...any) { c.faultAt(c.node, "", format
 
 // faultAt notes a fault of some node in the one that is being read.
 func (c cursor) faultAt(n *node, hint, format string, args ...any) {
+	if c.faults.full() {
+		return
+	}
 	message := fmt.Sprintf(format, args...)
 	if c.path != "" {
 		message = c.path + ": " + message
@@ -178,6 +181,9 @@ func (o object[T]) readKeys(c cursor, t *T) (unknown bool) {
 		case o.extensible && strings.HasPrefix(name, "x-"):
 		default:
 			unknown = true
+			if c.faults.full() {
+				return unknown
+			}
 			where := c.path
 			if where == "" {
 				where = "the build file"
@@ -195,7 +201,9 @@ func (o object[T]) checkKeys(c cursor) {
 			c.fault("missing key %q", k.name)
 		}
 	}
-	o.checkOne(c)
+	if !o.checkOne(c) {
+		return
+	}
 	for _, n := range o.needs {
 		has, _ := c.lookup(n.key)
 		if has != nil && !slices.ContainsFunc(n.with, c.has) {
@@ -204,9 +212,11 @@ func (o object[T]) checkKeys(c cursor) {
 	}
 }
 
-func (o object[T]) checkOne(c cursor) {
+// checkOne reports whether the object has exactly one of the keys that exclude
+// each other.
+func (o object[T]) checkOne(c cursor) bool {
 	if len(o.one) == 0 {
-		return
+		return true
 	}
 	var present []string
 	var last *node
@@ -221,11 +231,13 @@ func (o object[T]) checkOne(c cursor) {
 	case 0:
 		c.fault("has none of %s; exactly one is needed", list)
 	case 1:
+		return true
 	case 2:
 		c.faultAt(last, "", "has both %s and %s; exactly one of %s is allowed", present[0], present[1], list)
 	default:
 		c.faultAt(last, "", "has %s; exactly one of %s is allowed", strings.Join(present, ", "), list)
 	}
+	return false
 }
 
 func (c cursor) has(name string) bool {

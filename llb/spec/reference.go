@@ -166,9 +166,11 @@ func (g *graph) visit(t *Target) {
 	g.state[t.Name] = finished
 }
 
+// targetNames lists the names to look for a misspelt one among.
 func (s *Spec) targetNames() []string {
-	names := make([]string, len(s.Targets))
-	for i := range s.Targets {
+	const enough = 1000
+	names := make([]string, min(len(s.Targets), enough))
+	for i := range names {
 		names[i] = s.Targets[i].Name
 	}
 	return names

@@ -16,6 +16,10 @@ import (
 type source struct {
 	lines []string
 	ends  map[*yaml.Node]Pos
+	// last is the line that runes were asked of last: one line may hold all of
+	// a build file.
+	last      int
+	lastRunes []rune
 }
 
 func newSource(data []byte) *source {
@@ -24,6 +28,14 @@ func newSource(data []byte) *source {
 		s.lines = append(s.lines, strings.TrimSuffix(string(line), "\r"))
 	}
 	return s
+}
+
+// runes returns the characters of a line.
+func (s *source) runes(line int) []rune {
+	if s.last != line {
+		s.last, s.lastRunes = line, []rune(s.lines[line-1])
+	}
+	return s.lastRunes
 }
 
 // end returns the place of the last character of a node. Closing brackets are
@@ -57,7 +69,7 @@ func (s *source) scalarEnd(y *yaml.Node) Pos {
 	switch {
 	case y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		return s.blockEnd(y.Line)
-	case y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 && y.Anchor == "":
+	case y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
 		return s.quotedEnd(y)
 	case strings.ContainsAny(y.Value, " \n"):
 		return s.foldedEnd(y)
@@ -86,12 +98,16 @@ func (s *source) blockEnd(header int) Pos {
 	return Pos{last, max(utf8.RuneCountInString(s.lines[last-1]), 1)}
 }
 
-// quotedEnd finds the closing quote.
+// quotedEnd finds the closing quote. A scalar with an anchor or a tag before the
+// quote ends where it starts.
 func (s *source) quotedEnd(y *yaml.Node) Pos {
+	if first := s.runes(y.Line); y.Column > len(first) || first[y.Column-1] != '"' && first[y.Column-1] != '\'' {
+		return Pos{y.Line, y.Column}
+	}
 	line, column := y.Line, y.Column+1
 	double := y.Style&yaml.DoubleQuotedStyle != 0
 	for ; line <= len(s.lines); line, column = line+1, 1 {
-		runes := []rune(s.lines[line-1])
+		runes := s.runes(line)
 		for ; column <= len(runes); column++ {
 			switch r := runes[column-1]; {
 			case double && r == '\\':
@@ -114,7 +130,7 @@ func (s *source) quotedEnd(y *yaml.Node) Pos {
 // its words are in the text as they are in the value.
 func (s *source) foldedEnd(y *yaml.Node) Pos {
 	line := y.Line
-	runes := []rune(s.lines[line-1])
+	runes := s.runes(line)
 	column := y.Column - 1 // of the next character, from 0
 	end := Pos{y.Line, y.Column}
 	for _, word := range strings.Fields(y.Value) {
@@ -127,7 +143,7 @@ func (s *source) foldedEnd(y *yaml.Node) Pos {
 			if line++; line > len(s.lines) {
 				return end
 			}
-			runes, column = []rune(s.lines[line-1]), 0
+			runes, column = s.runes(line), 0
 		}
 		column += len(want)
 		end = Pos{line, column}
