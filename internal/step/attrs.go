@@ -37,7 +37,7 @@ func (a attrs) apply(fd int) error {
 		return fmt.Errorf("set owner %d:%d: %w", a.uid, a.gid, err)
 	}
 	for _, x := range a.xattrs {
-		if err := unix.Fsetxattr(fd, x.name, x.value, 0); err != nil {
+		if err := unix.Fsetxattr(fd, x.name, x.value, 0); err != nil && !x.dispensable(err) {
 			return fmt.Errorf("set extended attribute %s: %w", x.name, err)
 		}
 	}
@@ -53,7 +53,7 @@ func (a attrs) applyAt(d dir, name string, link bool) error {
 		return fmt.Errorf("set owner %d:%d: %w", a.uid, a.gid, err)
 	}
 	for _, x := range a.xattrs {
-		if err := unix.Lsetxattr(procPath(d, name), x.name, x.value, 0); err != nil {
+		if err := unix.Lsetxattr(procPath(d, name), x.name, x.value, 0); err != nil && !x.dispensable(err) {
 			return fmt.Errorf("set extended attribute %s: %w", x.name, err)
 		}
 	}

@@ -32,6 +32,12 @@ func kept(name string) bool {
 	return strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "trusted.")
 }
 
+// dispensable tells whether the attribute may be lost because the file system
+// has none of its sort. Capabilities may not: a program without them fails much later.
+func (x xattr) dispensable(err error) bool {
+	return errors.Is(err, unix.ENOTSUP) && x.name != "security.capability"
+}
+
 // xattrsOf reads the attributes of an open file that a layer keeps, in the file system's order.
 func xattrsOf(fd int) ([]xattr, error) {
 	return readXattrs(
