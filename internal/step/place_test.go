@@ -124,7 +124,7 @@ func TestPlaceModesAndOwners(t *testing.T) {
 			"d 0700 7:7 /data", "f 4755 7:7 /data/su s", "d 0711 7:7 /opt", "d 0750 7:9 /opt/app", "l 7:7 /opt/app/l x",
 			"f 2755 7:9 /opt/app/sg", "d 0700 0:0 /root", "f 0600 7:8 /root/.rc", "d 1777 0:0 /tmp", "f 0644 7:7 /tmp/f"},
 	}, {
-		name: "the longest path wins, the base's directories stay",
+		name:  "the longest path wins, the base's directories stay",
 		flags: []string{"--owner", "5", "--chown", "/opt/app/sg=backup:staff", "--chown", "/opt=app:0", "--chown", "/d=6"}, want: []string{
 			"d 2775 1000:50 /data", "f 4755 6:6 /data/su s", "d 0755 0:0 /opt", "d 0750 1000:0 /opt/app", "l 1000:0 /opt/app/l x",
 			"f 2755 34:50 /opt/app/sg", "d 0700 0:0 /root", "f 0600 5:5 /root/.rc", "d 1777 0:0 /tmp", "f 0644 5:5 /tmp/f"},
