@@ -27,14 +27,17 @@ func clamp(root string, since moments, skip []string, warn func(string)) error {
 		return fmt.Errorf("stat /: %w", err)
 	}
 	c := clamper{since: since, mount: mountOf(st), warn: warn, buf: make([]byte, 1<<16)}
-	off := newDirectory(plain())
-	for _, p := range append([]string{"/proc", "/sys", "/dev"}, skip...) {
-		off.close(rooted(p))
-	}
+	skip = append([]string{"/proc", "/sys", "/dev"}, skip...)
 	if c.mount == 0 {
-		for _, p := range mountPoints() {
-			off.close(p)
-		}
+		skip = append(skip, mountPoints()...)
+	}
+	return c.root(top, st, skip)
+}
+
+func (c *clamper) root(top dir, st unix.Statx_t, skip []string) error {
+	off := newDirectory(plain())
+	for _, p := range skip {
+		off.close(rooted(p))
 	}
 	holds, err := c.contents(top, off)
 	if err != nil || !c.changed(st, holds) {
@@ -83,8 +86,9 @@ func (c *clamper) entry(d dir, name string, off *node) (holds bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("stat %s: %w", show(d.join(name)), err)
 	}
-	if off != nil && off.kind == other || mountOf(st) != c.mount {
-		return c.mount == 0 || mountOf(st) != c.mount, nil
+	elsewhere := c.mount != 0 && mountOf(st) != c.mount
+	if elsewhere || off != nil && off.kind == other {
+		return elsewhere || c.mount == 0, nil
 	}
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
 		sub, err := c.open(d, name)

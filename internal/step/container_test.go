@@ -23,7 +23,9 @@ type container struct {
 	home, helper string
 	// prepare is shell code run in the namespaces before the helper is started, with the image at $R.
 	prepare string
-	env     []string
+	// start is exec for a helper that is to be the first process.
+	start string
+	env   []string
 }
 
 const old = 1_000_000_000 // the time of everything in the image
@@ -55,7 +57,7 @@ func newContainer(t *testing.T, helper string, lines ...string) container {
 		must(t, os.Mkdir(filepath.Join(home, name), 0o755))
 	}
 	must(t, os.Symlink(lower, filepath.Join(home, "lower")))
-	return container{t: t, home: home, helper: helper}
+	return container{t: t, home: home, helper: helper, start: "exec"}
 }
 
 // command starts the helper with arguments once it is waited for.
@@ -63,7 +65,7 @@ func (c container) command(args ...string) *exec.Cmd {
 	script := `set -e; R=$H/merged; mount -t overlay overlay -o lowerdir=$H/lower/,upperdir=$H/upper,workdir=$H/work $R
 mount -t proc proc $R/proc; mount -t tmpfs tmpfs $R/dev; mkdir $R/dev/.strata; cp $HELPER $R/dev/.strata/step
 ` + c.prepare + `
-exec chroot $R /dev/.strata/step "$@"`
+` + c.start + ` chroot $R /dev/.strata/step "$@"; exit $?`
 	cmd := exec.Command("unshare", append([]string{"--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"}, args...)...)
 	cmd.Env = append([]string{"H=" + c.home, "HELPER=" + c.helper, "PATH=" + os.Getenv("PATH")}, c.env...)
 	return cmd

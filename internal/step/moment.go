@@ -23,10 +23,13 @@ type moments struct {
 }
 
 // startTimes is called before the command is started. The kernel takes a
-// file's times from a coarse clock, so it waits until that moves on: then
-// everything changed until now is older, and everything changed from now on isn't.
+// file's times from a coarse clock, or, if somebody asked for them, from the
+// fine one (since 6.13). So it waits until the coarse clock passes what the
+// fine one says now: then everything changed until now is older, and
+// everything changed from then on isn't. That the coarse clock moves at all
+// would not do, for it may move to a time already past.
 func startTimes() (moments, error) {
-	before, err := clock(unix.CLOCK_REALTIME_COARSE)
+	before, err := clock(unix.CLOCK_REALTIME)
 	if err != nil {
 		return moments{}, err
 	}
@@ -35,7 +38,7 @@ func startTimes() (moments, error) {
 		if err != nil {
 			return moments{}, err
 		}
-		if now != before {
+		if now > before {
 			return moments{command: now, container: containerStart(now)}, nil
 		}
 		time.Sleep(time.Millisecond)

@@ -30,6 +30,7 @@ func TestRun(t *testing.T) {
 		"skips":                              runSkips,
 		"does not clamp after a failure":     runDoesNotClampAfterAFailure,
 		"goes past immutable files":          runGoesPastImmutableFiles,
+		"kills only its own":                 runKillsOnlyItsOwn,
 		"kills what is left":                 runKillsWhatIsLeft,
 		"statuses":                           runStatuses,
 		"as user":                            runAsUser,
@@ -116,7 +117,8 @@ func runGoesPastImmutableFiles(t *testing.T, helper string) {
 	must(t, err)
 	// On overlayfs only the layer's own file can be made immutable, from outside.
 	fixed := filepath.Join(c.home, "upper/fixed")
-	setFlags(t, fixed, unix.FS_IMMUTABLE_FL)
+	const immutable = 0x10 // FS_IMMUTABLE_FL of linux/fs.h
+	setFlags(t, fixed, immutable)
 	_, err = in.Write([]byte("go\n"))
 	must(t, err)
 	err = cmd.Wait()
@@ -150,6 +152,23 @@ func runKillsWhatIsLeft(t *testing.T, helper string) {
 		}
 	case <-time.After(time.Minute):
 		t.Fatal("the helper waits for a process the command left behind")
+	}
+}
+
+// Without a process namespace of its own the helper must spare everybody else.
+func runKillsOnlyItsOwn(t *testing.T, helper string) {
+	c := newContainer(t, helper)
+	c.start = ""
+	c.prepare = "sleep 1000 & BYSTANDER=$!; trap 'kill $BYSTANDER && echo spared' EXIT"
+	out := c.sh("echo $$; (sh -c 'sleep 1001 & sleep 1002' & ); echo x >/new")
+	if strings.HasPrefix(out, "1\n") || !strings.HasSuffix(out, "spared\n") {
+		t.Errorf("output is %q", out)
+	}
+	if left, err := exec.Command("pgrep", "-f", "^sleep 100[12]$").Output(); err == nil {
+		t.Errorf("left running: %s", left)
+	}
+	if got := c.times()["/new"]; got != 0 {
+		t.Errorf("time is %d", got)
 	}
 }
 
