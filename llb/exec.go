@@ -62,7 +62,11 @@ func (c *command) out(ctx context.Context) (bk.State, error) {
 	if c.User != "" {
 		opts = append(opts, bk.User(c.User))
 	}
-	run := root.Run(append(opts, bk.Args(c.Args))...)
+	args, err := c.wrapped()
+	if err != nil {
+		return bk.State{}, err
+	}
+	run := root.Run(append(opts, args...)...)
 	o := placeOptions{owner: c.Owner, name: c.prefix("place what " + short(c.layer) + " made"), opts: []bk.RunOption{c.at(c.layer.Range)}}
 	made := bk.Scratch()
 	if c.uid != 0 || c.gid != 0 {
@@ -90,27 +94,66 @@ func (c *command) inPlace(ctx context.Context) (bk.State, error) {
 	if err != nil {
 		return bk.State{}, err
 	}
-	p, err := platforms.Parse(c.Platform)
-	if err != nil {
-		return bk.State{}, fmt.Errorf("parse platform %q: %w", c.Platform, err)
-	}
-	helper, err := c.helper(p.Architecture)
+	args, err := c.wrapped()
 	if err != nil {
 		return bk.State{}, err
 	}
-	args := []string{stepPath, "run"}
-	if c.User != "" {
-		args = append(args, "--user", c.User)
-	}
-	for _, dir := range c.outside() {
-		args = append(args, "--skip", dir)
-	}
-	args = append(append(args, "--"), c.Args...)
-	after := below.Run(append(opts, helper, bk.Args(args))...).Root()
+	after := below.Run(append(opts, args...)...).Root()
 	if c.Chain {
 		return after, nil
 	}
 	return bk.Diff(below, after, c.at(c.layer.Range), bk.WithCustomName(c.prefix("changes of "+short(c.layer)))), nil
+}
+
+// wrapped is the command with the step helper around it where it is needed, and
+// the helper's mount then.
+func (c *command) wrapped() ([]bk.RunOption, error) {
+	if c.Out && !c.OnlyEnv {
+		return []bk.RunOption{bk.Args(c.Args)}, nil
+	}
+	p, err := platforms.Parse(c.Platform)
+	if err != nil {
+		return nil, fmt.Errorf("parse platform %q: %w", c.Platform, err)
+	}
+	helper, err := c.helper(p.Architecture)
+	if err != nil {
+		return nil, err
+	}
+	args := c.Args
+	if c.OnlyEnv {
+		args = append(c.onlyEnv(), args...)
+	}
+	if !c.Out {
+		args = append(c.inRoot(), args...)
+	}
+	return []bk.RunOption{helper, bk.Args(args)}, nil
+}
+
+// onlyEnv starts a command with nothing but the planned environment.
+func (c *command) onlyEnv() []string {
+	args := []string{stepPath, "exec"}
+	for _, kv := range c.Env {
+		name, _, _ := strings.Cut(kv, "=")
+		args = append(args, "--env", name)
+	}
+	return append(args, "--")
+}
+
+// inRoot starts a command that changes the image in place.
+func (c *command) inRoot() []string {
+	args := []string{stepPath, "run"}
+	if c.User != "" {
+		args = append(args, "--user", c.User)
+	}
+	for _, kv := range c.Env {
+		if home, ok := strings.CutPrefix(kv, "HOME="); ok {
+			args = append(args, "--home", home)
+		}
+	}
+	for _, dir := range c.outside() {
+		args = append(args, "--skip", dir)
+	}
+	return append(args, "--")
 }
 
 // stubs are the folders that a step makes for its mounts. They are made below

@@ -27,6 +27,7 @@ const usage = `usage:
   strata-step place [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
   strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... -- COMMAND [ARGUMENT]...
+  strata-step exec [--env NAME]... -- COMMAND [ARGUMENT]...
   strata-step version`
 
 // Main runs the helper with the arguments after its name and returns the exit status.
@@ -51,6 +52,8 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 		err = placeMain(rest, warn)
 	case "run":
 		return runMain(rest, warn)
+	case "exec":
+		return execMain(rest)
 	case "version":
 		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", Contract, runtime.GOOS, runtime.GOARCH)
 	case "help", "-h", "--help":
@@ -100,6 +103,16 @@ func runMain(args []string, warn func(string)) (int, error) {
 		return ownFault, fmt.Errorf("read arguments of run: %w\n%s", err, usage)
 	}
 	return Run(set.Args(), opt)
+}
+
+func execMain(args []string) (int, error) {
+	var names list
+	set := newFlags("exec")
+	set.Var(&names, "env", "")
+	if err := set.Parse(args); err != nil {
+		return ownFault, fmt.Errorf("read arguments of exec: %w\n%s", err, usage)
+	}
+	return Exec(set.Args(), names)
 }
 
 func newFlags(name string) *flag.FlagSet {

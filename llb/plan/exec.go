@@ -21,10 +21,13 @@ type Exec struct {
 	Platform string   `json:"platform"`
 	Args     []string `json:"args"`
 	// Env is the whole environment, as KEY=value.
-	Env  []string `json:"env"`
-	Cwd  string   `json:"cwd"`
-	User string   `json:"user,omitempty"`
-	Out  bool     `json:"out"`
+	Env []string `json:"env"`
+	// OnlyEnv keeps everything else out of the environment, also what the daemon
+	// adds.
+	OnlyEnv bool   `json:"only_env,omitempty"`
+	Cwd     string `json:"cwd"`
+	User    string `json:"user,omitempty"`
+	Out     bool   `json:"out"`
 	// Owner is who owns what ships from $out; nil for root:root.
 	Owner *Owner `json:"owner,omitempty"`
 	// Source is mounted at SourceDir; its writes are thrown away.

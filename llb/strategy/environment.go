@@ -63,6 +63,7 @@ func (c *command) planEnv(context.Context) error {
 	}
 	if level == "strict" {
 		env = fixed(env)
+		c.out.OnlyEnv = true
 	}
 	if _, ok := env.table()["PATH"]; !ok {
 		env = env.set("PATH", system.DefaultPathEnv("linux"))
