@@ -71,7 +71,10 @@ func scan(dir string) map[string]helper {
 	files := map[string]helper{}
 	for _, entry := range entries {
 		name := entry.Name()
-		if !entry.Type().IsRegular() || name != Source && !strings.HasPrefix(name, Source+"-") {
+		if name != Source && !strings.HasPrefix(name, Source+"-") {
+			continue
+		}
+		if fi, err := os.Stat(filepath.Join(dir, name)); err != nil || !fi.Mode().IsRegular() {
 			continue
 		}
 		h := helper{fsys: os.DirFS(dir), path: name}

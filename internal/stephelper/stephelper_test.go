@@ -72,7 +72,10 @@ func TestFind(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{own: "plain"}, got); diff != "" {
 		t.Errorf("helper without architecture (-want +got):\n%s", diff)
 	}
-	put(t, second, own, "exact")
+	put(t, first, "elsewhere", "exact")
+	if err := os.Symlink(filepath.Join(first, "elsewhere"), filepath.Join(second, own)); err != nil {
+		t.Fatal(err)
+	}
 	got, _ = contents(t, find([]string{second}))
 	if diff := cmp.Diff(map[string]string{own: "exact"}, got); diff != "" {
 		t.Errorf("helper with architecture (-want +got):\n%s", diff)
