@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/strata-build/strata/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
@@ -18,15 +20,39 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the scripts that need no daemon.
 func TestScript(t *testing.T) {
+	runScripts(t, "testdata/script", func(env *testscript.Env) string {
+		return "unix://" + env.WorkDir + "/no-daemon.sock"
+	})
+}
+
+// TestDaemonScript runs the scripts that build, on one buildkitd.
+func TestDaemonScript(t *testing.T) {
+	daemon := testenv.Buildkitd(t, testenv.DaemonOptions{})
+	// A group, so that the daemon outlives the scripts, which run side by side.
+	t.Run("group", func(t *testing.T) {
+		runScripts(t, "testdata/daemon", func(*testscript.Env) string { return daemon.Addr })
+	})
+}
+
+// TestCacheScript runs the scripts that want a build cache for themselves.
+func TestCacheScript(t *testing.T) {
+	daemon := testenv.Buildkitd(t, testenv.DaemonOptions{})
+	t.Run("group", func(t *testing.T) {
+		runScripts(t, "testdata/cache", func(*testscript.Env) string { return daemon.Addr })
+	})
+}
+
+// runScripts runs the scripts of a folder with BUILDKIT_HOST set.
+func runScripts(t *testing.T, dir string, addr func(*testscript.Env) string) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status,
 			"fill":   fill,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("DOCKER_CONFIG", env.WorkDir+"/no-docker")
-			env.Setenv("BUILDKIT_HOST", "unix://"+env.WorkDir+"/no-daemon.sock")
+			env.Setenv("BUILDKIT_HOST", addr(env))
 			dir, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
 			env.Setenv("STRATA", filepath.Join(dir, "strata")) // for scripts with another PATH
 			return nil
