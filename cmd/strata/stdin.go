@@ -24,6 +24,9 @@ type chunk struct {
 
 // Read reads, or gives up when the context ends.
 func (s *stoppable) Read(p []byte) (int, error) {
+	if s.ctx.Err() != nil {
+		return 0, context.Cause(s.ctx)
+	}
 	if len(s.buf) == 0 {
 		s.buf = make([]byte, 32<<10)
 	}

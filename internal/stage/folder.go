@@ -22,17 +22,17 @@ type Folder struct {
 
 // Folder stages a folder at dest; with replace, what else is in dest goes away.
 func (s *Stage) Folder(dest string, replace bool) (*Folder, error) {
-	real, fi, err := resolve(dest)
+	path, fi, err := resolve(dest)
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{dest: real, replace: replace}
+	f := &Folder{dest: path, replace: replace}
 	switch {
 	case fi == nil:
-		f.temp = hidden(existing(filepath.Dir(real)), filepath.Base(real))
+		f.temp = hidden(existing(filepath.Dir(path)), filepath.Base(path))
 	case fi.IsDir():
 		// Inside, because a rename cannot leave a file system.
-		f.temp = hidden(real, "output")
+		f.temp = hidden(path, "output")
 	default:
 		return nil, fmt.Errorf("output folder %s is a file", dest)
 	}
@@ -75,7 +75,7 @@ func (f *Folder) place() error {
 		return err
 	}
 	if f.replace {
-		if err := clear(f.dest, filepath.Base(f.temp)); err != nil {
+		if err := emptyBut(f.dest, filepath.Base(f.temp)); err != nil {
 			return err
 		}
 	}
@@ -103,8 +103,8 @@ func (f *Folder) appear() error {
 
 func (f *Folder) discard() error { return os.RemoveAll(f.temp) }
 
-// clear empties a folder but for one entry.
-func clear(dir, keep string) error {
+// emptyBut empties a folder but for one entry.
+func emptyBut(dir, keep string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

@@ -69,9 +69,9 @@ func resolve(path string) (string, fs.FileInfo, error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("look at output: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if err != nil { // such as /proc/self/fd/3, which leads to no path
 		return path, fi, nil
 	}
-	return real, fi, nil
+	return target, fi, nil
 }

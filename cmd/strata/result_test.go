@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/solveopt"
+)
+
+func TestMetadata(t *testing.T) {
+	got, err := json.Marshal(metadata(map[string]string{
+		"containerimage.digest":     "sha256:abcd",
+		"containerimage.descriptor": base64.StdEncoding.EncodeToString([]byte(`{"size":1}`)),
+		"list":                      base64.StdEncoding.EncodeToString([]byte(`[{"a":1}]`)),
+		"number":                    base64.StdEncoding.EncodeToString([]byte("12")),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"containerimage.descriptor":{"size":1},"containerimage.digest":"sha256:abcd","list":[{"a":1}],"number":"MTI="}`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("metadata (-want +got):\n%s", diff)
+	}
+}
+
+func TestImageID(t *testing.T) {
+	both := map[string]string{"containerimage.digest": "manifest", "containerimage.config.digest": "config"}
+	if got := imageID(both); got != "config" {
+		t.Errorf("one image: %q", got)
+	}
+	if got := imageID(map[string]string{"containerimage.digest": "index"}); got != "index" {
+		t.Errorf("an index: %q", got)
+	}
+}
+
+func TestPrintAnswer(t *testing.T) {
+	lint := func(json, status string) map[string][]byte {
+		return map[string][]byte{answerJSON: []byte(json), answerStatus: []byte(status)}
+	}
+	warning := `{"warnings":[{"ruleName":"Rule","detail":"what","location":{"ranges":[{"start":{"line":1},"end":{"line":1}}]}}],
+		"sources":[{"filename":"strata.yaml","data":"YQpiCg=="}]}`
+	tests := []struct {
+		name   string
+		call   solveopt.Call
+		answer map[string][]byte
+		status int
+		want   string
+	}{
+		{"clean", solveopt.Call{Request: "frontend.lint"}, lint(`{}`, "0"), 0, "nothing found"},
+		{"warning", solveopt.Call{Request: "frontend.lint"}, lint(warning, "1"), 1, ">>> a"},
+		{"ignored", solveopt.Call{Request: "frontend.lint", IgnoreStatus: true}, lint(warning, "1"), 0, "1 warning"},
+		{"json", solveopt.Call{Request: "frontend.lint", JSON: true}, lint(warning, "1"), 1, `"ruleName":"Rule"`},
+		{"unknown", solveopt.Call{Request: "frontend.frob"}, map[string][]byte{answerText: []byte("as it is")}, 0, "as it is"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			err := printAnswer(&out, test.call, test.answer)
+			if got := report(context.Background(), &out, err); got != test.status {
+				t.Errorf("status %d, want %d: %v", got, test.status, err)
+			}
+			if !strings.Contains(out.String(), test.want) {
+				t.Errorf("answer %q, want one with %q", out.String(), test.want)
+			}
+		})
+	}
+}
+
+// located is an error that points at the build file.
+type located string
+
+func (l located) Error() string   { return string(l) }
+func (l located) Excerpt() string { return "> " + string(l) }
+
+func TestReport(t *testing.T) {
+	interrupted, cancel := context.WithCancelCause(context.Background())
+	cancel(&signalError{syscall.SIGINT})
+	tests := []struct {
+		name   string
+		ctx    context.Context
+		err    error
+		status int
+		want   string
+	}{
+		{"success", context.Background(), nil, 0, ""},
+		{"failure", context.Background(), errors.New("no luck"), 1, "strata: no luck\n"},
+		{"next step", context.Background(), fmt.Errorf("dial: %w", &hinted{os.ErrNotExist, "do this"}), 1, "strata: dial: file does not exist\ndo this\n"},
+		{"usage", context.Background(), usageError(errors.New("bad flag"), "see help"), 2, "strata: bad flag\nsee help\n"},
+		{"build file", context.Background(), fmt.Errorf("frontend: %w", located("f:1:1: bad")), 2, "strata: f:1:1: bad\n> f:1:1: bad\n"},
+		{"two faults", context.Background(), errors.Join(located("a"), fmt.Errorf("x: %w", located("b"))), 2, "strata: a\n> a\nstrata: b\n> b\n"},
+		{"interrupt", interrupted, context.Canceled, 130, "strata: stopped by interrupt\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			if got := report(test.ctx, &out, test.err); got != test.status {
+				t.Errorf("status %d, want %d", got, test.status)
+			}
+			if diff := cmp.Diff(test.want, out.String()); diff != "" {
+				t.Errorf("message (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
