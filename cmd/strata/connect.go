@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/connhelper"
 	"github.com/moby/buildkit/util/grpcerrors"
 	"github.com/spf13/pflag"
 	"google.golang.org/grpc/codes"
@@ -62,6 +64,9 @@ func (c connection) dial(ctx context.Context) (*client.Client, error) {
 	if c.addr == "" {
 		return engine.Connect(ctx, engine.Options{Root: c.root, Config: c.config})
 	}
+	if err := checkAddress(c.addr); err != nil {
+		return nil, usageError(err, "")
+	}
 	opts, err := c.tls()
 	if err != nil {
 		return nil, err
@@ -75,6 +80,26 @@ func (c connection) dial(ctx context.Context) (*client.Client, error) {
 		return nil, err
 	}
 	return bkc, nil
+}
+
+// checkAddress refuses an address that no daemon can have.
+func checkAddress(addr string) error {
+	scheme, _, ok := strings.Cut(addr, "://")
+	if !ok {
+		return fmt.Errorf("--addr %q has no scheme: for a socket it is unix://PATH", addr)
+	}
+	switch scheme {
+	case "unix", "tcp", "npipe":
+		return nil
+	}
+	helper, err := connhelper.GetConnectionHelper(addr)
+	if err != nil {
+		return fmt.Errorf("--addr %q: %w", addr, err)
+	}
+	if helper == nil {
+		return fmt.Errorf("--addr %q has an unknown scheme: unix, tcp, ssh, docker-container, podman-container, nerdctl-container, kube-pod and npipe are known", addr)
+	}
+	return nil
 }
 
 // greet makes sure that a daemon is there and new enough, while the answer can

@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/strata-build/strata/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
@@ -22,23 +20,6 @@ func TestMain(m *testing.M) {
 func TestScript(t *testing.T) {
 	runScripts(t, "testdata/script", func(env *testscript.Env) string {
 		return "unix://" + env.WorkDir + "/no-daemon.sock"
-	})
-}
-
-// TestDaemonScript runs the scripts that build, on one buildkitd.
-func TestDaemonScript(t *testing.T) {
-	daemon := testenv.Buildkitd(t, testenv.DaemonOptions{})
-	// A group, so that the daemon outlives the scripts, which run side by side.
-	t.Run("group", func(t *testing.T) {
-		runScripts(t, "testdata/daemon", func(*testscript.Env) string { return daemon.Addr })
-	})
-}
-
-// TestCacheScript runs the scripts that want a build cache for themselves.
-func TestCacheScript(t *testing.T) {
-	daemon := testenv.Buildkitd(t, testenv.DaemonOptions{})
-	t.Run("group", func(t *testing.T) {
-		runScripts(t, "testdata/cache", func(*testscript.Env) string { return daemon.Addr })
 	})
 }
 
