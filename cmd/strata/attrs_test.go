@@ -13,6 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
+
+	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/stephelper"
 )
 
 // words reads a build's command line.
@@ -74,7 +77,7 @@ func TestFrontendAttrs(t *testing.T) {
 // TestJob looks at the whole request that a command line becomes.
 func TestJob(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, buildFileName), []byte("from: scratch\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, frontend.DefaultFile), []byte("from: scratch\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	term, o := words(t, map[string]string{"BUILDKIT_PROGRESS": "plain", "DOCKER_DEFAULT_PLATFORM": "linux/arm64"},
@@ -116,10 +119,17 @@ func TestJob(t *testing.T) {
 	}
 }
 
+// TestStepSource holds that both sides mean the same local source.
+func TestStepSource(t *testing.T) {
+	if stephelper.Source != frontend.StepSource {
+		t.Errorf("the frontend asks for %q, and there is %q", frontend.StepSource, stephelper.Source)
+	}
+}
+
 // TestQuestion holds that a --call exports nothing.
 func TestQuestion(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, buildFileName), []byte("from: scratch\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, frontend.DefaultFile), []byte("from: scratch\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	term, o := words(t, nil, dir, "--check", "--push", "-t", "a", "--cache-to", "type=inline", "--iidfile", dir+"/id")

@@ -15,14 +15,11 @@ import (
 
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/strata-build/strata/llb/spec"
 )
 
 const (
-	// buildFileName is the build file's name when none is given.
-	buildFileName = "strata.yaml"
-	// maxBuildFile is the greatest size of a build file. It is looked at before
-	// anything reads the file.
-	maxBuildFile = 1 << 20
 	// syntaxMajor is the version of the frontend that this command line is.
 	syntaxMajor = "1"
 	// syntaxName is the frontend's repository.
@@ -30,9 +27,9 @@ const (
 )
 
 // readBuildFile reads a build file, but no more of it than a build file may
-// have.
+// have: the size is looked at before anything else.
 func readBuildFile(name string, r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxBuildFile+1))
+	data, err := io.ReadAll(io.LimitReader(r, spec.MaxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("read build file %s: %w", name, err)
 	}
@@ -41,8 +38,8 @@ func readBuildFile(name string, r io.Reader) ([]byte, error) {
 
 // checkBuildFile refuses what cannot be a build file.
 func checkBuildFile(name string, data []byte, size int64) error {
-	if size > maxBuildFile {
-		return usageError(fmt.Errorf("%s: a build file has at most %d bytes", name, maxBuildFile), "")
+	if size > spec.MaxSize {
+		return usageError(fmt.Errorf("%s: a build file has at most %d bytes", name, spec.MaxSize), "")
 	}
 	if i := bytes.IndexByte(data, 0); i >= 0 {
 		line := bytes.Count(data[:i], []byte("\n")) + 1
@@ -64,7 +61,7 @@ func openBuildFile(path string) (data []byte, regular bool, err error) {
 	if fi.IsDir() {
 		return nil, false, usageError(fmt.Errorf("the build file %s is a folder", path), "")
 	}
-	if fi.Mode().IsRegular() && fi.Size() > maxBuildFile {
+	if fi.Mode().IsRegular() && fi.Size() > spec.MaxSize {
 		return nil, true, checkBuildFile(path, nil, fi.Size())
 	}
 	f, err := os.Open(path)

@@ -18,6 +18,7 @@ import (
 	"github.com/moby/buildkit/session/upload/uploadprovider"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/solveopt"
 )
 
@@ -63,7 +64,7 @@ func (in *input) addFolder(context, file string, stdin io.Reader) error {
 	case "-":
 		return in.addBuildFileFrom("standard input", stdin)
 	case "":
-		file = filepath.Join(context, buildFileName)
+		file = filepath.Join(context, frontend.DefaultFile)
 	}
 	return in.addBuildFile(file)
 }
@@ -157,7 +158,7 @@ func (in *input) nameRemoteFile(file string) error {
 		return in.addBuildFile(file)
 	}
 	if file == "" {
-		file = buildFileName
+		file = frontend.DefaultFile
 	}
 	in.opt.FrontendAttrs["filename"] = filepath.ToSlash(file)
 	return nil
@@ -191,11 +192,11 @@ func (in *input) addBuildFileText(data []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, buildFileName), data, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, frontend.DefaultFile), data, 0o600); err != nil {
 		return fmt.Errorf("keep build file: %w", err)
 	}
 	in.opt.FrontendAttrs["dockerfilekey"] = buildFileSource
-	return in.mountBuildFile(dir, buildFileName)
+	return in.mountBuildFile(dir, frontend.DefaultFile)
 }
 
 func (in *input) mountBuildFile(dir, name string) error {
