@@ -39,7 +39,7 @@ func cleanEnv() []string {
 // Processes returns the ids of the live processes that c's commands started and
 // left, the embedded engine among them.
 func (c *CLI) Processes() ([]int, error) {
-	return marked(markerName + "=" + filepath.Dir(c.Home))
+	return marked(c.marker())
 }
 
 func marked(entry string) ([]int, error) {

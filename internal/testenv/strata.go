@@ -18,7 +18,7 @@ type CLI struct {
 	Path string
 	// Home is the folder for HOME, with nothing in it.
 	Home string
-	// Root is the folder of its embedded engine.
+	// Root is the folder of its embedded engine, which it makes itself.
 	Root string
 	// Env is what commands see, as KEY=value. Later entries win.
 	Env []string
@@ -41,27 +41,29 @@ func Strata(t testing.TB, login ...*Registry) *CLI {
 	path := Binary(t, "strata", "")
 	placeSteps(t, filepath.Dir(path))
 	dir := Dir(t)
-	c := &CLI{Path: path, Home: filepath.Join(dir, "home"), Root: filepath.Join(dir, "root")}
-	for _, d := range []string{c.Home, c.Root} {
+	data := filepath.Join(dir, "data")
+	c := &CLI{Path: path, Home: filepath.Join(dir, "home"), Root: filepath.Join(data, "strata")}
+	for _, d := range []string{c.Home, data} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			t.Fatalf("make folder: %v", err)
 		}
 	}
-	marker := markerName + "=" + dir
 	c.Env = append(cleanEnv(),
 		"HOME="+c.Home,
-		"XDG_DATA_HOME="+c.Root,
-		"XDG_RUNTIME_DIR="+c.Root,
+		"XDG_DATA_HOME="+data,
 		"DOCKER_CONFIG="+DockerConfig(t, login...),
-		marker,
+		c.marker(),
 	)
 	t.Cleanup(func() {
-		if err := endMarked(marker); err != nil {
+		if err := endMarked(c.marker()); err != nil {
 			t.Error(err)
 		}
 	})
 	return c
 }
+
+// marker is the entry of the environment that c's processes share.
+func (c *CLI) marker() string { return markerName + "=" + filepath.Dir(c.Home) }
 
 // Command returns a command that isn't started yet, for tests that need its
 // standard input or want to kill it.
