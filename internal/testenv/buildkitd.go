@@ -21,7 +21,7 @@ type DaemonOptions struct {
 	// Snapshotter is overlayfs when empty, or native.
 	Snapshotter string
 	// Config is added to buildkitd.toml. It must not repeat the tables grpc,
-	// otel, and worker.
+	// otel, cdi and worker.
 	Config string
 	// Env is added to the daemon's environment, as KEY=value.
 	Env []string
@@ -143,6 +143,8 @@ func (d *Daemon) toml(options DaemonOptions) string {
 		fmt.Sprintf("address = [%q]", d.Addr),
 		"[otel]",
 		fmt.Sprintf("socketPath = %q", filepath.Join(d.dir, "otel.sock")),
+		"[cdi]",
+		"disabled = true",
 		"[worker.containerd]",
 		"enabled = false",
 		"[worker.oci]",

@@ -69,7 +69,7 @@ func (b *Buildx) Command(args ...string) *exec.Cmd {
 }
 
 // DockerConfig makes a folder for DOCKER_CONFIG with the credentials of the
-// registries.
+// registries that ask for some.
 func DockerConfig(t testing.TB, login ...*Registry) string {
 	t.Helper()
 	type entry struct {
@@ -77,6 +77,9 @@ func DockerConfig(t testing.TB, login ...*Registry) string {
 	}
 	auths := map[string]entry{}
 	for _, r := range login {
+		if r.options.User == "" {
+			continue
+		}
 		plain := fmt.Sprintf("%s:%s", r.options.User, r.options.Password)
 		auths[r.Host] = entry{Auth: base64.StdEncoding.EncodeToString([]byte(plain))}
 	}

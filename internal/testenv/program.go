@@ -77,7 +77,12 @@ func findRoot() (string, error) {
 // test if the program fails.
 func Output(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	return output(t, exec.Command(Program(t, name), args...))
+	return output(t, command(t, name, args...))
+}
+
+func command(t testing.TB, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	return exec.Command(Program(t, name), args...)
 }
 
 func output(t testing.TB, cmd *exec.Cmd) string {

@@ -4,6 +4,7 @@
 package testenv
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -49,6 +50,15 @@ func (r *Recorder) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests = nil
+}
+
+// String lists the requests, one a line.
+func (r *Recorder) String() string {
+	var b strings.Builder
+	for _, q := range r.Requests() {
+		fmt.Fprintf(&b, "%d %s %s\n", q.Status, q.Method, q.Path)
+	}
+	return b.String()
 }
 
 // Uploads returns the digests of the blobs that were really sent to the

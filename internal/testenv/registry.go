@@ -6,6 +6,8 @@ package testenv
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -47,12 +49,7 @@ func NewRegistry(t testing.TB, options RegistryOptions) *Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("log of docker-registry:\n%s", p.tail())
-		}
-		p.kill()
-	})
+	t.Cleanup(p.kill)
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}
@@ -61,11 +58,16 @@ func NewRegistry(t testing.TB, options RegistryOptions) *Registry {
 	}
 	r := &Registry{Recorder: &Recorder{next: forwarder(dial)}, options: options}
 	r.Host = serve(t, r.Recorder)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("requests to the registry %s:\n%s", r.Host, r.Recorder)
+		}
+	})
 	return r
 }
 
 func writeRegistryConfig(dir, config, socket string, options RegistryOptions) error {
-	text := fmt.Sprintf("version: 0.1\nlog: {level: warn, accesslog: {disabled: true}}\n"+
+	text := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n"+
 		"storage: {filesystem: {rootdirectory: %q}}\nhttp: {net: unix, addr: %q}\n",
 		filepath.Join(dir, "storage"), socket)
 	if options.User != "" {
@@ -89,6 +91,8 @@ func writeRegistryConfig(dir, config, socket string, options RegistryOptions) er
 // builds its upload addresses from that.
 func forwarder(dial func(ctx context.Context, network, addr string) (net.Conn, error)) http.Handler {
 	return &httputil.ReverseProxy{
+		// A client that hangs up is no news.
+		ErrorLog:  log.New(io.Discard, "", 0),
 		Transport: &http.Transport{DialContext: dial},
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme = "http"

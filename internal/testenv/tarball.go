@@ -78,7 +78,10 @@ func Tar(t testing.TB, entries []Entry) []byte {
 // configuration.
 func Image(t testing.TB, arch string, config v1.Config, layers ...[]Entry) v1.Image {
 	t.Helper()
-	file := &v1.ConfigFile{OS: "linux", Architecture: arch, Config: config, Created: v1.Time{Time: fixedTime()}}
+	file := &v1.ConfigFile{
+		OS: "linux", Architecture: arch, Config: config, Created: v1.Time{Time: fixedTime()},
+		RootFS: v1.RootFS{Type: "layers"},
+	}
 	image, err := mutate.ConfigFile(empty.Image, file)
 	if err != nil {
 		t.Fatalf("make image: %v", err)
