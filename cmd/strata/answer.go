@@ -22,6 +22,7 @@ const (
 	answerJSON   = "result.json"
 	answerText   = "result.txt"
 	answerStatus = "result.statuscode"
+	answerLLB    = "result.llb"
 )
 
 // printAnswer prints the frontend's answer to a --call. Findings of a check
@@ -39,6 +40,10 @@ func printAnswer(w io.Writer, call solveopt.Call, answer map[string][]byte) erro
 
 func printBody(w io.Writer, call solveopt.Call, answer map[string][]byte) error {
 	data := answer[answerJSON]
+	if call.Raw {
+		_, err := w.Write(answer[answerLLB])
+		return err
+	}
 	if call.JSON {
 		_, err := fmt.Fprintf(w, "%s\n", data)
 		return err

@@ -35,6 +35,10 @@ func verbs(t terminal) []*cobra.Command {
 	return []*cobra.Command{
 		buildCommand(t),
 		checkCommand(t),
+		planCommand(t),
+		graphCommand(t),
+		llbCommand(t),
+		schemaCommand(t),
 		diskUsageCommand(t),
 		pruneCommand(t),
 		versionCommand(t),

@@ -18,6 +18,8 @@ type Call struct {
 	Request string
 	// JSON asks for the answer as JSON.
 	JSON bool
+	// Raw asks for the answer as BuildKit's own tools read it.
+	Raw bool
 	// IgnoreStatus makes findings no failure.
 	IgnoreStatus bool
 }
@@ -40,6 +42,8 @@ func ParseCall(word string) (Call, error) {
 		call.Request = outline.RequestSubrequestsOutline
 	case "targets":
 		call.Request = targets.RequestTargets
+	case "strata.plan", "strata.graph", "strata.llb":
+		call.Request = "frontend." + method
 	case "subrequests.describe":
 		call.Request = subrequests.RequestSubrequestsDescribe
 	default:
@@ -49,6 +53,8 @@ func ParseCall(word string) (Call, error) {
 		switch {
 		case f.key == "format" && (f.value == "json" || f.value == "text"):
 			call.JSON = f.value == "json"
+		case f.key == "format" && f.value == "raw" && method == "strata.llb":
+			call.Raw = true
 		case f.key == "ignorestatus" && (f.value == "true" || f.value == "false"):
 			call.IgnoreStatus = f.value == "true"
 		default:
