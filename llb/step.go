@@ -63,13 +63,14 @@ func (l *lowering) helperStep(name string, args []string, opts ...bk.RunOption) 
 
 // skeleton is what a layer on top of the image must respect of it, as a state of
 // folders and links. Bases with the same peculiarities give the same bytes, so
-// that a new base re-runs nothing that only needs this.
+// that a new base re-runs nothing that only needs this. The base itself isn't
+// hashed for it: that takes longer than to look.
 func (img *image) skeleton() (bk.State, bool, error) {
 	if img.rooted.Output() == nil {
 		return bk.State{}, false, nil
 	}
 	st, err := img.helperStep("[internal] look at the base's folders", []string{"skeleton", "/in", "/out"},
-		bk.AddMount("/in", img.rooted, bk.Readonly), img.at(img.plan.Range))
+		bk.AddMount("/in", img.rooted, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)), img.at(img.plan.Range))
 	return st, true, err
 }
 

@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// bases has an image of three layers under every name but one.
+type bases struct{}
+
+func (bases) Base(_ context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	if strings.Contains(t.Name, "absent") {
+		return t, nil, errors.New("not found")
+	}
+	img := &dockerspec.DockerOCIImage{}
+	for _, layer := range []string{"a", "b", "c"} {
+		img.RootFS.DiffIDs = append(img.RootFS.DiffIDs, digest.FromString(layer))
+	}
+	return t, img, nil
+}
+
+func planned(t *testing.T, text string, args map[string]string) (*plan.Plan, error) {
+	t.Helper()
+	s, err := spec.Parse("strata.yaml", []byte(text))
+	if err != nil {
+		t.Fatalf("the parser should take this: %v", err)
+	}
+	amd64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
+	return strategy.Plan(context.Background(), strategy.Request{
+		Spec: s, Platform: amd64, BuildPlatform: amd64, Bases: bases{}, BuildArgs: args,
+	})
+}
+
+// TestFaults shows what a user reads when a build file parses but can't be
+// planned: the place and the next step.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{
+			"unknown name", "args: {VERSION: 1}\nlayers:\n  - files: [{dest: \"/x-$VERSIO\", content: x}]\n",
+			`strata.yaml:3:24: there is no argument "VERSIO"; did you mean "VERSION"?`,
+		},
+		{
+			"build on scratch", "layers:\n  - build: {run: 'touch $out/x'}\n",
+			"strata.yaml:2:12: a build on scratch needs `from`: name an image that the command runs in",
+		},
+		{
+			"in place on nothing", "layers:\n  - build: {run: 'touch /x'}\n",
+			"strata.yaml:2:12: the image is still empty, so no command can run in it; set the image's `from`, or the build's `from` and write to $out",
+		},
+		{
+			"from without out", "from: base\nlayers:\n  - build: {from: other, out: false, run: x}\n",
+			"strata.yaml:3:19: without $out the command changes the image so far, so it can't run in \"other\"; write to $out, or leave `from` out",
+		},
+		{
+			"network and strict", "from: base\nlayers:\n  - build: {run: 'x > $out/y', network: host, deterministic: strict}\n",
+			"strata.yaml:3:41: network host goes against deterministic: strict, which cuts the network",
+		},
+		{
+			"base that is not there", "from: absent:1\nlayers: []\n",
+			"strata.yaml:1:7: look up docker.io/library/absent:1: not found",
+		},
+		{
+			"target by argument", "args: {T: debg}\nfrom: target:$T\ntargets: {debug: {layers: []}}\n",
+			`strata.yaml:2:7: unknown target "debg"; the build file has debug and default; did you mean "debug"?`,
+		},
+		{
+			"cycle by argument", "args: {T: default}\nfrom: target:$T\n",
+			`strata.yaml:2:7: target default needs itself`,
+		},
+		{
+			"mode by argument", "args: {M: rw}\nlayers:\n  - files: [{dest: /x, content: x, mode: $M}]\n",
+			`strata.yaml:3:42: `,
+		},
+		{
+			"too many layers", "from: base\nmax_layers: 4\nlayers:\n  - build: {run: a}\n  - build: {run: b}\n",
+			"strata.yaml:2:13: target default has 5 layers (3 from the base), and at most 4 are allowed; commands that change the image in place can't share one: join some of them",
+		},
+		{
+			"packages", "from: base\nlayers:\n  - packages: [jq]\n",
+			"strata.yaml:3:15: packages: this version of Strata reads it but does not build it yet; install them with a build layer for now",
+		},
+		{
+			"pattern without folder", "args: {S: \"*.conf\"}\nlayers:\n  - files: [{dest: /etc, source: $S}]\n",
+			"strata.yaml:3:20: $S is a pattern, so dest must be a folder: write /etc/",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := planned(t, c.text, nil)
+			var fault *spec.Error
+			if !errors.As(err, &fault) {
+				t.Fatalf("got %v, want a *spec.Error", err)
+			}
+			if got := err.Error(); !strings.HasPrefix(got, c.want) {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestFold shows how layers come below the limit.
+func TestFold(t *testing.T) {
+	p, err := planned(t, `
+from: base
+max_layers: 6
+layers:
+  - files: [{dest: /a, content: a}]
+  - files: [{dest: /b, content: b}]
+  - build: {run: "a > $out/a"}
+  - build: {run: "b > $out/b"}
+  - build: {run: "c"}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range p.Images[0].Layers {
+		words := l.Words
+		if l.Fold {
+			words = "+ " + words
+		}
+		got = append(got, words)
+	}
+	want := "files /a; files /b|build a > $out/a|+ build b > $out/b|build c"
+	if s := strings.Join(got, "|"); s != want {
+		t.Errorf("got  %s\nwant %s", s, want)
+	}
+}
