@@ -87,6 +87,13 @@ func write(t *testing.T, file string, data []byte) {
 	}
 }
 
+func remove(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Remove(file); err != nil {
+		t.Error(err)
+	}
+}
+
 // section returns a part of the case's archive.
 func (s *scenario) section(name string) string {
 	for _, f := range s.arch.Files {
@@ -139,10 +146,10 @@ func buildWithBuildx(t *testing.T, h *house, s *scenario, ref string, env []stri
 	t.Helper()
 	text := "# syntax=" + h.frontend + "\n" + s.section("strata.yaml")
 	write(t, filepath.Join(s.dir, "with-syntax.yaml"), []byte(text))
-	defer os.Remove(filepath.Join(s.dir, "with-syntax.yaml"))
+	defer remove(t, filepath.Join(s.dir, "with-syntax.yaml"))
 	if ignore := s.section(".dockerignore"); ignore != "" {
 		write(t, filepath.Join(s.dir, "with-syntax.yaml.dockerignore"), []byte(ignore+"\nwith-syntax*\n"))
-		defer os.Remove(filepath.Join(s.dir, "with-syntax.yaml.dockerignore"))
+		defer remove(t, filepath.Join(s.dir, "with-syntax.yaml.dockerignore"))
 	}
 	args := append([]string{
 		"buildx", "build", "-f", filepath.Join(s.dir, "with-syntax.yaml"), "--build-arg", "BASE=" + h.base,

@@ -87,7 +87,7 @@ func TestJob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer j.close()
+	defer func() { _ = j.close() }()
 
 	opt := j.solveOpt
 	attrs := map[string]string{}
@@ -137,7 +137,7 @@ func TestQuestion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer j.close()
+	defer func() { _ = j.close() }()
 	opt := j.solveOpt
 	if opt.FrontendAttrs["requestid"] != "frontend.lint" || !opt.Internal || len(opt.Exports)+len(opt.CacheExports) != 0 {
 		t.Errorf("request %q, internal %t, exports %v %v", opt.FrontendAttrs["requestid"], opt.Internal, opt.Exports, opt.CacheExports)

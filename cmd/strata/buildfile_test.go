@@ -57,7 +57,7 @@ func TestIsArchive(t *testing.T) {
 func FuzzSyntaxWarning(f *testing.F) {
 	f.Add([]byte("# syntax=strata-build/strata:2\n"))
 	f.Add([]byte("#syntax=a@sha256:x\n\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		syntaxWarning(data)
 		isArchive(data)
 	})

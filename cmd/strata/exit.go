@@ -92,7 +92,7 @@ func report(ctx context.Context, w io.Writer, err error) int {
 
 // faults are the errors in err that point at the build file.
 func faults(err error) []excerpter {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it walks the tree itself
 	case nil:
 		return nil
 	case excerpter:

@@ -90,7 +90,7 @@ func TestReport(t *testing.T) {
 	cancel(&signalError{syscall.SIGINT})
 	tests := []struct {
 		name   string
-		ctx    context.Context
+		ctx    context.Context //nolint:containedctx // a row of a table
 		err    error
 		status int
 		want   string

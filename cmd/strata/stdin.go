@@ -11,7 +11,7 @@ import (
 // stoppable is a stream whose reads end with ctx, though the stream itself may
 // wait for ever, as the standard input does. One reader at a time.
 type stoppable struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // io.Reader has no place for one
 	r   io.Reader
 	buf []byte
 }

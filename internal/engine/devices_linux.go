@@ -23,7 +23,7 @@ func newDevices(c config.CDIConfig) (*cdidevices.Manager, error) {
 	}
 	exists := func(dir string) bool { _, err := os.Stat(dir); return err == nil }
 	if (c.Disabled != nil && *c.Disabled) || !slices.ContainsFunc(dirs, exists) {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no manager means no devices
 	}
 	devices, err := cdi.NewCache(cdi.WithSpecDirs(dirs...))
 	if err != nil {

@@ -51,7 +51,7 @@ func hasPidfds() bool {
 	if err != nil {
 		return false
 	}
-	defer p.Release()
+	defer func() { _ = p.Release() }()
 	return !errors.Is(p.WithHandle(func(uintptr) {}), os.ErrNoHandle)
 }
 

@@ -56,7 +56,7 @@ func spawn(ctx context.Context, o Options, lock *os.File) error {
 	if err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}
-	go cmd.Wait() // only so that it is no zombie while this program lives
+	go func() { _ = cmd.Wait() }() // only so that it is no zombie while this program lives
 	return awaitReady(ctx, r, logFile.Name())
 }
 

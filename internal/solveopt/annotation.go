@@ -61,7 +61,7 @@ func annotationKey(kind, key string) (exptypes.AnnotationKey, error) {
 
 func optionalPlatform(s string) (*ocispecs.Platform, error) {
 	if s == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no platform is given
 	}
 	p, err := platforms.Parse(s)
 	if err != nil {

@@ -111,24 +111,32 @@ func TestPlaceModesAndOwners(t *testing.T) {
 		"d 0750 7:7 /tmp", "f 0644 7:7 /tmp/f", "f 0600 7:8 /root/.rc", "d 0700 7:7 /data", "f 4755 7:7 /data/su s",
 		"d 0711 7:7 /opt", "d 0750 7:9 /opt/app", "l 7:7 /opt/app/l x", "f 2755 7:9 /opt/app/sg",
 	}
-	for _, c := range []placeCase{{
-		name: "root's by default", want: []string{
-			"d 2775 1000:50 /data", "f 4755 0:0 /data/su s", "d 0755 0:0 /opt", "d 0750 0:0 /opt/app", "l 0:0 /opt/app/l x",
-			"f 2755 0:0 /opt/app/sg", "d 0700 0:0 /root", "f 0600 0:0 /root/.rc", "d 1777 0:0 /tmp", "f 0644 0:0 /tmp/f"},
-	}, {
-		name: "an owner by name", flags: []string{"--owner", "app"}, want: []string{
-			"d 2775 1000:50 /data", "f 4755 1000:1001 /data/su s", "d 0755 0:0 /opt", "d 0750 1000:1001 /opt/app", "l 1000:1001 /opt/app/l x",
-			"f 2755 1000:1001 /opt/app/sg", "d 0700 0:0 /root", "f 0600 1000:1001 /root/.rc", "d 1777 0:0 /tmp", "f 0644 1000:1001 /tmp/f"},
-	}, {
-		name: "owners kept, some directories too", flags: []string{"--preserve-owner", "--keep", "/d", "--keep", "opt/"}, want: []string{
-			"d 0700 7:7 /data", "f 4755 7:7 /data/su s", "d 0711 7:7 /opt", "d 0750 7:9 /opt/app", "l 7:7 /opt/app/l x",
-			"f 2755 7:9 /opt/app/sg", "d 0700 0:0 /root", "f 0600 7:8 /root/.rc", "d 1777 0:0 /tmp", "f 0644 7:7 /tmp/f"},
-	}, {
-		name:  "the longest path wins, the base's directories stay",
-		flags: []string{"--owner", "5", "--chown", "/opt/app/sg=backup:staff", "--chown", "/opt=app:0", "--chown", "/d=6"}, want: []string{
-			"d 2775 1000:50 /data", "f 4755 6:6 /data/su s", "d 0755 0:0 /opt", "d 0750 1000:0 /opt/app", "l 1000:0 /opt/app/l x",
-			"f 2755 34:50 /opt/app/sg", "d 0700 0:0 /root", "f 0600 5:5 /root/.rc", "d 1777 0:0 /tmp", "f 0644 5:5 /tmp/f"},
-	},
+	for _, c := range []placeCase{
+		{
+			name: "root's by default", want: []string{
+				"d 2775 1000:50 /data", "f 4755 0:0 /data/su s", "d 0755 0:0 /opt", "d 0750 0:0 /opt/app", "l 0:0 /opt/app/l x",
+				"f 2755 0:0 /opt/app/sg", "d 0700 0:0 /root", "f 0600 0:0 /root/.rc", "d 1777 0:0 /tmp", "f 0644 0:0 /tmp/f",
+			},
+		},
+		{
+			name: "an owner by name", flags: []string{"--owner", "app"}, want: []string{
+				"d 2775 1000:50 /data", "f 4755 1000:1001 /data/su s", "d 0755 0:0 /opt", "d 0750 1000:1001 /opt/app", "l 1000:1001 /opt/app/l x",
+				"f 2755 1000:1001 /opt/app/sg", "d 0700 0:0 /root", "f 0600 1000:1001 /root/.rc", "d 1777 0:0 /tmp", "f 0644 1000:1001 /tmp/f",
+			},
+		},
+		{
+			name: "owners kept, some directories too", flags: []string{"--preserve-owner", "--keep", "/d", "--keep", "opt/"}, want: []string{
+				"d 0700 7:7 /data", "f 4755 7:7 /data/su s", "d 0711 7:7 /opt", "d 0750 7:9 /opt/app", "l 7:7 /opt/app/l x",
+				"f 2755 7:9 /opt/app/sg", "d 0700 0:0 /root", "f 0600 7:8 /root/.rc", "d 1777 0:0 /tmp", "f 0644 7:7 /tmp/f",
+			},
+		},
+		{
+			name:  "the longest path wins, the base's directories stay",
+			flags: []string{"--owner", "5", "--chown", "/opt/app/sg=backup:staff", "--chown", "/opt=app:0", "--chown", "/d=6"}, want: []string{
+				"d 2775 1000:50 /data", "f 4755 6:6 /data/su s", "d 0755 0:0 /opt", "d 0750 1000:0 /opt/app", "l 1000:0 /opt/app/l x",
+				"f 2755 34:50 /opt/app/sg", "d 0700 0:0 /root", "f 0600 5:5 /root/.rc", "d 1777 0:0 /tmp", "f 0644 5:5 /tmp/f",
+			},
+		},
 		{name: "an unknown user", flags: []string{"--owner", "bakup"}, fails: `look up user "bakup": not in the image's /etc/passwd; did you mean backup?`},
 		{name: "an unknown group", flags: []string{"--chown", "/opt=app:staf"}, fails: `look up group "staf": not in the image's /etc/group; did you mean staff?`},
 		{name: "a path that isn't there", flags: []string{"--chown", "/opt/ap=app"}, fails: "change owner of /opt/ap: the tree has no such path"},

@@ -6,6 +6,7 @@
 package step
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -126,7 +127,7 @@ func TestResolve(t *testing.T) {
 	} {
 		_, memory := tangle(t, tangled)
 		got, found, err := resolve(memory.look, c.in)
-		if got != c.want || found != c.found || err != c.err {
+		if got != c.want || found != c.found || !errors.Is(err, c.err) {
 			t.Errorf("resolve %q is %q, %d, %v, want %q, %d, %v", c.in, got, found, err, c.want, c.found, c.err)
 		}
 		checkResolve(t, tangled, c.in)

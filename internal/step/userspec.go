@@ -62,7 +62,7 @@ func (a accounts) login(spec string) (login, error) {
 	}
 	l, name := login{home: "/"}, ""
 	n, err := number(user)
-	i := -1
+	var i int
 	if err == nil {
 		l.uid = n
 		i = slices.IndexFunc(a.users, func(u account) bool { return u.uid == n })

@@ -91,8 +91,10 @@ func TestExpandFaults(t *testing.T) {
 		strings.Repeat("${X:-", 60):  `strata.yaml:1:262: ${…} is nested too deeply`,
 	} {
 		s := mustParse(t, "from: "+value+"\n"+argsFile)
-		v, _, err := s.Vars(VarOptions{AllowMissing: true, TargetPlatform: "linux/arm64",
-			Platform: map[string]string{"TARGETARCH": "arm64"}})
+		v, _, err := s.Vars(VarOptions{
+			AllowMissing: true, TargetPlatform: "linux/arm64",
+			Platform: map[string]string{"TARGETARCH": "arm64"},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,8 +72,10 @@ func documentObject() object[document] {
 	}
 	for _, k := range target.keys {
 		read := k.read
-		keys = append(keys, key[document]{name: k.name, doc: k.doc, schema: k.schema,
-			read: func(c cursor, d *document) { read(c, &d.main) }})
+		keys = append(keys, key[document]{
+			name: k.name, doc: k.doc, schema: k.schema,
+			read: func(c cursor, d *document) { read(c, &d.main) },
+		})
 	}
 	return object[document]{keys: keys, extensible: true}
 }

@@ -169,7 +169,7 @@ func TestParseHostile(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v, want %s", err, c.want)
 			}
-			if all := err.(Errors); len(all) != 1 {
+			if all := allErrors(t, err); len(all) != 1 {
 				t.Errorf("got %d errors, want one", len(all))
 			}
 		})
@@ -210,7 +210,17 @@ func TestParseManyFaults(t *testing.T) {
 		fmt.Fprintf(&b, "targets%d: {from: target:x%d}\n", i, i)
 	}
 	_, err := Parse("f", b.Bytes())
-	if all := err.(Errors); len(all) != 20 || all[0].Range.Start.Line != 1 || all[19].Range.Start.Line != 20 {
+	if all := allErrors(t, err); len(all) != 20 || all[0].Range.Start.Line != 1 || all[19].Range.Start.Line != 20 {
 		t.Errorf("got %d faults: %v", len(all), all)
 	}
+}
+
+// allErrors are the faults in what Parse gives.
+func allErrors(t *testing.T, err error) Errors {
+	t.Helper()
+	var all Errors
+	if !errors.As(err, &all) {
+		t.Fatalf("got %v, want Errors", err)
+	}
+	return all
 }

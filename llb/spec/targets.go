@@ -31,12 +31,14 @@ func targetObject() object[Target] {
 
 func maxLayersKey[T any](at func(*T) (*int, *Pos)) key[T] {
 	k := number(1, 127)
-	return key[T]{name: "max_layers", doc: "The greatest number of layers.", schema: k.schema,
+	return key[T]{
+		name: "max_layers", doc: "The greatest number of layers.", schema: k.schema,
 		read: func(c cursor, into *T) {
 			n, pos := at(into)
 			*n, _ = k.read(c)
 			*pos = c.span.Start
-		}}
+		},
+	}
 }
 
 func layerObject() object[Layer] {

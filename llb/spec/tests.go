@@ -49,7 +49,7 @@ func matchObject() object[Match] {
 			bind("matches", "A regular expression.", text(checkRegexp),
 				func(m *Match) *String { return &m.Matches }),
 		},
-		check: func(c cursor, m *Match) {
+		check: func(c cursor, _ *Match) {
 			if len(c.node.pairs) == 0 {
 				c.fault("has none of equals, contains, matches")
 			}
