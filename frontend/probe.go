@@ -24,12 +24,12 @@ import (
 type prober struct {
 	solve func(context.Context, bk.State) (client.Reference, error)
 	mu    sync.Mutex
-	refs  map[bk.Output]client.Reference
+	refs  map[bk.Output]func() (client.Reference, error)
 }
 
 var _ llb.Prober = (*prober)(nil)
 
-func newProber() *prober { return &prober{refs: map[bk.Output]client.Reference{}} }
+func newProber() *prober { return &prober{refs: map[bk.Output]func() (client.Reference, error){}} }
 
 // ReadDir lists a folder of a state.
 func (p *prober) ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error) {
@@ -54,19 +54,17 @@ func (p *prober) ReadFile(ctx context.Context, st bk.State, file string) ([]byte
 	return data, notExist(err)
 }
 
-// ref solves a state; it is nil for the empty state.
+// ref solves a state; it is nil for the empty state. Platforms that are built
+// side by side don't wait for each other.
 func (p *prober) ref(ctx context.Context, st bk.State) (client.Reference, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if ref, ok := p.refs[st.Output()]; ok {
-		return ref, nil
+	solve, ok := p.refs[st.Output()]
+	if !ok {
+		solve = sync.OnceValues(func() (client.Reference, error) { return p.solve(ctx, st) })
+		p.refs[st.Output()] = solve
 	}
-	ref, err := p.solve(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	p.refs[st.Output()] = ref
-	return ref, nil
+	p.mu.Unlock()
+	return solve()
 }
 
 // notExist makes a missing file known to errors.Is; across the gateway only its
