@@ -67,7 +67,7 @@ func (c *command) out(ctx context.Context) (bk.State, error) {
 		return bk.State{}, err
 	}
 	run := root.Run(append(opts, args...)...)
-	o := placeOptions{owner: c.Owner, name: c.prefix("place what " + short(c.layer) + " made"), opts: []bk.RunOption{c.at(c.layer.Range)}}
+	o := placeOptions{on: c.rooted, owner: c.Owner, name: c.prefix("place what " + short(c.layer) + " made"), opts: []bk.RunOption{c.at(c.layer.Range)}}
 	made := bk.Scratch()
 	if c.uid != 0 || c.gid != 0 {
 		o.from = strings.TrimPrefix(plan.OutDir, "/")

@@ -31,7 +31,12 @@ func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, n
 	if f.inStep {
 		return f.placeInStep(ctx, items)
 	}
-	return f.placeNow(ctx, items)
+	st, err := f.placeNow(ctx, items)
+	if err != nil || !f.unknown {
+		return st, err
+	}
+	f.folders = map[string]folder{}
+	return f.placeInStep(ctx, items)
 }
 
 // placedInStep tells whether the layer is placed by the step helper. That is so
@@ -57,6 +62,8 @@ type filesLayer struct {
 	inStep bool
 	// folders are those that the layer's files need above them.
 	folders map[string]folder
+	// unknown says that one of them may be a folder that a command shipped.
+	unknown bool
 }
 
 // folder is a directory that a files layer makes.

@@ -26,11 +26,36 @@ func (f *filesLayer) need(t tree, dir string) error {
 			return err
 		}
 		if !ok || n.link != "" {
-			n = node{mode: 0o755}
+			n = f.guess(p)
 		}
 		f.folders[p] = folder{mode: n.mode, uid: n.uid, gid: n.gid}
 	}
 	return nil
+}
+
+// guess is a folder that the base doesn't have: as the layer that must have made
+// it would, or 0755 root:root.
+func (f *filesLayer) guess(p string) node {
+	if n, ok := f.likely[p]; ok {
+		return n
+	}
+	if f.shipped && !isStandard(p) {
+		f.unknown = true
+	}
+	return node{mode: 0o755}
+}
+
+// isStandard tells whether a folder is one that every distribution has as 0755
+// root:root.
+func isStandard(p string) bool {
+	switch p {
+	case "/bin", "/etc", "/home", "/lib", "/lib64", "/mnt", "/opt", "/run", "/sbin", "/srv", "/usr", "/usr/bin",
+		"/usr/include", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/local", "/usr/local/bin", "/usr/local/etc",
+		"/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin", "/usr/share", "/var", "/var/cache",
+		"/var/lib", "/var/log", "/var/opt", "/var/spool":
+		return true
+	}
+	return false
 }
 
 // folderTree is a state with the layer's folders in their modes and owners. Its

@@ -32,16 +32,18 @@ type image struct {
 	// looks answers what rooted has; it asks only when it must.
 	looks *probe
 	// declared are folders and links that files layers put on top of rooted.
-	declared map[string]node
+	// likely are paths that are folders if anything is put below them.
+	declared, likely map[string]node
 	// ran says that a command is among the layers, inPlace that one of them
 	// changed the image in place: then nothing is asked while the graph is made.
-	ran, inPlace bool
-	history      []ocispecs.History
+	// shipped says that one put folders on top of rooted that nobody knows yet.
+	ran, inPlace, shipped bool
+	history               []ocispecs.History
 }
 
 // image lowers one target.
 func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
-	img := &image{lowering: l, plan: p, base: p.Base, declared: map[string]node{}}
+	img := &image{lowering: l, plan: p, base: p.Base, declared: map[string]node{}, likely: map[string]node{}}
 	if err := img.start(ctx); err != nil {
 		return nil, err
 	}
@@ -71,7 +73,7 @@ func (img *image) layer(ctx context.Context, i int) error {
 		}
 		if action.Out {
 			img.add(made, layer, name)
-			img.ran = true
+			img.ran, img.shipped = true, true
 		} else {
 			img.addInPlace(made)
 		}
@@ -98,6 +100,7 @@ func (img *image) start(ctx context.Context) error {
 		img.history = append(img.history, below.history...)
 		img.ran, img.inPlace = below.ran, below.ran
 		maps.Copy(img.declared, below.declared)
+		maps.Copy(img.likely, below.likely)
 	} else {
 		img.history = baseHistory(img.plan, time.Unix(0, 0).UTC())
 	}

@@ -44,8 +44,8 @@ func (img *image) addInPlace(st bk.State) {
 		img.inputs = append(img.inputs, st)
 	}
 	img.rooted, img.looks = img.current(), nil
-	img.declared = map[string]node{}
-	img.ran, img.inPlace = true, true
+	img.declared, img.likely = map[string]node{}, map[string]node{}
+	img.ran, img.inPlace, img.shipped = true, true, false
 }
 
 // joined is two layers as one.

@@ -127,6 +127,7 @@ func (f *filesLayer) placeTree(ctx context.Context, t tree, p placement) ([]plac
 				return nil, err
 			}
 		}
+		f.expectFolder(p)
 		return []placement{p}, f.need(t, path.Dir(p.dest))
 	}
 	isDir := true
@@ -148,6 +149,16 @@ func (f *filesLayer) placeTree(ctx context.Context, t tree, p placement) ([]plac
 		return nil, err
 	}
 	return f.split(ctx, t, p)
+}
+
+// expectFolder notes that a source becomes a folder, should anything be put below
+// it.
+func (f *filesLayer) expectFolder(p placement) {
+	n := node{mode: 0o755, uid: p.uid, gid: p.gid}
+	if p.Mode != nil && *p.Mode&0o111 != 0 && !p.Into {
+		n.mode = *p.Mode
+	}
+	f.likely[p.dest] = n
 }
 
 // newFolder makes the folder that a destination with a trailing slash names; it

@@ -19,6 +19,7 @@ import (
 func (f *filesLayer) placeInStep(ctx context.Context, items []item) (bk.State, error) {
 	var placed []placement
 	o := placeOptions{
+		on:         f.rooted,
 		keepOwners: true,
 		chown:      map[string]plan.Owner{},
 		name:       f.name,
@@ -28,6 +29,9 @@ func (f *filesLayer) placeInStep(ctx context.Context, items []item) (bk.State, e
 		if err := f.placeRaw(ctx, it, &placed, &o); err != nil {
 			return bk.State{}, f.fault(it, err)
 		}
+	}
+	if f.unknown {
+		o.on = f.current()
 	}
 	f.name = f.prefix("make files")
 	tree := f.assemble(placed)

@@ -65,17 +65,19 @@ func (l *lowering) helperStep(name string, args []string, opts ...bk.RunOption) 
 // folders and links. Bases with the same peculiarities give the same bytes, so
 // that a new base re-runs nothing that only needs this. The base itself isn't
 // hashed for it: that takes longer than to look.
-func (img *image) skeleton() (bk.State, bool, error) {
-	if img.rooted.Output() == nil {
+func (img *image) skeleton(of bk.State) (bk.State, bool, error) {
+	if of.Output() == nil {
 		return bk.State{}, false, nil
 	}
 	st, err := img.helperStep("[internal] look at the base's folders", []string{"skeleton", "/in", "/out"},
-		bk.AddMount("/in", img.rooted, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)), img.at(img.plan.Range))
+		bk.AddMount("/in", of, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)), img.at(img.plan.Range))
 	return st, true, err
 }
 
 // placeOptions say how the step helper puts a tree on the image.
 type placeOptions struct {
+	// on is the image, or the part of it, whose folders and links count.
+	on bk.State
 	// from is the folder of the tree that counts as its root; empty for all of it.
 	from string
 	// owner owns what ships; nil keeps the tree's owners if keepOwners is set, and
@@ -94,7 +96,7 @@ type placeOptions struct {
 func (img *image) placeTree(st bk.State, o placeOptions) (bk.State, error) {
 	args := []string{"place"}
 	opts := append([]bk.RunOption{bk.AddMount("/in", st, bk.Readonly)}, o.opts...)
-	skeleton, ok, err := img.skeleton()
+	skeleton, ok, err := img.skeleton(o.on)
 	if err != nil {
 		return bk.State{}, err
 	}
