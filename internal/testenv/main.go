@@ -11,11 +11,12 @@ import (
 )
 
 // session is what the tests of one process share: a folder, the programs built
-// in it, and a daemon. There is one for each process, since that is what it is
-// about; [Main] opens and closes it.
+// in it, a daemon and a registry. There is one for each process, since that is
+// what it is about; [Main] opens and closes it.
 type session struct {
 	dir      string
 	binaries binaries
+	parts    parts
 
 	daemonOnce sync.Once
 	daemon     *Daemon
@@ -46,6 +47,7 @@ func run(m *testing.M) int {
 }
 
 func (s *session) close() error {
+	s.parts.close()
 	if s.daemon != nil {
 		if err := s.daemon.stop(); err != nil {
 			return fmt.Errorf("stop shared buildkitd: %w", err)

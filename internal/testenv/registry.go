@@ -34,36 +34,62 @@ type Registry struct {
 	*Recorder
 
 	options RegistryOptions
+	process *process
+	server  *http.Server
 }
 
 // NewRegistry starts an empty registry on 127.0.0.1, by http.
 func NewRegistry(t testing.TB, options RegistryOptions) *Registry {
 	t.Helper()
-	dir := Dir(t)
-	socket := filepath.Join(dir, "registry.sock")
-	config := filepath.Join(dir, "config.yml")
-	if err := writeRegistryConfig(dir, config, socket, options); err != nil {
-		t.Fatal(err)
-	}
-	p, err := startProcess(exec.Command(Program(t, "docker-registry"), "serve", config), filepath.Join(dir, "log"))
+	r, err := startRegistry(Dir(t), options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	}
-	if err := p.waitFor(func() error { return dialOnce(dial) }); err != nil {
-		t.Fatal(err)
-	}
-	r := &Registry{Recorder: &Recorder{next: forwarder(dial)}, options: options}
-	r.Host = serve(t, r.Recorder)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("requests to the registry %s:\n%s", r.Host, r.Recorder)
 		}
+		r.close()
 	})
 	return r
+}
+
+func startRegistry(dir string, options RegistryOptions) (*Registry, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make registry's folder: %w", err)
+	}
+	socket := filepath.Join(dir, "registry.sock")
+	config := filepath.Join(dir, "config.yml")
+	if err := writeRegistryConfig(dir, config, socket, options); err != nil {
+		return nil, err
+	}
+	path, err := findProgram("docker-registry")
+	if err != nil {
+		return nil, err
+	}
+	p, err := startProcess(exec.Command(path, "serve", config), filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}
+	if err := p.waitFor(func() error { return dialOnce(dial) }); err != nil {
+		p.kill()
+		return nil, err
+	}
+	r := &Registry{Recorder: &Recorder{next: forwarder(dial)}, options: options, process: p}
+	if r.Host, r.server, err = listen(r.Recorder); err != nil {
+		p.kill()
+		return nil, err
+	}
+	return r, nil
+}
+
+// close ends the registry.
+func (r *Registry) close() {
+	_ = r.server.Close()
+	r.process.kill()
 }
 
 func writeRegistryConfig(dir, config, socket string, options RegistryOptions) error {

@@ -4,6 +4,7 @@
 package testenv
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"testing"
@@ -12,12 +13,20 @@ import (
 // serve answers http on a free port of 127.0.0.1 and returns host:port.
 func serve(t testing.TB, handler http.Handler) string {
 	t.Helper()
+	host, server, err := listen(handler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return host
+}
+
+func listen(handler http.Handler) (host string, server *http.Server, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("listen: %v", err)
+		return "", nil, fmt.Errorf("listen: %w", err)
 	}
-	server := &http.Server{Handler: handler}
+	server = &http.Server{Handler: handler}
 	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-	return listener.Addr().String()
+	return listener.Addr().String(), server, nil
 }
