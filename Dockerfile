@@ -40,7 +40,7 @@ COPY --from=cli-build /out/strata /strata
 
 FROM scratch AS frontend
 LABEL moby.buildkit.frontend.network.none="true"
-LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts"
+LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring"
 COPY --from=step /out/ /
 COPY --from=frontend-build /out/strata-frontend /bin/strata-frontend
 ENTRYPOINT ["/bin/strata-frontend"]

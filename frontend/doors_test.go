@@ -21,7 +21,8 @@ var update = flag.Bool("update", false, "write what the tests see into testdata"
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// house is everything that the doors need, started once.
+// house is everything that the doors need. The tests of this package share all
+// of it but the two clients.
 type house struct {
 	registry *testenv.Registry
 	daemon   *testenv.Daemon
@@ -33,11 +34,11 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{registry: testenv.NewRegistry(t, testenv.RegistryOptions{}), daemon: testenv.Shared(t)}
+	h := &house{registry: testenv.SharedRegistry(t), daemon: testenv.Shared(t)}
 	h.buildx = testenv.NewBuildx(t, h.daemon)
 	h.cli = testenv.Strata(t)
-	h.frontend = testenv.FrontendImage(t, h.registry)
-	h.base = testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{})
+	h.frontend = testenv.SharedFrontend(t)
+	h.base = testenv.SharedBase(t)
 	return h
 }
 

@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// TestIgnoreFiles shows that .dockerignore holds, and that the build file's own
+// ignore file takes its place.
+func TestIgnoreFiles(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
+layers:
+  - files: [{dest: /in, source: .}]
+-- .dockerignore --
+*.log
+!keep.log
+strata.yaml
+-- keep.log --
+-- drop.log --
+-- notes.txt --
+-- other/strata.yaml --
+{syntax}
+layers:
+  - files: [{dest: /in, source: .}]
+-- other/strata.yaml.dockerignore --
+*
+!notes.txt
+`)
+	h.each(t, func(t *testing.T, w way) {
+		out := w.files(t, flags(dir)...)
+		want(t, "the context", names(t, out), "in in/.dockerignore in/keep.log in/notes.txt in/other in/other/strata.yaml in/other/strata.yaml.dockerignore")
+		out = w.files(t, "-f", filepath.Join(dir, "other/strata.yaml"), dir)
+		want(t, "the context", names(t, out), "in in/notes.txt")
+	})
+}
+
+// names are the paths below a folder.
+func names(t *testing.T, root string) string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(root, func(p string, _ os.DirEntry, err error) error {
+		if p != root {
+			all = append(all, strings.TrimPrefix(p, root+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, " ")
+}
+
+// TestSentPaths shows that only what is used of a context is sent.
+func TestSentPaths(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
+layers:
+  - files: [{dest: /app/, source: "src/*.txt"}]
+  - files: [{dest: /extra, from: context:more, source: used}]
+-- src/a.txt --
+-- more/used --
+`)
+	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<18)
+	write(t, filepath.Join(dir, "unused/big"), big)
+	write(t, filepath.Join(dir, "more/unused"), big)
+	sent := regexp.MustCompile(`transferring (?:context|\S+): ([\d.]+)(k?B) `)
+	h.each(t, func(t *testing.T, w way) {
+		out := w.must(t, flags(dir, "--build-context", "more="+filepath.Join(dir, "more"), "-o", t.TempDir())...)
+		sizes := sent.FindAllStringSubmatch(out, -1)
+		if len(sizes) == 0 || strings.Contains(out, "MB") {
+			t.Errorf("more was sent than is used:\n%s", out)
+		}
+	})
+}
+
+// TestUnusedContext shows that a context nobody uses isn't sent at all.
+func TestUnusedContext(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers: [{files: [{dest: /a, content: a}]}]\n")
+	h.each(t, func(t *testing.T, w way) {
+		if out := w.must(t, flags(dir, "-o", t.TempDir())...); strings.Contains(out, "load build context") {
+			t.Errorf("the context was loaded:\n%s", out)
+		}
+	})
+}
+
+// TestGitContext builds a repository, a folder of it, and a commit of it.
+func TestGitContext(t *testing.T) {
+	h := newHouse(t)
+	git := testenv.GitServer(t, map[string]string{
+		"strata.yaml":     "# syntax=" + h.frontend + "\nlayers: [{files: [{dest: /, source: data}]}]\n",
+		"data/top":        "top",
+		"sub/strata.yaml": "# syntax=" + h.frontend + "\nlayers: [{files: [{dest: /, source: data}]}]\n",
+		"sub/data/sub":    "sub",
+	})
+	h.each(t, func(t *testing.T, w way) {
+		for address, file := range map[string]string{
+			git.URL:                          "top",
+			git.URL + "#main:sub":            "sub",
+			git.URL + "#" + git.Commit:       "top",
+			git.URL + "?branch=main":         "top",
+			git.URL + "?ref=main&subdir=sub": "sub",
+		} {
+			out := w.files(t, "-f", "strata.yaml", address)
+			want(t, address, names(t, out), file)
+		}
+	})
+}
+
+// TestArchiveContext builds a tar archive that lies on a web server.
+func TestArchiveContext(t *testing.T) {
+	h := newHouse(t)
+	server := testenv.FileServer(t, map[string][]byte{"/context.tar": testenv.Tar(t, []testenv.Entry{
+		{Path: "strata.yaml", Data: []byte("# syntax=" + h.frontend + "\nlayers: [{files: [{dest: /b, source: a}]}]\n")},
+		{Path: "a", Data: []byte("from the archive")},
+	})})
+	h.each(t, func(t *testing.T, w way) {
+		out := w.files(t, "-f", "strata.yaml", server.URL+"/context.tar")
+		want(t, "/b", read(t, out, "b"), "from the archive")
+	})
+}
+
+// TestStandardInput takes the build file from the standard input, with a folder
+// as the context and with none.
+func TestStandardInput(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, "-- a --\nin the context\n")
+	text := "# syntax=" + h.frontend + "\nlayers: [{files: [{dest: /b, source: a}]}]\n"
+	out := filepath.Join(t.TempDir(), "docker")
+	docker := h.buildx.Command("buildx", "build", "-f", "-", "-o", out, dir)
+	docker.Stdin = strings.NewReader(text)
+	if msg, err := docker.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, msg)
+	}
+	want(t, "/b through docker", read(t, out, "b"), "in the context\n")
+
+	out = filepath.Join(t.TempDir(), "strata")
+	cli := h.cli.Command("build", "-f", "-", "-o", out, dir)
+	cli.Env = append(cli.Env, "BUILDKIT_HOST="+h.daemon.Addr)
+	cli.Stdin = strings.NewReader(text)
+	if msg, err := cli.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, msg)
+	}
+	want(t, "/b through strata", read(t, out, "b"), "in the context\n")
+}
+
+// TestMissingContextFile shows that a source that isn't there is an error that
+// shows the entry.
+func TestMissingContextFile(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers:\n  - files:\n      - {dest: /b, source: no/such/file}\n")
+	h.each(t, func(t *testing.T, w way) {
+		out, err := w.build(flags(dir, "-o", t.TempDir())...)
+		if err == nil {
+			t.Fatalf("a missing source is no error:\n%s", out)
+		}
+		contains(t, out, `"/no/such/file": not found`, ">>>       - {dest: /b, source: no/such/file}")
+	})
+}
+
+// TestMissingBuildFile shows that the error names the file that isn't there.
+func TestMissingBuildFile(t *testing.T) {
+	h := newHouse(t)
+	git := testenv.GitServer(t, map[string]string{"README": ""})
+	out, err := h.strata(git.URL)
+	if err == nil {
+		t.Fatalf("a missing build file is no error:\n%s", out)
+	}
+	contains(t, out, "strata.yaml")
+	if strings.Contains(strings.ToLower(out), "dockerfile") {
+		t.Errorf("the message speaks of a Dockerfile:\n%s", out)
+	}
+}
