@@ -90,9 +90,9 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 	if err != nil {
 		return nil, err
 	}
-	ref, err := r.solve(ctx, lowered.State)
+	ref, err := r.make(ctx, lowered.State)
 	if err != nil {
-		return nil, err
+		return nil, r.explained(ctx, err, planned, sources)
 	}
 	made.store(target, lowered)
 	return &dockerui.BuildResult{
@@ -143,6 +143,16 @@ func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*l
 		o.Epoch = *r.epoch
 	}
 	return llb.Lower(ctx, p, o)
+}
+
+// make builds a state now. Exporters would do so a moment later, but a failure
+// comes back here, where it can be told in the build file's words.
+func (r *request) make(ctx context.Context, st bk.State) (client.Reference, error) {
+	ref, err := r.solve(ctx, st)
+	if err != nil || ref == nil {
+		return ref, err
+	}
+	return ref, ref.Evaluate(ctx)
 }
 
 // solve asks BuildKit for a state. Cache imports go with every request, or they

@@ -6,6 +6,7 @@ package llb
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
@@ -18,6 +19,21 @@ import (
 // stepPath is where a step finds the helper. /dev is in memory there, so the
 // mount point leaves nothing behind.
 const stepPath = "/dev/.strata/step"
+
+// WithoutHelper takes the step helper out of a message of BuildKit that quotes a
+// command, so that it quotes the command of the build file.
+func WithoutHelper(message string) string {
+	for _, verb := range []string{"run", "exec"} {
+		before, after, ok := strings.Cut(message, stepPath+" "+verb+" ")
+		if !ok {
+			continue
+		}
+		if _, command, ok := strings.Cut(after, "-- "); ok {
+			message = before + command
+		}
+	}
+	return message
+}
 
 // ErrNoStep says that a step helper is needed and there is none.
 var ErrNoStep = errors.New("there is no step helper")

@@ -27,7 +27,7 @@ func ContextPaths(p *Plan) map[string][]string {
 	for _, img := range p.Images {
 		use(img.From, "")
 		for _, l := range img.Layers {
-			for _, c := range copies(l.Action) {
+			for _, c := range Copies(l.Action) {
 				use(c.From, c.Path)
 			}
 		}
@@ -45,8 +45,8 @@ func ContextPaths(p *Plan) map[string][]string {
 	return out
 }
 
-// copies are the parts of trees that an action reads.
-func copies(a Action) []Copy {
+// Copies are the parts of trees that an action reads.
+func Copies(a Action) []Copy {
 	var out []Copy
 	switch a := a.(type) {
 	case *Files:

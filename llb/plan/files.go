@@ -54,6 +54,8 @@ type Copy struct {
 	From Tree `json:"from"`
 	// Path is absolute within the tree; it may be a glob.
 	Path string `json:"path"`
+	// Pos is where the build file names the path; zero where it doesn't.
+	Pos spec.Pos `json:"-"`
 	// Include and Exclude are .dockerignore patterns relative to Path.
 	Include []string `json:"include,omitempty"`
 	Exclude []string `json:"exclude,omitempty"`

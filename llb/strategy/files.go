@@ -127,7 +127,7 @@ func (t *Target) git(f *spec.File) (*plan.Git, error) {
 }
 
 func (t *Target) copy(ctx context.Context, f *spec.File) (*plan.Copy, error) {
-	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}}
+	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}, Pos: f.Source.Pos}
 	var err error
 	if f.From.IsSet() {
 		if c.From, err = t.use(ctx, f.From, t.image.Platform); err != nil {

@@ -18,7 +18,7 @@ func (c *command) planInputs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.out.Source = &plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: c.b.Source.Pos}, Path: p}
+		c.out.Source = &plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: c.b.Source.Pos}, Path: p, Pos: c.b.Source.Pos}
 	}
 	for i := range c.b.Mounts {
 		m := &c.b.Mounts[i]
@@ -26,7 +26,7 @@ func (c *command) planInputs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		mount := plan.Mount{Target: target, Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: m.Target.Pos}}}
+		mount := plan.Mount{Target: target, Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: m.Target.Pos}, Pos: m.Source.Pos}}
 		if m.From.IsSet() {
 			if mount.From, err = c.use(ctx, m.From, c.out.Platform); err != nil {
 				return err

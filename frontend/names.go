@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"encoding/binary"
+	"path"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	fstypes "github.com/tonistiigi/fsutil/types"
+)
+
+const (
+	// namesFile is where BuildKit keeps what it was told of a local source of
+	// which it was sent no content.
+	namesFile = "/.fsutil-metadata"
+	// mostNames is how much of it is read, in bytes.
+	mostNames = 8 << 20
+)
+
+// contextNames lists the build context by its names alone, so that no content is
+// sent. It is nil when the context isn't a folder of the client, or the daemon
+// can't do it.
+func (r *request) contextNames(ctx context.Context, opts ...bk.LocalOption) lister {
+	caps := r.client.BuildOpts().LLBCaps
+	if caps.Supports(pb.CapSourceMetadataTransfer) != nil {
+		return nil
+	}
+	st, err := r.ui.MainContext(ctx, append(opts, bk.MetadataOnlyTransfer(nil), bk.WithCustomName("[internal] look for near names"))...)
+	if err != nil {
+		return nil
+	}
+	ref, err := r.solve(ctx, *st)
+	if err != nil || ref == nil {
+		return nil
+	}
+	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: namesFile, Range: &client.FileRange{Length: mostNames}})
+	if err != nil {
+		return nil
+	}
+	folders := map[string][]*fstypes.Stat{}
+	for _, stat := range parseNames(data) {
+		dir := path.Dir(stat.Path)
+		if dir == "." {
+			dir = ""
+		}
+		folders[dir] = append(folders[dir], stat)
+	}
+	return func(dir string) ([]*fstypes.Stat, error) { return folders[dir], nil }
+}
+
+// parseNames reads the records of namesFile: a length of four bytes, little end
+// first, and a message. The last one may be cut off.
+func parseNames(data []byte) []*fstypes.Stat {
+	var stats []*fstypes.Stat
+	for len(data) >= 4 {
+		size := int64(binary.LittleEndian.Uint32(data))
+		data = data[4:]
+		if size > int64(len(data)) {
+			break
+		}
+		stat := &fstypes.Stat{}
+		if stat.UnmarshalVT(data[:size]) != nil {
+			break
+		}
+		stats = append(stats, stat)
+		data = data[size:]
+	}
+	return stats
+}
