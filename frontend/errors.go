@@ -11,6 +11,8 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/status"
 
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/spec"
@@ -20,18 +22,38 @@ import (
 // form that BuildKit's clients print as an excerpt. It is the only place that
 // does so.
 func (r *request) located(err error) error {
+	text := err.Error()
+	var ranges []spec.Range
 	var fault *llb.Fault
 	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 {
-		err = fmt.Errorf("%s:%d:%d: %w", r.source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, err)
-		return errdefs.WithSource(err, r.lines(fault.Range))
+		text = fmt.Sprintf("%s:%d:%d: %s", r.source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, text)
+		ranges = append(ranges, fault.Range)
 	}
 	for _, e := range specErrors(err) {
 		if e.Range.Start.Line > 0 {
-			return errdefs.WithSource(err, r.lines(e.Range))
+			ranges = append(ranges, e.Range)
 		}
+	}
+	err = &told{text: text, err: err}
+	for _, at := range ranges {
+		err = errdefs.WithSource(err, r.lines(at))
 	}
 	return err
 }
+
+// told is an error that reaches the client in words of its own. Of an error that
+// came from the daemon, BuildKit would pass on nothing but the words it came with.
+type told struct {
+	text string
+	err  error
+}
+
+func (t *told) Error() string { return t.text }
+
+func (t *told) Unwrap() error { return t.err }
+
+// GRPCStatus makes the words the message that crosses the gateway.
+func (t *told) GRPCStatus() *status.Status { return status.New(grpcerrors.Code(t.err), t.text) }
 
 // specErrors finds the faults of the build file in an error.
 func specErrors(err error) []*spec.Error {

@@ -5,45 +5,66 @@ package frontend
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
-	"github.com/moby/buildkit/util/grpcerrors"
 
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // explained tells the failure of a build in the build file's words, where
 // BuildKit's are about something that the user never wrote.
 func (r *request) explained(ctx context.Context, err error, p *plan.Plan, s *sources) error {
+	lines := errdefs.Sources(err)
 	if path, ok := missingPath(err); ok {
-		if c, ok := findCopy(p, path, errdefs.Sources(err)); ok {
+		if c, ok := findCopy(p, path, lines); ok {
 			return r.missingSource(ctx, c, s)
 		}
 	}
 	if isNotFound(err) {
-		if c, ok := findPattern(p, errdefs.Sources(err)); ok {
+		if c, ok := findPattern(p, lines); ok {
 			return r.spec.Errorf(c.Pos, "nothing in %s matches %q", treeWords(c.From), strings.TrimPrefix(c.Path, "/"))
 		}
 	}
-	return withoutHelper(err)
+	if fetch := findFetch(p, lines); fetch != nil {
+		if fault := r.fetchFault(err, fetch); fault != nil {
+			return fault
+		}
+	}
+	return placed(err)
 }
 
-// withoutHelper names a failed command as the build file does. The lines that
-// the error belongs to stay.
-func withoutHelper(err error) error {
+// placed is an error of a step with the place of the step in the build file. A
+// failed command is named as the build file does.
+func placed(err error) error {
 	text := llb.WithoutHelper(err.Error())
-	if text == err.Error() {
-		return err
+	for _, s := range errdefs.Sources(err) {
+		if len(s.Ranges) > 0 && s.Info != nil {
+			start := s.Ranges[0].Start
+			return &told{text: fmt.Sprintf("%s:%d:%d: %s", s.Info.Filename, start.Line, start.Character+1, text), err: err}
+		}
 	}
-	told := grpcerrors.WrapCode(errors.New(text), grpcerrors.Code(err))
-	for _, source := range errdefs.Sources(err) {
-		told = errdefs.WithSource(told, source)
+	return &told{text: text, err: err}
+}
+
+// fetchFault says what is wrong with something fetched by HTTP: what its server
+// answers, or that it isn't what was promised. It is nil for other errors.
+func (r *request) fetchFault(err error, fetch *plan.HTTP) error {
+	var fault *spec.Error
+	if _, sums, ok := strings.Cut(err.Error(), "digest mismatch "); ok {
+		got, _, _ := strings.Cut(sums, ": ")
+		fault = r.spec.Errorf(fetch.ChecksumPos, "%s is not what the checksum says: it has %s", fetch.URL, got)
+	} else if _, status, ok := strings.Cut(err.Error(), "invalid response status "); ok {
+		fault = r.spec.Errorf(fetch.Pos, "fetch %s: the server answers with status %s", fetch.URL, status)
+	} else {
+		return nil
 	}
-	return told
+	fault.External = true
+	return fault
 }
 
 // missingPath finds the path in BuildKit's message about something that is not
@@ -63,7 +84,7 @@ func missingPath(err error) (string, bool) {
 
 // isNotFound tells whether an error is BuildKit's about a file it didn't find.
 func isNotFound(err error) bool {
-	return strings.Contains(err.Error(), "no such file or directory") || strings.HasSuffix(err.Error(), ": not found")
+	return strings.Contains(err.Error(), "no such file or directory") || strings.HasSuffix(err.Error(), " not found")
 }
 
 // findCopy finds the part of the plan that reads a path, within the lines that
@@ -102,6 +123,29 @@ func copies(p *plan.Plan, lines []*errdefs.Source) []plan.Copy {
 		}
 	}
 	return out
+}
+
+// findFetch finds the only HTTP source within lines; nil when there are others.
+func findFetch(p *plan.Plan, lines []*errdefs.Source) *plan.HTTP {
+	var found *plan.HTTP
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			files, ok := l.Action.(*plan.Files)
+			if !ok {
+				continue
+			}
+			for _, e := range files.Entries {
+				if e.HTTP == nil || !covers(lines, e.HTTP.Pos.Line) {
+					continue
+				}
+				if found != nil && *found != *e.HTTP {
+					return nil
+				}
+				found = e.HTTP
+			}
+		}
+	}
+	return found
 }
 
 func covers(sources []*errdefs.Source, line int) bool {

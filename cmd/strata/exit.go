@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
+
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // The exit statuses. A command that a signal ends has 128 and its number.
@@ -74,6 +77,9 @@ func report(ctx context.Context, w io.Writer, err error) int {
 		for _, f := range fs {
 			fmt.Fprintf(w, "strata: %v\n%s", f, terminated(f.Excerpt()))
 		}
+		if external(fs) {
+			return exitFailed
+		}
 		return exitUsage
 	}
 	printSources(w, err)
@@ -107,6 +113,14 @@ func faults(err error) []excerpter {
 		return all
 	}
 	return nil
+}
+
+// external tells whether none of the faults is the build file's own.
+func external(fs []excerpter) bool {
+	return !slices.ContainsFunc(fs, func(f excerpter) bool {
+		e, ok := f.(*spec.Error)
+		return !ok || !e.External
+	})
 }
 
 // printSources shows the lines of the build file that a failed step comes from.

@@ -39,6 +39,9 @@ type HTTP struct {
 	URL string `json:"url"`
 	// Checksum is the expected digest (sha256:…), or empty.
 	Checksum string `json:"checksum,omitempty"`
+	// Pos and ChecksumPos are where the build file has the two.
+	Pos         spec.Pos `json:"-"`
+	ChecksumPos spec.Pos `json:"-"`
 }
 
 // Git is a checkout.

@@ -28,6 +28,9 @@ type Error struct {
 	Message string
 	// Hint says what to do, or is empty.
 	Hint string
+	// External says that the build file is as it should be: what it asks for can't
+	// be had.
+	External bool
 	// Lines are the lines around the fault, and FirstLine is the number of the
 	// first of them. There are none when Range is zero.
 	Lines     []string

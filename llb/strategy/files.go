@@ -110,7 +110,7 @@ func (t *Target) http(f *spec.File) (*plan.HTTP, error) {
 			return nil, t.Spec.Errorf(f.Checksum.Pos, "%q is no checksum (want sha256:…): %w", sum, err)
 		}
 	}
-	return &plan.HTTP{URL: url, Checksum: sum}, nil
+	return &plan.HTTP{URL: url, Checksum: sum, Pos: f.URL.Pos, ChecksumPos: f.Checksum.Pos}, nil
 }
 
 func (t *Target) git(f *spec.File) (*plan.Git, error) {

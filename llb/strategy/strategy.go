@@ -182,7 +182,9 @@ func (p *planner) look(ctx context.Context, from plan.Tree) (plan.Tree, *dockers
 	}
 	tree, img, err := p.Bases.Base(ctx, from)
 	if err != nil {
-		return from, nil, p.Spec.Errorf(from.Pos, "look up %s: %w", from.Name, err)
+		fault := p.Spec.Errorf(from.Pos, "look up %s: %w", from.Name, err)
+		fault.External = from.Kind == plan.Registry
+		return from, nil, fault
 	}
 	return tree, img, nil
 }

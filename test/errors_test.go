@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// TestErrors builds what can't be built through all three doors. The command
+// line says the same with a daemon and with its own engine; buildx says the same
+// words and marks the same line.
+func TestErrors(t *testing.T) {
+	h := newHouse(t)
+	frontend := testenv.FrontendImage(t, h.registry)
+	buildx := testenv.NewBuildx(t, h.daemon)
+	files := testenv.FileServer(t, map[string][]byte{"/tool": []byte("not what was promised")})
+	hide := strings.NewReplacer(files.URL, "http://FILES", h.registry.Host, "REGISTRY")
+	for _, a := range archives(t, "errors") {
+		t.Run(a.name, func(t *testing.T) {
+			dir := a.unpack(t, "flags", "want")
+			args := append([]string{"--progress=quiet", "--build-arg", "FILES=" + files.URL}, strings.Fields(a.section("flags"))...)
+			for door, got := range map[string]testenv.Result{
+				"daemon":          h.build(t, append(args, dir)...),
+				"embedded engine": h.cli.Run(t, append([]string{"build", "--build-arg", "BASE=" + h.base}, append(args, dir)...)...),
+			} {
+				t.Log(door)
+				a.expect(t, "want", fmt.Sprintf("exit status %d\n%s", got.Code, hide.Replace(got.Stderr+got.Stdout)))
+			}
+			text := strings.Replace(a.section("strata.yaml"), "# syntax=\n", "# syntax="+frontend+"\n", 1)
+			if text == a.section("strata.yaml") {
+				t.Fatal("the build file has no line for the frontend")
+			}
+			write(t, filepath.Join(dir, "strata.yaml"), text)
+			out, err := buildx.Build(append(append(args[1:], "--build-arg", "BASE="+h.base, "-f", filepath.Join(dir, "strata.yaml")), dir)...)
+			if err == nil {
+				t.Fatalf("buildx succeeded:\n%s", out)
+			}
+			expectSame(t, a.section("want"), hide.Replace(out))
+		})
+	}
+}
+
+// expectSame looks for the words and the line of the command line's error in
+// what buildx prints.
+func expectSame(t *testing.T, want, got string) {
+	t.Helper()
+	for line := range strings.SplitSeq(want, "\n") {
+		if words, ok := strings.CutPrefix(line, "strata: "); ok {
+			line = strings.TrimPrefix(words, "failed to solve: ")
+		} else if _, marked, ok := strings.Cut(line, ">>>"); ok {
+			line = ">>>" + marked
+		} else if marked, ok := strings.CutPrefix(line, "> "); ok {
+			_, marked, _ = strings.Cut(marked, "| ")
+			line = ">>> " + marked
+		} else {
+			continue
+		}
+		if !strings.Contains(got, line) {
+			t.Errorf("buildx does not say %q but:\n%s", line, got)
+		}
+	}
+}
