@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package benchmark
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+var table = flag.String("table", "", "document to write the figures into")
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// side is one way of doing the same.
+type side struct {
+	// before makes the next run possible; it isn't timed.
+	before func()
+	run    func()
+}
+
+// compare runs the sides in turn and records their times. Every side has run
+// once before, to be warm.
+func compare(b *testing.B, m Measure, strata, against, floor side) {
+	b.Helper()
+	var f Figures
+	all := []struct {
+		side
+		times *[]time.Duration
+	}{{strata, &f.Strata}, {against, &f.Against}, {floor, &f.Floor}}
+	for _, s := range all {
+		s.once()
+	}
+	round := 0
+	for b.Loop() {
+		for i := range all {
+			s := all[i]
+			if round%2 == 1 {
+				s = all[len(all)-1-i]
+			}
+			if s.run != nil {
+				*s.times = append(*s.times, s.once())
+			}
+		}
+		round++
+	}
+	record(b, m, f)
+}
+
+// once prepares and runs a side.
+func (s side) once() time.Duration {
+	if s.run == nil {
+		return 0
+	}
+	if s.before != nil {
+		s.before()
+	}
+	start := time.Now()
+	s.run()
+	return time.Since(start)
+}
+
+// record prints the figures, and writes them into the document if there is one.
+func record(b *testing.B, m Measure, f Figures) {
+	b.Helper()
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(0, "B/op")
+	b.ReportMetric(0, "allocs/op")
+	fmt.Printf("\n%s\n    all: %v / %v / %v\n", row(m, f), f.Strata, f.Against, f.Floor)
+	if *table == "" {
+		return
+	}
+	if err := Record(*table, m, f); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package benchmark
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// house is what the measures through a daemon need.
+type house struct {
+	testing.TB
+	registry *testenv.Registry
+	daemon   *testenv.Daemon
+	buildctl string
+	// strata and dockerfile are the frontends' images, base is one to build on.
+	strata, dockerfile, base string
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	h := &house{
+		TB:       t,
+		registry: testenv.NewRegistry(t, testenv.RegistryOptions{}),
+		daemon:   testenv.Shared(t),
+		buildctl: testenv.Program(t, "buildctl"),
+	}
+	h.strata = testenv.FrontendImage(t, h.registry)
+	h.dockerfile = dockerfileImage(t, h.registry)
+	h.base = testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{})
+	return h
+}
+
+// in is the house for a measure of its own.
+func (h *house) in(t testing.TB) *house {
+	other := *h
+	other.TB = t
+	return &other
+}
+
+// dockerfileImage pushes the Dockerfile frontend as its Dockerfile makes it, with the
+// same flags and labels.
+func dockerfileImage(t testing.TB, r *testenv.Registry) string {
+	t.Helper()
+	program := filepath.Join(testenv.Dir(t), "dockerfile-frontend")
+	cmd := exec.Command("go", "build", "-o", program, "-trimpath", "-ldflags", "-d", "-tags", "netgo static_build osusergo",
+		"github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the Dockerfile frontend: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := v1.Config{
+		Entrypoint: []string{"/bin/dockerfile-frontend"},
+		Labels: map[string]string{
+			"moby.buildkit.frontend.network.none": "true",
+			"moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests," +
+				"moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring,moby.buildkit.frontend.contexts.zstd",
+		},
+	}
+	return r.Push(t, "dockerfile:1", testenv.Image(t, runtime.GOARCH, config, []testenv.Entry{
+		{Path: "bin/"},
+		{Path: "bin/dockerfile-frontend", Data: data, Mode: 0o755},
+	}))
+}
+
+// project is a folder with both build files and their sources.
+func project(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := testenv.Dir(t)
+	for name, text := range files {
+		write(t, filepath.Join(dir, name), []byte(text))
+	}
+	return dir
+}
+
+func write(t testing.TB, file string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// noise is data that no compression makes smaller.
+func noise(n int, seed uint64) []byte {
+	var key [32]byte
+	key[0] = byte(seed)
+	data := make([]byte, n)
+	_, _ = rand.NewChaCha8(key).Read(data)
+	return data
+}
+
+// build builds a project through a frontend image. The build file is
+// strata.yaml or NAME.dockerfile.
+func (h *house) build(frontend, dir, file, output string) {
+	h.Helper()
+	args := []string{
+		"--addr", h.daemon.Addr, "build", "--progress=plain",
+		"--frontend=gateway.v0", "--opt=source=" + frontend,
+		"--local=context=" + dir, "--local=dockerfile=" + dir,
+		"--opt=filename=" + file, "--opt=build-arg:BASE=" + h.base,
+	}
+	if output != "" {
+		args = append(args, "--output="+output)
+	}
+	h.run(exec.Command(h.buildctl, args...))
+}
+
+// prune empties the daemon's cache.
+func (h *house) prune() {
+	h.Helper()
+	h.run(exec.Command(h.buildctl, "--addr", h.daemon.Addr, "prune", "--all"))
+}
+
+// run runs a command that must succeed.
+func (h *house) run(cmd *exec.Cmd) string {
+	h.Helper()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		h.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+	return string(out)
+}

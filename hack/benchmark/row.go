@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package benchmark
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Measure says what is measured and what is to be reached.
+type Measure struct {
+	// Name is the first cell of the row, and the row's key.
+	Name string
+	// Against names the other side; empty when there is none.
+	Against string
+	// Floor says what no tool gets below; empty when that isn't measured.
+	Floor string
+	// Ratio is the most that Strata may take of the other side's time; 0 for no
+	// limit.
+	Ratio float64
+	// Time is the most that Strata may take; 0 for no limit.
+	Time time.Duration
+	// Bytes is the most memory that Strata may take; 0 for no limit.
+	Bytes int64
+}
+
+// Figures are what was seen: times in the order of the rounds, and a size.
+type Figures struct {
+	Strata, Against, Floor []time.Duration
+	Bytes                  int64
+}
+
+// header is the head of the table.
+func header() []string {
+	return []string{
+		"| measure | Strata | against | ratio | reach | reached | floor |",
+		"|---|---|---|---|---|---|---|",
+	}
+}
+
+// row writes the figures of a measure as a line of the table.
+func row(m Measure, f Figures) string {
+	cells := []string{m.Name, f.own(), "", "", "", "", ""}
+	if m.Against != "" {
+		cells[2] = m.Against + ": " + round(median(f.Against))
+		cells[3] = fmt.Sprintf("%.2f", ratio(f))
+	}
+	cells[4], cells[5] = m.verdict(f)
+	if m.Floor != "" {
+		cells[6] = m.Floor + ": " + round(median(f.Floor))
+	}
+	return "| " + strings.Join(cells, " | ") + " |"
+}
+
+// own is Strata's figure.
+func (f Figures) own() string {
+	if f.Bytes > 0 {
+		return megabytes(f.Bytes)
+	}
+	return round(median(f.Strata))
+}
+
+// verdict returns the limit in words and whether it is kept.
+func (m Measure) verdict(f Figures) (limit, kept string) {
+	ok := true
+	switch {
+	case m.Ratio > 0:
+		limit, ok = fmt.Sprintf("≤ %.2f×", m.Ratio), ratio(f) <= m.Ratio
+	case m.Time > 0:
+		limit, ok = "≤ "+round(m.Time), median(f.Strata) <= m.Time
+	case m.Bytes > 0:
+		limit, ok = "≤ "+megabytes(m.Bytes), f.Bytes <= m.Bytes
+	default:
+		return "none", ""
+	}
+	if ok {
+		return limit, "yes"
+	}
+	return limit, "**no**"
+}
+
+// ratio is the median of the ratios of the rounds. Both sides of a round met the
+// same neighbours, so it says more than the ratio of the medians.
+func ratio(f Figures) float64 {
+	var all []float64
+	for i := range min(len(f.Strata), len(f.Against)) {
+		all = append(all, float64(f.Strata[i])/float64(f.Against[i]))
+	}
+	return median(all)
+}
+
+// median returns the middle of the values; of an even number the mean of the two
+// in the middle.
+func median[T ~int64 | ~float64](values []T) T {
+	if len(values) == 0 {
+		return 0
+	}
+	s := slices.Sorted(slices.Values(values))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+// round writes a time with three digits at most.
+func round(d time.Duration) string {
+	switch {
+	case d >= 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d >= time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d >= 10*time.Millisecond:
+		return fmt.Sprintf("%.0f ms", float64(d)/1e6)
+	default:
+		return fmt.Sprintf("%.2f ms", float64(d)/1e6)
+	}
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
