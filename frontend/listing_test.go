@@ -52,7 +52,7 @@ func describe(t *testing.T, p string, info fs.FileInfo) string {
 		return " -> " + target
 	case !info.Mode().IsRegular():
 		return ""
-	case info.Size() > 4096:
+	case info.Size() > 1024:
 		return fmt.Sprintf(" %d bytes", info.Size())
 	}
 	data, err := os.ReadFile(p)
