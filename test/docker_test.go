@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// TestDocker gives images to a Docker Engine, as a tar and by --load, and runs
+// them.
+func TestDocker(t *testing.T) {
+	h := newHouse(t)
+	docker := testenv.Dockerd(t)
+	dir := folder(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
+	run := func(t *testing.T, image string) {
+		t.Helper()
+		if got, want := docker.Run(t, "run", "--rm", "--network", "none", image), "the application runs"; got != want {
+			t.Errorf("the container prints %q, want %q", got, want)
+		}
+		got := docker.Run(t, "run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", "id -un; pwd; cat /etc/app/settings")
+		if want := "app\n/srv/app\nloud"; got != want {
+			t.Errorf("the container prints %q, want %q", got, want)
+		}
+	}
+	t.Run("tar", func(t *testing.T) {
+		tar := filepath.Join(t.TempDir(), "docker.tar")
+		h.mustBuild(t, "--progress=quiet", "-t", "app:tar", "-o", "type=docker,dest="+tar, dir)
+		docker.Run(t, "load", "-i", tar)
+		run(t, "app:tar")
+	})
+	t.Run("load", func(t *testing.T) {
+		h.cli.Env = append(h.cli.Env, "DOCKER_HOST="+docker.Host)
+		got := h.mustBuild(t, "--load", "--progress=plain", "-t", "app:loaded", "--iidfile", filepath.Join(t.TempDir(), "id"), dir)
+		if !strings.Contains(got.Stderr, "Loaded image: app:loaded") {
+			t.Errorf("nothing says that the image was loaded:\n%s", got.Stderr)
+		}
+		run(t, "app:loaded")
+	})
+	t.Run("load from the embedded engine", func(t *testing.T) {
+		h.cli.MustRun(t, "build", "--build-arg", "BASE="+h.base, "--load", "--progress=quiet", "-t", "app:embedded", dir)
+		run(t, "app:embedded")
+		if a, b := docker.Run(t, "inspect", "-f", "{{.Id}}", "app:embedded"), docker.Run(t, "inspect", "-f", "{{.Id}}", "app:tar"); a != b {
+			t.Errorf("the embedded engine's image is %s, the daemon's %s", a, b)
+		}
+	})
+}
+
+// TestDockerTakesOnePlatform asks for a Docker tar of two platforms. The command
+// line refuses before it looks for anything else: there is no daemon.
+func TestDockerTakesOnePlatform(t *testing.T) {
+	cli := testenv.Strata(t)
+	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	for _, output := range [][]string{{"--load"}, {"-o", "type=docker,dest=" + filepath.Join(dir, "out.tar")}} {
+		got := cli.Run(t, append(append([]string{"build"}, output...), "--platform=linux/amd64,linux/arm64", "--addr", "unix:///nowhere.sock", dir)...)
+		if got.Code != 2 || !strings.Contains(got.Stderr, "one platform") {
+			t.Errorf("exit status %d, want 2 and a word about platforms:\n%s", got.Code, got.Stderr)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "out.tar")); err == nil {
+			t.Error("there is an archive")
+		}
+	}
+}
