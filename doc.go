@@ -5,4 +5,6 @@
 //
 //	bytes --spec.Parse--> Spec --strategy.Plan--> Plan --llb.Lower--> LLB and image config
 //	      --frontend.Build--> Result --BuildKit's exporters--> image | oci | docker | local | tar
+//
+// and docs/architecture.md says which package does what, and why.
 package strata
