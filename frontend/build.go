@@ -13,6 +13,7 @@ package frontend
 
 import (
 	"context"
+	"errors"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
@@ -55,6 +56,7 @@ func (r *request) answer(ctx context.Context) (*client.Result, error) {
 		return nil, err
 	}
 	r.spec = s
+	r.warnNoCache(ctx)
 	return r.build(ctx)
 }
 
@@ -142,7 +144,12 @@ func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*l
 	if r.epoch != nil {
 		o.Epoch = *r.epoch
 	}
-	return llb.Lower(ctx, p, o)
+	res, err := llb.Lower(ctx, p, o)
+	var fault *llb.Fault
+	if errors.As(err, &fault) && fault.IsMistake() {
+		err = r.spec.ErrorfRange(fault.Range, "%w", fault.Err)
+	}
+	return res, err
 }
 
 // make builds a state now. Exporters would do so a moment later, but a failure

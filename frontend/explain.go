@@ -29,6 +29,9 @@ const (
 	RequestLLB = "frontend.strata.llb"
 )
 
+// explainVersion is the version of the answers.
+const explainVersion = "1.0.0"
+
 // explain answers the requests that show a build. ok is false for others.
 func (r *request) explain(ctx context.Context, id string) (res *client.Result, ok bool, err error) {
 	if id != RequestPlan && id != RequestGraph && id != RequestLLB {
@@ -44,7 +47,7 @@ func (r *request) explain(ctx context.Context, id string) (res *client.Result, o
 		return nil, true, err
 	}
 	res = client.NewResult()
-	res.AddMeta("version", []byte("1.0.0"))
+	res.AddMeta("version", []byte(explainVersion))
 	if id == RequestPlan {
 		data, err := json.MarshalIndent(p, "", "  ")
 		if err != nil {

@@ -66,7 +66,10 @@ func describeRequests() (*client.Result, error) {
 	data, err := json.MarshalIndent([]subrequests.Request{
 		outline.SubrequestsOutlineDefinition,
 		targets.SubrequestsTargetsDefinition,
-		lint.SubrequestLintDefinition,
+		lintDefinition(),
+		explainDefinition(RequestPlan, "Show what a build would do, as JSON"),
+		explainDefinition(RequestGraph, "Show a build's graph for Graphviz"),
+		explainDefinition(RequestLLB, "Show a build's LLB in words"),
 		subrequests.SubrequestsDescribeDefinition,
 	}, "", "  ")
 	if err != nil {
@@ -81,4 +84,19 @@ func describeRequests() (*client.Result, error) {
 	res.AddMeta("result.txt", text.Bytes())
 	res.AddMeta("version", []byte(subrequests.SubrequestsDescribeDefinition.Version))
 	return res, nil
+}
+
+// lintDefinition is BuildKit's, in words that fit any build file.
+func lintDefinition() subrequests.Request {
+	def := lint.SubrequestLintDefinition
+	def.Description = "Find faults in a build file without building"
+	return def
+}
+
+func explainDefinition(name, description string) subrequests.Request {
+	return subrequests.Request{
+		Name: name, Version: explainVersion, Type: subrequests.TypeRPC, Description: description,
+		Opts:     []subrequests.Named{{Name: "target", Description: "Target of the build file"}},
+		Metadata: []subrequests.Named{{Name: "result.txt"}},
+	}
 }

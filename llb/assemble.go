@@ -48,7 +48,7 @@ func (f *filesLayer) put(fa *bk.FileAction, p placement, again bool) *bk.FileAct
 	case p.Content != nil:
 		mode := uint32(0o644)
 		if p.Mode != nil {
-			mode = *p.Mode
+			mode = uint32(*p.Mode)
 		}
 		if mode&^0o777 == 0 {
 			return then(fa).Mkfile(p.dest, goMode(mode), []byte(*p.Content), *owner, created)

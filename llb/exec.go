@@ -256,7 +256,7 @@ func (r RunOptions) options() []bk.RunOption {
 
 // findUser looks up the numbers of the command's user where they are needed.
 func (c *command) findUser(ctx context.Context, root bk.State) error {
-	if c.User == "" || (!c.Out && c.Source == nil) {
+	if c.User == "" || (!c.Out && c.Source == nil && len(c.Secrets)+len(c.SSH) == 0) {
 		return nil
 	}
 	name, group, _ := strings.Cut(c.User, ":")

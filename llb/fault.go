@@ -3,7 +3,12 @@
 
 package llb
 
-import "github.com/strata-build/strata/llb/spec"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/strata-build/strata/llb/spec"
+)
 
 // Fault is an error that belongs to lines of the build file.
 type Fault struct {
@@ -14,3 +19,20 @@ type Fault struct {
 func (f *Fault) Error() string { return f.Err.Error() }
 
 func (f *Fault) Unwrap() error { return f.Err }
+
+// IsMistake tells whether the build file has to be mended: it doesn't fit the
+// image that it is about. Other faults are failures of what the lines ask for.
+func (f *Fault) IsMistake() bool {
+	var m *mistake
+	return errors.As(f.Err, &m)
+}
+
+// mistake is an error that only another build file mends.
+type mistake struct{ error }
+
+func (m *mistake) Unwrap() error { return m.error }
+
+// mistakef is fmt.Errorf for a mistake.
+func mistakef(format string, args ...any) error {
+	return &mistake{fmt.Errorf(format, args...)}
+}

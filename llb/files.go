@@ -107,7 +107,7 @@ func (f *filesLayer) item(ctx context.Context, e *plan.Entry) (item, error) {
 			return item{}, err
 		}
 		it.from, it.src, it.contents = restart(st), e.Copy.Path, true
-		it.trimModes = e.Copy.From.Kind == plan.Main || e.Copy.From.Kind == plan.Context
+		it.trimModes = e.Copy.Checkout
 		if len(e.Copy.Include)+len(e.Copy.Exclude) > 0 {
 			it.from, it.src = f.filtered(it.from, it.src, e.Copy.Include, e.Copy.Exclude, e), "/"
 		}
@@ -188,7 +188,7 @@ func (f *filesLayer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 	}
 	switch {
 	case it.Mode != nil:
-		info.Mode = chmod(*it.Mode, it.contents)
+		info.Mode = chmod(uint32(*it.Mode), it.contents)
 	case it.trimModes:
 		info.Mode = &bk.ChmodOpt{ModeStr: "go=u-w"}
 	}

@@ -4,8 +4,6 @@
 package llb
 
 import (
-	"fmt"
-
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 
@@ -16,7 +14,7 @@ import (
 func (f *filesLayer) checkout(e *plan.Entry) (bk.State, error) {
 	ref, isGit, err := dfgitutil.ParseGitRef(e.Git.URL)
 	if err != nil || !isGit {
-		return bk.State{}, &Fault{Range: e.Range, Err: fmt.Errorf("parse git address %q: want a URL that ends in .git, with #ref or #ref:folder behind it", e.Git.URL)}
+		return bk.State{}, &Fault{Range: e.Range, Err: mistakef("parse git address %q: want a URL that ends in .git, with #ref or #ref:folder behind it", e.Git.URL)}
 	}
 	opts := []bk.GitOption{
 		bk.GitRef(ref.Ref), f.at(e.Range), bk.WithCustomName(f.prefix("fetch " + e.Git.URL)),

@@ -37,10 +37,10 @@ func (c *command) mounts(ctx context.Context) ([]bk.RunOption, error) {
 		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(m.Size))))
 	}
 	for _, s := range c.Secrets {
-		opts = append(opts, secret(s))
+		opts = append(opts, c.secret(s))
 	}
 	for _, s := range c.SSH {
-		opts = append(opts, ssh(s))
+		opts = append(opts, c.ssh(s))
 	}
 	return opts, nil
 }
@@ -85,7 +85,8 @@ func sharing(s string) bk.CacheMountSharingMode {
 	}
 }
 
-func secret(s plan.Secret) bk.RunOption {
+// secret mounts a secret for the command's user.
+func (c *command) secret(s plan.Secret) bk.RunOption {
 	opts := []bk.SecretOption{bk.SecretID(s.ID)}
 	if !s.Required {
 		opts = append(opts, bk.SecretOptional)
@@ -93,8 +94,11 @@ func secret(s plan.Secret) bk.RunOption {
 	if s.Env != "" {
 		opts = append(opts, bk.SecretAsEnvName(s.Env))
 	}
-	if s.Mode != 0 {
-		opts = append(opts, bk.SecretFileOpt(0, 0, int(s.Mode)))
+	if mode := int(s.Mode); mode != 0 || c.uid != 0 || c.gid != 0 {
+		if mode == 0 {
+			mode = 0o400
+		}
+		opts = append(opts, bk.SecretFileOpt(c.uid, c.gid, mode))
 	}
 	var dest *string
 	if s.Target != "" {
@@ -103,9 +107,13 @@ func secret(s plan.Secret) bk.RunOption {
 	return bk.AddSecretWithDest(s.ID, dest, opts...)
 }
 
-func ssh(s plan.SSH) bk.RunOption {
+// ssh mounts an agent's socket for the command's user.
+func (c *command) ssh(s plan.SSH) bk.RunOption {
 	opts := []bk.SSHOption{bk.SSHID(s.ID)}
-	if s.Target != "" {
+	switch {
+	case c.uid != 0 || c.gid != 0:
+		opts = append(opts, bk.SSHSocketOpt(s.Target, c.uid, c.gid, 0o600))
+	case s.Target != "":
 		opts = append(opts, bk.SSHSocketTarget(s.Target))
 	}
 	if !s.Required {

@@ -91,7 +91,7 @@ func findUser(passwd []byte, name string) (uid, gid int, err error) {
 		return 0, 0, fmt.Errorf("read /etc/passwd: %w", err)
 	}
 	if len(users) == 0 {
-		return 0, 0, fmt.Errorf("look up user %q: the image so far has no such user in /etc/passwd; use a number, or add the user in an earlier layer", name)
+		return 0, 0, mistakef("look up user %q: the image so far has no such user in /etc/passwd; use a number, or add the user in an earlier layer", name)
 	}
 	return users[0].Uid, users[0].Gid, nil
 }
@@ -105,7 +105,7 @@ func findGroup(group []byte, name string) (int, error) {
 		return 0, fmt.Errorf("read /etc/group: %w", err)
 	}
 	if len(groups) == 0 {
-		return 0, fmt.Errorf("look up group %q: the image so far has no such group in /etc/group; use a number, or add the group in an earlier layer", name)
+		return 0, mistakef("look up group %q: the image so far has no such group in /etc/group; use a number, or add the group in an earlier layer", name)
 	}
 	return groups[0].Gid, nil
 }

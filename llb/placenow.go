@@ -76,6 +76,11 @@ func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, e
 	case it.Directory:
 		return nil, f.ownFolder(t, p)
 	case it.Symlink != "":
+		if n, ok, err := t.lookup(dest); err != nil {
+			return nil, err
+		} else if ok && n.link == "" {
+			return nil, mistakef("put a link at %s: there is a folder already, and a link would take its place with all that is in it", it.Dest)
+		}
 		f.declared[dest] = node{link: it.Symlink}
 		return []placement{p}, f.need(t, path.Dir(dest))
 	case it.contents:
@@ -84,7 +89,7 @@ func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, e
 	if n, ok, err := t.lookup(dest); err != nil {
 		return nil, err
 	} else if ok && n.link == "" {
-		return nil, fmt.Errorf("put a file at %s: the base has a folder there; write %s/ to put the file into it", it.Dest, it.Dest)
+		return nil, mistakef("put a file at %s: the base has a folder there; write %s/ to put the file into it", it.Dest, it.Dest)
 	}
 	return []placement{p}, f.need(t, path.Dir(dest))
 }
@@ -92,7 +97,7 @@ func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, e
 // ownFolder makes a folder that an entry asks for.
 func (f *filesLayer) ownFolder(t tree, p placement) error {
 	if p.dest == "/" {
-		return errors.New("make folder /: the root can't be an entry")
+		return mistakef("make folder /: the root can't be an entry")
 	}
 	mode := uint32(0o755)
 	if n, ok, err := t.lookup(p.dest); err != nil {
@@ -104,7 +109,7 @@ func (f *filesLayer) ownFolder(t tree, p placement) error {
 		}
 	}
 	if p.Mode != nil {
-		mode = *p.Mode
+		mode = uint32(*p.Mode)
 	}
 	if err := f.need(t, path.Dir(p.dest)); err != nil {
 		return err
@@ -138,7 +143,7 @@ func (f *filesLayer) placeTree(ctx context.Context, t tree, p placement) ([]plac
 	}
 	if !isDir {
 		if n.link == "" {
-			return nil, fmt.Errorf("put a file at %s: the base has a folder there; write %s/ to put the file into it", p.Dest, p.Dest)
+			return nil, mistakef("put a file at %s: the base has a folder there; write %s/ to put the file into it", p.Dest, p.Dest)
 		}
 		return []placement{p}, f.need(t, path.Dir(p.dest))
 	}
@@ -156,7 +161,7 @@ func (f *filesLayer) placeTree(ctx context.Context, t tree, p placement) ([]plac
 func (f *filesLayer) expectFolder(p placement) {
 	n := node{mode: 0o755, uid: p.uid, gid: p.gid}
 	if p.Mode != nil && *p.Mode&0o111 != 0 && !p.Into {
-		n.mode = *p.Mode
+		n.mode = uint32(*p.Mode)
 	}
 	f.likely[p.dest] = n
 }

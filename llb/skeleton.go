@@ -5,7 +5,6 @@ package llb
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"strings"
 )
@@ -59,7 +58,7 @@ func resolveDir(t tree, dir string) (string, error) {
 			continue
 		}
 		if links++; links > maxLinks {
-			return "", fmt.Errorf("follow %s: %w", dir, errLinkLoop)
+			return "", mistakef("follow %s: %w", dir, errLinkLoop)
 		}
 		if path.IsAbs(n.link) {
 			at = "/"

@@ -71,7 +71,7 @@ type Secret struct {
 	Env      string `json:"env,omitempty"`
 	Required bool   `json:"required,omitempty"`
 	// Mode is the file's permission bits.
-	Mode uint32 `json:"mode,omitempty"`
+	Mode Mode `json:"mode,omitempty"`
 }
 
 // SSH is an agent's socket.

@@ -20,7 +20,7 @@ type Entry struct {
 	Into bool `json:"into,omitempty"`
 	// Mode is the permission bits with setuid, setgid and sticky; nil keeps the
 	// source's, and is 0644 for content and 0755 for a directory.
-	Mode *uint32 `json:"mode,omitempty"`
+	Mode *Mode `json:"mode,omitempty"`
 	// Owner is nil for root:root.
 	Owner *Owner `json:"owner,omitempty"`
 
@@ -62,4 +62,7 @@ type Copy struct {
 	// Include and Exclude are .dockerignore patterns relative to Path.
 	Include []string `json:"include,omitempty"`
 	Exclude []string `json:"exclude,omitempty"`
+	// Checkout says that the files come from somebody's folder, where modes depend
+	// on the umask that they were made with.
+	Checkout bool `json:"checkout,omitempty"`
 }

@@ -10,6 +10,8 @@
 package plan
 
 import (
+	"fmt"
+
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/llb/spec"
@@ -112,6 +114,12 @@ var (
 	_ Action = (*Files)(nil)
 	_ Action = (*Exec)(nil)
 )
+
+// Mode is permission bits with setuid, setgid and sticky, as chmod(2) takes them.
+type Mode uint32
+
+// MarshalText writes the mode as people do, in octal.
+func (m Mode) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%04o", uint32(m)), nil }
 
 // Owner is who owns a file: names or decimal numbers. An empty Group follows the
 // user.

@@ -11,8 +11,8 @@ import (
 // fixedArgs are the arguments that every build has and no build file declares.
 func fixedArgs() []string {
 	return []string{
-		"TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT",
-		"BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT",
+		"TARGETPLATFORM", "TARGETOS", "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE",
+		"BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT",
 	}
 }
 

@@ -57,7 +57,7 @@ func checkOwnerPart(what, part string) error {
 		return fmt.Errorf("%.40q cannot name a %s", part, what)
 	}
 	if isDigits(part) {
-		if n, err := strconv.ParseUint(part, 10, 32); err != nil || n == math.MaxUint32 {
+		if n, err := strconv.ParseUint(part, 10, 32); err != nil || n > math.MaxInt32 {
 			return fmt.Errorf("the %s number is too large", what)
 		}
 	}

@@ -106,7 +106,11 @@ func (c *command) planFrom(ctx context.Context) error {
 
 // planInPlace is for a command that changes the image so far.
 func (c *command) planInPlace() error {
-	if c.b.From.IsSet() && c.b.From.Value != "layers" {
+	from, err := c.expand(c.b.From)
+	if err != nil {
+		return err
+	}
+	if c.b.From.IsSet() && from != "layers" {
 		return c.Spec.Errorf(c.b.From.Pos, "without $out the command changes the image so far, so it can't run in %q; write to $out, or leave `from` out", c.b.From.Value)
 	}
 	if c.out.Platform != c.image.Platform {

@@ -61,7 +61,7 @@ func (t *Target) verbatimAll(ss []spec.String) ([]string, error) {
 }
 
 // mode reads permission bits; nil when the build file leaves them out.
-func (t *Target) mode(s spec.String) (*uint32, error) {
+func (t *Target) mode(s spec.String) (*plan.Mode, error) {
 	text, err := t.expand(s)
 	if err != nil || !s.IsSet() {
 		return nil, err
@@ -70,7 +70,8 @@ func (t *Target) mode(s spec.String) (*uint32, error) {
 	if err != nil {
 		return nil, t.Spec.Errorf(s.Pos, "%w", err)
 	}
-	return &mode, nil
+	m := plan.Mode(mode)
+	return &m, nil
 }
 
 // owner reads an owner; nil when the build file leaves it out.

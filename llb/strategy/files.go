@@ -127,10 +127,10 @@ func (t *Target) git(f *spec.File) (*plan.Git, error) {
 }
 
 func (t *Target) copy(ctx context.Context, f *spec.File) (*plan.Copy, error) {
-	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}, Pos: f.Source.Pos}
+	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}, Pos: f.Source.Pos, Checkout: true}
 	var err error
 	if f.From.IsSet() {
-		if c.From, err = t.use(ctx, f.From, t.image.Platform); err != nil {
+		if c.From, c.Checkout, err = t.use(ctx, f.From, t.image.Platform); err != nil {
 			return nil, err
 		}
 	}

@@ -28,7 +28,7 @@ func (c *command) planInputs(ctx context.Context) error {
 		}
 		mount := plan.Mount{Target: target, Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: m.Target.Pos}, Pos: m.Source.Pos}}
 		if m.From.IsSet() {
-			if mount.From, err = c.use(ctx, m.From, c.out.Platform); err != nil {
+			if mount.From, _, err = c.use(ctx, m.From, c.out.Platform); err != nil {
 				return err
 			}
 		}

@@ -82,6 +82,9 @@ func Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	}
 	platform := platforms.FormatAll(platforms.Normalize(r.Platform))
 	p.plan = &plan.Plan{Platform: platform}
+	if tests := p.Spec.Target(r.Target).Tests; len(tests) > 0 {
+		r.Warn(r.Spec.ErrorfRange(tests[0].Range, "a build does not run tests, and this version has no other way to run them"))
+	}
 	if _, err := p.image(ctx, spec.String{Value: r.Target}, platform); err != nil {
 		return nil, err
 	}

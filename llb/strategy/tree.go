@@ -48,17 +48,16 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 }
 
 // use is tree for something that is mounted or copied from: targets are planned,
-// images pinned.
-func (t *Target) use(ctx context.Context, s spec.String, platform string) (plan.Tree, error) {
-	tree, err := t.tree(s, platform)
-	if err != nil {
-		return tree, err
+// images pinned. checkout says that it is a folder and no image.
+func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree plan.Tree, checkout bool, err error) {
+	if tree, err = t.tree(s, platform); err != nil {
+		return tree, false, err
 	}
 	if tree.Kind == plan.Layers || tree.Kind == plan.Scratch {
-		return tree, t.Spec.Errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME or an image", s.Value)
+		return tree, false, t.Spec.Errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME or an image", s.Value)
 	}
-	tree, _, err = t.base(ctx, tree)
-	return tree, err
+	tree, config, err := t.base(ctx, tree)
+	return tree, config == nil, err
 }
 
 // platform reads a platform and gives it its one spelling.
