@@ -63,6 +63,7 @@ func (r *request) answer(ctx context.Context) (*client.Result, error) {
 // build makes the image for every wanted platform.
 func (r *request) build(ctx context.Context) (*client.Result, error) {
 	made := newScanTargets()
+	defer r.readIgnoreFile(ctx)()
 	rb, err := r.ui.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
 		return r.buildPlatform(ctx, p, i, made)
 	})

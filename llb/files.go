@@ -250,11 +250,11 @@ func hasGlob(p string) bool {
 	return false
 }
 
-// destination is where an item ends up, when its last component is its own: a
-// file that goes into a folder keeps the source's name.
-func (it item) destination() string {
-	if it.Into && !it.contents && it.HTTP != nil {
-		return path.Join(it.Dest, urlName(it.HTTP.URL))
+// destination is where an entry ends up, when its last component is its own: a
+// file that is fetched into a folder has the name of its URL there.
+func destination(e *plan.Entry) string {
+	if e.Into && e.HTTP != nil && !e.Extract {
+		return path.Join(e.Dest, urlName(e.HTTP.URL))
 	}
-	return it.Dest
+	return e.Dest
 }

@@ -47,6 +47,9 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 	if err := img.start(ctx); err != nil {
 		return nil, err
 	}
+	if err := img.lookAhead(ctx); err != nil {
+		return nil, err
+	}
 	for i := range p.Layers {
 		if err := img.layer(ctx, i); err != nil {
 			return nil, err
@@ -103,6 +106,39 @@ func (img *image) start(ctx context.Context) error {
 		maps.Copy(img.likely, below.likely)
 	} else {
 		img.history = baseHistory(img.plan, time.Unix(0, 0).UTC())
+	}
+	return nil
+}
+
+// lookAhead asks at once for what the files layers will look up in the base,
+// until a command changes it.
+func (img *image) lookAhead(ctx context.Context) error {
+	if img.inPlace {
+		return nil
+	}
+	var paths []string
+	for i := range img.plan.Layers {
+		switch a := img.plan.Layers[i].Action.(type) {
+		case *plan.Files:
+			for j := range a.Entries {
+				paths = append(paths, destination(&a.Entries[j]))
+			}
+		case *plan.Exec:
+			if !a.Out {
+				return img.expect(ctx, paths)
+			}
+		}
+	}
+	return img.expect(ctx, paths)
+}
+
+// expect asks the base for paths.
+func (img *image) expect(ctx context.Context, paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	if err := img.lookup(ctx).expect(paths...); err != nil {
+		return &Fault{Range: img.plan.Range, Err: err}
 	}
 	return nil
 }

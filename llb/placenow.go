@@ -31,7 +31,7 @@ func (f *filesLayer) placeNow(ctx context.Context, items []item) (bk.State, erro
 	t := f.lookup(ctx)
 	var paths []string
 	for _, it := range items {
-		paths = append(paths, it.destination())
+		paths = append(paths, destination(it.Entry))
 	}
 	if err := t.expect(paths...); err != nil {
 		return bk.State{}, &Fault{Range: f.layer.Range, Err: err}
@@ -53,7 +53,7 @@ func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, e
 	if err != nil {
 		return nil, err
 	}
-	dest := it.destination()
+	dest := destination(it.Entry)
 	if it.Directory || it.Into {
 		dir := dest
 		if !it.Directory && dest != it.Dest {

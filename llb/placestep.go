@@ -43,7 +43,7 @@ func (f *filesLayer) placeInStep(ctx context.Context, items []item) (bk.State, e
 
 // placeRaw notes an item with its owner, who is looked up in the step.
 func (f *filesLayer) placeRaw(ctx context.Context, it item, placed *[]placement, o *placeOptions) error {
-	p := placement{item: it, dest: it.destination()}
+	p := placement{item: it, dest: destination(it.Entry)}
 	switch {
 	case it.Owner == nil:
 		o.chown[f.chownPath(ctx, it)] = plan.Owner{User: "0", Group: "0"}
@@ -62,7 +62,7 @@ func (f *filesLayer) placeRaw(ctx context.Context, it item, placed *[]placement,
 // chownPath is the path whose owner an item decides.
 func (f *filesLayer) chownPath(ctx context.Context, it item) string {
 	if !it.Into || it.Copy == nil || it.Extract || hasGlob(it.src) {
-		return it.destination()
+		return destination(it.Entry)
 	}
 	if dir, err := f.isFolder(ctx, it); dir || err != nil {
 		return it.Dest

@@ -4,6 +4,7 @@
 package llb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,12 +16,13 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	fstypes "github.com/tonistiigi/fsutil/types"
+	"golang.org/x/sync/errgroup"
 )
 
 // Prober looks into a state while the graph is being made. Both methods take
 // absolute paths, follow no link in their last component, and return an error
 // that satisfies errors.Is(err, fs.ErrNotExist) or a nil slice where there is
-// nothing.
+// nothing. They may be called at the same time.
 type Prober interface {
 	ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error)
 	ReadFile(ctx context.Context, st bk.State, file string) ([]byte, error)
@@ -74,18 +76,22 @@ func (p *probe) expect(paths ...string) error {
 	}
 	slices.Sort(names)
 	exact := p.exactCopy(names)
-	dirs := map[string]bool{}
+	var dirs []string
 	for _, name := range names {
-		dirs[path.Dir(name)] = true
+		dirs = append(dirs, path.Dir(name))
 		p.known[name] = nil
 	}
-	for _, dir := range sortedKeys(dirs) {
-		if n := p.known[dir]; dir != "/" && (n == nil || n.link != "") {
-			continue // its parent showed that it is no directory
+	slices.SortFunc(dirs, func(a, b string) int { return cmp.Or(cmp.Compare(depth(a), depth(b)), cmp.Compare(a, b)) })
+	dirs = slices.Compact(dirs)
+	for len(dirs) > 0 {
+		n := 1
+		for n < len(dirs) && depth(dirs[n]) == depth(dirs[0]) {
+			n++
 		}
-		if err := p.readDir(exact, dir, want); err != nil {
+		if err := p.readDirs(exact, dirs[:n], want); err != nil {
 			return err
 		}
+		dirs = dirs[n:]
 	}
 	return nil
 }
@@ -111,14 +117,34 @@ func (p *probe) exactCopy(names []string) bk.State {
 	}), bk.WithCustomName("[internal] look at the base's folders"))
 }
 
-func (p *probe) readDir(st bk.State, dir string, want map[string]bool) error {
-	stats, err := p.prober.ReadDir(p.ctx, st, dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nothing of what was asked for is in it
+// readDirs reads folders of one depth at once. Those whose parents showed that
+// they are no folders are left out.
+func (p *probe) readDirs(st bk.State, dirs []string, want map[string]bool) error {
+	found := make([][]*fstypes.Stat, len(dirs))
+	group, ctx := errgroup.WithContext(p.ctx)
+	for i, dir := range dirs {
+		if n := p.known[dir]; dir != "/" && (n == nil || n.link != "") {
+			continue
+		}
+		group.Go(func() (err error) {
+			found[i], err = p.prober.ReadDir(ctx, st, dir)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing of what was asked for is in it
+				return fmt.Errorf("read folder %s of the base: %w", dir, err)
+			}
+			return nil
+		})
 	}
-	if err != nil {
-		return fmt.Errorf("read folder %s of the base: %w", dir, err)
+	if err := group.Wait(); err != nil {
+		return err
 	}
+	for i, dir := range dirs {
+		p.note(dir, found[i], want)
+	}
+	return nil
+}
+
+// note remembers what of a folder was asked for.
+func (p *probe) note(dir string, stats []*fstypes.Stat, want map[string]bool) {
 	for _, s := range stats {
 		name := path.Join(dir, path.Base(s.Path))
 		if !want[name] {
@@ -133,8 +159,10 @@ func (p *probe) readDir(st bk.State, dir string, want map[string]bool) error {
 			}
 		}
 	}
-	return nil
 }
+
+// depth is how many components a clean absolute path has.
+func depth(p string) int { return len(ancestors(p)) + min(len(p)-1, 1) }
 
 // unixMode returns the permission bits of a Go file mode as chmod(2) takes them.
 func unixMode(m os.FileMode) uint32 {
