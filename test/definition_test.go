@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package test
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client"
+	bk "github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/strata-build/strata/frontend"
+)
+
+// TestDefinition asks the frontend 25 times for the graph of every case, in five
+// sessions that each have the build file's maps in another order. Within a
+// session the definition is the same to the byte; between sessions all is the
+// same but the session's name.
+func TestDefinition(t *testing.T) {
+	h := newHouse(t)
+	c := h.daemon.Client(t)
+	for _, a := range archives(t, "cases") {
+		t.Run(a.name, func(t *testing.T) {
+			dir := a.unpack(t, "flags", "want", "config")
+			var first string
+			for seed := range uint64(5) {
+				if seed > 0 {
+					write(t, filepath.Join(dir, "strata.yaml"), shuffled(t, a.section("strata.yaml"), seed))
+				}
+				text := h.graph(t, c, dir, strings.Fields(a.section("flags")), 5)
+				if seed == 0 {
+					first = text
+				} else if diff := cmp.Diff(first, text); diff != "" {
+					t.Fatalf("order %d gives another graph (-first +this):\n%s", seed, diff)
+				}
+			}
+			if !strings.Contains(first, "result") {
+				t.Errorf("this is no graph:\n%s", first)
+			}
+		})
+	}
+}
+
+// graph asks for the graph as often as times in one session.
+func (h *house) graph(t *testing.T, c *client.Client, dir string, flags []string, times int) string {
+	t.Helper()
+	local, err := fsutil.NewFS(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := client.SolveOpt{
+		LocalMounts: map[string]fsutil.FS{"context": local, "dockerfile": local},
+		FrontendAttrs: map[string]string{
+			"requestid": frontend.RequestLLB, "frontend.caps": "moby.buildkit.frontend.subrequests", "build-arg:BASE": h.base,
+		},
+	}
+	if len(flags) == 2 && flags[0] == "--target" {
+		opt.FrontendAttrs["target"] = flags[1]
+	}
+	var text []byte
+	var ops [][]byte
+	_, err = c.Build(t.Context(), opt, "", func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
+		for i := range times {
+			res, err := frontend.Build(ctx, gw)
+			if err != nil {
+				return nil, err
+			}
+			def, err := bk.ReadFrom(bytes.NewReader(res.Metadata["result.llb"]))
+			if err != nil {
+				return nil, err
+			}
+			if i == 0 {
+				text, ops = res.Metadata["result.txt"], def.Def
+			} else if !slices.EqualFunc(ops, def.Def, bytes.Equal) {
+				t.Errorf("definition %d differs:\n%s", i, cmp.Diff(identifiers(t, ops), identifiers(t, def.Def)))
+			}
+		}
+		return gateway.NewResult(), nil
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// identifiers are the operations in words.
+func identifiers(t *testing.T, ops [][]byte) []string {
+	t.Helper()
+	var all []string
+	for _, data := range ops {
+		var op pb.Op
+		if err := op.UnmarshalVT(data); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, op.String())
+	}
+	return all
+}
