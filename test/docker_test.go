@@ -20,11 +20,11 @@ func TestDocker(t *testing.T) {
 	dir := folder(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
 	run := func(t *testing.T, image string) {
 		t.Helper()
-		if got, want := docker.Run(t, "run", "--rm", "--network", "none", image), "the application runs"; got != want {
+		if got, want := docker.Run(t, "run", "--rm", "--network", "none", image), "the application runs\n"; got != want {
 			t.Errorf("the container prints %q, want %q", got, want)
 		}
 		got := docker.Run(t, "run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", "id -un; pwd; cat /etc/app/settings")
-		if want := "app\n/srv/app\nloud"; got != want {
+		if want := "app\n/srv/app\nloud\n"; got != want {
 			t.Errorf("the container prints %q, want %q", got, want)
 		}
 	}

@@ -4,28 +4,28 @@
 package testenv
 
 import (
-	"fmt"
-	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
-// Docker is a running Docker Engine without images and without a network.
+// Docker is a running Docker Engine.
 type Docker struct {
 	// Host is the address for DOCKER_HOST.
 	Host string
 }
 
-// Dockerd starts a Docker Engine. Containers in it run with --network none.
+// Dockerd starts a Docker Engine with no images. It has no bridge, since that
+// would change the machine's firewall: run containers with --network none or
+// host.
 func Dockerd(t testing.TB) *Docker {
 	t.Helper()
 	dir := Dir(t)
-	socket := filepath.Join(dir, "docker.sock")
-	cmd := exec.Command(Program(t, "dockerd"),
+	d := &Docker{Host: "unix://" + filepath.Join(dir, "docker.sock")}
+	cmd := command(t, "dockerd", "--host", d.Host,
 		"--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
-		"-H", "unix://"+socket, "-p", filepath.Join(dir, "pid"),
+		"--pidfile", filepath.Join(dir, "pid"), "--config-file", writeEmptyConfig(t, dir),
 		"--iptables=false", "--ip6tables=false", "--bridge=none")
 	p, err := startProcess(cmd, filepath.Join(dir, "log"))
 	if err != nil {
@@ -39,35 +39,32 @@ func Dockerd(t testing.TB) *Docker {
 			t.Error(err)
 		}
 	})
-	d := &Docker{Host: "unix://" + socket}
-	if err := p.waitFor(func() error { return d.ready(t, socket) }); err != nil {
+	if err := p.waitFor(func() error { return d.Command(t, "version").Run() }); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-// ready reports whether the engine answers.
-func (d *Docker) ready(t testing.TB, socket string) error {
-	conn, err := net.Dial("unix", socket)
-	if err != nil {
-		return err
-	}
-	_ = conn.Close()
-	if out, err := d.command(t, "version").CombinedOutput(); err != nil {
-		return fmt.Errorf("docker version: %w\n%s", err, out)
-	}
-	return nil
+// Command returns a docker command for the engine that isn't started yet.
+func (d *Docker) Command(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := command(t, "docker", args...)
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+d.Host, "DOCKER_CONFIG="+filepath.Dir(d.Host[len("unix://"):]))
+	return cmd
 }
 
 // Run runs docker against the engine and returns what it prints; it ends the
 // test if docker fails.
 func (d *Docker) Run(t testing.TB, args ...string) string {
 	t.Helper()
-	return strings.TrimSpace(output(t, d.command(t, args...)))
+	return output(t, d.Command(t, args...))
 }
 
-func (d *Docker) command(t testing.TB, args ...string) *exec.Cmd {
-	cmd := exec.Command(Program(t, "docker"), args...)
-	cmd.Env = append(cleanEnv(), "DOCKER_HOST="+d.Host)
-	return cmd
+func writeEmptyConfig(t testing.TB, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "daemon.json")
+	if err := os.WriteFile(path, []byte("{}\n"), 0o644); err != nil {
+		t.Fatalf("write daemon.json: %v", err)
+	}
+	return path
 }

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// TestHostileBuildFiles builds what is no build file and means harm. It costs
+// the command line neither time nor memory; through buildx it is an error too.
+func TestHostileBuildFiles(t *testing.T) {
+	h := newHouse(t)
+	syntax := "# syntax=" + testenv.FrontendImage(t, h.registry) + "\n"
+	buildx := testenv.NewBuildx(t, h.daemon)
+	h.mustBuild(t, "--progress=quiet", folder(t, map[string]string{"strata.yaml": "from: scratch\n"})) // the daemon is awake
+	for name, text := range map[string]string{
+		"bomb":   syntax + bomb(),
+		"nested": syntax + "layers: " + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000),
+		"large":  syntax + strings.Repeat("# "+strings.Repeat("x", 1022)+"\n", 50<<10),
+		"binary": syntax + string(bytes.Repeat([]byte{0x7f, 'E', 'L', 'F', 0, 1, 2, 0xff}, 4096)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t, map[string]string{"strata.yaml": text})
+			cmd := h.cli.Command(h.args("--progress=quiet", dir)...)
+			out, err := cmd.CombinedOutput()
+			if err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "strata.yaml") || len(out) > 8<<10 {
+				t.Errorf("exit status %d, want 2 and a short word about the file:\n%.8192s", cmd.ProcessState.ExitCode(), out)
+			}
+			usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+			if mb := usage.Maxrss >> 10; mb > 200 {
+				t.Errorf("it took %d MB of memory, want at most 200", mb)
+			}
+			// Its own time, which a busy machine does not lengthen.
+			if spent := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(); spent > time.Second {
+				t.Errorf("it took %v, want at most a second", spent)
+			}
+			if out, err := buildx.Build("-f", filepath.Join(dir, "strata.yaml"), dir); err == nil {
+				t.Errorf("buildx succeeded:\n%s", out)
+			}
+		})
+	}
+}
+
+// bomb is a small file that aliases make large.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n")
+	for i := 1; i < 12; i++ {
+		last := string(rune('a' + i - 1))
+		this := string(rune('a' + i))
+		b.WriteString(this + "0: &" + this + "0 [" + strings.TrimSuffix(strings.Repeat("*"+last+"0,", 10), ",") + "]\n")
+	}
+	b.WriteString("layers: *l0\n")
+	return b.String()
+}
