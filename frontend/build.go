@@ -14,6 +14,7 @@ package frontend
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
@@ -79,7 +80,7 @@ func (r *request) build(ctx context.Context) (*client.Result, error) {
 
 // buildPlatform is the whole way of one platform: plan, lower, marshal, solve.
 func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, i int, made *scanTargets) (*dockerui.BuildResult, error) {
-	target := r.target(wanted)
+	target := platforms.Normalize(*wanted)
 	sources := newSources(r, target)
 	warn := r.warn(ctx)
 	if i > 0 {
@@ -106,12 +107,9 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 	}, nil
 }
 
-// target is the platform that is built when none is asked for: the daemon's.
-func (r *request) target(wanted *ocispecs.Platform) ocispecs.Platform {
-	if wanted != nil {
-		return platforms.Normalize(*wanted)
-	}
-	return platforms.Normalize(platforms.DefaultSpec())
+// firstPlatform is the one that questions about the build file are answered for.
+func (r *request) firstPlatform() ocispecs.Platform {
+	return platforms.Normalize(r.ui.TargetPlatforms[0])
 }
 
 // planRequest says what to plan.
@@ -166,7 +164,7 @@ func (r *request) make(ctx context.Context, st bk.State) (client.Reference, erro
 // solve asks BuildKit for a state. Cache imports go with every request, or they
 // would be forgotten.
 func (r *request) solve(ctx context.Context, st bk.State) (client.Reference, error) {
-	def, err := st.Marshal(ctx, bk.WithCaps(r.client.BuildOpts().LLBCaps), bk.Platform(r.buildsOn))
+	def, err := r.marshal(ctx, st)
 	if err != nil {
 		return nil, err
 	}
@@ -175,6 +173,15 @@ func (r *request) solve(ctx context.Context, st bk.State) (client.Reference, err
 		return nil, err
 	}
 	return res.SingleRef()
+}
+
+// marshal makes the definition of a state for the daemon.
+func (r *request) marshal(ctx context.Context, st bk.State) (*bk.Definition, error) {
+	def, err := st.Marshal(ctx, bk.WithCaps(r.client.BuildOpts().LLBCaps), bk.Platform(r.buildsOn))
+	if err != nil {
+		return nil, fmt.Errorf("marshal graph: %w", err)
+	}
+	return def, llb.Renew(def)
 }
 
 // annotationKey is the name under which exporters look for an annotation.

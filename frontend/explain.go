@@ -37,10 +37,7 @@ func (r *request) explain(ctx context.Context, id string) (res *client.Result, o
 	if id != RequestPlan && id != RequestGraph && id != RequestLLB {
 		return nil, false, nil
 	}
-	wanted := r.target(nil)
-	if len(r.ui.TargetPlatforms) > 0 {
-		wanted = r.target(&r.ui.TargetPlatforms[0])
-	}
+	wanted := r.firstPlatform()
 	sources := newSources(r, wanted)
 	p, err := strategy.Plan(ctx, r.planRequest(wanted, sources, r.warn(ctx)))
 	if err != nil {
@@ -66,9 +63,9 @@ func (r *request) explainGraph(ctx context.Context, res *client.Result, id strin
 	if err != nil {
 		return err
 	}
-	def, err := lowered.State.Marshal(ctx, bk.WithCaps(r.client.BuildOpts().LLBCaps), bk.Platform(r.buildsOn))
+	def, err := r.marshal(ctx, lowered.State)
 	if err != nil {
-		return fmt.Errorf("marshal graph: %w", err)
+		return err
 	}
 	var text bytes.Buffer
 	write := llb.Dump

@@ -39,7 +39,7 @@ func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
 	if err == nil {
 		r.spec = s
 		lintSpec(s, report)
-		wanted := r.target(nil)
+		wanted := r.firstPlatform()
 		req := r.planRequest(wanted, newSources(r, wanted), func(e *spec.Error) { report(ruleArgs, e.Message, e.Range) })
 		req.AllowMissing = true
 		_, err = strategy.Plan(ctx, req)

@@ -38,10 +38,7 @@ func (r *request) targets() targets.List {
 // outline lists the parameters of the wanted target: its arguments, and the
 // secrets, agents and caches of all that it needs.
 func (r *request) outline(ctx context.Context) (*outline.Outline, error) {
-	wanted := r.target(nil)
-	if len(r.ui.TargetPlatforms) > 0 {
-		wanted = r.target(&r.ui.TargetPlatforms[0])
-	}
+	wanted := r.firstPlatform()
 	req := r.planRequest(wanted, newSources(r, wanted), nil)
 	req.AllowMissing = true
 	p, err := strategy.Plan(ctx, req)

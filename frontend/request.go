@@ -61,6 +61,10 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if len(ui.BuildPlatforms) > 0 {
 		r.buildsOn = platforms.Normalize(ui.BuildPlatforms[0])
 	}
+	if len(ui.TargetPlatforms) == 0 {
+		// This process may run on another machine than the daemon, on macOS even.
+		ui.TargetPlatforms = []ocispecs.Platform{r.buildsOn}
+	}
 	r.epoch, err = parseEpoch(ui.BuildArgs["SOURCE_DATE_EPOCH"])
 	return r, err
 }
