@@ -26,6 +26,10 @@ type image struct {
 	base *dockerspec.DockerOCIImage
 	// inputs are the base and the layers made until now.
 	inputs []bk.State
+	// under and top are, in a chain, the image below the last layer and the trees
+	// that share that layer.
+	under bk.State
+	top   []bk.State
 	// rooted is the base, or the image after the last command that changed it in
 	// place: what the next layers' folders are looked up in.
 	rooted bk.State

@@ -26,13 +26,31 @@ func (img *image) add(st bk.State, layer *plan.Layer, name string) {
 	n := len(img.inputs)
 	at := img.at(layer.Range)
 	switch {
-	case img.Chain && n > 0:
-		img.inputs = []bk.State{restart(img.inputs[0].File(overlayTree(st, nil), bk.WithCustomName(name), at))}
+	case img.Chain:
+		img.chain(st, layer, name, at)
 	case layer.Fold && n > 0:
 		img.inputs[n-1] = joined(img.inputs[n-1], st, name, at)
 	default:
 		img.inputs = append(img.inputs, st)
 	}
+}
+
+// chain puts a tree on top of the image so far, or into the layer before where
+// the two share one.
+func (img *image) chain(st bk.State, layer *plan.Layer, name string, at bk.ConstraintsOpt) {
+	if !layer.Fold {
+		img.under, img.top = img.current(), nil
+	}
+	img.top = append(img.top, st)
+	if img.under.Output() == nil && len(img.top) == 1 {
+		img.inputs = []bk.State{st}
+		return
+	}
+	var fa *bk.FileAction
+	for _, tree := range img.top {
+		fa = overlayTree(tree, fa)
+	}
+	img.inputs = []bk.State{restart(img.under.File(fa, bk.WithCustomName(name), at))}
 }
 
 // addInPlace puts what a command changed on top of the image: all that follows

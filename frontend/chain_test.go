@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// olderDaemon is a connection to a daemon that says it can do less.
+type olderDaemon struct {
+	gateway.Client
+	opts func(*gateway.BuildOpts)
+}
+
+func (d olderDaemon) BuildOpts() gateway.BuildOpts {
+	o := d.Client.BuildOpts()
+	d.opts(&o)
+	return o
+}
+
+// withoutMerge takes MergeOp and DiffOp away, as a daemon with an old
+// snapshotter does.
+func withoutMerge(o *gateway.BuildOpts) {
+	all := slices.DeleteFunc(pb.Caps.All(), func(c *apicapspb.APICap) bool {
+		return c.ID == string(pb.CapMergeOp) || c.ID == string(pb.CapDiffOp)
+	})
+	var list apicaps.CapList
+	for _, c := range all {
+		list.Init(apicaps.Cap{ID: apicaps.CapID(c.ID), Enabled: true})
+	}
+	o.LLBCaps = list.CapSet(list.All())
+}
+
+// inProcess runs the frontend in this process on the shared daemon and pushes
+// the image.
+func inProcess(t *testing.T, h *house, dir, name string, opts func(*gateway.BuildOpts), attrs map[string]string) {
+	t.Helper()
+	steps := t.TempDir()
+	for _, arch := range []string{"amd64", "arm64"} {
+		data, err := os.ReadFile(testenv.Binary(t, "strata-step", arch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(steps, frontend.StepFile(arch)), data, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opt := client.SolveOpt{FrontendAttrs: attrs, LocalMounts: map[string]fsutil.FS{}, Exports: []client.ExportEntry{{
+		Type:  client.ExporterImage,
+		Attrs: map[string]string{"name": h.registry.Host + "/" + name, "push": "true", "oci-mediatypes": "true"},
+	}}}
+	for source, folder := range map[string]string{"context": dir, "dockerfile": dir, frontend.StepSource: steps} {
+		fs, err := fsutil.NewFS(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opt.LocalMounts[source] = fs
+	}
+	_, err := h.daemon.Client(t).Build(context.Background(), opt, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		return frontend.Build(ctx, olderDaemon{Client: c, opts: opts})
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWithoutMergeOp shows that the same files and the same configuration come
+// out where the daemon can neither merge nor diff.
+func TestWithoutMergeOp(t *testing.T) {
+	h := newHouse(t)
+	// A step leaves its mount points behind; only a difference can leave them out.
+	stubs := regexp.MustCompile(`(?m)^\S+ 0:0 \d+ /(dev|proc|sys)\n`)
+	for _, s := range scenarios(t) {
+		t.Run(s.name, func(t *testing.T) {
+			attrs := map[string]string{"build-arg:BASE": h.base}
+			if len(s.flags) == 2 && s.flags[0] == "--target" {
+				attrs["target"] = s.flags[1]
+			}
+			inProcess(t, h, s.dir, "chain/"+s.name, withoutMerge, attrs)
+			validate(t, h, "chain/"+s.name)
+			got := listing(t, unpack(t, h, "chain/"+s.name))
+			if diff := cmp.Diff(stubs.ReplaceAllString(s.section("want"), ""), stubs.ReplaceAllString(got, "")); diff != "" {
+				t.Errorf("the files differ (-merged +chained):\n%s", diff)
+			}
+			if diff := cmp.Diff(s.section("config"), readableConfig(t, h, "chain/"+s.name)); diff != "" {
+				t.Errorf("the configurations differ (-merged +chained):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestDaemonsPlatform shows that a daemon's own platform is built when none is
+// asked for, wherever the client runs.
+func TestDaemonsPlatform(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, "-- strata.yaml --\nlayers: [{files: [{dest: /a, content: {riscv64: r, amd64: x, arm64: a}}]}]\n")
+	inProcess(t, h, dir, "riscv:1", func(o *gateway.BuildOpts) {
+		o.Workers = []gateway.WorkerInfo{{Platforms: []ocispecs.Platform{{OS: "linux", Architecture: "riscv64"}}}}
+	}, nil)
+	config := raw(t, h, "riscv:1", "--config")
+	want(t, "the platform", strings.Join([]string{config["os"].(string), config["architecture"].(string)}, "/"), "linux/riscv64")
+}
