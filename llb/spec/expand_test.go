@@ -149,7 +149,7 @@ func TestVars(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(warnings) != 1 || warnings[0].Error() != `strata.yaml: the build argument "NAMES" is not declared in args; did you mean "NAME"?` {
+	if len(warnings) != 1 || warnings[0].Error() != `strata.yaml:2:3: the build argument "NAMES" is not declared in args; did you mean "NAME"?` {
 		t.Errorf("warnings %v", warnings)
 	}
 	names := []string{"BITS", "EMPTY", "GREETING", "NAME", "NEEDED", "SOURCE_DATE_EPOCH", "TARGETARCH", "TARGETPLATFORM"}

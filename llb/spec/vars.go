@@ -69,15 +69,18 @@ const epochArg = "SOURCE_DATE_EPOCH"
 // undeclared warns of given values that no argument takes.
 func (s *Spec) undeclared(o VarOptions) []*Error {
 	var names []string
+	at := map[string]Pos{}
 	for _, arg := range s.Args {
 		names = append(names, arg.Name)
+		at[arg.Name] = arg.Pos
 	}
 	var warnings []*Error
 	for _, given := range sortedKeys(o.BuildArgs) {
 		if slices.Contains(names, given) || isPredefined(given) {
 			continue
 		}
-		w := s.Errorf(Pos{}, "the build argument %q is not declared in args", given)
+		// The nearest argument's line is where the user will want to look.
+		w := s.Errorf(at[Suggest(given, names)], "the build argument %q is not declared in args", given)
 		warnings = append(warnings, w.WithHint(didYouMean(given, names)))
 	}
 	return warnings
