@@ -89,7 +89,7 @@ func describeRequests() (*client.Result, error) {
 // lintDefinition is BuildKit's, in words that fit any build file.
 func lintDefinition() subrequests.Request {
 	def := lint.SubrequestLintDefinition
-	def.Description = "Find faults in a build file without building"
+	def.Description = "Check a build file"
 	return def
 }
 
