@@ -5,8 +5,14 @@ package frontend
 
 import (
 	"context"
+	"strings"
 	"sync"
 
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -51,4 +57,47 @@ func layerUsesContext(l spec.Layer) bool {
 		return l.Build.Source.IsSet()
 	}
 	return false
+}
+
+// loadContext starts the transfer of a local build context, if the plan uses
+// it, while the base's folders are looked up; the build then finds it loaded. The
+// function that it returns waits for the end, or stops the transfer if the build
+// has failed.
+func (r *request) loadContext(ctx context.Context, s *sources, p *plan.Plan) (wait func(error)) {
+	if !p.UsesContext() {
+		return func(error) {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	group.Go(func() {
+		// A failure is the build's as well, which says what needed the context.
+		if st, err := s.mainContext(ctx); err == nil {
+			_ = r.loadLocal(ctx, st)
+		}
+	})
+	return func(err error) {
+		if err != nil {
+			cancel()
+		}
+		group.Wait()
+		cancel()
+	}
+}
+
+// loadLocal transfers a local source. Other sources stay where they are: a
+// cached build need not fetch them.
+func (r *request) loadLocal(ctx context.Context, st bk.State) error {
+	def, err := r.marshal(ctx, st)
+	if err != nil || len(def.Def) == 0 {
+		return err
+	}
+	var op pb.Op
+	if err := op.UnmarshalVT(def.Def[0]); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(op.GetSource().GetIdentifier(), "local://") {
+		return nil
+	}
+	_, err = r.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: r.ui.CacheImports, Evaluate: true})
+	return err
 }

@@ -90,11 +90,15 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 	if err != nil {
 		return nil, err
 	}
+	sources.use(planned)
+	wait := r.loadContext(ctx, sources, planned)
 	lowered, err := r.lower(ctx, planned, sources)
 	if err != nil {
+		wait(err)
 		return nil, err
 	}
 	ref, err := r.make(ctx, lowered.State)
+	wait(err)
 	if err != nil {
 		return nil, r.explained(ctx, err, planned, sources)
 	}
@@ -128,7 +132,6 @@ func (r *request) planRequest(target ocispecs.Platform, bases strategy.Bases, wa
 
 // lower makes the graph.
 func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, error) {
-	sources.use(p)
 	o := llb.Options{
 		Sources:       sources,
 		Prober:        r.prober,

@@ -59,6 +59,7 @@ func (r *request) explain(ctx context.Context, id string) (res *client.Result, o
 
 // explainGraph adds the graph in the form that was asked for.
 func (r *request) explainGraph(ctx context.Context, res *client.Result, id string, p *plan.Plan, sources *sources) error {
+	sources.use(p)
 	lowered, err := r.lower(ctx, p, sources)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
@@ -30,6 +31,9 @@ type sources struct {
 	// paths are what is used of the contexts, by name; the build context's name is
 	// empty.
 	paths map[string][]string
+	// main is the build context, once it was asked for.
+	mainMu sync.Mutex
+	main   *bk.State
 }
 
 // source is a tree that was looked up.
@@ -94,18 +98,19 @@ func (s *sources) look(ctx context.Context, t plan.Tree) (*source, error) {
 	return src, nil
 }
 
-// mainContext is the build context, as far as it is used.
+// mainContext is the build context, as far as it is used. It may be asked for at
+// the same time as anything else.
 func (s *sources) mainContext(ctx context.Context) (bk.State, error) {
-	key := plan.Tree{Kind: plan.Main}
-	if src, ok := s.found[key]; ok {
-		return src.state, nil
+	s.mainMu.Lock()
+	defer s.mainMu.Unlock()
+	if s.main == nil {
+		st, err := s.ui.MainContext(ctx, followed(s.paths[""])...)
+		if err != nil {
+			return bk.State{}, fmt.Errorf("load the build context: %w", err)
+		}
+		s.main = st
 	}
-	st, err := s.ui.MainContext(ctx, followed(s.paths[""])...)
-	if err != nil {
-		return bk.State{}, fmt.Errorf("load the build context: %w", err)
-	}
-	s.found[key] = &source{tree: key, state: *st}
-	return *st, nil
+	return *s.main, nil
 }
 
 // followed limits a local source to paths; none means all of it.

@@ -46,7 +46,7 @@ func BenchmarkCached(b *testing.B) {
 	for _, c := range []struct{ name, what, file, output string }{
 		{"Out", "cached build, a command with `$out`", "strata.yaml", ""},
 		{"InPlace", "cached build, a command that changes the image", "in-place.yaml", ""},
-		{"Image", "the same as an image in the daemon's store", "strata.yaml", "type=image,name=example.org/cached"},
+		{"Image", "the first one, as an image in the daemon's store", "strata.yaml", "type=image,name=example.org/cached"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			h := h.in(b)

@@ -64,7 +64,7 @@ func BenchmarkChange(b *testing.B) {
 	}{
 		{"LastLink", "one file changed in the last layer, pushed", "last.yaml", "`COPY --link`", "last-link.dockerfile", 1},
 		{"FirstLink", "one file changed in the first layer, pushed", "first.yaml", "`COPY --link`", "first-link.dockerfile", 1},
-		{"FirstPlain", "the same", "first.yaml", "plain `COPY`", "first-plain.dockerfile", 0.5},
+		{"FirstPlain", "the same as far as Strata goes", "first.yaml", "plain `COPY`", "first-plain.dockerfile", 0.5},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			h := h.in(b)

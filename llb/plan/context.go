@@ -45,6 +45,18 @@ func ContextPaths(p *Plan) map[string][]string {
 	return out
 }
 
+// UsesContext tells whether anything of the build context is used.
+func (p *Plan) UsesContext() bool {
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			if slices.ContainsFunc(Copies(l.Action), func(c Copy) bool { return c.From.Kind == Main }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Copies are the parts of trees that an action reads.
 func Copies(a Action) []Copy {
 	var out []Copy
