@@ -29,8 +29,8 @@ layers:
 		want(t, "/args", read(t, out, "args"), "default 1.10 default-1.10\n")
 		out = w.files(t, flags(dir, "--build-arg", "NAME=given")...)
 		want(t, "/args", read(t, out, "args"), "given 1.10 given-1.10\n")
-		text := w.must(t, flags(dir, "--build-arg", "VERSOIN=2")...)
-		contains(t, text, `strata.yaml:4:3: the build argument "VERSOIN" is not declared in args; did you mean "VERSION"?`)
+		text := w.must(t, flags(dir, "--build-arg", "VERSIN=2")...)
+		contains(t, text, `strata.yaml:4:3: the build argument "VERSIN" is not declared in args; did you mean "VERSION"?`)
 	})
 }
 

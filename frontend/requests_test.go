@@ -89,7 +89,7 @@ func (h *house) hide(text, dir string) string {
 func TestCheckFault(t *testing.T) {
 	h := newHouse(t)
 	for fault, parts := range map[string][]string{
-		"layers:\n  - fiels: []\n": {"fiels", "files", "strata.yaml:3"},
+		"layers:\n  - filez: []\n": {"filez", "files", "strata.yaml:3"},
 		"layers: [\n":              {"strata.yaml:"},
 		"from: target:nothing\n":   {"nothing", "strata.yaml:2"},
 		"layers:\n  - files: [{dest: /a, content: a, mode: rwx}]\n": {"rwx", "strata.yaml:3"},

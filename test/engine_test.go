@@ -82,9 +82,11 @@ func TestInterruptedCommand(t *testing.T) {
 		t.Run(door, func(t *testing.T) {
 			out := t.TempDir()
 			name := fmt.Sprintf("314159.%d", i)
-			args := []string{"build", "--build-arg", "BASE=" + h.base, "--progress=plain",
+			args := []string{
+				"build", "--build-arg", "BASE=" + h.base, "--progress=plain",
 				"-o", "type=oci,dest=" + filepath.Join(out, "oci.tar"), "-o", "type=oci,tar=false,dest=" + filepath.Join(out, "layout"),
-				"-o", filepath.Join(out, "files"), "--metadata-file", filepath.Join(out, "metadata"), endless(t, name)}
+				"-o", filepath.Join(out, "files"), "--metadata-file", filepath.Join(out, "metadata"), endless(t, name),
+			}
 			if door == "daemon" {
 				args = append(args, "--addr", h.daemon.Addr)
 			}

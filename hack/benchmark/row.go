@@ -65,7 +65,7 @@ func (f Figures) own() string {
 
 // verdict returns the limit in words and whether it is kept.
 func (m Measure) verdict(f Figures) (limit, kept string) {
-	ok := true
+	var ok bool
 	switch {
 	case m.Ratio > 0:
 		limit, ok = fmt.Sprintf("≤ %.2f×", m.Ratio), ratio(f) <= m.Ratio
