@@ -25,14 +25,14 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 FROM source AS frontend-build
 ARG TARGETOS TARGETARCH
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false -ldflags="-s -w -buildid=" \
+    GOOS=$TARGETOS GOARCH=$TARGETARCH go build -tags=grpcnotrace -trimpath -buildvcs=false -ldflags="-s -w -buildid=" \
       -o /out/strata-frontend ./cmd/strata-frontend
 
 FROM source AS cli-build
 ARG TARGETOS TARGETARCH
 COPY --from=step /out/ internal/stephelper/bin/
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    GOOS=$TARGETOS GOARCH=$TARGETARCH go build -tags=release -trimpath -buildvcs=false -ldflags="-s -w -buildid=" \
+    GOOS=$TARGETOS GOARCH=$TARGETARCH go build -tags=release,grpcnotrace -trimpath -buildvcs=false -ldflags="-s -w -buildid=" \
       -o /out/strata ./cmd/strata
 
 FROM scratch AS cli

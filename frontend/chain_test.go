@@ -90,18 +90,18 @@ func TestWithoutMergeOp(t *testing.T) {
 	// A step leaves its mount points behind; only a difference can leave them out.
 	stubs := regexp.MustCompile(`(?m)^\S+ 0:0 \d+ /(dev|proc|sys)\n`)
 	for _, s := range scenarios(t) {
-		t.Run(s.name, func(t *testing.T) {
+		t.Run(s.Name, func(t *testing.T) {
 			attrs := map[string]string{"build-arg:BASE": h.base}
 			if len(s.flags) == 2 && s.flags[0] == "--target" {
 				attrs["target"] = s.flags[1]
 			}
-			inProcess(t, h, s.dir, "chain/"+s.name, withoutMerge, attrs)
-			validate(t, h, "chain/"+s.name)
-			got := listing(t, unpack(t, h, "chain/"+s.name))
-			if diff := cmp.Diff(stubs.ReplaceAllString(s.section("want"), ""), stubs.ReplaceAllString(got, "")); diff != "" {
+			inProcess(t, h, s.dir, "chain/"+s.Name, withoutMerge, attrs)
+			validate(t, h, "chain/"+s.Name)
+			got := listing(t, unpack(t, h, "chain/"+s.Name))
+			if diff := cmp.Diff(stubs.ReplaceAllString(s.Section("want"), ""), stubs.ReplaceAllString(got, "")); diff != "" {
 				t.Errorf("the files differ (-merged +chained):\n%s", diff)
 			}
-			if diff := cmp.Diff(s.section("config"), readableConfig(t, h, "chain/"+s.name)); diff != "" {
+			if diff := cmp.Diff(s.Section("config"), readableConfig(t, h, "chain/"+s.Name)); diff != "" {
 				t.Errorf("the configurations differ (-merged +chained):\n%s", diff)
 			}
 		})

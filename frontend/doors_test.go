@@ -11,9 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
-
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -44,34 +41,18 @@ func newHouse(t *testing.T) *house {
 
 // scenario is a case of testdata/cases, unpacked.
 type scenario struct {
-	name  string
-	file  string
+	*testenv.Archive
 	dir   string
 	flags []string
-	arch  *txtar.Archive
 }
 
 func scenarios(t *testing.T) []*scenario {
 	t.Helper()
-	files, err := filepath.Glob("../testdata/cases/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("there are no cases: %v", err)
-	}
 	var all []*scenario
-	for _, file := range files {
-		arch, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := &scenario{name: strings.TrimSuffix(filepath.Base(file), ".txtar"), file: file, dir: t.TempDir(), arch: arch}
-		for _, f := range arch.Files {
-			switch f.Name {
-			case "want", "config":
-			case "flags":
-				s.flags = strings.Fields(string(f.Data))
-			default:
-				write(t, filepath.Join(s.dir, f.Name), f.Data)
-			}
+	for _, a := range testenv.Archives(t, "cases") {
+		s := &scenario{Archive: a, dir: t.TempDir(), flags: strings.Fields(a.Section("flags"))}
+		for name, text := range a.Files("flags", "want", "config") {
+			write(t, filepath.Join(s.dir, name), []byte(text))
 		}
 		all = append(all, s)
 	}
@@ -95,36 +76,6 @@ func remove(t *testing.T, file string) {
 	}
 }
 
-// section returns a part of the case's archive.
-func (s *scenario) section(name string) string {
-	for _, f := range s.arch.Files {
-		if f.Name == name {
-			return string(f.Data)
-		}
-	}
-	return ""
-}
-
-// expect compares a section with what came out, or writes it with -update.
-func (s *scenario) expect(t *testing.T, name, got string) {
-	t.Helper()
-	if !*update {
-		if diff := cmp.Diff(s.section(name), got); diff != "" {
-			t.Errorf("%s of %s (-want +got):\n%s", name, s.file, diff)
-		}
-		return
-	}
-	i := slices.IndexFunc(s.arch.Files, func(f txtar.File) bool { return f.Name == name })
-	if i < 0 {
-		s.arch.Files = append(s.arch.Files, txtar.File{Name: name})
-		i = len(s.arch.Files) - 1
-	}
-	s.arch.Files[i].Data = []byte(got)
-	if err := os.WriteFile(s.file, txtar.Format(s.arch), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // door builds a case and pushes it.
 type door struct {
 	name string
@@ -145,10 +96,10 @@ func doors() []door {
 // buildWithBuildx goes through "docker buildx build" and "# syntax=".
 func buildWithBuildx(t *testing.T, h *house, s *scenario, ref string, env []string) {
 	t.Helper()
-	text := "# syntax=" + h.frontend + "\n" + s.section("strata.yaml")
+	text := "# syntax=" + h.frontend + "\n" + s.Section("strata.yaml")
 	write(t, filepath.Join(s.dir, "with-syntax.yaml"), []byte(text))
 	defer remove(t, filepath.Join(s.dir, "with-syntax.yaml"))
-	if ignore := s.section(".dockerignore"); ignore != "" {
+	if ignore := s.Section(".dockerignore"); ignore != "" {
 		write(t, filepath.Join(s.dir, "with-syntax.yaml.dockerignore"), []byte(ignore+"\nwith-syntax*\n"))
 		defer remove(t, filepath.Join(s.dir, "with-syntax.yaml.dockerignore"))
 	}
@@ -180,15 +131,15 @@ func buildWithStrata(t *testing.T, h *house, s *scenario, ref string, env []stri
 func TestDoors(t *testing.T) {
 	h := newHouse(t)
 	for _, s := range scenarios(t) {
-		t.Run(s.name, func(t *testing.T) {
+		t.Run(s.Name, func(t *testing.T) {
 			plain := buildThroughAll(t, h, s, nil)
 			dated := buildThroughAll(t, h, s, []string{"SOURCE_DATE_EPOCH=1700000000"})
 			if h.registry.Descriptor(t, plain).Digest == h.registry.Descriptor(t, dated).Digest {
 				t.Error("SOURCE_DATE_EPOCH made no difference")
 			}
 			validate(t, h, plain)
-			s.expect(t, "want", listing(t, unpack(t, h, plain)))
-			s.expect(t, "config", readableConfig(t, h, plain))
+			s.Expect(t, "want", listing(t, unpack(t, h, plain)), *update)
+			s.Expect(t, "config", readableConfig(t, h, plain), *update)
 		})
 	}
 }
@@ -200,7 +151,7 @@ func buildThroughAll(t *testing.T, h *house, s *scenario, env []string) string {
 	digests := map[string]string{}
 	ref := ""
 	for _, d := range doors() {
-		ref = h.registry.Host + "/" + s.name + ":" + strings.ReplaceAll(d.name, " ", "-") + strings.Join(env, "")
+		ref = h.registry.Host + "/" + s.Name + ":" + strings.ReplaceAll(d.name, " ", "-") + strings.Join(env, "")
 		ref = strings.ReplaceAll(ref, "=", "-")
 		d.build(t, h, s, ref, env)
 		digests[d.name] = h.registry.Descriptor(t, strings.TrimPrefix(ref, h.registry.Host+"/")).Digest.String()

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
 
 	"github.com/strata-build/strata/internal/testenv"
 )
@@ -61,7 +60,7 @@ func TestRequests(t *testing.T) {
 				if call == "check" { // the clients have words of their own around it
 					call = name + " " + call
 				}
-				s.expect(t, call, h.hide(out, s.dir))
+				s.Expect(t, call, h.hide(out, s.dir), *update)
 			})
 		}
 	}
@@ -70,12 +69,8 @@ func TestRequests(t *testing.T) {
 // loadRequests unpacks testdata/requests.txtar.
 func loadRequests(t *testing.T, h *house) *scenario {
 	t.Helper()
-	s := &scenario{name: "requests", file: "testdata/requests.txtar", dir: t.TempDir()}
-	var err error
-	if s.arch, err = txtar.ParseFile(s.file); err != nil {
-		t.Fatal(err)
-	}
-	text := "# syntax=" + h.frontend + "\n" + strings.ReplaceAll(s.section("strata.yaml"), "{base}", h.base)
+	s := &scenario{Archive: testenv.ReadArchive(t, "testdata/requests.txtar"), dir: t.TempDir()}
+	text := "# syntax=" + h.frontend + "\n" + strings.ReplaceAll(s.Section("strata.yaml"), "{base}", h.base)
 	write(t, filepath.Join(s.dir, "strata.yaml"), []byte(text))
 	return s
 }

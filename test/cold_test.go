@@ -20,23 +20,23 @@ import (
 func TestColdBuilds(t *testing.T) {
 	h := newHouse(t)
 	second := testenv.Strata(t)
-	for i, a := range archives(t, "cases") {
-		t.Run(a.name, func(t *testing.T) {
+	for i, a := range testenv.Archives(t, "cases") {
+		t.Run(a.Name, func(t *testing.T) {
 			push := func(cli *testenv.CLI, tag, dir string) string {
-				args := append([]string{"build", "--progress=quiet", "--build-arg", "BASE=" + h.base, "--push", "-t", h.registry.Host + "/" + a.name + ":" + tag},
-					strings.Fields(a.section("flags"))...)
+				args := append([]string{"build", "--progress=quiet", "--build-arg", "BASE=" + h.base, "--push", "-t", h.registry.Host + "/" + a.Name + ":" + tag},
+					strings.Fields(a.Section("flags"))...)
 				cli.MustRun(t, append(args, dir)...)
-				return h.digest(t, a.name+":"+tag)
+				return h.digest(t, a.Name+":"+tag)
 			}
-			dir := a.unpack(t, "flags", "want", "config")
+			dir := folder(t, a.Files("flags", "want", "config"))
 			one := push(h.cli, "one", dir)
 
-			text := a.section("strata.yaml")
+			text := a.Section("strata.yaml")
 			mixed := shuffled(t, text, uint64(i))
 			if mixed == text {
 				t.Fatal("the maps are as they were")
 			}
-			other := a.unpack(t, "flags", "want", "config")
+			other := folder(t, a.Files("flags", "want", "config"))
 			write(t, filepath.Join(other, "strata.yaml"), mixed)
 			checkOut(t, other, []fs.FileMode{0o077, 0o002}[i%2])
 			two := push(second, "two", other)

@@ -19,6 +19,8 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/frontend"
+
+	"github.com/strata-build/strata/internal/testenv"
 )
 
 // TestDefinition asks the frontend 25 times for the graph of every case, in five
@@ -28,15 +30,15 @@ import (
 func TestDefinition(t *testing.T) {
 	h := newHouse(t)
 	c := h.daemon.Client(t)
-	for _, a := range archives(t, "cases") {
-		t.Run(a.name, func(t *testing.T) {
-			dir := a.unpack(t, "flags", "want", "config")
+	for _, a := range testenv.Archives(t, "cases") {
+		t.Run(a.Name, func(t *testing.T) {
+			dir := folder(t, a.Files("flags", "want", "config"))
 			var first string
 			for seed := range uint64(5) {
 				if seed > 0 {
-					write(t, filepath.Join(dir, "strata.yaml"), shuffled(t, a.section("strata.yaml"), seed))
+					write(t, filepath.Join(dir, "strata.yaml"), shuffled(t, a.Section("strata.yaml"), seed))
 				}
-				text := h.graph(t, c, dir, strings.Fields(a.section("flags")), 5)
+				text := h.graph(t, c, dir, strings.Fields(a.Section("flags")), 5)
 				if seed == 0 {
 					first = text
 				} else if diff := cmp.Diff(first, text); diff != "" {

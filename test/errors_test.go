@@ -21,19 +21,19 @@ func TestErrors(t *testing.T) {
 	buildx := testenv.NewBuildx(t, h.daemon)
 	files := testenv.FileServer(t, map[string][]byte{"/tool": []byte("not what was promised")})
 	hide := strings.NewReplacer(files.URL, "http://FILES", h.registry.Host, "REGISTRY")
-	for _, a := range archives(t, "errors") {
-		t.Run(a.name, func(t *testing.T) {
-			dir := a.unpack(t, "flags", "want")
-			args := append([]string{"--progress=quiet", "--build-arg", "FILES=" + files.URL}, strings.Fields(a.section("flags"))...)
+	for _, a := range testenv.Archives(t, "errors") {
+		t.Run(a.Name, func(t *testing.T) {
+			dir := folder(t, a.Files("flags", "want"))
+			args := append([]string{"--progress=quiet", "--build-arg", "FILES=" + files.URL}, strings.Fields(a.Section("flags"))...)
 			for door, got := range map[string]testenv.Result{
 				"daemon":          h.build(t, append(args, dir)...),
 				"embedded engine": h.cli.Run(t, append([]string{"build", "--build-arg", "BASE=" + h.base}, append(args, dir)...)...),
 			} {
 				t.Log(door)
-				a.expect(t, "want", fmt.Sprintf("exit status %d\n%s", got.Code, hide.Replace(got.Stderr+got.Stdout)))
+				a.Expect(t, "want", fmt.Sprintf("exit status %d\n%s", got.Code, hide.Replace(got.Stderr+got.Stdout)), *update)
 			}
-			text := strings.Replace(a.section("strata.yaml"), "# syntax=\n", "# syntax="+frontend+"\n", 1)
-			if text == a.section("strata.yaml") {
+			text := strings.Replace(a.Section("strata.yaml"), "# syntax=\n", "# syntax="+frontend+"\n", 1)
+			if text == a.Section("strata.yaml") {
 				t.Fatal("the build file has no line for the frontend")
 			}
 			write(t, filepath.Join(dir, "strata.yaml"), text)
@@ -41,7 +41,7 @@ func TestErrors(t *testing.T) {
 			if err == nil {
 				t.Fatalf("buildx succeeded:\n%s", out)
 			}
-			expectSame(t, a.section("want"), hide.Replace(out))
+			expectSame(t, a.Section("want"), hide.Replace(out))
 		})
 	}
 }
