@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package test shows what a user sees from outside: what comes out of a build,
+// Package e2e shows what a user sees from outside: what comes out of a build,
 // what is built again, what an error says, and what a failed build leaves.
-package test
+package e2e
 
 import (
 	"flag"
