@@ -38,6 +38,7 @@ func newWorld() world {
 	return world{files: map[string]os.FileMode{
 		"/bin": os.ModeSymlink, "/lib": os.ModeSymlink, "/usr": os.ModeDir | 0o755, "/usr/bin": os.ModeDir | 0o755,
 		"/usr/lib": os.ModeDir | 0o755, "/tmp": os.ModeDir | os.ModeSticky | 0o777, "/root": os.ModeDir | 0o700,
+		"/dev": os.ModeDir | 0o755, "/proc": os.ModeDir | 0o555, "/sys": os.ModeDir | 0o555,
 		"/etc": os.ModeDir | 0o755, "/srv": os.ModeDir | 0o755, "/srv/app": os.ModeDir | 0o755,
 	}}
 }

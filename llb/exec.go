@@ -6,6 +6,7 @@ package llb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -83,9 +84,12 @@ func (c *command) out(ctx context.Context) (bk.State, error) {
 // helper is around the command to give what it touched a time that is the same
 // in every run.
 func (c *command) inPlace(ctx context.Context) (bk.State, error) {
+	var err error
 	below := c.current()
 	if !c.Chain {
-		below = c.stubs(below)
+		if below, err = c.stubs(ctx, below); err != nil {
+			return bk.State{}, err
+		}
 	}
 	if err := c.findUser(ctx, below); err != nil {
 		return bk.State{}, err
@@ -158,12 +162,44 @@ func (c *command) inRoot() []string {
 
 // stubs are the folders that a step makes for its mounts. They are made below
 // the command, so that they aren't among its changes.
-func (c *command) stubs(st bk.State) bk.State {
+func (c *command) stubs(ctx context.Context, st bk.State) (bk.State, error) {
 	var fa *bk.FileAction
-	for _, dir := range append([]string{"/proc", "/sys", "/dev"}, c.outside()...) {
+	dirs, err := c.bareOf(ctx)
+	if err != nil {
+		return bk.State{}, err
+	}
+	for _, dir := range slices.Concat(dirs, c.outside()) {
 		fa = then(fa).Mkdir(dir, 0o755, bk.WithParents(true), bk.WithCreatedTime(fileTime()))
 	}
-	return restart(st.File(fa, bk.WithCustomName("[internal] make mount points")))
+	if fa == nil {
+		return st, nil
+	}
+	return restart(st.File(fa, bk.WithCustomName("[internal] make mount points"))), nil
+}
+
+// kernelDirs are mounted into every step.
+func kernelDirs() []string { return []string{"/dev", "/proc", "/sys"} }
+
+// bareOf are the kernel's folders that the image is not known to have. The base
+// is asked only if it was looked into anyway, and lookAhead has asked then.
+func (img *image) bareOf(ctx context.Context) ([]string, error) {
+	if img.bare != nil {
+		return img.bare, nil
+	}
+	if img.looks == nil || img.inPlace {
+		return kernelDirs(), nil
+	}
+	img.bare = []string{}
+	for _, dir := range kernelDirs() {
+		n, ok, err := img.lookup(ctx).lookup(dir)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || n.link != "" {
+			img.bare = append(img.bare, dir)
+		}
+	}
+	return img.bare, nil
 }
 
 // outside are the folders that are mounted into the command's root.

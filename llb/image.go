@@ -42,7 +42,9 @@ type image struct {
 	// changed the image in place: then nothing is asked while the graph is made.
 	// shipped says that one put folders on top of rooted that nobody knows yet.
 	ran, inPlace, shipped bool
-	history               []ocispecs.History
+	// bare are the kernel's folders that the image lacks; nil when nobody asked.
+	bare    []string
+	history []ocispecs.History
 }
 
 // image lowers one target.
@@ -105,7 +107,7 @@ func (img *image) start(ctx context.Context) error {
 		below := img.images[img.lowering.plan.Image(img.plan.From.Name, img.plan.From.Platform)]
 		img.base = below.base
 		img.history = append(img.history, below.history...)
-		img.ran, img.inPlace = below.ran, below.ran
+		img.ran, img.inPlace, img.bare = below.ran, below.ran, below.bare
 		maps.Copy(img.declared, below.declared)
 		maps.Copy(img.likely, below.likely)
 	} else {
@@ -128,6 +130,9 @@ func (img *image) lookAhead(ctx context.Context) error {
 				paths = append(paths, destination(&a.Entries[j]))
 			}
 		case *plan.Exec:
+			if !a.Out && len(paths) > 0 {
+				paths = append(paths, kernelDirs()...)
+			}
 			if !a.Out {
 				return img.expect(ctx, paths)
 			}
