@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"github.com/strata-build/strata/internal/testenv"
 )
 
