@@ -168,7 +168,7 @@ func TestMissingContextFile(t *testing.T) {
 		if err == nil {
 			t.Fatalf("a missing source is no error:\n%s", out)
 		}
-		contains(t, out, `"/no/such/file": not found`, ">>>       - {dest: /b, source: no/such/file}")
+		contains(t, out, "strata.yaml:4:28: there is no \"no/such/file\" in the build context", "- {dest: /b, source: no/such/file}")
 	})
 }
 

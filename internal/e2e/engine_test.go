@@ -43,6 +43,37 @@ func running(text string) int {
 	return n
 }
 
+// engines counts the engines of a root: processes that are the first of their
+// own PID namespace. One that an engine is about to start has its command line
+// too, until it becomes something else.
+func engines(root string) int {
+	n := 0
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range all {
+		data, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(strings.ReplaceAll(string(data), "\x00", " "), "engine --root "+root) {
+			continue
+		}
+		status, err := os.ReadFile(filepath.Join(filepath.Dir(path), "status"))
+		if err == nil && firstOfNamespace(string(status)) {
+			n++
+		}
+	}
+	return n
+}
+
+// firstOfNamespace reads the line NSpid of a process's status: its ids from the
+// outermost namespace to its own.
+func firstOfNamespace(status string) bool {
+	for line := range strings.Lines(status) {
+		if ids, ok := strings.CutPrefix(line, "NSpid:"); ok {
+			fields := strings.Fields(ids)
+			return len(fields) > 1 && fields[len(fields)-1] == "1"
+		}
+	}
+	return false
+}
+
 // endless is a build whose command has a name of its own and doesn't end.
 func endless(t *testing.T, name string) string {
 	return folder(t, map[string]string{"strata.yaml": fmt.Sprintf(
@@ -138,7 +169,7 @@ func TestSideBySide(t *testing.T) {
 		case <-done:
 			waiting = false
 		case <-time.After(20 * time.Millisecond):
-			most = max(most, running("engine --root "+h.cli.Root))
+			most = max(most, engines(h.cli.Root))
 		}
 	}
 	if most != 1 {
