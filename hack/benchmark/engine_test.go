@@ -18,20 +18,24 @@ import (
 func BenchmarkEngine(b *testing.B) {
 	registry := testenv.NewRegistry(b, testenv.RegistryOptions{})
 	base := testenv.BusyboxImage(b, registry, "base:1", testenv.BusyboxTweaks{})
-	dir := project(b, small())
+	onBase := project(b, small())
+	onScratch := project(b, map[string]string{"strata.yaml": "layers:\n  - files: [{dest: /etc/app/, source: app.conf}]\n" +
+		"  - files: [{dest: /etc/motd, content: hello}]\n", "app.conf": "x\n"})
 	for _, c := range []struct {
 		name, what string
+		dir        string
 		stopped    bool
 		limit      time.Duration
 	}{
-		{"Start", "cached build with the embedded engine, which has to start", true, 500 * time.Millisecond},
-		{"Running", "cached build with the embedded engine, which runs", false, 150 * time.Millisecond},
+		{"Start", "cached build with the embedded engine, which has to start", onBase, true, 500 * time.Millisecond},
+		{"Running", "cached build with the embedded engine, which runs", onBase, false, 150 * time.Millisecond},
+		{"Scratch", "the same for an image on scratch, which asks no registry", onScratch, false, 150 * time.Millisecond},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			cli := testenv.Strata(b)
 			build := side{run: func() {
 				cli.MustRun(b, "build", "--progress=plain", "--build-arg", "BASE="+base,
-					"-o", "type=oci,dest="+filepath.Join(cli.Home, "image.tar"), dir)
+					"-o", "type=oci,dest="+filepath.Join(cli.Home, "image.tar"), c.dir)
 			}}
 			build.run()
 			if c.stopped {
