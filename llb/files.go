@@ -18,7 +18,7 @@ import (
 
 // files lowers a files layer to a tree of its own.
 func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, name string) (bk.State, error) {
-	f := &filesLayer{image: img, layer: layer, name: name, inStep: img.placedInStep(a)}
+	f := &filesLayer{image: img, layer: layer, name: name}
 	f.folders = map[string]folder{}
 	items := make([]item, 0, len(a.Entries))
 	for i := range a.Entries {
@@ -28,7 +28,7 @@ func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, n
 		}
 		items = append(items, it)
 	}
-	if f.inStep {
+	if img.placedInStep(a) {
 		return f.placeInStep(ctx, items)
 	}
 	st, err := f.placeNow(ctx, items)
@@ -57,9 +57,8 @@ func (img *image) placedInStep(a *plan.Files) bool {
 // filesLayer is a files layer while it is lowered.
 type filesLayer struct {
 	*image
-	layer  *plan.Layer
-	name   string
-	inStep bool
+	layer *plan.Layer
+	name  string
 	// folders are those that the layer's files need above them.
 	folders map[string]folder
 	// unknown says that one of them may be a folder that a command shipped.
@@ -70,16 +69,12 @@ type filesLayer struct {
 type folder struct {
 	mode     uint32
 	uid, gid int
-	// own says that an entry asks for it: then its mode and owner count, whatever
-	// the base has.
-	own bool
 }
 
 // item is an entry with its source as a state.
 type item struct {
 	*plan.Entry
-	// from is the state that holds the source; dir says that the source is a
-	// folder whose contents are meant, when that is known.
+	// from is the state that holds the source, and src its path there.
 	from bk.State
 	src  string
 	// contents says that src is a folder whose contents go to Dest if it is one.

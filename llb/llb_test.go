@@ -65,14 +65,3 @@ func TestDumpOfFilesOnScratch(t *testing.T) {
 		t.Errorf("unexpected graph (-want +got):\n%s", diff)
 	}
 }
-
-func BenchmarkLower(b *testing.B) {
-	for _, n := range []int{10, 100, 1000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			p := manyFiles(n)
-			for b.Loop() {
-				definition(b, p)
-			}
-		})
-	}
-}

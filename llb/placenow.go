@@ -114,7 +114,7 @@ func (f *filesLayer) ownFolder(t tree, p placement) error {
 	if err := f.need(t, path.Dir(p.dest)); err != nil {
 		return err
 	}
-	f.folders[p.dest] = folder{mode: mode, uid: p.uid, gid: p.gid, own: true}
+	f.folders[p.dest] = folder{mode: mode, uid: p.uid, gid: p.gid}
 	f.declared[p.dest] = node{mode: mode, uid: p.uid, gid: p.gid}
 	return nil
 }
