@@ -104,7 +104,7 @@ type Layer struct {
 	Action Action `json:"action"`
 }
 
-// Action is what makes a layer: [*Files] or [*Exec].
+// Action is what makes a layer: [*Files], [*Exec], [*Unpack] or [*Install].
 type Action interface{ isAction() }
 
 func (*Files) isAction() {}

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "github.com/strata-build/strata/llb/spec"
+
+// Format is the kind of archives that a layer is unpacked from.
+type Format string
+
+// The formats.
+const (
+	// Deb is a package of Debian or Ubuntu.
+	Deb Format = "deb"
+	// APK is a package of Alpine or Wolfi.
+	APK Format = "apk"
+	// NAR is a path of a Nix store.
+	NAR Format = "nar"
+)
+
+// Archive is one file that is fetched and unpacked.
+type Archive struct {
+	// Name is the package's name, or the store path.
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+	Arch    string `json:"arch,omitempty"`
+	// URLs are addresses of the same file, the preferred one first.
+	URLs []string `json:"urls"`
+	// Digest is the file's, as sha256:…
+	Digest string `json:"digest"`
+	// Size is the file's, in bytes; 0 when nobody knows.
+	Size int64 `json:"size,omitempty"`
+	// Pos is the line that asks for it, if one does.
+	Pos spec.Pos `json:"-"`
+}
+
+// Unpack puts the files of packages into a layer of their own, without the base
+// and without running anything of theirs.
+type Unpack struct {
+	Format   Format    `json:"format"`
+	Archives []Archive `json:"archives"`
+}
+
+// Installer says how packages become installed.
+type Installer string
+
+// The installers.
+const (
+	// Register enters unpacked packages in the base's database and lets the base's
+	// own tool configure them.
+	Register Installer = "register"
+	// Native lets the base's own tool install the package files, offline.
+	Native Installer = "native"
+	// Assemble writes the database itself, and what the maintainer scripts are
+	// known to do, on an image that can run nothing.
+	Assemble Installer = "assemble"
+)
+
+// Install makes unpacked packages installed ones: those of the Unpack layers
+// before it that no earlier Install has had. With [Native] there are none such,
+// and it installs Archives itself.
+type Install struct {
+	Format    Format    `json:"format"`
+	Installer Installer `json:"installer"`
+	// Why says why the installer is Native; empty otherwise.
+	Why string `json:"why,omitempty"`
+	// Archives are what is installed, in the order in which they are configured.
+	Archives []Archive `json:"archives"`
+	// SkipScripts leaves maintainer scripts out.
+	SkipScripts bool `json:"skip_scripts,omitempty"`
+}
+
+func (*Unpack) isAction()  {}
+func (*Install) isAction() {}
+
+var (
+	_ Action = (*Unpack)(nil)
+	_ Action = (*Install)(nil)
+)
