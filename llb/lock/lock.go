@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lock is strata.lock: what the packages and store paths of a build file
+// were resolved to.
+//
+// A build with a lock asks no index. It names each package once for each target
+// and platform, with its digest, in an order that doesn't depend on anything but
+// the names, so that two people who lock the same thing write the same bytes and
+// a change shows as the lines that changed. A package names its repository by an
+// id; addresses stand in one place, and only those that the build file doesn't
+// give.
+package lock
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// Version is the format that this package writes.
+const Version = 1
+
+// Name is the lock's file name beside strata.yaml.
+const Name = "strata.lock"
+
+// File is a lock.
+type File struct {
+	// Repositories are sorted by their ids.
+	Repositories []Repository
+	// Targets are sorted by their names.
+	Targets []Target
+}
+
+// Repository is where packages come from.
+type Repository struct {
+	ID string
+	// Type is deb or apk.
+	Type string
+	// URIs are its addresses, the preferred one first; empty when the build file
+	// gives them.
+	URIs []string
+	// Suite and Components are those of a Debian archive.
+	Suite      string
+	Components []string
+	// Date is when the archive made its index: an older one is refused.
+	Date time.Time
+	// Signers are fingerprints of the keys that signed it.
+	Signers []string
+}
+
+// Target is what a target of the build file was resolved to.
+type Target struct {
+	Name string
+	// Platforms are sorted by their names.
+	Platforms []Platform
+}
+
+// Platform is a target for one platform.
+type Platform struct {
+	// Name is os/arch[/variant].
+	Name     string
+	Packages *Packages
+}
+
+// Packages are all packages of a target.
+type Packages struct {
+	// Base is the image that they were resolved for, as reference@digest; empty for
+	// scratch.
+	Base string
+	// Wanted are the names of each packages layer, sorted within it.
+	Wanted [][]string
+	// Recommends says that recommended packages were taken, too.
+	Recommends bool
+	// Installer says how they are installed, and Why, if not in the usual way.
+	Installer plan.Installer
+	Why       string
+	// Packages are sorted by name and architecture.
+	Packages []Package
+}
+
+// Package is one package.
+type Package struct {
+	Name, Version, Arch string
+	// Source is the source package; empty when it has the same name.
+	Source string
+	// Repository is the id of its repository.
+	Repository string
+	// Path is relative to the repository's address.
+	Path string
+	// Size is in bytes.
+	Size int64
+	// SHA256 is the file's, in hex.
+	SHA256 string
+	// Layer is the index of the packages layer that it belongs to.
+	Layer int
+}
+
+// Repository returns the repository with an id, or nil.
+func (f *File) Repository(id string) *Repository {
+	for i := range f.Repositories {
+		if f.Repositories[i].ID == id {
+			return &f.Repositories[i]
+		}
+	}
+	return nil
+}
+
+// Platform returns what a target was resolved to for a platform, or nil. A nil
+// File has nothing.
+func (f *File) Platform(target, platform string) *Platform {
+	if f == nil {
+		return nil
+	}
+	for _, t := range f.Targets {
+		if t.Name != target {
+			continue
+		}
+		for i := range t.Platforms {
+			if t.Platforms[i].Name == platform {
+				return &t.Platforms[i]
+			}
+		}
+	}
+	return nil
+}
+
+// Platforms are the names of all platforms that the lock has, sorted.
+func (f *File) Platforms() []string {
+	var names []string
+	for _, t := range f.Targets {
+		for _, p := range t.Platforms {
+			names = append(names, p.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Set puts what a target was resolved to for a platform in the place of what the
+// lock had.
+func (f *File) Set(target string, p Platform) {
+	for i := range f.Targets {
+		if f.Targets[i].Name == target {
+			f.Targets[i].set(p)
+			return
+		}
+	}
+	f.Targets = append(f.Targets, Target{Name: target, Platforms: []Platform{p}})
+	slices.SortFunc(f.Targets, func(a, b Target) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (t *Target) set(p Platform) {
+	for i := range t.Platforms {
+		if t.Platforms[i].Name == p.Name {
+			t.Platforms[i] = p
+			return
+		}
+	}
+	t.Platforms = append(t.Platforms, p)
+	slices.SortFunc(t.Platforms, func(a, b Platform) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// SetRepository puts a repository in the place of the one that has its id.
+func (f *File) SetRepository(r Repository) {
+	if old := f.Repository(r.ID); old != nil {
+		*old = r
+		return
+	}
+	f.Repositories = append(f.Repositories, r)
+	slices.SortFunc(f.Repositories, func(a, b Repository) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// Prune takes out repositories that no package names any more.
+func (f *File) Prune() {
+	used := map[string]bool{}
+	for _, t := range f.Targets {
+		for _, p := range t.Platforms {
+			if p.Packages == nil {
+				continue
+			}
+			for _, pkg := range p.Packages.Packages {
+				used[pkg.Repository] = true
+			}
+		}
+	}
+	f.Repositories = slices.DeleteFunc(f.Repositories, func(r Repository) bool { return !used[r.ID] })
+}
+
+// Sort brings the packages into the lock's order.
+func (p *Packages) Sort() {
+	slices.SortFunc(p.Packages, func(a, b Package) int {
+		if c := strings.Compare(a.Name, b.Name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Arch, b.Arch)
+	})
+}

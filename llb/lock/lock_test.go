@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lock_test
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+var update = flag.Bool("update", false, "write what the tests see into testdata")
+
+func sample() *lock.File {
+	f := &lock.File{}
+	f.SetRepository(lock.Repository{ID: "stable-updates", Type: "deb", Suite: "stable-updates"})
+	f.SetRepository(lock.Repository{
+		ID: "stable", Type: "deb", URIs: []string{"https://archive.example.org/debian"}, Suite: "stable", Components: []string{"main"},
+		Date: time.Date(2026, 10, 3, 9, 0, 0, 0, time.UTC), Signers: []string{"4D64FEC119C2029067D6E791F8D2585B8783D481"},
+	})
+	f.SetRepository(lock.Repository{ID: "unused", Type: "deb"})
+	f.Set("debug", lock.Platform{Name: "linux/arm64", Packages: &lock.Packages{
+		Wanted: [][]string{{"gdb"}}, Installer: plan.Native, Why: "gdb replaces a file of the base: \"/usr/bin/gdb\"", Recommends: true,
+		Packages: []lock.Package{
+			{Name: "gdb", Version: "13.1-3", Arch: "arm64", Repository: "stable-updates", Path: "pool/main/g/gdb/gdb_13.1-3_arm64.deb", Size: 1, SHA256: strings.Repeat("0a", 32)},
+		},
+	}})
+	f.Set("default", lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{
+		Base: "debian:bookworm-slim@sha256:" + strings.Repeat("1b", 32), Wanted: [][]string{{"ca-certificates", "jq"}, {"null"}}, Installer: plan.Register,
+		Packages: []lock.Package{
+			{Name: "jq", Version: "1.6-2.1", Arch: "amd64", Repository: "stable", Path: "pool/main/j/jq/jq_1.6-2.1_amd64.deb", Size: 64924, SHA256: strings.Repeat("2c", 32)},
+			{Name: "null", Version: "1:2", Arch: "all", Source: "nothing", Layer: 1, Repository: "stable", Path: "pool/null.deb", Size: 12, SHA256: strings.Repeat("3d", 32)},
+		},
+	}})
+	f.Prune()
+	return f
+}
+
+func TestWriteThenRead(t *testing.T) {
+	const golden = "testdata/strata.lock"
+	want := sample()
+	text := want.Write()
+	if *update {
+		if err := os.WriteFile(golden, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantText, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(wantText), string(text)); diff != "" {
+		t.Errorf("Write() (-want +got):\n%s", diff)
+	}
+	got, err := lock.Read("strata.lock", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Read() (-want +got):\n%s", diff)
+	}
+	if got := want.Platforms(); !slices.Equal(got, []string{"linux/amd64", "linux/arm64"}) {
+		t.Errorf("Platforms() = %v", got)
+	}
+	if want.Platform("default", "linux/arm64") != nil || want.Platform("debug", "linux/arm64") == nil {
+		t.Error("Platform() finds the wrong ones")
+	}
+}
+
+func TestSetReplaces(t *testing.T) {
+	f := sample()
+	f.Set("default", lock.Platform{Name: "linux/amd64"})
+	if p := f.Platform("default", "linux/amd64"); p == nil || p.Packages != nil {
+		t.Errorf("Platform() = %v, want the new one", p)
+	}
+	if f.Repository("stable").Suite != "stable" || f.Repository("unused") != nil {
+		t.Error("Prune took the wrong repository")
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	good := string(sample().Write())
+	for _, tc := range []struct{ old, new, want string }{
+		{good, "", "it is empty"},
+		{"version: 1", "version: 2", "it has version 2"},
+		{"wanted:", "wished:", "field wished not found"},
+		{"repository: stable,", "repository: nowhere,", `no repository "nowhere"`},
+		{"pool/null.deb", "../null.deb", `path "../null.deb" is not relative`},
+		{"pool/null.deb", "/null.deb", `path "/null.deb" is not relative`},
+		{"pool/null.deb", "https://example.org/null.deb", "is not relative"},
+		{"layer: 1", "layer: 2", "layer 2 is not among"},
+		{"size: 12", "size: -12", "size -12 is negative"},
+		{strings.Repeat("3d", 32), "3d", "is not 64 hexadecimal digits"},
+		{"installer: native", "installer: magic", `unknown installer "magic"`},
+		{`name: "null"`, "name: jq", `package "jq"`},
+	} {
+		text := strings.Replace(good, tc.old, tc.new, 1)
+		if tc.new == "name: jq" {
+			text = strings.Replace(text, "arch: all", "arch: amd64", 1)
+		}
+		_, err := lock.Read("strata.lock", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "read strata.lock: ") {
+			t.Errorf("with %q for %.20q: %v, want %q", tc.new, tc.old, err, tc.want)
+		}
+	}
+}
+
+// FuzzRead checks that what is read survives being written.
+func FuzzRead(f *testing.F) {
+	f.Add(sample().Write())
+	f.Add([]byte("version: 1\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		first, err := lock.Read("strata.lock", data)
+		if err != nil {
+			return
+		}
+		text := first.Write()
+		second, err := lock.Read("strata.lock", text)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if again := second.Write(); string(again) != string(text) {
+			t.Errorf("written twice:\n%s\n%s", text, again)
+		}
+	})
+}

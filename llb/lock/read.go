@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lock
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// maxSize is the greatest size of a lock, in bytes: some ten thousand packages.
+const maxSize = 16 << 20
+
+// The lock as YAML has it.
+type (
+	document struct {
+		Version      int                                 `yaml:"version"`
+		Repositories map[string]repository               `yaml:"repositories"`
+		Targets      map[string]map[string]*platformNode `yaml:"targets"`
+	}
+	repository struct {
+		Type       string    `yaml:"type"`
+		URIs       []string  `yaml:"uris"`
+		Suite      string    `yaml:"suite"`
+		Components []string  `yaml:"components"`
+		Date       time.Time `yaml:"date"`
+		Signers    []string  `yaml:"signers"`
+	}
+	platformNode struct {
+		Base       string        `yaml:"base"`
+		Wanted     [][]string    `yaml:"wanted"`
+		Recommends bool          `yaml:"recommends"`
+		Installer  string        `yaml:"installer"`
+		Why        string        `yaml:"why"`
+		Packages   []packageNode `yaml:"packages"`
+	}
+	packageNode struct {
+		Name       string `yaml:"name"`
+		Version    string `yaml:"version"`
+		Arch       string `yaml:"arch"`
+		Source     string `yaml:"source"`
+		Layer      int    `yaml:"layer"`
+		Repository string `yaml:"repository"`
+		Path       string `yaml:"path"`
+		Size       int64  `yaml:"size"`
+		SHA256     string `yaml:"sha256"`
+	}
+)
+
+// Read reads a lock. Its errors name the file.
+func Read(name string, data []byte) (*File, error) {
+	f, err := read(data)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w; write it anew with \"strata lock\"", name, err)
+	}
+	return f, nil
+}
+
+func read(data []byte) (*File, error) {
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("it has %d bytes, more than %d", len(data), maxSize)
+	}
+	var doc document
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(&doc); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("it is empty")
+		}
+		return nil, err
+	}
+	if doc.Version != Version {
+		return nil, fmt.Errorf("it has version %d, and this version of Strata knows %d", doc.Version, Version)
+	}
+	f := &File{}
+	for _, id := range slices.Sorted(maps.Keys(doc.Repositories)) {
+		r := doc.Repositories[id]
+		f.Repositories = append(f.Repositories, Repository{
+			ID: id, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
+			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers,
+		})
+	}
+	for _, target := range slices.Sorted(maps.Keys(doc.Targets)) {
+		t := Target{Name: target}
+		for _, name := range slices.Sorted(maps.Keys(doc.Targets[target])) {
+			p, err := f.platform(name, doc.Targets[target][name])
+			if err != nil {
+				return nil, fmt.Errorf("target %s, %s: %w", target, name, err)
+			}
+			t.Platforms = append(t.Platforms, p)
+		}
+		f.Targets = append(f.Targets, t)
+	}
+	return f, nil
+}
+
+func (f *File) platform(name string, n *platformNode) (Platform, error) {
+	p := Platform{Name: name}
+	if n == nil || n.Wanted == nil {
+		return p, nil
+	}
+	p.Packages = &Packages{Base: n.Base, Wanted: n.Wanted, Recommends: n.Recommends, Why: n.Why, Installer: plan.Installer(n.Installer)}
+	switch p.Packages.Installer {
+	case "":
+		p.Packages.Installer = plan.Register
+	case plan.Register, plan.Native, plan.Assemble:
+	default:
+		return p, fmt.Errorf("unknown installer %q", n.Installer)
+	}
+	for _, pkg := range n.Packages {
+		made := Package{
+			Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, Layer: pkg.Layer,
+			Repository: pkg.Repository, Path: pkg.Path, Size: pkg.Size, SHA256: pkg.SHA256,
+		}
+		if err := f.check(made, len(n.Wanted)); err != nil {
+			return p, fmt.Errorf("package %q: %w", pkg.Name, err)
+		}
+		p.Packages.Packages = append(p.Packages.Packages, made)
+	}
+	p.Packages.Sort()
+	for i := 1; i < len(p.Packages.Packages); i++ {
+		a, b := p.Packages.Packages[i-1], p.Packages.Packages[i]
+		if a.Name == b.Name && a.Arch == b.Arch {
+			return p, fmt.Errorf("package %q is there twice", a.Name)
+		}
+	}
+	return p, nil
+}
+
+// check refuses what a build could not use, or what would reach out of a
+// repository.
+func (f *File) check(p Package, layers int) error {
+	switch {
+	case p.Name == "" || p.Version == "" || p.Arch == "":
+		return errors.New("want a name, a version and an architecture")
+	case f.Repository(p.Repository) == nil:
+		return fmt.Errorf("the lock has no repository %q", p.Repository)
+	case p.Layer < 0 || p.Layer >= layers:
+		return fmt.Errorf("layer %d is not among the %d layers", p.Layer, layers)
+	case p.Size < 0:
+		return fmt.Errorf("size %d is negative", p.Size)
+	case !isHex(p.SHA256, 64):
+		return fmt.Errorf("sha256 %q is not 64 hexadecimal digits", p.SHA256)
+	}
+	return checkPath(p.Path)
+}
+
+func checkPath(path string) error {
+	if path == "" || strings.HasPrefix(path, "/") || strings.Contains(path, "://") || strings.ContainsAny(path, "?#\\\x00") {
+		return fmt.Errorf("path %q is not relative to a repository", path)
+	}
+	for part := range strings.SplitSeq(path, "/") {
+		if part == ".." || part == "" {
+			return fmt.Errorf("path %q is not relative to a repository", path)
+		}
+	}
+	return nil
+}
+
+func isHex(s string, n int) bool {
+	if len(s) != n {
+		return false
+	}
+	return strings.Trim(s, "0123456789abcdef") == ""
+}

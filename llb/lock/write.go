@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lock
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+const header = `# Written by "strata lock". Keep it beside the build file, and change that one.
+`
+
+// Write writes the lock as YAML, a line for each package.
+func (f *File) Write() []byte {
+	w := &writer{}
+	w.WriteString(header)
+	w.line(0, "version: %d", Version)
+	if len(f.Repositories) > 0 {
+		w.line(0, "repositories:")
+	}
+	for _, r := range f.Repositories {
+		w.repository(r)
+	}
+	if len(f.Targets) > 0 {
+		w.line(0, "targets:")
+	}
+	for _, t := range f.Targets {
+		w.line(1, "%s:", scalar(t.Name))
+		for _, p := range t.Platforms {
+			w.line(2, "%s:", scalar(p.Name))
+			if p.Packages != nil {
+				w.packages(p.Packages)
+			}
+		}
+	}
+	return w.Bytes()
+}
+
+type writer struct{ bytes.Buffer }
+
+func (w *writer) line(depth int, format string, args ...any) {
+	w.WriteString(strings.Repeat("  ", depth))
+	fmt.Fprintf(w, format, args...)
+	w.WriteByte('\n')
+}
+
+func (w *writer) repository(r Repository) {
+	w.line(1, "%s:", scalar(r.ID))
+	w.line(2, "type: %s", scalar(r.Type))
+	if len(r.URIs) > 0 {
+		w.line(2, "uris: %s", flow(r.URIs))
+	}
+	if r.Suite != "" {
+		w.line(2, "suite: %s", scalar(r.Suite))
+	}
+	if len(r.Components) > 0 {
+		w.line(2, "components: %s", flow(r.Components))
+	}
+	if !r.Date.IsZero() {
+		w.line(2, "date: %s", scalar(r.Date.UTC().Format(time.RFC3339)))
+	}
+	if len(r.Signers) > 0 {
+		w.line(2, "signers: %s", flow(r.Signers))
+	}
+}
+
+func (w *writer) packages(p *Packages) {
+	if p.Base != "" {
+		w.line(3, "base: %s", scalar(p.Base))
+	}
+	w.line(3, "wanted:")
+	for _, names := range p.Wanted {
+		w.line(4, "- %s", flow(names))
+	}
+	if p.Recommends {
+		w.line(3, "recommends: true")
+	}
+	if p.Installer != "" && p.Installer != plan.Register {
+		w.line(3, "installer: %s", scalar(string(p.Installer)))
+	}
+	if p.Why != "" {
+		w.line(3, "why: %s", scalar(p.Why))
+	}
+	w.line(3, "packages:")
+	for _, pkg := range p.Packages {
+		w.line(4, "- {%s}", pkg.fields())
+	}
+}
+
+// fields are a package's, in an order that puts what people read first.
+func (p Package) fields() string {
+	out := []string{
+		"name: " + scalar(p.Name),
+		"version: " + scalar(p.Version),
+		"arch: " + scalar(p.Arch),
+	}
+	if p.Source != "" {
+		out = append(out, "source: "+scalar(p.Source))
+	}
+	if p.Layer != 0 {
+		out = append(out, "layer: "+strconv.Itoa(p.Layer))
+	}
+	return strings.Join(append(out,
+		"repository: "+scalar(p.Repository),
+		"path: "+scalar(p.Path),
+		"size: "+strconv.FormatInt(p.Size, 10),
+		"sha256: "+scalar(p.SHA256)), ", ")
+}
+
+func flow(items []string) string {
+	quoted := make([]string, len(items))
+	for i, item := range items {
+		quoted[i] = scalar(item)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// scalar is a string as YAML has it, in quotes unless it can't be anything else.
+func scalar(s string) string {
+	switch strings.ToLower(s) {
+	case "true", "false", "yes", "no", "on", "off", "null", "y", "n", "inf", "nan":
+		return quote(s)
+	}
+	if isPlain(s) {
+		return s
+	}
+	return quote(s)
+}
+
+// isPlain tells whether YAML reads the text as the string that it is, in a flow
+// as well.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789._/+~=@-", rune(c))) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// quote writes a double-quoted YAML scalar. JSON's escapes are YAML's.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < 0x20 || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
