@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package oracle
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/llb/resolve/deb"
+)
+
+// apt is apt-get with folders of its own; only the sources are the machine's.
+type apt struct {
+	state string // folder of lists, shared by all
+	cache string // folder of the caches for this status
+	path  string // status file, absolute: a relative one counts as empty
+	extra []string
+}
+
+// options keep apt from everything of the machine but its sources.
+func (a *apt) options() []string {
+	empty := filepath.Join(a.state, "empty")
+	options := []string{
+		"Dir::State=" + a.state,
+		"Dir::State::status=" + a.path,
+		"Dir::State::extended_states=" + filepath.Join(a.state, "extended"),
+		"Dir::Cache=" + a.cache,
+		// Debian's images turn both caches off.
+		"Dir::Cache::pkgcache=pkgcache.bin",
+		"Dir::Cache::srcpkgcache=srcpkgcache.bin",
+		"Dir::Etc::preferences=/dev/null",
+		"Dir::Etc::preferencesparts=" + empty,
+		"Acquire::Languages=none",
+		"Debug::NoLocking=1",
+		"APT::Install-Recommends=false",
+		"APT::AutoRemove::SuggestsImportant=false",
+		"APT::Get::HideAutoRemove=true",
+	}
+	words := []string{"-qq"}
+	for _, o := range append(options, a.extra...) {
+		words = append(words, "-o", o)
+	}
+	return words
+}
+
+func (a *apt) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("apt-get", append(a.options(), args...)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
+	return cmd
+}
+
+// An answer is what one of the two wants to do.
+type answer struct {
+	failed  bool
+	reason  string            // of a failure
+	install map[string]string // name to version
+	remove  map[string]bool
+}
+
+var action = regexp.MustCompile(`(?m)^(Inst|Remv) (\S+) (?:\[[^\]]*\] ?)?(?:\((\S+) )?`)
+
+// simulate asks apt what it would do.
+func (a *apt) simulate(t *testing.T, words ...string) answer {
+	t.Helper()
+	cmd := a.command(append([]string{"-s", "install"}, words...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 100 {
+		return answer{failed: true, reason: strings.TrimSpace(stderr.String() + string(out))}
+	}
+	if err != nil {
+		t.Fatalf("apt-get -s install %v: %v\n%s", words, err, stderr.String())
+	}
+	result := answer{install: map[string]string{}, remove: map[string]bool{}}
+	for _, m := range action.FindAllStringSubmatch(string(out), -1) {
+		if m[1] == "Remv" {
+			result.remove[m[2]] = true
+		} else {
+			result.install[m[2]] = m[3]
+		}
+	}
+	return result
+}
+
+// indexes reads what apt fetched, in the order of its configuration.
+func (a *apt) indexes(t *testing.T) []*deb.Index {
+	t.Helper()
+	out, err := a.command("indextargets", "Created-By: Packages").Output()
+	if err != nil {
+		t.Fatal("list apt's indexes:", err)
+	}
+	targets, err := deb.ReadParagraphs("indextargets", bytes.NewReader(out), deb.ParagraphOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var indexes []*deb.Index
+	for _, target := range targets {
+		text, err := exec.Command("/usr/lib/apt/apt-helper", "cat-file", target.Get("Filename")).Output()
+		if err != nil {
+			t.Fatal("read an index of apt:", err)
+		}
+		index, err := deb.ReadIndex(bytes.NewReader(text), deb.IndexOptions{
+			Repository: target.Get("Codename") + "/" + target.Get("Component"),
+			Suite:      target.Get("Suite"), Codename: target.Get("Codename"), Component: target.Get("Component"),
+			Origin: target.Get("Origin"), Label: target.Get("Label"), Version: target.Get("Version"),
+			Architecture: target.Get("Architecture"), Site: target.Get("Site"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		indexes = append(indexes, index)
+	}
+	if len(indexes) == 0 {
+		t.Fatal("apt of this machine has no source of packages")
+	}
+	return indexes
+}
+
+// fetch runs apt-get update once; what it fetched stays in .cache.
+func fetch(t *testing.T) *apt {
+	t.Helper()
+	root, err := filepath.Abs("../../.cache/apt-oracle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newStatus(t, root, "empty", "")
+	done := filepath.Join(root, "fetched")
+	if _, err := os.Stat(done); err == nil {
+		return a
+	}
+	for _, dir := range []string{"lists/partial", "empty"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := a.command("update").CombinedOutput(); err != nil {
+		t.Fatalf("apt-get update: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(done, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// newStatus returns apt on a status of that name.
+func newStatus(t *testing.T, root, name, text string) *apt {
+	t.Helper()
+	a := &apt{state: root, cache: filepath.Join(root, "cache-"+name), path: filepath.Join(root, "status-"+name)}
+	if err := os.MkdirAll(filepath.Join(a.cache, "archives/partial"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// A status that was touched makes apt build its cache anew.
+	if old, err := os.ReadFile(a.path); err != nil || string(old) != text {
+		if err := os.WriteFile(a.path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a
+}
+
+// readStatus parses apt's status with ours.
+func (a *apt) readStatus(t *testing.T) *deb.Status {
+	t.Helper()
+	f, err := os.Open(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	status, err := deb.ReadStatus(io.Reader(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status
+}

@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package oracle
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/strata-build/strata/llb/resolve/deb"
+)
+
+// A set is what both are asked for.
+type set struct {
+	kind   string
+	wanted []deb.Wanted
+}
+
+// words returns the set as apt takes it.
+func (s *set) words() []string {
+	var words []string
+	for _, w := range s.wanted {
+		words = append(words, w.String())
+	}
+	slices.Sort(words)
+	return words
+}
+
+// generate makes n sets, the same for the same seed.
+func (ar *archive) generate(seed uint64, n int) []set {
+	g := &generator{archive: ar, rand: rand.New(rand.NewPCG(seed, 0))}
+	kinds := []struct {
+		name string
+		make func() []deb.Wanted
+	}{
+		{"single", func() []deb.Wanted { return g.some(ar.names, 1) }},
+		{"pair", func() []deb.Wanted { return g.some(ar.names, 2) }},
+		{"triple", func() []deb.Wanted { return g.some(ar.names, 3) }},
+		{"ten", func() []deb.Wanted { return g.some(ar.names, 10) }},
+		{"virtual", func() []deb.Wanted { return g.some(ar.virtual, 1) }},
+		{"conflict", g.conflict},
+		{"dev", func() []deb.Wanted { return g.some(g.ending("-dev"), 2) }},
+		{"version", g.version},
+		{"suite", g.suite},
+		{"ecosystem", g.ecosystem},
+		{"known", g.known},
+		{"absent", func() []deb.Wanted { return append(g.some(ar.names, 1), deb.Wanted{Name: g.misspelt()}) }},
+	}
+	sets := make([]set, n)
+	for i := range sets {
+		k := kinds[i%len(kinds)]
+		sets[i] = set{k.name, k.make()}
+	}
+	return sets
+}
+
+type generator struct {
+	*archive
+	rand *rand.Rand
+}
+
+func (g *generator) some(names []string, n int) []deb.Wanted {
+	var wanted []deb.Wanted
+	for range n {
+		w := deb.Wanted{Name: names[g.rand.IntN(len(names))]}
+		if !slices.Contains(wanted, w) {
+			wanted = append(wanted, w)
+		}
+	}
+	return wanted
+}
+
+func (g *generator) ending(suffix string) []string {
+	return slices.DeleteFunc(slices.Clone(g.names), func(s string) bool { return !strings.HasSuffix(s, suffix) })
+}
+
+// conflict takes a package and one that it forbids, or that provides what it
+// forbids.
+func (g *generator) conflict() []deb.Wanted {
+	for {
+		c := g.conflicts[g.rand.IntN(len(g.conflicts))]
+		if g.versions[c[1]] != nil {
+			return []deb.Wanted{{Name: c[0]}, {Name: c[1]}}
+		}
+		var providers []string
+		for name := range g.providers[c[1]] {
+			if name != c[0] {
+				providers = append(providers, name)
+			}
+		}
+		if len(providers) > 0 {
+			slices.Sort(providers)
+			return []deb.Wanted{{Name: c[0]}, {Name: providers[g.rand.IntN(len(providers))]}}
+		}
+	}
+}
+
+// severalVersions returns the names that more than one suite has.
+func (g *generator) severalVersions() []string {
+	return slices.DeleteFunc(slices.Clone(g.names), func(s string) bool { return len(g.versions[s]) < 2 })
+}
+
+func (g *generator) version() []deb.Wanted {
+	wanted := g.some(g.severalVersions(), 1+g.rand.IntN(2))
+	for i := range wanted {
+		list := g.versions[wanted[i].Name]
+		wanted[i].Version = list[g.rand.IntN(len(list))].version
+	}
+	return wanted
+}
+
+func (g *generator) suite() []deb.Wanted {
+	wanted := g.some(g.severalVersions(), 1)
+	list := g.versions[wanted[0].Name]
+	wanted[0].Suite = list[g.rand.IntN(len(list))].codename
+	return append(wanted, g.some(g.names, 1)...)
+}
+
+func (g *generator) ecosystem() []deb.Wanted {
+	families := []string{"php", "node-", "ruby-", "python3-", "lib", "java", "postgresql", "apache2", "openjdk", "gnome", "kde", "r-cran-", "golang-"}
+	family := families[g.rand.IntN(len(families))]
+	names := slices.DeleteFunc(slices.Clone(g.names), func(s string) bool { return !strings.Contains(s, family) })
+	return g.some(names, 4)
+}
+
+// known are sets with an answer that people meet: servers, and what cannot be
+// together.
+func (g *generator) known() []deb.Wanted {
+	sets := [][]string{
+		{"exim4-daemon-light", "postfix"}, {"nginx-light", "nginx-full"}, {"mawk", "gawk", "original-awk"},
+		{"mail-transport-agent"}, {"systemd-sysv", "sysvinit-core"}, {"python3", "nginx", "git", "curl", "ca-certificates", "jq"},
+		{"default-jdk"}, {"postgresql"}, {"build-essential"}, {"apache2", "libapache2-mod-php"}, {"default-mysql-server"},
+		{"nodejs", "npm"}, {"vim", "vim-nox", "vim-gtk3"}, {"bsd-mailx", "mailutils"}, {"rsyslog", "syslog-ng"},
+		{"libcurl4-openssl-dev", "libcurl4-gnutls-dev"}, {"xorg"}, {"task-gnome-desktop"}, {"libreoffice"}, {"texlive-full"},
+	}
+	var wanted []deb.Wanted
+	for _, name := range sets[g.rand.IntN(len(sets))] {
+		wanted = append(wanted, deb.Wanted{Name: name})
+	}
+	return wanted
+}
+
+func (g *generator) misspelt() string {
+	for {
+		name := g.names[g.rand.IntN(len(g.names))]
+		i := g.rand.IntN(len(name))
+		name = name[:i] + "q" + name[i:]
+		if g.versions[name] == nil && g.providers[name] == nil {
+			return name
+		}
+	}
+}

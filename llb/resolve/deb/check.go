@@ -1,0 +1,3 @@
+package deb
+
+func Check(Request, *Solution) error { return nil }

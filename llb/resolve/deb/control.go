@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package deb
+
+import (
+	"strconv"
+	"strings"
+)
+
+// fields walks over the fields of one paragraph of a text, without copying.
+type fields struct {
+	text string
+	pos  int
+}
+
+// next returns the next field; its value runs over continued lines and keeps
+// their line breaks. At an empty line or the end of the text, name is "". A
+// line that is no field is returned as a value without a name and not ok.
+func (f *fields) next() (name, value string, ok bool) {
+	if f.pos >= len(f.text) {
+		return "", "", true
+	}
+	end := f.lineEnd(f.pos)
+	line := f.text[f.pos:end]
+	if strings.TrimSpace(line) == "" {
+		return "", "", true
+	}
+	colon := strings.IndexByte(line, ':')
+	if colon < 0 || !validFieldName(line[:colon]) {
+		return "", line, false
+	}
+	start := f.pos + colon + 1
+	for end+1 < len(f.text) && (f.text[end+1] == ' ' || f.text[end+1] == '\t') {
+		next := f.lineEnd(end + 1)
+		if strings.TrimSpace(f.text[end+1:next]) == "" {
+			break
+		}
+		end = next
+	}
+	f.pos = min(end+1, len(f.text))
+	return line[:colon], strings.Trim(f.text[start:end], " \t\r"), true
+}
+
+// skipEmpty moves on to the next paragraph, or to the end of the text.
+func (f *fields) skipEmpty() {
+	for f.pos < len(f.text) {
+		end := f.lineEnd(f.pos)
+		if strings.TrimSpace(f.text[f.pos:end]) != "" {
+			return
+		}
+		f.pos = min(end+1, len(f.text))
+	}
+}
+
+func (f *fields) lineEnd(from int) int {
+	if i := strings.IndexByte(f.text[from:], '\n'); i >= 0 {
+		return from + i
+	}
+	return len(f.text)
+}
+
+// control is what the resolver looks at in a package's paragraph. Its strings
+// are parts of the index's text.
+type control struct {
+	name, version, architecture   string
+	multiArch, priority, section  string
+	source, filename, sha256      string
+	size, installedSize           string
+	status, provides              string
+	relations                     [numKinds]string
+	essential, important, present bool
+}
+
+// A kind is the field that a relation stands in. The order is the one in which
+// apt reads the fields of a paragraph.
+type kind uint8
+
+const (
+	preDepends kind = iota
+	depends
+	conflicts
+	breaks
+	recommends
+	suggests
+	replaces
+	enhances
+	numKinds
+)
+
+// String returns the name of the field.
+func (k kind) String() string {
+	return [...]string{
+		"Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends", "Suggests", "Replaces", "Enhances", "",
+	}[k]
+}
+
+// negative reports whether a relation of this kind forbids.
+func (k kind) negative() bool { return k == conflicts || k == breaks }
+
+// critical reports whether a package does not work when the relation is not
+// fulfilled.
+func (k kind) critical() bool { return k <= breaks }
+
+// set takes one field of a paragraph. Names differ not by upper and lower case.
+func (c *control) set(name, value string) {
+	for _, slot := range c.slots(name) {
+		if strings.EqualFold(name, slot.name) {
+			*slot.value = value
+			return
+		}
+	}
+	switch {
+	case strings.EqualFold(name, "Essential"):
+		c.essential = c.essential || strings.EqualFold(value, "yes")
+	case strings.EqualFold(name, "Important"), strings.EqualFold(name, "Protected"):
+		c.important = c.important || strings.EqualFold(value, "yes")
+	}
+}
+
+type slot struct {
+	name  string
+	value *string
+}
+
+// slots returns the fields whose names have the same length.
+func (c *control) slots(name string) []slot {
+	switch len(name) {
+	case 4:
+		return []slot{{"Size", &c.size}}
+	case 6:
+		return []slot{
+			{"SHA256", &c.sha256}, {"Source", &c.source}, {"Status", &c.status},
+			{"Breaks", &c.relations[breaks]},
+		}
+	case 7:
+		return []slot{
+			{"Package", &c.name}, {"Version", &c.version}, {"Section", &c.section},
+			{"Depends", &c.relations[depends]},
+		}
+	case 8:
+		return []slot{
+			{"Priority", &c.priority}, {"Filename", &c.filename}, {"Provides", &c.provides},
+			{"Suggests", &c.relations[suggests]}, {"Replaces", &c.relations[replaces]},
+			{"Enhances", &c.relations[enhances]},
+		}
+	case 9:
+		return []slot{{"Conflicts", &c.relations[conflicts]}}
+	case 10:
+		return []slot{{"Multi-Arch", &c.multiArch}, {"Recommends", &c.relations[recommends]}}
+	case 11:
+		return []slot{{"Pre-Depends", &c.relations[preDepends]}}
+	case 12:
+		return []slot{{"Architecture", &c.architecture}}
+	case 14:
+		return []slot{{"Installed-Size", &c.installedSize}}
+	}
+	return nil
+}
+
+// read takes the fields of the paragraph at f's position.
+func (c *control) read(f *fields) (ok bool, bad string) {
+	for {
+		name, value, ok := f.next()
+		if !ok {
+			return false, value
+		}
+		if name == "" {
+			return true, ""
+		}
+		c.present = true
+		c.set(name, value)
+	}
+}
+
+// sourceOf returns the name and the version of the source package, in the
+// notation "name (version)" where they differ from the binary's.
+func (c *control) sourceOf() (name, version string) {
+	name, version = c.source, c.version
+	if name == "" {
+		return c.name, version
+	}
+	if i := strings.IndexByte(name, ' '); i >= 0 {
+		inside := strings.TrimSpace(name[i:])
+		name = name[:i]
+		if len(inside) > 2 && inside[0] == '(' && inside[len(inside)-1] == ')' {
+			version = inside[1 : len(inside)-1]
+		}
+	}
+	return name, version
+}
+
+// priorityRank orders the priorities: required first; what is unknown is extra,
+// what is missing comes before all, as in apt.
+func (c *control) priorityRank() int {
+	switch strings.ToLower(c.priority) {
+	case "":
+		return 0
+	case "required":
+		return 1
+	case "important":
+		return 2
+	case "standard":
+		return 3
+	case "optional":
+		return 4
+	}
+	return 5
+}
+
+// number reads a size, 0 when there is none.
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}

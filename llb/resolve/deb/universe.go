@@ -1,0 +1,279 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package deb
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// A universe is what one resolution knows: packages come into it when they are
+// asked for, so a small request costs little with a large archive.
+type universe struct {
+	architecture string
+	indexes      []*Index // the archive's, then the one of the status
+	status       *Status
+	pins         []Pin
+	packages     map[string]*pkg
+	installed    []*pkg // in the order of the database
+}
+
+// A pkg is a name: a real package, or one that others provide, or neither.
+type pkg struct {
+	name     string
+	versions []*version // newest first
+	current  *version   // installed in the base
+	held     bool
+	// essential packages and important ones are never removed.
+	essential, important bool
+	providers            []provider
+	providersRead        bool
+	order                uint64
+
+	state
+}
+
+// A version is one that can be had, or that is installed.
+type version struct {
+	pkg *pkg
+	control
+	origins []origin
+	groups  []group
+	parsed  bool
+}
+
+// origin is a place where a version is listed.
+type origin struct {
+	index  *Index
+	record int32
+}
+
+// provider is a version that provides a name, in some version or in none.
+type provider struct {
+	owner   *version
+	version string
+}
+
+// group is one requirement or one prohibition of a version.
+type group struct {
+	kind kind
+	any  Alternatives
+}
+
+func newUniverse(req *Request) *universe {
+	u := &universe{
+		architecture: req.Architecture,
+		indexes:      slices.Clone(req.Indexes),
+		status:       req.Installed,
+		pins:         req.Pins,
+		packages:     make(map[string]*pkg, 256),
+	}
+	if req.Installed != nil && req.Installed.index != nil {
+		x := req.Installed.index
+		u.indexes = append(u.indexes, x)
+		for i := range x.records {
+			p := u.lookup(x.records[i].name)
+			if p.current != nil && !slices.Contains(u.installed, p) {
+				u.installed = append(u.installed, p)
+			}
+		}
+	}
+	return u
+}
+
+// lookup returns the package of that name; it may be without any version.
+func (u *universe) lookup(name string) *pkg {
+	if p, ok := u.packages[name]; ok {
+		return p
+	}
+	p := &pkg{name: name, important: name == "apt", essential: name == "apt"} // as apt's own default has it
+	u.packages[name] = p
+	for _, x := range u.indexes {
+		n, ok := x.byName[name]
+		for ; ok && n >= 0; n = x.records[n].next {
+			v := u.addVersion(p, x, n)
+			if u.status != nil && x == u.status.index {
+				p.current = v
+				p.held = u.status.held[name]
+			}
+		}
+	}
+	for _, v := range p.versions {
+		p.essential = p.essential || v.essential
+		p.important = p.important || v.important
+	}
+	p.install = p.current
+	p.cand = u.candidate(p)
+	p.known = p.cand
+	return p
+}
+
+// addVersion puts a record among the versions of its package. The same version
+// of several places is one version.
+func (u *universe) addVersion(p *pkg, x *Index, n int32) *version {
+	text := x.records[n].version
+	place, found := slices.BinarySearchFunc(p.versions, text, func(v *version, text string) int {
+		return CompareVersions(text, v.version)
+	})
+	if found {
+		v := p.versions[place]
+		v.origins = append(v.origins, origin{x, n})
+		return v
+	}
+	v := &version{pkg: p, control: x.control(n), origins: []origin{{x, n}}}
+	p.versions = slices.Insert(p.versions, place, v)
+	return v
+}
+
+// candidate chooses the version that would be installed: the one of the highest
+// priority, of these the newest; one older than what is installed only with a
+// priority of 1000 or more. This is apt_preferences(5).
+func (u *universe) candidate(p *pkg) *version {
+	var best *version
+	bestPriority := -1
+	for _, v := range p.versions {
+		priority := u.priority(v)
+		if priority == 0 || priority <= bestPriority {
+			continue
+		}
+		if p.current != nil && priority < 1000 && CompareVersions(v.version, p.current.version) < 0 {
+			continue
+		}
+		best, bestPriority = v, priority
+	}
+	return best
+}
+
+// priority is that of a pin for the version, or else the highest of its places.
+func (u *universe) priority(v *version) int {
+	if pinned, ok := u.pinned(v); ok {
+		return pinned
+	}
+	highest := 0
+	for i, o := range v.origins {
+		priority := u.originPriority(o)
+		if i == 0 || priority > highest {
+			highest = priority
+		}
+	}
+	return highest
+}
+
+// allProviders returns the versions that provide the package's name.
+func (u *universe) allProviders(p *pkg) []provider {
+	if p.providersRead {
+		return p.providers
+	}
+	p.providersRead = true
+	seen := map[*version]bool{}
+	for _, x := range u.indexes {
+		for _, n := range x.provides[p.name] {
+			v := u.versionOf(x, n)
+			if v == nil || seen[v] {
+				continue
+			}
+			seen[v] = true
+			p.providers = append(p.providers, v.provisions(p.name)...)
+		}
+	}
+	return p.providers
+}
+
+func (u *universe) versionOf(x *Index, n int32) *version {
+	owner := u.lookup(x.records[n].name)
+	for _, v := range owner.versions {
+		if slices.Contains(v.origins, origin{x, n}) {
+			return v
+		}
+	}
+	return nil
+}
+
+// provisions returns how the version provides a name.
+func (v *version) provisions(name string) []provider {
+	plain, isAny := strings.CutSuffix(name, anyArchitecture)
+	isAny = isAny && v.multiArch == "allowed"
+	var list []provider
+	groups, err := ParseRelations(v.provides)
+	if err != nil {
+		return nil // ReadIndex refused the archive
+	}
+	for _, g := range groups {
+		for _, r := range g {
+			if r.Op != Any && r.Op != Equal {
+				continue // apt ignores these
+			}
+			if r.target() == name || (isAny && r.Qualifier == "" && r.Name == plain) {
+				list = append(list, provider{v, r.Version})
+			}
+		}
+	}
+	if isAny && v.name == plain {
+		list = append(list, provider{v, v.version})
+	}
+	return list
+}
+
+// requirements returns the relations of the version, in apt's order.
+func (u *universe) requirements(v *version) []group {
+	if v.parsed {
+		return v.groups
+	}
+	v.parsed = true
+	for k := range kind(replaces) {
+		all, err := ParseRelations(v.relations[k])
+		if err != nil {
+			// A relation that nobody understands is one that nothing fulfils.
+			v.groups = append(v.groups, group{kind: depends, any: Alternatives{{Name: "(" + k.String() + ": " + excerpt(v.relations[k]) + ")"}}})
+			continue
+		}
+		for _, alternatives := range all {
+			u.addGroups(v, k, alternatives)
+		}
+	}
+	return v.groups
+}
+
+// addGroups adds alternatives as one group, prohibitions each as its own.
+func (u *universe) addGroups(v *version, k kind, alternatives Alternatives) {
+	alternatives = slices.DeleteFunc(alternatives, func(r Relation) bool { return !r.Applies(u.architecture) })
+	if len(alternatives) == 0 {
+		return
+	}
+	if !k.negative() {
+		v.groups = append(v.groups, group{kind: k, any: alternatives})
+		return
+	}
+	for i := range alternatives {
+		v.groups = append(v.groups, group{kind: k, any: alternatives[i : i+1]})
+	}
+}
+
+// orderOf numbers a name by where it comes up first: in the first index, in the
+// next one, in the status. apt's cache numbers its packages so, and where
+// nothing else decides, apt goes by that number.
+func (u *universe) orderOf(p *pkg) uint64 {
+	if p.order != 0 {
+		return p.order
+	}
+	for i, x := range u.indexes {
+		if n, ok := x.mentions[p.name]; ok {
+			p.order = uint64(i+1)<<32 | uint64(n) //nolint:gosec // i counts indexes
+			return p.order
+		}
+	}
+	return 0
+}
+
+func (u *universe) byOrder(a, b *pkg) int {
+	return cmp.Or(cmp.Compare(u.orderOf(a), u.orderOf(b)), strings.Compare(a.name, b.name))
+}
+
+// downloadable reports whether an archive lists the version.
+func (u *universe) downloadable(v *version) bool {
+	return slices.ContainsFunc(v.origins, func(o origin) bool {
+		return u.status == nil || o.index != u.status.index
+	})
+}
