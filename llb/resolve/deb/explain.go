@@ -121,6 +121,9 @@ func (s *solver) anyVersions(g *group, owner *version) []*version {
 
 func (s *solver) eligible(v *version) bool {
 	p := v.pkg
+	if p.held && p.current != v {
+		return false
+	}
 	return p.install == v || p.current == v || p.cand == v || (p.cand == nil && p.install == nil && s.candidate(p) == v)
 }
 

@@ -100,10 +100,6 @@ func (u *universe) lookup(name string) *pkg {
 			}
 		}
 	}
-	for _, v := range p.versions {
-		p.essential = p.essential || v.essential
-		p.important = p.important || v.important
-	}
 	p.install = p.current
 	p.cand = u.candidate(p)
 	p.known = p.cand
@@ -113,8 +109,10 @@ func (u *universe) lookup(name string) *pkg {
 // addVersion puts a record among the versions of its package. The same version
 // of several places is one version.
 func (u *universe) addVersion(p *pkg, x *Index, n int32) *version {
-	text := x.records[n].version
-	place, found := slices.BinarySearchFunc(p.versions, text, func(v *version, text string) int {
+	c := x.control(n)
+	p.essential = p.essential || c.essential
+	p.important = p.important || c.important
+	place, found := slices.BinarySearchFunc(p.versions, c.version, func(v *version, text string) int {
 		return CompareVersions(text, v.version)
 	})
 	if found {
@@ -122,7 +120,7 @@ func (u *universe) addVersion(p *pkg, x *Index, n int32) *version {
 		v.origins = append(v.origins, origin{x, n})
 		return v
 	}
-	v := &version{pkg: p, control: x.control(n), origins: []origin{{x, n}}}
+	v := &version{pkg: p, control: c, origins: []origin{{x, n}}}
 	p.versions = slices.Insert(p.versions, place, v)
 	return v
 }
