@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
@@ -57,6 +58,9 @@ func (r *request) answer(ctx context.Context) (*client.Result, error) {
 		return nil, err
 	}
 	r.spec = s
+	if r.wantsLock() {
+		return r.lockResult(ctx)
+	}
 	r.warnNoCache(ctx)
 	return r.build(ctx)
 }
@@ -64,6 +68,9 @@ func (r *request) answer(ctx context.Context) (*client.Result, error) {
 // build makes the image for every wanted platform.
 func (r *request) build(ctx context.Context) (*client.Result, error) {
 	made := newScanTargets()
+	if err := r.loadLock(ctx); err != nil {
+		return nil, err
+	}
 	defer r.readIgnoreFile(ctx)()
 	rb, err := r.ui.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
 		return r.buildPlatform(ctx, p, i, made)
@@ -117,7 +124,7 @@ func (r *request) firstPlatform() ocispecs.Platform {
 }
 
 // planRequest says what to plan.
-func (r *request) planRequest(target ocispecs.Platform, bases strategy.Bases, warn func(*spec.Error)) strategy.Request {
+func (r *request) planRequest(target ocispecs.Platform, s *sources, warn func(*spec.Error)) strategy.Request {
 	return strategy.Request{
 		Spec:          r.spec,
 		Target:        r.ui.Target,
@@ -125,7 +132,12 @@ func (r *request) planRequest(target ocispecs.Platform, bases strategy.Bases, wa
 		BuildPlatform: r.buildsOn,
 		BuildArgs:     r.ui.BuildArgs,
 		Labels:        r.ui.Labels,
-		Bases:         bases,
+		Bases:         s,
+		Looker:        s,
+		Fetch:         r,
+		Guard:         s,
+		Lock:          strategy.Locking{File: r.lock, Name: r.lockName()},
+		Now:           time.Now(),
 		Warn:          warn,
 	}
 }

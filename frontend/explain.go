@@ -37,6 +37,9 @@ func (r *request) explain(ctx context.Context, id string) (res *client.Result, o
 	if id != RequestPlan && id != RequestGraph && id != RequestLLB {
 		return nil, false, nil
 	}
+	if err := r.loadLock(ctx); err != nil {
+		return nil, true, err
+	}
 	wanted := r.firstPlatform()
 	sources := newSources(r, wanted)
 	p, err := strategy.Plan(ctx, r.planRequest(wanted, sources, r.warn(ctx)))

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -31,6 +32,8 @@ type request struct {
 	ui     *dockerui.Client
 	source *dockerui.Source
 	spec   *spec.Spec
+	// lock is nil when there is none, or none is needed.
+	lock   *lock.File
 	prober *prober
 	// buildsOn is the platform that the daemon runs steps on natively.
 	buildsOn ocispecs.Platform

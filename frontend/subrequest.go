@@ -55,10 +55,14 @@ func (r *request) subrequest(ctx context.Context) (res *client.Result, ok bool, 
 		res, err = r.targets().ToResult()
 		return res, true, err
 	}
+	if id == RequestLock {
+		res, err = r.lockAnswer(ctx)
+		return res, true, err
+	}
 	if res, ok, err := r.explain(ctx, id); ok || err != nil {
 		return res, true, err
 	}
-	return nil, true, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets, lint, strata.plan, strata.graph and strata.llb", id)
+	return nil, true, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets, lint, strata.plan, strata.graph, strata.llb and strata.lock", id)
 }
 
 // describeRequests lists the questions. BuildKit's own list leaves lint out.
@@ -70,6 +74,7 @@ func describeRequests() (*client.Result, error) {
 		explainDefinition(RequestPlan, "Show what a build would do, as JSON"),
 		explainDefinition(RequestGraph, "Show a build's graph for Graphviz"),
 		explainDefinition(RequestLLB, "Show a build's LLB in words"),
+		explainDefinition(RequestLock, "Show what packages and store paths resolve to, as a lock"),
 		subrequests.SubrequestsDescribeDefinition,
 	}, "", "  ")
 	if err != nil {

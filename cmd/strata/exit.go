@@ -21,6 +21,8 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// exitDiffers is for what was compared and is not the same.
+	exitDiffers = 3
 )
 
 // excerpter is an error that points at a place in the build file.
@@ -56,6 +58,12 @@ type hinted struct {
 func (h *hinted) Error() string { return h.err.Error() }
 func (h *hinted) Unwrap() error { return h.err }
 
+// differs says that two things which were compared are not the same.
+type differs struct{ err error }
+
+func (d *differs) Error() string { return d.err.Error() }
+func (d *differs) Unwrap() error { return d.err }
+
 // findings is the failure of a check that has said all on the standard output.
 type findings struct{ status int }
 
@@ -77,23 +85,30 @@ func report(ctx context.Context, w io.Writer, err error) int {
 		for _, f := range fs {
 			fmt.Fprintf(w, "strata: %v\n%s", f, terminated(f.Excerpt()))
 		}
-		if external(fs) {
-			return exitFailed
-		}
-		return exitUsage
+		return statusOf(err, external(fs))
 	}
 	printSources(w, err)
 	fmt.Fprintf(w, "strata: %v\n", err)
 	if h := (*hinted)(nil); errors.As(err, &h) {
 		fmt.Fprintf(w, "%s\n", h.hint)
 	}
-	if m := (*mistake)(nil); errors.As(err, &m) {
-		if m.hint != "" {
-			fmt.Fprintf(w, "%s\n", m.hint)
-		}
-		return exitUsage
+	m := (*mistake)(nil)
+	if errors.As(err, &m) && m.hint != "" {
+		fmt.Fprintf(w, "%s\n", m.hint)
 	}
-	return exitFailed
+	return statusOf(err, m == nil)
+}
+
+// statusOf is the exit status of an error that was told. failed says that it is no
+// mistake of the command line or the build file.
+func statusOf(err error, failed bool) int {
+	switch d := (*differs)(nil); {
+	case errors.As(err, &d):
+		return exitDiffers
+	case failed:
+		return exitFailed
+	}
+	return exitUsage
 }
 
 // faults are the errors in err that point at the build file.

@@ -38,6 +38,7 @@ func verbs(t terminal) []*cobra.Command {
 		planCommand(t),
 		graphCommand(t),
 		llbCommand(t),
+		lockCommand(t),
 		schemaCommand(t),
 		diskUsageCommand(t),
 		pruneCommand(t),

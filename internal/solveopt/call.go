@@ -42,7 +42,7 @@ func ParseCall(word string) (Call, error) {
 		call.Request = outline.RequestSubrequestsOutline
 	case "targets":
 		call.Request = targets.RequestTargets
-	case "strata.plan", "strata.graph", "strata.llb":
+	case "strata.plan", "strata.graph", "strata.llb", "strata.lock":
 		call.Request = "frontend." + method
 	case "subrequests.describe":
 		call.Request = subrequests.RequestSubrequestsDescribe

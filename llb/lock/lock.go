@@ -45,6 +45,9 @@ type Repository struct {
 	// Suite and Components are those of a Debian archive.
 	Suite      string
 	Components []string
+	// Distribution is the name and the version that packages are made for, such as
+	// debian-12; empty when the archive doesn't say.
+	Distribution string
 	// Date is when the archive made its index: an older one is refused.
 	Date time.Time
 	// Signers are fingerprints of the keys that signed it.

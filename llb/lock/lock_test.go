@@ -23,7 +23,7 @@ func sample() *lock.File {
 	f := &lock.File{}
 	f.SetRepository(lock.Repository{ID: "stable-updates", Type: "deb", Suite: "stable-updates"})
 	f.SetRepository(lock.Repository{
-		ID: "stable", Type: "deb", URIs: []string{"https://archive.example.org/debian"}, Suite: "stable", Components: []string{"main"},
+		ID: "stable", Type: "deb", URIs: []string{"https://archive.example.org/debian"}, Suite: "stable", Distribution: "debian-12", Components: []string{"main"},
 		Date: time.Date(2026, 10, 3, 9, 0, 0, 0, time.UTC), Signers: []string{"4D64FEC119C2029067D6E791F8D2585B8783D481"},
 	})
 	f.SetRepository(lock.Repository{ID: "unused", Type: "deb"})

@@ -29,12 +29,13 @@ type (
 		Targets      map[string]map[string]*platformNode `yaml:"targets"`
 	}
 	repository struct {
-		Type       string    `yaml:"type"`
-		URIs       []string  `yaml:"uris"`
-		Suite      string    `yaml:"suite"`
-		Components []string  `yaml:"components"`
-		Date       time.Time `yaml:"date"`
-		Signers    []string  `yaml:"signers"`
+		Type         string    `yaml:"type"`
+		URIs         []string  `yaml:"uris"`
+		Suite        string    `yaml:"suite"`
+		Components   []string  `yaml:"components"`
+		Date         time.Time `yaml:"date"`
+		Signers      []string  `yaml:"signers"`
+		Distribution string    `yaml:"distribution"`
 	}
 	platformNode struct {
 		Base       string        `yaml:"base"`
@@ -87,7 +88,7 @@ func read(data []byte) (*File, error) {
 		r := doc.Repositories[id]
 		f.Repositories = append(f.Repositories, Repository{
 			ID: id, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
-			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers,
+			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers, Distribution: r.Distribution,
 		})
 	}
 	for _, target := range slices.Sorted(maps.Keys(doc.Targets)) {

@@ -62,6 +62,9 @@ func (w *writer) repository(r Repository) {
 	if len(r.Components) > 0 {
 		w.line(2, "components: %s", flow(r.Components))
 	}
+	if r.Distribution != "" {
+		w.line(2, "distribution: %s", scalar(r.Distribution))
+	}
 	if !r.Date.IsZero() {
 		w.line(2, "date: %s", scalar(r.Date.UTC().Format(time.RFC3339)))
 	}

@@ -89,10 +89,6 @@ func TestFaults(t *testing.T) {
 			"strata.yaml:2:13: target default has 5 layers (3 from the base), and at most 4 are allowed; commands that change the image in place can't share one: join some of them",
 		},
 		{
-			"packages", "from: base\nlayers:\n  - packages: [jq]\n",
-			"strata.yaml:3:15: packages: this version of Strata reads it but does not build it yet; install them with a build layer for now",
-		},
-		{
 			"pattern without folder", "args: {S: \"*.conf\"}\nlayers:\n  - files: [{dest: /etc, source: $S}]\n",
 			"strata.yaml:3:20: $S is a pattern, so dest must be a folder: write /etc/",
 		},

@@ -14,21 +14,10 @@ import (
 // ErrNotBuilt says that this version reads a strategy but doesn't build it.
 var ErrNotBuilt = errors.New("this version of Strata reads it but does not build it yet")
 
-// packages is the strategy that installs packages.
-type packages struct{}
-
 // derivation is the strategy that ships store paths.
 type derivation struct{}
 
-var (
-	_ Strategy = packages{}
-	_ Strategy = derivation{}
-)
-
-// Plan refuses the layer.
-func (packages) Plan(_ context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
-	return nil, t.Spec.Errorf(l.Packages.Range.Start, "packages: %w; install them with a build layer for now", ErrNotBuilt)
-}
+var _ Strategy = derivation{}
 
 // Plan refuses the layer.
 func (derivation) Plan(_ context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {

@@ -12,12 +12,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/containerd/platforms"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/resolve"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -47,6 +49,23 @@ type Bases interface {
 	Base(ctx context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error)
 }
 
+// Files are some files of a tree. Names are absolute.
+type Files interface {
+	// ReadFile returns a file's content; errors.Is(err, fs.ErrNotExist) when there
+	// is none.
+	ReadFile(ctx context.Context, name string) ([]byte, error)
+	// ReadDir returns the names in a folder, sorted; none when there is no such
+	// folder.
+	ReadDir(ctx context.Context, dir string) ([]string, error)
+}
+
+// Looker looks into trees while a plan is made.
+type Looker interface {
+	// Look opens what of a tree matches .dockerignore patterns. Targets are those of
+	// the plan, and the image so far is the plan's last one.
+	Look(ctx context.Context, p *plan.Plan, t plan.Tree, patterns []string) (Files, error)
+}
+
 // Request says what to plan.
 type Request struct {
 	Spec *spec.Spec
@@ -61,6 +80,15 @@ type Request struct {
 	Labels map[string]string
 	// Bases may be nil when no base is anything but scratch.
 	Bases Bases
+	// Looker and Fetch are what packages are resolved with, and Guard how they are
+	// installed. They may be nil when the build file has none.
+	Looker Looker
+	Fetch  resolve.Fetcher
+	Guard  Guard
+	// Lock says what packages were resolved to before.
+	Lock Locking
+	// Now is the time that archives' signatures are checked at.
+	Now time.Time
 	// AllowMissing lets arguments that must be given be missing, for requests that
 	// only look at the build file.
 	AllowMissing bool
@@ -105,6 +133,8 @@ type Target struct {
 	spec  *spec.Target
 	image *plan.Image
 	vars  spec.Vars
+	// packages are all of the target, once its first packages layer is planned.
+	packages *packageSet
 }
 
 // image plans a target for a platform, once.

@@ -130,18 +130,25 @@ func (c *control) slots(name string) []slot {
 		return []slot{{"Size", &c.size}}
 	case 6:
 		return []slot{
-			{"SHA256", &c.sha256}, {"Source", &c.source}, {"Status", &c.status},
+			{"SHA256", &c.sha256},
+			{"Source", &c.source},
+			{"Status", &c.status},
 			{"Breaks", &c.relations[breaks]},
 		}
 	case 7:
 		return []slot{
-			{"Package", &c.name}, {"Version", &c.version}, {"Section", &c.section},
+			{"Package", &c.name},
+			{"Version", &c.version},
+			{"Section", &c.section},
 			{"Depends", &c.relations[depends]},
 		}
 	case 8:
 		return []slot{
-			{"Priority", &c.priority}, {"Filename", &c.filename}, {"Provides", &c.provides},
-			{"Suggests", &c.relations[suggests]}, {"Replaces", &c.relations[replaces]},
+			{"Priority", &c.priority},
+			{"Filename", &c.filename},
+			{"Provides", &c.provides},
+			{"Suggests", &c.relations[suggests]},
+			{"Replaces", &c.relations[replaces]},
 			{"Enhances", &c.relations[enhances]},
 		}
 	case 9:

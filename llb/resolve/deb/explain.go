@@ -100,7 +100,7 @@ func (s *solver) explainMissing(w wish) error {
 
 // anyVersions returns the versions that could come in for a requirement: the
 // candidates, and what is installed or wanted.
-func (s *solver) anyVersions(g *group, owner *version) []*version {
+func (s *solver) anyVersions(g *group, _ *version) []*version {
 	var list []*version
 	for i := range g.any {
 		r := &g.any[i]

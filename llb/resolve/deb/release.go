@@ -24,6 +24,7 @@ type Release struct {
 
 	NotAutomatic         bool // nothing comes from here unless asked for
 	ButAutomaticUpgrades bool // except newer versions of what is installed
+	AllApart             bool // packages for all architectures have lists of their own
 
 	Architectures []string
 	Components    []string
@@ -78,6 +79,9 @@ func ReadRelease(content []byte) (*Release, error) {
 		NotAutomatic: isYes(p.Get("NotAutomatic")), ButAutomaticUpgrades: isYes(p.Get("ButAutomaticUpgrades")),
 		Architectures: strings.Fields(p.Get("Architectures")), Components: strings.Fields(p.Get("Components")),
 		Files: map[string]File{},
+	}
+	for _, arch := range r.Architectures {
+		r.AllApart = r.AllApart || arch == "all" && p.Get("No-Support-for-Architecture-all") != "Packages"
 	}
 	for name, to := range map[string]*time.Time{"Date": &r.Date, "Valid-Until": &r.ValidUntil} {
 		if err := readDate(p, name, to); err != nil {

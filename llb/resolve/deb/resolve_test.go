@@ -151,30 +151,54 @@ func TestResolveErrors(t *testing.T) {
 		as                        any
 		text                      string
 	}{
-		{"unknown", "nginx 1\nnginx-light 1", "", "ngnix", new(*UnknownPackageError),
-			"find the package ngnix: no repository has it; did you mean nginx?"},
-		{"virtual", "b 1; Provides: v\nc 1; Provides: v", "", "v", new(*VirtualPackageError),
-			"find the package v: it is a virtual package, provided by b and c; name one of them instead"},
-		{"version", "a 1\na 2", "", "a=3", new(*NoSuchVersionError),
-			"find version 3 of the package a: no repository has it; there is 2 and 1"},
-		{"suite", "a 1\na 2", "", "a/later", new(*NoSuchVersionError),
-			"find a version from later of the package a: no repository has it; there is 2 (r0) and 1 (r0)"},
-		{"foreign", "a 1", "", "a:arm64", new(*ForeignArchitectureError),
-			`find the package a:arm64: packages of a foreign architecture are not supported, only those of amd64; leave out ":arm64" or build for that platform`},
-		{"name", "a 1", "", "a;b", new(*BadNameError),
-			`find the package "a;b": that is no package name (letters, digits and + - . and a letter or digit first)`},
-		{"missing", "a 1; Depends: b\nb 1; Depends: c (>= 2)\nc 1", "", "a", new(*UnsatisfiableError),
-			"resolve the packages: a cannot be installed: a needs b; b needs c (>= 2), but the version to be had is 1"},
-		{"conflict", "a 1; Depends: x\nb 1; Depends: y\nx 1; Conflicts: y\ny 1", "", "a b", new(*ConflictError),
-			"resolve the packages: a and b cannot be installed together: a needs x; b needs y; x conflicts with y"},
-		{"versions", "a 1\na 2", "", "a=1 a=2", new(*ConflictError),
-			"resolve the packages: a cannot be installed: a=1 is version 1; a=2 is version 2"},
-		{"held", "a 1; Depends: b (>= 2)\nb 2", "b 1; Status: hold ok installed", "a", new(*UnsatisfiableError),
-			"resolve the packages: a cannot be installed: a needs b (>= 2), but version 1 is installed and held"},
-		{"essential", "a 1; Conflicts: b\nb 1", "b 1; Essential: yes", "a", new(*ConflictError),
-			"resolve the packages: a and b cannot be installed together: a conflicts with b, and the base has b 1"},
-		{"broken base", "a 1", "b 1; Depends: c", "a", new(*BrokenBaseError),
-			`resolve the packages: the base lacks what its own packages need: b (Depends: c); run "apt-get -f install" where the base is built, or take another base`},
+		{
+			"unknown", "nginx 1\nnginx-light 1", "", "ngnix", new(*UnknownPackageError),
+			"find the package ngnix: no repository has it; did you mean nginx?",
+		},
+		{
+			"virtual", "b 1; Provides: v\nc 1; Provides: v", "", "v", new(*VirtualPackageError),
+			"find the package v: it is a virtual package, provided by b and c; name one of them instead",
+		},
+		{
+			"version", "a 1\na 2", "", "a=3", new(*NoSuchVersionError),
+			"find version 3 of the package a: no repository has it; there is 2 and 1",
+		},
+		{
+			"suite", "a 1\na 2", "", "a/later", new(*NoSuchVersionError),
+			"find a version from later of the package a: no repository has it; there is 2 (r0) and 1 (r0)",
+		},
+		{
+			"foreign", "a 1", "", "a:arm64", new(*ForeignArchitectureError),
+			`find the package a:arm64: packages of a foreign architecture are not supported, only those of amd64; leave out ":arm64" or build for that platform`,
+		},
+		{
+			"name", "a 1", "", "a;b", new(*BadNameError),
+			`find the package "a;b": that is no package name (letters, digits and + - . and a letter or digit first)`,
+		},
+		{
+			"missing", "a 1; Depends: b\nb 1; Depends: c (>= 2)\nc 1", "", "a", new(*UnsatisfiableError),
+			"resolve the packages: a cannot be installed: a needs b; b needs c (>= 2), but the version to be had is 1",
+		},
+		{
+			"conflict", "a 1; Depends: x\nb 1; Depends: y\nx 1; Conflicts: y\ny 1", "", "a b", new(*ConflictError),
+			"resolve the packages: a and b cannot be installed together: a needs x; b needs y; x conflicts with y",
+		},
+		{
+			"versions", "a 1\na 2", "", "a=1 a=2", new(*ConflictError),
+			"resolve the packages: a cannot be installed: a=1 is version 1; a=2 is version 2",
+		},
+		{
+			"held", "a 1; Depends: b (>= 2)\nb 2", "b 1; Status: hold ok installed", "a", new(*UnsatisfiableError),
+			"resolve the packages: a cannot be installed: a needs b (>= 2), but version 1 is installed and held",
+		},
+		{
+			"essential", "a 1; Conflicts: b\nb 1", "b 1; Essential: yes", "a", new(*ConflictError),
+			"resolve the packages: a and b cannot be installed together: a conflicts with b, and the base has b 1",
+		},
+		{
+			"broken base", "a 1", "b 1; Depends: c", "a", new(*BrokenBaseError),
+			`resolve the packages: the base lacks what its own packages need: b (Depends: c); run "apt-get -f install" where the base is built, or take another base`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			req := Request{Architecture: "amd64", Indexes: []*Index{index(t, "r0", c.index)}, Wanted: wants(strings.Fields(c.want)...)}

@@ -220,7 +220,7 @@ func (u *universe) requirements(v *version) []group {
 		return v.groups
 	}
 	v.parsed = true
-	for k := range kind(replaces) {
+	for k := range replaces {
 		all, err := ParseRelations(v.relations[k])
 		if err != nil {
 			// A relation that nobody understands is one that nothing fulfils.

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/strata-build/strata/llb/resolve"
+)
+
+const (
+	// maxFetches is how many files are asked for at the same time: servers refuse
+	// clients that open hundreds of connections.
+	maxFetches = 32
+	// pieceSize is how many bytes of a file come in one answer. BuildKit's gateway
+	// refuses messages of more than 16 MiB.
+	pieceSize = 8 << 20
+	// maxFetchSize is the greatest size of a file that a resolver reads, in bytes.
+	maxFetchSize = 512 << 20
+)
+
+var _ resolve.Fetcher = (*request)(nil)
+
+// Fetch lets BuildKit fetch what a resolver reads.
+func (r *request) Fetch(ctx context.Context, requests []resolve.Request) []resolve.Answer {
+	answers := make([]resolve.Answer, len(requests))
+	var group errgroup.Group
+	group.SetLimit(maxFetches)
+	for i, req := range requests {
+		group.Go(func() error {
+			answers[i].Data, answers[i].Err = r.fetch(ctx, req)
+			return nil
+		})
+	}
+	_ = group.Wait() // each answer has its own error
+	return answers
+}
+
+// fetch tries the addresses of a request until one of them has it.
+func (r *request) fetch(ctx context.Context, req resolve.Request) ([]byte, error) {
+	var errs []error
+	missing := true
+	for _, url := range req.URLs {
+		data, err := r.fetchFrom(ctx, url, req)
+		if err == nil {
+			return data, nil
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		err = fetchError(url, err)
+		missing = missing && errors.Is(err, resolve.ErrNotFound)
+		errs = append(errs, err)
+	}
+	if missing && len(errs) != 1 {
+		errs = append(errs, resolve.ErrNotFound)
+	}
+	return nil, errors.Join(errs...)
+}
+
+func (r *request) fetchFrom(ctx context.Context, url string, req resolve.Request) ([]byte, error) {
+	const name = "file"
+	opts := []bk.HTTPOption{
+		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("[internal] " + req.Name),
+	}
+	if req.Digest != "" {
+		opts = append(opts, bk.Checksum(req.Digest))
+	}
+	if req.Secret != "" {
+		opts = append(opts, bk.AuthHeaderSecret(req.Secret))
+	}
+	ref, err := r.solve(ctx, bk.HTTP(url, opts...))
+	if err != nil {
+		return nil, err
+	}
+	return readWhole(ctx, ref, name)
+}
+
+// readWhole reads a file of any size, in pieces.
+func readWhole(ctx context.Context, ref client.Reference, name string) ([]byte, error) {
+	var data []byte
+	for {
+		piece, err := ref.ReadFile(ctx, client.ReadRequest{
+			Filename: name, Range: &client.FileRange{Offset: len(data), Length: pieceSize},
+		})
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, piece...)
+		if len(piece) < pieceSize {
+			return data, nil
+		}
+		if len(data) > maxFetchSize {
+			return nil, fmt.Errorf("it has more than %d bytes", maxFetchSize)
+		}
+	}
+}
+
+// fetchError says what a server answered, in fewer words than BuildKit.
+func fetchError(url string, err error) error {
+	text := err.Error()
+	if _, status, ok := strings.Cut(text, "invalid response status "); ok {
+		if strings.HasPrefix(status, "404") || strings.HasPrefix(status, "410") {
+			return fmt.Errorf("fetch %s: %w", url, resolve.ErrNotFound)
+		}
+		return fmt.Errorf("fetch %s: the server answers with status %s", url, status)
+	}
+	if _, sums, ok := strings.Cut(text, "digest mismatch "); ok {
+		got, _, _ := strings.Cut(sums, ": ")
+		return fmt.Errorf("fetch %s: it is not what its index says: it has %s", url, got)
+	}
+	return fmt.Errorf("fetch %s: %w", url, err)
+}

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// LockName is the name of the lock that belongs to a build file: strata.lock for
+// strata.yaml, and app.lock for app.yaml.
+func LockName(buildFile string) string {
+	return strings.TrimSuffix(buildFile, path.Ext(buildFile)) + path.Ext(lock.Name)
+}
+
+// renamed is a client that asks for another build file.
+type renamed struct {
+	client.Client
+	opts client.BuildOpts
+}
+
+func (r renamed) BuildOpts() client.BuildOpts { return r.opts }
+
+// readLock reads the lock beside the build file; nil when there is none.
+func (r *request) readLock(ctx context.Context) (*lock.File, error) {
+	name := LockName(r.client.BuildOpts().Opts["filename"])
+	opts := r.client.BuildOpts()
+	attrs := map[string]string{}
+	for k, v := range opts.Opts {
+		attrs[k] = v
+	}
+	attrs["filename"] = name
+	opts.Opts = attrs
+	ui, err := dockerui.NewClient(renamed{Client: r.client, opts: opts})
+	if err != nil {
+		return nil, err
+	}
+	source, err := ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths([]string{name}),
+		bk.WithCustomName("[internal] load "+path.Base(name)))
+	if errors.Is(notExist(err), fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // no lock is no fault
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return lock.Read(path.Base(name), source.Data)
+}
+
+// loadLock reads the lock if the build file has something that it pins.
+func (r *request) loadLock(ctx context.Context) (err error) {
+	if needsLock(r.spec) {
+		r.lock, err = r.readLock(ctx)
+	}
+	return err
+}
+
+// needsLock tells whether a build file has something that a lock pins.
+func needsLock(s *spec.Spec) bool {
+	for i := range s.Targets {
+		if targetNeedsLock(&s.Targets[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func targetNeedsLock(t *spec.Target) bool {
+	return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Packages != nil || l.Derivation != nil })
+}

@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// RequestLock resolves the packages of all targets and gives the lock as the
+// result's "result.txt". The same file is what the target strata.lock holds.
+const RequestLock = "frontend.strata.lock"
+
+// The options of a request for the lock.
+const (
+	// OptUpdate names packages, with commas between them, that are resolved anew; *
+	// is all of them.
+	OptUpdate = "strata.update"
+	// OptCheck refuses a lock that isn't up to date, and resolves nothing.
+	OptCheck = "strata.check"
+)
+
+// lockName is the lock's name without its folder.
+func (r *request) lockName() string {
+	return path.Base(LockName(r.client.BuildOpts().Opts["filename"]))
+}
+
+// wantsLock tells whether the target is the lock itself.
+func (r *request) wantsLock() bool {
+	return r.ui.Target == r.lockName() && r.spec.Target(r.ui.Target) == nil
+}
+
+// lockResult is the lock as a build's result.
+func (r *request) lockResult(ctx context.Context) (*client.Result, error) {
+	data, err := r.makeLock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st := bk.Scratch().File(bk.Mkfile("/"+r.lockName(), 0o644, data), bk.WithCustomName("write "+r.lockName()))
+	ref, err := r.solve(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	res := client.NewResult()
+	res.SetRef(ref)
+	return res, nil
+}
+
+// lockAnswer is the lock as the answer to a question.
+func (r *request) lockAnswer(ctx context.Context) (*client.Result, error) {
+	data, err := r.makeLock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res := client.NewResult()
+	res.AddMeta("version", []byte(explainVersion))
+	res.AddMeta("result.txt", data)
+	return res, nil
+}
+
+// makeLock writes the lock of all targets.
+func (r *request) makeLock(ctx context.Context) ([]byte, error) {
+	old, err := r.readLock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opts := r.client.BuildOpts().Opts
+	if old == nil && opts[OptCheck] != "" {
+		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
+	}
+	w := &lockWriter{request: r, old: old, made: &lock.File{}}
+	if err := w.all(ctx, r.lockPlatforms(old)); err != nil {
+		return nil, err
+	}
+	return w.made.Write(), nil
+}
+
+// lockPlatforms are those that were asked for, or else those that the lock has.
+func (r *request) lockPlatforms(old *lock.File) []ocispecs.Platform {
+	wanted := r.ui.TargetPlatforms
+	if r.client.BuildOpts().Opts["platform"] != "" || old == nil {
+		return wanted
+	}
+	var have []ocispecs.Platform
+	for _, name := range old.Platforms() {
+		if p, err := platforms.Parse(name); err == nil {
+			have = append(have, p)
+		}
+	}
+	if len(have) == 0 {
+		return wanted
+	}
+	return have
+}
+
+// lockWriter collects what the targets are resolved to.
+type lockWriter struct {
+	*request
+	old *lock.File
+	mu  sync.Mutex
+	// made is the new lock.
+	made *lock.File
+}
+
+// all resolves every target for every platform.
+func (w *lockWriter) all(ctx context.Context, wanted []ocispecs.Platform) error {
+	var names []string
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range wanted {
+		p = platforms.Normalize(p)
+		names = append(names, platforms.FormatAll(p))
+		group.Go(func() error { return w.platform(ctx, p) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	w.keep(names)
+	w.made.Prune()
+	return nil
+}
+
+// platform resolves every target for a platform.
+func (w *lockWriter) platform(ctx context.Context, p ocispecs.Platform) error {
+	opts := w.client.BuildOpts().Opts
+	sources := newSources(w.request, p)
+	for i := range w.spec.Targets {
+		target := w.spec.Targets[i].Name
+		req := w.planRequest(p, sources, w.warn(ctx))
+		req.Target = target
+		req.Lock = strategy.Locking{File: w.old, Name: w.lockName(), Renew: opts[OptCheck] == "", Store: w.store}
+		if update := opts[OptUpdate]; update != "" {
+			req.Lock.Update = strings.Split(update, ",")
+		}
+		if _, err := strategy.Plan(ctx, req); err != nil {
+			return err
+		}
+		w.keepTarget(target, platforms.FormatAll(p))
+	}
+	return nil
+}
+
+// store takes what a target was resolved to.
+func (w *lockWriter) store(target string, p lock.Platform, repositories []lock.Repository) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.made.Set(target, p)
+	for _, r := range repositories {
+		w.made.SetRepository(r)
+	}
+}
+
+// keepTarget keeps what the lock had for a target that was not resolved anew.
+func (w *lockWriter) keepTarget(target, platform string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	have := w.old.Platform(target, platform)
+	if have == nil || w.made.Platform(target, platform) != nil || !w.locks(target) {
+		return
+	}
+	w.made.Set(target, *have)
+	w.keepRepositories(have)
+}
+
+// keep keeps the platforms that were not asked for.
+func (w *lockWriter) keep(asked []string) {
+	if w.old == nil {
+		return
+	}
+	for _, t := range w.old.Targets {
+		for i := range t.Platforms {
+			if p := &t.Platforms[i]; w.locks(t.Name) && !slices.Contains(asked, p.Name) {
+				w.made.Set(t.Name, *p)
+				w.keepRepositories(p)
+			}
+		}
+	}
+}
+
+// locks tells whether a target of the build file has anything to lock.
+func (w *lockWriter) locks(target string) bool {
+	t := w.spec.Target(target)
+	return t != nil && targetNeedsLock(t)
+}
+
+func (w *lockWriter) keepRepositories(p *lock.Platform) {
+	if p.Packages == nil {
+		return
+	}
+	for _, pkg := range p.Packages.Packages {
+		if w.made.Repository(pkg.Repository) == nil {
+			w.made.SetRepository(*w.old.Repository(pkg.Repository))
+		}
+	}
+}

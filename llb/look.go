@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	bk "github.com/moby/buildkit/client/llb"
+)
+
+// Look is what of a tree matches .dockerignore patterns, as a state of its own:
+// BuildKit keeps the copy, so that looking again doesn't pull an image.
+func Look(st bk.State, patterns []string) bk.State {
+	if st.Output() == nil {
+		return st
+	}
+	return bk.Scratch().File(bk.Copy(restart(st), "/", "/", &bk.CopyInfo{
+		CopyDirContentsOnly: true,
+		IncludePatterns:     patterns,
+	}), bk.WithCustomName("[internal] look into the base"))
+}

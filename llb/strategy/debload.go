@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/strata-build/strata/internal/decompress"
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/resolve"
+	"github.com/strata-build/strata/llb/resolve/deb"
+)
+
+// debLoader reads archives' indexes: the signed list of files first, then the
+// package lists by the digests that it has.
+type debLoader struct {
+	fetch resolve.Fetcher
+	arch  string
+	now   time.Time
+	// old is the lock until now: an archive older than that is refused.
+	old *lock.File
+}
+
+// all reads the indexes of archives, side by side.
+func (l *debLoader) all(ctx context.Context, archives []*debArchive) ([]*deb.Index, error) {
+	if err := l.releases(ctx, archives); err != nil {
+		return nil, err
+	}
+	var lists []*packageList
+	for _, a := range archives {
+		found, err := l.lists(a)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, found...)
+	}
+	requests := make([]resolve.Request, len(lists))
+	for i, list := range lists {
+		requests[i] = list.request
+	}
+	answers := l.fetch.Fetch(ctx, requests)
+	indexes := make([]*deb.Index, len(lists))
+	var group errgroup.Group
+	for i, list := range lists {
+		group.Go(func() (err error) {
+			if answers[i].Err != nil {
+				return fmt.Errorf("read the package list of %s: %w", list.archive.id, answers[i].Err)
+			}
+			indexes[i], err = list.read(answers[i].Data, l.arch)
+			return err
+		})
+	}
+	return indexes, group.Wait()
+}
+
+// releases reads and verifies what the archives sign.
+func (l *debLoader) releases(ctx context.Context, archives []*debArchive) error {
+	requests := make([]resolve.Request, len(archives))
+	for i, a := range archives {
+		requests[i] = a.file("InRelease")
+	}
+	answers := l.fetch.Fetch(ctx, requests)
+	for i, a := range archives {
+		if err := l.release(ctx, a, answers[i]); err != nil {
+			return fmt.Errorf("archive %s: %w", a.id, err)
+		}
+	}
+	return nil
+}
+
+func (l *debLoader) release(ctx context.Context, a *debArchive, in resolve.Answer) (err error) {
+	verify := deb.VerifyOptions{Now: l.now, Signers: a.signers, IgnoreValidUntil: a.everValid || strings.HasPrefix(a.site(), "snapshot.")}
+	if l.old != nil {
+		if r := l.old.Repository(a.id); r != nil && r.Suite == a.suite {
+			verify.NotBefore = r.Date
+		}
+	}
+	keyrings, err := a.keyrings(ctx)
+	if err != nil {
+		return err
+	}
+	if a.trusted || errors.Is(in.Err, resolve.ErrNotFound) {
+		return l.detached(ctx, a, keyrings, verify)
+	}
+	if in.Err != nil {
+		return in.Err
+	}
+	a.release, err = deb.VerifyInRelease(in.Data, keyrings, verify)
+	return err
+}
+
+// detached reads a Release file whose signature is another file.
+func (l *debLoader) detached(ctx context.Context, a *debArchive, keyrings [][]byte, verify deb.VerifyOptions) (err error) {
+	answers := l.fetch.Fetch(ctx, []resolve.Request{a.file("Release"), a.file("Release.gpg")})
+	switch {
+	case errors.Is(answers[0].Err, resolve.ErrNotFound):
+		return fmt.Errorf("there is no such suite at %s: %w", strings.Join(a.uris, ", "), answers[0].Err)
+	case answers[0].Err != nil:
+		return answers[0].Err
+	case a.trusted:
+		a.release, err = deb.ReadRelease(answers[0].Data)
+	case answers[1].Err != nil:
+		return fmt.Errorf("it is not signed: %w", answers[1].Err)
+	default:
+		a.release, err = deb.VerifyRelease(answers[0].Data, answers[1].Data, keyrings, verify)
+	}
+	return err
+}
+
+// dir is the archive's folder for its suite.
+func (a *debArchive) dir() string {
+	if strings.HasSuffix(a.suite, "/") {
+		return path.Clean(a.suite)
+	}
+	return "dists/" + a.suite
+}
+
+// file asks for a file that is there now.
+func (a *debArchive) file(name string) resolve.Request {
+	return a.request(path.Join(a.dir(), name), name)
+}
+
+func (a *debArchive) request(file, name string) resolve.Request {
+	r := resolve.Request{Name: "load " + name + " of " + a.id}
+	for _, uri := range a.uris {
+		r.URLs = append(r.URLs, strings.TrimSuffix(uri, "/")+"/"+file)
+	}
+	return r
+}
+
+// packageList is one list of packages of an archive.
+type packageList struct {
+	archive   *debArchive
+	component string
+	// file is its path below the suite's folder.
+	file    string
+	size    int64
+	request resolve.Request
+}
+
+// lists are the package lists of an archive for the architecture.
+func (l *debLoader) lists(a *debArchive) ([]*packageList, error) {
+	var out []*packageList
+	if strings.HasSuffix(a.suite, "/") {
+		list, err := a.list("", "Packages")
+		if err != nil {
+			return nil, err
+		}
+		return []*packageList{list}, nil
+	}
+	for _, component := range a.components {
+		if known := a.release.Components; len(known) > 0 && !slices.ContainsFunc(known, func(k string) bool {
+			return k == component || path.Base(k) == component
+		}) {
+			return nil, fmt.Errorf("archive %s: it has no component %s; it has %s", a.id, component, strings.Join(known, ", "))
+		}
+		list, err := a.list(component, component+"/binary-"+l.arch+"/Packages")
+		if err != nil {
+			return nil, fmt.Errorf("archive %s: it has no packages of component %s for %s: %w", a.id, component, l.arch, err)
+		}
+		out = append(out, list)
+		if a.release.AllApart {
+			if list, err := a.list(component, component+"/binary-all/Packages"); err == nil {
+				out = append(out, list)
+			}
+		}
+	}
+	return out, nil
+}
+
+// list finds a package list in the compression that is read fastest.
+func (a *debArchive) list(component, file string) (*packageList, error) {
+	for _, ext := range []string{".gz", ".xz", ".zst", ".bz2", ""} {
+		entry, ok := a.release.Files[file+ext]
+		if !ok {
+			continue
+		}
+		where := path.Join(a.dir(), file+ext)
+		if a.release.AcquireByHash {
+			where = path.Join(path.Dir(where), "by-hash/SHA256", entry.SHA256)
+		}
+		list := &packageList{archive: a, component: component, file: file + ext, size: entry.Size, request: a.request(where, path.Base(file))}
+		if component != "" {
+			list.request.Name = "load Packages of " + a.id + " " + component
+		}
+		list.request.Digest = digest.NewDigestFromEncoded(digest.SHA256, entry.SHA256)
+		return list, nil
+	}
+	return nil, resolve.ErrNotFound
+}
+
+// read parses the list.
+func (p *packageList) read(data []byte, arch string) (*deb.Index, error) {
+	if p.size != int64(len(data)) {
+		return nil, fmt.Errorf("read %s of %s: it has %d bytes, and the archive says %d", p.file, p.archive.id, len(data), p.size)
+	}
+	r, err := decompress.Reader(bytes.NewReader(data), "")
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", p.file, p.archive.id, err)
+	}
+	defer r.Close()
+	release := p.archive.release
+	return deb.ReadIndex(r, deb.IndexOptions{
+		Repository: p.archive.id, Suite: cmp.Or(release.Suite, p.archive.suite), Codename: release.Codename, Component: p.component,
+		Origin: release.Origin, Label: release.Label, Version: release.Version, Site: p.archive.site(), Architecture: arch,
+		Priority: release.Priority(),
+	})
+}
+
+// site is the host of the archive, for pins by origin.
+func (a *debArchive) site() string {
+	u, err := url.Parse(a.uris[0])
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"hash/fnv"
+	"maps"
+	"slices"
+
+	"github.com/strata-build/strata/llb/lock"
+)
+
+const (
+	// soloSize is the size from which the packages of one source get a layer of
+	// their own, in bytes.
+	soloSize = 1 << 20
+	// maxSolos is how many of those there may be in one packages layer.
+	maxSolos = 12
+	// maxBuckets is how many layers the small packages share, once there are
+	// fewSources of them; one is enough before. There is nothing between the two: it
+	// would be one more size of an image at which every layer changes.
+	maxBuckets, fewSources = 8, 16
+)
+
+// group divides the packages of one layer into those that are unpacked together.
+//
+// What is added or updated must leave the other groups as they are. So a
+// package's group follows from its source package alone, as long as the limits
+// hold: a large one is alone, and a small one goes where its name's hash says.
+// Binaries of one source stay together, because they are updated together and
+// may hold files of each other.
+func group(packages []lock.Package) [][]lock.Package {
+	sizes := map[string]int64{}
+	for _, p := range packages {
+		sizes[sourceOf(p)] += p.Size
+	}
+	limit := soloLimit(sizes)
+	small := 0
+	for _, size := range sizes {
+		if size < limit {
+			small++
+		}
+	}
+	buckets := uint32(1)
+	if small >= fewSources {
+		buckets = maxBuckets
+	}
+	groups := map[string][]lock.Package{}
+	for _, p := range packages {
+		source := sourceOf(p)
+		key := "solo " + source
+		if sizes[source] < limit {
+			h := fnv.New32a()
+			_, _ = h.Write([]byte(source)) // a hash takes everything
+			key = string(rune('0' + h.Sum32()%buckets))
+		}
+		groups[key] = append(groups[key], p)
+	}
+	out := make([][]lock.Package, 0, len(groups))
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, groups[key])
+	}
+	return out
+}
+
+// soloLimit is the size from which a source is alone: soloSize, or twice, four
+// times … that where there would be too many.
+func soloLimit(sizes map[string]int64) int64 {
+	limit := int64(soloSize)
+	for {
+		n := 0
+		for _, size := range sizes {
+			if size >= limit {
+				n++
+			}
+		}
+		if n <= maxSolos {
+			return limit
+		}
+		limit *= 2
+	}
+}
+
+func sourceOf(p lock.Package) string {
+	if p.Source != "" {
+		return p.Source
+	}
+	return p.Name
+}

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// Guard looks whether packages fit an image before they are put on it.
+type Guard interface {
+	// Installer says how the packages that the last image of the plan unpacks can be
+	// installed on the image below them, and why, if not in the usual way.
+	Installer(ctx context.Context, p *plan.Plan) (installer plan.Installer, why string, err error)
+}
+
+// planPackages makes the layers of every entry.
+func (t *Target) planPackages(ctx context.Context, set *packageSet) error {
+	if err := t.chooseInstaller(ctx, set); err != nil {
+		return err
+	}
+	var waiting []plan.Archive
+	for i, e := range set.entries {
+		waiting = append(waiting, set.archives(i)...)
+		var layers []plan.Layer
+		if set.locked.Installer != plan.Native {
+			layers = t.unpackLayers(set, i)
+		}
+		if e.installs && len(waiting) > 0 {
+			layers = append(layers, t.installLayer(set, e, waiting))
+			waiting = nil
+		}
+		set.planned = append(set.planned, layers)
+	}
+	return nil
+}
+
+// chooseInstaller decides how the packages are installed on this base. The lock
+// knows it for the base that it was written for.
+func (t *Target) chooseInstaller(ctx context.Context, set *packageSet) (err error) {
+	if set.locked.Installer != "" && set.locked.Base == t.basePin() && t.isPinned() {
+		return nil
+	}
+	chosen := *set.locked
+	set.locked = &chosen
+	if t.image.From.Kind == plan.Scratch {
+		chosen.Installer = plan.Assemble
+		return nil
+	}
+	if t.Guard == nil || t.AllowMissing || len(chosen.Packages) == 0 {
+		chosen.Installer = plan.Register
+		return nil
+	}
+	partial := *t.image
+	partial.Layers = slices.Clone(t.image.Layers)
+	for i := range set.entries {
+		partial.Layers = append(partial.Layers, t.unpackLayers(set, i)...)
+	}
+	so := &plan.Plan{Platform: t.image.Platform, Images: append(slices.Clone(t.plan.Images), &partial)}
+	chosen.Installer, chosen.Why, err = t.Guard.Installer(ctx, so)
+	if err != nil {
+		return t.Spec.Errorf(set.entries[0].layer.Packages.Range.Start, "look whether the packages fit the base: %w", err)
+	}
+	return nil
+}
+
+// isPinned tells whether the base's name says exactly what it is.
+func (t *Target) isPinned() bool {
+	return t.image.From.Kind == plan.Scratch || strings.Contains(t.basePin(), "@")
+}
+
+// archives are the packages of an entry.
+func (s *packageSet) archives(entry int) []plan.Archive {
+	var out []plan.Archive
+	for _, p := range s.locked.Packages {
+		if p.Layer == entry {
+			out = append(out, s.archive(p))
+		}
+	}
+	return out
+}
+
+// unpackLayers are the groups of an entry.
+func (t *Target) unpackLayers(set *packageSet, entry int) []plan.Layer {
+	var mine []lock.Package
+	for _, p := range set.locked.Packages {
+		if p.Layer == entry {
+			mine = append(mine, p)
+		}
+	}
+	var layers []plan.Layer
+	l := set.entries[entry].layer
+	for _, packages := range group(mine) {
+		action := &plan.Unpack{Format: set.format()}
+		names := make([]string, 0, len(packages))
+		for _, p := range packages {
+			action.Archives = append(action.Archives, set.archive(p))
+			names = append(names, p.Name)
+		}
+		layers = append(layers, plan.Layer{
+			Name: l.Name, Strategy: "packages", Words: "packages " + few(names), Range: l.Range, Action: action,
+		})
+	}
+	return layers
+}
+
+func (t *Target) installLayer(set *packageSet, e packageEntry, archives []plan.Archive) plan.Layer {
+	names := make([]string, 0, len(e.names))
+	for _, n := range e.names {
+		names = append(names, n.Value)
+	}
+	return plan.Layer{
+		Name: e.layer.Name, Strategy: "packages", Words: "packages: install " + few(names), Range: e.layer.Range,
+		Action: &plan.Install{
+			Format: set.format(), Installer: set.locked.Installer, Why: set.locked.Why, Archives: archives,
+			SkipScripts: e.layer.Packages.Scripts.Value == "skip",
+		},
+	}
+}
+
+// format is the kind of the packages.
+func (s *packageSet) format() plan.Format {
+	if len(s.locked.Packages) > 0 && strings.HasSuffix(s.locked.Packages[0].Path, ".apk") {
+		return plan.APK
+	}
+	return plan.Deb
+}
+
+func (s *packageSet) archive(p lock.Package) plan.Archive {
+	a := plan.Archive{
+		Name: p.Name, Version: p.Version, Arch: p.Arch, Digest: "sha256:" + p.SHA256, Size: p.Size, Pos: s.pos(p.Name),
+	}
+	for _, uri := range s.uris[p.Repository] {
+		a.URLs = append(a.URLs, strings.TrimSuffix(uri, "/")+"/"+p.Path)
+	}
+	return a
+}
