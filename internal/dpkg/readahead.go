@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package dpkg
+
+import "io"
+
+const (
+	blockSize  = 1 << 18
+	blockCount = 8
+)
+
+// ahead decompresses while what came before is written. It holds no more than
+// blockCount blocks of blockSize bytes.
+type ahead struct {
+	full  chan block
+	empty chan []byte
+	quit  chan struct{}
+	now   block
+	rest  []byte
+}
+
+// A block is what was read at once, and the error after it.
+type block struct {
+	data []byte
+	err  error
+}
+
+// readAhead reads from r until stop is called.
+func readAhead(r io.Reader) *ahead {
+	a := &ahead{full: make(chan block, blockCount), empty: make(chan []byte, blockCount), quit: make(chan struct{})}
+	for range blockCount {
+		a.empty <- nil
+	}
+	go a.fill(r)
+	return a
+}
+
+func (a *ahead) fill(r io.Reader) {
+	defer close(a.full)
+	for {
+		var buf []byte
+		select {
+		case buf = <-a.empty:
+		case <-a.quit:
+			return
+		}
+		if buf == nil {
+			buf = make([]byte, blockSize)
+		}
+		n, err := readBlock(r, buf[:blockSize])
+		a.full <- block{data: buf[:n], err: err}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Read gives what was read ahead.
+func (a *ahead) Read(p []byte) (int, error) {
+	for len(a.rest) == 0 {
+		if a.now.err != nil {
+			return 0, a.now.err
+		}
+		if a.now.data != nil {
+			a.empty <- a.now.data
+		}
+		a.now = <-a.full
+		a.rest = a.now.data
+	}
+	n := copy(p, a.rest)
+	a.rest = a.rest[n:]
+	return n, nil
+}
+
+// stop ends reading ahead, and waits until nothing reads any more.
+func (a *ahead) stop() {
+	close(a.quit)
+	for range a.full { //nolint:revive // what is left isn't wanted
+	}
+}
