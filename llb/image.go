@@ -43,8 +43,9 @@ type image struct {
 	// shipped says that one put folders on top of rooted that nobody knows yet.
 	ran, inPlace, shipped bool
 	// bare are the kernel's folders that the image lacks; nil when nobody asked.
-	bare    []string
-	history []ocispecs.History
+	bare     []string
+	history  []ocispecs.History
+	packages packages
 }
 
 // image lowers one target.
@@ -85,6 +86,14 @@ func (img *image) layer(ctx context.Context, i int) error {
 			img.ran, img.shipped = true, true
 		} else {
 			img.addInPlace(made)
+		}
+	case *plan.Unpack:
+		if err := img.addUnpacked(layer, action, name); err != nil {
+			return err
+		}
+	case *plan.Install:
+		if err := img.install(layer, action, name); err != nil {
+			return err
 		}
 	default:
 		return fmt.Errorf("lower layer %d: unknown action %T", i+1, action)

@@ -64,6 +64,7 @@ func (img *image) addInPlace(st bk.State) {
 	img.rooted, img.looks = img.current(), nil
 	img.declared, img.likely = map[string]node{}, map[string]node{}
 	img.ran, img.inPlace, img.shipped = true, true, false
+	img.packages = packages{}
 }
 
 // joined is two layers as one.

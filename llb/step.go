@@ -10,7 +10,6 @@ import (
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/llb/plan"
@@ -61,19 +60,10 @@ func (l *lowering) buildPlatform() ocispecs.Platform {
 // helperStep runs the step helper on the build platform, offline, on an empty
 // root, and returns what it wrote to /out.
 func (l *lowering) helperStep(name string, args []string, opts ...bk.RunOption) (bk.State, error) {
-	p := l.buildPlatform()
-	helper, err := l.helper(p.Architecture)
+	run, err := l.helperRun(name, args, opts...)
 	if err != nil {
 		return bk.State{}, err
 	}
-	run := bk.Scratch().Run(append([]bk.RunOption{
-		bk.Args(append([]string{stepPath}, args...)),
-		bk.Dir("/"),
-		bk.Network(pb.NetMode_NONE),
-		bk.Platform(p),
-		bk.WithCustomName(name),
-		helper,
-	}, opts...)...)
 	return restart(run.AddMount("/out", bk.Scratch())), nil
 }
 

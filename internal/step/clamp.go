@@ -17,6 +17,16 @@ import (
 // that one back, and a file of the layers below has an older one. Nothing on
 // another mount is touched, nor below a path to skip.
 func clamp(root string, since moments, skip []string, warn func(string)) error {
+	return clamper{since: since, warn: warn}.walk(root, skip)
+}
+
+// clampNew does the same but for files that have an older time by themselves:
+// those that a package's archive gave theirs.
+func clampNew(root string, since moments, warn func(string)) error {
+	return clamper{since: since, warn: warn, onlyNew: true}.walk(root, nil)
+}
+
+func (c clamper) walk(root string, skip []string) error {
 	top, err := openRoot(root)
 	if err != nil {
 		return err
@@ -26,7 +36,7 @@ func clamp(root string, since moments, skip []string, warn func(string)) error {
 	if err != nil {
 		return fmt.Errorf("stat /: %w", err)
 	}
-	c := clamper{since: since, mount: mountOf(st), warn: warn, buf: make([]byte, 1<<16)}
+	c.mount, c.buf = mountOf(st), make([]byte, 1<<16)
 	skip = append([]string{"/proc", "/sys", "/dev"}, skip...)
 	if c.mount == 0 {
 		skip = append(skip, mountPoints()...)
@@ -56,9 +66,11 @@ func (n *node) close(p string) {
 // A clamper is one walk through a root file system.
 type clamper struct {
 	since moments
-	mount uint64
-	warn  func(string)
-	buf   []byte
+	// onlyNew leaves files alone whose time is older than the command.
+	onlyNew bool
+	mount   uint64
+	warn    func(string)
+	buf     []byte
 }
 
 // contents clamps what is in d, and tells whether there is a mount point below.
@@ -125,8 +137,10 @@ func (c *clamper) changed(st unix.Statx_t, holds bool) bool {
 	if holds {
 		since = c.since.container
 	}
-	return st.Ctime.Sec*1e9+int64(st.Ctime.Nsec) >= since
+	return nanoseconds(st.Ctime) >= since && (!c.onlyNew || nanoseconds(st.Mtime) >= since)
 }
+
+func nanoseconds(t unix.StatxTimestamp) int64 { return t.Sec*1e9 + int64(t.Nsec) }
 
 // set sets the times of a file. One that is immutable, or gone, is left alone.
 func (c *clamper) set(d dir, name string) error {

@@ -28,6 +28,10 @@ const usage = `usage:
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
   strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... -- COMMAND [ARGUMENT]...
   strata-step exec [--env NAME]... -- COMMAND [ARGUMENT]...
+  strata-step unpack-deb [--filter -PATTERN|+PATTERN]... FOLDER OUT META
+  strata-step check-deb BASE METAS OUT
+  strata-step register-deb --base DIR --meta DIR -- PACKAGE...
+  strata-step native-deb --base DIR -- FILE...
   strata-step version`
 
 // Main runs the helper with the arguments after its name and returns the exit status.
@@ -54,6 +58,8 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 		return runMain(rest, warn)
 	case "exec":
 		return execMain(rest)
+	case "unpack-deb", "check-deb", "register-deb", "native-deb":
+		return debianMain(args[0], rest, warn)
 	case "version":
 		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", Contract, runtime.GOOS, runtime.GOARCH)
 	case "help", "-h", "--help":

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// statx asks for what the walk needs: a file's type, its time of change and
+// statx asks for what the walk needs: a file's type, its times of change and
 // the mount it is on. The device number would not do: on overlayfs it may
 // differ from file to file.
 func statx(fd int, name string) (unix.Statx_t, error) {
 	var st unix.Statx_t
 	const flags = unix.AT_SYMLINK_NOFOLLOW | unix.AT_NO_AUTOMOUNT
-	err := unix.Statx(fd, name, flags, unix.STATX_TYPE|unix.STATX_CTIME|unix.STATX_MNT_ID, &st)
+	err := unix.Statx(fd, name, flags, unix.STATX_TYPE|unix.STATX_CTIME|unix.STATX_MTIME|unix.STATX_MNT_ID, &st)
 	return st, err
 }
 

@@ -39,6 +39,10 @@ type Archive struct {
 type Unpack struct {
 	Format   Format    `json:"format"`
 	Archives []Archive `json:"archives"`
+	// Filters are paths that are left out, as dpkg's configuration in the base has
+	// them: "-" and a pattern excludes, "+" and a pattern includes again, and the
+	// last one that matches decides. They have to be the base's own.
+	Filters []string `json:"filters,omitempty"`
 }
 
 // Installer says how packages become installed.

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package dpkg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// commands runs the tools of the image at root.
+type commands struct {
+	ctx  context.Context
+	root string
+	log  *os.File
+}
+
+// An ExitError says that a tool of the image failed.
+type ExitError struct {
+	// Status is its exit status.
+	Status int
+	text   string
+}
+
+// Error says which tool, and what its last words were.
+func (e *ExitError) Error() string { return e.text }
+
+// environment is what maintainer scripts see. SOURCE_DATE_EPOCH isn't there:
+// python would then write bytecode of another kind than it reads fastest.
+func environment(more ...string) []string {
+	return append([]string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=/root",
+		"DEBIAN_FRONTEND=noninteractive",
+		"DEBCONF_NOWARNINGS=yes",
+	}, more...)
+}
+
+// dpkg runs dpkg on the image. Files need not reach the disk: the snapshot is
+// thrown away if anything fails.
+func (c *commands) dpkg(args ...string) error {
+	return c.run(append([]string{"dpkg", "--force-unsafe-io", "--log=/dev/null"}, args...), environment())
+}
+
+// preinst runs a package's script before unpacking, for one of those of which
+// check knows that it may run after.
+func (c *commands) preinst(p *Package) error {
+	return c.run([]string{filepath.Join(infoDir, p.Info+".preinst"), "install"}, environment(
+		"DPKG_MAINTSCRIPT_PACKAGE="+p.Name(), "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1", "DPKG_MAINTSCRIPT_ARCH="+p.Control.Get("Architecture"),
+		"DPKG_MAINTSCRIPT_NAME=preinst", "DPKG_MAINTSCRIPT_DEBUG=0", "DPKG_RUNNING_VERSION="+c.version(),
+		"DPKG_ADMINDIR="+adminDir, "DPKG_ROOT=",
+	))
+}
+
+// version is dpkg's own.
+func (c *commands) version() string {
+	if b, err := readBase(c.root); err == nil {
+		return b.status["dpkg:"+b.arch].Get("Version")
+	}
+	return ""
+}
+
+func (c *commands) run(argv, env []string) error {
+	cmd := exec.CommandContext(c.ctx, argv[0], argv[1:]...)
+	cmd.Env = env
+	cmd.Dir = "/"
+	last := &tail{}
+	cmd.Stdout = io.MultiWriter(c.log, last)
+	cmd.Stderr = cmd.Stdout
+	// A service that a script left running holds on to the pipe.
+	cmd.WaitDelay = 200 * time.Millisecond
+	err := cmd.Run()
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return fmt.Errorf("run %s: %w", argv[0], err)
+	}
+	return &ExitError{Status: exit.ExitCode(), text: last.failure(argv, exit)}
+}
+
+// tail keeps the last lines of an output.
+type tail struct{ lines [][]byte }
+
+const tailLines = 12
+
+func (t *tail) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		if n := len(t.lines); n > 0 && !bytes.HasSuffix(t.lines[n-1], []byte("\n")) {
+			t.lines[n-1] = append(t.lines[n-1], line...)
+			continue
+		}
+		t.lines = append(t.lines, bytes.Clone(line))
+	}
+	if extra := len(t.lines) - tailLines; extra > 0 {
+		t.lines = t.lines[extra:]
+	}
+	return len(p), nil
+}
+
+// failure puts in words why a tool failed: the packages that dpkg names, and its
+// last lines.
+func (t *tail) failure(argv []string, exit *exec.ExitError) string {
+	var packages, rest []string
+	for _, line := range t.lines {
+		s := strings.TrimRight(string(line), "\n")
+		if name, ok := strings.CutPrefix(s, "dpkg: error processing package "); ok {
+			name, _, _ = strings.Cut(name, " ")
+			packages = append(packages, name)
+		}
+		if s != "" {
+			rest = append(rest, "  "+s)
+		}
+	}
+	what := filepath.Base(argv[0])
+	switch {
+	case len(packages) > 0:
+		what = "a maintainer script of " + strings.Join(packages, ", ")
+	case strings.HasPrefix(argv[0], infoDir):
+		what = "the script " + what
+	}
+	return fmt.Sprintf("install packages: %s failed (%s); the last lines:\n%s", what, exit, strings.Join(rest, "\n"))
+}

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package dpkg
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/strata-build/strata/internal/deb"
+)
+
+// Options say how packages are installed in the image at /.
+type Options struct {
+	// Base is where the image without the packages is mounted.
+	Base string
+	// Meta is the folder with a folder of each Unpack's meta.
+	Meta string
+	// Order are the packages in the order in which they are configured.
+	Order []string
+	// Log is where the tools' output goes.
+	Log *os.File
+}
+
+// Register enters unpacked packages in the database of the image at / and lets
+// its dpkg configure them.
+func Register(ctx context.Context, opt Options) error {
+	groups, err := readGroups(opt.Meta)
+	if err != nil {
+		return err
+	}
+	b, err := readBase(opt.Base)
+	if err != nil {
+		return err
+	}
+	if why := check(b, groups); why != "" {
+		return fmt.Errorf("register packages: %s; they have to be installed by the base's own tool", why)
+	}
+	packages, err := ordered(groups, opt.Order)
+	if err != nil {
+		return err
+	}
+	return inImage(ctx, "/", opt, func(c *commands) error {
+		return c.register(b, newScripts(b, groups), packages)
+	})
+}
+
+// register does so with the image prepared.
+func (c *commands) register(b *base, s *scripts, packages []*Package) error {
+	for _, p := range packages {
+		if run, err := s.preinst(p); err != nil || !run {
+			continue // check has looked at errors
+		}
+		if err := c.preinst(p); err != nil {
+			return err
+		}
+	}
+	if err := enter(c.root, b, packages); err != nil {
+		return err
+	}
+	if err := restoreFolders(c.root, b, packages); err != nil {
+		return err
+	}
+	args := []string{"--configure"}
+	for _, p := range packages {
+		args = append(args, p.Info)
+	}
+	if err := c.dpkg(args...); err != nil {
+		return err
+	}
+	if err := c.dpkg("--triggers-only", "--pending"); err != nil {
+		return err
+	}
+	return allInstalled(c.root, packages)
+}
+
+// ordered are the packages of all groups in the order given; those it doesn't
+// name come last, by name.
+func ordered(groups []*group, order []string) ([]*Package, error) {
+	place := map[string]int{}
+	for i, name := range order {
+		place[name] = i + 1
+	}
+	var all []*Package
+	for _, g := range groups {
+		all = append(all, g.Packages...)
+	}
+	rank := func(p *Package) int {
+		if n := place[p.Name()]; n > 0 {
+			return n
+		}
+		return len(order) + 1
+	}
+	slices.SortFunc(all, func(a, b *Package) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.Info, b.Info))
+	})
+	for i := 1; i < len(all); i++ {
+		if all[i].Info == all[i-1].Info {
+			return nil, fmt.Errorf("register packages: %s is there twice", all[i].Info)
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("register packages: there are none")
+	}
+	return all, nil
+}
+
+// enter writes the packages into the database as unpacked ones.
+func enter(root string, b *base, packages []*Package) error {
+	file := filepath.Join(root, statusFile)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("enter packages in the database: %w", err)
+	}
+	var s strings.Builder
+	s.WriteString(strings.TrimRight(string(text), "\n") + "\n\n")
+	for _, p := range packages {
+		s.WriteString(p.stanza("unpacked").String() + "\n")
+	}
+	if err := os.WriteFile(file, []byte(s.String()), 0o644); err != nil {
+		return fmt.Errorf("enter packages in the database: %w", err)
+	}
+	t, err := readTriggers(b)
+	if err != nil {
+		return err
+	}
+	return t.write(root, packages)
+}
+
+// stanza is the package's paragraph in the database.
+func (p *Package) stanza(state string) deb.Paragraph {
+	out := deb.Paragraph{p.Control[0], {Name: "Status", Value: "install ok " + state}}
+	for _, f := range p.Control[1:] {
+		if !strings.EqualFold(f.Name, "Status") && !strings.EqualFold(f.Name, "Conffiles") {
+			out = append(out, f)
+		}
+	}
+	if len(p.Conffiles) == 0 {
+		return out
+	}
+	var s strings.Builder
+	for _, c := range p.Conffiles {
+		s.WriteString("\n " + c.Path + " " + cmp.Or(c.MD5, "newconffile"))
+	}
+	return append(out, deb.Field{Name: "Conffiles", Value: s.String()})
+}
+
+// allInstalled makes sure that nothing is left half done.
+func allInstalled(root string, packages []*Package) error {
+	b, err := readBase(root)
+	if err != nil {
+		return err
+	}
+	var left []string
+	for _, p := range packages {
+		if state := b.state(p.Control); state != "installed" {
+			left = append(left, p.Name()+" ("+state+")")
+		}
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("configure packages: dpkg left some of them half done: %s", strings.Join(left, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package step
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/dpkg"
+)
+
+// debianMain runs the subcommands about Debian's packages.
+func debianMain(verb string, args []string, warn func(string)) (int, error) {
+	var err error
+	switch verb {
+	case "unpack-deb":
+		err = unpackDeb(args)
+	case "check-deb":
+		err = checkDeb(args)
+	case "register-deb":
+		err = installDeb(verb, args, warn, func(opt dpkg.Options, rest []string) error {
+			opt.Order = rest
+			return dpkg.Register(context.Background(), opt)
+		})
+	case "native-deb":
+		err = installDeb(verb, args, warn, func(opt dpkg.Options, rest []string) error {
+			return dpkg.Native(context.Background(), rest, opt)
+		})
+	}
+	var exit *dpkg.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &exit) && exit.Status > 0:
+		return exit.Status, err
+	default:
+		return ownFault, err
+	}
+}
+
+func parseDebian(set *flag.FlagSet, args []string, least, most int) error {
+	if err := set.Parse(args); err != nil {
+		return fmt.Errorf("read arguments of %s: %w\n%s", set.Name(), err, usage)
+	}
+	if n := set.NArg(); n < least || most > 0 && n > most {
+		return fmt.Errorf("read arguments of %s: got %d arguments beside flags\n%s", set.Name(), n, usage)
+	}
+	return nil
+}
+
+func unpackDeb(args []string) error {
+	var filters list
+	set := newFlags("unpack-deb")
+	set.Var(&filters, "filter", "")
+	if err := parseDebian(set, args, 3, 3); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(set.Arg(0), "*.deb"))
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("unpack packages: there are none in %s", show(set.Arg(0)))
+	}
+	slices.Sort(files)
+	return dpkg.Unpack(context.Background(), files, set.Arg(1), set.Arg(2), dpkg.UnpackOptions{Filters: dpkg.Filters(filters)})
+}
+
+func checkDeb(args []string) error {
+	set := newFlags("check-deb")
+	if err := parseDebian(set, args, 3, 3); err != nil {
+		return err
+	}
+	return dpkg.Check(set.Arg(0), set.Arg(1), set.Arg(2))
+}
+
+// installDeb runs an installer on the image at /, and gives what it made there a
+// time that is the same in every run.
+func installDeb(verb string, args []string, warn func(string), install func(dpkg.Options, []string) error) error {
+	opt := dpkg.Options{Log: os.Stderr}
+	set := newFlags(verb)
+	set.StringVar(&opt.Base, "base", "", "")
+	set.StringVar(&opt.Meta, "meta", "", "")
+	if err := parseDebian(set, args, 1, 0); err != nil {
+		return err
+	}
+	if os.Getpid() != 1 {
+		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+			return fmt.Errorf("become subreaper: %w", err)
+		}
+	}
+	since, err := startTimes()
+	if err != nil {
+		return err
+	}
+	err = install(opt, set.Args())
+	if err := errors.Join(err, killRest()); err != nil {
+		return err
+	}
+	return clampNew("/", since, warn)
+}

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// unpacked are packages in a layer of their own that aren't installed yet.
+type unpacked struct {
+	tree bk.State
+	// meta is what the installer needs to know of them.
+	meta bk.State
+}
+
+// unpack lowers an Unpack layer: one step on the build platform that depends on
+// nothing but the archives.
+func (l *lowering) unpack(a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
+	switch a.Format {
+	case plan.Deb:
+		return l.unpackDebs(a, name, r)
+	default:
+		return unpacked{}, fmt.Errorf("unpack %s archives: the format isn't supported", a.Format)
+	}
+}
+
+// archiveFile is what every fetched archive is called: names and versions are no
+// part of what is fetched.
+const archiveFile = "archive"
+
+// fetchArchive is the state of an archive, as the file archiveFile.
+func (l *lowering) fetchArchive(a plan.Archive, r spec.Range) bk.State {
+	words := strings.TrimSpace("fetch " + a.Name + " " + a.Version)
+	return bk.HTTP(a.URLs[0], bk.Checksum(digest.Digest(a.Digest)), bk.Filename(archiveFile), bk.Chmod(0o644), bk.Chown(0, 0),
+		l.at(r), bk.WithCustomName(words))
+}
+
+// archiveMounts mounts archives into a folder, each named by its digest.
+func (l *lowering) archiveMounts(archives []plan.Archive, dir, suffix string, r spec.Range) []bk.RunOption {
+	byDigest := slices.Clone(archives)
+	slices.SortFunc(byDigest, func(a, b plan.Archive) int { return cmp.Compare(a.Digest, b.Digest) })
+	var opts []bk.RunOption
+	for _, a := range byDigest {
+		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), l.fetchArchive(a, r), bk.SourcePath(archiveFile), bk.Readonly))
+	}
+	return opts
+}
+
+// archivePath is where an archive is mounted in a folder.
+func archivePath(a plan.Archive, dir, suffix string) string {
+	_, sum, _ := strings.Cut(a.Digest, ":")
+	return path.Join(dir, sum[:min(16, len(sum))]+suffix)
+}
+
+// unpackDebs unpacks packages of Debian.
+func (l *lowering) unpackDebs(a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
+	const dir = "/d"
+	args := []string{"unpack-deb"}
+	for _, f := range a.Filters {
+		args = append(args, "--filter", f)
+	}
+	run, err := l.helperRun(name, append(args, dir, "/out", "/meta"), append(l.archiveMounts(a.Archives, dir, ".deb", r), l.at(r))...)
+	if err != nil {
+		return unpacked{}, err
+	}
+	return unpacked{
+		tree: restart(run.AddMount("/out", bk.Scratch())),
+		meta: restart(run.AddMount("/meta", bk.Scratch())),
+	}, nil
+}
+
+// helperRun runs the step helper on the build platform, offline, on an empty root.
+func (l *lowering) helperRun(name string, args []string, opts ...bk.RunOption) (bk.ExecState, error) {
+	p := l.buildPlatform()
+	helper, err := l.helper(p.Architecture)
+	if err != nil {
+		return bk.ExecState{}, err
+	}
+	return bk.Scratch().Run(append([]bk.RunOption{
+		bk.Args(append([]string{stepPath}, args...)),
+		bk.Dir("/"),
+		bk.Network(pb.NetMode_NONE),
+		bk.Platform(p),
+		bk.WithCustomName(name),
+		helper,
+	}, opts...)...), nil
+}
+
+// metaMounts mounts what is known of unpacked packages into a folder, in their
+// order.
+func metaMounts(pending []unpacked, dir string) []bk.RunOption {
+	var opts []bk.RunOption
+	for i, u := range pending {
+		opts = append(opts, bk.AddMount(path.Join(dir, fmt.Sprintf("%04d", i)), u.meta, bk.Readonly))
+	}
+	return opts
+}
+
+// VerdictFile is the file with the answer in what [Verdict] returns, as JSON with
+// the keys installer (a [plan.Installer]), why, filters and arch.
+const VerdictFile = "verdict.json"
+
+// Verdict is the state of an answer to how packages get into a base: whether they
+// can be registered there, and which paths of packages the base leaves out. With
+// no packages it only tells the latter.
+func Verdict(o Options, base bk.State, layers []*plan.Unpack) (bk.State, error) {
+	l := &lowering{Options: o}
+	var pending []unpacked
+	for i, a := range layers {
+		u, err := l.unpack(a, "unpack packages "+strconv.Itoa(i+1), spec.Range{})
+		if err != nil {
+			return bk.State{}, err
+		}
+		pending = append(pending, u)
+	}
+	run, err := l.helperRun("look how packages get into the base", []string{"check-deb", "/in", "/m", "/out"},
+		append(metaMounts(pending, "/m"), bk.AddMount("/in", base, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))...)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return restart(run.AddMount("/out", bk.Scratch())), nil
+}
