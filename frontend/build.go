@@ -142,8 +142,8 @@ func (r *request) planRequest(target ocispecs.Platform, s *sources, warn func(*s
 	}
 }
 
-// lower makes the graph.
-func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, error) {
+// options say how plans are lowered.
+func (r *request) options(sources *sources) llb.Options {
 	o := llb.Options{
 		Sources:       sources,
 		Prober:        r.prober,
@@ -158,7 +158,12 @@ func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*l
 	if r.epoch != nil {
 		o.Epoch = *r.epoch
 	}
-	res, err := llb.Lower(ctx, p, o)
+	return o
+}
+
+// lower makes the graph.
+func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, error) {
+	res, err := llb.Lower(ctx, p, r.options(sources))
 	var fault *llb.Fault
 	if errors.As(err, &fault) && fault.IsMistake() {
 		err = r.spec.ErrorfRange(fault.Range, "%w", fault.Err)

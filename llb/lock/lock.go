@@ -80,6 +80,8 @@ type Packages struct {
 	// Installer says how they are installed, and Why, if not in the usual way.
 	Installer plan.Installer
 	Why       string
+	// Filters are the paths that the base leaves out of packages.
+	Filters []string
 	// Packages are sorted by name and architecture.
 	Packages []Package
 }

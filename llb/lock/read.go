@@ -43,6 +43,7 @@ type (
 		Recommends bool          `yaml:"recommends"`
 		Installer  string        `yaml:"installer"`
 		Why        string        `yaml:"why"`
+		Filters    []string      `yaml:"filters"`
 		Packages   []packageNode `yaml:"packages"`
 	}
 	packageNode struct {
@@ -110,7 +111,7 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 	if n == nil || n.Wanted == nil {
 		return p, nil
 	}
-	p.Packages = &Packages{Base: n.Base, Wanted: n.Wanted, Recommends: n.Recommends, Why: n.Why, Installer: plan.Installer(n.Installer)}
+	p.Packages = &Packages{Base: n.Base, Wanted: n.Wanted, Recommends: n.Recommends, Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer)}
 	switch p.Packages.Installer {
 	case "":
 		p.Packages.Installer = plan.Register

@@ -90,6 +90,9 @@ func (w *writer) packages(p *Packages) {
 	if p.Why != "" {
 		w.line(3, "why: %s", scalar(p.Why))
 	}
+	if len(p.Filters) > 0 {
+		w.line(3, "filters: %s", flow(p.Filters))
+	}
 	w.line(3, "packages:")
 	for _, pkg := range p.Packages {
 		w.line(4, "- {%s}", pkg.fields())

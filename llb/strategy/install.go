@@ -5,6 +5,7 @@ package strategy
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,9 +15,18 @@ import (
 
 // Guard looks whether packages fit an image before they are put on it.
 type Guard interface {
-	// Installer says how the packages that the last image of the plan unpacks can be
-	// installed on the image below them, and why, if not in the usual way.
-	Installer(ctx context.Context, p *plan.Plan) (installer plan.Installer, why string, err error)
+	// Fit says how the packages that the last image of the plan unpacks go with the
+	// image below them.
+	Fit(ctx context.Context, p *plan.Plan) (Fit, error)
+}
+
+// Fit is how packages go with an image.
+type Fit struct {
+	Installer plan.Installer `json:"installer"`
+	// Why says why they aren't registered, if they are not.
+	Why string `json:"why"`
+	// Filters are the paths that the image leaves out of packages.
+	Filters []string `json:"filters"`
 }
 
 // planPackages makes the layers of every entry.
@@ -62,10 +72,11 @@ func (t *Target) chooseInstaller(ctx context.Context, set *packageSet) (err erro
 		partial.Layers = append(partial.Layers, t.unpackLayers(set, i)...)
 	}
 	so := &plan.Plan{Platform: t.image.Platform, Images: append(slices.Clone(t.plan.Images), &partial)}
-	chosen.Installer, chosen.Why, err = t.Guard.Installer(ctx, so)
+	fit, err := t.Guard.Fit(ctx, so)
 	if err != nil {
-		return t.Spec.Errorf(set.entries[0].layer.Packages.Range.Start, "look whether the packages fit the base: %w", err)
+		return t.packagesFault(set, fmt.Errorf("look whether the packages fit the base: %w", err))
 	}
+	chosen.Installer, chosen.Why, chosen.Filters = fit.Installer, fit.Why, fit.Filters
 	return nil
 }
 
@@ -96,7 +107,7 @@ func (t *Target) unpackLayers(set *packageSet, entry int) []plan.Layer {
 	var layers []plan.Layer
 	l := set.entries[entry].layer
 	for _, packages := range group(mine) {
-		action := &plan.Unpack{Format: set.format()}
+		action := &plan.Unpack{Format: set.format(), Filters: set.locked.Filters}
 		names := make([]string, 0, len(packages))
 		for _, p := range packages {
 			action.Archives = append(action.Archives, set.archive(p))

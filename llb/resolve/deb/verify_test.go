@@ -111,7 +111,7 @@ func TestVerifyInRelease(t *testing.T) {
 		Date:          time.Date(2024, 11, 2, 10, 0, 0, 0, time.UTC),
 		ValidUntil:    time.Date(2024, 11, 9, 10, 0, 0, 0, time.UTC),
 		AcquireByHash: true, NotAutomatic: true, ButAutomaticUpgrades: true,
-		Architectures: []string{"all", "amd64"}, Components: []string{"main", "contrib"},
+		AllApart: true, Architectures: []string{"all", "amd64"}, Components: []string{"main", "contrib"},
 		Files: map[string]File{"main/binary-amd64/Packages": {
 			SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 		}},
