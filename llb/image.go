@@ -29,7 +29,7 @@ type image struct {
 	// under and top are, in a chain, the image below the last layer and the trees
 	// that share that layer.
 	under bk.State
-	top   []bk.State
+	top   []madeTree
 	// rooted is the base, or the image after the last command that changed it in
 	// place: what the next layers' folders are looked up in.
 	rooted bk.State

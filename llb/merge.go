@@ -25,25 +25,40 @@ func (img *image) current() bk.State {
 func (img *image) add(st bk.State, layer *plan.Layer, name string) {
 	n := len(img.inputs)
 	at := img.at(layer.Range)
+	tree := madeTree{State: st, timed: hasTimes(layer)}
 	switch {
 	case img.Chain:
-		img.chain(st, layer, name, at)
+		img.chain(tree, layer, name, at)
 	case layer.Fold && n > 0:
-		img.inputs[n-1] = joined(img.inputs[n-1], st, name, at)
+		img.inputs[n-1] = joined(madeTree{State: img.inputs[n-1], timed: tree.timed}, tree, name, at)
 	default:
 		img.inputs = append(img.inputs, st)
 	}
 }
 
+// A madeTree is a layer's tree.
+type madeTree struct {
+	bk.State
+	// timed says that its files have times of their own, which a copy keeps.
+	timed bool
+}
+
+// hasTimes tells whether a layer's files have the times of their archives: what
+// was compiled from them tells by these whether it is still good.
+func hasTimes(layer *plan.Layer) bool {
+	_, ok := layer.Action.(*plan.Unpack)
+	return ok
+}
+
 // chain puts a tree on top of the image so far, or into the layer before where
 // the two share one.
-func (img *image) chain(st bk.State, layer *plan.Layer, name string, at bk.ConstraintsOpt) {
+func (img *image) chain(st madeTree, layer *plan.Layer, name string, at bk.ConstraintsOpt) {
 	if !layer.Fold {
 		img.under, img.top = img.current(), nil
 	}
 	img.top = append(img.top, st)
 	if img.under.Output() == nil && len(img.top) == 1 {
-		img.inputs = []bk.State{st}
+		img.inputs = []bk.State{st.State}
 		return
 	}
 	var fa *bk.FileAction
@@ -68,22 +83,21 @@ func (img *image) addInPlace(st bk.State) {
 }
 
 // joined is two layers as one.
-func joined(a, b bk.State, name string, at bk.ConstraintsOpt) bk.State {
+func joined(a, b madeTree, name string, at bk.ConstraintsOpt) bk.State {
 	return bk.Scratch().File(overlayTree(b, overlayTree(a, nil)), bk.WithCustomName(name), at)
 }
 
 // overlayTree copies a whole tree over what is there; what it replaces may be of
 // another type.
-func overlayTree(st bk.State, before *bk.FileAction) *bk.FileAction {
+func overlayTree(st madeTree, before *bk.FileAction) *bk.FileAction {
 	info := &bk.CopyInfo{
 		CopyDirContentsOnly:            true,
 		AlwaysReplaceExistingDestPaths: true,
-		CreatedTime:                    ptr(fileTime()),
 	}
-	if before == nil {
-		return bk.Copy(st, "/", "/", info)
+	if !st.timed {
+		info.CreatedTime = ptr(fileTime())
 	}
-	return before.Copy(st, "/", "/", info)
+	return then(before).Copy(st.State, "/", "/", info)
 }
 
 // restart cuts the chain of states that BuildKit's client keeps for every state,

@@ -35,7 +35,11 @@ type unpacker struct {
 	p         *Package
 	list      strings.Builder
 	conffiles map[string]int
-	buf       []byte
+	// sums are the lines of md5sums for a package that has none.
+	sums     strings.Builder
+	needSums bool
+	sumOf    map[string]string
+	buf      []byte
 }
 
 func (u *unpacker) name() string { return u.control.Fields.Get("Package") }
@@ -50,6 +54,7 @@ func (u *unpacker) unpack(ctx context.Context, a *deb.Archive, memory *budget) (
 		Control: u.control.Fields, Info: u.control.InfoName(),
 		Triggers: string(u.control.File("triggers")), Preinst: string(u.control.File("preinst")),
 	}
+	u.needSums, u.sumOf = u.control.File("md5sums") == nil, map[string]string{}
 	if err := u.readConffiles(); err != nil {
 		return nil, err
 	}
@@ -229,16 +234,8 @@ func (u *unpacker) file(at string, n *node, h *tar.Header, r io.Reader) error {
 // fill writes a file's content. Writing clears setuid, and so does a change of
 // owner, so the mode comes last where it matters.
 func (u *unpacker) fill(f *os.File, n *node, h *tar.Header, r io.Reader) error {
-	sum := md5.New()
-	which, isConffile := u.conffiles["/"+strings.TrimPrefix(h.Name, "./")]
-	if isConffile {
-		r = io.TeeReader(r, sum)
-	}
-	if err := copyTo(f, r, u.buf); err != nil {
+	if err := u.copy(f, strings.TrimPrefix(h.Name, "./"), r); err != nil {
 		return err
-	}
-	if isConffile {
-		u.p.Conffiles[which].MD5 = hex.EncodeToString(sum.Sum(nil))
 	}
 	if n.uid != 0 || n.gid != 0 {
 		if err := f.Chown(n.uid, n.gid); err != nil {
@@ -251,6 +248,32 @@ func (u *unpacker) fill(f *os.File, n *node, h *tar.Header, r io.Reader) error {
 		}
 	}
 	return nil
+}
+
+// copy copies a file's content, and notes its sum if somebody wants it.
+func (u *unpacker) copy(f *os.File, name string, r io.Reader) error {
+	which, isConffile := u.conffiles["/"+name]
+	if !isConffile && !u.needSums {
+		return copyTo(f, r, u.buf)
+	}
+	sum := md5.New() //nolint:gosec // it is what dpkg's database has
+	if err := copyTo(f, io.TeeReader(r, sum), u.buf); err != nil {
+		return err
+	}
+	text := hex.EncodeToString(sum.Sum(nil))
+	if isConffile {
+		u.p.Conffiles[which].MD5 = text
+	}
+	u.noteSum(name, text)
+	return nil
+}
+
+// noteSum adds a line to md5sums.
+func (u *unpacker) noteSum(name, sum string) {
+	if u.needSums {
+		u.sumOf[name] = sum
+		u.sums.WriteString(sum + "  " + name + "\n")
+	}
 }
 
 // copyTo copies by blocks of the buffer's size.
@@ -316,6 +339,7 @@ func (u *unpacker) hardLink(at string, n *node, h *tar.Header) error {
 		if err := unix.Linkat(u.tree.fd, to[1:], u.tree.fd, at, 0); err != nil {
 			return fmt.Errorf("make hard link to %s: %w", target, err)
 		}
+		u.noteSum(strings.TrimPrefix(h.Name, "./"), u.sumOf[target[1:]])
 		return nil
 	})
 }

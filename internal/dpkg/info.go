@@ -16,10 +16,16 @@ import (
 const infoDir = "/var/lib/dpkg/info"
 
 // writeInfo writes the package's files of dpkg's database. Their times are the
-// package's own, as dpkg's are, but for the list, which dpkg writes itself.
+// package's own, as dpkg's are, but for the list, and the sums of a package that
+// has none, which dpkg writes itself.
 func (u *unpacker) writeInfo() error {
 	if err := u.infoFile("list", []byte(u.list.String()), 0o644, unix.Timespec{}); err != nil {
 		return err
+	}
+	if u.sums.Len() > 0 {
+		if err := u.infoFile("md5sums", []byte(u.sums.String()), 0o644, unix.Timespec{}); err != nil {
+			return err
+		}
 	}
 	for _, f := range u.control.Files {
 		if err := u.infoFile(f.Name, f.Data, f.Mode, unix.NsecToTimespec(f.ModTime.UnixNano())); err != nil {

@@ -112,9 +112,9 @@ func Calls(script string, opt Options) ([]Call, error) {
 
 // A reader follows one script.
 type reader struct {
-	opt       Options
-	vars      map[string]value
-	args      []value
+	opt  Options
+	vars map[string]value
+	args []value
 	// lost says that the arguments aren't known any more.
 	lost      bool
 	functions map[string]*syntax.Stmt

@@ -53,11 +53,54 @@ func isAllArguments(w *syntax.Word) bool {
 // splits tells whether a word has a variable without quotes.
 func (r *reader) splits(w *syntax.Word) bool {
 	for _, part := range w.Parts {
-		if _, ok := part.(*syntax.ParamExp); ok {
+		switch part.(type) {
+		case *syntax.ParamExp, *syntax.CmdSubst:
 			return true
 		}
 	}
 	return false
+}
+
+// output is what a command in a word prints, of which only numbers are known.
+func (r *reader) output(sub *syntax.CmdSubst) value {
+	if len(sub.Stmts) == 1 && len(sub.Stmts[0].Redirs) == 0 {
+		if call, ok := sub.Stmts[0].Cmd.(*syntax.CallExpr); ok && len(call.Assigns) == 0 && len(call.Args) > 0 && call.Args[0].Lit() == "seq" {
+			return sequence(r.fields(call.Args[1:]))
+		}
+	}
+	r.apart(func() { r.stmts(sub.Stmts) })
+	return value{}
+}
+
+// sequence is what seq(1) prints.
+func sequence(args []value) value {
+	numbers := []int{}
+	for _, a := range args {
+		n, err := strconv.Atoi(a.text)
+		if err != nil || !a.known || n < -1000 || n > 1000 {
+			return value{}
+		}
+		numbers = append(numbers, n)
+	}
+	first, step, last := 1, 1, 0
+	switch len(numbers) {
+	case 1:
+		last = numbers[0]
+	case 2:
+		first, last = numbers[0], numbers[1]
+	case 3:
+		first, step, last = numbers[0], numbers[1], numbers[2]
+	default:
+		return value{}
+	}
+	if step == 0 {
+		return value{}
+	}
+	var out []string
+	for n := first; step > 0 && n <= last || step < 0 && n >= last; n += step {
+		out = append(out, strconv.Itoa(n))
+	}
+	return value{text: strings.Join(out, "\n"), known: true}
 }
 
 // word expands a word to one text.
@@ -94,8 +137,7 @@ func (r *reader) part(part syntax.WordPart, quoted bool) value {
 	case *syntax.ParamExp:
 		return r.parameter(p)
 	case *syntax.CmdSubst:
-		r.apart(func() { r.stmts(p.Stmts) })
-		return value{}
+		return r.output(p)
 	case *syntax.ArithmExp:
 		return value{}
 	}

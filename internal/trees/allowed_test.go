@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package trees
+
+import (
+	"regexp"
+	"strings"
+)
+
+// An allowance is a difference between a plain apt-get and Strata that is meant,
+// or that no two runs of apt-get are without.
+type allowance struct {
+	paths *regexp.Regexp
+	why   string
+}
+
+func allowances() []allowance {
+	allow := func(why, paths string) allowance {
+		return allowance{paths: regexp.MustCompile(`^(?:` + paths + `)$`), why: why}
+	}
+	return []allowance{
+		allow("logs and caches of apt, dpkg and ldconfig are no part of an image",
+			`/var/log/(dpkg|alternatives)\.log|/var/log/apt/.*|/var/cache/apt/.*|/var/lib/apt/.*|/var/cache/ldconfig/aux-cache`),
+		allow("copies of what a database was before",
+			`/var/lib/dpkg/(status|diversions|statoverride)-old|/var/cache/debconf/.*-old`),
+		allow("the day of a new account is the base's, not today's", `/etc/shadow-?`),
+		allow("a machine's identity is made when a machine starts", `/etc/machine-id|/var/lib/dbus/machine-id`),
+		allow("keys are random in every run", `/etc/ssh/ssh_host_.*|/etc/ssl/(certs/ssl-cert-snakeoil\.pem|private/ssl-cert-snakeoil\.key|certs/[0-9a-f]{8}\.0)`),
+		allow("font caches hold the times of folders", `/var/cache/fontconfig/.*`),
+		allow("java's list of certificates holds the time of now", `/etc/ssl/certs/java/cacerts`),
+	}
+}
+
+// unexplained are the differences that nothing allows.
+func unexplained(all []string) []string {
+	var out []string
+next:
+	for _, d := range all {
+		path, _, _ := strings.Cut(d, "\n")
+		for _, a := range allowances() {
+			if a.paths.MatchString(path) {
+				continue next
+			}
+		}
+		out = append(out, d)
+	}
+	return out
+}

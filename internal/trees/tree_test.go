@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package trees
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+func digestOf(a plan.Archive) digest.Digest { return digest.Digest(a.Digest) }
+
+// An entry is a file of an image, without its time.
+type entry struct {
+	what string
+	// time is in seconds; -1 for folders and links, where it doesn't matter.
+	time int64
+}
+
+// A tree is the files of an image.
+type tree map[string]entry
+
+// read fills the tree from a tar archive.
+func (t tree) read(r io.Reader) error {
+	for archive := tar.NewReader(r); ; {
+		h, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		e := entry{what: fmt.Sprintf("%c %04o %d:%d", h.Typeflag, h.Mode, h.Uid, h.Gid), time: -1}
+		switch h.Typeflag {
+		case tar.TypeReg:
+			sum := sha256.New()
+			if _, err := io.Copy(sum, archive); err != nil {
+				return err
+			}
+			e.what += fmt.Sprintf(" %d bytes %.12x", h.Size, sum.Sum(nil))
+			e.time = h.ModTime.Unix()
+		case tar.TypeSymlink, tar.TypeLink:
+			e.what += " to " + h.Linkname
+		case tar.TypeChar, tar.TypeBlock:
+			e.what += fmt.Sprintf(" %d,%d", h.Devmajor, h.Devminor)
+		}
+		for _, name := range slices.Sorted(maps.Keys(h.PAXRecords)) {
+			if strings.HasPrefix(name, "SCHILY.xattr.") {
+				e.what += fmt.Sprintf(" %s=%x", name, h.PAXRecords[name])
+			}
+		}
+		t["/"+strings.Trim(strings.TrimPrefix(h.Name, "./"), "/")] = e
+	}
+}
+
+// differences are how the second tree differs from the first. A file that was
+// made since the start, in seconds, has the time 0 in the second where fixed is
+// set.
+func differences(a, b tree, start int64) []string {
+	var out []string
+	paths := map[string]bool{}
+	for p := range a {
+		paths[p] = true
+	}
+	for p := range b {
+		paths[p] = true
+	}
+	for _, p := range slices.Sorted(maps.Keys(paths)) {
+		x, inA := a[p]
+		y, inB := b[p]
+		for _, e := range []*entry{&x, &y} {
+			if e.time >= start {
+				e.time = 0
+			}
+		}
+		switch {
+		case isStub(p):
+		case !inB:
+			out = append(out, fmt.Sprintf("%s\n  has  %s\n  lacks", p, x.what))
+		case !inA:
+			out = append(out, fmt.Sprintf("%s\n  lacks\n  has  %s", p, y.what))
+		case x != y:
+			out = append(out, fmt.Sprintf("%s\n  has  %s, time %d\n  has  %s, time %d", p, x.what, x.time, y.what, y.time))
+		}
+	}
+	return out
+}
+
+// isStub tells whether a path may be a mount point that a plain step leaves.
+func isStub(p string) bool {
+	switch p {
+	case "/", "/dev", "/proc", "/sys":
+		return true
+	}
+	return strings.HasPrefix(p, "/dev/") || strings.HasPrefix(p, "/proc/") || strings.HasPrefix(p, "/sys/")
+}
