@@ -20,7 +20,8 @@ import (
 const stepPath = "/dev/.strata/step"
 
 // WithoutHelper takes the step helper out of a message of BuildKit that quotes a
-// command, so that it quotes the command of the build file.
+// command, so that it quotes the command of the build file, or says what the step
+// is for if the build file has none.
 func WithoutHelper(message string) string {
 	for _, verb := range []string{"run", "exec"} {
 		before, after, ok := strings.Cut(message, stepPath+" "+verb+" ")
@@ -31,7 +32,28 @@ func WithoutHelper(message string) string {
 			message = before + command
 		}
 	}
+	for _, step := range packageSteps() {
+		before, after, ok := strings.Cut(message, `process "`+stepPath+" "+step.verb+" ")
+		if !ok {
+			continue
+		}
+		if _, status, ok := strings.Cut(after, `" did not complete successfully: `); ok {
+			message = before + step.words + ": " + status + "; the step's last lines say why"
+		}
+	}
 	return message
+}
+
+// packageSteps are the subcommands of the helper that aren't around a command of
+// the build file, and what they do.
+func packageSteps() []struct{ verb, words string } {
+	return []struct{ verb, words string }{
+		{"unpack-deb", "unpack packages"},
+		{"check-deb", "look how packages get into the base"},
+		{"register-deb", "install packages"},
+		{"native-deb", "install packages"},
+		{"assemble-deb", "install packages without running anything"},
+	}
 }
 
 // ErrNoStep says that a step helper is needed and there is none.

@@ -54,7 +54,7 @@ func (l *lowering) archiveMounts(archives []plan.Archive, dir, suffix string, r 
 	slices.SortFunc(byDigest, func(a, b plan.Archive) int { return cmp.Compare(a.Digest, b.Digest) })
 	var opts []bk.RunOption
 	for _, a := range byDigest {
-		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), l.fetchArchive(a, r), bk.SourcePath(archiveFile), bk.Readonly))
+		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), l.fetchArchive(a, r), bk.SourcePath("/"+archiveFile), bk.Readonly))
 	}
 	return opts
 }

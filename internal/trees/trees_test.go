@@ -155,4 +155,3 @@ func TestResultIsHealthy(t *testing.T) {
 		t.Errorf("a merged image and a chained one differ:\n%s", strings.Join(diff, "\n"))
 	}
 }
-
