@@ -4,14 +4,18 @@
 package oracle
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/strata-build/strata/llb/resolve/deb"
@@ -44,17 +48,84 @@ func (a *apt) options() []string {
 		"APT::AutoRemove::SuggestsImportant=false",
 		"APT::Get::HideAutoRemove=true",
 	}
-	words := []string{"-qq"}
-	for _, o := range append(options, a.extra...) {
-		words = append(words, "-o", o)
-	}
-	return words
+	return append(options, a.extra...)
 }
 
 func (a *apt) command(args ...string) *exec.Cmd {
-	cmd := exec.Command("apt-get", append(a.options(), args...)...)
+	words := []string{"-qq"}
+	for _, o := range a.options() {
+		words = append(words, "-o", o)
+	}
+	cmd := exec.Command("apt-get", append(words, args...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
 	return cmd
+}
+
+// A server is apt's library, opened once for many questions.
+type server struct {
+	mu  sync.Mutex
+	in  io.Writer
+	out *bufio.Reader
+}
+
+// serve starts the library on the status of a.
+func (a *apt) serve(t *testing.T) *server {
+	t.Helper()
+	cmd := exec.Command("/usr/bin/python3", append([]string{"apt.py"}, a.options()...)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal("start apt's library:", err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error("apt's library:", err)
+		}
+	})
+	return &server{in: in, out: bufio.NewReader(out)}
+}
+
+// ask puts the words of an apt-get install to the library.
+func (s *server) ask(t *testing.T, words ...string) answer {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	question, err := json.Marshal(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(s.in, "%s\n", question); err != nil {
+		t.Error("ask apt's library:", err)
+		return answer{failed: true}
+	}
+	line, err := s.out.ReadBytes('\n')
+	var reply struct {
+		Failed  bool
+		Reason  string
+		Install map[string]string
+		Remove  []string
+	}
+	if err == nil {
+		err = json.Unmarshal(line, &reply)
+	}
+	if err != nil {
+		t.Errorf("ask apt's library for %v: %v", words, err)
+		return answer{failed: true}
+	}
+	a := answer{failed: reply.Failed, reason: reply.Reason, install: reply.Install, remove: map[string]bool{}}
+	for _, name := range reply.Remove {
+		a.remove[name] = true
+	}
+	return a
 }
 
 // An answer is what one of the two wants to do.

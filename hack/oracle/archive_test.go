@@ -114,13 +114,14 @@ func (ar *archive) bases(t *testing.T, empty *apt) []*base {
 	aged := append(minimal, "ca-certificates", "curl", "default-jre-headless", "git", "gnupg", "nginx-light",
 		"openssh-client", "perl", "python3", "vim-tiny")
 	slim := newStatus(t, root, "slim", ar.status(t, old.simulate(t, aged...)))
-	return []*base{{"empty", empty, nil}, {"minbase", minbase, nil}, {"slim", slim, nil}}
+	return []*base{{name: "empty", apt: empty}, {name: "minbase", apt: minbase}, {name: "slim", apt: slim}}
 }
 
 // A base is one status that both resolve on.
 type base struct {
 	name   string
 	apt    *apt
+	server *server
 	status *deb.Status
 }
 

@@ -19,6 +19,7 @@ import (
 
 var (
 	seed    = flag.Uint64("seed", 1, "of the sets")
+	direct  = flag.Int("direct", 40, "how often apt-get itself is asked, too: once in so many sets")
 	sets    = flag.Int("sets", 24, "how many sets")
 	verbose = flag.Bool("each", false, "print a line for each set")
 )
@@ -33,7 +34,7 @@ func TestApt(t *testing.T) {
 	bases := ar.bases(t, empty)
 	for _, b := range bases {
 		b.status = b.apt.readStatus(t)
-		b.apt.simulate(t, "base-files") // makes the cache, before two do at a time
+		b.server = b.apt.serve(t)
 	}
 	all := ar.generate(*seed, *sets)
 	results := make([]result, len(all))
@@ -42,7 +43,7 @@ func TestApt(t *testing.T) {
 	for range 2 {
 		wg.Go(func() {
 			for i := range next {
-				results[i] = ar.compare(t, bases[(i/12+i)%len(bases)], &all[i])
+				results[i] = ar.compare(t, baseOf(bases, i), &all[i])
 			}
 		})
 	}
@@ -51,8 +52,28 @@ func TestApt(t *testing.T) {
 	}
 	close(next)
 	wg.Wait()
-	report(t, all, results)
+	report(t, all, results, askDirectly(t, bases, all))
 }
+
+// askDirectly holds the answers of apt's library against those of apt-get.
+func askDirectly(t *testing.T, bases []*base, all []set) (asked int) {
+	t.Helper()
+	for i := 0; i < len(all); i += *direct {
+		b := baseOf(bases, i)
+		words := all[i].words()
+		program, library := b.apt.simulate(t, words...), b.server.ask(t, words...)
+		asked++
+		if program.failed != library.failed {
+			t.Errorf("apt-get and apt's library do not agree on %v: %q, %q", words, program.reason, library.reason)
+		} else if diff := difference(library, program); diff != "" {
+			t.Errorf("apt-get and apt's library do not agree on %v (ours is the library): %s", words, diff)
+		}
+	}
+	return asked
+}
+
+// baseOf gives each kind of set to each base by turns.
+func baseOf(bases []*base, i int) *base { return bases[(i/12+i)%len(bases)] }
 
 // A result is how one set came out.
 type result struct {
@@ -66,7 +87,7 @@ type result struct {
 }
 
 func (ar *archive) compare(t *testing.T, b *base, s *set) result {
-	theirs := b.apt.simulate(t, s.words()...)
+	theirs := b.server.ask(t, s.words()...)
 	start := time.Now()
 	request := deb.Request{Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Wanted: s.wanted}
 	solution, err := deb.Resolve(request)
@@ -87,7 +108,7 @@ func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 	ours := answerOf(solution)
 	r.verdict, r.detail = verdict(request, solution, ours, theirs)
 	if len(ours.install) > 0 {
-		back := b.apt.simulate(t, exactWords(ours)...)
+		back := b.server.ask(t, exactWords(ours)...)
 		r.accepted = !back.failed && difference(ours, back) == ""
 		if !r.accepted {
 			r.detail += " NOT ACCEPTED: " + difference(ours, back) + lastLines(back.reason)
@@ -176,7 +197,7 @@ func lastLines(s string) string {
 }
 
 // report prints what was wrong, and the figures as the last line.
-func report(t *testing.T, all []set, results []result) {
+func report(t *testing.T, all []set, results []result, asked int) {
 	t.Helper()
 	count := map[string]int{}
 	var slowest, total time.Duration
@@ -202,10 +223,10 @@ func report(t *testing.T, all []set, results []result) {
 	}
 	n := len(results)
 	fmt.Fprintf(os.Stderr, "apt-oracle: seed %d, %d sets: %d exact (%.1f %%), %d ties, %d bugs; %d infeasible, %d disagreements on that; "+
-		"apt accepts %d of %d answers as they are; resolve %v on average, %v at most\n",
+		"apt accepts %d of %d answers as they are; resolve %v on average, %v at most; %d asked of apt-get itself, too\n",
 		*seed, n, count["exact"], 100*float64(count["exact"])/float64(n), count["tie"], count["BUG"],
 		count["infeasible"], count["feasibility"], count["accepted"], n-count["infeasible"],
-		(total / time.Duration(n)).Round(time.Microsecond), slowest.Round(time.Microsecond))
+		(total / time.Duration(n)).Round(time.Microsecond), slowest.Round(time.Microsecond), asked)
 }
 
 func write(t *testing.T, path, text string) {

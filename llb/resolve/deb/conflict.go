@@ -87,7 +87,7 @@ func conflictOf(one, other *link, g *group) error {
 
 // baseConflict says when a package of the base is in the way that cannot go.
 func (s *solver) baseConflict(l *link, g *group) error {
-	for _, p := range s.installed {
+	for _, p := range s.installed() {
 		if p.current == nil || p == l.v.pkg || !s.excludes(g, p.current) {
 			continue
 		}

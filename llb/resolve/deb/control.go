@@ -104,11 +104,11 @@ func (k kind) critical() bool { return k <= breaks }
 
 // set takes one field of a paragraph. Names differ not by upper and lower case.
 func (c *control) set(name, value string) {
-	for _, slot := range c.slots(name) {
-		if strings.EqualFold(name, slot.name) {
-			*slot.value = value
-			return
+	if full, to := c.slot(name); to != nil {
+		if strings.EqualFold(name, full) {
+			*to = value
 		}
+		return
 	}
 	switch {
 	case strings.EqualFold(name, "Essential"):
@@ -118,51 +118,65 @@ func (c *control) set(name, value string) {
 	}
 }
 
-type slot struct {
-	name  string
-	value *string
+// slot returns the only field that the length and the first letter of a name
+// leave, and where its value goes.
+func (c *control) slot(name string) (full string, to *string) {
+	type key struct {
+		length int
+		first  byte
+	}
+	switch (key{len(name), name[0] | 0x20}) {
+	case key{4, 's'}:
+		return "Size", &c.size
+	case key{6, 's'}:
+		return c.slotS6(name)
+	case key{6, 'b'}:
+		return "Breaks", &c.relations[breaks]
+	case key{7, 'p'}:
+		return "Package", &c.name
+	case key{7, 'v'}:
+		return "Version", &c.version
+	case key{7, 's'}:
+		return "Section", &c.section
+	case key{7, 'd'}:
+		return "Depends", &c.relations[depends]
+	case key{8, 'f'}:
+		return "Filename", &c.filename
+	case key{8, 's'}:
+		return "Suggests", &c.relations[suggests]
+	case key{8, 'r'}:
+		return "Replaces", &c.relations[replaces]
+	case key{8, 'e'}:
+		return "Enhances", &c.relations[enhances]
+	case key{8, 'p'}:
+		if name[2]|0x20 == 'o' {
+			return "Provides", &c.provides
+		}
+		return "Priority", &c.priority
+	case key{9, 'c'}:
+		return "Conflicts", &c.relations[conflicts]
+	case key{10, 'm'}:
+		return "Multi-Arch", &c.multiArch
+	case key{10, 'r'}:
+		return "Recommends", &c.relations[recommends]
+	case key{11, 'p'}:
+		return "Pre-Depends", &c.relations[preDepends]
+	case key{12, 'a'}:
+		return "Architecture", &c.architecture
+	case key{14, 'i'}:
+		return "Installed-Size", &c.installedSize
+	}
+	return "", nil
 }
 
-// slots returns the fields whose names have the same length.
-func (c *control) slots(name string) []slot {
-	switch len(name) {
-	case 4:
-		return []slot{{"Size", &c.size}}
-	case 6:
-		return []slot{
-			{"SHA256", &c.sha256},
-			{"Source", &c.source},
-			{"Status", &c.status},
-			{"Breaks", &c.relations[breaks]},
-		}
-	case 7:
-		return []slot{
-			{"Package", &c.name},
-			{"Version", &c.version},
-			{"Section", &c.section},
-			{"Depends", &c.relations[depends]},
-		}
-	case 8:
-		return []slot{
-			{"Priority", &c.priority},
-			{"Filename", &c.filename},
-			{"Provides", &c.provides},
-			{"Suggests", &c.relations[suggests]},
-			{"Replaces", &c.relations[replaces]},
-			{"Enhances", &c.relations[enhances]},
-		}
-	case 9:
-		return []slot{{"Conflicts", &c.relations[conflicts]}}
-	case 10:
-		return []slot{{"Multi-Arch", &c.multiArch}, {"Recommends", &c.relations[recommends]}}
-	case 11:
-		return []slot{{"Pre-Depends", &c.relations[preDepends]}}
-	case 12:
-		return []slot{{"Architecture", &c.architecture}}
-	case 14:
-		return []slot{{"Installed-Size", &c.installedSize}}
+func (c *control) slotS6(name string) (full string, to *string) {
+	switch name[1] | 0x20 {
+	case 'h':
+		return "SHA256", &c.sha256
+	case 'o':
+		return "Source", &c.source
 	}
-	return nil
+	return "Status", &c.status
 }
 
 // read takes the fields of the paragraph at f's position.

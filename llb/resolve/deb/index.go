@@ -37,7 +37,7 @@ type Index struct {
 	text     string
 	records  []record
 	byName   map[string]int32 // the first record of the name
-	provides map[string][]int32
+	provides map[string][]provision
 	mentions map[string]uint32
 }
 
@@ -47,6 +47,12 @@ type record struct {
 	start, end    uint32
 	next          int32 // the next record of the same name, or -1
 	fresh         bool  // the version was not listed before
+}
+
+// provision is a record that provides a name, in some version or in none.
+type provision struct {
+	record  int32
+	version string
 }
 
 // errTooLarge is an index beyond IndexOptions.MaxBytes.
@@ -82,7 +88,7 @@ func newIndex(text string, opts IndexOptions) *Index {
 		text:     text,
 		records:  make([]record, 0, n),
 		byName:   make(map[string]int32, n),
-		provides: make(map[string][]int32, n/2),
+		provides: make(map[string][]provision, n/2),
 		mentions: make(map[string]uint32, n),
 	}
 }
@@ -160,26 +166,24 @@ func (x *Index) addProvides(c *control, n int32) error {
 		if err != nil {
 			return x.fail(int(x.records[n].start), "parse the field Provides of %s: %w", c.name, err)
 		}
-		x.addProvide(r.target(), n)
-		if c.multiArch == "allowed" && r.Qualifier == "" {
-			x.addProvide(r.Name+anyArchitecture, n)
+		if r.Op == Any || r.Op == Equal { // apt ignores the others
+			x.addProvide(r.target(), provision{n, r.Version})
+			if c.multiArch == "allowed" && r.Qualifier == "" {
+				x.addProvide(r.Name+anyArchitecture, provision{n, r.Version})
+			}
 		}
 		if rest = after; rest != "" {
 			rest = trimLeft(rest[1:])
 		}
 	}
 	if c.multiArch == "allowed" {
-		x.addProvide(c.name+anyArchitecture, n)
+		x.addProvide(c.name+anyArchitecture, provision{n, c.version})
 	}
 	return nil
 }
 
-func (x *Index) addProvide(name string, n int32) {
-	list := x.provides[name]
-	if len(list) > 0 && list[len(list)-1] == n {
-		return
-	}
-	x.provides[name] = append(list, n)
+func (x *Index) addProvide(name string, p provision) {
+	x.provides[name] = append(x.provides[name], p)
 }
 
 // mention numbers a name when it comes up for the first time.

@@ -233,7 +233,7 @@ func (s *solver) collectDependents(i *installation) {
 	if i.current == nil || i.current == i.version {
 		return
 	}
-	for _, p := range s.installed {
+	for _, p := range s.installed() {
 		if p.mode == modeInstall || p == i.pkg || slices.Contains(i.upgrades, p) {
 			continue
 		}
@@ -264,7 +264,7 @@ func (s *solver) breaksWith(p *pkg, i *installation) bool {
 func (s *solver) upgradeSiblings(i *installation) {
 	source, sourceVersion := i.version.sourceOf()
 	var siblings []*pkg
-	for _, p := range s.installed {
+	for _, p := range s.outdated {
 		if p == i.pkg || p.cand == nil || p.cand == p.current || (p.mode == modeInstall && p.install == p.cand) {
 			continue
 		}

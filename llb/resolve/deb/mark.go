@@ -50,7 +50,7 @@ func (p *pkg) at(m moment) *version {
 type solver struct {
 	*universe
 	recommends bool
-	touched    []*pkg // that were ever marked, besides the installed ones
+	touched    []*pkg // for which something else was planned than what is
 	isTouched  map[*pkg]bool
 	ties       map[*pkg]Tie
 	steps      int
@@ -126,26 +126,68 @@ func (s *solver) broken(p *pkg, policy bool) bool {
 	return false
 }
 
-// all returns the packages that can be broken: the installed and the touched.
+// all returns the packages that can be planned: the installed and the touched.
 func (s *solver) all() []*pkg {
-	all := make([]*pkg, 0, len(s.installed)+len(s.touched))
-	all = append(all, s.installed...)
-	return append(all, s.touched...)
+	all := s.installed()
+	for _, p := range s.touched {
+		if p.current == nil {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
+// brokenCount counts the packages that lack something. Of those that stay as
+// they are, only the ones that are related to a change can.
 func (s *solver) brokenCount() int {
 	n := 0
-	for _, p := range s.all() {
-		if s.broken(p, false) {
-			n++
+	seen := map[*pkg]bool{}
+	count := func(p *pkg) {
+		if !seen[p] {
+			seen[p] = true
+			if s.broken(p, false) {
+				n++
+			}
+		}
+	}
+	for _, p := range s.touched {
+		count(p)
+		if p.install == p.current {
+			continue
+		}
+		for _, v := range []*version{p.current, p.install} {
+			if v == nil {
+				continue
+			}
+			for _, name := range v.names() {
+				for _, e := range s.status.edges[name] {
+					count(s.lookup(s.status.index.records[e.record].name))
+				}
+			}
 		}
 	}
 	return n
 }
 
-// touch remembers a package that may come to be installed.
+// names returns all names that a version goes by.
+func (v *version) names() []string {
+	names := []string{v.name, v.name + anyArchitecture}
+	for rest := v.provides; rest != ""; {
+		r, after, err := parseRelation(rest)
+		if err != nil {
+			return names // ReadIndex refused the archive
+		}
+		names = append(names, r.Name, r.Name+anyArchitecture)
+		if rest = after; rest != "" {
+			rest = trimLeft(rest[1:])
+		}
+	}
+	return names
+}
+
+// touch remembers a package for which something new is planned.
 func (s *solver) touch(p *pkg) {
-	if p.current == nil && !s.isTouched[p] {
+	if !s.isTouched[p] {
 		s.isTouched[p] = true
 		s.touched = append(s.touched, p)
 	}
@@ -197,6 +239,7 @@ func (s *solver) remove(p *pkg, depth int) bool {
 	if !p.mayRemove() {
 		return false
 	}
+	s.touch(p)
 	p.mode = modeRemove
 	if p.current == nil {
 		p.mode = modeKeep
@@ -229,6 +272,7 @@ func (s *solver) setCandidate(v *version) {
 		return
 	}
 	if p.cand == p.install && p.mode == modeInstall {
+		s.touch(p)
 		p.install = v
 	}
 	p.cand, p.known = v, v

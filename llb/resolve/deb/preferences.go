@@ -163,7 +163,7 @@ func (p *Pin) names(v *version) bool {
 // matches compares a pin by release or origin with a place.
 func (u *universe) matches(p *Pin, o origin) bool {
 	opts := &o.index.opts
-	if u.status != nil && o.index == u.status.index {
+	if o.index == u.status.index {
 		return p.Kind == "release" && len(p.Match) == 1 && p.Match[0] == PinMatch{"a", "now"}
 	}
 	if p.Kind == "origin" {

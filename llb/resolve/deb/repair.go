@@ -152,7 +152,7 @@ func (r *repair) mendGroup(c *brokenCase, g *group, owner *version) (done bool) 
 		}
 		relation := &g.any[n]
 		targets := r.targets(g.kind, relation, owner)
-		if len(targets) == 0 && !c.pkg.fixed && !g.kind.negative() && !r.brokenNow(c.pkg) {
+		if len(targets) == 0 && !c.pkg.fixed && !g.kind.negative() && r.brokenNow(c.pkg) == nil {
 			if several {
 				continue
 			}
@@ -303,13 +303,16 @@ func (r *repair) targets(k kind, relation *Relation, owner *version) []*version 
 	return list
 }
 
-// brokenNow reports whether the package is broken as it is installed.
-func (s *solver) brokenNow(p *pkg) bool {
+// brokenNow returns what a package of the base lacks, or nil.
+func (s *solver) brokenNow(p *pkg) *group {
 	if p.current == nil {
-		return false
+		return nil
 	}
 	groups := s.requirements(p.current)
-	return slices.ContainsFunc(groups, func(g group) bool {
-		return g.kind.critical() && !s.satisfied(&g, p.current, now)
-	})
+	for i := range groups {
+		if g := &groups[i]; g.kind.critical() && !s.satisfied(g, p.current, now) {
+			return g
+		}
+	}
+	return nil
 }

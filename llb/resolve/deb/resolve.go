@@ -15,8 +15,8 @@ func Resolve(req Request) (*Solution, error) {
 		universe: newUniverse(&req), recommends: req.Recommends,
 		isTouched: map[*pkg]bool{}, ties: map[*pkg]Tie{},
 	}
-	if err := s.checkBase(); err != nil {
-		return nil, err
+	if len(s.status.broken) > 0 {
+		return nil, &BrokenBaseError{Packages: s.status.broken}
 	}
 	sol := &Solution{}
 	wanted, err := s.choose(&req, sol)
@@ -70,28 +70,6 @@ func (s *solver) mark(wanted []wish) {
 	}
 }
 
-// checkBase refuses a base that is broken before anything is asked of it.
-func (s *solver) checkBase() error {
-	var broken []string
-	for _, p := range s.installed {
-		if !s.brokenNow(p) {
-			continue
-		}
-		groups := s.requirements(p.current)
-		for i := range groups {
-			if g := &groups[i]; g.kind.critical() && !s.satisfied(g, p.current, now) {
-				broken = append(broken, p.name+" ("+g.kind.String()+": "+g.any.String()+")")
-				break
-			}
-		}
-	}
-	if len(broken) == 0 {
-		return nil
-	}
-	slices.Sort(broken)
-	return &BrokenBaseError{Packages: broken}
-}
-
 // sweep drops new packages that nothing needs any more: what an alternative that
 // failed in the end had brought with it. Like apt it keeps what is recommended.
 func (s *solver) sweep(wanted []wish) {
@@ -115,22 +93,46 @@ func (s *solver) sweep(wanted []wish) {
 			}
 		}
 	}
-	for _, p := range s.installed {
-		visit(p)
-	}
 	for _, w := range wanted {
 		visit(w.version.pkg)
 	}
 	for _, p := range s.touched {
-		if p.install != nil && (p.essential || p.important) {
+		if p.install != nil && (p.current != nil || p.essential || p.important || s.neededByBase(p)) {
 			visit(p)
 		}
 	}
 	for _, p := range s.touched {
-		if p.install != nil && !marked[p] {
+		if p.install != nil && p.current == nil && !marked[p] {
 			p.mode, p.install = modeKeep, nil
 		}
 	}
+}
+
+// neededByBase reports whether a package that stays needs or recommends one.
+func (s *solver) neededByBase(p *pkg) bool {
+	for _, name := range p.install.names() {
+		for _, e := range s.status.edges[name] {
+			if e.kind.negative() {
+				continue
+			}
+			by := s.lookup(s.status.index.records[e.record].name)
+			if by.install == nil {
+				continue
+			}
+			groups := s.requirements(by.install)
+			for i := range groups {
+				if groups[i].kind.negative() {
+					continue
+				}
+				for n := range groups[i].any {
+					if slices.Contains(s.fulfilling(&groups[i].any[n]), p.install) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // fulfilling returns the planned versions that fulfil a relation.
@@ -151,7 +153,7 @@ func (s *solver) fulfilling(r *Relation) []*version {
 // fill writes the answer down.
 func (s *solver) fill(sol *Solution, wanted []wish) {
 	reasons := s.reasons(wanted)
-	for _, p := range s.all() {
+	for _, p := range s.touched {
 		switch {
 		case p.install == p.current:
 			continue
@@ -183,7 +185,7 @@ func (s *solver) fill(sol *Solution, wanted []wish) {
 func (s *solver) describe(v *version) Package {
 	best := -1
 	for i, o := range v.origins {
-		if s.status != nil && o.index == s.status.index {
+		if o.index == s.status.index {
 			continue
 		}
 		if best < 0 || s.originPriority(o) > s.originPriority(v.origins[best]) {

@@ -6,6 +6,7 @@ package deb
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,16 @@ type Installed struct {
 type Status struct {
 	index *Index
 	held  map[string]bool
+	// edges are the relations of what is installed, by the name they are about.
+	edges map[string][]edge
+	// broken are relations that nothing installed fulfils.
+	broken []string
+}
+
+// An edge is a relation of an installed package.
+type edge struct {
+	record int32
+	kind   kind
 }
 
 // A BrokenInstallError is a package of the base that dpkg left half-way.
@@ -67,7 +78,37 @@ func ReadStatus(r io.Reader) (*Status, error) {
 			return nil, err
 		}
 	}
+	s.link()
 	return s, nil
+}
+
+// link notes who depends on what, and what is broken to begin with.
+func (s *Status) link() {
+	s.edges = make(map[string][]edge, 4*len(s.index.records))
+	for i := range s.index.records {
+		n := int32(i) //nolint:gosec // the index of a record
+		c := s.index.control(n)
+		for k := range kind(suggests) {
+			groups, err := ParseRelations(c.relations[k])
+			if err != nil {
+				s.broken = append(s.broken, c.name+" ("+err.Error()+")")
+				continue
+			}
+			for _, g := range groups {
+				for _, r := range g {
+					s.edges[r.target()] = append(s.edges[r.target()], edge{n, k})
+				}
+			}
+		}
+	}
+	u := newUniverse(&Request{Installed: s, Architecture: ""})
+	solver := &solver{universe: u}
+	for _, p := range u.installed() {
+		if g := solver.brokenNow(p); g != nil {
+			s.broken = append(s.broken, p.name+" ("+g.kind.String()+": "+g.any.String()+")")
+		}
+	}
+	slices.Sort(s.broken)
 }
 
 // installedPriority is the pin priority of what is installed already.

@@ -17,7 +17,7 @@ type universe struct {
 	status       *Status
 	pins         []Pin
 	packages     map[string]*pkg
-	installed    []*pkg // in the order of the database
+	outdated     []*pkg // installed, and some index has another version
 }
 
 // A pkg is a name: a real package, or one that others provide, or neither.
@@ -70,17 +70,43 @@ func newUniverse(req *Request) *universe {
 		pins:         req.Pins,
 		packages:     make(map[string]*pkg, 256),
 	}
-	if req.Installed != nil && req.Installed.index != nil {
-		x := req.Installed.index
-		u.indexes = append(u.indexes, x)
-		for i := range x.records {
-			p := u.lookup(x.records[i].name)
-			if p.current != nil && !slices.Contains(u.installed, p) {
-				u.installed = append(u.installed, p)
-			}
+	if req.Installed == nil || req.Installed.index == nil {
+		u.status = &Status{}
+		return u
+	}
+	x := req.Installed.index
+	u.indexes = append(u.indexes, x)
+	for i := range x.records {
+		if u.isOutdated(&x.records[i]) {
+			u.outdated = append(u.outdated, u.lookup(x.records[i].name))
 		}
 	}
 	return u
+}
+
+// isOutdated reports whether some index has another version than is installed.
+func (u *universe) isOutdated(installed *record) bool {
+	for _, x := range u.indexes {
+		n, ok := x.byName[installed.name]
+		for ; ok && n >= 0; n = x.records[n].next {
+			if x.records[n].version != installed.version {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// installed returns the packages of the base, in the order of its database.
+func (u *universe) installed() []*pkg {
+	if u.status.index == nil {
+		return nil
+	}
+	list := make([]*pkg, len(u.status.index.records))
+	for i := range list {
+		list[i] = u.lookup(u.status.index.records[i].name)
+	}
+	return list
 }
 
 // lookup returns the package of that name; it may be without any version.
@@ -94,7 +120,7 @@ func (u *universe) lookup(name string) *pkg {
 		n, ok := x.byName[name]
 		for ; ok && n >= 0; n = x.records[n].next {
 			v := u.addVersion(p, x, n)
-			if u.status != nil && x == u.status.index {
+			if x == u.status.index {
 				p.current = v
 				p.held = u.status.held[name]
 			}
@@ -165,15 +191,12 @@ func (u *universe) allProviders(p *pkg) []provider {
 		return p.providers
 	}
 	p.providersRead = true
-	seen := map[*version]bool{}
 	for _, x := range u.indexes {
-		for _, n := range x.provides[p.name] {
-			v := u.versionOf(x, n)
-			if v == nil || seen[v] {
-				continue
+		for _, provided := range x.provides[p.name] {
+			v := u.versionOf(x, provided.record)
+			if v != nil && v.origins[0] == (origin{x, provided.record}) {
+				p.providers = append(p.providers, provider{v, provided.version})
 			}
-			seen[v] = true
-			p.providers = append(p.providers, v.provisions(p.name)...)
 		}
 	}
 	return p.providers
@@ -187,31 +210,6 @@ func (u *universe) versionOf(x *Index, n int32) *version {
 		}
 	}
 	return nil
-}
-
-// provisions returns how the version provides a name.
-func (v *version) provisions(name string) []provider {
-	plain, isAny := strings.CutSuffix(name, anyArchitecture)
-	isAny = isAny && v.multiArch == "allowed"
-	var list []provider
-	groups, err := ParseRelations(v.provides)
-	if err != nil {
-		return nil // ReadIndex refused the archive
-	}
-	for _, g := range groups {
-		for _, r := range g {
-			if r.Op != Any && r.Op != Equal {
-				continue // apt ignores these
-			}
-			if r.target() == name || (isAny && r.Qualifier == "" && r.Name == plain) {
-				list = append(list, provider{v, r.Version})
-			}
-		}
-	}
-	if isAny && v.name == plain {
-		list = append(list, provider{v, v.version})
-	}
-	return list
 }
 
 // requirements returns the relations of the version, in apt's order.
@@ -272,6 +270,6 @@ func (u *universe) byOrder(a, b *pkg) int {
 // downloadable reports whether an archive lists the version.
 func (u *universe) downloadable(v *version) bool {
 	return slices.ContainsFunc(v.origins, func(o origin) bool {
-		return u.status == nil || o.index != u.status.index
+		return o.index != u.status.index
 	})
 }
