@@ -82,16 +82,22 @@ def answer(cache, depcache, words):
                 depcache.set_candidate_release(package, ver, suite)
         for package, _, _ in sorted(wanted, key=lambda w: w[0].id):
             depcache.mark_install(package, True, True)
+        # apt-get always calls it; it changes nothing when nothing is broken.
         try:
-            fixer.resolve(True)
+            if depcache.broken_count:
+                fixer.resolve(True)
         except apt_pkg.Error as err:
             raise Failure(str(err))
         if depcache.broken_count:
             raise Failure("broken packages remain")
     result = {"install": {}, "remove": []}
+    left = depcache.inst_count + depcache.del_count
     for package in cache.packages:
+        if left == 0:
+            break
         if depcache.marked_keep(package):
             continue
+        left -= 1
         if package.current_ver is None and depcache.is_garbage(package):
             continue
         if depcache.marked_delete(package):

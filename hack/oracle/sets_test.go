@@ -128,11 +128,26 @@ func (g *generator) ecosystem() []deb.Wanted {
 // together.
 func (g *generator) known() []deb.Wanted {
 	sets := [][]string{
-		{"exim4-daemon-light", "postfix"}, {"nginx-light", "nginx-full"}, {"mawk", "gawk", "original-awk"},
-		{"mail-transport-agent"}, {"systemd-sysv", "sysvinit-core"}, {"python3", "nginx", "git", "curl", "ca-certificates", "jq"},
-		{"default-jdk"}, {"postgresql"}, {"build-essential"}, {"apache2", "libapache2-mod-php"}, {"default-mysql-server"},
-		{"nodejs", "npm"}, {"vim", "vim-nox", "vim-gtk3"}, {"bsd-mailx", "mailutils"}, {"rsyslog", "syslog-ng"},
-		{"libcurl4-openssl-dev", "libcurl4-gnutls-dev"}, {"xorg"}, {"task-gnome-desktop"}, {"libreoffice"}, {"texlive-full"},
+		{"exim4-daemon-light", "postfix"},
+		{"nginx-light", "nginx-full"},
+		{"mawk", "gawk", "original-awk"},
+		{"mail-transport-agent"},
+		{"systemd-sysv", "sysvinit-core"},
+		{"python3", "nginx", "git", "curl", "ca-certificates", "jq"},
+		{"default-jdk"},
+		{"postgresql"},
+		{"build-essential"},
+		{"apache2", "libapache2-mod-php"},
+		{"default-mysql-server"},
+		{"nodejs", "npm"},
+		{"vim", "vim-nox", "vim-gtk3"},
+		{"bsd-mailx", "mailutils"},
+		{"rsyslog", "syslog-ng"},
+		{"libcurl4-openssl-dev", "libcurl4-gnutls-dev"},
+		{"xorg"},
+		{"task-gnome-desktop"},
+		{"libreoffice"},
+		{"texlive-full"},
 	}
 	var wanted []deb.Wanted
 	for _, name := range sets[g.rand.IntN(len(sets))] {

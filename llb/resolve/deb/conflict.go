@@ -50,7 +50,7 @@ func (s *solver) unavoidable(wanted []wish) (map[*version]*link, []*version) {
 			if g.kind.negative() || !g.kind.critical() {
 				continue
 			}
-			if options := s.anyVersions(g, order[n]); len(options) == 1 {
+			if options := s.anyVersions(g); len(options) == 1 {
 				visit(&link{from: links[order[n]], v: options[0], g: g})
 			}
 		}

@@ -81,7 +81,7 @@ func (s *solver) explainMissing(w wish) error {
 			if g.kind.negative() || !g.kind.critical() {
 				continue
 			}
-			options := s.anyVersions(g, l.v)
+			options := s.anyVersions(g)
 			if len(options) == 0 {
 				return &UnsatisfiableError{
 					Wanted: w.Name, Missing: g.any.String(),
@@ -100,7 +100,7 @@ func (s *solver) explainMissing(w wish) error {
 
 // anyVersions returns the versions that could come in for a requirement: the
 // candidates, and what is installed or wanted.
-func (s *solver) anyVersions(g *group, _ *version) []*version {
+func (s *solver) anyVersions(g *group) []*version {
 	var list []*version
 	for i := range g.any {
 		r := &g.any[i]
@@ -160,7 +160,7 @@ func (s *solver) closure(p *pkg) []*pkg {
 			if groups[i].kind.negative() || !groups[i].kind.critical() {
 				continue
 			}
-			for _, option := range s.anyVersions(&groups[i], v) {
+			for _, option := range s.anyVersions(&groups[i]) {
 				if !seen[option.pkg] {
 					seen[option.pkg] = true
 					found = append(found, option.pkg)

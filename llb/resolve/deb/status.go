@@ -88,7 +88,7 @@ func (s *Status) link() {
 	for i := range s.index.records {
 		n := int32(i) //nolint:gosec // the index of a record
 		c := s.index.control(n)
-		for k := range kind(suggests) {
+		for k := range suggests {
 			groups, err := ParseRelations(c.relations[k])
 			if err != nil {
 				s.broken = append(s.broken, c.name+" ("+err.Error()+")")
