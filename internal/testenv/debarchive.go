@@ -73,6 +73,9 @@ func gpgHome(t testing.TB) string {
 // Add puts packages into the archive and signs it anew.
 func (a *DebArchive) Add(t testing.TB, packages ...Deb) {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Join(a.Dir, "pool/main"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range packages {
 		path := filepath.Join(a.Dir, "pool/main", d.Name, d.file())
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

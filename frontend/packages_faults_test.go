@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// TestPackagesFaults asks for what can't be had: each is one error, at the line
+// that asks.
+func TestPackagesFaults(t *testing.T) {
+	h := newHouse(t)
+	a := testenv.NewDebArchive(t,
+		testenv.Deb{Name: "hello", Version: "2.0-1"},
+		testenv.Deb{Name: "mail-a", Version: "1", Fields: map[string]string{"Conflicts": "mail-server", "Provides": "mail-server"}},
+		testenv.Deb{Name: "mail-b", Version: "1", Fields: map[string]string{"Conflicts": "mail-server", "Provides": "mail-server"}},
+		testenv.Deb{Name: "needy", Version: "1", Fields: map[string]string{"Depends": "nowhere (>= 3)"}},
+	)
+	for _, tc := range []struct {
+		name, names string
+		status      int
+		want        []string
+	}{
+		{"unknown", "hallo", 2, []string{"strata.yaml:5:15: ", "find the package hallo: no repository has it; did you mean hello?"}},
+		{"version", "hello=3*", 2, []string{"strata.yaml:5:15: ", "find version 3* of the package hello: no repository has it; there is 2.0-1"}},
+		{"virtual", "mail-server", 2, []string{"strata.yaml:5:15: ", "it is a virtual package, provided by mail-a and mail-b"}},
+		{"conflict", "hello, mail-a, mail-b", 2, []string{"strata.yaml:5:22: ", "mail-a and mail-b cannot be installed together"}},
+		{"missing", "needy", 2, []string{"strata.yaml:5:15: ", "needy cannot be installed: ", "nowhere (>= 3)"}},
+		{"foreign", "hello:arm64", 2, []string{"strata.yaml:5:15: ", "packages of a foreign architecture are not supported"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := h.packagesProject(t, a, tc.names)
+			status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+			if status != tc.status {
+				t.Errorf("exit status %d, want %d", status, tc.status)
+			}
+			contains(t, out, tc.want...)
+			if _, err := os.Stat(filepath.Join(dir, "strata.lock")); err == nil {
+				t.Error("there is a lock")
+			}
+		})
+	}
+}
+
+// TestArchiveFaults meets archives that nobody should trust.
+func TestArchiveFaults(t *testing.T) {
+	h := newHouse(t)
+	other := testenv.NewDebArchive(t)
+	const inRelease, packages = "dists/stable/InRelease", "dists/stable/main/binary-amd64/Packages.gz"
+	for _, tc := range []struct {
+		name  string
+		spoil func(t *testing.T, a *testenv.DebArchive)
+		want  []string
+	}{
+		{"unsigned", func(t *testing.T, a *testenv.DebArchive) {
+			remove(t, filepath.Join(a.Dir, inRelease))
+		}, []string{"archive stable: it is not signed"}},
+		{"altered release", func(t *testing.T, a *testenv.DebArchive) {
+			replace(t, filepath.Join(a.Dir, inRelease), "Origin: Example", "Origin: Exempli")
+		}, []string{"archive stable: verify the Release file: the signature of", "is bad"}},
+		{"stranger", func(_ *testing.T, a *testenv.DebArchive) {
+			a.Keyring = other.Keyring
+		}, []string{"archive stable: verify the Release file: signed by", "none of these keys is trusted"}},
+		{"expired", func(t *testing.T, a *testenv.DebArchive) {
+			replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Valid-Until: Mon, 03 Jan 2022 00:00:00 UTC\nSuite: stable")
+			a.Sign(t)
+		}, []string{"it expired on 2022-01-03"}},
+		{"altered index", func(t *testing.T, a *testenv.DebArchive) {
+			file := filepath.Join(a.Dir, packages)
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data[len(data)/2] ^= 1
+			write(t, file, data)
+		}, []string{"read the package list of stable: ", "it is not what its index says"}},
+		{"no such suite", func(t *testing.T, a *testenv.DebArchive) {
+			if err := os.RemoveAll(filepath.Join(a.Dir, "dists/stable")); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"archive stable: there is no such suite"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a := hello(t)
+			tc.spoil(t, a)
+			dir := h.packagesProject(t, a, "hello")
+			status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+			if status != 1 {
+				t.Errorf("exit status %d, want 1", status)
+			}
+			contains(t, out, append(tc.want, "strata.yaml:5:7: ")...)
+		})
+	}
+}
+
+// TestRollback refuses an archive that is older than what the lock has seen.
+func TestRollback(t *testing.T) {
+	h := newHouse(t)
+	a := hello(t)
+	dir := h.packagesProject(t, a, "hello")
+	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	release := filepath.Join(a.Dir, "dists/stable/Release")
+	for line := range strings.SplitSeq(read(t, release), "\n") {
+		if strings.HasPrefix(line, "Date: ") {
+			replace(t, release, line, "Date: Mon, 03 Jan 2022 00:00:00 UTC")
+		}
+	}
+	a.Sign(t)
+	status, out := h.lock(t, a, dir, "--update")
+	if status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	contains(t, out, "it is of 2022-01-03", "older than the one of")
+}
+
+// replace changes a file's text, which must be there.
+func replace(t *testing.T, file, from, to string) {
+	t.Helper()
+	text := []byte(read(t, file))
+	if !bytes.Contains(text, []byte(from)) {
+		t.Fatalf("%s has no %q", file, from)
+	}
+	write(t, file, bytes.Replace(text, []byte(from), []byte(to), 1))
+}
