@@ -99,15 +99,10 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 	}
 	sources.use(planned)
 	wait := r.loadContext(ctx, sources, planned)
-	lowered, err := r.lower(ctx, planned, sources)
-	if err != nil {
-		wait(err)
-		return nil, err
-	}
-	ref, err := r.make(ctx, lowered.State)
+	lowered, ref, err := r.lowerAndMake(ctx, planned, sources)
 	wait(err)
 	if err != nil {
-		return nil, r.explained(ctx, err, planned, sources)
+		return nil, err
 	}
 	made.store(target, lowered)
 	return &dockerui.BuildResult{
@@ -171,14 +166,36 @@ func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*l
 	return res, err
 }
 
+// lowerAndMake makes the graph and builds it. Packages that can't be fetched are
+// looked for at the next mirror.
+func (r *request) lowerAndMake(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, client.Reference, error) {
+	for {
+		lowered, err := r.lower(ctx, p, sources)
+		if err != nil {
+			return nil, nil, err
+		}
+		ref, err := r.make(ctx, lowered.State)
+		if err == nil {
+			return lowered, ref, nil
+		}
+		if ctx.Err() != nil || !isFetchFailure(err) || !p.NextMirror() {
+			return nil, nil, r.explained(ctx, err, p, sources)
+		}
+	}
+}
+
 // make builds a state now. Exporters would do so a moment later, but a failure
 // comes back here, where it can be told in the build file's words.
 func (r *request) make(ctx context.Context, st bk.State) (client.Reference, error) {
-	ref, err := r.solve(ctx, st)
-	if err != nil || ref == nil {
-		return ref, err
+	def, err := r.marshal(ctx, st)
+	if err != nil {
+		return nil, err
 	}
-	return ref, ref.Evaluate(ctx)
+	ref, err := r.solveDefinition(ctx, def)
+	if err == nil && ref != nil {
+		err = ref.Evaluate(ctx)
+	}
+	return ref, withAddress(err, def)
 }
 
 // solve asks BuildKit for a state. Cache imports go with every request, or they
@@ -188,6 +205,10 @@ func (r *request) solve(ctx context.Context, st bk.State) (client.Reference, err
 	if err != nil {
 		return nil, err
 	}
+	return r.solveDefinition(ctx, def)
+}
+
+func (r *request) solveDefinition(ctx context.Context, def *bk.Definition) (client.Reference, error) {
 	res, err := r.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: r.ui.CacheImports})
 	if err != nil {
 		return nil, err

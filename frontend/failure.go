@@ -30,6 +30,9 @@ func (r *request) explained(ctx context.Context, err error, p *plan.Plan, s *sou
 			return r.spec.Errorf(c.Pos, "nothing in %s matches %q", treeWords(c.From), strings.TrimPrefix(c.Path, "/"))
 		}
 	}
+	if fault := r.archiveFault(err, p); fault != nil {
+		return fault
+	}
 	if fetch := findFetch(p, lines); fetch != nil {
 		if fault := r.fetchFault(err, fetch); fault != nil {
 			return fault
@@ -65,6 +68,17 @@ func (r *request) fetchFault(err error, fetch *plan.HTTP) error {
 	}
 	fault.External = true
 	return fault
+}
+
+// isFetchFailure tells whether a server didn't give what was asked for.
+func isFetchFailure(err error) bool {
+	text := err.Error()
+	for _, sign := range []string{"invalid response status ", "digest mismatch ", "dial tcp", "connection reset", "unexpected EOF", "i/o timeout", "TLS handshake"} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // missingPath finds the path in BuildKit's message about something that is not
