@@ -9,6 +9,7 @@ import (
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -65,15 +66,15 @@ func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error
 		return &Fault{Range: layer.Range, Err: err}
 	}
 	img.packagesOn()
-	p, err := platforms.Parse(img.plan.Platform)
+	p, err := img.installPlatform(a)
 	if err != nil {
-		return fmt.Errorf("parse platform %q: %w", img.plan.Platform, err)
+		return &Fault{Range: layer.Range, Err: err}
 	}
 	helper, err := img.helper(p.Architecture)
 	if err != nil {
 		return &Fault{Range: layer.Range, Err: err}
 	}
-	below := img.withPackages()
+	below := img.withPackages(a)
 	run := below.Run(append([]bk.RunOption{
 		bk.Args(append([]string{stepPath}, args...)),
 		bk.Dir("/"),
@@ -82,11 +83,22 @@ func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error
 		bk.WithCustomName(name),
 		img.at(layer.Range),
 		helper,
-		bk.AddMount(baseDir, img.packages.on, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)),
-		bk.AddMount("/tmp", bk.Scratch(), bk.Tmpfs()),
 	}, opts...)...)
 	img.addInstalled(layer, below, run.Root())
 	return nil
+}
+
+// installPlatform is where installing runs: on the image's platform if it runs
+// the image's programs.
+func (img *image) installPlatform(a *plan.Install) (ocispecs.Platform, error) {
+	if a.Installer == plan.Assemble {
+		return img.buildPlatform(), nil
+	}
+	p, err := platforms.Parse(img.plan.Platform)
+	if err != nil {
+		return ocispecs.Platform{}, fmt.Errorf("parse platform %q: %w", img.plan.Platform, err)
+	}
+	return p, nil
 }
 
 // installer is how the step helper is called, and what it is given.
@@ -97,24 +109,56 @@ func (img *image) installer(layer *plan.Layer, a *plan.Install) ([]string, []bk.
 		for _, archive := range a.Archives {
 			args = append(args, archive.Name)
 		}
+		return args, append(metaMounts(img.packages.pending, metasDir), img.toolMounts()...), nil
+	case plan.Assemble:
+		args := []string{"assemble-deb", "--meta", metasDir}
+		if a.SkipScripts {
+			args = append(args, "--skip-scripts")
+		}
+		args = append(args, "--")
+		for _, archive := range a.Archives {
+			args = append(args, archive.Name)
+		}
 		return args, metaMounts(img.packages.pending, metasDir), nil
 	case plan.Native:
 		args := []string{"native-deb", "--base", baseDir, "--"}
 		for _, archive := range a.Archives {
 			args = append(args, archivePath(archive, archivesDir, ".deb"))
 		}
-		return args, img.archiveMounts(a.Archives, archivesDir, ".deb", layer.Range), nil
+		return args, append(img.archiveMounts(a.Archives, archivesDir, ".deb", layer.Range), img.toolMounts()...), nil
 	default:
 		return nil, nil, fmt.Errorf("install packages: there is no installer %q", a.Installer)
 	}
 }
 
+// toolMounts are what the image's own tools need: the image as it was before, and
+// somewhere to write what isn't kept.
+func (img *image) toolMounts() []bk.RunOption {
+	return []bk.RunOption{
+		bk.AddMount(baseDir, img.packages.on, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)),
+		bk.AddMount("/tmp", bk.Scratch(), bk.Tmpfs()),
+	}
+}
+
 // withPackages is the image that packages are installed in. In a chain it is the
 // image so far, where nothing can be left out.
-func (img *image) withPackages() bk.State {
-	if img.Chain {
-		return img.current()
+func (img *image) withPackages(a *plan.Install) bk.State {
+	below := img.current()
+	if !img.Chain {
+		below = img.mergedPackages()
 	}
+	if a.Installer != plan.Assemble {
+		return below
+	}
+	// Without a base nobody else has made what every step mounts.
+	var fa *bk.FileAction
+	for _, dir := range kernelDirs() {
+		fa = then(fa).Mkdir(dir, 0o755, bk.WithParents(true), bk.WithCreatedTime(fileTime()))
+	}
+	return restart(below.File(fa, bk.WithCustomName("[internal] make mount points")))
+}
+
+func (img *image) mergedPackages() bk.State {
 	parts := []bk.State{img.packages.on}
 	for _, u := range img.packages.pending {
 		parts = append(parts, u.tree)

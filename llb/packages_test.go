@@ -59,6 +59,10 @@ func TestPackageGraphs(t *testing.T) {
 			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{curl}},
 			&plan.Install{Format: plan.Deb, Installer: plan.Register, Archives: []plan.Archive{onig, jq, curl}},
 		},
+		"skip": {
+			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{jq}},
+			&plan.Install{Format: plan.Deb, Installer: plan.Assemble, Archives: []plan.Archive{jq}, SkipScripts: true},
+		},
 		"native": {
 			file, &plan.Install{Format: plan.Deb, Installer: plan.Native, Why: "the base has curl", Archives: []plan.Archive{onig, jq}},
 		},

@@ -196,12 +196,20 @@ func lookUp(file, name string) (string, error) {
 	return "", nil
 }
 
-// checkPaths wants each file to be new, and each folder to be one.
-func checkPaths(b *base, groups []*group) string {
+// checkConflicts wants no two packages of a group to have one path.
+func checkConflicts(groups []*group) string {
 	for _, g := range groups {
 		for _, c := range g.Conflicts {
 			return fmt.Sprintf("%s and %s both have %s", c.Packages[0], c.Packages[1], c.Path)
 		}
+	}
+	return ""
+}
+
+// checkPaths wants each file to be new, and each folder to be one.
+func checkPaths(b *base, groups []*group) string {
+	if why := checkConflicts(groups); why != "" {
+		return why
 	}
 	p := pathCheck{base: b, owner: map[string]string{}, folders: map[string]bool{}, tops: map[string]bool{}}
 	for _, g := range groups {

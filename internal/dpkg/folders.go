@@ -28,6 +28,10 @@ func restoreFolders(root string, b *base, packages []*Package) error {
 			}
 		}
 	}
+	// The kernel's folders are mounted, and what is below isn't to be seen.
+	for _, p := range []string{"/", "/dev", "/proc", "/sys"} {
+		delete(want, p)
+	}
 	for p, f := range want {
 		var st unix.Stat_t
 		err := unix.Lstat(filepath.Join(b.root, p), &st)

@@ -103,6 +103,18 @@ func (t *triggers) write(root string, packages []*Package) error {
 	for _, p := range packages {
 		t.interests(p)
 	}
+	if err := t.writeInterests(root); err != nil {
+		return err
+	}
+	var news []string
+	for _, p := range t.activated(packages) {
+		news = append(news, p+" -")
+	}
+	return addLines(filepath.Join(root, adminDir, "triggers", "Unincorp"), news, false)
+}
+
+// writeInterests enters who watches what.
+func (t *triggers) writeInterests(root string) error {
 	dir := filepath.Join(root, adminDir, "triggers")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("enter triggers: %w", err)
@@ -118,11 +130,7 @@ func (t *triggers) write(root string, packages []*Package) error {
 			return err
 		}
 	}
-	var news []string
-	for _, p := range t.activated(packages) {
-		news = append(news, p+" -")
-	}
-	return addLines(filepath.Join(dir, "Unincorp"), news, false)
+	return nil
 }
 
 // addLines adds lines to a file, or writes it anew.

@@ -16,7 +16,7 @@ import (
 type Call struct {
 	// Args are the command's name and arguments. One that isn't known is empty
 	// and has no true in Known. A file that output goes to is a call of ">" with
-	// the file's name.
+	// the file's name and the name of the command, if it has one.
 	Args  []string
 	Known []bool
 	// Maybe says that it depends on something unknown whether it is run.
@@ -73,6 +73,10 @@ type Options struct {
 	// Test tells what test(1) says of a file, given an operator such as -x. Nil
 	// means that nothing is known.
 	Test func(op, file string) Truth
+	// Do is told of each command that is certainly run, when it is, and says
+	// whether it succeeds. It may do what the command would: the tests after it
+	// then see that. Nil means that nothing is known of commands.
+	Do func(Call) Truth
 }
 
 // ErrUnreadable is in errors about scripts that can't be followed.
@@ -156,10 +160,10 @@ func (r *reader) fail(node syntax.Node, what string) {
 	}
 }
 
-func (r *reader) call(node syntax.Node, args []value) {
+func (r *reader) call(node syntax.Node, args []value) Truth {
 	if len(r.calls) == maxCalls {
 		r.fail(node, "it runs too much")
-		return
+		return Unknown
 	}
 	c := Call{Maybe: r.maybe > 0, Line: int(node.Pos().Line())}
 	var text strings.Builder
@@ -170,6 +174,10 @@ func (r *reader) call(node syntax.Node, args []value) {
 		c.Args, c.Known = append(c.Args, a.text), append(c.Known, a.known)
 	}
 	r.calls = append(r.calls, c)
+	if c.Maybe || r.opt.Do == nil || r.err != nil {
+		return Unknown
+	}
+	return r.opt.Do(c)
 }
 
 // assign gives a variable a value; within something that may not run it isn't

@@ -27,8 +27,7 @@ func (r *reader) simple(c *syntax.CallExpr) (Truth, flow) {
 		}
 	}
 	if !args[0].known {
-		r.call(c, args)
-		return Unknown, onward
+		return r.call(c, args), onward
 	}
 	if body := r.functions[args[0].text]; body != nil {
 		return r.function(c, body, args[1:])
@@ -59,8 +58,7 @@ func (r *reader) simple(c *syntax.CallExpr) (Truth, flow) {
 	case "echo", "printf", "umask", "cd", "wait":
 		return Unknown, onward
 	}
-	r.call(c, args)
-	return Unknown, onward
+	return r.call(c, args), onward
 }
 
 func (r *reader) returned(args []value) Truth {

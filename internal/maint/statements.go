@@ -23,7 +23,7 @@ func (r *reader) stmts(list []*syntax.Stmt) (Truth, flow) {
 
 func (r *reader) stmt(s *syntax.Stmt) (Truth, flow) {
 	for _, redir := range s.Redirs {
-		r.redirect(redir)
+		r.redirect(redir, s.Cmd)
 	}
 	status, f := r.command(s.Cmd)
 	if s.Negated {
@@ -35,7 +35,7 @@ func (r *reader) stmt(s *syntax.Stmt) (Truth, flow) {
 	return status, f
 }
 
-func (r *reader) redirect(redir *syntax.Redirect) {
+func (r *reader) redirect(redir *syntax.Redirect, cmd syntax.Command) {
 	if redir.Hdoc != nil {
 		r.word(redir.Hdoc)
 	}
@@ -50,7 +50,11 @@ func (r *reader) redirect(redir *syntax.Redirect) {
 			return
 		}
 		if !to.known || to.text != "/dev/null" {
-			r.call(redir.Word, []value{{text: ">", known: true}, to})
+			args := []value{{text: ">", known: true}, to}
+			if call, ok := cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 && call.Args[0].Lit() != "" {
+				args = append(args, value{text: call.Args[0].Lit(), known: true})
+			}
+			r.call(redir.Word, args)
 		}
 	}
 }

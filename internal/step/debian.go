@@ -32,6 +32,8 @@ func debianMain(verb string, args []string, warn func(string)) (int, error) {
 			opt.Order = rest
 			return dpkg.Register(context.Background(), opt)
 		})
+	case "assemble-deb":
+		err = assembleDeb(args, warn)
 	case "native-deb":
 		err = installDeb(verb, args, warn, func(opt dpkg.Options, rest []string) error {
 			return dpkg.Native(context.Background(), rest, opt)
@@ -79,6 +81,27 @@ func checkDeb(args []string) error {
 		return err
 	}
 	return dpkg.Check(set.Arg(0), set.Arg(1), set.Arg(2))
+}
+
+// assembleDeb installs packages in the image at /, where nothing can be run.
+func assembleDeb(args []string, warn func(string)) error {
+	var opt dpkg.Options
+	var skip bool
+	set := newFlags("assemble-deb")
+	set.StringVar(&opt.Meta, "meta", "", "")
+	set.BoolVar(&skip, "skip-scripts", false, "")
+	if err := parseDebian(set, args, 1, 0); err != nil {
+		return err
+	}
+	opt.Order = set.Args()
+	since, err := startTimes()
+	if err != nil {
+		return err
+	}
+	if err := dpkg.Assemble(opt, skip); err != nil {
+		return err
+	}
+	return clampNew("/", since, warn)
 }
 
 // installDeb runs an installer on the image at /, and gives what it made there a

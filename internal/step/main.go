@@ -32,6 +32,7 @@ const usage = `usage:
   strata-step check-deb BASE METAS OUT
   strata-step register-deb --base DIR --meta DIR -- PACKAGE...
   strata-step native-deb --base DIR -- FILE...
+  strata-step assemble-deb --meta DIR [--skip-scripts] -- PACKAGE...
   strata-step version`
 
 // Main runs the helper with the arguments after its name and returns the exit status.
@@ -58,7 +59,7 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 		return runMain(rest, warn)
 	case "exec":
 		return execMain(rest)
-	case "unpack-deb", "check-deb", "register-deb", "native-deb":
+	case "unpack-deb", "check-deb", "register-deb", "native-deb", "assemble-deb":
 		return debianMain(args[0], rest, warn)
 	case "version":
 		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", Contract, runtime.GOOS, runtime.GOARCH)

@@ -95,8 +95,19 @@ type DebianPackage struct {
 // order in which it would configure them.
 func DebianPackages(t testing.TB, names ...string) []DebianPackage {
 	t.Helper()
+	return askApt(t, filepath.Join(debianDir(t), "status"), names)
+}
+
+// DebianPackagesOnNothing are the same where no package is installed.
+func DebianPackagesOnNothing(t testing.TB, names ...string) []DebianPackage {
+	t.Helper()
+	return askApt(t, "/dev/null", names)
+}
+
+func askApt(t testing.TB, status string, names []string) []DebianPackage {
+	t.Helper()
 	byName := map[string]DebianPackage{}
-	lines := bufio.NewScanner(strings.NewReader(ownApt(t, append([]string{"--print-uris", "--yes", "-o", "Acquire::ForceHash=SHA256", "install"}, names...)...)))
+	lines := bufio.NewScanner(strings.NewReader(ownApt(t, status, append([]string{"--print-uris", "--yes", "-o", "Acquire::ForceHash=SHA256", "install"}, names...)...)))
 	for lines.Scan() {
 		if f := strings.Fields(lines.Text()); len(f) == 4 && strings.HasPrefix(f[0], "'") {
 			p := parseURI(t, f)
@@ -104,7 +115,7 @@ func DebianPackages(t testing.TB, names ...string) []DebianPackage {
 		}
 	}
 	var ordered []DebianPackage
-	lines = bufio.NewScanner(strings.NewReader(ownApt(t, append([]string{"--simulate", "install"}, names...)...)))
+	lines = bufio.NewScanner(strings.NewReader(ownApt(t, status, append([]string{"--simulate", "install"}, names...)...)))
 	for lines.Scan() {
 		if f := strings.Fields(lines.Text()); len(f) > 1 && f[0] == "Conf" {
 			name, _, _ := strings.Cut(f[1], ":")
@@ -135,14 +146,14 @@ func parseURI(t testing.TB, f []string) DebianPackage {
 	}
 }
 
-// ownApt asks an apt that knows the archive's packages, and has Debian's base
-// installed.
-func ownApt(t testing.TB, args ...string) string {
+// ownApt asks an apt that knows the archive's packages, and has those of a status
+// file installed.
+func ownApt(t testing.TB, status string, args ...string) string {
 	t.Helper()
 	dir := debianDir(t)
 	argv := []string{"-q"}
 	for _, option := range []string{
-		"Dir::State=" + dir, "Dir::State::lists=" + dir + "/lists", "Dir::State::status=" + dir + "/status", "Dir::Cache=" + Dir(t),
+		"Dir::State=" + dir, "Dir::State::lists=" + dir + "/lists", "Dir::State::status=" + status, "Dir::Cache=" + Dir(t),
 		"APT::Install-Recommends=false", "Debug::NoLocking=1", "APT::Sandbox::User=root",
 	} {
 		argv = append(argv, "-o", option)

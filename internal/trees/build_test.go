@@ -51,8 +51,14 @@ func newHouse(t *testing.T) *house {
 	return &house{client: testenv.Shared(t).Client(t), base: testenv.DebianBase(t), steps: steps}
 }
 
-// Tree is the base image, whatever is asked for.
+// Tree is the base image, whatever else is asked for.
 func (h *house) Tree(context.Context, plan.Tree) (bk.State, error) { return bk.Image(h.base), nil }
+
+// lowerOn makes the graph of an image with layers on another base.
+func (h *house) lowerOn(t *testing.T, from plan.Tree, actions ...plan.Action) bk.State {
+	t.Helper()
+	return h.lowerWith(t, h.options(), from, actions...)
+}
 
 func (h *house) options() llb.Options {
 	return llb.Options{Sources: h, Step: func(string) (bk.State, string, error) {
@@ -63,12 +69,17 @@ func (h *house) options() llb.Options {
 // lower makes the graph of an image with layers on the base.
 func (h *house) lower(t *testing.T, chain bool, actions ...plan.Action) bk.State {
 	t.Helper()
-	img := &plan.Image{Target: "default", Platform: "linux/" + runtime.GOARCH, From: plan.Tree{Kind: plan.Registry, Name: h.base}}
+	o := h.options()
+	o.Chain = chain
+	return h.lowerWith(t, o, plan.Tree{Kind: plan.Registry, Name: h.base}, actions...)
+}
+
+func (h *house) lowerWith(t *testing.T, o llb.Options, from plan.Tree, actions ...plan.Action) bk.State {
+	t.Helper()
+	img := &plan.Image{Target: "default", Platform: "linux/" + runtime.GOARCH, From: from}
 	for _, a := range actions {
 		img.Layers = append(img.Layers, plan.Layer{Strategy: "packages", Words: "packages", Action: a})
 	}
-	o := h.options()
-	o.Chain = chain
 	res, err := llb.Lower(context.Background(), &plan.Plan{Platform: img.Platform, Images: []*plan.Image{img}}, o)
 	if err != nil {
 		t.Fatal(err)
