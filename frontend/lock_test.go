@@ -6,6 +6,7 @@ package frontend_test
 import (
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -101,4 +102,33 @@ func TestLock(t *testing.T) {
 	a.Add(t, testenv.Deb{Name: "hello", Version: "1:2.0-1", Arch: "arm64"})
 	h.mustLock(t, a, dir, "--platform=linux/arm64", "--update")
 	contains(t, read(t, file), "linux/amd64:", "linux/arm64:")
+}
+
+// TestPackagesOnScratch builds with a lock and without one, from two mirrors: one
+// digest. What the mirror has lost comes from the second one.
+func TestPackagesOnScratch(t *testing.T) {
+	h := newHouse(t)
+	a := hello(t)
+	dir := h.packagesProject(t, a, "hello, other")
+	build := func(mirror string, more ...string) (digest, progress string) {
+		out := filepath.Join(t.TempDir(), "out")
+		text, err := h.strata(flags(dir, append(more, "--build-arg", "MIRROR="+mirror, "-o", "type=oci,tar=false,dest="+out)...)...)
+		if err != nil {
+			t.Fatalf("strata build: %v\n%s", err, text)
+		}
+		return testenv.OpenLayout(t, out).Digest(t, runtime.GOARCH), text
+	}
+	unlocked, text := build(a.URL)
+	contains(t, text, "packages are not locked")
+	h.mustLock(t, a, dir)
+	locked, text := build(a.URL)
+	want(t, "the digest with a lock", locked, unlocked)
+	if strings.Contains(text, "not locked") || strings.Contains(text, "InRelease") {
+		t.Errorf("a build with a lock resolves:\n%s", text)
+	}
+	mirror := hello(t)
+	a.Remove(t, "other")
+	a.Reset()
+	again, _ := build(a.URL+" "+mirror.URL, "--no-cache")
+	want(t, "the digest from the second mirror", again, locked)
 }
