@@ -25,6 +25,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
@@ -93,7 +94,15 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 	if i > 0 {
 		warn = nil // the first platform has said it
 	}
-	planned, err := strategy.Plan(ctx, r.planRequest(target, sources, warn))
+	req := r.planRequest(target, sources, warn)
+	locked := r.lockCopy()
+	req.Lock.Store = func(target string, p lock.Platform, repositories []lock.Repository) {
+		locked.Set(target, p)
+		for _, repository := range repositories {
+			locked.SetRepository(repository)
+		}
+	}
+	planned, err := strategy.Plan(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +113,7 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 	if err != nil {
 		return nil, err
 	}
-	made.store(target, lowered)
+	made.store(target, lowered, lockOf(planned, locked))
 	return &dockerui.BuildResult{
 		Reference: ref,
 		Image:     lowered.Image,

@@ -67,6 +67,20 @@ func (r *request) loadLock(ctx context.Context) (err error) {
 	return err
 }
 
+// lockCopy is the lock, to note down what it doesn't have.
+func (r *request) lockCopy() *lock.File {
+	out := &lock.File{}
+	if r.lock == nil {
+		return out
+	}
+	out.Repositories = slices.Clone(r.lock.Repositories)
+	for _, t := range r.lock.Targets {
+		t.Platforms = slices.Clone(t.Platforms)
+		out.Targets = append(out.Targets, t)
+	}
+	return out
+}
+
 // needsLock tells whether a build file has something that a lock pins.
 func needsLock(s *spec.Spec) bool {
 	for i := range s.Targets {

@@ -25,6 +25,7 @@ type lockOptions struct {
 	check  bool
 	update bool
 	names  []string
+	sbom   bool
 	output string
 }
 
@@ -46,6 +47,7 @@ as it is; --update resolves these names anew, or everything.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&o.update, "update", false, "resolve anew: the packages named, or all of them")
 	flags.BoolVar(&o.check, "check", false, "exit with status 3 if the lock is not what the build file asks for; write nothing")
+	flags.BoolVar(&o.sbom, "sbom", false, "print what the lock has as an SPDX document; resolve and write nothing")
 	flags.StringVarP(&o.output, "output", "o", "", "`FILE` to write (default the build file's name with .lock; - is the standard output)")
 	o.bindInput(flags, t)
 	o.bindCache(flags)
@@ -96,6 +98,9 @@ func runLock(ctx context.Context, t terminal, o lockOptions) (err error) {
 	place, err := o.place()
 	if err != nil {
 		return usageError(err, "")
+	}
+	if o.sbom {
+		return printSBOM(t, o, place)
 	}
 	o.call = "strata.lock"
 	conn, err := o.connection.resolve(t)

@@ -87,9 +87,9 @@ const (
 	noAssertion = "NOASSERTION"
 )
 
-// Write returns the document, as JSON, about the packages that the lock has for
-// an image.
-func Write(f *lock.File, p *lock.Platform, s Subject) ([]byte, error) {
+// Write returns the document, as JSON, about the packages that a lock has for the
+// targets that an image is made of.
+func Write(f *lock.File, s Subject, targets ...string) ([]byte, error) {
 	created := s.Created
 	if created.IsZero() {
 		created = time.Unix(0, 0)
@@ -103,7 +103,11 @@ func Write(f *lock.File, p *lock.Platform, s Subject) ([]byte, error) {
 		}},
 		Relationships: []relationship{{Element: documentID, Type: "DESCRIBES", Related: imageID}},
 	}
-	if p != nil && p.Packages != nil {
+	for _, target := range targets {
+		p := f.Platform(target, s.Platform)
+		if p == nil || p.Packages == nil {
+			continue
+		}
 		for _, locked := range p.Packages.Packages {
 			made := fromPackage(locked, f.Repository(locked.Repository))
 			doc.Packages = append(doc.Packages, made)
