@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// layoutRoot finds the manifest with a configuration among those of an archive
+// that is an OCI layout, too.
+func (a *dockerArchive) layoutRoot(ctx context.Context, config []byte) (v1.Descriptor, bool) {
+	data, err := a.read(ocispecs.ImageIndexFile)
+	if err != nil {
+		return v1.Descriptor{}, false
+	}
+	var index v1.IndexManifest
+	if err := json.Unmarshal(data, &index); err != nil {
+		return v1.Descriptor{}, false
+	}
+	want, _, err := v1.SHA256(bytes.NewReader(config))
+	if err != nil {
+		return v1.Descriptor{}, false
+	}
+	s := &Source{blobs: a}
+	images, err := s.imagesBelow(ctx, index.Manifests)
+	if err != nil {
+		return v1.Descriptor{}, false
+	}
+	for _, d := range images {
+		if a.isWhole(ctx, s, d, want) {
+			return d, true
+		}
+	}
+	return v1.Descriptor{}, false
+}
+
+// isWhole reports whether a manifest has the configuration and all its blobs
+// are in the archive.
+func (a *dockerArchive) isWhole(ctx context.Context, s *Source, d v1.Descriptor, config v1.Hash) bool {
+	raw, err := s.Manifest(ctx, d)
+	if err != nil {
+		return false
+	}
+	var m v1.Manifest
+	if err := json.Unmarshal(raw, &m); err != nil || m.Config.Digest != config {
+		return false
+	}
+	for _, b := range append(m.Layers, m.Config) {
+		if found, err := a.find(blobPath(b.Digest)); err != nil || found.size != b.Size {
+			return false
+		}
+	}
+	return true
+}
+
+// synthesize makes an OCI manifest for an image that has none: its layers are
+// the archive's files as they are.
+func (a *dockerArchive) synthesize(image dockerImage, config []byte) (v1.Descriptor, error) {
+	file, err := v1.ParseConfigFile(bytes.NewReader(config))
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("read configuration: %w", err)
+	}
+	if len(file.RootFS.DiffIDs) != len(image.Layers) {
+		return v1.Descriptor{}, fmt.Errorf("it lists %d layers, its configuration %d", len(image.Layers), len(file.RootFS.DiffIDs))
+	}
+	manifest := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Layers: []v1.Descriptor{}}
+	if manifest.Config, err = a.make(config, types.OCIConfigJSON); err != nil {
+		return v1.Descriptor{}, err
+	}
+	for i, name := range image.Layers {
+		layer, err := a.layer(name, file.RootFS.DiffIDs[i])
+		if err != nil {
+			return v1.Descriptor{}, fmt.Errorf("layer %s: %w", name, err)
+		}
+		manifest.Layers = append(manifest.Layers, layer)
+	}
+	raw, err := json.Marshal(manifest)
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("encode manifest: %w", err)
+	}
+	root, err := a.make(raw, types.OCIManifestSchema1)
+	root.Platform = file.Platform()
+	return root, err
+}
+
+// make adds a blob that the archive does not have.
+func (a *dockerArchive) make(data []byte, mediaType types.MediaType) (v1.Descriptor, error) {
+	h, size, err := v1.SHA256(bytes.NewReader(data))
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	a.made[h] = data
+	return v1.Descriptor{MediaType: mediaType, Digest: h, Size: size}, nil
+}
+
+// layer describes a layer of the archive. A plain tar has its diff ID for
+// digest; that of a compressed one is in its name, or has to be computed. None
+// is believed: it is checked when the layer is read.
+func (a *dockerArchive) layer(name string, diffID v1.Hash) (v1.Descriptor, error) {
+	r, err := a.tarFile.open(name)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	magic := make([]byte, 4)
+	if _, err := io.ReadFull(r, magic); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return v1.Descriptor{}, err
+	}
+	d := v1.Descriptor{MediaType: types.OCIUncompressedLayer, Digest: diffID, Size: r.Size()}
+	switch {
+	case strings.HasPrefix(string(magic), "\x1f\x8b"):
+		d.MediaType = types.OCILayer
+	case strings.HasPrefix(string(magic), "\x28\xb5\x2f\xfd"):
+		d.MediaType = types.OCILayerZStd
+	}
+	if d.MediaType != types.OCIUncompressedLayer {
+		if d.Digest, err = fileDigest(name, r); err != nil {
+			return v1.Descriptor{}, err
+		}
+	}
+	a.files[d.Digest] = name
+	return d, nil
+}
+
+// fileDigest is the digest in the name of a file below blobs, or else that of
+// its content.
+func fileDigest(name string, r *io.SectionReader) (v1.Hash, error) {
+	dir, hex := path.Split(clean(name))
+	if dir == ocispecs.ImageBlobsDir+"/sha256/" {
+		return v1.NewHash("sha256:" + hex)
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return v1.Hash{}, err
+	}
+	h, _, err := v1.SHA256(r)
+	return h, err
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// containerdName is the annotation with an image's whole name that containerd
+// and BuildKit put beside the specification's, which has the tag.
+const containerdName = "io.containerd.image.name"
+
+// folder is an OCI layout in a folder.
+type folder string
+
+func (f folder) open(_ context.Context, d v1.Descriptor, offset int64) (io.ReadCloser, error) {
+	file, err := os.Open(filepath.Join(string(f), filepath.FromSlash(blobPath(d.Digest))))
+	if err != nil || offset == 0 {
+		return file, err
+	}
+	if _, err := file.Seek(offset, io.SeekStart); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// blobPath is where a layout has a blob.
+func blobPath(h v1.Hash) string { return path.Join(ocispecs.ImageBlobsDir, h.Algorithm, h.Hex) }
+
+func openLayout(n Name) (*Source, error) {
+	data, err := os.ReadFile(filepath.Join(n.Path, ocispecs.ImageIndexFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s has no OCI layout: %w", n.Path, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	root, err := findRoot(data, n)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Root: root, blobs: folder(n.Path)}, nil
+}
+
+// findRoot finds the image of a name in a layout's index.
+func findRoot(data []byte, n Name) (v1.Descriptor, error) {
+	var index v1.IndexManifest
+	if err := json.Unmarshal(data, &index); err != nil {
+		return v1.Descriptor{}, fmt.Errorf("read %s: %w", ocispecs.ImageIndexFile, err)
+	}
+	var found []v1.Descriptor
+	for _, d := range index.Manifests {
+		if isNamed(d, n) && !slices.ContainsFunc(found, func(f v1.Descriptor) bool { return f.Digest == d.Digest }) {
+			found = append(found, d)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return v1.Descriptor{}, fmt.Errorf("it has no such image; there %s", namesIn(index))
+	default:
+		return v1.Descriptor{}, fmt.Errorf("it has %d images, so say which by :TAG or @DIGEST; there %s", len(found), namesIn(index))
+	}
+}
+
+// isNamed reports whether a layout's entry is what the name asks for.
+func isNamed(d v1.Descriptor, n Name) bool {
+	if n.Digest != "" && d.Digest.String() != n.Digest {
+		return false
+	}
+	return n.Tag == "" || d.Annotations[ocispecs.AnnotationRefName] == n.Tag || d.Annotations[containerdName] == n.Tag
+}
+
+// namesIn lists what is in a layout.
+func namesIn(index v1.IndexManifest) string {
+	var words []string
+	for _, d := range index.Manifests {
+		word := d.Annotations[ocispecs.AnnotationRefName]
+		if word == "" {
+			word = "@" + d.Digest.String()
+		}
+		words = append(words, word)
+	}
+	if len(words) == 0 {
+		return "is none at all"
+	}
+	return "are " + strings.Join(words, ", ")
+}

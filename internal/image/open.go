@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/strata-build/strata/internal/registry"
+)
+
+// Options say how images are reached. The zero value works for everything but
+// registries.
+type Options struct {
+	// Registries reaches registries; nil when none may be asked.
+	Registries *registry.Client
+	// Docker is the docker command, "docker" if empty.
+	Docker string
+	// Temp is the folder for what has to be unpacked, the system's if empty.
+	Temp string
+}
+
+// docker is the command to run.
+func (o Options) docker() string {
+	if o.Docker == "" {
+		return "docker"
+	}
+	return o.Docker
+}
+
+// Source reads an image, or an index of images. It is safe for concurrent use.
+type Source struct {
+	// Name is what was opened.
+	Name Name
+	// Root describes the manifest or index that the name stands for.
+	Root v1.Descriptor
+
+	blobs blobs
+	close func() error
+}
+
+// blobs are where a source's bytes come from: a blob, from the byte at offset on.
+// The content is not checked, the length may be wrong.
+type blobs interface {
+	open(ctx context.Context, d v1.Descriptor, offset int64) (io.ReadCloser, error)
+}
+
+// Open finds the image of a name. Close the source when nothing that came from
+// it is in use any more.
+func Open(ctx context.Context, n Name, o Options) (*Source, error) {
+	s, err := open(ctx, n, o)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", n, err)
+	}
+	s.Name = n
+	return s, nil
+}
+
+func open(ctx context.Context, n Name, o Options) (*Source, error) {
+	switch n.Transport {
+	case Registry:
+		return openRegistry(ctx, n, o)
+	case Layout:
+		return openLayout(n)
+	case LayoutArchive:
+		return openLayoutArchive(n, o)
+	case DockerArchive:
+		return openDockerArchive(ctx, n, o)
+	case DockerDaemon:
+		return openDaemon(ctx, n, o)
+	}
+	return nil, fmt.Errorf("no image can be at %q", n.Transport)
+}
+
+// Close ends the use of the source, and removes what was unpacked for it.
+func (s *Source) Close() error {
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
+}
+
+// Blob streams a blob. Reading fails at the end, or earlier, when the bytes are
+// not those that the descriptor names.
+func (s *Source) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	if err := checkDescriptor(d); err != nil {
+		return nil, err
+	}
+	rc, err := s.blobs.open(ctx, d, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open blob %s of %s: %w", d.Digest, s.Name, err)
+	}
+	return verify(rc, d, s.Name.String()), nil
+}
+
+// BlobAt streams a blob from the byte at offset on, and checks nothing: it is for
+// giving the rest of a blob to who checks the whole.
+func (s *Source) BlobAt(ctx context.Context, d v1.Descriptor, offset int64) (io.ReadCloser, error) {
+	if err := checkDescriptor(d); err != nil {
+		return nil, err
+	}
+	rc, err := s.blobs.open(ctx, d, offset)
+	if err != nil {
+		return nil, fmt.Errorf("open blob %s of %s: %w", d.Digest, s.Name, err)
+	}
+	return rc, nil
+}
+
+// manifestLimit is the most that a manifest, an index or a configuration may
+// have, in bytes. Registries allow 4 MiB for a manifest.
+const manifestLimit = 8 << 20
+
+// Manifest returns the bytes of a manifest, an index or a configuration, as
+// they are and checked.
+func (s *Source) Manifest(ctx context.Context, d v1.Descriptor) ([]byte, error) {
+	if d.Size > manifestLimit {
+		return nil, fmt.Errorf("read %s of %s: %d bytes are too many for a manifest", d.Digest, s.Name, d.Size)
+	}
+	rc, err := s.Blob(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer rc.Close()
+	return io.ReadAll(rc)
+}

@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package image
+
+import (
+	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// tarFile is an archive whose files can be read in any order: a list of where
+// each is. The archive itself stays on the disk.
+type tarFile struct {
+	file    *os.File
+	temp    bool
+	members map[string]member
+}
+
+// member is a file of an archive: a piece of it, or a link to another member.
+type member struct {
+	offset, size int64
+	link         string
+}
+
+// openTar lists an archive. One that is compressed, or is no plain file, is
+// first unpacked into a temporary file.
+func openTar(name, temp string) (*tarFile, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	t := &tarFile{file: f}
+	if t, err = t.plain(temp); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := t.list(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read tar: %w", err), t.close())
+	}
+	return t, nil
+}
+
+// plain gives an archive that can be read anywhere.
+func (t *tarFile) plain(temp string) (*tarFile, error) {
+	fi, err := t.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	r := bufio.NewReaderSize(t.file, 1<<16)
+	magic, _ := r.Peek(4) // a short archive fails later, with better words
+	unpacked, err := decompress(r, magic)
+	if err != nil {
+		return nil, err
+	}
+	if unpacked == nil && fi.Mode().IsRegular() {
+		_, err := t.file.Seek(0, io.SeekStart)
+		return t, err
+	}
+	if unpacked == nil {
+		unpacked = io.NopCloser(r)
+	}
+	defer unpacked.Close()
+	return t.spool(unpacked, temp)
+}
+
+// decompress opens a compressed stream by its first bytes; nil for another.
+func decompress(r io.Reader, magic []byte) (io.ReadCloser, error) {
+	switch {
+	case strings.HasPrefix(string(magic), "\x1f\x8b"):
+		return gzip.NewReader(r)
+	case strings.HasPrefix(string(magic), "\x28\xb5\x2f\xfd"):
+		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		return d.IOReadCloser(), nil
+	}
+	return nil, nil //nolint:nilnil // nothing to undo is no error
+}
+
+// spool replaces the archive's file by a temporary one with the content of r.
+func (t *tarFile) spool(r io.Reader, temp string) (*tarFile, error) {
+	f, err := os.CreateTemp(temp, "strata-archive-*")
+	if err != nil {
+		return nil, fmt.Errorf("make temporary file: %w", err)
+	}
+	spooled := &tarFile{file: f, temp: true}
+	if _, err := io.Copy(f, r); err != nil {
+		return nil, errors.Join(fmt.Errorf("unpack archive: %w", err), spooled.close())
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, errors.Join(err, spooled.close())
+	}
+	return spooled, t.file.Close()
+}
+
+// list finds the members. Nothing but the headers is read.
+func (t *tarFile) list() error {
+	t.members = map[string]member{}
+	for r := tar.NewReader(t.file); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		offset, err := t.file.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return err
+		}
+		name := clean(h.Name)
+		switch h.Typeflag {
+		case tar.TypeReg:
+			t.members[name] = member{offset: offset, size: h.Size}
+		case tar.TypeLink:
+			t.members[name] = member{link: clean(h.Linkname)}
+		case tar.TypeSymlink:
+			t.members[name] = member{link: clean(path.Join(path.Dir(name), h.Linkname))}
+		}
+	}
+}
+
+// clean is the one form of a member's name.
+func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
+
+// errNoMember says that an archive lacks a file.
+var errNoMember = errors.New("the archive lacks a file")
+
+// find follows links to a file.
+func (t *tarFile) find(name string) (member, error) {
+	m, ok := t.members[clean(name)]
+	for range 8 {
+		if !ok {
+			return member{}, fmt.Errorf("%w: %s", errNoMember, name)
+		}
+		if m.link == "" {
+			return m, nil
+		}
+		m, ok = t.members[m.link]
+	}
+	return member{}, fmt.Errorf("too many links at %s", name)
+}
+
+// open streams a member.
+func (t *tarFile) open(name string) (*io.SectionReader, error) {
+	m, err := t.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return io.NewSectionReader(t.file, m.offset, m.size), nil
+}
+
+// from streams a member from the byte at offset on.
+func (t *tarFile) from(name string, offset int64) (io.ReadCloser, error) {
+	r, err := t.open(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.Seek(offset, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(r), nil
+}
+
+// read returns a small member.
+func (t *tarFile) read(name string) ([]byte, error) {
+	r, err := t.open(name)
+	if err != nil {
+		return nil, err
+	}
+	if r.Size() > manifestLimit {
+		return nil, fmt.Errorf("%s has %d bytes, which are too many", name, r.Size())
+	}
+	return io.ReadAll(r)
+}
+
+// close ends the use of the archive.
+func (t *tarFile) close() error {
+	err := t.file.Close()
+	if t.temp {
+		err = errors.Join(err, os.Remove(t.file.Name()))
+	}
+	return err
+}

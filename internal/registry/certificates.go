@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/moby/buildkit/util/resolver/config"
+)
+
+// certificates are files: what to trust beside the system's, and what to show.
+type certificates struct {
+	trusted []string
+	pairs   []config.TLSKeyPair
+	// dirs are docker's folders: *.crt is trusted, *.cert with *.key is shown.
+	dirs []string
+}
+
+func (h *hosts) certificates(host string, conf config.RegistryConfig) certificates {
+	c := certificates{trusted: conf.RootCAs, pairs: conf.KeyPairs, dirs: conf.TLSConfigDir}
+	if h.options.CertDir != "" {
+		c.dirs = append(c.dirs[:len(c.dirs):len(c.dirs)], h.options.CertDir)
+		return c
+	}
+	for _, top := range certTops(h.options.Env) {
+		c.dirs = append(c.dirs[:len(c.dirs):len(c.dirs)], filepath.Join(top, host))
+	}
+	return c
+}
+
+// certTops are where docker and podman look for folders named after a host.
+func certTops(env func(string) (string, bool)) []string {
+	tops := []string{"/etc/containers/certs.d", "/etc/docker/certs.d"}
+	if home, ok := env("HOME"); ok && home != "" {
+		tops = append([]string{filepath.Join(home, ".config", "containers", "certs.d")}, tops...)
+	}
+	return tops
+}
+
+// config reads the files.
+func (c certificates) config(insecure bool) (*tls.Config, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: insecure} //nolint:gosec // the user asked for it
+	c, err := c.withDirs()
+	if err != nil {
+		return nil, err
+	}
+	if len(c.trusted) > 0 {
+		if conf.RootCAs, err = x509.SystemCertPool(); err != nil {
+			conf.RootCAs = x509.NewCertPool()
+		}
+	}
+	for _, name := range c.trusted {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate: %w", err)
+		}
+		if !conf.RootCAs.AppendCertsFromPEM(data) {
+			return nil, fmt.Errorf("read certificate: nothing in %s is one in PEM", name)
+		}
+	}
+	for _, p := range c.pairs {
+		pair, err := tls.LoadX509KeyPair(p.Certificate, p.Key)
+		if err != nil {
+			return nil, fmt.Errorf("read client certificate: %w", err)
+		}
+		conf.Certificates = append(conf.Certificates, pair)
+	}
+	return conf, nil
+}
+
+// withDirs adds the files in the folders.
+func (c certificates) withDirs() (certificates, error) {
+	out := certificates{trusted: c.trusted[:len(c.trusted):len(c.trusted)], pairs: c.pairs[:len(c.pairs):len(c.pairs)]}
+	for _, dir := range c.dirs {
+		entries, err := os.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return out, fmt.Errorf("read certificates: %w", err)
+		}
+		for _, e := range entries {
+			name := filepath.Join(dir, e.Name())
+			switch filepath.Ext(name) {
+			case ".crt":
+				out.trusted = append(out.trusted, name)
+			case ".cert":
+				key := strings.TrimSuffix(name, ".cert") + ".key"
+				out.pairs = append(out.pairs, config.TLSKeyPair{Certificate: name, Key: key})
+			}
+		}
+	}
+	return out, nil
+}

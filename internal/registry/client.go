@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/distribution/reference"
+)
+
+// Options say how registries are reached. The zero value is what docker does.
+type Options struct {
+	// Insecure allows plain http, and certificates that nobody vouches for.
+	Insecure bool
+	// CertDir has certificates for every registry: *.crt is trusted, *.cert with
+	// a *.key of the same name is shown. Empty for the system's folders.
+	CertDir string
+	// AuthFile has credentials in the form of docker's config.json. Empty for the
+	// user's files.
+	AuthFile string
+	// Config is a buildkitd.toml whose registry tables say what is insecure, where
+	// mirrors and certificates are. Empty for none.
+	Config string
+	// Env is the environment, os.LookupEnv if nil.
+	Env func(name string) (string, bool)
+	// Wait is the first pause before a request is sent again, later ones double.
+	// 0 for a fifth of a second.
+	Wait time.Duration
+	// Agent is what the client calls itself.
+	Agent string
+}
+
+// Client reaches registries. It is safe for concurrent use.
+type Client struct {
+	options Options
+	hosts   *hosts
+	keys    *keychain
+
+	mu         sync.Mutex
+	transports map[string]http.RoundTripper
+}
+
+// New reads the configuration.
+func New(o Options) (*Client, error) {
+	if o.Env == nil {
+		o.Env = os.LookupEnv
+	}
+	if o.Wait == 0 {
+		o.Wait = 200 * time.Millisecond
+	}
+	if o.Agent == "" {
+		o.Agent = "strata"
+	}
+	h, err := readHosts(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		options: o, hosts: h, keys: &keychain{file: o.AuthFile, env: o.Env},
+		transports: map[string]http.RoundTripper{},
+	}, nil
+}
+
+// Repository gives the repository of a reference. Nothing is asked yet.
+func (c *Client) Repository(ref reference.Named) (*Repository, error) {
+	host, path := reference.Domain(ref), reference.Path(ref)
+	r := &Repository{client: c, host: host, path: path}
+	for _, place := range c.hosts.places(host, path) {
+		r.sessions = append(r.sessions, &session{client: c, place: place, name: ref.Name()})
+	}
+	return r, nil
+}

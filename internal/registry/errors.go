@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// What can be wrong, beside a registry that does not answer.
+var (
+	// ErrNotFound says that the registry has no such thing.
+	ErrNotFound = errors.New("not found")
+	// ErrLogin says that the registry does not let this user in.
+	ErrLogin = errors.New("not allowed")
+)
+
+// Error is what went wrong with a repository, in one line.
+type Error struct {
+	// Verb is what was tried: "pull", "push".
+	Verb string
+	// Name is the repository, with what was asked for in it.
+	Name string
+	// Reason is what is wrong, in words.
+	Reason string
+	// Kind is ErrNotFound, ErrLogin or nil.
+	Kind error
+	err  error
+}
+
+// Error returns the line.
+func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Verb, e.Name, e.Reason) }
+
+// Unwrap returns the causes.
+func (e *Error) Unwrap() []error {
+	if e.Kind == nil {
+		return []error{e.err}
+	}
+	return []error{e.Kind, e.err}
+}
+
+// explain puts an error of the registry, or of the way to it, into words.
+func (s *session) explain(verb, what string, err error, authenticated bool) error {
+	e := &Error{Verb: verb, Name: s.name + what, Reason: lastLine(err), err: err}
+	if s.place.mirror {
+		e.Name += " from the mirror " + s.place.host
+	}
+	var answer *transport.Error
+	if !errors.As(err, &answer) {
+		return e
+	}
+	switch {
+	case answer.StatusCode == http.StatusUnauthorized && authenticated:
+		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s does not accept the user name and password of %s", s.place.host, s.from)
+	case answer.StatusCode == http.StatusUnauthorized:
+		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s wants a login, and no file has credentials for it (docker login %s)", s.place.host, s.place.host)
+	case answer.StatusCode == http.StatusForbidden:
+		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s does not allow it: %s", s.place.host, said(answer))
+	case has(answer, transport.NameUnknownErrorCode):
+		e.Kind, e.Reason = ErrNotFound, fmt.Sprintf("%s has no repository %s", s.place.host, s.place.path)
+	case answer.StatusCode == http.StatusNotFound:
+		e.Kind, e.Reason = ErrNotFound, fmt.Sprintf("%s has no such image", s.place.host)
+	case answer.StatusCode == http.StatusInsufficientStorage, strings.Contains(err.Error(), "no space left on device"):
+		e.Reason = fmt.Sprintf("the disk of %s is full", s.place.host)
+	case answer.StatusCode == http.StatusTooManyRequests:
+		e.Reason = fmt.Sprintf("%s has had too many requests: %s", s.place.host, said(answer))
+	default:
+		e.Reason = fmt.Sprintf("%s answers %d %s: %s", s.place.host, answer.StatusCode, http.StatusText(answer.StatusCode), said(answer))
+	}
+	return e
+}
+
+// said is what a registry says itself.
+func said(e *transport.Error) string {
+	var words []string
+	for _, d := range e.Errors {
+		words = append(words, oneLine(d.String()))
+	}
+	if len(words) == 0 {
+		return "no reason given"
+	}
+	return strings.Join(words, "; ")
+}
+
+func has(e *transport.Error, code transport.ErrorCode) bool {
+	for _, d := range e.Errors {
+		if d.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// lastLine is an error without the request's address, which has nothing that a
+// user wrote.
+func lastLine(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return oneLine(u.Err.Error())
+	}
+	return oneLine(err.Error())
+}
+
+// oneLine shortens a text of unknown length to a line.
+func oneLine(s string) string {
+	const most = 300
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}

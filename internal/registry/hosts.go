@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/moby/buildkit/util/resolver/config"
+	"github.com/pelletier/go-toml/v2"
+)
+
+// place is where requests for a repository go.
+type place struct {
+	// host is what is asked, with its port.
+	host string
+	// path is the repository's name there.
+	path string
+	// insecure allows plain http and any certificate.
+	insecure bool
+	// tls has the certificates.
+	tls certificates
+	// mirror says that it only gives.
+	mirror bool
+}
+
+// hosts is what the configuration says of registries.
+type hosts struct {
+	options Options
+	// buildkit is by host.
+	buildkit map[string]config.RegistryConfig
+	// containers are the tables of registries.conf.
+	containers []containersRegistry
+}
+
+func readHosts(o Options) (*hosts, error) {
+	h := &hosts{options: o}
+	if o.Config != "" {
+		var file struct {
+			Registries map[string]config.RegistryConfig `toml:"registry"`
+		}
+		data, err := os.ReadFile(o.Config)
+		if err != nil {
+			return nil, fmt.Errorf("read registries: %w", err)
+		}
+		if err := toml.Unmarshal(data, &file); err != nil {
+			return nil, fmt.Errorf("read registries from %s: %w", o.Config, err)
+		}
+		h.buildkit = file.Registries
+	}
+	for _, name := range containersFiles(o.Env) {
+		tables, err := readContainers(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read registries from %s: %w", name, err)
+		}
+		h.containers = append(h.containers, tables...)
+	}
+	return h, nil
+}
+
+// places are where a repository can be had, the mirrors first. The last one is
+// the registry itself.
+func (h *hosts) places(host, path string) []place {
+	var all []place
+	for _, m := range h.buildkit[host].Mirrors {
+		mirrorHost, prefix, _ := strings.Cut(strings.TrimRight(m, "/"), "/")
+		all = append(all, h.place(mirrorHost, join(prefix, path), true, false))
+	}
+	self := h.place(host, path, false, false)
+	if table, ok := longest(h.containers, host+"/"+path); ok {
+		rest := table.rest(host + "/" + path)
+		for _, m := range table.Mirrors {
+			mirrorHost, prefix, _ := strings.Cut(m.Location, "/")
+			all = append(all, h.place(mirrorHost, join(prefix, rest), true, m.Insecure))
+		}
+		if table.Location != "" {
+			toHost, prefix, _ := strings.Cut(table.Location, "/")
+			self = h.place(toHost, join(prefix, rest), false, table.Insecure)
+		}
+		self.insecure = self.insecure || table.Insecure
+	}
+	return append(all, self)
+}
+
+// place completes a host with what is configured for it.
+func (h *hosts) place(host, path string, mirror, insecure bool) place {
+	conf := h.buildkit[host]
+	isSet := func(b *bool) bool { return b != nil && *b }
+	return place{
+		host: host, path: path, mirror: mirror,
+		insecure: insecure || h.options.Insecure || isSet(conf.PlainHTTP) || isSet(conf.Insecure),
+		tls:      h.certificates(host, conf),
+	}
+}
+
+func join(prefix, path string) string {
+	return strings.Trim(prefix+"/"+path, "/")
+}

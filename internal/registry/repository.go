@@ -1,0 +1,265 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// manifestLimit is the most bytes that a manifest may have.
+const manifestLimit = 8 << 20
+
+// Repository is a repository of a registry. It is safe for concurrent use.
+type Repository struct {
+	client     *Client
+	host, path string
+	// sessions are the places that have it, mirrors first.
+	sessions []*session
+}
+
+// Name is the repository's name with its registry.
+func (r *Repository) Name() string { return r.upstream().name }
+
+// Host is the registry's name, with its port.
+func (r *Repository) Host() string { return r.host }
+
+// Path is the repository's name in the registry.
+func (r *Repository) Path() string { return r.path }
+
+// upstream is the registry itself.
+func (r *Repository) upstream() *session { return r.sessions[len(r.sessions)-1] }
+
+// accept are the media types of manifests.
+func accept() string {
+	return strings.Join([]string{
+		string(types.OCIImageIndex), string(types.OCIManifestSchema1),
+		string(types.DockerManifestList), string(types.DockerManifestSchema2),
+	}, ",")
+}
+
+// Manifest gets a manifest by its tag or digest, from a mirror if one has it. The
+// bytes are checked against the digest that was asked for, or the one that the
+// registry announces.
+func (r *Repository) Manifest(ctx context.Context, id string) (v1.Descriptor, []byte, error) {
+	var failed error
+	for _, s := range r.sessions {
+		d, raw, err := s.manifest(ctx, id)
+		if err == nil {
+			return d, raw, nil
+		}
+		if failed = err; ctx.Err() != nil {
+			break
+		}
+	}
+	return v1.Descriptor{}, nil, failed
+}
+
+// manifest asks again when the answer is not whole.
+func (s *session) manifest(ctx context.Context, id string) (v1.Descriptor, []byte, error) {
+	for i := 0; ; i++ {
+		d, raw, err := s.manifestOnce(ctx, id)
+		var spoilt *spoiltError
+		if err == nil || i == attempts-1 || !errors.As(err, &spoilt) {
+			return d, raw, err
+		}
+		if err := sleep(ctx, backoff(s.client.options.Wait, i)); err != nil {
+			return d, raw, err
+		}
+	}
+}
+
+// spoiltError is an answer that does not hold what it should.
+type spoiltError struct{ err error }
+
+func (e *spoiltError) Error() string { return e.err.Error() }
+func (e *spoiltError) Unwrap() error { return e.err }
+
+func (s *session) manifestOnce(ctx context.Context, id string) (v1.Descriptor, []byte, error) {
+	resp, err := s.do(ctx, request{verb: "pull", method: http.MethodGet, path: "manifests/" + id, accept: accept()}, http.StatusOK)
+	if err != nil {
+		return v1.Descriptor{}, nil, err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, manifestLimit+1))
+	if err != nil {
+		return v1.Descriptor{}, nil, s.explain("pull", sign(id), &spoiltError{err}, false)
+	}
+	d, err := describe(raw, id, resp.Header)
+	if err != nil {
+		return v1.Descriptor{}, nil, s.explain("pull", sign(id), err, false)
+	}
+	return d, raw, nil
+}
+
+// sign joins a repository's name with a tag or digest.
+func sign(id string) string {
+	if strings.Contains(id, ":") {
+		return "@" + id
+	}
+	return ":" + id
+}
+
+// describe checks the bytes of a manifest, and says what they are.
+func describe(raw []byte, id string, header http.Header) (v1.Descriptor, error) {
+	if len(raw) > manifestLimit {
+		return v1.Descriptor{}, fmt.Errorf("the manifest has more than %d bytes", manifestLimit)
+	}
+	h, size, err := v1.SHA256(bytes.NewReader(raw))
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	want := header.Get("Docker-Content-Digest")
+	if strings.Contains(id, ":") {
+		want = id
+	}
+	if strings.HasPrefix(want, "sha256:") && want != h.String() {
+		return v1.Descriptor{}, &spoiltError{fmt.Errorf("the manifest's digest is %s, not %s", h, want)}
+	}
+	t, err := mediaType(raw, header.Get("Content-Type"))
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	return v1.Descriptor{MediaType: t, Digest: h, Size: size}, nil
+}
+
+// mediaType is what a manifest is by its header and by its own words; those two
+// must not differ, or two readers would see two images.
+func mediaType(raw []byte, header string) (types.MediaType, error) {
+	var own struct {
+		MediaType     types.MediaType
+		SchemaVersion int
+		Manifests     json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &own); err != nil {
+		return "", &spoiltError{fmt.Errorf("the manifest is no JSON: %w", err)}
+	}
+	header, _, _ = strings.Cut(header, ";")
+	t := types.MediaType(strings.TrimSpace(header))
+	switch {
+	case own.SchemaVersion == 1:
+		return "", errors.New("the manifest is of docker's version 1, which has not been written since 2017")
+	case !t.IsImage() && !t.IsIndex():
+		t = own.MediaType
+	case own.MediaType != "" && own.MediaType != t:
+		return "", fmt.Errorf("the manifest is of type %s by its header and %s by itself", t, own.MediaType)
+	}
+	switch {
+	case t != "":
+	case own.Manifests != nil:
+		t = types.OCIImageIndex
+	default:
+		t = types.OCIManifestSchema1
+	}
+	return t, nil
+}
+
+// Head asks for a manifest's descriptor, without the manifest. The registry's
+// word for it is not checked. ErrNotFound says that there is none.
+func (r *Repository) Head(ctx context.Context, id string) (v1.Descriptor, error) {
+	s := r.upstream()
+	resp, err := s.do(ctx, request{verb: "look up", method: http.MethodHead, path: "manifests/" + id, accept: accept()}, http.StatusOK)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	resp.Body.Close()
+	h, err := v1.NewHash(resp.Header.Get("Docker-Content-Digest"))
+	if err != nil {
+		d, _, err := s.manifest(ctx, id)
+		return d, err
+	}
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64)
+	return v1.Descriptor{MediaType: types.MediaType(resp.Header.Get("Content-Type")), Digest: h, Size: size}, nil
+}
+
+// request is what is asked of a repository.
+type request struct {
+	verb, method, path string
+	accept             string
+	scope              string
+	other              string
+	header             http.Header
+	body               func() (io.ReadCloser, error)
+	length             int64
+	// url is used instead of path.
+	url string
+}
+
+// do sends a request and wants one of the statuses.
+func (s *session) do(ctx context.Context, q request, statuses ...int) (*http.Response, error) {
+	scope := q.scope
+	if scope == "" {
+		scope = transport.PullScope
+	}
+	client, err := s.http(ctx, scope, q.other)
+	if err != nil {
+		return nil, err
+	}
+	req, err := q.build(ctx, s.place)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, s.explain(q.verb, q.what(), err, s.from != "")
+	}
+	if err := transport.CheckError(resp, statuses...); err != nil {
+		resp.Body.Close()
+		return nil, s.explain(q.verb, q.what(), err, s.from != "")
+	}
+	return resp, nil
+}
+
+// what is asked for, as a part of a reference.
+func (q request) what() string {
+	if id, ok := strings.CutPrefix(q.path, "manifests/"); ok {
+		return sign(id)
+	}
+	if id, ok := strings.CutPrefix(q.path, "blobs/sha256:"); ok {
+		return "@sha256:" + id
+	}
+	return ""
+}
+
+func (q request) build(ctx context.Context, p place) (*http.Request, error) {
+	address := q.url
+	if address == "" {
+		host := p.host
+		if host == "docker.io" {
+			host = dockerHubHost
+		}
+		address = "https://" + host + "/v2/" + p.path + "/" + q.path
+	}
+	req, err := http.NewRequestWithContext(ctx, q.method, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	for key, values := range q.header {
+		req.Header[key] = values
+	}
+	if q.accept != "" {
+		req.Header.Set("Accept", q.accept)
+	}
+	if q.body != nil {
+		if req.Body, err = q.body(); err != nil {
+			return nil, err
+		}
+		req.ContentLength = q.length
+	}
+	return req, nil
+}
+
+// dockerHubHost is where docker.io answers.
+const dockerHubHost = "index.docker.io"

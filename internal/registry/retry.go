@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const (
+	// attempts is how often a request is sent at most.
+	attempts = 6
+	// longestWait is the longest pause. A server that asks for more is not waited
+	// for.
+	longestWait = time.Minute
+)
+
+// retrying sends requests again that met a broken connection or a server that
+// cannot answer now. Requests with a body are sent again only if the body can
+// be had again.
+type retrying struct {
+	next http.RoundTripper
+	wait time.Duration
+}
+
+// RoundTrip sends a request.
+func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
+	for i := 0; ; i++ {
+		try, err := again(req, i)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := r.next.RoundTrip(try)
+		if i == attempts-1 || !repeatable(req) || !temporary(resp, err) {
+			return resp, err
+		}
+		pause := r.pause(i, resp)
+		if pause > longestWait {
+			return resp, err
+		}
+		if resp != nil {
+			_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // so that the connection can be used again
+			resp.Body.Close()
+		}
+		if err := sleep(req.Context(), pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// again is the request for attempt number i, counted from 0.
+func again(req *http.Request, i int) (*http.Request, error) {
+	if i == 0 || req.GetBody == nil {
+		return req, nil
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, fmt.Errorf("send request again: %w", err)
+	}
+	clone := req.Clone(req.Context())
+	clone.Body = body
+	return clone, nil
+}
+
+// repeatable reports whether the request can be sent twice.
+func repeatable(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+}
+
+// temporary reports whether it may help to ask again.
+func temporary(resp *http.Response, err error) bool {
+	if err != nil {
+		return isDropped(err)
+	}
+	switch resp.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// isDropped reports whether a connection ended in the middle.
+func isDropped(err error) bool {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+		return true
+	case errors.As(err, &timeout):
+		return timeout.Timeout()
+	}
+	return false
+}
+
+// pause is how long to wait after attempt number i: what the server asks for, or
+// twice as long each time, with some chance in it so that clients that failed
+// together do not come back together.
+func (r *retrying) pause(i int, resp *http.Response) time.Duration {
+	if resp != nil {
+		if asked, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok {
+			return asked
+		}
+	}
+	return backoff(r.wait, i)
+}
+
+func backoff(first time.Duration, i int) time.Duration {
+	pause := first << min(i, 5)
+	return pause/2 + rand.N(pause/2+1)
+}
+
+// retryAfter reads the header: seconds, or a date.
+func retryAfter(value string, now time.Time) (time.Duration, bool) {
+	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, 1<<30)) * time.Second, true
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now)), true
+	}
+	return 0, false
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

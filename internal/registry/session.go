@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// session is a repository at one place, logged in when it is first asked.
+type session struct {
+	client *Client
+	place  place
+	// name is the repository as the user calls it.
+	name string
+
+	mu      sync.Mutex
+	clients map[string]*http.Client
+	// from says which file the credentials are of.
+	from string
+}
+
+// http gives a client that is logged in for some scopes: pull, or push, and
+// perhaps pulling from another repository.
+func (s *session) http(ctx context.Context, scope, other string) (*http.Client, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := scope + " " + other
+	if c, ok := s.clients[key]; ok {
+		return c, nil
+	}
+	registry, err := s.registry()
+	if err != nil {
+		return nil, err
+	}
+	scopes := []string{registry.Repo(s.place.path).Scope(scope)}
+	if other != "" {
+		scopes = append(scopes, registry.Repo(other).Scope(transport.PullScope))
+	}
+	auth, from, err := s.client.keys.find(s.place.host, s.place.path)
+	if err != nil {
+		return nil, err
+	}
+	s.from = from
+	base, err := s.client.transport(s.place)
+	if err != nil {
+		return nil, err
+	}
+	rt, err := transport.NewWithContext(ctx, registry, auth, base, scopes)
+	if err != nil {
+		return nil, s.explain("log in", "", err, auth != authn.Anonymous)
+	}
+	c := &http.Client{Transport: rt}
+	if s.clients == nil {
+		s.clients = map[string]*http.Client{}
+	}
+	s.clients[key] = c
+	return c, nil
+}
+
+func (s *session) registry() (name.Registry, error) {
+	var options []name.Option
+	if s.place.insecure {
+		options = append(options, name.Insecure)
+	}
+	r, err := name.NewRegistry(s.place.host, options...)
+	if err != nil {
+		return r, fmt.Errorf("registry %s: %w", s.place.host, err)
+	}
+	return r, nil
+}
+
+// transport is what all sessions at a host share: connections.
+func (c *Client) transport(p place) (http.RoundTripper, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := fmt.Sprint(p.host, p.insecure)
+	if rt, ok := c.transports[key]; ok {
+		return rt, nil
+	}
+	conf, err := p.tls.config(p.insecure)
+	if err != nil {
+		return nil, fmt.Errorf("registry %s: %w", p.host, err)
+	}
+	const buffer = 128 << 10
+	rt := transport.NewUserAgent(&retrying{wait: c.options.Wait, next: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       conf,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConnsPerHost:   16,
+		IdleConnTimeout:       90 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		DisableCompression:    true,
+		ReadBufferSize:        buffer,
+		WriteBufferSize:       buffer,
+	}}, c.options.Agent)
+	c.transports[key] = rt
+	return rt, nil
+}
