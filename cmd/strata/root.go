@@ -39,6 +39,8 @@ func verbs(t terminal) []*cobra.Command {
 		graphCommand(t),
 		llbCommand(t),
 		lockCommand(t),
+		copyCommand(t),
+		tagCommand(t),
 		schemaCommand(t),
 		diskUsageCommand(t),
 		pruneCommand(t),

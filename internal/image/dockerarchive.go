@@ -78,7 +78,7 @@ func (t *tarFile) docker(ctx context.Context, n Name) (*Source, error) {
 			return nil, err
 		}
 	}
-	return &Source{Root: root, blobs: a, close: t.close}, nil
+	return &Source{Root: root, Made: !ok, blobs: a, close: t.close}, nil
 }
 
 // dockerImage finds the image of a name in the archive's list.

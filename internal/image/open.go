@@ -38,6 +38,9 @@ type Source struct {
 	Name Name
 	// Root describes the manifest or index that the name stands for.
 	Root v1.Descriptor
+	// Made says that the place has no manifest for the image, so that Root is one
+	// that was made for it.
+	Made bool
 
 	blobs blobs
 	close func() error

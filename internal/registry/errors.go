@@ -116,3 +116,10 @@ func oneLine(s string) string {
 	}
 	return s
 }
+
+// IsDigestInvalid reports whether a registry did not take a blob because it is
+// not what its digest says.
+func IsDigestInvalid(err error) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) && has(answer, transport.DigestInvalidErrorCode)
+}

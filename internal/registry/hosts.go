@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/util/resolver/config"
@@ -50,7 +52,7 @@ func readHosts(o Options) (*hosts, error) {
 		if err := toml.Unmarshal(data, &file); err != nil {
 			return nil, fmt.Errorf("read registries from %s: %w", o.Config, err)
 		}
-		h.buildkit = file.Registries
+		h.buildkit = absolute(file.Registries, filepath.Dir(o.Config))
 	}
 	for _, name := range containersFiles(o.Env) {
 		tables, err := readContainers(name)
@@ -102,4 +104,29 @@ func (h *hosts) place(host, path string, mirror, insecure bool) place {
 
 func join(prefix, path string) string {
 	return strings.Trim(prefix+"/"+path, "/")
+}
+
+// absolute gives files that are named in a folder's configuration their place.
+func absolute(tables map[string]config.RegistryConfig, dir string) map[string]config.RegistryConfig {
+	in := func(name string) string {
+		if name == "" || filepath.IsAbs(name) {
+			return name
+		}
+		return filepath.Join(dir, name)
+	}
+	out := make(map[string]config.RegistryConfig, len(tables))
+	for host, t := range tables {
+		t.RootCAs, t.TLSConfigDir, t.KeyPairs = slices.Clone(t.RootCAs), slices.Clone(t.TLSConfigDir), slices.Clone(t.KeyPairs)
+		for i := range t.RootCAs {
+			t.RootCAs[i] = in(t.RootCAs[i])
+		}
+		for i := range t.TLSConfigDir {
+			t.TLSConfigDir[i] = in(t.TLSConfigDir[i])
+		}
+		for i := range t.KeyPairs {
+			t.KeyPairs[i].Certificate, t.KeyPairs[i].Key = in(t.KeyPairs[i].Certificate), in(t.KeyPairs[i].Key)
+		}
+		out[host] = t
+	}
+	return out
 }

@@ -193,6 +193,8 @@ type request struct {
 	header             http.Header
 	body               func() (io.ReadCloser, error)
 	length             int64
+	// repeat says that the body may be sent again as a whole.
+	repeat bool
 	// url is used instead of path.
 	url string
 }
@@ -257,6 +259,9 @@ func (q request) build(ctx context.Context, p place) (*http.Request, error) {
 			return nil, err
 		}
 		req.ContentLength = q.length
+		if q.repeat {
+			req.GetBody = q.body
+		}
 	}
 	return req, nil
 }

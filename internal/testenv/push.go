@@ -73,3 +73,14 @@ func (r *Registry) auth() remote.Option {
 	}
 	return remote.WithAuth(&authn.Basic{Username: r.options.User, Password: r.options.Password})
 }
+
+// PushImageIndex sends an index as it is to repository[:tag] and returns the
+// whole reference.
+func (r *Registry) PushImageIndex(t testing.TB, repository string, index v1.ImageIndex) string {
+	t.Helper()
+	ref := r.parse(t, repository)
+	if err := remote.WriteIndex(ref, index, r.auth()); err != nil {
+		t.Fatalf("push %s: %v", ref, err)
+	}
+	return ref.String()
+}

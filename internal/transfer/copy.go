@@ -1,0 +1,217 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/distribution/reference"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/strata-build/strata/internal/image"
+)
+
+// Options say how to copy. The zero value copies everything.
+type Options struct {
+	image.Options
+	// Platform is the only one to copy, or nil for all there are. What is copied
+	// is then that image alone, without an index around it.
+	Platform *v1.Platform
+	// Parallel is how many blobs are on their way at once, 0 for 6.
+	Parallel int
+	// Report hears how it goes; nil for nobody.
+	Report Report
+}
+
+// How says what became of a blob.
+type How string
+
+// What can become of a blob.
+const (
+	Sent    How = "copied"
+	Present How = "there already"
+	Mounted How = "mounted from another repository"
+)
+
+// Report hears how a copy goes. It is called from several goroutines.
+type Report interface {
+	// Begin tells how many blobs there are, and their bytes.
+	Begin(blobs int, bytes int64)
+	// Progress tells of bytes that have been read.
+	Progress(bytes int)
+	// End tells that a blob is done.
+	End(d v1.Descriptor, how How)
+}
+
+// place is where images can be written to.
+type place interface {
+	// has reports whether the image or index is there with all that it needs.
+	has(ctx context.Context, d v1.Descriptor) (bool, error)
+	// begin prepares for what is to come.
+	begin(ctx context.Context, p *plan) error
+	// blob writes a blob unless it is there. Several may run at once.
+	blob(ctx context.Context, d v1.Descriptor, from *reading) (How, error)
+	// manifest writes a manifest or an index. What it names is there.
+	manifest(ctx context.Context, d v1.Descriptor, raw []byte) error
+	// finish gives the image its name.
+	finish(ctx context.Context, p *plan) error
+	// close takes back what was not finished.
+	close() error
+}
+
+// Copy copies an image or an index of images, and returns what it copied.
+func Copy(ctx context.Context, src, dst image.Name, o Options) (v1.Descriptor, error) {
+	s, err := image.Open(ctx, src, o.Options)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	defer s.Close()
+	return Write(ctx, s, dst, o)
+}
+
+// Write copies an open image to a place.
+func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.Descriptor, error) {
+	if s.Made && keepsManifests(dst.Transport) {
+		compressed, err := s.Compressed(ctx, o.Temp)
+		if err != nil {
+			return v1.Descriptor{}, err
+		}
+		defer compressed.Close()
+		s = compressed
+	}
+	root := s.Root
+	if o.Platform != nil || !keepsManifests(dst.Transport) {
+		d, err := s.Select(ctx, o.Platform)
+		if err != nil {
+			return v1.Descriptor{}, err
+		}
+		root = d
+	}
+	to, err := openPlace(dst, o)
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("write %s: %w", dst, err)
+	}
+	err = run(ctx, s, root, to, o)
+	if closed := to.close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("copy %s to %s: %w", s.Name, dst, err)
+	}
+	return root, nil
+}
+
+// keepsManifests tells the places that keep manifests, and any number of
+// platforms, from docker's own.
+func keepsManifests(t image.Transport) bool {
+	return t != image.DockerArchive && t != image.DockerDaemon
+}
+
+func openPlace(n image.Name, o Options) (place, error) {
+	switch n.Transport {
+	case image.Registry:
+		return openRegistry(n, o)
+	case image.Layout:
+		return openLayout(n)
+	case image.LayoutArchive, image.DockerArchive:
+		return openArchive(n)
+	case image.DockerDaemon:
+		return openDaemon(n, o)
+	}
+	return nil, fmt.Errorf("no image can be written to %q", n.Transport)
+}
+
+// run copies what root needs, then root.
+func run(ctx context.Context, s *image.Source, root v1.Descriptor, to place, o Options) error {
+	p, err := makePlan(ctx, s, root, to)
+	if err != nil {
+		return err
+	}
+	if err := to.begin(ctx, p); err != nil {
+		return err
+	}
+	if o.Report != nil {
+		o.Report.Begin(len(p.blobs), p.bytes())
+	}
+	if err := copyBlobs(ctx, s, p, to, o); err != nil {
+		return err
+	}
+	for _, m := range p.manifests {
+		if err := to.manifest(ctx, m.Descriptor, m.raw); err != nil {
+			return err
+		}
+	}
+	return to.finish(ctx, p)
+}
+
+func copyBlobs(ctx context.Context, s *image.Source, p *plan, to place, o Options) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(o.parallel())
+	for _, d := range p.blobs {
+		group.Go(func() error {
+			how, err := to.blob(ctx, d, &reading{source: s, d: d, report: o.Report})
+			if err == nil && o.Report != nil {
+				o.Report.End(d, how)
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+func (o Options) parallel() int {
+	if o.Parallel > 0 {
+		return o.Parallel
+	}
+	return 6
+}
+
+// reading is a blob that can be read.
+type reading struct {
+	source *image.Source
+	d      v1.Descriptor
+	report Report
+}
+
+// open streams the blob and checks it.
+func (r *reading) open(ctx context.Context) (io.ReadCloser, error) {
+	rc, err := r.source.Blob(ctx, r.d)
+	if err != nil || r.report == nil {
+		return rc, err
+	}
+	return &counted{ReadCloser: rc, report: r.report}, nil
+}
+
+// openAt streams the rest of the blob, for a place that checks what it gets.
+func (r *reading) openAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	rc, err := r.source.BlobAt(ctx, r.d, offset)
+	if err != nil || r.report == nil {
+		return rc, err
+	}
+	return &counted{ReadCloser: rc, report: r.report}, nil
+}
+
+// repository is the source's repository if it is one of a registry.
+func (r *reading) repository() reference.Named {
+	if r.source.Name.Transport != image.Registry {
+		return nil
+	}
+	return r.source.Name.Ref
+}
+
+// counted tells of what is read.
+type counted struct {
+	io.ReadCloser
+	report Report
+}
+
+// Read reads and tells.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.report.Progress(n)
+	return n, err
+}

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/stage"
+)
+
+// folder writes to an OCI layout. A new one appears when it is whole. One that
+// is there gets blobs under their names, and its index last.
+type folder struct {
+	name image.Name
+	// dir is where to write.
+	dir   string
+	stage stage.Stage
+	fresh bool
+}
+
+func openLayout(n image.Name) (place, error) {
+	if n.Digest != "" {
+		return nil, errors.New("a digest cannot be chosen")
+	}
+	f := &folder{name: n, dir: n.Path}
+	if _, err := os.Stat(filepath.Join(n.Path, ocispecs.ImageIndexFile)); err == nil {
+		return f, nil
+	}
+	entries, err := os.ReadDir(n.Path)
+	if err == nil && len(entries) > 0 {
+		return nil, errors.New("the folder has other things in it, and no OCI layout")
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	staged, err := f.stage.Folder(n.Path, false)
+	if err != nil {
+		return nil, err
+	}
+	f.dir, f.fresh = staged.Path(), true
+	return f, nil
+}
+
+// has looks only at whole images: an index says nothing of its children.
+func (f *folder) has(context.Context, v1.Descriptor) (bool, error) { return false, nil }
+
+func (f *folder) begin(context.Context, *plan) error {
+	if err := os.MkdirAll(filepath.Join(f.dir, ocispecs.ImageBlobsDir, "sha256"), 0o755); err != nil {
+		return fmt.Errorf("make layout: %w", err)
+	}
+	return nil
+}
+
+// path is a blob's.
+func (f *folder) path(h v1.Hash) string {
+	return filepath.Join(f.dir, ocispecs.ImageBlobsDir, h.Algorithm, h.Hex)
+}
+
+// exists reports whether a blob is there. Its name is its digest, and it gets
+// that name when it has been checked.
+func (f *folder) exists(d v1.Descriptor) bool {
+	fi, err := os.Stat(f.path(d.Digest))
+	return err == nil && fi.Mode().IsRegular() && fi.Size() == d.Size
+}
+
+func (f *folder) blob(ctx context.Context, d v1.Descriptor, from *reading) (How, error) {
+	if !f.fresh && f.exists(d) {
+		return Present, nil
+	}
+	rc, err := from.open(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer rc.Close()
+	return Sent, f.write(d, rc)
+}
+
+// write gives a blob its name when all of it has been read.
+func (f *folder) write(d v1.Descriptor, r io.Reader) error {
+	file, err := os.CreateTemp(filepath.Dir(f.path(d.Digest)), ".strata-*")
+	if err != nil {
+		return fmt.Errorf("write blob: %w", err)
+	}
+	_, err = io.CopyBuffer(plainWriter{file}, r, make([]byte, bufferSize))
+	if err == nil {
+		err = file.Chmod(0o644)
+	}
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), f.path(d.Digest))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write blob: %w", err), os.Remove(file.Name()))
+	}
+	return nil
+}
+
+// bufferSize is what is read and written at a time, in bytes.
+const bufferSize = 256 << 10
+
+// plainWriter hides what would make io.CopyBuffer use a small buffer of its own.
+type plainWriter struct{ io.Writer }
+
+func (f *folder) manifest(_ context.Context, d v1.Descriptor, raw []byte) error {
+	if !f.fresh && f.exists(d) {
+		return nil
+	}
+	return f.write(d, readerOf(raw))
+}
+
+func (f *folder) finish(ctx context.Context, p *plan) error {
+	if err := f.manifest(ctx, p.root, p.rootRaw); err != nil {
+		return err
+	}
+	if err := addToIndex(f.dir, named(p.root, f.name.Tag)); err != nil {
+		return err
+	}
+	return f.stage.Commit()
+}
+
+func (f *folder) close() error { return f.stage.Discard() }

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package transfer
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// blockSize is the unit of a tar, in bytes.
+const blockSize = 512
+
+// tarPlan is an archive before it is written: every member with its place.
+type tarPlan struct {
+	members []tarMember
+	// index has the members that are blobs.
+	index map[v1.Hash]int
+	// size is the whole archive's, in bytes.
+	size int64
+}
+
+// tarMember is a file of the archive.
+type tarMember struct {
+	header []byte
+	// offset is where the content begins.
+	offset int64
+	size   int64
+	// data is the content, but for a blob.
+	data   []byte
+	isBlob bool
+}
+
+// planTar lays out an archive. The small files come first, in the order in which
+// readers want them, then the blobs in the order of the plan. Its bytes depend
+// on nothing but the image and its name.
+func planTar(p *plan, tag string, docker bool, repoTags []string) (*tarPlan, error) {
+	t := &tarPlan{index: map[v1.Hash]int{}}
+	index := v1.IndexManifest{
+		SchemaVersion: 2, MediaType: types.OCIImageIndex,
+		Manifests: []v1.Descriptor{named(p.root, tag)},
+	}
+	rawIndex, err := json.Marshal(index)
+	if err != nil {
+		return nil, fmt.Errorf("encode index: %w", err)
+	}
+	files := []struct {
+		name string
+		data []byte
+	}{{ocispecs.ImageLayoutFile, []byte(layoutFile)}, {ocispecs.ImageIndexFile, rawIndex}}
+	if docker {
+		list, err := DockerManifest(p.rootRaw, repoTags)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, struct {
+			name string
+			data []byte
+		}{"manifest.json", list})
+	}
+	for _, m := range append(p.manifests, manifest{p.root, p.rootRaw}) {
+		files = append(files, struct {
+			name string
+			data []byte
+		}{blobName(m.Digest), m.raw})
+	}
+	for _, f := range files {
+		if err := t.add(f.name, int64(len(f.data)), f.data, false); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range p.blobs {
+		t.index[d.Digest] = len(t.members)
+		if err := t.add(blobName(d.Digest), d.Size, nil, true); err != nil {
+			return nil, err
+		}
+	}
+	t.size += 2 * blockSize
+	return t, nil
+}
+
+func blobName(h v1.Hash) string { return path.Join(ocispecs.ImageBlobsDir, h.Algorithm, h.Hex) }
+
+// add gives a file its place.
+func (t *tarPlan) add(name string, size int64, data []byte, isBlob bool) error {
+	var header bytes.Buffer
+	err := tar.NewWriter(&header).WriteHeader(&tar.Header{
+		Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644, ModTime: time.Unix(0, 0),
+	})
+	if err != nil {
+		return fmt.Errorf("write archive: %w", err)
+	}
+	offset := t.size + int64(header.Len())
+	t.members = append(t.members, tarMember{header: header.Bytes(), offset: offset, size: size, data: data, isBlob: isBlob})
+	t.size = offset + size + int64(len(padding(size)))
+	return nil
+}
+
+// padding fills a file's last block.
+func padding(size int64) []byte {
+	return make([]byte, (blockSize-size%blockSize)%blockSize)
+}
+
+// DockerManifest is the file manifest.json of docker's archives, for an image
+// whose blobs lie as in an OCI layout.
+func DockerManifest(rawManifest []byte, repoTags []string) ([]byte, error) {
+	var m v1.Manifest
+	if err := json.Unmarshal(rawManifest, &m); err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	type entry struct {
+		Config   string
+		RepoTags []string
+		Layers   []string
+	}
+	e := entry{Config: blobName(m.Config.Digest), RepoTags: repoTags, Layers: []string{}}
+	for _, l := range m.Layers {
+		e.Layers = append(e.Layers, blobName(l.Digest))
+	}
+	return json.Marshal([]entry{e})
+}
