@@ -39,7 +39,7 @@ func (h *hosts) certificates(host string, conf config.RegistryConfig) certificat
 // certTops are where docker and podman look for folders named after a host.
 func certTops(env func(string) (string, bool)) []string {
 	tops := []string{"/etc/containers/certs.d", "/etc/docker/certs.d"}
-	if home, ok := env("HOME"); ok && home != "" {
+	if home := getenv(env, "HOME"); home != "" {
 		tops = append([]string{filepath.Join(home, ".config", "containers", "certs.d")}, tops...)
 	}
 	return tops

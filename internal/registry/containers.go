@@ -25,11 +25,11 @@ type containersRegistry struct {
 // containersFiles are where registries.conf may be: the one that is named, or the
 // user's, or the system's.
 func containersFiles(env func(string) (string, bool)) []string {
-	if name, ok := env("CONTAINERS_REGISTRIES_CONF"); ok && name != "" {
+	if name := getenv(env, "CONTAINERS_REGISTRIES_CONF"); name != "" {
 		return []string{name}
 	}
 	const system = "/etc/containers/registries.conf"
-	if home, ok := env("HOME"); ok && home != "" {
+	if home := getenv(env, "HOME"); home != "" {
 		name := filepath.Join(home, ".config", "containers", "registries.conf")
 		if _, err := os.Stat(name); err == nil {
 			return []string{name}

@@ -100,24 +100,32 @@ func (k *keychain) files() (names []string, needed bool) {
 	if k.file != "" {
 		return []string{k.file}, true
 	}
-	if name, ok := k.env("REGISTRY_AUTH_FILE"); ok && name != "" {
+	if name := getenv(k.env, "REGISTRY_AUTH_FILE"); name != "" {
 		return []string{name}, true
 	}
-	home, _ := k.env("HOME")
-	docker, _ := k.env("DOCKER_CONFIG")
+	home := getenv(k.env, "HOME")
+	docker := getenv(k.env, "DOCKER_CONFIG")
 	if docker == "" && home != "" {
 		docker = filepath.Join(home, ".docker")
 	}
 	if docker != "" {
 		names = append(names, filepath.Join(docker, "config.json"))
 	}
-	if run, _ := k.env("XDG_RUNTIME_DIR"); run != "" {
+	if run := getenv(k.env, "XDG_RUNTIME_DIR"); run != "" {
 		names = append(names, filepath.Join(run, "containers", "auth.json"))
 	}
 	if home != "" {
 		names = append(names, filepath.Join(home, ".config", "containers", "auth.json"))
 	}
 	return names, false
+}
+
+// getenv is a variable, or empty.
+func getenv(env func(string) (string, bool), name string) string {
+	if value, ok := env(name); ok {
+		return value
+	}
+	return ""
 }
 
 func loadConfig(name string) (*configfile.ConfigFile, error) {

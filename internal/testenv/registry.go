@@ -33,6 +33,7 @@ type Registry struct {
 	Host string
 	*Recorder
 
+	faults  *misbehaving
 	options RegistryOptions
 	process *process
 	server  *http.Server
@@ -78,7 +79,8 @@ func startRegistry(dir string, options RegistryOptions) (*Registry, error) {
 		p.kill()
 		return nil, err
 	}
-	r := &Registry{Recorder: &Recorder{next: forwarder(dial)}, options: options, process: p}
+	faults := &misbehaving{next: forwarder(dial)}
+	r := &Registry{Recorder: &Recorder{next: faults}, faults: faults, options: options, process: p}
 	if r.Host, r.server, err = listen(r.Recorder); err != nil {
 		p.kill()
 		return nil, err
@@ -124,6 +126,9 @@ func forwarder(dial func(ctx context.Context, network, addr string) (net.Conn, e
 			p.Out.URL.Scheme = "http"
 			p.Out.URL.Host = p.In.Host
 			p.Out.Host = p.In.Host
+			if p.In.TLS != nil {
+				p.Out.Header.Set("X-Forwarded-Proto", "https")
+			}
 		},
 	}
 }

@@ -134,9 +134,13 @@ func checkPlace(t *testing.T, r *testenv.Registry, docker *testenv.Docker, kind,
 		testenv.Output(t, "crane", "validate", "--tarball", n.Path)
 		testenv.Output(t, "skopeo", "inspect", dst)
 		docker.Run(t, "load", "--quiet", "-i", n.Path)
-		runGreeting(t, docker, label+":v1")
+		if strings.HasPrefix(label, "registry") { // to run each would take long
+			runGreeting(t, docker, label+":v1")
+		}
 	case "docker-daemon":
-		runGreeting(t, docker, label+":v1")
+		if strings.HasPrefix(label, "oci-") || strings.HasPrefix(label, "docker-daemon") {
+			runGreeting(t, docker, label+":v1")
+		}
 	}
 }
 

@@ -71,7 +71,10 @@ func (r *remote) blob(ctx context.Context, d v1.Descriptor, from *reading) (How,
 		return from.openAt(ctx, offset)
 	})
 	if err != nil {
-		return "", errors.Join(from.damage(ctx, err), err)
+		if damaged := from.damage(ctx, err); damaged != nil {
+			err = damaged
+		}
+		return "", err
 	}
 	if mounted {
 		return Mounted, nil
