@@ -57,7 +57,7 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	}
 	rt, err := transport.NewWithContext(ctx, registry, auth, base, scopes)
 	if err != nil {
-		return nil, s.explain("log in", "", err, auth != authn.Anonymous)
+		return nil, s.explain("reach", "", err, auth != authn.Anonymous)
 	}
 	c := &http.Client{Transport: rt}
 	if s.clients == nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -53,12 +54,12 @@ func openArchive(n image.Name) (place, error) {
 func (a *archive) has(context.Context, v1.Descriptor) (bool, error) { return false, nil }
 
 func (a *archive) begin(_ context.Context, p *plan) error {
-	tag := a.name.Tag
+	entry := named(p.root, a.name.Tag)
 	if a.docker {
-		tag = ""
+		entry = namedForDocker(p.root, strings.Join(a.tags, ""))
 	}
 	var err error
-	if a.layout, err = planTar(p, tag, a.docker, a.tags); err != nil {
+	if a.layout, err = planTar(p, entry, a.docker, a.tags); err != nil {
 		return err
 	}
 	if a.out == nil {

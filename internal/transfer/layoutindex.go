@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/distribution/reference"
 	"github.com/gofrs/flock"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -23,6 +24,25 @@ import (
 // layoutFile is the content of a layout's file oci-layout.
 const layoutFile = `{"imageLayoutVersion":"1.0.0"}`
 
+// containerdName is the annotation with an image's whole name that docker and
+// podman go by when they load an archive.
+const containerdName = "io.containerd.image.name"
+
+// namedForDocker is an archive's entry with the names that containerd, docker and
+// podman look for.
+func namedForDocker(d v1.Descriptor, tag string) v1.Descriptor {
+	ref, err := reference.ParseNormalizedNamed(tag)
+	if err != nil {
+		return named(d, "")
+	}
+	out := named(d, "")
+	if tagged, ok := reference.TagNameOnly(ref).(reference.NamedTagged); ok {
+		out = named(d, tagged.Tag())
+		out.Annotations[containerdName] = tagged.String()
+	}
+	return out
+}
+
 func readerOf(raw []byte) io.Reader { return bytes.NewReader(raw) }
 
 // named is a layout's entry for a descriptor: of its annotations only the name
@@ -31,7 +51,7 @@ func named(d v1.Descriptor, tag string) v1.Descriptor {
 	out := v1.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size, Platform: d.Platform, ArtifactType: d.ArtifactType}
 	out.Annotations = maps.Clone(d.Annotations)
 	delete(out.Annotations, ocispecs.AnnotationRefName)
-	delete(out.Annotations, "io.containerd.image.name")
+	delete(out.Annotations, containerdName)
 	if tag != "" {
 		if out.Annotations == nil {
 			out.Annotations = map[string]string{}

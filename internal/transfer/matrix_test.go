@@ -136,11 +136,24 @@ func checkPlace(t *testing.T, r *testenv.Registry, docker *testenv.Docker, kind,
 		docker.Run(t, "load", "--quiet", "-i", n.Path)
 		if strings.HasPrefix(label, "registry") { // to run each would take long
 			runGreeting(t, docker, label+":v1")
+			loadByPodman(t, n.Path, label+":v1", want)
 		}
 	case "docker-daemon":
 		if strings.HasPrefix(label, "oci-") || strings.HasPrefix(label, "docker-daemon") {
 			runGreeting(t, docker, label+":v1")
 		}
+	}
+}
+
+// loadByPodman loads an archive into podman, and asks for it by its name.
+func loadByPodman(t *testing.T, path, name string, want v1.Hash) {
+	t.Helper()
+	dir := testenv.Dir(t)
+	podman := []string{"--root", dir + "/root", "--runroot", dir + "/run", "--storage-driver", "vfs"}
+	testenv.Output(t, "podman", append(podman, "load", "--quiet", "--input", path)...)
+	got := testenv.Output(t, "podman", append(podman, "image", "inspect", "--format", "{{.Digest}}", "docker.io/library/"+name)...)
+	if strings.TrimSpace(got) != want.String() {
+		t.Errorf("podman has the image with the digest %s, want %s", got, want)
 	}
 }
 

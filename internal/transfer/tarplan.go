@@ -42,11 +42,11 @@ type tarMember struct {
 // planTar lays out an archive. The small files come first, in the order in which
 // readers want them, then the blobs in the order of the plan. Its bytes depend
 // on nothing but the image and its name.
-func planTar(p *plan, tag string, docker bool, repoTags []string) (*tarPlan, error) {
+func planTar(p *plan, entry v1.Descriptor, docker bool, repoTags []string) (*tarPlan, error) {
 	t := &tarPlan{index: map[v1.Hash]int{}}
 	index := v1.IndexManifest{
 		SchemaVersion: 2, MediaType: types.OCIImageIndex,
-		Manifests: []v1.Descriptor{named(p.root, tag)},
+		Manifests: []v1.Descriptor{entry},
 	}
 	rawIndex, err := json.Marshal(index)
 	if err != nil {
