@@ -20,12 +20,16 @@ func TestDocs(t *testing.T) {
 	text := string(data)
 	none := func(string) (string, bool) { return "", false }
 	flags := 0
-	for _, verb := range verbs(terminal{env: none}) {
+	all := verbs(terminal{env: none})
+	for _, verb := range all {
+		all = append(all, verb.Commands()...)
+	}
+	for _, verb := range all {
 		if verb.Hidden {
 			continue
 		}
-		if !strings.Contains(text, "| `"+verb.Name()+"` |") {
-			t.Errorf("docs/command-line.md has no row for the verb %s", verb.Name())
+		if name := strings.TrimPrefix(verb.CommandPath(), "strata "); !strings.Contains(text, "| `"+name+"` |") {
+			t.Errorf("docs/command-line.md has no row for the verb %s", name)
 		}
 		verb.Flags().VisitAll(func(f *pflag.Flag) {
 			flags++

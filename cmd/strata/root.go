@@ -41,6 +41,7 @@ func verbs(t terminal) []*cobra.Command {
 		lockCommand(t),
 		copyCommand(t),
 		tagCommand(t),
+		indexCommand(t),
 		schemaCommand(t),
 		diskUsageCommand(t),
 		pruneCommand(t),

@@ -197,10 +197,11 @@ func (r *reading) openAt(ctx context.Context, offset int64) (io.ReadCloser, erro
 
 // repository is the source's repository if it is one of a registry.
 func (r *reading) repository() reference.Named {
-	if r.source.Name.Transport != image.Registry {
+	n := r.source.Origin(r.d)
+	if n.Transport != image.Registry {
 		return nil
 	}
-	return r.source.Name.Ref
+	return n.Ref
 }
 
 // counted tells of what is read.

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/internal/image"
+)
+
+// indexInspectOptions are the words of "strata index inspect".
+type indexInspectOptions struct {
+	registryOptions
+	name      string
+	raw, json bool
+}
+
+func indexInspectCommand(t terminal) *cobra.Command {
+	o := &indexInspectOptions{}
+	cmd := &cobra.Command{
+		Use:   "inspect [flags] INDEX",
+		Short: "Show what an index holds",
+		Long:  "Show what an index holds.\n\n" + imageNotation,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.name = args[0]
+			return runIndexInspect(cmd.Context(), t, *o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.raw, "raw", false, "print the bytes of the index")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the index as JSON, with its digest")
+	o.bind(cmd.Flags())
+	return cmd
+}
+
+func runIndexInspect(ctx context.Context, t terminal, o indexInspectOptions) error {
+	names, err := parseImages([]string{o.name})
+	if err != nil {
+		return err
+	}
+	opt, err := o.image(t)
+	if err != nil {
+		return err
+	}
+	s, err := image.Open(ctx, names[0], opt)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if o.raw {
+		raw, err := s.Manifest(ctx, s.Root)
+		if err != nil {
+			return err
+		}
+		_, err = t.out.Write(raw)
+		return err
+	}
+	index, err := s.Index(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	if o.json {
+		enc := json.NewEncoder(t.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(struct {
+			Digest v1.Hash `json:"digest"`
+			*v1.IndexManifest
+		}{s.Root.Digest, m})
+	}
+	return printIndex(t.out, s, m)
+}
+
+// printIndex prints a table of the entries.
+func printIndex(w io.Writer, s *image.Source, m *v1.IndexManifest) error {
+	fmt.Fprintf(w, "Name    %s\nDigest  %s\nType    %s\n", s.Name, s.Root.Digest, m.MediaType)
+	for _, key := range slices.Sorted(maps.Keys(m.Annotations)) {
+		fmt.Fprintf(w, "        %s=%s\n", key, m.Annotations[key])
+	}
+	tw := tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "\nPLATFORM\tDIGEST\tTYPE")
+	for _, d := range m.Manifests {
+		platform, kind := platformWord(d.Platform), string(d.MediaType)
+		if image.IsAttestation(d) {
+			platform, kind = "", "attestation of "+d.Annotations["vnd.docker.reference.digest"]
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", platform, d.Digest, kind)
+		for _, key := range slices.Sorted(maps.Keys(d.Annotations)) {
+			if !image.IsAttestation(d) {
+				fmt.Fprintf(tw, "\t  %s=%s\t\n", key, d.Annotations[key])
+			}
+		}
+	}
+	return tw.Flush()
+}
