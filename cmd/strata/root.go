@@ -42,6 +42,7 @@ func verbs(t terminal) []*cobra.Command {
 		copyCommand(t),
 		tagCommand(t),
 		indexCommand(t),
+		inspectCommand(t),
 		schemaCommand(t),
 		diskUsageCommand(t),
 		pruneCommand(t),

@@ -119,9 +119,9 @@ func (a *dockerArchive) layer(name string, diffID v1.Hash) (v1.Descriptor, error
 	}
 	d := v1.Descriptor{MediaType: types.OCIUncompressedLayer, Digest: diffID, Size: r.Size()}
 	switch {
-	case strings.HasPrefix(string(magic), "\x1f\x8b"):
+	case strings.HasPrefix(string(magic), gzipMagic):
 		d.MediaType = types.OCILayer
-	case strings.HasPrefix(string(magic), "\x28\xb5\x2f\xfd"):
+	case strings.HasPrefix(string(magic), zstdMagic):
 		d.MediaType = types.OCILayerZStd
 	}
 	if d.MediaType != types.OCIUncompressedLayer {

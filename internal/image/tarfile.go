@@ -5,16 +5,12 @@ package image
 
 import (
 	"archive/tar"
-	"bufio"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"strings"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // tarFile is an archive whose files can be read in any order: a list of where
@@ -54,36 +50,22 @@ func (t *tarFile) plain(temp string) (*tarFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := bufio.NewReaderSize(t.file, 1<<16)
-	magic, _ := r.Peek(4) // a short archive fails later, with better words
-	unpacked, err := decompress(r, magic)
+	magic := make([]byte, 4)
+	if fi.Mode().IsRegular() {
+		n, err := t.file.ReadAt(magic, 0)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if head := string(magic[:n]); !strings.HasPrefix(head, gzipMagic) && !strings.HasPrefix(head, zstdMagic) {
+			return t, nil
+		}
+	}
+	unpacked, err := Decompress(t.file)
 	if err != nil {
 		return nil, err
 	}
-	if unpacked == nil && fi.Mode().IsRegular() {
-		_, err := t.file.Seek(0, io.SeekStart)
-		return t, err
-	}
-	if unpacked == nil {
-		unpacked = io.NopCloser(r)
-	}
 	defer unpacked.Close()
 	return t.spool(unpacked, temp)
-}
-
-// decompress opens a compressed stream by its first bytes; nil for another.
-func decompress(r io.Reader, magic []byte) (io.ReadCloser, error) {
-	switch {
-	case strings.HasPrefix(string(magic), "\x1f\x8b"):
-		return gzip.NewReader(r)
-	case strings.HasPrefix(string(magic), "\x28\xb5\x2f\xfd"):
-		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		return d.IOReadCloser(), nil
-	}
-	return nil, nil //nolint:nilnil // nothing to undo is no error
 }
 
 // spool replaces the archive's file by a temporary one with the content of r.

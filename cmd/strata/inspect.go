@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/inspect"
+	"github.com/strata-build/strata/internal/stage"
+)
+
+// inspectOptions are the words of "strata inspect".
+type inspectOptions struct {
+	registryOptions
+	name       string
+	platform   string
+	digests    bool
+	json       bool
+	sbom       bool
+	provenance bool
+	html       string
+}
+
+func inspectCommand(t terminal) *cobra.Command {
+	o := &inspectOptions{}
+	cmd := &cobra.Command{
+		Use:   "inspect [flags] IMAGE",
+		Short: "Show what is in an image",
+		Long:  "Show what is in an image: its configuration, and each layer with what made it.\n\n" + imageNotation,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.name = args[0]
+			return runInspect(cmd.Context(), t, *o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.platform, "platform", "", "the `PLATFORM` to look at (default this machine's)")
+	flags.BoolVar(&o.digests, "digests", false, "show the digests of the tars, and BLAKE3 digests")
+	flags.BoolVar(&o.json, "json", false, "print JSON")
+	flags.BoolVar(&o.sbom, "sbom", false, "print the list of contents that is attached to the image")
+	flags.BoolVar(&o.provenance, "provenance", false, "print what is attached to the image about how it was built")
+	flags.StringVar(&o.html, "html", "", "write a page with a map of the layers and a list of the files to `FILE`")
+	cmd.MarkFlagsMutuallyExclusive("json", "sbom", "provenance", "html")
+	o.bind(flags)
+	return cmd
+}
+
+func runInspect(ctx context.Context, t terminal, o inspectOptions) error {
+	n, err := image.Parse(o.name)
+	if err != nil {
+		return usageError(err, "")
+	}
+	platform, err := parsePlatform(o.platform)
+	if err != nil {
+		return err
+	}
+	opt, err := o.image(t)
+	if err != nil {
+		return err
+	}
+	s, err := image.Open(ctx, n, opt)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	look := inspect.Options{Platform: platform, BLAKE3: o.digests}
+	if o.sbom || o.provenance {
+		return printStatements(ctx, t.out, s, look, o)
+	}
+	report, err := inspect.Image(ctx, s, look)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.html != "":
+		return writePage(report, o.html)
+	case o.json:
+		enc := json.NewEncoder(t.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(report)
+	}
+	return report.Print(t.out, o.digests)
+}
+
+// printStatements prints the attestations of one kind: one as it is, several as
+// a list.
+func printStatements(ctx context.Context, w io.Writer, s *image.Source, look inspect.Options, o inspectOptions) error {
+	d, err := s.Select(ctx, look.Platform)
+	if err != nil {
+		return err
+	}
+	all, err := inspect.Attestations(ctx, s, d.Digest)
+	if err != nil {
+		return err
+	}
+	var found []json.RawMessage
+	for _, a := range all {
+		if o.sbom && !a.IsSBOM() || o.provenance && !a.IsProvenance() {
+			continue
+		}
+		predicate, err := a.Predicate(ctx, s)
+		if err != nil {
+			return err
+		}
+		found = append(found, predicate)
+	}
+	if len(found) == 0 {
+		what := map[bool]string{true: "list of its contents", false: "statement of how it was built"}[o.sbom]
+		return &hinted{
+			fmt.Errorf("%s has no %s attached", s.Name, what),
+			"strata build --sbom=true --provenance=true attaches them",
+		}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if len(found) == 1 {
+		return enc.Encode(found[0])
+	}
+	return enc.Encode(found)
+}
+
+// writePage writes the page; the file appears when it is whole.
+func writePage(report *inspect.Report, path string) (err error) {
+	var out stage.Stage
+	defer func() { err = errors.Join(err, out.Discard()) }()
+	file, err := out.File(path)
+	if err != nil {
+		return usageError(fmt.Errorf("--html: %w", err), "")
+	}
+	w, err := file.Open()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(report.WriteHTML(w), w.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return out.Commit()
+}
