@@ -66,7 +66,7 @@ func runBuild(ctx context.Context, t terminal, o buildOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return j.finish(res)
+	return j.finish(ctx, res)
 }
 
 // outcome is what a build gives.

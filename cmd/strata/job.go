@@ -36,7 +36,9 @@ type job struct {
 	stage  stage.Stage
 	loader *loader
 	// layouts are the folders of new OCI layouts.
-	layouts  []string
+	layouts []string
+	// loadable are the folders that docker load is to take, too.
+	loadable []string
 	metadata *stage.File
 	imageID  *stage.File
 	// printID says to print the image's digest.

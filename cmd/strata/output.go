@@ -10,12 +10,15 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/containerd/console"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/transfer"
 )
 
 // addExports gives each output a place to write to: a hidden one, a program, or
@@ -77,6 +80,7 @@ func (unclosed) Close() error { return nil }
 func (j *job) exportFolder(out solveopt.Output, entry *client.ExportEntry) error {
 	if out.Type != client.ExporterLocal && isLayout(out.Dest) {
 		entry.OutputDir = out.Dest
+		j.addLoadable(out, out.Dest)
 		return nil
 	}
 	mode, err := client.ParseLocalExporterMode(out.Attrs["mode"])
@@ -94,6 +98,28 @@ func (j *job) exportFolder(out solveopt.Output, entry *client.ExportEntry) error
 	}
 	entry.OutputDir = folder.Path()
 	j.layouts = append(j.layouts, folder.Path())
+	j.addLoadable(out, folder.Path())
+	return nil
+}
+
+// addLoadable notes a folder that docker load is to take.
+func (j *job) addLoadable(out solveopt.Output, dir string) {
+	if out.IsForDocker() {
+		j.loadable = append(j.loadable, dir)
+	}
+}
+
+// finishLoadable adds what docker load looks for.
+func (j *job) finishLoadable(ctx context.Context, exporter map[string]string) error {
+	var tags []string
+	if names := exporter[exptypes.ExporterImageNameKey]; names != "" {
+		tags = strings.Split(names, ",")
+	}
+	for _, dir := range j.loadable {
+		if err := transfer.LoadableByDocker(ctx, dir, tags); err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -59,7 +60,7 @@ func (j *job) addReports(o buildOptions) (err error) {
 }
 
 // finish shows the result, and puts the outputs in their places.
-func (j *job) finish(res *outcome) error {
+func (j *job) finish(ctx context.Context, res *outcome) error {
 	if j.call.Request != "" {
 		return printAnswer(j.terminal.out, j.call, res.answer)
 	}
@@ -77,6 +78,9 @@ func (j *job) finish(res *outcome) error {
 		if err := j.imageID.Write([]byte(id)); err != nil {
 			return err
 		}
+	}
+	if err := j.finishLoadable(ctx, res.exporter); err != nil {
+		return err
 	}
 	j.tidyLayouts()
 	if err := j.stage.Commit(); err != nil {

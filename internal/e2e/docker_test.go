@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,6 +35,30 @@ func TestDocker(t *testing.T) {
 		docker.Run(t, "load", "-i", tar)
 		run(t, "app:tar")
 	})
+	for name, output := range map[string]string{"oci folder": "type=oci,tar=false,docker=true", "docker folder": "type=docker,tar=false"} {
+		t.Run(name, func(t *testing.T) {
+			layout := filepath.Join(t.TempDir(), "layout")
+			tag := "app:" + strings.ReplaceAll(name, " ", "-")
+			h.mustBuild(t, "--progress=quiet", "-t", tag, "-o", output+",dest="+layout, dir)
+			load := docker.Command(t, "load")
+			tar := exec.Command("tar", "-C", layout, "-c", ".")
+			var err error
+			if load.Stdin, err = tar.StdoutPipe(); err != nil {
+				t.Fatal(err)
+			}
+			if err := tar.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := load.CombinedOutput(); err != nil {
+				t.Fatalf("docker load: %v\n%s", err, out)
+			}
+			if err := tar.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			run(t, tag)
+			testenv.Output(t, "skopeo", "inspect", "oci:"+layout)
+		})
+	}
 	t.Run("load", func(t *testing.T) {
 		h.cli.Env = append(h.cli.Env, "DOCKER_HOST="+docker.Host)
 		got := h.mustBuild(t, "--load", "--progress=plain", "-t", "app:loaded", "--iidfile", filepath.Join(t.TempDir(), "id"), dir)

@@ -25,6 +25,9 @@ type Output struct {
 	Attrs map[string]string
 	// Dest is a path, "-" for the standard output, or empty.
 	Dest string
+	// Docker says that the image is for docker load. BuildKit has no word for it
+	// where the output is a folder.
+	Docker bool
 }
 
 // OutputFlags are the flags that say where a build's result goes.
@@ -167,11 +170,29 @@ func parseOutput(word string) (Output, error) {
 			out.Type = f.value
 		case "dest":
 			out.Dest = f.value
+		case "docker":
+			if out.Docker, err = strconv.ParseBool(f.value); err != nil {
+				return out, fmt.Errorf("docker=%s is neither true nor false", f.value)
+			}
 		default:
 			out.Attrs[f.key] = f.value
 		}
 	}
-	return out, out.resolveType()
+	if err := out.resolveType(); err != nil {
+		return out, err
+	}
+	return out, out.resolveDocker()
+}
+
+// IsForDocker reports whether docker load is to take the output.
+func (o Output) IsForDocker() bool { return o.Docker || o.Type == client.ExporterDocker }
+
+// resolveDocker refuses docker=true where it would mean nothing.
+func (o *Output) resolveDocker() error {
+	if o.Docker && o.Type != client.ExporterDocker && (o.Type != client.ExporterOCI || !o.IsFolder()) {
+		return errors.New("docker=true is for an OCI layout in a folder: type=oci,tar=false; for a file use type=docker")
+	}
+	return nil
 }
 
 // resolveType checks the type and expands "registry".
@@ -264,14 +285,18 @@ func (o *Output) check(f OutputFlags) error {
 	if push, _ := strconv.ParseBool(o.Attrs["push"]); push && o.Attrs["name"] == "" {
 		return errors.New("a push needs a name: give --tag NAME")
 	}
-	if o.Type != client.ExporterDocker {
+	if !o.IsForDocker() {
 		return nil
 	}
+	what, instead := "type=docker", "use type=oci, or --push"
+	if o.Type == client.ExporterOCI {
+		what, instead = "type=oci,docker=true", "leave out docker=true"
+	}
 	if f.Platforms > 1 {
-		return fmt.Errorf("--output type=docker holds one platform, not %d: use type=oci, or --push", f.Platforms)
+		return fmt.Errorf("--output %s holds one platform, not %d: %s", what, f.Platforms, instead)
 	}
 	if f.Attests {
-		return errors.New("--output type=docker holds no attestations: use type=oci, or --push")
+		return fmt.Errorf("--output %s holds no attestations: %s", what, instead)
 	}
 	return nil
 }

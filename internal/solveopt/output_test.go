@@ -148,3 +148,21 @@ func wantError(t *testing.T, err error, want string) {
 		t.Errorf("error %v, want one with %q", err, want)
 	}
 }
+
+// TestOutputsForDocker reads docker=true.
+func TestOutputsForDocker(t *testing.T) {
+	outs, err := solveopt.Outputs(solveopt.OutputFlags{Outputs: []string{"type=oci,tar=false,docker=true,dest=x", "type=oci,dest=x.tar"}, Platforms: 1})
+	if err != nil || len(outs) != 2 || !outs[0].IsForDocker() || outs[1].IsForDocker() || outs[0].Attrs["docker"] != "" {
+		t.Errorf("outputs %+v, %v", outs, err)
+	}
+	for word, want := range map[string]string{
+		"type=oci,docker=true,dest=x.tar":        "docker=true is for an OCI layout in a folder",
+		"type=local,docker=true,dest=x":          "docker=true is for an OCI layout in a folder",
+		"type=oci,tar=false,docker=maybe,dest=x": "neither true nor false",
+		"type=oci,tar=false,docker=true,dest=x ": "one platform, not 2",
+	} {
+		if _, err := solveopt.Outputs(solveopt.OutputFlags{Outputs: []string{strings.TrimSpace(word)}, Platforms: 2}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", word, err, want)
+		}
+	}
+}

@@ -57,9 +57,13 @@ func planTar(p *plan, entry v1.Descriptor, docker bool, repoTags []string) (*tar
 		data []byte
 	}{{ocispecs.ImageLayoutFile, []byte(layoutFile)}, {ocispecs.ImageIndexFile, rawIndex}}
 	if docker {
-		list, err := DockerManifest(p.rootRaw, repoTags)
+		entry, err := dockerEntryOf(p.rootRaw, repoTags)
 		if err != nil {
 			return nil, err
+		}
+		list, err := json.Marshal([]dockerEntry{entry})
+		if err != nil {
+			return nil, fmt.Errorf("encode docker's list of images: %w", err)
 		}
 		files = append(files, struct {
 			name string
@@ -107,23 +111,4 @@ func (t *tarPlan) add(name string, size int64, data []byte, isBlob bool) error {
 // padding fills a file's last block.
 func padding(size int64) []byte {
 	return make([]byte, (blockSize-size%blockSize)%blockSize)
-}
-
-// DockerManifest is the file manifest.json of docker's archives, for an image
-// whose blobs lie as in an OCI layout.
-func DockerManifest(rawManifest []byte, repoTags []string) ([]byte, error) {
-	var m v1.Manifest
-	if err := json.Unmarshal(rawManifest, &m); err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
-	}
-	type entry struct {
-		Config   string
-		RepoTags []string
-		Layers   []string
-	}
-	e := entry{Config: blobName(m.Config.Digest), RepoTags: repoTags, Layers: []string{}}
-	for _, l := range m.Layers {
-		e.Layers = append(e.Layers, blobName(l.Digest))
-	}
-	return json.Marshal([]entry{e})
 }
