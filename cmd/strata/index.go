@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/imageindex"
@@ -186,11 +187,11 @@ func (e *indexEdit) addAll(ctx context.Context, words []string, replace bool) er
 	if err != nil {
 		return err
 	}
-	for _, n := range names {
-		s, err := e.source(ctx, n)
-		if err != nil {
-			return err
-		}
+	sources, err := e.openAll(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, s := range sources {
 		if s.Made { // docker's archives have no manifest; see image.Source.Compressed
 			if s, err = s.Compressed(ctx, e.options.Temp); err != nil {
 				return err
@@ -202,6 +203,29 @@ func (e *indexEdit) addAll(ctx context.Context, words []string, replace bool) er
 		}
 	}
 	return nil
+}
+
+// openAll opens the images side by side, and reads their manifests and
+// configurations.
+func (e *indexEdit) openAll(ctx context.Context, names []image.Name) ([]*image.Source, error) {
+	sources := make([]*image.Source, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i, n := range names {
+		group.Go(func() (err error) {
+			if sources[i], err = image.Open(ctx, n, e.options.Options); err == nil {
+				_, err = sources[i].Images(ctx)
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	for _, s := range sources {
+		if s != nil {
+			e.sources = append(e.sources, s)
+		}
+	}
+	return sources, err
 }
 
 func printRaw(ctx context.Context, w io.Writer, s *image.Source) error {

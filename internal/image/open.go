@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -44,6 +45,10 @@ type Source struct {
 
 	blobs blobs
 	close func() error
+
+	mu   sync.Mutex
+	memo map[v1.Hash][]byte
+	room int
 }
 
 // blobs are where a source's bytes come from: a blob, from the byte at offset on.
@@ -117,16 +122,41 @@ func (s *Source) BlobAt(ctx context.Context, d v1.Descriptor, offset int64) (io.
 // have, in bytes. Registries allow 4 MiB for a manifest.
 const manifestLimit = 8 << 20
 
+// memoLimit is how many bytes of manifests a source remembers.
+const memoLimit = 8 << 20
+
 // Manifest returns the bytes of a manifest, an index or a configuration, as
-// they are and checked.
+// they are and checked. They must not be changed.
 func (s *Source) Manifest(ctx context.Context, d v1.Descriptor) ([]byte, error) {
 	if d.Size > manifestLimit {
 		return nil, fmt.Errorf("read %s of %s: %d bytes are too many for a manifest", d.Digest, s.Name, d.Size)
+	}
+	s.mu.Lock()
+	raw, ok := s.memo[d.Digest]
+	s.mu.Unlock()
+	if ok && int64(len(raw)) == d.Size {
+		return raw, nil
 	}
 	rc, err := s.Blob(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	defer rc.Close()
-	return io.ReadAll(rc)
+	if raw, err = io.ReadAll(rc); err == nil {
+		s.remember(d.Digest, raw)
+	}
+	return raw, err
+}
+
+// remember keeps a manifest while there is room.
+func (s *Source) remember(h v1.Hash, raw []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.room += len(raw); s.room > memoLimit {
+		return
+	}
+	if s.memo == nil {
+		s.memo = map[v1.Hash][]byte{}
+	}
+	s.memo[h] = raw
 }

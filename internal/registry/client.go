@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/distribution/reference"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // Options say how registries are reached. The zero value is what docker does.
@@ -42,6 +43,7 @@ type Client struct {
 
 	mu         sync.Mutex
 	transports map[string]http.RoundTripper
+	challenges map[string]*transport.Challenge
 }
 
 // New reads the configuration.
@@ -61,7 +63,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		options: o, hosts: h, keys: &keychain{file: o.AuthFile, env: o.Env},
-		transports: map[string]http.RoundTripper{},
+		transports: map[string]http.RoundTripper{}, challenges: map[string]*transport.Challenge{},
 	}, nil
 }
 

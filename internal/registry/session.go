@@ -55,9 +55,15 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	if err != nil {
 		return nil, err
 	}
-	rt, err := transport.NewWithContext(ctx, registry, auth, base, scopes)
+	challenge, err := s.client.ping(ctx, registry, base)
 	if err != nil {
 		return nil, s.explain("reach", "", err, auth != authn.Anonymous)
+	}
+	var rt http.RoundTripper = &schemed{next: base, host: registry.RegistryStr(), insecure: challenge.Insecure}
+	if challenge.Scheme != "" {
+		if rt, err = transport.NewWithContext(ctx, registry, auth, base, scopes); err != nil {
+			return nil, s.explain("reach", "", err, auth != authn.Anonymous)
+		}
 	}
 	c := &http.Client{Transport: rt}
 	if s.clients == nil {
@@ -65,6 +71,42 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	}
 	s.clients[key] = c
 	return c, nil
+}
+
+// ping asks a registry once whether it wants a login, and by which protocol it is
+// to be spoken with.
+func (c *Client) ping(ctx context.Context, registry name.Registry, base http.RoundTripper) (*transport.Challenge, error) {
+	key := registry.RegistryStr() + registry.Scheme()
+	c.mu.Lock()
+	known, ok := c.challenges[key]
+	c.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	challenge, err := transport.Ping(ctx, registry, base)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.challenges[key] = challenge
+	return challenge, nil
+}
+
+// schemed speaks plain http with a registry that does not speak TLS.
+type schemed struct {
+	next     http.RoundTripper
+	host     string
+	insecure bool
+}
+
+// RoundTrip sends a request.
+func (s *schemed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.insecure && req.URL.Host == s.host && req.URL.Scheme == "https" {
+		req = req.Clone(req.Context())
+		req.URL.Scheme = "http"
+	}
+	return s.next.RoundTrip(req)
 }
 
 func (s *session) registry() (name.Registry, error) {

@@ -53,6 +53,8 @@ func openArchive(n image.Name) (place, error) {
 
 func (a *archive) has(context.Context, v1.Descriptor) (bool, error) { return false, nil }
 
+func (a *archive) hasRoot(context.Context, v1.Descriptor) (bool, error) { return false, nil }
+
 func (a *archive) begin(_ context.Context, p *plan) error {
 	entry := named(p.root, a.name.Tag)
 	if a.docker {

@@ -51,6 +51,8 @@ type Report interface {
 type place interface {
 	// has reports whether the image or index is there with all that it needs.
 	has(ctx context.Context, d v1.Descriptor) (bool, error)
+	// hasRoot is has for what gets the name.
+	hasRoot(ctx context.Context, d v1.Descriptor) (bool, error)
 	// begin prepares for what is to come.
 	begin(ctx context.Context, p *plan) error
 	// blob writes a blob unless it is there. Several may run at once.
@@ -140,12 +142,34 @@ func run(ctx context.Context, s *image.Source, root v1.Descriptor, to place, o O
 	if err := copyBlobs(ctx, s, p, to, o); err != nil {
 		return err
 	}
+	if err := copyManifests(ctx, p, to); err != nil {
+		return err
+	}
+	return to.finish(ctx, p)
+}
+
+// copyManifests writes the images side by side, and then the indexes, each after
+// those that it has.
+func copyManifests(ctx context.Context, p *plan, to place) error {
+	group, inGroup := errgroup.WithContext(ctx)
+	group.SetLimit(manifestsAtOnce)
 	for _, m := range p.manifests {
+		if m.MediaType.IsImage() {
+			group.Go(func() error { return to.manifest(inGroup, m.Descriptor, m.raw) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, m := range p.manifests {
+		if m.MediaType.IsImage() {
+			continue
+		}
 		if err := to.manifest(ctx, m.Descriptor, m.raw); err != nil {
 			return err
 		}
 	}
-	return to.finish(ctx, p)
+	return nil
 }
 
 func copyBlobs(ctx context.Context, s *image.Source, p *plan, to place, o Options) error {

@@ -54,6 +54,8 @@ func openLayout(n image.Name) (place, error) {
 // has looks only at whole images: an index says nothing of its children.
 func (f *folder) has(context.Context, v1.Descriptor) (bool, error) { return false, nil }
 
+func (f *folder) hasRoot(context.Context, v1.Descriptor) (bool, error) { return false, nil }
+
 func (f *folder) begin(context.Context, *plan) error {
 	if err := os.MkdirAll(filepath.Join(f.dir, ocispecs.ImageBlobsDir, "sha256"), 0o755); err != nil {
 		return fmt.Errorf("make layout: %w", err)

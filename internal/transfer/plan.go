@@ -8,8 +8,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/image"
 )
@@ -53,10 +55,10 @@ func makePlan(ctx context.Context, s *image.Source, root v1.Descriptor, to place
 		return nil, err
 	}
 	p := &plan{root: root, rootRaw: raw}
-	if p.whole, err = to.has(ctx, root); err != nil || p.whole {
+	if p.whole, err = to.hasRoot(ctx, root); err != nil || p.whole {
 		return p, err
 	}
-	l := &lister{source: s, to: to, plan: p, seen: map[v1.Hash]bool{}}
+	l := &lister{source: s, to: to, plan: p, seen: map[v1.Hash]bool{}, lacking: map[v1.Hash][]byte{}}
 	return p, l.add(ctx, root, raw, 0)
 }
 
@@ -66,7 +68,12 @@ type lister struct {
 	to     place
 	plan   *plan
 	seen   map[v1.Hash]bool
+	// lacking are manifests that the place has not.
+	lacking map[v1.Hash][]byte
 }
+
+// manifestsAtOnce is how many manifests are on their way at once.
+const manifestsAtOnce = 8
 
 // add lists what a manifest names.
 func (l *lister) add(ctx context.Context, d v1.Descriptor, raw []byte, depth int) error {
@@ -78,6 +85,9 @@ func (l *lister) add(ctx context.Context, d v1.Descriptor, raw []byte, depth int
 		index, err := v1.ParseIndexManifest(bytes.NewReader(raw))
 		if err != nil {
 			return fmt.Errorf("read index %s: %w", d.Digest, err)
+		}
+		if err := l.fetch(ctx, index.Manifests); err != nil {
+			return err
 		}
 		for _, child := range index.Manifests {
 			if err := l.child(ctx, child, depth); err != nil {
@@ -91,6 +101,29 @@ func (l *lister) add(ctx context.Context, d v1.Descriptor, raw []byte, depth int
 	return fmt.Errorf("%s is no image but %s", d.Digest, d.MediaType)
 }
 
+// fetch reads those manifests of an index that the place lacks, side by side.
+func (l *lister) fetch(ctx context.Context, children []v1.Descriptor) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(manifestsAtOnce)
+	var mu sync.Mutex
+	for _, d := range children {
+		if !d.MediaType.IsIndex() && !d.MediaType.IsImage() {
+			continue
+		}
+		group.Go(func() error {
+			if has, err := l.to.has(ctx, d); err != nil || has {
+				return err
+			}
+			raw, err := l.source.Manifest(ctx, d)
+			mu.Lock()
+			defer mu.Unlock()
+			l.lacking[d.Digest] = raw
+			return err
+		})
+	}
+	return group.Wait()
+}
+
 // child lists an entry of an index. One that is neither image nor index is a
 // blob.
 func (l *lister) child(ctx context.Context, d v1.Descriptor, depth int) error {
@@ -102,12 +135,9 @@ func (l *lister) child(ctx context.Context, d v1.Descriptor, depth int) error {
 		l.plan.blobs = append(l.plan.blobs, d)
 		return nil
 	}
-	if has, err := l.to.has(ctx, d); err != nil || has {
-		return err
-	}
-	raw, err := l.source.Manifest(ctx, d)
-	if err != nil {
-		return err
+	raw := l.lacking[d.Digest]
+	if raw == nil {
+		return nil
 	}
 	if err := l.add(ctx, d, raw, depth+1); err != nil {
 		return err

@@ -34,8 +34,16 @@ func openRegistry(n image.Name, o Options) (place, error) {
 	return &remote{repo: repo, name: n}, nil
 }
 
-// has asks for the name first: when that is right, nothing else is asked.
 func (r *remote) has(ctx context.Context, d v1.Descriptor) (bool, error) {
+	_, err := r.repo.Head(ctx, d.Digest.String())
+	if errors.Is(err, registry.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// hasRoot asks for the name first: when that is right, nothing else is asked.
+func (r *remote) hasRoot(ctx context.Context, d v1.Descriptor) (bool, error) {
 	id := image.Identifier(r.name.Ref)
 	for _, ask := range []string{id, d.Digest.String()} {
 		found, err := r.repo.Head(ctx, ask)
