@@ -61,6 +61,10 @@ func (a *assembler) do(c maint.Call) maint.Truth {
 	if isIdle(c) {
 		return maint.Unknown
 	}
+	if len(c.Args) == 3 && c.Args[0][0] == '>' && !c.Known[2] {
+		a.problem("what goes to %s (line %d) isn't known", c.Text, c.Line)
+		return maint.Unknown
+	}
 	err := errUnknownCall
 	if emulate := emulations()[c.Args[0]]; emulate != nil && c.AllKnown() {
 		err = emulate(a, args)
@@ -75,7 +79,7 @@ func (a *assembler) do(c maint.Call) maint.Truth {
 // emulations are the commands that can be done without a program.
 func emulations() map[string]func(*assembler, []string) error {
 	return map[string]func(*assembler, []string) error{
-		">": (*assembler).empty, "mkdir": (*assembler).mkdir, "chmod": (*assembler).chmod, "chown": (*assembler).chown, "chgrp": (*assembler).chgrp,
+		">": (*assembler).output, ">>": (*assembler).addOutput, "mkdir": (*assembler).mkdir, "chmod": (*assembler).chmod, "chown": (*assembler).chown, "chgrp": (*assembler).chgrp,
 		"ln": (*assembler).ln, "cp": (*assembler).cp, "rm": (*assembler).rm, "rmdir": (*assembler).rmdir, "touch": (*assembler).touch,
 		"update-alternatives": (*assembler).alternatives,
 	}
@@ -165,15 +169,22 @@ func absolute(paths ...string) error {
 	return nil
 }
 
-// empty makes an empty file, for the output of a command that prints nothing.
-func (a *assembler) empty(args []string) error {
-	if len(args) != 2 || args[1] != ":" && args[1] != "true" {
-		return errors.New("its output isn't known")
-	}
+// output writes what a command prints to a file.
+func (a *assembler) output(args []string) error { return a.print(args, os.O_TRUNC) }
+
+// addOutput adds it at the file's end.
+func (a *assembler) addOutput(args []string) error { return a.print(args, os.O_APPEND) }
+
+func (a *assembler) print(args []string, how int) error {
 	if err := absolute(args[0]); err != nil {
 		return err
 	}
-	return os.WriteFile(a.at(args[0]), nil, 0o644)
+	f, err := os.OpenFile(a.at(args[0]), os.O_WRONLY|os.O_CREATE|how, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(args[1])
+	return errors.Join(err, f.Close())
 }
 
 func (a *assembler) mkdir(args []string) error {

@@ -15,8 +15,8 @@ import (
 // A Call is a command that a script may run.
 type Call struct {
 	// Args are the command's name and arguments. One that isn't known is empty
-	// and has no true in Known. A file that output goes to is a call of ">" with
-	// the file's name and the name of the command, if it has one.
+	// and has no true in Known. A file that output goes to is a call of ">", or of
+	// ">>" where it is added, with the file's name and the output.
 	Args  []string
 	Known []bool
 	// Maybe says that it depends on something unknown whether it is run.

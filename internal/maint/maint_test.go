@@ -72,7 +72,7 @@ func TestFollowsAScript(t *testing.T) {
 		{"numbers", "for i in $(seq 2 -1 0); do a \"/x.$i\"; done", "a|/x.2\na|/x.1\na|/x.0\n"},
 		{"while", "x=1; while read x; do a $x; done; b $x", "maybe a|?\nb|?\n"},
 		{"command in a word", "x=$(a b | c); d \"$(e)\"", "a|b\nc\ne\nd|?\n"},
-		{"output to files", "a >/dev/null 2>&1; b >> /etc/x; cat <<E >/y\nhello\nE\n", "a\n>|/etc/x|b\nb\n>|/y|cat\ncat\n"},
+		{"output to files", "a >/dev/null 2>&1; b >> /etc/x; cat <<-E >/y\n\thello $1\n\tE\necho a b >/z; : >/n", "a\n>>|/etc/x|?\nb\n>|/y|hello configure\n\ncat\n>|/z|a b\n\n>|/n|\n"},
 		{"glob", "rm -f /x/*; rm '/x/*' \\*", "rm|-f|?\nrm|/x/*|*\n"},
 		{"negation", "! false && a; if ! true; then b; fi", "a\n"},
 		{"pipes", "a | b || c", "a\nb\nmaybe c\n"},

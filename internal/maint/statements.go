@@ -23,7 +23,7 @@ func (r *reader) stmts(list []*syntax.Stmt) (Truth, flow) {
 
 func (r *reader) stmt(s *syntax.Stmt) (Truth, flow) {
 	for _, redir := range s.Redirs {
-		r.redirect(redir, s.Cmd)
+		r.redirect(redir, s)
 	}
 	status, f := r.command(s.Cmd)
 	if s.Negated {
@@ -35,7 +35,7 @@ func (r *reader) stmt(s *syntax.Stmt) (Truth, flow) {
 	return status, f
 }
 
-func (r *reader) redirect(redir *syntax.Redirect, cmd syntax.Command) {
+func (r *reader) redirect(redir *syntax.Redirect, s *syntax.Stmt) {
 	if redir.Hdoc != nil {
 		r.word(redir.Hdoc)
 	}
@@ -43,20 +43,53 @@ func (r *reader) redirect(redir *syntax.Redirect, cmd syntax.Command) {
 		return
 	}
 	to := r.word(redir.Word)
+	op := ">"
 	switch redir.Op {
 	case syntax.RdrIn, syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
-	default:
-		if redir.Op == syntax.DplOut && to.known && strings.Trim(to.text, "0123456789-") == "" {
+		return
+	case syntax.DplOut:
+		if to.known && strings.Trim(to.text, "0123456789-") == "" {
 			return
 		}
-		if !to.known || to.text != "/dev/null" {
-			args := []value{{text: ">", known: true}, to}
-			if call, ok := cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 && call.Args[0].Lit() != "" {
-				args = append(args, value{text: call.Args[0].Lit(), known: true})
+	case syntax.AppOut, syntax.AppAll:
+		op = ">>"
+	}
+	if !to.known || to.text != "/dev/null" {
+		r.call(redir.Word, []value{{text: op, known: true}, to, r.printed(s)})
+	}
+}
+
+// printed is what a command prints, where its words alone say that.
+func (r *reader) printed(s *syntax.Stmt) value {
+	call, ok := s.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) == 0 {
+		return value{}
+	}
+	switch name := call.Args[0].Lit(); {
+	case name == ":" || name == "true":
+		return value{known: true}
+	case name == "echo":
+		var words []string
+		for _, v := range r.fields(call.Args[1:]) {
+			if !v.known || strings.HasPrefix(v.text, "-") || strings.Contains(v.text, `\`) {
+				return value{}
 			}
-			r.call(redir.Word, args)
+			words = append(words, v.text)
+		}
+		return value{text: strings.Join(words, " ") + "\n", known: true}
+	case name == "cat" && len(call.Args) == 1:
+		for _, redir := range s.Redirs {
+			if redir.Hdoc == nil {
+				continue
+			}
+			text := r.word(redir.Hdoc)
+			if redir.Op == syntax.DashHdoc {
+				text.text = strings.ReplaceAll("\n"+text.text, "\n\t", "\n")[1:]
+			}
+			return text
 		}
 	}
+	return value{}
 }
 
 func (r *reader) command(cmd syntax.Command) (Truth, flow) {

@@ -14,7 +14,7 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-var howMany = flag.Int("sets", 2, "how many sets of packages to try; 0 for all")
+var howMany = flag.Int("sets", 1, "how many sets of packages to try; 0 for all")
 
 // sets are the packages that are asked for together. The first few are small.
 func sets() []string {
