@@ -184,8 +184,13 @@ func TestPaths(t *testing.T) {
 		folder bool
 		want   string
 	}{
-		{"/bin/sh", false, "/usr/bin/sh"}, {"/lib", true, "/usr/lib"}, {"/lib", false, "/lib"}, {"/lib64/x", false, "/usr/lib64/x"},
-		{"/library/x", false, "/library/x"}, {"/usr/bin/x", false, "/usr/bin/x"}, {"/", true, "/"},
+		{"/bin/sh", false, "/usr/bin/sh"},
+		{"/lib", true, "/usr/lib"},
+		{"/lib", false, "/lib"},
+		{"/lib64/x", false, "/usr/lib64/x"},
+		{"/library/x", false, "/library/x"},
+		{"/usr/bin/x", false, "/usr/bin/x"},
+		{"/", true, "/"},
 	} {
 		if got := UsrPath(c.path, c.folder); got != c.want {
 			t.Errorf("UsrPath(%q, %v) = %q, want %q", c.path, c.folder, got, c.want)

@@ -138,8 +138,10 @@ func (a *assembler) postinst(p *Package) error {
 	}
 	calls, err := maint.Calls(string(text), maint.Options{
 		Args: []string{"configure", ""},
-		Env: map[string]string{"DPKG_ROOT": "", "DEBIAN_FRONTEND": "noninteractive", "DPKG_MAINTSCRIPT_NAME": "postinst",
-			"DPKG_MAINTSCRIPT_PACKAGE": p.Name(), "DPKG_MAINTSCRIPT_ARCH": p.Control.Get("Architecture"), "DPKG_ADMINDIR": adminDir},
+		Env: map[string]string{
+			"DPKG_ROOT": "", "DEBIAN_FRONTEND": "noninteractive", "DPKG_MAINTSCRIPT_NAME": "postinst",
+			"DPKG_MAINTSCRIPT_PACKAGE": p.Name(), "DPKG_MAINTSCRIPT_ARCH": p.Control.Get("Architecture"), "DPKG_ADMINDIR": adminDir,
+		},
 		Test: a.test,
 		Do:   a.do,
 	})

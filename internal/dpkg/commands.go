@@ -7,7 +7,6 @@ package dpkg
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,9 +19,10 @@ import (
 
 // commands runs the tools of the image at root.
 type commands struct {
-	ctx  context.Context
-	root string
-	log  *os.File
+	// start prepares a command, which ends with the context of the whole.
+	start func(name string, args ...string) *exec.Cmd
+	root  string
+	log   *os.File
 }
 
 // An ExitError says that a tool of the image failed.
@@ -71,7 +71,7 @@ func (c *commands) version() string {
 }
 
 func (c *commands) run(argv, env []string) error {
-	cmd := exec.CommandContext(c.ctx, argv[0], argv[1:]...)
+	cmd := c.start(argv[0], argv[1:]...)
 	cmd.Env = env
 	cmd.Dir = "/"
 	last := &tail{}

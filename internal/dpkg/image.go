@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -60,7 +61,8 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 	if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), os.RemoveAll(at), os.WriteFile(at, []byte(policyText), 0o755)); err != nil {
 		return fmt.Errorf("keep services from being started: %w", err)
 	}
-	if err := install(&commands{ctx: ctx, root: root, log: opt.Log}); err != nil {
+	start := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
+	if err := install(&commands{start: start, root: root, log: opt.Log}); err != nil {
 		return err
 	}
 	if err := settle(root, opt.Base); err != nil {

@@ -110,9 +110,11 @@ func (a *assembler) database() error {
 
 // fieldOrder is that in which dpkg writes the fields of its database.
 func fieldOrder() []string {
-	return []string{"Package", "Essential", "Protected", "Status", "Priority", "Section", "Installed-Size", "Origin", "Maintainer", "Bugs",
+	return []string{
+		"Package", "Essential", "Protected", "Status", "Priority", "Section", "Installed-Size", "Origin", "Maintainer", "Bugs",
 		"Architecture", "Multi-Arch", "Source", "Version", "Config-Version", "Replaces", "Provides", "Depends", "Pre-Depends",
-		"Recommends", "Suggests", "Breaks", "Conflicts", "Enhances", "Conffiles", "Description"}
+		"Recommends", "Suggests", "Breaks", "Conflicts", "Enhances", "Conffiles", "Description",
+	}
 }
 
 // inOrder is a paragraph with its fields in dpkg's order; others come last.

@@ -78,6 +78,6 @@ func (a *ahead) Read(p []byte) (int, error) {
 // stop ends reading ahead, and waits until nothing reads any more.
 func (a *ahead) stop() {
 	close(a.quit)
-	for range a.full { //nolint:revive // what is left isn't wanted
+	for range a.full { // what is left isn't wanted
 	}
 }

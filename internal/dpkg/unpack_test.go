@@ -71,8 +71,10 @@ func dpkgInstalls(t testing.TB, config string, debs ...string) string {
 		argv = append(argv, map[byte]string{'-': "--path-exclude=", '+': "--path-include="}[filter[0]]+filter[1:])
 	}
 	command(t, append(append(argv, "--install"), debs...)...)
-	for _, name := range []string{"var/lib/dpkg/status", "var/lib/dpkg/status-old", "var/lib/dpkg/triggers", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend",
-		"var/lib/dpkg/updates", "var/lib/dpkg/info/format", "etc/dpkg", "bin", "lib", "sbin", "usr/sbin"} {
+	for _, name := range []string{
+		"var/lib/dpkg/status", "var/lib/dpkg/status-old", "var/lib/dpkg/triggers", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend",
+		"var/lib/dpkg/updates", "var/lib/dpkg/info/format", "etc/dpkg", "bin", "lib", "sbin", "usr/sbin",
+	} {
 		must(t, os.RemoveAll(filepath.Join(root, name)))
 	}
 	lists, err := filepath.Glob(filepath.Join(root, infoDir, "*.list"))
@@ -195,9 +197,19 @@ func TestPatternsMatchAsFnmatch(t *testing.T) {
 		pattern, path string
 		want          bool
 	}{
-		{"/usr/share/doc/*", "/usr/share/doc/a/b", true}, {"/usr/share/doc/*", "/usr/share/doc", false}, {"/a/*/b", "/a/x/y/b", true},
-		{"/a?c", "/a/c", true}, {"/[a-c]x", "/bx", true}, {"/[!a-c]x", "/bx", false}, {"/[]]", "/]", true}, {"/[", "/[", true}, {`/\*`, "/*", true},
-		{`/\*`, "/x", false}, {"", "", true}, {"*", "", true}, {"a*", "ba", false},
+		{"/usr/share/doc/*", "/usr/share/doc/a/b", true},
+		{"/usr/share/doc/*", "/usr/share/doc", false},
+		{"/a/*/b", "/a/x/y/b", true},
+		{"/a?c", "/a/c", true},
+		{"/[a-c]x", "/bx", true},
+		{"/[!a-c]x", "/bx", false},
+		{"/[]]", "/]", true},
+		{"/[", "/[", true},
+		{`/\*`, "/*", true},
+		{`/\*`, "/x", false},
+		{"", "", true},
+		{"*", "", true},
+		{"a*", "ba", false},
 	} {
 		if got := matches(c.pattern, c.path); got != c.want {
 			t.Errorf("%q matches %q: %v, want %v", c.pattern, c.path, got, c.want)

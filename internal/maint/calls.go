@@ -92,7 +92,7 @@ func Calls(script string, opt Options) ([]Call, error) {
 	words := strings.Fields(strings.TrimPrefix(first, "#!"))
 	switch {
 	case !strings.HasPrefix(first, "#!") || len(words) == 0:
-		return nil, fmt.Errorf("%w: it doesn't begin with #!", ErrUnreadable)
+		return nil, fmt.Errorf("%w: it doesn't name an interpreter", ErrUnreadable)
 	case words[0] == "/bin/sh", words[0] == "/bin/dash":
 	case words[0] == "/bin/bash", words[0] == "/usr/bin/bash":
 		lang = syntax.LangBash

@@ -19,7 +19,7 @@ func own(t *testing.T, name string, control ...string) []byte {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "root")
 	files := map[string]string{
-		"DEBIAN/control": "Package: " + name + "\nVersion: 1.0\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: test\n",
+		"DEBIAN/control":              "Package: " + name + "\nVersion: 1.0\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: test\n",
 		"usr/share/" + name + "/data": name + "\n",
 	}
 	for i := 0; i < len(control); i += 2 {
