@@ -42,6 +42,32 @@ func TestClampWithoutMountNumbers(t *testing.T) {
 	}
 }
 
+// A file that was written since but has an older time keeps it: it is an
+// archive's.
+func TestOnlyNewTimesAreClamped(t *testing.T) {
+	root := t.TempDir()
+	must(t, os.WriteFile(root+"/before", nil, 0o644))
+	since, err := startTimes()
+	must(t, err)
+	must(t, os.WriteFile(root+"/new", nil, 0o644))
+	must(t, os.WriteFile(root+"/unpacked", nil, 0o644))
+	stamp := []unix.Timespec{{Sec: old}, {Sec: old}}
+	must(t, unix.UtimesNanoAt(unix.AT_FDCWD, root+"/unpacked", stamp, 0))
+	must(t, clampNew(root, since, func(line string) { t.Error(line) }))
+	for name, want := range map[string]func(int64) bool{
+		"/before":   func(n int64) bool { return n > old*1e9 },
+		"/new":      func(n int64) bool { return n == 0 },
+		"/unpacked": func(n int64) bool { return n == old*1e9 },
+		"":          func(n int64) bool { return n == 0 },
+	} {
+		var st unix.Stat_t
+		must(t, unix.Lstat(root+name, &st))
+		if !want(st.Mtim.Nano()) {
+			t.Errorf("%q has time %d", name, st.Mtim.Nano())
+		}
+	}
+}
+
 func TestMountPointsAreUnescaped(t *testing.T) {
 	text := "22 1 8:1 / / rw - ext4 /dev/vda rw\n23 22 0:5 / /proc rw - proc proc rw\n" +
 		`24 22 0:6 / /a\040b\134\011c\012d rw shared:1 - tmpfs tmpfs rw` + "\n" + `25 22 0:7 / /odd\0 rw - tmpfs` + "\n"
