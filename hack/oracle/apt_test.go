@@ -27,6 +27,8 @@ type apt struct {
 	cache string // folder of the caches for this status
 	path  string // status file, absolute: a relative one counts as empty
 	extra []string
+	// recommends is apt's own default; a base is made without.
+	recommends bool
 }
 
 // options keep apt from everything of the machine but its sources.
@@ -44,7 +46,7 @@ func (a *apt) options() []string {
 		"Dir::Etc::preferencesparts=" + empty,
 		"Acquire::Languages=none",
 		"Debug::NoLocking=1",
-		"APT::Install-Recommends=false",
+		fmt.Sprintf("APT::Install-Recommends=%v", a.recommends),
 		"APT::AutoRemove::SuggestsImportant=false",
 		"APT::Get::HideAutoRemove=true",
 	}
@@ -164,7 +166,7 @@ func (a *apt) simulate(t *testing.T, words ...string) answer {
 }
 
 // indexes reads what apt fetched, in the order of its configuration.
-func (a *apt) indexes(t *testing.T) []*deb.Index {
+func (a *apt) indexes(t testing.TB) []*deb.Index {
 	t.Helper()
 	out, err := a.command("indextargets", "Created-By: Packages").Output()
 	if err != nil {
@@ -198,7 +200,7 @@ func (a *apt) indexes(t *testing.T) []*deb.Index {
 }
 
 // fetch runs apt-get update once; what it fetched stays in .cache.
-func fetch(t *testing.T) *apt {
+func fetch(t testing.TB) *apt {
 	t.Helper()
 	root, err := filepath.Abs("../../.cache/apt-oracle")
 	if err != nil {
@@ -224,7 +226,7 @@ func fetch(t *testing.T) *apt {
 }
 
 // newStatus returns apt on a status of that name.
-func newStatus(t *testing.T, root, name, text string) *apt {
+func newStatus(t testing.TB, root, name, text string) *apt {
 	t.Helper()
 	a := &apt{state: root, cache: filepath.Join(root, "cache-"+name), path: filepath.Join(root, "status-"+name)}
 	if err := os.MkdirAll(filepath.Join(a.cache, "archives/partial"), 0o755); err != nil {

@@ -18,10 +18,11 @@ import (
 )
 
 var (
-	seed    = flag.Uint64("seed", 1, "of the sets")
-	direct  = flag.Int("direct", 40, "how often apt-get itself is asked, too: once in so many sets")
-	sets    = flag.Int("sets", 24, "how many sets")
-	verbose = flag.Bool("each", false, "print a line for each set")
+	seed      = flag.Uint64("seed", 1, "of the sets")
+	direct    = flag.Int("direct", 40, "how often apt-get itself is asked, too: once in so many sets")
+	sets      = flag.Int("sets", 24, "how many sets")
+	recommend = flag.Bool("recommends", false, "take recommended packages, too")
+	verbose   = flag.Bool("each", false, "print a line for each set")
 )
 
 // TestApt resolves each set by apt and by ours. Ours must fail where apt fails,
@@ -34,6 +35,7 @@ func TestApt(t *testing.T) {
 	bases := ar.bases(t, empty)
 	for _, b := range bases {
 		b.status = b.apt.readStatus(t)
+		b.apt.recommends = *recommend
 		b.server = b.apt.serve(t)
 	}
 	all := ar.generate(*seed, *sets)
@@ -89,7 +91,7 @@ type result struct {
 func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 	theirs := b.server.ask(t, s.words()...)
 	start := time.Now()
-	request := deb.Request{Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Wanted: s.wanted}
+	request := deb.Request{Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Wanted: s.wanted, Recommends: *recommend}
 	solution, err := deb.Resolve(request)
 	r := result{base: b.name, took: time.Since(start), verdict: "BUG", accepted: true}
 	if err != nil || theirs.failed {

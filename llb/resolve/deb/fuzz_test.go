@@ -76,7 +76,7 @@ func FuzzIndex(f *testing.F) {
 			if err != nil {
 				continue // the strict reader takes less
 			}
-			if c.name != p.Get("Package") || c.version != p.Get("Version") || c.status != p.Get("Status") {
+			if c.name != p.Get("Package") || c.version != p.Get("Version") || (c.status != p.Get("Status") && !strings.Contains(c.status, "\n")) {
 				t.Fatalf("%q: %+v and %+v", x.raw(int32(i)), c, p)
 			}
 		}

@@ -133,6 +133,9 @@ func (x *Index) add(c *control, start, end int) error {
 	if c.name == "" || c.version == "" {
 		return x.fail(start, "a paragraph without a Package or a Version")
 	}
+	if !plainWord(c.name) || !plainWord(c.version) {
+		return x.fail(start, "%q %q is no name and version", excerpt(c.name), excerpt(c.version))
+	}
 	if c.architecture != "all" && x.opts.Architecture != "" && c.architecture != x.opts.Architecture {
 		return nil
 	}
@@ -158,6 +161,17 @@ func (x *Index) add(c *control, start, end int) error {
 	}
 	x.mentionAll(c.provides)
 	return x.addProvides(c, n)
+}
+
+// plainWord reports whether a name or a version can stand in a line and in a
+// path without harm.
+func plainWord(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' || s[i] == '/' {
+			return false
+		}
+	}
+	return true
 }
 
 func (x *Index) addProvides(c *control, n int32) error {
