@@ -71,6 +71,18 @@ func (e *ForeignArchitectureError) Error() string {
 		"leave out \":%s\" or build for that platform", e.Name, e.Architecture, e.Native, e.Architecture)
 }
 
+// ForeignBaseError is a base with packages of another architecture than the
+// image's.
+type ForeignBaseError struct {
+	Name, Architecture, Native string
+}
+
+// Error names one of them.
+func (e *ForeignBaseError) Error() string {
+	return fmt.Sprintf("resolve the packages: the base has packages of the architecture %q, such as %s, and only those of %s are "+
+		"supported; take a base of one architecture, or one for that platform", e.Architecture, e.Name, e.Native)
+}
+
 // BadNameError is a wish whose name can be no package's.
 type BadNameError struct {
 	Name string

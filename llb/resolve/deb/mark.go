@@ -63,8 +63,9 @@ const maxSteps = 1_000_000
 // maxDepth is where apt stops to follow dependencies.
 const maxDepth = 3000
 
-// errTooHard is a request that took more than maxSteps.
-var errTooHard = errors.New("resolve the packages: gave up after a million steps")
+// ErrTooHard is a request that took more steps than any archive of good faith
+// needs.
+var ErrTooHard = errors.New("resolve the packages: gave up after a million steps; ask for fewer packages at a time")
 
 // hit reports whether something fulfils a relation of owner at that moment, or
 // is what a prohibition means.

@@ -4,6 +4,8 @@
 package deb
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -14,6 +16,9 @@ func Resolve(req Request) (*Solution, error) {
 	s := &solver{
 		universe: newUniverse(&req), recommends: req.Recommends,
 		isTouched: map[*pkg]bool{}, ties: map[*pkg]Tie{},
+	}
+	if err := s.checkArchitectures(); err != nil {
+		return nil, err
 	}
 	if len(s.status.broken) > 0 {
 		return nil, &BrokenBaseError{Packages: s.status.broken}
@@ -26,7 +31,7 @@ func Resolve(req Request) (*Solution, error) {
 	s.mark(wanted)
 	ok := s.repair(packagesOf(wanted))
 	if s.steps >= maxSteps {
-		return nil, errTooHard
+		return nil, ErrTooHard
 	}
 	if !ok {
 		return nil, s.explain(wanted)
@@ -34,6 +39,19 @@ func Resolve(req Request) (*Solution, error) {
 	s.sweep(wanted)
 	s.fill(sol, wanted)
 	return sol, nil
+}
+
+// checkArchitectures refuses a base with packages of a foreign architecture.
+func (s *solver) checkArchitectures() error {
+	if s.architecture == "" {
+		return errors.New("resolve the packages: the request says no architecture")
+	}
+	for _, arch := range slices.Sorted(maps.Keys(s.status.architectures)) {
+		if arch != "all" && arch != s.architecture {
+			return &ForeignBaseError{Name: s.status.architectures[arch], Architecture: arch, Native: s.architecture}
+		}
+	}
+	return nil
 }
 
 // A wish is a package that was asked for, and the version taken for it.

@@ -196,6 +196,10 @@ func TestResolveErrors(t *testing.T) {
 			"resolve the packages: a and b cannot be installed together: a conflicts with b, and the base has b 1",
 		},
 		{
+			"foreign base", "a 1", "b 1; Architecture: arm64", "a", new(*ForeignBaseError),
+			`resolve the packages: the base has packages of the architecture "arm64", such as b, and only those of amd64 are supported; take a base of one architecture, or one for that platform`,
+		},
+		{
 			"broken base", "a 1", "b 1; Depends: c", "a", new(*BrokenBaseError),
 			`resolve the packages: the base lacks what its own packages need: b (Depends: c); run "apt-get -f install" where the base is built, or take another base`,
 		},

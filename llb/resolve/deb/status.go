@@ -28,6 +28,8 @@ type Status struct {
 	held  map[string]bool
 	// edges are the relations of what is installed, by the name they are about.
 	edges map[string][]edge
+	// architectures are those of the packages, each with the name of one.
+	architectures map[string]string
 	// broken are relations that nothing installed fulfils.
 	broken []string
 }
@@ -85,9 +87,13 @@ func ReadStatus(r io.Reader) (*Status, error) {
 // link notes who depends on what, and what is broken to begin with.
 func (s *Status) link() {
 	s.edges = make(map[string][]edge, 4*len(s.index.records))
+	s.architectures = map[string]string{}
 	for i := range s.index.records {
 		n := int32(i) //nolint:gosec // the index of a record
 		c := s.index.control(n)
+		if _, ok := s.architectures[c.architecture]; !ok {
+			s.architectures[c.architecture] = c.name
+		}
 		for k := range suggests {
 			groups, err := ParseRelations(c.relations[k])
 			if err != nil {
