@@ -22,6 +22,7 @@ var (
 	direct    = flag.Int("direct", 40, "how often apt-get itself is asked, too: once in so many sets")
 	sets      = flag.Int("sets", 24, "how many sets")
 	recommend = flag.Bool("recommends", false, "take recommended packages, too")
+	only      = flag.String("kind", "", "only sets of this kind, such as suite")
 	verbose   = flag.Bool("each", false, "print a line for each set")
 )
 
@@ -45,7 +46,7 @@ func TestApt(t *testing.T) {
 	for range 2 {
 		wg.Go(func() {
 			for i := range next {
-				results[i] = ar.compare(t, baseOf(bases, i), &all[i])
+				results[i] = ar.compare(t, baseOf(bases, &all[i]), &all[i])
 			}
 		})
 	}
@@ -61,7 +62,7 @@ func TestApt(t *testing.T) {
 func askDirectly(t *testing.T, bases []*base, all []set) (asked int) {
 	t.Helper()
 	for i := 0; i < len(all); i += *direct {
-		b := baseOf(bases, i)
+		b := baseOf(bases, &all[i])
 		words := all[i].words()
 		program, library := b.apt.simulate(t, words...), b.server.ask(t, words...)
 		asked++
@@ -75,7 +76,7 @@ func askDirectly(t *testing.T, bases []*base, all []set) (asked int) {
 }
 
 // baseOf gives each kind of set to each base by turns.
-func baseOf(bases []*base, i int) *base { return bases[(i/12+i)%len(bases)] }
+func baseOf(bases []*base, s *set) *base { return bases[(s.number/12+s.number)%len(bases)] }
 
 // A result is how one set came out.
 type result struct {

@@ -13,6 +13,7 @@ import (
 
 // A set is what both are asked for.
 type set struct {
+	number int // among all of its seed
 	kind   string
 	wanted []deb.Wanted
 }
@@ -47,10 +48,12 @@ func (ar *archive) generate(seed uint64, n int) []set {
 		{"known", g.known},
 		{"absent", func() []deb.Wanted { return append(g.some(ar.names, 1), deb.Wanted{Name: g.misspelt()}) }},
 	}
-	sets := make([]set, n)
-	for i := range sets {
+	var sets []set
+	for i := range n {
 		k := kinds[i%len(kinds)]
-		sets[i] = set{k.name, k.make()}
+		if s := (set{i, k.name, k.make()}); *only == "" || *only == s.kind {
+			sets = append(sets, s)
+		}
 	}
 	return sets
 }

@@ -136,7 +136,7 @@ func (c *checker) offer(m *member) error {
 		if r.Op != Any && r.Op != Equal {
 			continue
 		}
-		name := r.target()
+		name := r.target(c.req.Architecture)
 		c.provided[name] = append(c.provided[name], offer{m, r.Version})
 		if allowed && r.Qualifier == "" {
 			c.provided[name+":any"] = append(c.provided[name+":any"], offer{m, r.Version})
@@ -180,7 +180,7 @@ func (c *checker) needs(m *member, field string, g Alternatives) error {
 			continue
 		}
 		relevant = true
-		for _, o := range c.provided[r.target()] {
+		for _, o := range c.provided[r.target(c.req.Architecture)] {
 			if o.fits(r) {
 				return nil
 			}
@@ -197,7 +197,7 @@ func (c *checker) forbids(m *member, field string, g Alternatives) (problems []e
 		if !r.Applies(c.req.Architecture) {
 			continue
 		}
-		for _, o := range c.provided[r.target()] {
+		for _, o := range c.provided[r.target(c.req.Architecture)] {
 			if o.by != m && o.fits(r) {
 				problems = append(problems, fmt.Errorf("%s has %s: %s, and %s %s is there", m.name, field, r, o.by.name, o.by.version))
 			}

@@ -145,13 +145,10 @@ func (s *solver) inSuite(v *version, suite string) bool {
 }
 
 // followSuite makes the suite's versions the candidates of what a version
-// needs, where the candidates so far are not new enough, as "apt-get install
-// name/suite" does.
-func (s *solver) followSuite(v *version, suite string, seen map[*version]bool) bool {
-	if seen[v] {
-		return true
-	}
-	seen[v] = true
+// needs, where nothing that is there or could come in at once will do. It is
+// what "apt-get install name/suite" does: it goes on only as long as each
+// requirement can be met so, and keeps what it has switched until then.
+func (s *solver) followSuite(v *version, suite string, changed *[]*version) bool {
 	s.setCandidate(v)
 	groups := s.requirements(v)
 	for i := range groups {
@@ -159,41 +156,41 @@ func (s *solver) followSuite(v *version, suite string, seen map[*version]bool) b
 		if g.kind.negative() || !s.matters(g.kind) || s.fineAsIs(g) {
 			continue
 		}
-		if !s.switchFor(g, suite, seen) && g.kind.critical() {
+		if !s.switchFor(g, suite, changed) && g.kind.critical() {
 			return false
 		}
 	}
 	return true
 }
 
-// fineAsIs reports whether an installed package or a candidate fulfils the
-// requirement and could itself be installed.
+// fineAsIs reports whether an installed package fulfils the requirement, or a
+// candidate that needs nothing besides.
 func (s *solver) fineAsIs(g *group) bool {
 	for i := range g.any {
 		r := &g.any[i]
-		target := s.lookup(r.target())
+		target := s.lookup(s.target(r))
 		if target.current != nil && r.Op.Holds(target.current.version, r.Version) {
 			return true
 		}
-		if target.cand != nil && r.Op.Holds(target.cand.version, r.Version) && s.candidateWorks(target) {
-			return true
-		}
-		for _, p := range s.allProviders(target) {
-			if p.owner.pkg.cand == p.owner && p.holds(r) && s.candidateWorks(p.owner.pkg) {
+		providers := s.allProviders(target)
+		if r.Op == Any && len(providers) > 0 {
+			if slices.ContainsFunc(providers, func(p provider) bool { return p.owner.pkg.cand == p.owner && s.ready(p.owner) }) {
 				return true
 			}
+			continue
+		}
+		if target.cand != nil && r.Op.Holds(target.cand.version, r.Version) && s.ready(target.cand) {
+			return true
 		}
 	}
 	return false
 }
 
-// candidateWorks reports whether what the candidate needs can be had.
-func (s *solver) candidateWorks(p *pkg) bool {
-	groups := s.requirements(p.cand)
+// ready reports whether all that the version needs is planned already.
+func (s *solver) ready(v *version) bool {
+	groups := s.requirements(v)
 	for i := range groups {
-		g := &groups[i]
-		if g.kind.critical() && !g.kind.negative() &&
-			!s.satisfied(g, p.cand, planned) && !s.satisfied(g, p.cand, offered) {
+		if g := &groups[i]; g.kind.critical() && !s.satisfied(g, v, planned) {
 			return false
 		}
 	}
@@ -201,24 +198,29 @@ func (s *solver) candidateWorks(p *pkg) bool {
 }
 
 // switchFor changes the candidate of one alternative to the suite's version.
-func (s *solver) switchFor(g *group, suite string, seen map[*version]bool) bool {
+func (s *solver) switchFor(g *group, suite string, changed *[]*version) bool {
 	for i := range g.any {
 		r := &g.any[i]
-		if r.Op == Any {
-			continue
-		}
-		target := s.lookup(r.target())
+		target := s.lookup(s.target(r))
 		n := slices.IndexFunc(target.versions, func(v *version) bool { return s.inSuite(v, suite) })
-		if n < 0 || !r.Op.Holds(target.versions[n].version, r.Version) {
+		if r.Op == Any || n < 0 || !r.Op.Holds(target.versions[n].version, r.Version) {
 			continue
 		}
-		before := target.cand
-		if s.followSuite(target.versions[n], suite, seen) {
+		v, before := target.versions[n], target.cand
+		if v == before && slices.ContainsFunc(*changed, func(c *version) bool { return c.pkg == target }) {
 			return true
+		}
+		*changed = append(*changed, v)
+		if s.followSuite(v, suite, changed) {
+			return true
+		}
+		if i == len(g.any)-1 {
+			return false
 		}
 		if before != nil {
 			s.setCandidate(before)
 		}
+		*changed = (*changed)[:len(*changed)-1]
 	}
 	return false
 }

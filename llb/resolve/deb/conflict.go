@@ -61,7 +61,7 @@ func (s *solver) unavoidable(wanted []wish) (map[*version]*link, []*version) {
 // excludes reports whether a prohibition means a version.
 func (s *solver) excludes(g *group, v *version) bool {
 	r := &g.any[0]
-	target := s.lookup(r.target())
+	target := s.lookup(s.target(r))
 	if v.pkg == target && r.Op.Holds(v.version, r.Version) {
 		return true
 	}
@@ -79,7 +79,7 @@ func (l *link) root() string {
 func conflictOf(one, other *link, g *group) error {
 	chain := append(one.chain(), other.chain()...)
 	what := sentence(one.v, g)
-	if name := g.any[0].target(); name != other.v.name {
+	if name := g.any[0].Name; name != other.v.name {
 		what += ", which " + other.v.name + " provides"
 	}
 	return &ConflictError{Wanted: one.root(), Other: other.root(), Chain: append(chain, what)}

@@ -39,7 +39,7 @@ func (f *fields) next() (name, value string, ok bool) {
 		end = next
 	}
 	f.pos = min(end+1, len(f.text))
-	return line[:colon], strings.Trim(f.text[start:end], " \t\r"), true
+	return line[:colon], strings.Trim(strings.TrimSuffix(f.text[start:end], "\r"), " \t"), true
 }
 
 // skipEmpty moves on to the next paragraph, or to the end of the text.

@@ -104,7 +104,7 @@ func (s *solver) anyVersions(g *group) []*version {
 	var list []*version
 	for i := range g.any {
 		r := &g.any[i]
-		target := s.lookup(r.target())
+		target := s.lookup(s.target(r))
 		for _, v := range target.versions {
 			if r.Op.Holds(v.version, r.Version) && s.eligible(v) && !slices.Contains(list, v) {
 				list = append(list, v)
@@ -130,7 +130,7 @@ func (s *solver) eligible(v *version) bool {
 // why says what there is instead of what is missing.
 func (s *solver) why(g *group) string {
 	r := g.any[0]
-	target := s.lookup(r.target())
+	target := s.lookup(s.target(&r))
 	switch {
 	case len(target.versions) == 0:
 		return ", which no repository has"

@@ -80,7 +80,7 @@ func (s *solver) worthIt(i *installation, g *group) bool {
 			continue
 		}
 		for _, r := range old.any {
-			if r.target() != g.any[0].target() {
+			if s.target(&r) != s.target(&g.any[0]) {
 				continue
 			}
 			if s.satisfied(old, i.current, now) {
@@ -102,7 +102,7 @@ func (s *solver) solutions(g *group, owner *version, m moment, sorted bool) []*v
 		r := &g.any[i]
 		list := s.matching(g.kind, r, owner, m)
 		if sorted {
-			target := s.lookup(r.target())
+			target := s.lookup(s.target(r))
 			slices.SortStableFunc(list, func(a, b *version) int { return s.compareOptions(target, a, b) })
 		}
 		for _, v := range list {
@@ -142,7 +142,7 @@ func unique(list []*version) []*version {
 // matching returns the versions that match a relation: the package of that name,
 // then those that provide it.
 func (s *solver) matching(k kind, r *Relation, owner *version, m moment) []*version {
-	target := s.lookup(r.target())
+	target := s.lookup(s.target(r))
 	pick := func(p *pkg) *version {
 		if m == now {
 			return p.current
@@ -203,7 +203,7 @@ func (s *solver) noteTie(i *installation, g *group, v *version, others []*versio
 	}
 	for n := range g.any {
 		r := &g.any[n]
-		target := s.lookup(r.target())
+		target := s.lookup(s.target(r))
 		list := s.matching(g.kind, r, i.version, offered)
 		if !slices.Contains(list, v) {
 			continue

@@ -181,7 +181,7 @@ func (x *Index) addProvides(c *control, n int32) error {
 			return x.fail(int(x.records[n].start), "parse the field Provides of %s: %w", c.name, err)
 		}
 		if r.Op == Any || r.Op == Equal { // apt ignores the others
-			x.addProvide(r.target(), provision{n, r.Version})
+			x.addProvide(r.target(x.opts.Architecture), provision{n, r.Version})
 			if c.multiArch == "allowed" && r.Qualifier == "" {
 				x.addProvide(r.Name+anyArchitecture, provision{n, r.Version})
 			}
@@ -259,13 +259,15 @@ func (x *Index) fail(pos int, format string, args ...any) error {
 // architecture, as long as it is Multi-Arch: allowed.
 const anyArchitecture = ":any"
 
-// target is the name under which a relation looks for packages. Only "any"
-// makes a difference on a system of one architecture.
-func (r Relation) target() string {
-	if r.Qualifier == "any" {
-		return r.Name + anyArchitecture
+// target is the name under which a relation looks for packages on a system of
+// one architecture. "any" stands for packages that are Multi-Arch: allowed; a
+// foreign architecture is a name that no package of the system has.
+func (r *Relation) target(architecture string) string {
+	switch r.Qualifier {
+	case "", "native", architecture:
+		return r.Name
 	}
-	return r.Name
+	return r.Name + ":" + r.Qualifier
 }
 
 // Text returns the index as it was read.

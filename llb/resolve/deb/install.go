@@ -251,7 +251,7 @@ func (s *solver) breaksWith(p *pkg, i *installation) bool {
 			continue
 		}
 		for _, r := range g.any {
-			if r.target() == i.name && r.Op.Holds(i.current.version, r.Version) && !r.Op.Holds(i.version.version, r.Version) {
+			if s.target(&r) == i.name && r.Op.Holds(i.current.version, r.Version) && !r.Op.Holds(i.version.version, r.Version) {
 				return true
 			}
 		}

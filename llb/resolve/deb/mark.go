@@ -70,7 +70,7 @@ var ErrTooHard = errors.New("resolve the packages: gave up after a million steps
 // hit reports whether something fulfils a relation of owner at that moment, or
 // is what a prohibition means.
 func (s *solver) hit(k kind, r *Relation, owner *version, m moment) bool {
-	target := s.lookup(r.target())
+	target := s.lookup(s.target(r))
 	if !k.negative() || target != owner.pkg {
 		if v := target.at(m); v != nil && r.Op.Holds(v.version, r.Version) {
 			return true

@@ -258,7 +258,7 @@ func (r *repair) yield(c *brokenCase, g *group, relation *Relation, other *pkg, 
 		}
 		return
 	}
-	target := r.lookup(relation.target())
+	target := r.lookup(r.target(relation))
 	if target.current != nil || target.mode == modeRemove || target.cand == nil {
 		return
 	}
@@ -288,7 +288,7 @@ func (r *repair) punish(c *brokenCase) {
 
 // targets returns every version that matches the relation, candidate or not.
 func (r *repair) targets(k kind, relation *Relation, owner *version) []*version {
-	target := r.lookup(relation.target())
+	target := r.lookup(r.target(relation))
 	var list []*version
 	for _, v := range target.versions {
 		if (!k.negative() || target != owner.pkg) && relation.Op.Holds(v.version, relation.Version) {

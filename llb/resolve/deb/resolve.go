@@ -76,9 +76,11 @@ func (s *solver) mark(wanted []wish) {
 		p.fixed = true
 		s.install(p, false, 0, true)
 	}
+	var changed []*version
 	for _, w := range wanted {
 		if w.Suite != "" {
-			s.followSuite(w.version, w.Suite, map[*version]bool{})
+			changed = append(changed, w.version)
+			s.followSuite(w.version, w.Suite, &changed)
 		}
 	}
 	packages := packagesOf(wanted)
@@ -155,7 +157,7 @@ func (s *solver) neededByBase(p *pkg) bool {
 
 // fulfilling returns the planned versions that fulfil a relation.
 func (s *solver) fulfilling(r *Relation) []*version {
-	target := s.lookup(r.target())
+	target := s.lookup(s.target(r))
 	var list []*version
 	if v := target.install; v != nil && r.Op.Holds(v.version, r.Version) {
 		list = append(list, v)

@@ -112,6 +112,8 @@ func TestResolve(t *testing.T) {
 		{"a superseded version provides nothing", []string{"a 1; Depends: v | w\nb 1; Provides: v\nb 2\nw 1"}, "", "a", "a=1 w=1"},
 		{"the provider of the higher priority", []string{"a 1; Depends: v\nb 1; Provides: v\nc 1; Provides: v\nd 1; Provides: v; Essential: yes"}, "", "a", "a=1 d=1"},
 		{"any architecture", []string{"a 1; Depends: b:any\nb 1; Multi-Arch: allowed"}, "", "a", "a=1 b=1"},
+		{"a conflict with a foreign one", []string{"a 1; Conflicts: b:arm64\nb 1"}, "", "a b", "a=1 b=1"},
+		{"a conflict with one's own kind", []string{"a 1; Depends: c:amd64 | d; Conflicts: b:native (<< 1)\nb 1\nc 1"}, "", "a b", "a=1 b=1 c=1"},
 		{"a conflict avoided", []string{"a 1; Depends: b | c\nb 1; Conflicts: d\nc 1\nd 1"}, "", "a d", "a=1 c=1 d=1"},
 		{"a conflict with an old version only", []string{"a 1; Conflicts: b (<< 2)\nb 2"}, "", "a b", "a=1 b=2"},
 		{"replacing all other providers", []string{"a 1; Provides: mta; Conflicts: mta\nb 1; Provides: mta; Conflicts: mta"}, "b 1; Provides: mta; Conflicts: mta", "a", "a=1 -b"},

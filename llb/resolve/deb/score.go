@@ -60,7 +60,7 @@ func (r *repair) rateOne(p *pkg) {
 }
 
 func (r *repair) rateTargets(owner *pkg, k kind, relation *Relation, points int) {
-	target := r.lookup(relation.target())
+	target := r.lookup(r.target(relation))
 	if !k.negative() || target != owner {
 		if relation.Op != Any && (target.install == nil || !relation.Op.Holds(target.install.version, relation.Version)) {
 			return
@@ -91,7 +91,7 @@ func (r *repair) inherit(before map[*pkg]int) {
 				continue
 			}
 			for i := range g.any {
-				if target := r.lookup(g.any[i].target()); target.install != nil {
+				if target := r.lookup(r.target(&g.any[i])); target.install != nil {
 					r.score[target] += before[p]
 				}
 			}
@@ -179,7 +179,7 @@ func (r *repair) upgradeFor(g *group, owner *version) bool {
 // soleTarget returns the package that a relation names, or the only one that
 // provides it.
 func (r *repair) soleTarget(relation *Relation, owner *version) *pkg {
-	target := r.lookup(relation.target())
+	target := r.lookup(r.target(relation))
 	if len(target.versions) > 0 {
 		return target
 	}

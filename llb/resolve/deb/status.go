@@ -6,6 +6,7 @@ package deb
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -102,12 +103,16 @@ func (s *Status) link() {
 			}
 			for _, g := range groups {
 				for _, r := range g {
-					s.edges[r.target()] = append(s.edges[r.target()], edge{n, k})
+					name := r.Name
+					if r.Qualifier == "any" {
+						name += anyArchitecture
+					}
+					s.edges[name] = append(s.edges[name], edge{n, k})
 				}
 			}
 		}
 	}
-	u := newUniverse(&Request{Installed: s, Architecture: ""})
+	u := newUniverse(&Request{Installed: s, Architecture: s.native()})
 	solver := &solver{universe: u}
 	for _, p := range u.installed() {
 		if g := solver.brokenNow(p); g != nil {
@@ -115,6 +120,16 @@ func (s *Status) link() {
 		}
 	}
 	slices.Sort(s.broken)
+}
+
+// native returns the architecture of the packages that have one.
+func (s *Status) native() string {
+	for _, arch := range slices.Sorted(maps.Keys(s.architectures)) {
+		if arch != "all" {
+			return arch
+		}
+	}
+	return ""
 }
 
 // installedPriority is the pin priority of what is installed already.

@@ -232,6 +232,9 @@ func (u *universe) requirements(v *version) []group {
 	return v.groups
 }
 
+// target is the name that a relation is about on this system.
+func (u *universe) target(r *Relation) string { return r.target(u.architecture) }
+
 // addGroups adds alternatives as one group, prohibitions each as its own.
 func (u *universe) addGroups(v *version, k kind, alternatives Alternatives) {
 	alternatives = slices.DeleteFunc(alternatives, func(r Relation) bool { return !r.Applies(u.architecture) })

@@ -55,6 +55,11 @@ func (w *waver) link(sol *Solution) error {
 	members := map[string]*member{}
 	c := &checker{provided: provided}
 	for i := range sol.Packages {
+		if arch := sol.Packages[i].Architecture; arch != "all" {
+			c.req.Architecture = arch
+		}
+	}
+	for i := range sol.Packages {
 		p := &sol.Packages[i]
 		m := &member{name: p.Name, version: p.Version, fields: paragraphFields(p.Control)}
 		members[p.Name] = m
@@ -69,7 +74,7 @@ func (w *waver) link(sol *Solution) error {
 				return fmt.Errorf("order the packages: %s: %w", name, err)
 			}
 			for _, r := range slices.Concat(groups...) {
-				for _, o := range provided[r.target()] {
+				for _, o := range provided[r.target(c.req.Architecture)] {
 					if o.by == m || !o.fits(r) {
 						continue
 					}
