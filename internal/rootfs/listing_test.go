@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rootfs_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/containerd/continuity/sysx"
+	"golang.org/x/sys/unix"
+)
+
+// seen is what a file shows to who looks at it, a line a path.
+type seen struct {
+	// noXattrs and noTimes leave something out, for what cannot carry it.
+	noXattrs bool
+	// clock are the paths whose times mean nothing.
+	clock []string
+	// seconds leaves out parts of seconds.
+	seconds bool
+}
+
+// list describes every file below dir, with the first name of those that have
+// several.
+func (s seen) list(t testing.TB, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	first := map[uint64]string{}
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		info, err := os.Lstat(path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%q %s\n", name, s.describe(t, path, name, info, first))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func (s seen) describe(t testing.TB, path, name string, info fs.FileInfo, first map[uint64]string) string {
+	t.Helper()
+	stat := info.Sys().(*syscall.Stat_t)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%06o %d:%d", stat.Mode, stat.Uid, stat.Gid)
+	when := info.ModTime().UTC()
+	if s.seconds {
+		when = when.Truncate(1e9)
+	}
+	if !slices.Contains(s.clock, name) {
+		fmt.Fprintf(&b, " %s", when.Format("2006-01-02T15:04:05.999999999"))
+	}
+	switch stat.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, " %d %x", len(data), sha256.Sum256(data))
+	case unix.S_IFLNK:
+		target, err := os.Readlink(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, " -> %q", target)
+	case unix.S_IFCHR, unix.S_IFBLK:
+		fmt.Fprintf(&b, " %d,%d", unix.Major(stat.Rdev), unix.Minor(stat.Rdev))
+	}
+	if stat.Nlink > 1 && !info.IsDir() {
+		if _, ok := first[stat.Ino]; !ok {
+			first[stat.Ino] = name
+		}
+		fmt.Fprintf(&b, " = %q (%d)", first[stat.Ino], stat.Nlink)
+	}
+	if !s.noXattrs {
+		b.WriteString(attributes(t, path))
+	}
+	return b.String()
+}
+
+func attributes(t testing.TB, path string) string {
+	t.Helper()
+	names, err := sysx.LListxattr(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	for _, name := range names {
+		value, err := sysx.LGetxattr(path, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, " %s=%x", name, value)
+	}
+	return b.String()
+}

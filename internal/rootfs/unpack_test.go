@@ -1,0 +1,212 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rootfs_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// capability is what setcap cap_net_raw+ep writes.
+const capability = "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// sample is an image by hand.
+type sample struct {
+	name   string
+	layers [][]entry
+	// clock are the folders to which unpackers give the time of unpacking: those
+	// that no layer describes, and where such a folder was made or removed.
+	clock []string
+}
+
+// deep is a path of n parts.
+func deep(n int) []entry {
+	var entries []entry
+	path := "deep"
+	for range n {
+		entries = append(entries, dir(path))
+		path += "/" + strings.Repeat("x", 9)
+	}
+	return append(entries, file(path, "at the bottom"))
+}
+
+// samples are the images that unpackers have to agree on.
+func samples() []sample {
+	top := dir(".").mode(0o755)
+	return []sample{
+		{name: "plain", layers: [][]entry{{
+			top, dir("etc"), file("etc/motd", "hello\n").mode(0o640).owner(7, 8), symlink("link", "etc/motd"),
+			file("suid", "x").mode(0o4755), dir("tmp").mode(0o1777), file("empty", ""),
+		}}},
+		{name: "whiteout", layers: [][]entry{
+			{top, dir("a"), file("a/gone", "1"), file("a/kept", "2"), dir("a/dir"), file("a/dir/x", "3")},
+			{remove("a/gone"), remove("a/dir"), remove("never")},
+		}},
+		{name: "opaque with children in the same layer, before and after", layers: [][]entry{
+			{top, dir("home"), file("home/.bashrc", "old"), file("home/old", "old"), dir("home/sub"), file("home/sub/old", "")},
+			{dir("home").mode(0o700), file("home/.bashrc", "new"), opaque("home"), file("home/new", "new")},
+		}},
+		{name: "opaque keeps a new child below an old folder", clock: []string{"d/sub"}, layers: [][]entry{
+			{top, dir("d"), dir("d/sub"), file("d/sub/old", "old")},
+			{dir("d"), dir("d/sub"), file("d/sub/new", "new"), opaque("d")},
+		}},
+		{name: "opaque root", layers: [][]entry{
+			{top, dir("old"), file("old/x", ""), file("top", "1")},
+			{top, opaque(""), file("new", "2")},
+		}},
+		{name: "folder to file and back", layers: [][]entry{
+			{top, dir("x"), file("x/inside", "1"), file("y", "file")},
+			{file("x", "now a file"), dir("y"), file("y/inside", "2")},
+			{dir("x"), file("x/again", "3"), symlink("y", "x")},
+		}},
+		{name: "whiteout of a folder, then a file of that name", layers: [][]entry{
+			{top, dir("x"), file("x/inside", "1"), file("f", "1")},
+			{remove("x"), file("x", "a file"), file("f", "new"), remove("f")},
+		}},
+		{name: "hard links", layers: [][]entry{
+			{top, file("a", "body").xattr("user.note", "kept"), hardlink("b", "a"), dir("sub"), hardlink("sub/c", "./b")},
+			{remove("a")},
+			{file("b", "another")},
+		}},
+		{name: "hard link across a whiteout in one layer", layers: [][]entry{
+			{top, file("a", "body")},
+			{hardlink("b", "a"), remove("a")},
+		}},
+		{name: "hard links of links and devices", layers: [][]entry{
+			{top, symlink("s", "nowhere"), hardlink("s2", "s"), device("null", tar.TypeChar, 1, 3), hardlink("null2", "null")},
+		}},
+		{name: "attributes", layers: [][]entry{
+			{
+				top, file("ping", "elf").mode(0o755).xattr("security.capability", capability),
+				dir("marked").xattr("user.zero", "a\x00b"), file("f", "1").xattr("trusted.x", ""),
+			},
+			{dir("marked").xattr("user.other", "1"), file("f", "2")},
+		}},
+		{name: "devices", layers: [][]entry{{
+			top, dir("dev"), device("dev/null", tar.TypeChar, 1, 3), device("dev/loop", tar.TypeBlock, 7, 300),
+			device("dev/pipe", tar.TypeFifo, 0, 0), device("dev/zero", tar.TypeChar, 0, 0),
+		}}},
+		{name: "names", layers: [][]entry{{
+			top, file("not utf-8 \xff\xfe", "1"), symlink("to \xe9", "\xff"), file("new\nline", "2"), file(strings.Repeat("n", 255), "3"),
+			file("-dash", "4"), file("päx", "5"), file("a b", "6"), file(".wh", "7"), file("back\\slash", "8"),
+			dir(strings.Repeat("d", 200)), file(strings.Repeat("d", 200)+"/"+strings.Repeat("e", 200), "9"),
+		}}},
+		{name: "200 deep", layers: [][]entry{append([]entry{top}, deep(200)...)}},
+		{name: "dots and slashes", layers: [][]entry{{
+			top, file("./one", "1"), file("/two", "2"), dir("./sub"), file("sub/../three", "3"), file("../../../four", "4"),
+			file("sub//five", "5"), hardlink("six", "/one"),
+		}}},
+		{
+			name: "missing parents", clock: []string{".", "not", "not/there"},
+			layers: [][]entry{{top, file("not/there/yet", "1")}},
+		},
+		{
+			name: "links to folders as parents", clock: []string{".", "nowhere"},
+			layers: [][]entry{
+				{
+					top, dir("usr"), dir("usr/lib"), symlink("lib", "usr/lib"), symlink("abs", "/usr/lib"), dir("out"),
+					symlink("out/escape", "../../../../usr"), symlink("dangling", "nowhere"), file("usr/lib/gone", ""),
+				},
+				{
+					file("lib/one", "1"), file("abs/two", "2"), file("out/escape/three", "3"), file("dangling/four", "4"),
+					hardlink("five", "lib/one"), remove("lib/gone"),
+				},
+			},
+		},
+		{name: "link replaced by an opaque folder", layers: [][]entry{
+			{top, dir("real"), file("real/kept", "1"), symlink("l", "real")},
+			{dir("l"), opaque("l"), file("l/new", "2")},
+		}},
+		{name: "times", layers: [][]entry{
+			{
+				top, file("fraction", "").with(func(h *tar.Header) { h.ModTime = time.Unix(1, 123456789) }),
+				file("before 1970", "").with(func(h *tar.Header) { h.ModTime = time.Unix(-1000, 0) }), dir("d"),
+			},
+			{file("d/later", "keeps the folder's time")},
+		}},
+		{name: "owners", layers: [][]entry{{
+			top, file("big", "").owner(2_000_000_000, 3_000_000_000), symlink("l", "x").owner(5, 6), dir("d").owner(9, 9).mode(0o2750),
+			file("d/f", "").owner(0, 0),
+		}}},
+		{name: "GNU archive", layers: [][]entry{{
+			top, file(strings.Repeat("long/", 30)+"name", "1").with(func(h *tar.Header) { h.Format = tar.FormatGNU }),
+		}}, clock: longFolders()},
+	}
+}
+
+func longFolders() []string {
+	folders := []string{"."}
+	path := ""
+	for range 30 {
+		path = filepath.Join(path, "long")
+		folders = append(folders, path)
+	}
+	return folders
+}
+
+// TestUmoci compares the folders that umoci and WriteDir make.
+func TestUmoci(t *testing.T) {
+	for _, s := range samples() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			tars := archives(t, s.layers)
+			want := layoutOf(t, tars).Unpack(t, "amd64")
+			got := filepath.Join(testenv.Dir(t), "root")
+			lost, err := flattenArchives(t, tars).WriteDir(t.Context(), got)
+			if err != nil || lost.String() != "" {
+				t.Fatalf("WriteDir: lost %q, %v", lost, err)
+			}
+			look := seen{clock: s.clock}
+			if diff := cmp.Diff(look.list(t, want), look.list(t, got)); diff != "" {
+				t.Errorf("(-umoci +strata):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestTwiceTheSame writes archives of the same layers, and of the same with
+// their entries in another order.
+func TestTwiceTheSame(t *testing.T) {
+	layers := [][]entry{
+		{dir("a"), dir("b"), file("a/x", "1"), file("b/y", "2"), dir("c"), file("c/old", "")},
+		{file("a/z", "3"), remove("b/y"), dir("c"), file("c/new", "4"), opaque("c")},
+	}
+	shuffled := [][]entry{
+		{dir("c"), file("c/old", ""), dir("b"), file("b/y", "2"), dir("a"), file("a/x", "1")},
+		{opaque("c"), file("c/new", "4"), dir("c"), remove("b/y"), file("a/z", "3")},
+	}
+	var want []byte
+	for i, l := range [][][]entry{layers, layers, shuffled} {
+		var buf bytes.Buffer
+		if err := flatten(t, l...).WriteTar(t.Context(), &buf); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			want = buf.Bytes()
+		}
+		if !bytes.Equal(want, buf.Bytes()) {
+			t.Errorf("archive %d differs from the first", i)
+		}
+	}
+	var names []string
+	for r := tar.NewReader(bytes.NewReader(want)); ; {
+		h, err := r.Next()
+		if err != nil {
+			break
+		}
+		names = append(names, h.Name)
+	}
+	if got := fmt.Sprint(names); got != "[./ a/ a/x a/z b/ c/ c/new]" {
+		t.Errorf("entries %s", got)
+	}
+}
