@@ -13,13 +13,20 @@ import (
 
 // WriteTar writes the tree as a tar archive in the PAX format, sorted by path.
 func (t *Tree) WriteTar(ctx context.Context, w io.Writer) error {
+	return t.writeTar(ctx, w, func(*tar.Header) {})
+}
+
+// writeTar writes the archive with headers changed by a function.
+func (t *Tree) writeTar(ctx context.Context, w io.Writer, change func(*tar.Header)) error {
 	tw := tar.NewWriter(w)
 	buf := make([]byte, copyBuffer)
 	for e := range t.All() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := tw.WriteHeader(tarHeader(e)); err != nil {
+		h := tarHeader(e)
+		change(h)
+		if err := tw.WriteHeader(h); err != nil {
 			return fmt.Errorf("write %q to the archive: %w", e.Path, err)
 		}
 		if e.Hardlink != "" || e.Kind != File {

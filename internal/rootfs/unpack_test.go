@@ -138,10 +138,24 @@ func samples() []sample {
 			top, file("big", "").owner(2_000_000_000, 3_000_000_000), symlink("l", "x").owner(5, 6), dir("d").owner(9, 9).mode(0o2750),
 			file("d/f", "").owner(0, 0),
 		}}},
+		{name: "sizes", layers: [][]entry{append([]entry{
+			top, file("block", strings.Repeat("b", 4096)), file("tail", strings.Repeat("t", 3*4096+7)),
+			file("holes", strings.Repeat("\x00", 300_000)+"data"+strings.Repeat("\x00", 200_000)),
+			file("long tail", strings.Repeat("l", 4095)), symlink("long link", strings.Repeat("n/", 2000)),
+		}, many(1500)...)}},
 		{name: "GNU archive", layers: [][]entry{{
 			top, file(strings.Repeat("long/", 30)+"name", "1").with(func(h *tar.Header) { h.Format = tar.FormatGNU }),
 		}}, clock: longFolders()},
 	}
+}
+
+// many are more files than a block of a folder holds.
+func many(n int) []entry {
+	entries := []entry{dir("many")}
+	for i := range n {
+		entries = append(entries, file(fmt.Sprintf("many/%s%d", strings.Repeat("m", i%50), i), fmt.Sprint(i)))
+	}
+	return entries
 }
 
 func longFolders() []string {
