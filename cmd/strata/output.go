@@ -57,14 +57,22 @@ func (j *job) exportStream(out solveopt.Output, entry *client.ExportEntry) error
 }
 
 func (j *job) exportStdout(out solveopt.Output, entry *client.ExportEntry) error {
-	if f, ok := j.terminal.out.(*os.File); ok {
-		if _, err := console.ConsoleFromFile(f); err == nil {
-			return usageError(fmt.Errorf("--output type=%s: a terminal does not take a tar", out.Type), "give dest=FILE, or pipe it")
-		}
+	if err := pipeable(j.terminal.out, out.Type); err != nil {
+		return usageError(fmt.Errorf("--output: %w", err), "")
 	}
 	j.printID = false // it would end up in the tar
 	entry.Output = func(map[string]string) (io.WriteCloser, error) {
 		return unclosed{j.terminal.out}, nil
+	}
+	return nil
+}
+
+// pipeable refuses to write what nobody can read to a terminal.
+func pipeable(w io.Writer, form string) error {
+	if f, ok := w.(*os.File); ok {
+		if _, err := console.ConsoleFromFile(f); err == nil {
+			return fmt.Errorf("type=%s: a terminal does not take that: give dest=FILE, or pipe it", form)
+		}
 	}
 	return nil
 }

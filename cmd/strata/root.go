@@ -43,6 +43,7 @@ func verbs(t terminal) []*cobra.Command {
 		tagCommand(t),
 		indexCommand(t),
 		inspectCommand(t),
+		exportCommand(t),
 		schemaCommand(t),
 		diskUsageCommand(t),
 		pruneCommand(t),

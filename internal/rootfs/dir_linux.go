@@ -42,6 +42,18 @@ func (t *Tree) WriteDir(ctx context.Context, dir string) (Lost, error) {
 	return w.lost, w.leave("", true)
 }
 
+// RestoreRoot gives the folder that the tree was written to the root's own
+// owner, mode and times, after it was moved.
+func (t *Tree) RestoreRoot(dir string) error {
+	root, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("open root folder: %w", err)
+	}
+	defer root.Close()
+	w := &dirWriter{dir: dir, root: int(root.Fd())}
+	return w.describe(Entry{Inode: t.root.inode})
+}
+
 // dirWriter writes below a folder. All paths are relative to it, so that they
 // may be as long as Linux allows.
 type dirWriter struct {

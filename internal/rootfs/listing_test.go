@@ -32,6 +32,9 @@ type seen struct {
 	// not do: set the times of folders and links, set setuid, setgid and sticky,
 	// join the names of a file; and times before 1970 may be 1970.
 	onlyFileTimes, noSetuid, noLinks, clamped bool
+	// noRoot leaves out the folder itself, noSymlinkLinks which symbolic links are
+	// one.
+	noRoot, noSymlinkLinks bool
 }
 
 // list describes every file below dir, with the first name of those that have
@@ -45,7 +48,7 @@ func (s seen) list(t testing.TB, dir string) string {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		if err != nil {
+		if err != nil || name == "." && s.noRoot {
 			return err
 		}
 		info, err := os.Lstat(path)
@@ -96,7 +99,8 @@ func (s seen) describe(t testing.TB, path, name string, info fs.FileInfo, first 
 	case unix.S_IFCHR, unix.S_IFBLK:
 		fmt.Fprintf(&b, " %d,%d", unix.Major(stat.Rdev), unix.Minor(stat.Rdev))
 	}
-	if stat.Nlink > 1 && !info.IsDir() && !s.noLinks {
+	apart := s.noLinks || s.noSymlinkLinks && info.Mode()&fs.ModeSymlink != 0
+	if stat.Nlink > 1 && !info.IsDir() && !apart {
 		if _, ok := first[stat.Ino]; !ok {
 			first[stat.Ino] = name
 		}
