@@ -7,9 +7,10 @@
 // Each verb is a file of this folder. A verb's flags fill a struct of options;
 // the struct and a [terminal] are all that its run function sees.
 //
-// The exit status is 0 for success, 1 for a failure, and 2 for a mistake in the
-// command line or the build file; a signal gives 128 and its number. A command
-// that does not succeed leaves its outputs as they were.
+// The exit status is 0 for success, 1 for a failure, 2 for a mistake in the
+// command line or the build file, and 3 when a comparison finds a difference; a
+// signal gives 128 and its number. A command that does not succeed leaves its
+// outputs as they were.
 package main
 
 import (

@@ -44,6 +44,8 @@ func verbs(t terminal) []*cobra.Command {
 		indexCommand(t),
 		inspectCommand(t),
 		exportCommand(t),
+		diffCommand(t),
+		verifyCommand(t),
 		schemaCommand(t),
 		diskUsageCommand(t),
 		pruneCommand(t),

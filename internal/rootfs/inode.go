@@ -4,6 +4,7 @@
 package rootfs
 
 import (
+	"crypto/sha256"
 	"strings"
 	"time"
 )
@@ -65,6 +66,9 @@ type Inode struct {
 	Major, Minor uint32
 	// Xattrs are the extended attributes by their full names.
 	Xattrs map[string]string
+
+	// Digest is the SHA-256 of the body of a file, for trees from Digests.
+	Digest [sha256.Size]byte
 
 	first *node
 	spool *spool

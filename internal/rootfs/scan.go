@@ -38,8 +38,16 @@ type record struct {
 	inode *Inode
 }
 
-// scan reads a layer's entries, and puts the bodies into the spool.
-func scan(ctx context.Context, l Layer, s *spool) ([]record, error) {
+// bodies takes the bodies of a layer's files.
+type bodies interface {
+	// store takes one, and notes in the inode what it knows.
+	store(in *Inode, body io.Reader) error
+	// flush is called when all were stored.
+	flush() error
+}
+
+// scan reads a layer's entries, and gives the bodies away.
+func scan(ctx context.Context, l Layer, s bodies) ([]record, error) {
 	a, err := l.open(ctx)
 	if err != nil {
 		return nil, err
