@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -47,7 +48,10 @@ func runBuild(ctx context.Context, t terminal, o buildOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	j, err := newJob(ctx, t, o)
+	if o.all || strings.Contains(o.target, ",") {
+		return runTargets(ctx, t, conn, o)
+	}
+	j, err := newJob(ctx, t, o.forTarget(o.target))
 	if err != nil {
 		return err
 	}
@@ -83,6 +87,13 @@ func (j *job) solve(ctx context.Context, bkc *client.Client) (*outcome, error) {
 	if err != nil {
 		return nil, usageError(fmt.Errorf("--progress %s: %w", j.progress, err), "")
 	}
+	out, err := j.run(ctx, bkc, j.solveOpt, show.start())
+	show.wait()
+	return out, err
+}
+
+// run solves, and tells the status to a channel, which it closes.
+func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, status chan *client.SolveStatus) (*outcome, error) {
 	out := &outcome{}
 	var fault error
 	build := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
@@ -100,8 +111,7 @@ func (j *job) solve(ctx context.Context, bkc *client.Client) (*outcome, error) {
 		}
 		return res, nil
 	}
-	resp, err := bkc.Build(ctx, j.solveOpt, product, build, show.start())
-	show.wait()
+	resp, err := bkc.Build(ctx, opt, product, build, status)
 	if err != nil {
 		return nil, cause(err, fault)
 	}

@@ -16,6 +16,7 @@ type buildOptions struct {
 	context string
 	file    string
 	target  string
+	all     bool
 
 	platforms []string
 	buildArgs []string
@@ -57,6 +58,8 @@ type buildOptions struct {
 func (o *buildOptions) bind(flags *pflag.FlagSet, t terminal) {
 	flags.SortFlags = false
 	o.bindInput(flags, t)
+	flags.Lookup("target").Usage = "`TARGET` to build; several, with commas, are built together"
+	flags.BoolVar(&o.all, "all", false, "build every target together")
 	o.bindOutput(flags)
 	o.bindCache(flags)
 	o.bindStep(flags)

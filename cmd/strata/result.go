@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 
 	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/stage"
 )
 
 // checkReports refuses a digest of what has none.
@@ -66,11 +67,7 @@ func (j *job) finish(ctx context.Context, res *outcome) error {
 	}
 	id := imageID(res.exporter)
 	if j.metadata != nil {
-		data, err := json.MarshalIndent(metadata(res.exporter), "", "  ")
-		if err != nil {
-			return fmt.Errorf("encode metadata: %w", err)
-		}
-		if err := j.metadata.Write(append(data, '\n')); err != nil {
+		if err := writeMetadata(j.metadata, metadata(res.exporter)); err != nil {
 			return err
 		}
 	}
@@ -87,6 +84,14 @@ func (j *job) finish(ctx context.Context, res *outcome) error {
 		return err
 	}
 	return j.say(id)
+}
+
+func writeMetadata(file *stage.File, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode metadata: %w", err)
+	}
+	return file.Write(append(data, '\n'))
 }
 
 // say prints what the user wants to read in the end.

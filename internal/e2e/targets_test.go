@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// several is a build file whose targets share a step that gives another result
+// each time it runs.
+const several = `
+args: {BASE: null}
+layers:
+  - files: [{dest: /shared, from: target:tool, source: /random}]
+targets:
+  tool:
+    layers:
+      - build: {from: $BASE, run: "cat /proc/sys/kernel/random/uuid >$out/random"}
+  debug:
+    from: target:default
+    layers:
+      - files: [{dest: /debug, content: "yes"}]
+  broken:
+    layers:
+      - build: {from: $BASE, run: "sleep 1; exit 7"}
+`
+
+// TestTargets builds several targets: what they share once, and all or nothing
+// of what goes out.
+func TestTargets(t *testing.T) {
+	h := newHouse(t)
+	dir := folder(t, map[string]string{"strata.yaml": several})
+	out := t.TempDir()
+	meta := filepath.Join(out, "meta.json")
+	h.mustBuild(t, "--progress=quiet", "--no-cache", "--target", "default,debug", "-t", h.registry.Host+"/app:{target}", "--push",
+		"-o", "type=local,dest="+out+"/{target}", "--metadata-file", meta, dir)
+	var random [2]string
+	for i, name := range []string{"default", "debug"} {
+		data, err := os.ReadFile(filepath.Join(out, name, "shared"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		random[i] = string(data)
+	}
+	if random[0] != random[1] {
+		t.Errorf("the shared step ran twice: %q", random)
+	}
+	var metadata map[string]map[string]any
+	data, err := os.ReadFile(meta)
+	if err == nil {
+		err = json.Unmarshal(data, &metadata)
+	}
+	for _, name := range []string{"default", "debug"} {
+		if want := h.digest(t, "app:"+name); err != nil || metadata[name]["containerimage.digest"] != want {
+			t.Errorf("metadata of %s: %v, %v, want %s", name, metadata[name], err, want)
+		}
+	}
+
+	h.registry.Reset()
+	for _, flags := range [][]string{{"--target", "debug,broken"}, {"--all"}} {
+		lost := filepath.Join(t.TempDir(), "never")
+		args := append([]string{"--progress=plain", "-t", h.registry.Host + "/never:{target}", "--push", "-o", "type=local,dest=" + lost + "/{target}"}, flags...)
+		r := h.build(t, append(args, dir)...)
+		if r.Code != 1 || !strings.Contains(r.Stderr, "exit code: 7") {
+			t.Errorf("%q: status %d\n%s", flags, r.Code, r.Stderr)
+		}
+		if _, err := os.Stat(lost); err == nil {
+			t.Errorf("%q: a failed build left files", flags)
+		}
+	}
+	for _, r := range h.registry.Requests() {
+		if strings.HasPrefix(r.Path, "/v2/never/") {
+			t.Errorf("although a target failed: %s %s", r.Method, r.Path)
+		}
+	}
+	r := h.build(t, "--target", "default,debug", "-t", "app:1", dir)
+	if r.Code != 2 || !strings.Contains(r.Stderr, "--tag app:1: with several targets it needs {target}") {
+		t.Errorf("one name for two: status %d\n%s", r.Code, r.Stderr)
+	}
+}
