@@ -34,6 +34,7 @@ func (t terminal) getenv(name string) string {
 func verbs(t terminal) []*cobra.Command {
 	return []*cobra.Command{
 		buildCommand(t),
+		testCommand(t),
 		checkCommand(t),
 		planCommand(t),
 		graphCommand(t),

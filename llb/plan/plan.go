@@ -28,6 +28,8 @@ type Plan struct {
 	// Images are in the order of their needs; the last one is the target asked
 	// for.
 	Images []*Image `json:"images"`
+	// Tests are those of the target asked for.
+	Tests []Test `json:"tests,omitempty"`
 }
 
 // Image returns the planned image of that target and platform, or nil.

@@ -110,9 +110,6 @@ func Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	}
 	platform := platforms.FormatAll(platforms.Normalize(r.Platform))
 	p.plan = &plan.Plan{Platform: platform}
-	if tests := p.Spec.Target(r.Target).Tests; len(tests) > 0 {
-		r.Warn(r.Spec.ErrorfRange(tests[0].Range, "a build does not run tests, and this version has no other way to run them"))
-	}
 	if _, err := p.image(ctx, spec.String{Value: r.Target}, platform); err != nil {
 		return nil, err
 	}
@@ -161,6 +158,11 @@ func (p *planner) image(ctx context.Context, name spec.String, platform string) 
 	}}
 	if err := t.build(ctx); err != nil {
 		return nil, err
+	}
+	if name.Value == p.Target {
+		if p.plan.Tests, err = t.planTests(); err != nil {
+			return nil, err
+		}
 	}
 	p.plan.Images = append(p.plan.Images, t.image)
 	return t.image, nil

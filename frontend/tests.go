@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// TestResult is what one test of the build file came to.
+type TestResult struct {
+	Name  string
+	Range spec.Range
+	// Faults are what was not as expected; none for a test that passed.
+	Faults []string
+	// Stdout and Stderr are what the command printed, the first of it if it is
+	// much.
+	Stdout, Stderr string
+}
+
+// Test builds the image for the first platform and runs the tests of the build
+// file in it, each in a container of its own. They always run: nothing of them
+// is cached. report is told of each when it is done. The error is about what
+// keeps tests from running, not about those that fail.
+func Test(ctx context.Context, c client.Client, report func(TestResult)) error {
+	r, err := newRequest(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := r.test(ctx, report); err != nil {
+		return r.located(err)
+	}
+	return nil
+}
+
+func (r *request) test(ctx context.Context, report func(TestResult)) error {
+	s, err := spec.Parse(r.source.Filename, r.source.Data)
+	if err != nil {
+		return err
+	}
+	r.spec = s
+	defer r.readIgnoreFile(ctx)()
+	target := r.firstPlatform()
+	sources := newSources(r, target)
+	planned, err := strategy.Plan(ctx, r.planRequest(target, sources, r.warn(ctx)))
+	if err != nil {
+		return err
+	}
+	sources.use(planned)
+	wait := r.loadContext(ctx, sources, planned)
+	lowered, err := r.lower(ctx, planned, sources)
+	if err != nil {
+		wait(err)
+		return err
+	}
+	ref, err := r.make(ctx, lowered.State)
+	wait(err)
+	if err != nil {
+		return r.explained(ctx, err, planned, sources)
+	}
+	for _, t := range planned.Tests {
+		res, err := r.runTest(ctx, ref, t, planned.Platform)
+		if err != nil {
+			return r.spec.ErrorfRange(t.Range, "run the test %s: %w", t.Name, err)
+		}
+		report(res)
+	}
+	return nil
+}
+
+// runTest runs one test in a fresh container.
+func (r *request) runTest(ctx context.Context, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
+	res := TestResult{Name: t.Name, Range: t.Range}
+	p, err := platforms.Parse(platform)
+	if err != nil {
+		return res, err
+	}
+	ctr, err := r.client.NewContainer(ctx, client.NewContainerRequest{
+		Mounts:   []client.Mount{{Dest: "/", Ref: ref, MountType: pb.MountType_BIND}},
+		Platform: &pb.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant},
+	})
+	if err != nil {
+		return res, err
+	}
+	defer ctr.Release(context.WithoutCancel(ctx))
+	var stdout, stderr head
+	proc, err := ctr.Start(ctx, client.StartRequest{
+		Args: t.Args, Env: t.Env, User: t.User, Cwd: t.Workdir, Stdout: &stdout, Stderr: &stderr,
+	})
+	if err != nil {
+		return res, err
+	}
+	status := 0
+	if err := proc.Wait(); err != nil {
+		var exit *gateway.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode >= gateway.UnknownExitStatus {
+			return res, err
+		}
+		status = int(exit.ExitCode)
+	}
+	res.Stdout, res.Stderr = stdout.String(), stderr.String()
+	if status != t.Exit {
+		res.Faults = append(res.Faults, fmt.Sprintf("the exit status is %d, not %d", status, t.Exit))
+	}
+	res.Faults = append(res.Faults, mismatches("standard output", &stdout, t.Stdout)...)
+	res.Faults = append(res.Faults, mismatches("standard error", &stderr, t.Stderr)...)
+	return res, nil
+}
+
+// mismatches are the conditions that a stream does not meet.
+func mismatches(what string, got *head, m *plan.Match) []string {
+	if m == nil {
+		return nil
+	}
+	if got.cut {
+		return []string{fmt.Sprintf("the %s has more than the %d bytes that a test can look at", what, headLimit)}
+	}
+	var out []string
+	text := got.String()
+	if m.Equals != nil && text != *m.Equals {
+		out = append(out, fmt.Sprintf("the %s is %s, not %s", what, quoted(text), quoted(*m.Equals)))
+	}
+	if m.Contains != nil && !strings.Contains(text, *m.Contains) {
+		out = append(out, fmt.Sprintf("the %s does not contain %s", what, quoted(*m.Contains)))
+	}
+	if m.Matches != nil {
+		if re, err := regexp.Compile(*m.Matches); err != nil || !re.MatchString(text) {
+			out = append(out, fmt.Sprintf("the %s does not match %s", what, *m.Matches))
+		}
+	}
+	return out
+}
+
+// quoted shows a text, shortened if it is long.
+func quoted(text string) string {
+	const most = 200
+	if len(text) > most {
+		return fmt.Sprintf("%q and %d more bytes", text[:most], len(text)-most)
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// headLimit is how much of a stream is kept, in bytes.
+const headLimit = 1 << 20
+
+// head keeps the first of what is written to it.
+type head struct {
+	bytes.Buffer
+	cut bool
+}
+
+var _ io.WriteCloser = (*head)(nil)
+
+// Write takes everything and keeps what is within the limit.
+func (h *head) Write(p []byte) (int, error) {
+	room := headLimit - h.Len()
+	if len(p) > room {
+		h.cut = true
+	}
+	_, err := h.Buffer.Write(p[:min(len(p), room)])
+	return len(p), err
+}
+
+// Close does nothing.
+func (h *head) Close() error { return nil }

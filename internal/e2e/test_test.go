@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tested is a build file with tests that pass, and with tests that fail.
+const tested = `
+args: {BASE: null, WORD: hello}
+from: $BASE
+layers:
+  - files: [{dest: /etc/motd, content: "hello\n"}]
+config: {env: {GREETING: hi}, user: app, workdir: /srv}
+tests:
+  - {name: argv, run: [cat, /etc/motd], expect: {stdout: {equals: "${WORD}\n", matches: "^h.*o"}}}
+  - {name: script, run: 'echo "$WORD $GREETING $LATER"; id -un; pwd', env: {LATER: last}, expect: {stdout: {equals: "hello hi last\napp\n/srv\n"}}}
+  - {name: status, run: "echo oops >&2; exit 3", expect: {exit: 3, stderr: {contains: oops}}}
+  - {name: root, run: "touch /etc/new", user: "0:0"}
+  - {name: fresh, run: "test ! -e /etc/new"}
+targets:
+  bad:
+    from: target:default
+    tests:
+      - {run: "echo one; echo two >&2; exit 4", expect: {stdout: {equals: "1\n", contains: "three"}, stderr: {matches: "^x"}}}
+      - {name: fine, run: ["true"]}
+  none: {from: target:default}
+`
+
+func TestTests(t *testing.T) {
+	h := newHouse(t)
+	dir := folder(t, map[string]string{"strata.yaml": tested})
+	run := func(code int, want string, args ...string) {
+		t.Helper()
+		args = append([]string{"test", "--progress=quiet", "--addr", h.daemon.Addr, "--build-arg", "BASE=" + h.base}, args...)
+		r := h.cli.Run(t, append(args, dir)...)
+		if diff := cmp.Diff(want, r.Stdout); r.Code != code || diff != "" {
+			t.Errorf("%q: status %d\n%s(-want +got):\n%s", args, r.Code, r.Stderr, diff)
+		}
+	}
+	run(0, "ok    argv\nok    script\nok    status\nok    root\nok    fresh\nAll 5 tests passed.\n")
+	run(1, `FAIL  test 1 (line 17)
+      the exit status is 4, not 0
+      the standard output is "one\n", not "1\n"
+      the standard output does not contain "three"
+      the standard error does not match ^x
+      standard output:
+        one
+      standard error:
+        two
+ok    fine
+1 of 2 tests failed.
+`, "--target", "bad")
+	run(0, "The build file has no tests.\n", "--target", "none")
+}

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/moby/buildkit/util/system"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// planTests plans what runs in the finished image: with its environment, its
+// user and its working directory.
+func (t *Target) planTests() ([]plan.Test, error) {
+	var tests []plan.Test
+	for i := range t.spec.Tests {
+		one, err := t.planTest(&t.spec.Tests[i], &t.image.Config.Config)
+		if err != nil {
+			return nil, err
+		}
+		if one.Name == "" {
+			one.Name = fmt.Sprintf("test %d", i+1)
+		}
+		tests = append(tests, one)
+	}
+	return tests, nil
+}
+
+func (t *Target) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig) (plan.Test, error) {
+	out := plan.Test{Name: s.Name, Range: s.Range, Exit: s.Expect.Exit, User: config.User, Workdir: config.WorkingDir}
+	if out.Workdir == "" {
+		out.Workdir = "/"
+	}
+	env := append(environment{}, config.Env...)
+	if _, ok := env.table()["PATH"]; !ok {
+		env = env.set("PATH", system.DefaultPathEnv("linux"))
+	}
+	env, err := t.merge(env, s.Env)
+	if err != nil {
+		return out, err
+	}
+	if s.User.IsSet() {
+		if out.User, err = t.expand(s.User); err != nil {
+			return out, err
+		}
+	}
+	if s.Run.IsSet() {
+		script, err := t.verbatim(s.Run)
+		if err != nil {
+			return out, err
+		}
+		shell := []string{"/bin/sh", "-e", "-c"}
+		if len(config.Shell) > 0 {
+			shell = config.Shell
+		}
+		out.Args = append(append(out.Args, shell...), script)
+		for _, name := range spec.Mentioned(script) {
+			if value, ok := t.vars.Lookup(name); ok {
+				env = env.set(name, value)
+			}
+		}
+	} else if out.Args, err = t.expandAll(s.Argv); err != nil {
+		return out, err
+	}
+	out.Env = env
+	if out.Stdout, err = t.match(s.Expect.Stdout); err != nil {
+		return out, err
+	}
+	out.Stderr, err = t.match(s.Expect.Stderr)
+	return out, err
+}
+
+func (t *Target) match(s *spec.Match) (*plan.Match, error) {
+	if s == nil {
+		return nil, nil //nolint:nilnil // no condition is one, too
+	}
+	out := &plan.Match{}
+	for _, f := range []struct {
+		from spec.String
+		to   **string
+	}{{s.Equals, &out.Equals}, {s.Contains, &out.Contains}, {s.Matches, &out.Matches}} {
+		if !f.from.IsSet() {
+			continue
+		}
+		text, err := t.expand(f.from)
+		if err != nil {
+			return nil, err
+		}
+		*f.to = &text
+	}
+	if out.Matches != nil {
+		if _, err := regexp.Compile(*out.Matches); err != nil {
+			return nil, t.Spec.Errorf(s.Matches.Pos, "read regular expression: %w", err)
+		}
+	}
+	return out, nil
+}
