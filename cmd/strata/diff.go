@@ -18,9 +18,6 @@ import (
 	"github.com/strata-build/strata/internal/imagediff"
 )
 
-// exitDiffers is the status of a comparison that found a difference.
-const exitDiffers = 3
-
 // comparison are the words that say how images are compared.
 type comparison struct {
 	platform string

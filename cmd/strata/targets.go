@@ -100,7 +100,7 @@ func runTargets(ctx context.Context, t terminal, conn connection, o buildOptions
 	if err != nil {
 		return err
 	}
-	return b.finish(results)
+	return b.finish(ctx, results)
 }
 
 // targetNames are the targets to build; of all of them the frontend knows the
@@ -213,7 +213,7 @@ func (b *batch) solve(ctx context.Context, bkc *client.Client, round func(*job) 
 }
 
 // finish puts the outputs of all targets in their places.
-func (b *batch) finish(results []*outcome) error {
+func (b *batch) finish(ctx context.Context, results []*outcome) error {
 	all := map[string]any{}
 	for i, name := range b.names {
 		all[name] = metadata(results[i].exporter)
@@ -224,7 +224,7 @@ func (b *batch) finish(results []*outcome) error {
 		}
 	}
 	for i, j := range b.jobs {
-		if err := j.finish(results[i]); err != nil {
+		if err := j.finish(ctx, results[i]); err != nil {
 			return err
 		}
 	}
