@@ -19,7 +19,7 @@ import (
 // BenchmarkExport flattens an image of ten layers and 500 MB.
 func BenchmarkExport(b *testing.B) {
 	registry := testenv.NewRegistry(b, testenv.RegistryOptions{})
-	ref := registry.Push(b, "layers:1", tenLayers(b))
+	ref := registry.Push(b, "layers:1", manyFileLayers(b))
 	layout := filepath.Join(testenv.Dir(b), "layout") + ":latest"
 	testenv.Output(b, "skopeo", "copy", "--quiet", "--src-tls-verify=false", "--insecure-policy", "docker://"+ref, "oci:"+layout)
 	cli := testenv.Strata(b)
@@ -50,9 +50,9 @@ func BenchmarkExport(b *testing.B) {
 	})
 }
 
-// tenLayers is an image of files that compress to a half, each layer with a file
+// manyFileLayers is an image of files that compress to a half, each layer with a file
 // of the one before replaced.
-func tenLayers(b *testing.B) v1.Image {
+func manyFileLayers(b *testing.B) v1.Image {
 	b.Helper()
 	const layers, files, size = 10, 1000, 50_000
 	image := testenv.Image(b, "amd64", v1.Config{})

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package benchmark
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// The packages that are installed, with Python and without, and the one that is
+// added.
+func manyPackages() []string {
+	return []string{"ca-certificates", "curl", "git", "jq", "nginx", "python3"}
+}
+
+func fewPackages() []string { return []string{"ca-certificates", "curl", "git", "jq", "nginx"} }
+
+const addedPackage = "file"
+
+// debian is a house with a Debian to install packages on.
+type debian struct {
+	*house
+	dir string
+}
+
+// newDebian makes the build files of three sets of packages, each locked.
+func newDebian(b *testing.B) *debian {
+	h := newHouse(b)
+	d := &debian{house: h}
+	d.base = h.registry.Push(b, "debian:1", testenv.DebianImage(b))
+	files := map[string]string{
+		"warm.yaml": "layers: [{files: [{dest: /a, content: a}]}]\n", "warm.dockerfile": "FROM scratch\nCOPY warm.yaml /a\n",
+	}
+	for name, set := range map[string][]string{
+		"many": manyPackages(), "few": fewPackages(), "added": append(manyPackages(), addedPackage),
+	} {
+		files[name+".yaml"] = "args: {BASE: null}\nfrom: $BASE\nlayers:\n  - packages: [" + strings.Join(set, ", ") + "]\n"
+		files[name+".dockerfile"] = `ARG BASE
+FROM $BASE
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ` + strings.Join(set, " ") + "\n"
+	}
+	d.dir = project(b, files)
+	for _, name := range []string{"many", "few", "added"} {
+		d.lock(name)
+	}
+	return d
+}
+
+// lock writes the lock of a build file beside it.
+func (d *debian) lock(name string) {
+	d.Helper()
+	d.run(exec.Command(d.buildctl, "--addr", d.daemon.Addr, "build", "--progress=plain",
+		"--frontend=gateway.v0", "--opt=source="+d.strata, "--local=context="+d.dir, "--local=dockerfile="+d.dir,
+		"--opt=filename="+name+".yaml", "--opt=target="+name+".lock", "--opt=build-arg:BASE="+d.base,
+		"--output=type=local,dest="+d.dir))
+}
+
+// cold is a side that builds without any cache but the frontend.
+func (d *debian) cold(frontend, ext, name, output string) side {
+	return side{
+		before: func() {
+			d.prune()
+			d.build(frontend, d.dir, "warm"+ext, "")
+		},
+		run: func() { d.build(frontend, d.dir, name+ext, output) },
+	}
+}
+
+// after is a side that builds when something was built before.
+func (d *debian) after(frontend, ext, name, output string, change func()) side {
+	cold := d.cold(frontend, ext, "many", output)
+	return side{
+		before: func() {
+			d.base = d.registry.Push(d, "debian:1", testenv.DebianImage(d))
+			cold.before()
+			cold.run()
+			change()
+		},
+		run: func() { d.build(frontend, d.dir, name+ext, output) },
+	}
+}
+
+// newBase puts another image in the place of the base.
+func (d *debian) newBase() {
+	d.registry.Push(d, "debian:1", testenv.DebianImage(d, []testenv.Entry{{Path: "etc/"}, {Path: "etc/new", Data: []byte("new\n")}}))
+}
+
+// BenchmarkPackages measures how packages get onto a Debian, against a Dockerfile
+// whose apt has cache mounts.
+func BenchmarkPackages(b *testing.B) {
+	d := newDebian(b)
+	archive := "type=oci,dest=" + filepath.Join(testenv.Dir(b), "image.tar")
+	nothing := func() {}
+	const against = "Dockerfile with apt cache mounts"
+	for _, c := range []struct {
+		name, what string
+		ratio      float64
+		sides      func(frontend, ext string) side
+	}{
+		{"Cold", "6 packages with Python on Debian, cold", 0.5, func(f, ext string) side { return d.cold(f, ext, "many", "") }},
+		{"ColdArchive", "the same, with an OCI archive", 0.58, func(f, ext string) side { return d.cold(f, ext, "many", archive) }},
+		{"Few", "5 packages without Python, cold", 0.4, func(f, ext string) side { return d.cold(f, ext, "few", "") }},
+		{"FewArchive", "the same, with an OCI archive", 0.45, func(f, ext string) side { return d.cold(f, ext, "few", archive) }},
+		{"Added", "one package added, with an OCI archive", 0.38, func(f, ext string) side { return d.after(f, ext, "added", archive, nothing) }},
+		{"NewBase", "a new base, with an OCI archive", 0.36, func(f, ext string) side { return d.after(f, ext, "many", archive, d.newBase) }},
+		{"Cached", "packages, all cached", 1.2, func(f, ext string) side {
+			return side{run: func() { d.build(f, d.dir, "many"+ext, "") }}
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			d.house = d.in(b)
+			compare(b, Measure{Name: c.what, Against: against, Ratio: c.ratio},
+				c.sides(d.strata, ".yaml"), c.sides(d.dockerfile, ".dockerfile"), side{})
+		})
+	}
+}
