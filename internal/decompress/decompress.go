@@ -23,6 +23,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
+
+	ownxz "github.com/strata-build/strata/internal/xz"
 )
 
 // The formats, as narinfo files name them.
@@ -109,7 +111,7 @@ func (z *reader) open(r *bufio.Reader) error {
 	case Bzip2:
 		z.from = bzip2.NewReader(r)
 	case Xz:
-		z.from, err = xz.NewReader(r, MaxWindow)
+		z.from, err = openXz(r)
 	case Zstd:
 		var d *zstd.Decoder
 		d, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
@@ -121,6 +123,19 @@ func (z *reader) open(r *bufio.Reader) error {
 		return fmt.Errorf("%w %q; known are %s", ErrFormat, z.format, strings.Join(Formats(), ", "))
 	}
 	return z.wrap(err)
+}
+
+// openXz takes the quicker reader for what packages have, and the complete one
+// for streams with filters for machine code.
+func openXz(r *bufio.Reader) (io.Reader, error) {
+	start, err := r.Peek(64)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if ownxz.Simple(start) {
+		return ownxz.NewReader(r, MaxWindow), nil
+	}
+	return xz.NewReader(r, MaxWindow)
 }
 
 // Read reads what was compressed.

@@ -82,8 +82,11 @@ type Options struct {
 // ErrUnreadable is in errors about scripts that can't be followed.
 var ErrUnreadable = errors.New("the script can't be followed")
 
-// maxCalls limits how much of a script is followed.
-const maxCalls = 10_000
+// maxCalls and maxSteps limit how much of a script is followed.
+const (
+	maxCalls = 10_000
+	maxSteps = 100_000
+)
 
 // Calls lists what a script may run. Only shell scripts can be followed.
 func Calls(script string, opt Options) ([]Call, error) {
@@ -127,6 +130,8 @@ type reader struct {
 	maybe int
 	// depth counts the functions that are being read.
 	depth int
+	// steps counts the statements that were read.
+	steps int
 	err   error
 }
 

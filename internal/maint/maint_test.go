@@ -95,7 +95,9 @@ func TestRefusesWhatItCantFollow(t *testing.T) {
 		"wrong syntax":      "#!/bin/sh\nif true; then\n",
 		"arithmetic loop":   "#!/bin/bash\nfor ((i=0;i<3;i++)); do a; done\n",
 		"endless functions": "#!/bin/sh\nf() { f; }\nf\n",
-		"endless work":      "#!/bin/sh\nf() { " + strings.Repeat("g; ", 64) + "}\ng() { " + strings.Repeat("h; ", 64) + "}\nh() { " + strings.Repeat("a; ", 64) + "}\nf\n",
+		"endless nothing": "#!/bin/sh\na() { b; b; b; b; b; b; b; b; b; b; }\nb() { c; c; c; c; c; c; c; c; c; c; }\nc() { d; d; d; d; d; d; d; d; d; d; }\n" +
+			"d() { e; e; e; e; e; e; e; e; e; e; }\ne() { g; g; g; g; g; g; g; g; g; g; }\ng() { :; }\na\n",
+		"endless work": "#!/bin/sh\nf() { " + strings.Repeat("g; ", 64) + "}\ng() { " + strings.Repeat("h; ", 64) + "}\nh() { " + strings.Repeat("a; ", 64) + "}\nf\n",
 	} {
 		if found, err := Calls(script, Options{}); !errors.Is(err, ErrUnreadable) {
 			t.Errorf("%s: %v, %v", name, found, err)

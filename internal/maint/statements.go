@@ -22,6 +22,12 @@ func (r *reader) stmts(list []*syntax.Stmt) (Truth, flow) {
 }
 
 func (r *reader) stmt(s *syntax.Stmt) (Truth, flow) {
+	if r.steps++; r.steps > maxSteps {
+		r.fail(s, "it goes on for too long")
+	}
+	if r.err != nil {
+		return Unknown, leaveScript
+	}
 	for _, redir := range s.Redirs {
 		r.redirect(redir, s)
 	}
