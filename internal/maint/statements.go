@@ -124,6 +124,10 @@ func (r *reader) command(cmd syntax.Command) (Truth, flow) {
 	case *syntax.WhileClause:
 		return r.whileClause(c)
 	case *syntax.FuncDecl:
+		if c.Name == nil || c.Body == nil {
+			r.fail(c, "it has a function without a name")
+			return Unknown, onward
+		}
 		if old := r.functions[c.Name.Value]; old != nil && old != c.Body && r.maybe > 0 {
 			r.fail(c, "it has two functions of one name")
 		}
