@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,21 +44,12 @@ func namedForDocker(d v1.Descriptor, tag string) v1.Descriptor {
 
 func readerOf(raw []byte) io.Reader { return bytes.NewReader(raw) }
 
-// named is a layout's entry for a descriptor: of its annotations only the name
-// stays out, which is the entry's own.
+// named is a layout's entry for a descriptor. It has nothing that depends on the
+// place where the image was: the same image makes the same archive.
 func named(d v1.Descriptor, tag string) v1.Descriptor {
-	out := v1.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size, Platform: d.Platform, ArtifactType: d.ArtifactType}
-	out.Annotations = maps.Clone(d.Annotations)
-	delete(out.Annotations, ocispecs.AnnotationRefName)
-	delete(out.Annotations, containerdName)
+	out := v1.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size, ArtifactType: d.ArtifactType}
 	if tag != "" {
-		if out.Annotations == nil {
-			out.Annotations = map[string]string{}
-		}
-		out.Annotations[ocispecs.AnnotationRefName] = tag
-	}
-	if len(out.Annotations) == 0 {
-		out.Annotations = nil
+		out.Annotations = map[string]string{ocispecs.AnnotationRefName: tag}
 	}
 	return out
 }
