@@ -13,6 +13,8 @@
 //     respect. Two bases with the same peculiarities have the same skeleton,
 //     and BuildKit's cache then takes one for the other;
 //   - place copies a tree into a layer as that skeleton wants it;
+//   - store puts paths into a Nix store: archives, or trees that become archives
+//     on the way, each checked against its hash;
 //   - run wraps a command that changes the image in place, and sets the times
 //     of all it touched to 1970, so that two runs give one digest.
 //

@@ -27,6 +27,7 @@ const usage = `usage:
   strata-step place [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
   strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... -- COMMAND [ARGUMENT]...
+  strata-step store [--dir DIR] NAME,HASH,SIZE,FORMAT,INPUT... DST
   strata-step exec [--env NAME]... -- COMMAND [ARGUMENT]...
   strata-step unpack-deb [--filter -PATTERN|+PATTERN]... FOLDER OUT META
   strata-step check-deb BASE METAS OUT
@@ -55,6 +56,8 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 		err = skeletonMain(rest)
 	case "place":
 		err = placeMain(rest, warn)
+	case "store":
+		err = storeMain(rest)
 	case "run":
 		return runMain(rest, warn)
 	case "exec":
@@ -98,6 +101,26 @@ func placeMain(args []string, warn func(string)) error {
 		return err
 	}
 	return Place(src, dst, opt)
+}
+
+func storeMain(args []string) error {
+	set := newFlags("store")
+	dir := set.String("dir", "/nix/store", "")
+	if err := set.Parse(args); err != nil {
+		return fmt.Errorf("read arguments of store: %w\n%s", err, usage)
+	}
+	if set.NArg() < 2 {
+		return fmt.Errorf("read arguments of store: want items and DST, got %d arguments\n%s", set.NArg(), usage)
+	}
+	var items []StoreItem
+	for _, text := range set.Args()[:set.NArg()-1] {
+		item, err := parseItem(text)
+		if err != nil {
+			return fmt.Errorf("read arguments of store: %w", err)
+		}
+		items = append(items, item)
+	}
+	return Store(items, *dir, set.Arg(set.NArg()-1))
 }
 
 func runMain(args []string, warn func(string)) (int, error) {
