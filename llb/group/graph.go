@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package group
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A graph has its nodes as numbers, in the order of their paths.
+type graph struct {
+	nodes []Node
+	index map[string]int
+	// refs are what a node refers to, users what refers to it, both sorted.
+	refs, users [][]int
+	// order has users before what they use.
+	order []int
+}
+
+func newGraph(nodes []Node) (*graph, error) {
+	g := &graph{nodes: slices.Clone(nodes), index: make(map[string]int, len(nodes))}
+	slices.SortFunc(g.nodes, func(a, b Node) int { return strings.Compare(a.Path, b.Path) })
+	g.refs, g.users = make([][]int, len(nodes)), make([][]int, len(nodes))
+	for i, n := range g.nodes {
+		if _, ok := g.index[n.Path]; ok {
+			return nil, fmt.Errorf("group paths: %s is there twice", n.Path)
+		}
+		g.index[n.Path] = i
+	}
+	for i, n := range g.nodes {
+		for _, ref := range n.References {
+			j, ok := g.index[ref]
+			if !ok {
+				return nil, fmt.Errorf("group paths: %s refers to %s, which is not among them", n.Path, ref)
+			}
+			if j != i {
+				g.refs[i] = append(g.refs[i], j)
+			}
+		}
+		slices.Sort(g.refs[i])
+		g.refs[i] = slices.Compact(g.refs[i])
+		for _, j := range g.refs[i] {
+			g.users[j] = append(g.users[j], i)
+		}
+	}
+	return g, g.sort()
+}
+
+// sort finds an order with users first (Kahn's algorithm).
+func (g *graph) sort() error {
+	waits := make([]int, len(g.nodes))
+	for i := range g.nodes {
+		if waits[i] = len(g.users[i]); waits[i] == 0 {
+			g.order = append(g.order, i)
+		}
+	}
+	for at := 0; at < len(g.order); at++ {
+		for _, j := range g.refs[g.order[at]] {
+			if waits[j]--; waits[j] == 0 {
+				g.order = append(g.order, j)
+			}
+		}
+	}
+	if len(g.order) < len(g.nodes) {
+		i := slices.IndexFunc(waits, func(n int) bool { return n > 0 })
+		return fmt.Errorf("group paths: %s is in a circle of references, or below one", g.nodes[i].Path)
+	}
+	return nil
+}
+
+// ways counts the ways to each node from the roots. Beyond what a number can
+// hold they count as that.
+func (g *graph) ways() []uint64 {
+	ways := make([]uint64, len(g.nodes))
+	for _, i := range g.order {
+		if len(g.users[i]) == 0 {
+			ways[i] = 1
+		}
+		for _, j := range g.refs[i] {
+			if ways[j] > math.MaxUint64-ways[i] {
+				ways[j] = math.MaxUint64
+			} else {
+				ways[j] += ways[i]
+			}
+		}
+	}
+	return ways
+}
+
+// closureSizes are the bytes of each node with all below it.
+func (g *graph) closureSizes() []int64 {
+	words := (len(g.nodes) + 63) / 64
+	below := make([][]uint64, len(g.nodes))
+	// waits counts the users that still need a node's set.
+	waits := make([]int, len(g.nodes))
+	sizes := make([]int64, len(g.nodes))
+	for _, i := range slices.Backward(g.order) {
+		set := make([]uint64, words)
+		set[i/64] |= 1 << (i % 64)
+		for _, j := range g.refs[i] {
+			for w, bits := range below[j] {
+				set[w] |= bits
+			}
+			if waits[j]--; waits[j] == 0 {
+				below[j] = nil
+			}
+		}
+		for j := range g.nodes {
+			if set[j/64]&(1<<(j%64)) != 0 {
+				sizes[i] += g.nodes[j].Size
+			}
+		}
+		below[i], waits[i] = set, len(g.users[i])
+	}
+	return sizes
+}
