@@ -46,11 +46,13 @@ type image struct {
 	bare     []string
 	history  []ocispecs.History
 	packages packages
+	// stores are the trees of groups of store paths, for what links to them.
+	stores map[*plan.Store]bk.State
 }
 
 // image lowers one target.
 func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
-	img := &image{lowering: l, plan: p, base: p.Base, declared: map[string]node{}, likely: map[string]node{}}
+	img := &image{lowering: l, plan: p, base: p.Base, declared: map[string]node{}, likely: map[string]node{}, stores: map[*plan.Store]bk.State{}}
 	if err := img.start(ctx); err != nil {
 		return nil, err
 	}
@@ -95,6 +97,12 @@ func (img *image) layer(ctx context.Context, i int) error {
 		if err := img.install(layer, action, name); err != nil {
 			return err
 		}
+	case *plan.Store:
+		st, err := img.store(ctx, layer, action, name)
+		if err != nil {
+			return err
+		}
+		img.add(st, layer, name)
 	default:
 		return fmt.Errorf("lower layer %d: unknown action %T", i+1, action)
 	}

@@ -16,7 +16,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/strata-build/strata/llb/group"
+	"github.com/strata-build/strata/llb/grouping"
 )
 
 // imageRoots are the packages of each image; all have a shell, the basic
@@ -137,14 +137,14 @@ func (a *archive) find(alternatives []string) *pkg {
 
 // An image is a closure, its root last.
 type image struct {
-	nodes []group.Node
+	nodes []grouping.Node
 }
 
 // image makes the closure of packages, below an application that needs them.
 func (a *archive) image(roots []string) (*image, error) {
 	t := tarjan{archive: a, state: map[string]*visit{}}
 	img := &image{}
-	app := group.Node{Size: appSize}
+	app := grouping.Node{Size: appSize}
 	for _, name := range roots {
 		if a.packages[name] == nil {
 			return nil, fmt.Errorf("find package %s: no list has it", name)
@@ -165,7 +165,7 @@ type tarjan struct {
 	*archive
 	state map[string]*visit
 	stack []*pkg
-	nodes []group.Node
+	nodes []grouping.Node
 }
 
 type visit struct {
@@ -201,7 +201,7 @@ func (t *tarjan) walk(p *pkg) *visit {
 func (t *tarjan) component(members []*pkg) {
 	members = slices.Clone(members)
 	slices.SortFunc(members, func(a, b *pkg) int { return strings.Compare(a.name, b.name) })
-	var n group.Node
+	var n grouping.Node
 	ident := sha256.New()
 	for _, p := range members {
 		fmt.Fprintln(ident, p.name, p.version)

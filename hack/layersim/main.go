@@ -17,7 +17,7 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"github.com/strata-build/strata/llb/group"
+	"github.com/strata-build/strata/llb/grouping"
 )
 
 func main() {
@@ -46,11 +46,11 @@ func run() error {
 	fmt.Fprintln(out, "|---\t|---\t|---\t|---\t|---\t|")
 	for _, limit := range []int{10, 20, 40, 60, 100} {
 		fmt.Fprintf(out, "| %d\t", limit)
-		for _, o := range []group.Options{
-			{Algorithm: group.Single},
-			{Algorithm: group.Popularity, RootsAnywhere: true},
-			{Algorithm: group.Cohort, RootsAnywhere: true},
-			{Algorithm: group.Cohort},
+		for _, o := range []grouping.Options{
+			{Algorithm: grouping.Single},
+			{Algorithm: grouping.Popularity, RootsAnywhere: true},
+			{Algorithm: grouping.Cohort, RootsAnywhere: true},
+			{Algorithm: grouping.Cohort},
 		} {
 			o.Max = limit
 			r, err := measure(images, o)
@@ -61,7 +61,7 @@ func run() error {
 		}
 		fmt.Fprintln(out, "|")
 	}
-	r, err := measure(images, group.Options{Algorithm: group.PerPath, Max: 1 << 20, RootsAnywhere: true})
+	r, err := measure(images, grouping.Options{Algorithm: grouping.PerPath, Max: 1 << 20, RootsAnywhere: true})
 	if err != nil {
 		return err
 	}

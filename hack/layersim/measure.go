@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/strata-build/strata/llb/group"
+	"github.com/strata-build/strata/llb/grouping"
 )
 
 // A result is what a grouping costs, in percent of the images' bytes.
@@ -18,12 +18,12 @@ type result struct {
 func (r result) String() string { return fmt.Sprintf("%.1f / %.2f / %.1f", r.registry, r.app, r.any) }
 
 // measure groups all images.
-func measure(images []*image, o group.Options) (result, error) {
+func measure(images []*image, o grouping.Options) (result, error) {
 	var r result
 	var sum, stored int64
 	seen := map[string]bool{}
 	for _, img := range images {
-		layers, err := group.Group(img.nodes, o)
+		layers, err := grouping.Group(img.nodes, o)
 		if err != nil {
 			return r, err
 		}
@@ -49,7 +49,7 @@ func measure(images []*image, o group.Options) (result, error) {
 
 // changes is what is pushed again of an image, in percent, when its application
 // changes, and when any one path below it changes, on the average.
-func (img *image) changes(layers []group.Layer, size int64) (app, any float64, err error) {
+func (img *image) changes(layers []grouping.Layer, size int64) (app, any float64, err error) {
 	users := map[string][]string{}
 	for _, n := range img.nodes {
 		for _, ref := range n.References {
@@ -75,7 +75,7 @@ func (img *image) changes(layers []group.Layer, size int64) (app, any float64, e
 }
 
 // pushed is the share of layers that have a changed path in them.
-func pushed(layers []group.Layer, changed map[string]bool, size int64) float64 {
+func pushed(layers []grouping.Layer, changed map[string]bool, size int64) float64 {
 	var bytes int64
 	for _, l := range layers {
 		for _, p := range l.Paths {

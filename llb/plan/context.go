@@ -67,6 +67,8 @@ func Copies(a Action) []Copy {
 				out = append(out, *e.Copy)
 			}
 		}
+	case *Store:
+		out = a.copies()
 	case *Exec:
 		out = append(out, Copy{From: a.From})
 		if a.Source != nil {

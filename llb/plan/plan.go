@@ -106,7 +106,8 @@ type Layer struct {
 	Action Action `json:"action"`
 }
 
-// Action is what makes a layer: [*Files], [*Exec], [*Unpack] or [*Install].
+// Action is what makes a layer: [*Files], [*Exec], [*Unpack], [*Install], [*Store]
+// or [*Link].
 type Action interface{ isAction() }
 
 func (*Files) isAction() {}

@@ -89,6 +89,8 @@ type Request struct {
 	Lock Locking
 	// Now is the time that archives' signatures are checked at.
 	Now time.Time
+	// Stores opens exported stores; it may be nil when there are none.
+	Stores Stores
 	// AllowMissing lets arguments that must be given be missing, for requests that
 	// only look at the build file.
 	AllowMissing bool

@@ -21,9 +21,6 @@ type Options struct {
 	Caches []string
 	// Keys are those that signatures are checked with.
 	Keys []Key
-	// Secret is the id of the build secret with the caches' Authorization header;
-	// empty for none.
-	Secret string
 }
 
 // A Fault is a store path that no cache gives, with what each of them said.
@@ -176,9 +173,8 @@ func (s *search) ask(ctx context.Context, cache int, paths []string, level *[]*I
 	requests := make([]resolve.Request, len(paths))
 	for i, p := range paths {
 		requests[i] = resolve.Request{
-			URLs:   []string{base + hashPart(p) + ".narinfo"},
-			Name:   "look up " + Name(p),
-			Secret: s.Secret,
+			URLs: []string{base + hashPart(p) + ".narinfo"},
+			Name: "look up " + Name(p),
 		}
 	}
 	failed := 0
@@ -219,27 +215,27 @@ func (s *search) read(text []byte, base, wanted string) (*Info, error) {
 	if info.FileHash == "" && info.Compression == "none" {
 		info.FileHash, info.FileSize = info.NarHash, info.NarSize
 	}
-	info.URL, info.Foreign, err = resolveURL(base, info.URL)
+	info.URL, err = resolveURL(base, info.URL)
 	return info, err
 }
 
-// resolveURL is the address of an archive, and whether it is on another host.
-// That is allowed, but not without encryption: a URL isn't signed.
-func resolveURL(base, to string) (address string, foreign bool, err error) {
+// resolveURL is the address of an archive. It may be on another host, but not
+// without encryption: a URL isn't signed.
+func resolveURL(base, to string) (string, error) {
 	at, err := url.Parse(base)
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	u, err := at.Parse(to)
 	if err != nil {
-		return "", false, fmt.Errorf("the archive's URL %q: %w", to, err)
+		return "", fmt.Errorf("the archive's URL %q: %w", to, err)
 	}
-	foreign = u.Host != at.Host || u.Scheme != at.Scheme
+	foreign := u.Host != at.Host || u.Scheme != at.Scheme
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil:
-		return "", false, fmt.Errorf("the archive's URL %q is none that can be fetched", to)
+		return "", fmt.Errorf("the archive's URL %q is none that can be fetched", to)
 	case foreign && u.Scheme != "https":
-		return "", false, fmt.Errorf("the archive's URL %q leads to another host without https", to)
+		return "", fmt.Errorf("the archive's URL %q leads to another host without https", to)
 	}
-	return u.String(), foreign, nil
+	return u.String(), nil
 }

@@ -33,9 +33,6 @@ type Info struct {
 	// URL is where the packed archive is, as the cache writes it; empty when there
 	// is no archive but the tree itself.
 	URL string
-	// Foreign says that the URL leads to another host than the cache's, which gets
-	// no credentials.
-	Foreign bool
 	// Compression is how it is packed: none, xz and so on.
 	Compression string
 	// FileHash is the packed archive's SHA-256, or empty; FileSize its length in

@@ -64,3 +64,16 @@ func hashPart(p string) string { return path.Base(p)[:hashLen] }
 
 // Name is a store path's name without the store and the hash.
 func Name(p string) string { return path.Base(p)[hashLen+1:] }
+
+// Program is a store path's name without its version: what comes before the
+// first dash that no letter follows.
+func Program(p string) string {
+	name := Name(p)
+	for i := 0; i+1 < len(name); i++ {
+		c := name[i+1] | 0x20
+		if name[i] == '-' && (c < 'a' || c > 'z') {
+			return name[:i]
+		}
+	}
+	return name
+}

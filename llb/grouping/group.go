@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package group decides which paths of a closure share a layer.
+// Package grouping decides which paths of a closure share a layer.
 //
 // A path changes its name with everything it depends on. So a change of one
 // path changes all that are above it, up to the roots, and a layer is pushed
@@ -11,7 +11,7 @@
 //
 // [Group] is a pure function: the layers depend on the paths, their sizes and
 // their references alone, not on the order in which they are given.
-package group
+package grouping
 
 import (
 	"cmp"

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "github.com/strata-build/strata/llb/spec"
+
+// Store puts paths into a store, independent of all other layers.
+type Store struct {
+	Range spec.Range `json:"-"`
+	// Dir is the store's folder in the image.
+	Dir   string      `json:"dir"`
+	Items []StorePath `json:"paths"`
+	// From is where the paths lie that have no URL; nil when all have one.
+	From *StoreSource `json:"from,omitempty"`
+	// Size is the sum of the paths' sizes in bytes.
+	Size int64 `json:"size"`
+}
+
+// StorePath is one path of a store.
+type StorePath struct {
+	// Name is the path within the store.
+	Name string `json:"name"`
+	// NarHash is the digest of the path's Nix archive (sha256:…), and NarSize its
+	// length in bytes; empty and 0 for a path that is copied with its modes.
+	NarHash string `json:"nar_hash,omitempty"`
+	NarSize int64  `json:"nar_size,omitempty"`
+	// Format is how the archive is packed: none, gzip, bzip2, xz or zstd; or tree
+	// or modes, when there is the path itself.
+	Format string `json:"format"`
+	// URL is the archive's address, and Digest what is there (sha256:…), if that is
+	// known.
+	URL    string `json:"url,omitempty"`
+	Digest string `json:"digest,omitempty"`
+	// File is the archive, or the path itself, in the store's source.
+	File string `json:"file,omitempty"`
+}
+
+// StoreSource is where an exported store lies: in a tree, or in what a build
+// of Nix makes.
+type StoreSource struct {
+	From Tree `json:"from"`
+	// Path is the absolute path of the exported store in the tree.
+	Path string `json:"path"`
+	// Build makes the tree; From and Path are empty then.
+	Build *Exec `json:"build,omitempty"`
+}
+
+// Link puts symbolic links to what is in store paths where programs look for it.
+type Link struct {
+	// Into is a folder of the image, such as /usr/local.
+	Into string `json:"into"`
+	// Dir is the store, and Roots are the paths in the image whose folders are
+	// linked, the preferred one first.
+	Dir   string   `json:"dir"`
+	Roots []string `json:"roots"`
+	// Stores are the layers that hold the roots and what they refer to.
+	Stores []*Store `json:"-"`
+}
+
+// copies are the parts of trees that the layer reads.
+func (a *Store) copies() []Copy {
+	switch {
+	case a.From == nil:
+		return nil
+	case a.From.Build != nil:
+		return Copies(a.From.Build)
+	}
+	var out []Copy
+	for _, item := range a.Items {
+		if item.File != "" {
+			out = append(out, Copy{From: a.From.From, Path: item.File, Pos: a.Range.Start})
+		}
+	}
+	return out
+}
+
+func (*Store) isAction() {}
+func (*Link) isAction()  {}
+
+var (
+	_ Action = (*Store)(nil)
+	_ Action = (*Link)(nil)
+)
