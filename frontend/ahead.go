@@ -48,6 +48,9 @@ func layerUsesContext(l spec.Layer) bool {
 			}
 		}
 	}
+	if d := l.Derivation; d != nil {
+		return d.Store != nil && d.Store.Source.IsSet() || d.Build != nil
+	}
 	if l.Build != nil {
 		for _, m := range l.Build.Mounts {
 			if !m.From.IsSet() {

@@ -139,6 +139,7 @@ func (r *request) planRequest(target ocispecs.Platform, s *sources, warn func(*s
 		Bases:         s,
 		Looker:        s,
 		Fetch:         r,
+		Stores:        s,
 		Guard:         s,
 		Lock:          strategy.Locking{File: r.lock, Name: r.lockName()},
 		Now:           time.Now(),
@@ -158,6 +159,7 @@ func (r *request) options(sources *sources) llb.Options {
 		NoCache:       r.ui.IsNoCache,
 		ShowPlatform:  r.ui.MultiPlatformRequested,
 		Run:           r.runOptions(),
+		Built:         sources.builtStore,
 	}
 	if r.epoch != nil {
 		o.Epoch = *r.epoch

@@ -34,6 +34,8 @@ type sources struct {
 	// main is the build context, once it was asked for.
 	mainMu sync.Mutex
 	main   *bk.State
+	// built are the trees of builds of Nix.
+	built map[*plan.Exec]bk.State
 }
 
 // source is a tree that was looked up.
@@ -49,7 +51,7 @@ var (
 )
 
 func newSources(r *request, p ocispecs.Platform) *sources {
-	return &sources{request: r, platform: p, found: map[plan.Tree]*source{}, paths: map[string][]string{}}
+	return &sources{request: r, platform: p, found: map[plan.Tree]*source{}, paths: map[string][]string{}, built: map[*plan.Exec]bk.State{}}
 }
 
 // use notes what a plan needs of the contexts, so that nothing else is sent.

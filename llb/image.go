@@ -103,6 +103,13 @@ func (img *image) layer(ctx context.Context, i int) error {
 			return err
 		}
 		img.add(st, layer, name)
+	case *plan.Link:
+		st, err := img.link(layer, action, name)
+		if err != nil {
+			return err
+		}
+		img.add(st, layer, name)
+		img.shipped = true
 	default:
 		return fmt.Errorf("lower layer %d: unknown action %T", i+1, action)
 	}

@@ -53,6 +53,9 @@ type Options struct {
 	// NoCache tells whether a layer or a target of that name is built afresh; nil
 	// means none is.
 	NoCache func(name string) bool
+	// Built returns the tree of a build of Nix that was made while planning; nil when
+	// there are none.
+	Built func(*plan.Exec) (bk.State, bool)
 	// Epoch is the created time of the image and its history; the zero value is
 	// 1970-01-01.
 	Epoch time.Time

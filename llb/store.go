@@ -28,7 +28,7 @@ func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, n
 	s := &storeLayer{image: img, layer: layer, store: a}
 	if a.From != nil {
 		var err error
-		if s.from, err = img.storeSource(ctx, a.From, layer); err != nil {
+		if s.from, err = img.storeSource(ctx, a.From); err != nil {
 			return bk.State{}, &Fault{Range: layer.Range, Err: err}
 		}
 	}

@@ -15,6 +15,8 @@
 //   - place copies a tree into a layer as that skeleton wants it;
 //   - store puts paths into a Nix store: archives, or trees that become archives
 //     on the way, each checked against its hash;
+//   - scan finds out what the paths of such a store refer to;
+//   - link makes links to what is in such paths;
 //   - run wraps a command that changes the image in place, and sets the times
 //     of all it touched to 1970, so that two runs give one digest.
 //

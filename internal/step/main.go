@@ -28,6 +28,8 @@ const usage = `usage:
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
   strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... -- COMMAND [ARGUMENT]...
   strata-step store [--dir DIR] NAME,HASH,SIZE,FORMAT,INPUT... DST
+  strata-step scan [--store DIR] [--content NAME] SRC DST
+  strata-step link [--store DIR] [--mount DIR]... [--root PATH]... --into DIR DST
   strata-step exec [--env NAME]... -- COMMAND [ARGUMENT]...
   strata-step unpack-deb [--filter -PATTERN|+PATTERN]... FOLDER OUT META
   strata-step check-deb BASE METAS OUT
@@ -58,6 +60,10 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 		err = placeMain(rest, warn)
 	case "store":
 		err = storeMain(rest)
+	case "scan":
+		err = scanMain(rest)
+	case "link":
+		err = linkMain(rest, warn)
 	case "run":
 		return runMain(rest, warn)
 	case "exec":
@@ -121,6 +127,33 @@ func storeMain(args []string) error {
 		items = append(items, item)
 	}
 	return Store(items, *dir, set.Arg(set.NArg()-1))
+}
+
+func scanMain(args []string) error {
+	set := newFlags("scan")
+	store := set.String("store", "/nix/store", "")
+	content := set.String("content", "", "")
+	src, dst, err := parseTwo(set, args)
+	if err != nil {
+		return err
+	}
+	return Scan(src, dst, *store, *content)
+}
+
+func linkMain(args []string, warn func(string)) error {
+	opt := LinkOptions{Warn: warn}
+	set := newFlags("link")
+	set.StringVar(&opt.Store, "store", "/nix/store", "")
+	set.StringVar(&opt.Into, "into", "", "")
+	set.Var((*list)(&opt.Mounts), "mount", "")
+	set.Var((*list)(&opt.Roots), "root", "")
+	if err := set.Parse(args); err != nil {
+		return fmt.Errorf("read arguments of link: %w\n%s", err, usage)
+	}
+	if set.NArg() != 1 || opt.Into == "" {
+		return fmt.Errorf("read arguments of link: want --into and DST\n%s", usage)
+	}
+	return Link(set.Arg(0), opt)
 }
 
 func runMain(args []string, warn func(string)) (int, error) {

@@ -46,6 +46,9 @@ func checkDerivation(c cursor, d *Derivation) {
 	if len(d.Paths) == 0 && d.Build == nil {
 		c.fault("has none of path, paths, build; it needs to know what goes into the image")
 	}
+	if build, _ := c.lookup("build"); build != nil && len(d.Paths) > 0 {
+		c.faultAt(build, "", "has both a path and build; what is built is what goes into the image")
+	}
 	if build, _ := c.lookup("build"); build != nil && d.Store != nil {
 		c.faultAt(build, "", "has both store and build; the paths come from one of them")
 	}
@@ -60,6 +63,8 @@ func storeObject() object[Store] {
 				func(s *Store) *String { return &s.Context }),
 			bind("source", "A folder of the context that holds the store.", text(valid(CleanSource)),
 				func(s *Store) *String { return &s.Source }),
+			bind("graph", "A file of the store that describes its paths: what nix path-info --json or nix-store --dump-db print.", text(valid(CleanSource)),
+				func(s *Store) *String { return &s.Graph }),
 		},
 	}
 }
@@ -77,6 +82,8 @@ func derivationBuildObject() object[DerivationBuild] {
 				func(b *DerivationBuild) *String { return &b.Flake }),
 			bind("attr", "The attribute to build.", text(checkLine),
 				func(b *DerivationBuild) *String { return &b.Attr }),
+			bind("network", "The build's network: none, default or host.", text(valid(ParseNetwork)),
+				func(b *DerivationBuild) *String { return &b.Network }),
 		},
 	}
 }

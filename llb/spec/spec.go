@@ -304,6 +304,8 @@ type Store struct {
 	Range   Range
 	Context String
 	Source  String
+	// Graph is a file of the store that describes its paths.
+	Graph String
 }
 
 // DerivationBuild says how Nix builds the derivation.
@@ -313,6 +315,8 @@ type DerivationBuild struct {
 	File  String
 	Flake String
 	Attr  String
+	// Network is none, default or host.
+	Network String
 }
 
 // Config is what the build file says of the image's configuration.

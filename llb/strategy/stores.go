@@ -14,9 +14,19 @@ type Stores interface {
 	// Open opens a store. Of a local folder, only what matches one of the patterns
 	// has to be there, which are .dockerignore's.
 	Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (Folder, error)
-	// Scan looks for references in the paths of the on-disk store at dir, a folder
-	// of the source, from roots on. It returns what "nix-store --dump-db" would.
-	Scan(ctx context.Context, src *plan.StoreSource, dir string, roots []string) ([]byte, error)
+	// Scan describes the paths of an on-disk store, as "nix-store --dump-db" would.
+	// Their references are found in their files.
+	Scan(ctx context.Context, src *plan.StoreSource, scan StoreScan) ([]byte, error)
+}
+
+// StoreScan says what to scan.
+type StoreScan struct {
+	// Dir is the folder of the source that has the paths.
+	Dir string
+	// Store is what the paths call their store.
+	Store string
+	// Content is the folder of each path that counts; empty for all of it.
+	Content string
 }
 
 // Folder is an open store. Paths are absolute. What isn't there is an error that

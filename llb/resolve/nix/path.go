@@ -35,6 +35,9 @@ func CheckPath(p string) error {
 
 // checkBase checks the last component of a store path.
 func checkBase(base string) error {
+	if IsForjar(base) {
+		return nil
+	}
 	if len(base) < hashLen+2 || base[hashLen] != '-' {
 		return fmt.Errorf("%q isn't a hash of %d digits, a dash and a name", base, hashLen)
 	}
@@ -62,8 +65,14 @@ func checkBase(base string) error {
 // hashPart is the hash at the beginning of a store path's name.
 func hashPart(p string) string { return path.Base(p)[:hashLen] }
 
-// Name is a store path's name without the store and the hash.
-func Name(p string) string { return path.Base(p)[hashLen+1:] }
+// Name is a store path's name without the store and the hash. A path in forjar's
+// store has none but the start of its hash.
+func Name(p string) string {
+	if IsForjar(path.Base(p)) {
+		return path.Base(p)[:12]
+	}
+	return path.Base(p)[hashLen+1:]
+}
 
 // Program is a store path's name without its version: what comes before the
 // first dash that no letter follows.
