@@ -33,6 +33,9 @@ func (r *request) explained(ctx context.Context, err error, p *plan.Plan, s *sou
 	if fault := r.archiveFault(err, p); fault != nil {
 		return fault
 	}
+	if fault := r.storeFault(ctx, err, p, s); fault != nil {
+		return fault
+	}
 	if fetch := findFetch(p, lines); fetch != nil {
 		if fault := r.fetchFault(err, fetch); fault != nil {
 			return fault

@@ -108,7 +108,8 @@ func readWhole(ctx context.Context, ref client.Reference, name string) ([]byte, 
 func fetchError(url string, err error) error {
 	text := err.Error()
 	if _, status, ok := strings.Cut(text, "invalid response status "); ok {
-		if strings.HasPrefix(status, "404") || strings.HasPrefix(status, "410") {
+		if strings.HasPrefix(status, "404") || strings.HasPrefix(status, "410") || strings.HasPrefix(status, "403") {
+			// A store of objects that may not be listed says 403 for what it lacks.
 			return fmt.Errorf("fetch %s: %w", url, resolve.ErrNotFound)
 		}
 		return fmt.Errorf("fetch %s: the server answers with status %s", url, status)

@@ -25,6 +25,12 @@ const archiveName = "nar"
 // the hashes that a key vouches for, so its cache key depends on what is
 // trusted, and not on where it came from.
 func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, name string) (bk.State, error) {
+	st, err := img.storeStep(ctx, layer, a, name)
+	img.stores[a] = st
+	return st, err
+}
+
+func (img *image) storeStep(ctx context.Context, layer *plan.Layer, a *plan.Store, name string, flags ...string) (bk.State, error) {
 	s := &storeLayer{image: img, layer: layer, store: a}
 	if a.From != nil {
 		var err error
@@ -32,7 +38,7 @@ func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, n
 			return bk.State{}, &Fault{Range: layer.Range, Err: err}
 		}
 	}
-	args := []string{"store", "--dir", a.Dir}
+	args := append([]string{"store", "--dir", a.Dir}, flags...)
 	opts := []bk.RunOption{img.at(layer.Range)}
 	if img.noCache(layer.Name, img.plan.Target) {
 		opts = append(opts, bk.IgnoreCache)
@@ -49,7 +55,6 @@ func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, n
 	if err != nil {
 		return bk.State{}, &Fault{Range: layer.Range, Err: err}
 	}
-	img.stores[a] = st
 	return st, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -27,7 +29,7 @@ const usage = `usage:
   strata-step place [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
   strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... -- COMMAND [ARGUMENT]...
-  strata-step store [--dir DIR] NAME,HASH,SIZE,FORMAT,INPUT... DST
+  strata-step store [--dir DIR] [--report FILE] NAME,HASH,SIZE,FORMAT,INPUT... DST
   strata-step scan [--store DIR] [--content NAME] SRC DST
   strata-step link [--store DIR] [--mount DIR]... [--root PATH]... --into DIR DST
   strata-step exec [--env NAME]... -- COMMAND [ARGUMENT]...
@@ -112,6 +114,7 @@ func placeMain(args []string, warn func(string)) error {
 func storeMain(args []string) error {
 	set := newFlags("store")
 	dir := set.String("dir", "/nix/store", "")
+	report := set.String("report", "", "")
 	if err := set.Parse(args); err != nil {
 		return fmt.Errorf("read arguments of store: %w\n%s", err, usage)
 	}
@@ -126,7 +129,12 @@ func storeMain(args []string) error {
 		}
 		items = append(items, item)
 	}
-	return Store(items, *dir, set.Arg(set.NArg()-1))
+	dst := set.Arg(set.NArg() - 1)
+	err := Store(items, *dir, dst)
+	if err == nil || *report == "" {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dst, *report), []byte(err.Error()), 0o644)
 }
 
 func scanMain(args []string) error {

@@ -206,17 +206,14 @@ func unpackFile(r *nar.Reader, e nar.Entry, at dir, name string) error {
 	if err != nil {
 		return fmt.Errorf("create %s: %w", show(at.join(name)), err)
 	}
-	_, err = r.WriteTo(descriptor(fd))
+	_, err = r.WriteTo(writer{fd: fd, path: at.join(name)})
 	if err == nil {
 		err = setMode(fd, mode)
 	}
 	if err == nil {
 		err = at.date(name)
 	}
-	if err := errors.Join(err, unix.Close(fd)); err != nil {
-		return fmt.Errorf("write %s: %w", show(at.join(name)), err)
-	}
-	return nil
+	return errors.Join(err, unix.Close(fd))
 }
 
 // setMode changes an open file's permission bits unless they are right: a
@@ -232,18 +229,21 @@ func setMode(fd int, mode uint32) error {
 	return unix.Fchmod(fd, mode)
 }
 
-// A descriptor writes to an open file.
-type descriptor int
+// A writer writes to an open file.
+type writer struct {
+	fd   int
+	path string
+}
 
-func (fd descriptor) Write(data []byte) (int, error) {
+func (w writer) Write(data []byte) (int, error) {
 	written := 0
 	for written < len(data) {
-		n, err := unix.Write(int(fd), data[written:])
+		n, err := unix.Write(w.fd, data[written:])
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
-			return written, err
+			return written, fmt.Errorf("write %s: %w", show(w.path), err)
 		}
 		written += n
 	}

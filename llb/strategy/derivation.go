@@ -238,6 +238,7 @@ func storeWords(g grouping.Layer) string {
 	for _, p := range g.Paths {
 		names = append(names, nix.Name(p))
 	}
+	slices.Sort(names)
 	if len(names) > most {
 		names = append(names[:most-1], fmt.Sprintf("%d more", len(names)-most+1))
 	}
