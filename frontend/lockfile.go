@@ -91,6 +91,10 @@ func needsLock(s *spec.Spec) bool {
 	return false
 }
 
+func installsPackages(t *spec.Target) bool {
+	return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Packages != nil })
+}
+
 func targetNeedsLock(t *spec.Target) bool {
 	return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Packages != nil || l.Derivation != nil })
 }

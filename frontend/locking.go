@@ -157,7 +157,7 @@ func (w *lockWriter) platform(ctx context.Context, p ocispecs.Platform) error {
 func (w *lockWriter) store(target string, p lock.Platform, repositories []lock.Repository) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.made.Set(target, p)
+	w.made.Add(target, p)
 	for _, r := range repositories {
 		w.made.SetRepository(r)
 	}
@@ -168,10 +168,17 @@ func (w *lockWriter) keepTarget(target, platform string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	have := w.old.Platform(target, platform)
-	if have == nil || w.made.Platform(target, platform) != nil || !w.locks(target) {
+	if have == nil || !w.locks(target) {
 		return
 	}
-	w.made.Set(target, *have)
+	kept := *have
+	if made := w.made.Platform(target, platform); made != nil {
+		if made.Packages != nil || !installsPackages(w.spec.Target(target)) {
+			return
+		}
+		kept.Closures = nil // those were given to store, new or not
+	}
+	w.made.Add(target, kept)
 	w.keepRepositories(have)
 }
 

@@ -116,6 +116,38 @@ func checkStore(t *testing.T, nix *testenv.NixStore, l *testenv.Layout) {
 	}
 }
 
+// TestDerivationLocked builds from a lock, which asks the cache for nothing but
+// archives.
+func TestDerivationLocked(t *testing.T) {
+	h, nix := newHouse(t), testenv.Nix(t)
+	server := testenv.FileServer(t, readCache(t, filepath.Join(nix.Dir, "cache-zstd")))
+	text := fromCache(nix, server.URL)
+	want := h.buildLayout(t, text).Digest(t, "amd64")
+	dir := folder(t, map[string]string{"strata.yaml": text})
+	h.cli.MustRun(t, "lock", "--addr", h.daemon.Addr, dir)
+	h.cli.MustRun(t, "lock", "--addr", h.daemon.Addr, "--check", dir)
+	locked := read(t, filepath.Join(dir, "strata.lock"))
+	h.cli.MustRun(t, "lock", "--addr", h.daemon.Addr, dir)
+	if again := read(t, filepath.Join(dir, "strata.lock")); again != locked || strings.Count(locked, `{path: "/nix/store/`) != len(nix.Paths) {
+		t.Errorf("the lock:\n%s\nwritten again:\n%s", locked, again)
+	}
+	server.Reset()
+	out := filepath.Join(dir, "image.tar")
+	h.cli.MustRun(t, "build", "-o", "type=oci,dest="+out, dir) // with an empty cache
+	if got := testenv.OpenLayout(t, out).Digest(t, "amd64"); got != want {
+		t.Errorf("another image: %s, want %s", got, want)
+	}
+	for _, request := range server.Requests() {
+		if !strings.Contains(request.Path, "/nar/") {
+			t.Errorf("a build with a lock asked for %s", request.Path)
+		}
+	}
+	write(t, filepath.Join(dir, "strata.yaml"), strings.Replace(text, nix.App, nix.Link, 1))
+	if got := h.build(t, "--progress=quiet", dir); got.Code != 2 || !strings.Contains(got.Stderr, "the lock is not up to date: strata.lock does not have these store paths of target default for linux/amd64") {
+		t.Errorf("with a stale lock: exit status %d\n%s", got.Code, got.Stderr)
+	}
+}
+
 // TestDerivationExtras builds with Nix in a step, and makes what is in the store
 // easy to use.
 func TestDerivationExtras(t *testing.T) {
@@ -152,5 +184,83 @@ func TestDerivationExtras(t *testing.T) {
 		if !strings.Contains("\n"+registration, "\n"+p+"\n"+testenv.NixHash(t, p)+"\n") {
 			t.Errorf("the registration lacks %s", p)
 		}
+	}
+}
+
+// TestDerivationBuilt lets Nix build in a step: with the network cut off, and to
+// the same image as from its cache.
+func TestDerivationBuilt(t *testing.T) {
+	h, nix := newHouse(t), testenv.Nix(t)
+	root, source := testenv.NixRoot(t, nix)
+	want := h.buildLayout(t, derive(nix, "store: {context: st}"), "--build-context=st="+nix.Dir+"/cache-none").Digest(t, "amd64")
+	build := func(keys string) *testenv.Layout {
+		write(t, filepath.Join(source, "strata.yaml"), "layers: [{derivation: {build: {from: context:nix, network: none, "+keys+"}}}]\n")
+		out := filepath.Join(t.TempDir(), "image.tar")
+		h.mustBuild(t, "--build-context=nix="+root, "-o", "type=oci,dest="+out, source)
+		return testenv.OpenLayout(t, out)
+	}
+	if got := build("file: closure.nix, attr: app").Digest(t, "amd64"); got != want {
+		t.Errorf("another image: %s, want %s", got, want)
+	}
+	write(t, filepath.Join(source, "flake.nix"), `{ outputs = _: { packages.x86_64-linux.hello = derivation {
+  name = "hello"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "echo hi > $out" ]; }; }; }`)
+	if got := build("flake: ., attr: hello").LayerListings(t, "amd64"); len(got) != 1 || !strings.Contains(got[0], "-hello sha256:98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4") {
+		t.Errorf("of a flake: %q", got)
+	}
+	write(t, filepath.Join(source, "strata.yaml"), "layers: [{derivation: {build: {from: context:nix, file: closure.nix, attr: nothing, network: none}}}]\n")
+	got := h.build(t, "--progress=plain", "--build-context=nix="+root, source)
+	if got.Code != 1 || !strings.Contains(got.Stderr, "attribute 'nothing'") || !strings.Contains(got.Stderr, "strata.yaml:1") {
+		t.Errorf("an attribute that is missing: exit status %d\n%s", got.Code, got.Stderr)
+	}
+}
+
+// TestForjarStore ships paths of forjar's store with what they refer to.
+func TestForjarStore(t *testing.T) {
+	h := newHouse(t)
+	app, lib, other := strings.Repeat("a1", 32), strings.Repeat("0f", 32), strings.Repeat("3c", 32)
+	meta := func(hash string, refs ...string) string {
+		text := "schema: \"1.0\"\nstore_hash: blake3:" + hash + "\nreferences:\n"
+		for _, ref := range refs {
+			text += "  - blake3:" + ref + "\n"
+		}
+		return text
+	}
+	store := folder(t, map[string]string{
+		app + "/meta.yaml": meta(app, lib), app + "/content/bin/app": "#!/bin/sh\n", app + "/content/etc/app.conf": "x=1\n",
+		lib + "/meta.yaml": meta(lib), lib + "/content/lib/lib.txt": "text\n",
+		other + "/meta.yaml": meta(other), other + "/content/unused": "x",
+	})
+	content := filepath.Join(store, app, "content")
+	for _, err := range []error{
+		os.Chmod(content+"/bin/app", 0o750), os.Chmod(content+"/etc", 0o700),
+		os.Symlink("../../"+lib+"/content/lib", content+"/lib"), os.Symlink("nowhere", content+"/etc/dangling"), os.Mkdir(content+"/empty", 0o755),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := "layers:\n  - derivation:\n      path: /var/lib/forjar/store/" + app + "\n      store: {context: st}\n      link: /usr/local\n"
+	l := h.buildLayout(t, text, "--build-context=st="+store)
+	in := " 0:0 "
+	a, b := "var/lib/forjar/store/"+app, "var/lib/forjar/store/"+lib
+	got := strings.Join(l.LayerListings(t, "amd64"), "")
+	for _, want := range []string{
+		"- 0750" + in, "d 0700" + in, a + "/content/etc/dangling -> nowhere", a + "/content/lib -> ../../" + lib + "/content/lib",
+		a + "/content/empty/", b + "/content/lib/lib.txt", "usr/local/bin/app -> /" + a + "/content/bin/app", "usr/local/etc/app.conf -> ",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in the layers:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, other) || strings.Contains(got, "meta.yaml") {
+		t.Errorf("too much is in the layers:\n%s", got)
+	}
+	if err := os.RemoveAll(filepath.Join(store, lib)); err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t, map[string]string{"strata.yaml": text})
+	failed := h.build(t, "--progress=quiet", "--build-context=st="+store, dir)
+	if want := "strata.yaml:3:13: derivation: /" + a + " refers to /" + b + ": it isn't in the store"; failed.Code != 1 || !strings.Contains(failed.Stderr, want) {
+		t.Errorf("exit status %d\n%swant %s", failed.Code, failed.Stderr, want)
 	}
 }

@@ -69,11 +69,8 @@ func (l linker) root(real, root string) error {
 			continue // what Nix's builds tell each other
 		}
 		at, found, err := resolve(l.look, path.Join(real, e.Name()))
-		if err != nil {
-			return err
-		}
-		if found != directory {
-			continue
+		if err != nil || found != directory {
+			continue // a file, or a link to nowhere
 		}
 		if err := l.folder(at, path.Join(root, e.Name()), path.Join(l.Into, e.Name())); err != nil {
 			return err

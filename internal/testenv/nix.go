@@ -150,6 +150,33 @@ func makeNix(dir, busybox string) error {
 	return os.Rename(made, dir)
 }
 
+// NixRoot is a root folder with Debian's Nix and a shell, for builds to run Nix
+// in, and with a source: closure.nix and what it needs.
+func NixRoot(t testing.TB, store *NixStore) (root, source string) {
+	t.Helper()
+	root, source = Dir(t), Dir(t)
+	nix := Program(t, "nix")
+	script := `set -eu
+mkdir -p usr/bin usr/libexec/nix bin nix root tmp etc proc sys dev var
+cp -L "$NIX" usr/bin/nix
+for a in nix-build nix-store nix-instantiate; do ln -s nix usr/bin/$a; done
+ln -s ../../bin/nix usr/libexec/nix/build-remote
+for f in $(ldd "$NIX" | grep -o '/[^ ]*'); do mkdir -p .$(dirname $f); cp -L $f .$f; done
+cp -L "$(command -v busybox)" bin/busybox
+for a in sh cat mkdir; do ln -s busybox bin/$a; done
+`
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "NIX="+nix)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("make a root with Nix: %v\n%s", err, out)
+	}
+	for _, name := range []string{"closure.nix", "tools"} {
+		Output(t, "cp", "-a", filepath.Join(store.Dir, name), source)
+	}
+	return root, source
+}
+
 // NixHash is the SHA-256 of the Nix archive of a path, in hex, as Nix computes it.
 func NixHash(t testing.TB, path string) string {
 	t.Helper()

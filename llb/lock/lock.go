@@ -66,6 +66,8 @@ type Platform struct {
 	// Name is os/arch[/variant].
 	Name     string
 	Packages *Packages
+	// Closures are sorted by their roots.
+	Closures []Closure
 }
 
 // Packages are all packages of a target.

@@ -40,9 +40,22 @@ func sample() *lock.File {
 			{Name: "null", Version: "1:2", Arch: "all", Source: "nothing", Layer: 1, Repository: "stable", Path: "pool/null.deb", Size: 12, SHA256: strings.Repeat("3d", 32)},
 		},
 	}})
+	f.Add("default", lock.Platform{Name: "linux/amd64", Closures: []lock.Closure{{
+		Roots: []string{"/nix/store/" + nixHash + "-app"}, Caches: []string{"https://cache.example.org"}, Keys: []string{"k-1:AAAA="},
+		Paths: []lock.StorePath{
+			{
+				Path: "/nix/store/" + nixHash + "-app", NarHash: strings.Repeat("4e", 32), NarSize: 120, URL: "https://cache.example.org/nar/a.nar",
+				Compression: "none", FileHash: strings.Repeat("4e", 32), Deriver: "/nix/store/" + nixHash + "-app.drv",
+				References: []string{"/nix/store/" + nixHash + "-app", "/nix/store/" + nixHash + "-lib"},
+			},
+			{Path: "/nix/store/" + nixHash + "-lib", NarHash: strings.Repeat("5f", 32), NarSize: 96, URL: "https://cache.example.org/nar/b", Compression: "zstd"},
+		},
+	}}})
 	f.Prune()
 	return f
 }
+
+const nixHash = "0123456789abcdfghijklmnpqrsvwxyz"
 
 func TestWriteThenRead(t *testing.T) {
 	const golden = "testdata/strata.lock"
@@ -99,6 +112,11 @@ func TestReadRefuses(t *testing.T) {
 		{"layer: 1", "layer: 2", "layer 2 is not among"},
 		{"size: 12", "size: -12", "size -12 is negative"},
 		{strings.Repeat("3d", 32), "3d", "is not 64 hexadecimal digits"},
+		{`roots: ["/nix/store`, `roots: [], was: ["/nix/store`, "field was not found"},
+		{"https://cache.example.org/nar/b", "file:///etc/passwd", "is no address"},
+		{"nar_size: 96", "nar_size: 0", "nar_size 0 of"},
+		{strings.Repeat("5f", 32), "5f", "is not 64 hexadecimal digits"},
+		{`path: "/nix/store/` + nixHash + "-lib", `path: "nix/../` + nixHash + "-lib", "is no store path"},
 		{"installer: native", "installer: magic", `unknown installer "magic"`},
 		{`name: "null"`, "name: jq", `package "jq"`},
 	} {

@@ -45,6 +45,7 @@ type (
 		Why        string        `yaml:"why"`
 		Filters    []string      `yaml:"filters"`
 		Packages   []packageNode `yaml:"packages"`
+		Closures   []closureNode `yaml:"closures"`
 	}
 	packageNode struct {
 		Name       string `yaml:"name"`
@@ -108,7 +109,21 @@ func read(data []byte) (*File, error) {
 
 func (f *File) platform(name string, n *platformNode) (Platform, error) {
 	p := Platform{Name: name}
-	if n == nil || n.Wanted == nil {
+	if n == nil {
+		return p, nil
+	}
+	for _, node := range n.Closures {
+		c, err := node.closure()
+		if err != nil {
+			return p, err
+		}
+		if p.Closure(c.Roots) != nil {
+			return p, fmt.Errorf("the closure of %s is there twice", c.Roots[0])
+		}
+		p.Closures = append(p.Closures, c)
+	}
+	slices.SortFunc(p.Closures, func(a, b Closure) int { return slices.Compare(a.Roots, b.Roots) })
+	if n.Wanted == nil {
 		return p, nil
 	}
 	p.Packages = &Packages{Base: n.Base, Wanted: n.Wanted, Recommends: n.Recommends, Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer)}

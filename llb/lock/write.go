@@ -37,6 +37,7 @@ func (f *File) Write() []byte {
 			if p.Packages != nil {
 				w.packages(p.Packages)
 			}
+			w.closures(p.Closures)
 		}
 	}
 	return w.Bytes()

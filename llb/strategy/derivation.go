@@ -49,6 +49,10 @@ func (derivation) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.La
 	if err := c.findRoots(); err != nil {
 		return nil, err
 	}
+	if t.AllowMissing {
+		_, _, err := c.caches()
+		return nil, err
+	}
 	if err := c.resolve(ctx); err != nil {
 		return nil, err
 	}
@@ -103,10 +107,21 @@ func (c *closure) substituted(ctx context.Context) error {
 	if c.Fetch == nil {
 		return c.Spec.Errorf(c.d.Range.Start, "derivation: nothing can fetch here")
 	}
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.String()
+	}
+	if ok, err := c.locked(caches, names); ok || err != nil {
+		if ok {
+			c.keepLocked(caches, names)
+		}
+		return err
+	}
 	c.graph, err = nix.Closure(ctx, c.roots, nix.Options{Fetcher: c.Fetch, Caches: caches, Keys: keys})
 	if err != nil {
 		return c.fault(err)
 	}
+	c.keepLocked(caches, names)
 	return nil
 }
 

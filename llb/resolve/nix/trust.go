@@ -36,6 +36,9 @@ func ParseKey(text string) (Key, error) {
 	return Key{Name: name, Value: value}, nil
 }
 
+// String writes the key as ParseKey reads it.
+func (k Key) String() string { return k.Name + ":" + base64.StdEncoding.EncodeToString(k.Value) }
+
 func cutNamed(text string, size int) (name string, value []byte, err error) {
 	name, encoded, ok := strings.Cut(text, ":")
 	if !ok || name == "" {

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/resolve/nix"
+)
+
+// locked takes the closure from the lock; false says that the lock has none, and
+// it has to be looked up.
+func (c *closure) locked(caches, keys []string) (bool, error) {
+	have := c.Lock.File.Platform(c.spec.Name, c.image.Platform).Closure(c.roots)
+	pos := c.d.Range.Start
+	switch {
+	case slices.Contains(c.Lock.Update, "*"):
+		return false, nil
+	case have == nil && (c.Lock.File == nil || c.Lock.Renew):
+		return false, nil
+	case have == nil:
+		return false, c.stale(pos, "%s does not have these store paths of target %s for %s", c.Lock.Name, c.spec.Name, c.image.Platform)
+	case !slices.Equal(have.Caches, caches) || !slices.Equal(have.Keys, keys):
+		if c.Lock.Renew {
+			return false, nil
+		}
+		return false, c.stale(pos, "%s was written with other substituters or keys", c.Lock.Name)
+	}
+	infos := make([]*nix.Info, len(have.Paths))
+	for i, p := range have.Paths {
+		infos[i] = &nix.Info{
+			Path: p.Path, NarHash: digest.NewDigestFromEncoded(digest.SHA256, p.NarHash), NarSize: p.NarSize, URL: p.URL,
+			Compression: p.Compression, References: p.References, Deriver: p.Deriver,
+		}
+		if p.FileHash != "" {
+			infos[i].FileHash = digest.NewDigestFromEncoded(digest.SHA256, p.FileHash)
+		}
+		if err := nix.CheckPath(p.Path); err != nil {
+			return false, c.Spec.Errorf(pos, "derivation: read %s: %w", c.Lock.Name, err)
+		}
+	}
+	var err error
+	if c.graph, err = nix.NewGraph(c.roots, infos); err != nil {
+		return false, c.Spec.Errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", c.Lock.Name, err))
+	}
+	return true, nil
+}
+
+// keepLocked gives what was found to the lock.
+func (c *closure) keepLocked(caches, keys []string) {
+	if c.Lock.Store == nil {
+		return
+	}
+	made := lock.Closure{Roots: c.roots, Caches: caches, Keys: keys}
+	for _, info := range c.graph.Paths {
+		p := lock.StorePath{
+			Path: info.Path, NarHash: info.NarHash.Encoded(), NarSize: info.NarSize, URL: info.URL,
+			Compression: info.Compression, References: info.References, Deriver: info.Deriver,
+		}
+		if info.FileHash != "" {
+			p.FileHash = info.FileHash.Encoded()
+		}
+		made.Paths = append(made.Paths, p)
+	}
+	c.Lock.Store(c.spec.Name, lock.Platform{Name: c.image.Platform, Closures: []lock.Closure{made}}, nil)
+}
