@@ -20,7 +20,7 @@ import (
 // The requests that show a build without running it. With buildx they are
 // "--call strata.plan" and so on. The text is in the result's "result.txt".
 const (
-	// RequestPlan gives the plan as JSON.
+	// RequestPlan gives the plan as JSON; "result.explain" has it in words.
 	RequestPlan = "frontend.strata.plan"
 	// RequestGraph gives the graph for Graphviz.
 	RequestGraph = "frontend.strata.graph"
@@ -53,6 +53,11 @@ func (r *request) explain(ctx context.Context, id string) (res *client.Result, o
 		if err != nil {
 			return nil, true, fmt.Errorf("print plan: %w", err)
 		}
+		var words bytes.Buffer
+		if err := p.Explain(&words); err != nil {
+			return nil, true, fmt.Errorf("print plan: %w", err)
+		}
+		res.AddMeta("result.explain", words.Bytes())
 		res.AddMeta("result.json", data)
 		res.AddMeta("result.txt", append(data, '\n'))
 		return res, true, nil

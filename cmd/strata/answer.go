@@ -23,6 +23,7 @@ const (
 	answerText   = "result.txt"
 	answerStatus = "result.statuscode"
 	answerLLB    = "result.llb"
+	answerWords  = "result.explain"
 )
 
 // printAnswer prints the frontend's answer to a --call. Findings of a check
@@ -42,6 +43,10 @@ func printBody(w io.Writer, call solveopt.Call, answer map[string][]byte) error 
 	data := answer[answerJSON]
 	if call.Raw {
 		_, err := w.Write(answer[answerLLB])
+		return err
+	}
+	if call.Explain {
+		_, err := w.Write(answer[answerWords])
 		return err
 	}
 	if call.JSON {

@@ -9,10 +9,12 @@ import (
 
 // planCommand prints what will be built, as JSON.
 func planCommand(t terminal) *cobra.Command {
-	return explainCommand(t, "strata.plan", &cobra.Command{
+	cmd := explainCommand(t, "strata.plan", &cobra.Command{
 		Use:   "plan [flags] [PATH | URL | -]",
 		Short: "Print what a build would do, as JSON",
 	})
+	cmd.Flags().Bool("explain", false, "write words instead: each layer, and what store paths cost")
+	return cmd
 }
 
 // graphCommand prints the graph for Graphviz.
@@ -47,6 +49,9 @@ func explainCommand(t terminal, call string, cmd *cobra.Command) *cobra.Command 
 		}
 		if raw, err := cmd.Flags().GetBool("raw"); err == nil && raw {
 			o.call += ",format=raw"
+		}
+		if words, err := cmd.Flags().GetBool("explain"); err == nil && words {
+			o.call += ",format=explain"
 		}
 		return runBuild(cmd.Context(), t, *o)
 	}

@@ -154,6 +154,13 @@ func TestDerivationExtras(t *testing.T) {
 	h, nix := newHouse(t), testenv.Nix(t)
 	text := "args: {BASE: null}\nfrom: $BASE\n" + derive(nix, "store: {context: st}\nlink: /usr/local\nregistration: true\nmax_layers: 4\npin: [[shell, libc]]") +
 		"  - files: [{dest: /etc/more, content: x}]\n"
+	dir := folder(t, map[string]string{"strata.yaml": text})
+	explained := h.cli.MustRun(t, "plan", "--explain", "--addr", h.daemon.Addr, "--build-arg", "BASE="+h.base, "--build-context=st="+nix.Dir+"/cache-zstd", dir)
+	for _, want := range []string{"default for linux/amd64: 7 layers\n", "    " + nix.App + "\n", "a change of " + filepath.Base(nix.App) + " alone pushes 1.5 kB of 2.6 MB again (0.06%)\n"} {
+		if !strings.Contains(explained.Stdout, want) {
+			t.Errorf("no %q in\n%s", want, explained.Stdout)
+		}
+	}
 	l := h.buildLayout(t, text, "--build-context=st="+nix.Dir+"/cache-zstd")
 	l.Validate(t, "amd64")
 	var words []string

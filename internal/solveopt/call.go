@@ -20,6 +20,8 @@ type Call struct {
 	JSON bool
 	// Raw asks for the answer as BuildKit's own tools read it.
 	Raw bool
+	// Explain asks for a plan in words.
+	Explain bool
 	// IgnoreStatus makes findings no failure.
 	IgnoreStatus bool
 }
@@ -55,6 +57,8 @@ func ParseCall(word string) (Call, error) {
 			call.JSON = f.value == "json"
 		case f.key == "format" && f.value == "raw" && method == "strata.llb":
 			call.Raw = true
+		case f.key == "format" && f.value == "explain" && method == "strata.plan":
+			call.Explain = true
 		case f.key == "ignorestatus" && (f.value == "true" || f.value == "false"):
 			call.IgnoreStatus = f.value == "true"
 		default:
