@@ -18,8 +18,8 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// tenLayers is an image of ten layers with 500 MB that do not compress.
-func tenLayers(b *testing.B) v1.Image {
+// noisy is an image of ten layers with 500 MB that do not compress.
+func noisy(b *testing.B) v1.Image {
 	b.Helper()
 	image := testenv.Image(b, "amd64", v1.Config{})
 	for i := range 10 {
@@ -46,7 +46,7 @@ type copier struct {
 // BenchmarkCopy measures copies of a large image between a registry and layouts.
 func BenchmarkCopy(b *testing.B) {
 	r := testenv.NewRegistry(b, testenv.RegistryOptions{})
-	ref := r.Push(b, "large:1", tenLayers(b))
+	ref := r.Push(b, "large:1", noisy(b))
 	cli := testenv.Strata(b)
 	strata := copier{
 		"strata",
