@@ -143,37 +143,58 @@ func (d *lzma) literalByte(at int) {
 	}
 	context := (at&d.lpMask)<<d.lc + prev>>(8-d.lc)
 	probs := (*[0x300]uint16)(d.literal[context*0x300:])
-	rng, code, ip := d.rng, d.code, d.ip
 	m := uint32(1)
 	if d.state >= 7 && d.rep0 < d.pos {
-		// After a match, the byte that would have gone on with it tells a lot.
-		match := uint32(d.buf[d.pos-d.rep0-1])
-		offset := uint32(0x100)
-		for m < 0x100 {
-			match <<= 1
-			matched := match & offset
-			if rng < top {
-				rng <<= 8
-				code = code<<8 | uint32(d.in[ip])
-				ip++
-			}
-			p := &probs[offset+matched+m]
-			prob := uint32(*p)
-			bound := rng >> 11 * prob
-			m <<= 1
-			if code < bound {
-				rng = bound
-				*p = uint16(prob + (2048-prob)>>5)
-				offset &^= matched
-			} else {
-				rng -= bound
-				code -= bound
-				*p = uint16(prob - prob>>5)
-				m |= 1
-				offset &= matched
-			}
+		m = d.likely(probs, uint32(d.buf[d.pos-d.rep0-1]))
+	}
+	d.buf[d.pos] = byte(d.rest(probs, m))
+	d.pos++
+	switch {
+	case d.state < 4:
+		d.state = 0
+	case d.state < 10:
+		d.state -= 3
+	default:
+		d.state -= 6
+	}
+}
+
+// likely decodes the bits of a byte after a match until they differ from those of
+// the byte that would have gone on with it, which tells a lot about them.
+func (d *lzma) likely(probs *[0x300]uint16, match uint32) uint32 {
+	rng, code, ip := d.rng, d.code, d.ip
+	m, same := uint32(1), true
+	for same && m < 0x100 {
+		match <<= 1
+		expected := match >> 8 & 1
+		if rng < top {
+			rng <<= 8
+			code = code<<8 | uint32(d.in[ip])
+			ip++
+		}
+		p := &probs[0x100+expected<<8+m]
+		prob := uint32(*p)
+		bound := rng >> 11 * prob
+		m <<= 1
+		if code < bound {
+			rng = bound
+			*p = uint16(prob + (2048-prob)>>5)
+			same = expected == 0
+		} else {
+			rng -= bound
+			code -= bound
+			*p = uint16(prob - prob>>5)
+			m |= 1
+			same = expected == 1
 		}
 	}
+	d.rng, d.code, d.ip = rng, code, ip
+	return m
+}
+
+// rest decodes the bits of a byte that aren't decoded yet.
+func (d *lzma) rest(probs *[0x300]uint16, m uint32) uint32 {
+	rng, code, ip := d.rng, d.code, d.ip
 	for m < 0x100 {
 		if rng < top {
 			rng <<= 8
@@ -195,16 +216,7 @@ func (d *lzma) literalByte(at int) {
 		}
 	}
 	d.rng, d.code, d.ip = rng, code, ip
-	d.buf[d.pos] = byte(m)
-	d.pos++
-	switch {
-	case d.state < 4:
-		d.state = 0
-	case d.state < 10:
-		d.state -= 3
-	default:
-		d.state -= 6
-	}
+	return m
 }
 
 // match decodes where a match is, as rep0, and its length.

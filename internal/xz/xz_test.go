@@ -53,8 +53,10 @@ func decompress(data []byte) ([]byte, error) {
 
 func TestReadsWhatXzWrites(t *testing.T) {
 	for name, data := range samples(t) {
-		for _, flags := range []string{"-0", "-6 --check=none", "-3 --check=crc32", "-1 --check=sha256", "-2 --block-size=700000",
-			"--lzma2=preset=1,dict=4096", "--lzma2=preset=1,lc=0,lp=4,pb=0", "--lzma2=preset=1,lc=4,lp=0,pb=4,dict=100KiB"} {
+		for _, flags := range []string{
+			"-0", "-6 --check=none", "-3 --check=crc32", "-1 --check=sha256", "-2 --block-size=700000",
+			"--lzma2=preset=1,dict=4096", "--lzma2=preset=1,lc=0,lp=4,pb=0", "--lzma2=preset=1,lc=4,lp=0,pb=4,dict=100KiB",
+		} {
 			packed := compress(t, data, strings.Fields(flags)...)
 			got, err := decompress(packed)
 			if err != nil || !bytes.Equal(got, data) {
