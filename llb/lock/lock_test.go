@@ -112,7 +112,7 @@ func TestReadRefuses(t *testing.T) {
 		{"layer: 1", "layer: 2", "layer 2 is not among"},
 		{"size: 12", "size: -12", "size -12 is negative"},
 		{strings.Repeat("3d", 32), "3d", "is not 64 hexadecimal digits"},
-		{`roots: ["/nix/store`, `roots: [], was: ["/nix/store`, "field was not found"},
+		{"caches: [", "cashes: [", "field cashes not found"},
 		{"https://cache.example.org/nar/b", "file:///etc/passwd", "is no address"},
 		{"nar_size: 96", "nar_size: 0", "nar_size 0 of"},
 		{strings.Repeat("5f", 32), "5f", "is not 64 hexadecimal digits"},
