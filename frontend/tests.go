@@ -97,7 +97,7 @@ func (r *request) runTest(ctx context.Context, ref client.Reference, t plan.Test
 	if err != nil {
 		return res, err
 	}
-	defer ctr.Release(context.WithoutCancel(ctx))
+	defer func() { _ = ctr.Release(context.WithoutCancel(ctx)) }() // what is left ends with the build
 	var stdout, stderr head
 	proc, err := ctr.Start(ctx, client.StartRequest{
 		Args: t.Args, Env: t.Env, User: t.User, Cwd: t.Workdir, Stdout: &stdout, Stderr: &stderr,
