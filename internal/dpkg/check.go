@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/deb"
+	"github.com/strata-build/strata/internal/unpack"
 )
 
 // A Verdict tells how packages get into a base.
@@ -48,7 +49,7 @@ func Check(root, meta, out string) error {
 		err = os.WriteFile(filepath.Join(out, VerdictFile), append(text, '\n'), 0o644)
 	}
 	if err == nil {
-		err = stampTree(out)
+		err = unpack.StampTree(out)
 	}
 	if err != nil {
 		return fmt.Errorf("write verdict: %w", err)

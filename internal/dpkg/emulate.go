@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/maint"
+	"github.com/strata-build/strata/internal/unpack"
 )
 
 // isIdle tells whether a command has no effect on an image that nothing runs in
@@ -330,7 +331,7 @@ func (a *assembler) cp(args []string) error {
 	if err := os.WriteFile(a.at(rest[1]), data, os.FileMode(st.Mode&0o777)); err != nil || !strings.ContainsAny(flags, "pa") {
 		return err
 	}
-	return setAttributes(unix.AT_FDCWD, a.at(rest[1]), st.Mode&0o7777, int(st.Uid), int(st.Gid), st.Mtim)
+	return unpack.SetAttributes(unix.AT_FDCWD, a.at(rest[1]), st.Mode&0o7777, int(st.Uid), int(st.Gid), st.Mtim)
 }
 
 func (a *assembler) rm(args []string) error {

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/strata-build/strata/internal/unpack"
 	"golang.org/x/sys/unix"
 )
 
@@ -129,5 +130,5 @@ func (r remembered) restore() error {
 	if err := errors.Join(os.RemoveAll(r.path), os.WriteFile(r.path, r.data, 0o600)); err != nil {
 		return err
 	}
-	return setAttributes(unix.AT_FDCWD, r.path, r.st.Mode&0o7777, int(r.st.Uid), int(r.st.Gid), r.st.Mtim)
+	return unpack.SetAttributes(unix.AT_FDCWD, r.path, r.st.Mode&0o7777, int(r.st.Uid), int(r.st.Gid), r.st.Mtim)
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/strata-build/strata/internal/deb"
+	"github.com/strata-build/strata/internal/unpack"
 )
 
 // metaFile is what Unpack writes about the packages of a group.
@@ -66,15 +67,9 @@ type Owner struct {
 type group struct {
 	Packages []*Package `json:"packages"`
 	// Conflicts are paths that two packages have as different things.
-	Conflicts []Conflict `json:"conflicts,omitempty"`
+	Conflicts []unpack.Conflict `json:"conflicts,omitempty"`
 	// Filters are the paths that weren't unpacked.
 	Filters []string `json:"filters,omitempty"`
-}
-
-// A Conflict is a path that two packages have.
-type Conflict struct {
-	Path     string    `json:"path"`
-	Packages [2]string `json:"packages"`
 }
 
 func (g *group) write(dir string) error {
@@ -83,7 +78,7 @@ func (g *group) write(dir string) error {
 		err = os.WriteFile(filepath.Join(dir, metaFile), text, 0o644)
 	}
 	if err == nil {
-		err = stampTree(dir)
+		err = unpack.StampTree(dir)
 	}
 	if err != nil {
 		return fmt.Errorf("write what is known of the packages: %w", err)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/strata-build/strata/internal/deb"
 	"github.com/strata-build/strata/internal/decompress"
+	"github.com/strata-build/strata/internal/unpack"
 )
 
 // UnpackOptions say how Unpack works.
@@ -48,16 +49,16 @@ func Unpack(ctx context.Context, files []string, out, meta string, opt UnpackOpt
 	}
 	unix.Umask(0)
 	debug.SetGCPercent(40)
-	t, err := openTree(out)
+	t, err := unpack.Open(out)
 	if err != nil {
 		return err
 	}
-	defer t.close()
+	defer t.Close()
 	g := &group{Packages: make([]*Package, len(files)), Filters: opt.Filters}
 	if err := unpackAll(ctx, files, t, g, opt); err != nil {
 		return err
 	}
-	if g.Conflicts, err = t.finish(); err != nil {
+	if g.Conflicts, err = t.Finish(); err != nil {
 		return err
 	}
 	return g.write(meta)
@@ -65,7 +66,7 @@ func Unpack(ctx context.Context, files []string, out, meta string, opt UnpackOpt
 
 // unpackAll unpacks the files on all processors. The greatest are begun first,
 // so that none is left alone at the end.
-func unpackAll(ctx context.Context, files []string, t *tree, g *group, opt UnpackOptions) error {
+func unpackAll(ctx context.Context, files []string, t *unpack.Tree, g *group, opt UnpackOptions) error {
 	order, err := bySize(files)
 	if err != nil {
 		return err
@@ -100,7 +101,7 @@ func unpackAll(ctx context.Context, files []string, t *tree, g *group, opt Unpac
 }
 
 // unpackFile unpacks one package.
-func unpackFile(ctx context.Context, file string, i int, t *tree, memory *budget, filters Filters) (*Package, error) {
+func unpackFile(ctx context.Context, file string, i int, t *unpack.Tree, memory *budget, filters Filters) (*Package, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

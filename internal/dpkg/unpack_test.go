@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/strata-build/strata/internal/unpack"
 	"golang.org/x/sys/unix"
 )
 
@@ -81,7 +82,7 @@ func dpkgInstalls(t testing.TB, config string, debs ...string) string {
 	must(t, err)
 	lists = append(lists, filepath.Join(root, infoDir, "hello.md5sums")) // dpkg makes it, now
 	for _, list := range lists {
-		must(t, setTime(unix.AT_FDCWD, list, unix.Timespec{}))
+		must(t, unpack.SetTime(unix.AT_FDCWD, list, unix.Timespec{}))
 	}
 	return listing(t, root, false)
 }

@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package dpkg
+package unpack
 
 import (
 	"cmp"
@@ -19,65 +19,72 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A tree is the layer that packages are unpacked into. It knows everything that
+// A Tree is the layer that packages are unpacked into. It knows everything that
 // was made in it, so that nothing is ever written through a link, and which
 // package made it, so that packages unpacked side by side give the same tree as
 // one after the other: the later one in the list has a file, the earlier one
 // decides about a folder.
-type tree struct {
+type Tree struct {
 	fd int
 
 	mu        sync.Mutex
-	nodes     map[string]*node
+	nodes     map[string]*Node
 	conflicts []Conflict
 }
 
-// A node is a path of the tree.
-type node struct {
-	folder bool
-	link   bool
-	// by is the place of the package in the list.
-	by       int
-	pkg      string
-	mode     uint32
-	uid, gid int
+// A Conflict is a path that two packages have.
+type Conflict struct {
+	Path     string    `json:"path"`
+	Packages [2]string `json:"packages"`
+}
+
+// A Node is a path of the tree.
+type Node struct {
+	Folder bool
+	Link   bool
+	// By is the place of the package in the list, and Package its name.
+	By       int
+	Package  string
+	Mode     uint32 // permissions
+	UID, GID int
 	// implied says that no package has the folder itself so far.
 	implied bool
 }
 
-// openTree opens an empty folder that becomes a layer.
-func openTree(dir string) (*tree, error) {
+// Open opens an empty folder that becomes a layer.
+func Open(dir string) (*Tree, error) {
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
-	root := &node{folder: true, implied: true, mode: 0o755}
-	return &tree{fd: fd, nodes: map[string]*node{"/": root}}, nil
+	root := &Node{Folder: true, implied: true, Mode: 0o755}
+	return &Tree{fd: fd, nodes: map[string]*Node{"/": root}}, nil
 }
 
-func (t *tree) close() { _ = unix.Close(t.fd) }
+// Close lets go of the folder.
+func (t *Tree) Close() { _ = unix.Close(t.fd) }
 
-// errElsewhere says that a path is another package's, and is left to it.
-var errElsewhere = errors.New("another package has it")
+// ErrElsewhere says that a path is another package's, and is left to it.
+var ErrElsewhere = errors.New("another package has it")
 
-// folder makes a folder, or notes that a package has it, too.
-func (t *tree) folder(p string, n *node) error {
+// AddFolder makes a folder, or notes that a package has it, too.
+func (t *Tree) AddFolder(p string, n *Node) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := t.nodes[p]
 	switch {
 	case old == nil:
 		return t.make(p, n)
-	case !old.folder:
+	case !old.Folder:
 		return t.clash(p, old, n)
-	case old.implied && !n.implied || n.by < old.by && !n.implied:
+	case old.implied && !n.implied || n.By < old.By && !n.implied:
 		*old = *n
 	}
 	return nil
 }
 
 // make makes a folder and those above it. The lock is held.
-func (t *tree) make(p string, n *node) error {
+func (t *Tree) make(p string, n *Node) error {
 	if err := t.above(p, n); err != nil {
 		return err
 	}
@@ -90,16 +97,16 @@ func (t *tree) make(p string, n *node) error {
 
 // above makes sure that the path is in a folder of the tree, and not in
 // something that a link leads to.
-func (t *tree) above(p string, n *node) error {
+func (t *Tree) above(p string, n *Node) error {
 	dir := path.Dir(p)
 	switch in := t.nodes[dir]; {
 	case in == nil:
-		return t.make(dir, &node{folder: true, implied: true, mode: 0o755, by: n.by, pkg: n.pkg})
-	case in.folder:
+		return t.make(dir, &Node{Folder: true, implied: true, Mode: 0o755, By: n.By, Package: n.Package})
+	case in.Folder:
 		return nil
-	case in.by != n.by:
+	case in.By != n.By:
 		return t.clash(dir, in, n)
-	case in.link:
+	case in.Link:
 		return fmt.Errorf("write %s: the package itself has %s as a link; that would lead out of its place", p, dir)
 	default:
 		return fmt.Errorf("write %s: the package itself has %s as a file", p, dir)
@@ -107,37 +114,37 @@ func (t *tree) above(p string, n *node) error {
 }
 
 // clash notes that two packages have a path as different things.
-func (t *tree) clash(p string, old, n *node) error {
-	if old.by == n.by {
+func (t *Tree) clash(p string, old, n *Node) error {
+	if old.By == n.By {
 		return fmt.Errorf("write %s: the package has it twice", p)
 	}
 	t.note(p, old, n)
-	return errElsewhere
+	return ErrElsewhere
 }
 
-func (t *tree) note(p string, old, n *node) {
+func (t *Tree) note(p string, old, n *Node) {
 	first, second := old, n
-	if n.by < old.by {
+	if n.By < old.By {
 		first, second = n, old
 	}
-	t.conflicts = append(t.conflicts, Conflict{Path: p, Packages: [2]string{first.pkg, second.pkg}})
+	t.conflicts = append(t.conflicts, Conflict{Path: p, Packages: [2]string{first.Package, second.Package}})
 }
 
-// leaf makes something that isn't a folder by calling create with the path from
+// Leaf makes something that isn't a folder by calling create with the path from
 // the tree's descriptor.
-func (t *tree) leaf(p string, n *node, create func(at string) error) error {
+func (t *Tree) Leaf(p string, n *Node, create func(at string) error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.above(p, n); err != nil {
 		return err
 	}
 	if old := t.nodes[p]; old != nil {
-		if old.folder || old.by == n.by {
+		if old.Folder || old.By == n.By {
 			return t.clash(p, old, n)
 		}
 		t.note(p, old, n)
-		if old.by > n.by {
-			return errElsewhere
+		if old.By > n.By {
+			return ErrElsewhere
 		}
 		if err := unix.Unlinkat(t.fd, p[1:], 0); err != nil {
 			return fmt.Errorf("replace %s: %w", p, err)
@@ -150,18 +157,18 @@ func (t *tree) leaf(p string, n *node, create func(at string) error) error {
 	return nil
 }
 
-// owns tells whether a path is a file of that package.
-func (t *tree) owns(p string, by int) bool {
+// Owns tells whether a path is a file of that package.
+func (t *Tree) Owns(p string, by int) bool {
 	n := t.nodes[p]
-	return n != nil && !n.folder && !n.link && n.by == by
+	return n != nil && !n.Folder && !n.Link && n.By == by
 }
 
-// finish gives the folders their attributes, and the time 1970-01-01, from the
+// Finish gives the folders their attributes, and the time 1970-01-01, from the
 // deepest up.
-func (t *tree) finish() ([]Conflict, error) {
+func (t *Tree) Finish() ([]Conflict, error) {
 	var folders []string
 	for p, n := range t.nodes {
-		if n.folder {
+		if n.Folder {
 			folders = append(folders, p)
 		}
 	}
@@ -171,7 +178,7 @@ func (t *tree) finish() ([]Conflict, error) {
 		if p == "/" {
 			at = "."
 		}
-		if err := setAttributes(t.fd, at, n.mode, n.uid, n.gid, unix.Timespec{}); err != nil {
+		if err := SetAttributes(t.fd, at, n.Mode, n.UID, n.GID, unix.Timespec{}); err != nil {
 			return nil, fmt.Errorf("finish folder %s: %w", p, err)
 		}
 	}
@@ -181,9 +188,9 @@ func (t *tree) finish() ([]Conflict, error) {
 	return slices.Compact(t.conflicts), nil
 }
 
-// setAttributes gives what is at a path its mode, owner and time. Links have no
+// SetAttributes gives what is at a path its mode, owner and time. Links have no
 // mode of their own.
-func setAttributes(fd int, at string, mode uint32, uid, gid int, mtime unix.Timespec) error {
+func SetAttributes(fd int, at string, mode uint32, uid, gid int, mtime unix.Timespec) error {
 	if uid != 0 || gid != 0 {
 		if err := unix.Fchownat(fd, at, uid, gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return fmt.Errorf("set owner %d:%d: %w", uid, gid, err)
@@ -192,22 +199,23 @@ func setAttributes(fd int, at string, mode uint32, uid, gid int, mtime unix.Time
 	if err := unix.Fchmodat(fd, at, mode, 0); err != nil {
 		return fmt.Errorf("set mode %04o: %w", mode, err)
 	}
-	return setTime(fd, at, mtime)
+	return SetTime(fd, at, mtime)
 }
 
-func setTime(fd int, at string, mtime unix.Timespec) error {
+// SetTime gives what is at a path its times.
+func SetTime(fd int, at string, mtime unix.Timespec) error {
 	if err := unix.UtimesNanoAt(fd, at, []unix.Timespec{mtime, mtime}, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return fmt.Errorf("set times: %w", err)
 	}
 	return nil
 }
 
-// stampTree gives everything in a folder the time 1970-01-01.
-func stampTree(dir string) error {
+// StampTree gives everything in a folder the time 1970-01-01.
+func StampTree(dir string) error {
 	return filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		return setTime(unix.AT_FDCWD, p, unix.Timespec{})
+		return SetTime(unix.AT_FDCWD, p, unix.Timespec{})
 	})
 }

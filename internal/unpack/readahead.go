@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package dpkg
+package unpack
 
 import "io"
 
@@ -12,9 +12,9 @@ const (
 	blockCount = 8
 )
 
-// ahead decompresses while what came before is written. It holds no more than
+// Ahead decompresses while what came before is written. It holds no more than
 // blockCount blocks of blockSize bytes.
-type ahead struct {
+type Ahead struct {
 	full  chan block
 	empty chan []byte
 	quit  chan struct{}
@@ -28,9 +28,9 @@ type block struct {
 	err  error
 }
 
-// readAhead reads from r until stop is called.
-func readAhead(r io.Reader) *ahead {
-	a := &ahead{full: make(chan block, blockCount), empty: make(chan []byte, blockCount), quit: make(chan struct{})}
+// ReadAhead reads from r until Stop is called.
+func ReadAhead(r io.Reader) *Ahead {
+	a := &Ahead{full: make(chan block, blockCount), empty: make(chan []byte, blockCount), quit: make(chan struct{})}
 	for range blockCount {
 		a.empty <- nil
 	}
@@ -38,7 +38,7 @@ func readAhead(r io.Reader) *ahead {
 	return a
 }
 
-func (a *ahead) fill(r io.Reader) {
+func (a *Ahead) fill(r io.Reader) {
 	defer close(a.full)
 	for {
 		var buf []byte
@@ -59,7 +59,7 @@ func (a *ahead) fill(r io.Reader) {
 }
 
 // Read gives what was read ahead.
-func (a *ahead) Read(p []byte) (int, error) {
+func (a *Ahead) Read(p []byte) (int, error) {
 	for len(a.rest) == 0 {
 		if a.now.err != nil {
 			return 0, a.now.err
@@ -75,8 +75,8 @@ func (a *ahead) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// stop ends reading ahead, and waits until nothing reads any more.
-func (a *ahead) stop() {
+// Stop ends reading ahead, and waits until nothing reads any more.
+func (a *Ahead) Stop() {
 	close(a.quit)
 	for range a.full { // what is left isn't wanted
 	}
