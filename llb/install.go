@@ -34,11 +34,15 @@ type packages struct {
 
 // addUnpacked puts unpacked packages on the image.
 func (img *image) addUnpacked(layer *plan.Layer, a *plan.Unpack, name string) error {
-	u, err := img.unpack(a, name, layer.Range)
+	img.packagesOn()
+	opts, err := img.unpackOn(a)
 	if err != nil {
 		return &Fault{Range: layer.Range, Err: err}
 	}
-	img.packagesOn()
+	u, err := img.unpack(a, name, layer.Range, opts...)
+	if err != nil {
+		return &Fault{Range: layer.Range, Err: err}
+	}
 	img.packages.pending = append(img.packages.pending, u)
 	img.add(u.tree, layer, name)
 	img.ran, img.shipped = true, true
@@ -58,6 +62,9 @@ func (img *image) packagesOn() {
 
 // install lowers an Install layer.
 func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error {
+	if a.Format == plan.APK {
+		return img.installAPKs(layer, a, name)
+	}
 	if a.Format != plan.Deb {
 		return &Fault{Range: layer.Range, Err: fmt.Errorf("install %s archives: the format isn't supported", a.Format)}
 	}
@@ -65,6 +72,11 @@ func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error
 	if err != nil {
 		return &Fault{Range: layer.Range, Err: err}
 	}
+	return img.runInstaller(layer, a, args, opts, name)
+}
+
+// runInstaller runs the step helper in the image with the unpacked packages.
+func (img *image) runInstaller(layer *plan.Layer, a *plan.Install, args []string, opts []bk.RunOption, name string) error {
 	img.packagesOn()
 	p, err := img.installPlatform(a)
 	if err != nil {
@@ -91,7 +103,7 @@ func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error
 // installPlatform is where installing runs: on the image's platform if it runs
 // the image's programs.
 func (img *image) installPlatform(a *plan.Install) (ocispecs.Platform, error) {
-	if a.Installer == plan.Assemble {
+	if a.Installer == plan.Assemble || a.Format == plan.APK && a.SkipScripts {
 		return img.buildPlatform(), nil
 	}
 	p, err := platforms.Parse(img.plan.Platform)

@@ -28,10 +28,12 @@ type unpacked struct {
 
 // unpack lowers an Unpack layer: one step on the build platform that depends on
 // nothing but the archives.
-func (l *lowering) unpack(a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
+func (l *lowering) unpack(a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
 	switch a.Format {
 	case plan.Deb:
 		return l.unpackDebs(a, name, r)
+	case plan.APK:
+		return l.unpackAPKs(a, name, r, opts...)
 	default:
 		return unpacked{}, fmt.Errorf("unpack %s archives: the format isn't supported", a.Format)
 	}

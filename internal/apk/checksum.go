@@ -21,10 +21,11 @@ const q1 = "Q1"
 // apk writes it.
 func Q1(content []byte) string {
 	sum := sha1.Sum(content) //nolint:gosec // it is apk's format
-	return q1Of(sum[:])
+	return Q1Of(sum[:])
 }
 
-func q1Of(sum []byte) string { return q1 + base64.StdEncoding.EncodeToString(sum) }
+// Q1Of is the same of a SHA-1 that is known already.
+func Q1Of(sum []byte) string { return q1 + base64.StdEncoding.EncodeToString(sum) }
 
 // CheckQ1 tells whether a text is a checksum of that form.
 func CheckQ1(text string) error {
@@ -42,5 +43,5 @@ func q1OfHex(text string) (string, error) {
 	if err != nil || len(sum) != sha1.Size {
 		return "", fmt.Errorf("read the checksum %.80q: want a SHA-1 in hexadecimal", text)
 	}
-	return q1Of(sum), nil
+	return Q1Of(sum), nil
 }

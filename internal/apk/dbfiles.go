@@ -100,3 +100,24 @@ func (f File) Lines() string {
 	}
 	return s
 }
+
+// Disown takes a file out of what an installed package has.
+func (r *Record) Disown(p string) {
+	var b strings.Builder
+	dir, skip := "", false
+	for line := range strings.Lines(r.Text) {
+		value := strings.TrimSuffix(line[min(2, len(line)):], "\n")
+		switch {
+		case strings.HasPrefix(line, "F:"):
+			dir, skip = value, false
+		case strings.HasPrefix(line, "R:"):
+			skip = p == strings.TrimPrefix(dir+"/"+value, "/")
+		case !strings.HasPrefix(line, "a:") && !strings.HasPrefix(line, "Z:"):
+			skip = false
+		}
+		if !skip {
+			b.WriteString(line)
+		}
+	}
+	r.Text = b.String()
+}

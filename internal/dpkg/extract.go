@@ -114,7 +114,7 @@ func (u *unpacker) entries(ctx context.Context, r *tar.Reader) error {
 
 // entry unpacks one file.
 func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
-	p, err := deb.CleanPath(h.Name)
+	p, err := unpack.CleanPath(h.Name)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 	}
 	name, target := p[1:], ""
 	if h.Typeflag == tar.TypeLink {
-		if target, err = deb.CleanPath(h.Linkname); err != nil {
+		if target, err = unpack.CleanPath(h.Linkname); err != nil {
 			return err
 		}
 	}

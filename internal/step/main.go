@@ -38,6 +38,8 @@ const usage = `usage:
   strata-step register-deb --base DIR --meta DIR -- PACKAGE...
   strata-step native-deb --base DIR -- FILE...
   strata-step assemble-deb --meta DIR [--skip-scripts] -- PACKAGE...
+  strata-step unpack-apk [--skeleton DIR] FOLDER OUT META
+  strata-step install-apk --meta DIR [--scripts run|skip|follow] [--want PACKAGE]...
   strata-step version`
 
 // Main runs the helper with the arguments after its name and returns the exit status.
@@ -72,6 +74,10 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 		return execMain(rest)
 	case "unpack-deb", "check-deb", "register-deb", "native-deb", "assemble-deb":
 		return debianMain(args[0], rest, warn)
+	case "unpack-apk":
+		err = unpackAPK(rest)
+	case "install-apk":
+		return installAPK(rest, warn)
 	case "version":
 		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", Contract, runtime.GOOS, runtime.GOARCH)
 	case "help", "-h", "--help":

@@ -20,6 +20,8 @@ import (
 type Content struct {
 	// Copy writes a file's content.
 	Copy func(w io.Writer) error
+	// XAttrs are a file's extended attributes by their names.
+	XAttrs map[string]string
 	// Link is the path of the tree that a hard link is another name for.
 	Link string
 }
@@ -87,6 +89,11 @@ func fill(f *os.File, n *Node, c Content) error {
 	if n.Mode&^0o777 != 0 || n.UID != 0 || n.GID != 0 {
 		if err := unix.Fchmod(int(f.Fd()), n.Mode); err != nil {
 			return fmt.Errorf("set mode %04o: %w", n.Mode, err)
+		}
+	}
+	for name, value := range c.XAttrs {
+		if err := unix.Fsetxattr(int(f.Fd()), name, []byte(value), 0); err != nil {
+			return fmt.Errorf("set extended attribute %s: %w", name, err)
 		}
 	}
 	return nil

@@ -70,6 +70,9 @@ type Install struct {
 	Why string `json:"why,omitempty"`
 	// Archives are what is installed, in the order in which they are configured.
 	Archives []Archive `json:"archives"`
+	// Wanted are the names that the build file asks for, as it has them, where the
+	// database keeps them apart from what they need.
+	Wanted []string `json:"wanted,omitempty"`
 	// SkipScripts leaves maintainer scripts out.
 	SkipScripts bool `json:"skip_scripts,omitempty"`
 }

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// skeletonDir is where a step finds the folders and links of the image.
+const skeletonDir = "/skeleton"
+
+// unpackAPKs unpacks packages of Alpine.
+func (l *lowering) unpackAPKs(a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
+	const dir = "/d"
+	args := []string{"unpack-apk"}
+	if len(opts) > 0 {
+		args = append(args, "--skeleton", skeletonDir)
+	}
+	opts = append(append(l.archiveMounts(a.Archives, dir, ".apk", r), l.at(r)), opts...)
+	run, err := l.helperRun(name, append(args, dir, "/out", "/meta"), opts...)
+	if err != nil {
+		return unpacked{}, err
+	}
+	return unpacked{
+		tree: restart(run.AddMount("/out", bk.Scratch())),
+		meta: restart(run.AddMount("/meta", bk.Scratch())),
+	}, nil
+}
+
+// unpackOn is what unpacking must know of the image: where its folders lead, for
+// packages that may be for an image whose /lib is a link as well as for one
+// whose is none. Two bases with the same folders and links give the same layers.
+func (img *image) unpackOn(a *plan.Unpack) ([]bk.RunOption, error) {
+	if a.Format != plan.APK {
+		return nil, nil
+	}
+	skeleton, ok, err := img.skeleton(img.packages.on)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return []bk.RunOption{bk.AddMount(skeletonDir, skeleton, bk.Readonly)}, nil
+}
+
+// installAPKs lowers an Install layer of packages of Alpine. The step helper
+// writes the database itself, so it needs no tool of the image but a shell for
+// the maintainer scripts.
+func (img *image) installAPKs(layer *plan.Layer, a *plan.Install, name string) error {
+	scripts := "run"
+	switch {
+	case a.SkipScripts:
+		scripts = "skip"
+	case a.Installer == plan.Assemble:
+		scripts = "follow"
+	}
+	args := []string{"install-apk", "--meta", metasDir, "--scripts", scripts}
+	for _, w := range a.Wanted {
+		args = append(args, "--want", w)
+	}
+	opts := metaMounts(img.packages.pending, metasDir)
+	if scripts == "run" {
+		opts = append(opts, bk.AddMount("/tmp", bk.Scratch(), bk.Tmpfs()))
+	}
+	return img.runInstaller(layer, a, args, opts, name)
+}
