@@ -42,7 +42,7 @@ func (t *Target) planPackages(ctx context.Context, set *packageSet) error {
 			layers = t.unpackLayers(set, i)
 		}
 		if e.installs && len(waiting) > 0 {
-			layers = append(layers, t.installLayer(set, e, waiting))
+			layers = append(layers, t.installLayer(set, i, waiting))
 			waiting = nil
 		}
 		set.planned = append(set.planned, layers)
@@ -62,7 +62,7 @@ func (t *Target) chooseInstaller(ctx context.Context, set *packageSet) (err erro
 		chosen.Installer = plan.Assemble
 		return nil
 	}
-	if t.Guard == nil || t.AllowMissing || len(chosen.Packages) == 0 {
+	if set.format() == plan.APK || t.Guard == nil || t.AllowMissing || len(chosen.Packages) == 0 {
 		chosen.Installer = plan.Register
 		return nil
 	}
@@ -120,17 +120,21 @@ func (t *Target) unpackLayers(set *packageSet, entry int) []plan.Layer {
 	return layers
 }
 
-func (t *Target) installLayer(set *packageSet, e packageEntry, archives []plan.Archive) plan.Layer {
+func (t *Target) installLayer(set *packageSet, entry int, archives []plan.Archive) plan.Layer {
+	e := set.entries[entry]
 	names := make([]string, 0, len(e.names))
 	for _, n := range e.names {
 		names = append(names, n.Value)
 	}
+	action := &plan.Install{
+		Format: set.format(), Installer: set.locked.Installer, Why: set.locked.Why, Archives: archives,
+		SkipScripts: e.layer.Packages.Scripts.Value == "skip",
+	}
+	if action.Format == plan.APK {
+		action.Wanted = slices.Concat(set.wanted()[:entry+1]...)
+	}
 	return plan.Layer{
-		Name: e.layer.Name, Strategy: "packages", Words: "packages: install " + few(names), Range: e.layer.Range,
-		Action: &plan.Install{
-			Format: set.format(), Installer: set.locked.Installer, Why: set.locked.Why, Archives: archives,
-			SkipScripts: e.layer.Packages.Scripts.Value == "skip",
-		},
+		Name: e.layer.Name, Strategy: "packages", Words: "packages: install " + few(names), Range: e.layer.Range, Action: action,
 	}
 }
 

@@ -36,7 +36,11 @@ func (t *Target) resolvePackages(ctx context.Context, set *packageSet, old *lock
 	if err := t.unlocked(set); err != nil {
 		return err
 	}
-	repositories, err := t.resolveDebs(ctx, set, files, old)
+	resolve := t.resolveDebs
+	if format == plan.APK {
+		resolve = t.resolveAPKs
+	}
+	repositories, err := resolve(ctx, set, files, old)
 	if err != nil {
 		return err
 	}
@@ -57,7 +61,7 @@ func (t *Target) lookIntoBase(ctx context.Context) (Files, error) {
 	if t.ranInPlace() {
 		from = plan.Tree{Kind: plan.Layers}
 	}
-	return t.Looker.Look(ctx, so, from, append(debBasePatterns(), "lib/apk/db", "etc/apk", "usr/bin/dnf", "usr/bin/microdnf"))
+	return t.Looker.Look(ctx, so, from, append(debBasePatterns(), "lib/apk", "usr/lib/apk", "etc/apk", "usr/bin/dnf", "usr/bin/microdnf"))
 }
 
 // ranInPlace tells whether a command has changed the image so far, which may have
@@ -82,7 +86,8 @@ func (t *Target) packageFormat(ctx context.Context, set *packageSet, files Files
 		file   string
 		format plan.Format
 	}{
-		{"/var/lib/dpkg/status", plan.Deb}, {"/lib/apk/db/installed", plan.APK}, {"/usr/bin/dnf", rpm}, {"/usr/bin/microdnf", rpm},
+		{"/var/lib/dpkg/status", plan.Deb}, {"/lib/apk/db/installed", plan.APK}, {"/usr/lib/apk/db/installed", plan.APK},
+		{"/usr/bin/dnf", rpm}, {"/usr/bin/microdnf", rpm},
 	} {
 		_, err := files.ReadFile(ctx, known.file)
 		if err == nil {

@@ -140,7 +140,7 @@ func orScratch(name string) string {
 
 // lockedRepositories finds the addresses of what the lock names.
 func (t *Target) lockedRepositories(set *packageSet) error {
-	given, err := t.givenArchives(set, nil)
+	given, err := t.givenURIs(set)
 	if err != nil {
 		return err
 	}
@@ -151,10 +151,8 @@ func (t *Target) lockedRepositories(set *packageSet) error {
 		}
 		r := t.Lock.File.Repository(p.Repository)
 		uris := r.URIs
-		for _, a := range given {
-			if a.id == r.ID {
-				uris = a.uris
-			}
+		if given[r.ID] != nil {
+			uris = given[r.ID]
 		}
 		if len(uris) == 0 {
 			return t.stale(set.entries[0].layer.Packages.Range.Start, "%s has packages of the repository %s, which the build file no longer has", t.Lock.Name, r.ID)
@@ -162,4 +160,22 @@ func (t *Target) lockedRepositories(set *packageSet) error {
 		set.uris[r.ID] = withSnapshots(uris, r.Date)
 	}
 	return nil
+}
+
+// givenURIs are the addresses that the build file gives, by the ids of their
+// repositories.
+func (t *Target) givenURIs(set *packageSet) (map[string][]string, error) {
+	out := map[string][]string{}
+	if set.format() == plan.APK {
+		given, err := t.givenAPKs(set)
+		for _, r := range given {
+			out[r.id] = []string{r.url}
+		}
+		return out, err
+	}
+	given, err := t.givenArchives(set, nil)
+	for _, a := range given {
+		out[a.id] = a.uris
+	}
+	return out, err
 }

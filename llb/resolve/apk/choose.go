@@ -127,7 +127,7 @@ func compareOffers(a, b offer) int {
 	}
 	p, q := a.pkg, b.pkg
 	sameName := p.name == q.name
-	installed := yes(p.installed) - yes(q.installed)
+	installed := yes(p.installed || p.kept) - yes(q.installed || q.kept)
 	questions := []int{
 		yes(p.selectable) - yes(q.selectable),
 		yes(p.used) - yes(q.used),

@@ -18,6 +18,9 @@ type Request struct {
 	// installed counts as asked for.
 	World  []format.Relation
 	Wanted []Wanted // in any order
+	// Keep are versions that are preferred as if they were installed, by the names
+	// of their packages: those of a lock.
+	Keep map[string]string
 }
 
 // Wanted is a package, or something that packages provide, that somebody asked

@@ -59,6 +59,7 @@ type pkg struct {
 	index     *Index // the first that has it; nil if only the base has
 	repos     uint32 // a bit for each index
 	installed bool
+	kept      bool // preferred as if it were installed
 	name      *name
 	provides  []need
 	depends   []need
@@ -93,10 +94,11 @@ type universe struct {
 	packages map[string]*pkg // by checksum and name
 	tags     []string        // the first one is of repositories without
 	tagRepos []uint32        // the indexes with each tag
+	keep     map[string]string
 }
 
 func newUniverse(req *Request) *universe {
-	u := &universe{names: map[string]*name{}, packages: map[string]*pkg{}, tags: []string{""}, tagRepos: []uint32{0}}
+	u := &universe{names: map[string]*name{}, packages: map[string]*pkg{}, tags: []string{""}, tagRepos: []uint32{0}, keep: req.Keep}
 	for i, x := range req.Indexes {
 		bit := uint32(1) << min(i, 31)
 		u.tagRepos[u.tag(x.opts.Tag)] |= bit
@@ -160,6 +162,7 @@ func (u *universe) add(r *format.Record) *pkg {
 	p := &pkg{rec: r, name: u.lookup(r.Name), newer: r.Newer}
 	u.packages[key] = p
 	// What apk can't read of these two it leaves out.
+	p.kept = u.keep[r.Name] == r.Version
 	p.provides = u.needs(r.Provides, false)
 	p.installIf = u.needs(r.InstallIf, true)
 	p.name.offers = append(p.name.offers, offer{p, r.Version})
