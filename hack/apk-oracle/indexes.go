@@ -18,17 +18,22 @@ import (
 	"strings"
 )
 
-// alpineIndexes reads the indexes that come with go-apk's tests: what Alpine
-// 3.16 and 3.17 had in main one day.
-func alpineIndexes() ([]*index, error) {
+// findModule is the folder of go-apk.
+func findModule() (string, error) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/chainguard-dev/go-apk").Output()
 	if err != nil {
-		return nil, fmt.Errorf("find go-apk: %w", err)
+		return "", fmt.Errorf("find go-apk: %w", err)
 	}
+	return strings.TrimSpace(string(dir)), nil
+}
+
+// alpineIndexes reads the indexes that come with go-apk's tests: what Alpine
+// 3.16 and 3.17 had in main one day.
+func alpineIndexes(dir string) ([]*index, error) {
 	var all []*index
 	// The architecture is the one that the packages have.
 	for _, release := range [][2]string{{"alpine-316", "x86_64"}, {"alpine-317", "aarch64"}} {
-		data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "pkg/apk/testdata", release[0], "APKINDEX.tar.gz"))
+		data, err := os.ReadFile(filepath.Join(dir, "pkg/apk/testdata", release[0], "APKINDEX.tar.gz"))
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,15 @@ func main() {
 
 func run(seed uint64, sets, show int) error {
 	t := &tally{count: map[verdict]int{}, show: show, strict: true}
-	real, err := alpineIndexes()
+	dir, err := findModule()
+	if err != nil {
+		return err
+	}
+	real, err := alpineIndexes(dir)
+	if err != nil {
+		return err
+	}
+	packages, err := readPackages(dir)
 	if err != nil {
 		return err
 	}
@@ -50,7 +58,6 @@ func run(seed uint64, sets, show int) error {
 			t.compare(x, pick(r, x.names, 1+r.IntN(4)))
 		}
 	}
-	fmt.Println(t.line("Alpine's indexes"))
 	generated := &tally{count: map[verdict]int{}, show: show}
 	for n := range sets {
 		r := rand.New(rand.NewPCG(seed, uint64(n)))
@@ -60,6 +67,8 @@ func run(seed uint64, sets, show int) error {
 		}
 		generated.compare(x, pick(r, x.names, 1+r.IntN(3)))
 	}
+	fmt.Println(packages)
+	fmt.Println(t.line("Alpine's indexes"))
 	fmt.Println(generated.line("generated indexes"))
 	if n := t.count[bug] + generated.count[bug]; n > 0 {
 		return fmt.Errorf("%d bugs", n)

@@ -148,11 +148,11 @@ func (d *dataReader) Read(p []byte) (int, error) {
 		return 0, d.done
 	}
 	n, err := d.z.Read(p)
-	if err != nil {
-		d.done = err
-	}
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		d.done = d.check()
+	case err != nil:
+		d.done = fmt.Errorf("read package: files: %w", err)
 	}
 	return n, d.done
 }

@@ -27,9 +27,10 @@ type fetcher = resolve.Fetcher
 
 // apkRepository is one repository of apk.
 type apkRepository struct {
-	id  string
-	url string
-	tag string
+	id string
+	// uris are addresses of the same, the preferred one first.
+	uris []string
+	tag  string
 	// given says that the build file gives the address.
 	given bool
 	keys  format.Keys
@@ -85,10 +86,10 @@ func (t *Target) givenAPKs(set *packageSet) ([]*apkRepository, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, u := range urls {
-				if !seen[u] {
-					seen[u] = true
-					out = append(out, &apkRepository{url: u, given: true, from: r})
+			for _, uris := range urls {
+				if key := strings.Join(uris, " "); !seen[key] {
+					seen[key] = true
+					out = append(out, &apkRepository{uris: uris, given: true, from: r})
 				}
 			}
 		}
@@ -96,9 +97,10 @@ func (t *Target) givenAPKs(set *packageSet) ([]*apkRepository, error) {
 	return namedAPKs(out), nil
 }
 
-// apkURLs are the addresses of a repository of the build file: with suites and
-// components, each of those is a folder.
-func (t *Target) apkURLs(r *spec.Repository) ([]string, error) {
+// apkURLs are the addresses of the repositories that an entry of the build file
+// stands for, each with its mirrors: with suites and components, each of those is
+// a folder.
+func (t *Target) apkURLs(r *spec.Repository) ([][]string, error) {
 	uri, err := t.expand(r.URI)
 	if err != nil {
 		return nil, err
@@ -111,25 +113,37 @@ func (t *Target) apkURLs(r *spec.Repository) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	urls := []string{strings.TrimRight(uri, "/")}
+	folders := []string{""}
 	for _, level := range [][]string{suites, components} {
 		if len(level) == 0 {
 			continue
 		}
 		var next []string
-		for _, u := range urls {
+		for _, folder := range folders {
 			for _, part := range level {
-				next = append(next, u+"/"+strings.Trim(part, "/"))
+				next = append(next, folder+"/"+strings.Trim(part, "/"))
 			}
 		}
-		urls = next
+		folders = next
 	}
-	for _, u := range urls {
+	mirrors := strings.Fields(uri)
+	if len(mirrors) == 0 {
+		return nil, t.Spec.Errorf(r.URI.Pos, "the repository has no address")
+	}
+	for _, u := range mirrors {
 		if parsed, err := url.Parse(u); err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" {
 			return nil, t.Spec.Errorf(r.URI.Pos, "the repository %s is at no http address", u)
 		}
 	}
-	return urls, nil
+	out := make([][]string, 0, len(folders))
+	for _, folder := range folders {
+		var uris []string
+		for _, u := range mirrors {
+			uris = append(uris, strings.TrimRight(u, "/")+folder)
+		}
+		out = append(out, uris)
+	}
+	return out, nil
 }
 
 // givenKeys is the key in the context that the build file names, or all keys of
@@ -212,7 +226,7 @@ func (b *apkBase) repositories(ctx context.Context) ([]*apkRepository, error) {
 		if !strings.HasPrefix(r.URL, "http://") && !strings.HasPrefix(r.URL, "https://") {
 			continue // a folder of the base, or a disc
 		}
-		out = append(out, &apkRepository{url: r.URL, tag: r.Tag})
+		out = append(out, &apkRepository{uris: []string{r.URL}, tag: r.Tag})
 	}
 	return namedAPKs(out), nil
 }
@@ -223,7 +237,7 @@ func namedAPKs(all []*apkRepository) []*apkRepository {
 	count := map[string]int{}
 	for _, r := range all {
 		r.id = "packages"
-		if u, err := url.Parse(r.url); err == nil {
+		if u, err := url.Parse(r.uris[0]); err == nil {
 			if base := path.Base(u.Path); base != "." && base != "/" {
 				r.id = base
 			}
@@ -238,9 +252,9 @@ func namedAPKs(all []*apkRepository) []*apkRepository {
 
 // locked is the repository as the lock has it.
 func (r *apkRepository) locked() lock.Repository {
-	out := lock.Repository{ID: r.id, Type: string(plan.APK), Signers: r.index.Signers(), Distribution: apkDistribution(r.url)}
+	out := lock.Repository{ID: r.id, Type: string(plan.APK), Signers: r.index.Signers(), Distribution: apkDistribution(r.uris[0])}
 	if !r.given {
-		out.URIs = []string{r.url}
+		out.URIs = r.uris
 	}
 	return out
 }
@@ -263,8 +277,10 @@ func apkDistribution(address string) string {
 func (l *apkLoader) indexes(ctx context.Context, repositories []*apkRepository) ([]*apk.Index, error) {
 	requests := make([]resolve.Request, len(repositories))
 	for i, r := range repositories {
-		address := apk.Repository{URL: r.url}.IndexURL(l.arch)
-		requests[i] = resolve.Request{URLs: []string{address}, Name: "load the index of " + r.id}
+		requests[i].Name = "load the index of " + r.id
+		for _, uri := range r.uris {
+			requests[i].URLs = append(requests[i].URLs, apk.Repository{URL: uri}.IndexURL(l.arch))
+		}
 	}
 	out := make([]*apk.Index, len(repositories))
 	for i, answer := range l.fetch.Fetch(ctx, requests) {

@@ -96,7 +96,7 @@ func (t *Target) resolveAPKs(ctx context.Context, set *packageSet, files Files, 
 	set.uris = map[string][]string{}
 	locked := make([]lock.Repository, 0, len(repositories))
 	for _, r := range repositories {
-		set.uris[r.id] = []string{r.url}
+		set.uris[r.id] = r.uris
 		locked = append(locked, r.locked())
 	}
 	sums, err := load.verify(ctx, set, solution)

@@ -86,8 +86,11 @@ func (t *Target) packageFormat(ctx context.Context, set *packageSet, files Files
 		file   string
 		format plan.Format
 	}{
-		{"/var/lib/dpkg/status", plan.Deb}, {"/lib/apk/db/installed", plan.APK}, {"/usr/lib/apk/db/installed", plan.APK},
-		{"/usr/bin/dnf", rpm}, {"/usr/bin/microdnf", rpm},
+		{"/var/lib/dpkg/status", plan.Deb},
+		{"/lib/apk/db/installed", plan.APK},
+		{"/usr/lib/apk/db/installed", plan.APK},
+		{"/usr/bin/dnf", rpm},
+		{"/usr/bin/microdnf", rpm},
 	} {
 		_, err := files.ReadFile(ctx, known.file)
 		if err == nil {

@@ -169,7 +169,7 @@ func (t *Target) givenURIs(set *packageSet) (map[string][]string, error) {
 	if set.format() == plan.APK {
 		given, err := t.givenAPKs(set)
 		for _, r := range given {
-			out[r.id] = []string{r.url}
+			out[r.id] = r.uris
 		}
 		return out, err
 	}
