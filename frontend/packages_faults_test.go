@@ -73,6 +73,7 @@ func TestArchiveFaults(t *testing.T) {
 			a.Sign(t)
 		}, []string{"it expired on 2022-01-03"}},
 		{"altered index", func(t *testing.T, a *testenv.DebArchive) {
+			a.Add(t, testenv.Deb{Name: "unlike-any-other", Version: "1"}) // or BuildKit has that index already
 			file := filepath.Join(a.Dir, packages)
 			data, err := os.ReadFile(file)
 			if err != nil {

@@ -134,6 +134,11 @@ func (t *Target) resolveDebs(ctx context.Context, set *packageSet, files Files, 
 	if err != nil {
 		return nil, t.resolveFault(set, err)
 	}
+	if len(solution.Removed) > 0 {
+		return nil, t.Spec.Errorf(set.entries[0].layer.Packages.Range.Start,
+			"resolve the packages: they go only without %s of the base; take those out in a build layer before this one, or ask for other packages",
+			strings.Join(solution.Removed, ", "))
+	}
 	for _, tie := range solution.Ties {
 		t.Warn(t.Spec.Errorf(set.pos(tie.By), "%s", tie))
 	}
