@@ -68,18 +68,23 @@ func BenchmarkClosure(b *testing.B) {
 			compare(b, Measure{Name: what + ", cold, to an OCI folder", Against: "`COPY` of the store", Time: 5 * time.Second},
 				c.cold(c.strata, "first.yaml", "strata.yaml"), c.cold(c.dockerfile, "first.dockerfile", "copy.dockerfile"), side{})
 		})
-		b.Run(fmt.Sprint("Cached", n), func(b *testing.B) {
-			c := newClosureHouse(b, h, n)
-			through := func(frontend, file string) side {
-				return side{run: func() { c.build(frontend, c.dir, file, "type=image") }}
+		for _, locked := range []bool{false, true} {
+			name, how := "Cached", what+", cached"
+			if locked {
+				name, how = "Locked", what+", cached, with a lock"
 			}
-			compare(b, Measure{Name: what + ", cached", Against: "`COPY` of the store", Time: 500 * time.Millisecond},
-				through(c.strata, "strata.yaml"), through(c.dockerfile, "copy.dockerfile"), side{})
-			cli := testenv.Strata(b)
-			cli.MustRun(b, "lock", "--addr", c.daemon.Addr, c.dir)
-			compare(b, Measure{Name: "the same with a lock", Against: "`COPY` of the store", Time: 500 * time.Millisecond},
-				through(c.strata, "strata.yaml"), through(c.dockerfile, "copy.dockerfile"), side{})
-		})
+			b.Run(fmt.Sprint(name, n), func(b *testing.B) {
+				c := newClosureHouse(b, h, n)
+				if locked {
+					testenv.Strata(b).MustRun(b, "lock", "--addr", c.daemon.Addr, c.dir)
+				}
+				through := func(frontend, file string) side {
+					return side{run: func() { c.build(frontend, c.dir, file, "type=image") }}
+				}
+				compare(b, Measure{Name: how, Against: "`COPY` of the store", Time: 500 * time.Millisecond},
+					through(c.strata, "strata.yaml"), through(c.dockerfile, "copy.dockerfile"), side{})
+			})
+		}
 		b.Run(fmt.Sprint("Changed", n), func(b *testing.B) {
 			c := newClosureHouse(b, h, n)
 			changes := 0
