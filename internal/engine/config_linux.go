@@ -33,6 +33,9 @@ type settings struct {
 	config.Config
 	root string
 
+	// unsynced databases leave it to the kernel when their changes reach the disk.
+	unsynced bool
+
 	// fingerprint differs between engines that would build differently.
 	fingerprint string
 }

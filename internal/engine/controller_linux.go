@@ -28,7 +28,6 @@ import (
 	"github.com/moby/buildkit/util/resolver"
 	"github.com/moby/buildkit/util/resolver/limited"
 	"github.com/moby/buildkit/worker"
-	bolt "go.etcd.io/bbolt"
 )
 
 // newController assembles BuildKit. stopping ends its waiting for traces.
@@ -67,7 +66,7 @@ func newController(ctx context.Context, s *settings, stopping <-chan struct{}) (
 		return nil, err
 	}
 	addRemoteCaches(&opt, sessions, w, hosts)
-	if err := addDatabases(ctx, &opt, s.root); err != nil {
+	if err := addDatabases(ctx, &opt, s); err != nil {
 		return nil, err
 	}
 	c, err := control.NewController(opt)
@@ -127,12 +126,12 @@ func addRemoteCaches(opt *control.Opt, sm *session.Manager, w worker.Worker, hos
 // addDatabases opens the cache's and the history's. The lock of the state folder
 // is held, so nobody else has them open: BuildKit takes a database that does not
 // open for a broken one and renames it away.
-func addDatabases(ctx context.Context, opt *control.Opt, root string) error {
-	store, err := bboltcachestorage.NewStore(filepath.Join(root, "cache.db"))
+func addDatabases(ctx context.Context, opt *control.Opt, s *settings) error {
+	store, err := bboltcachestorage.NewStore(filepath.Join(s.root, "cache.db"))
 	if err != nil {
 		return fmt.Errorf("open the cache: %w", err)
 	}
-	history, err := boltutil.SafeOpen(filepath.Join(root, "history.db"), 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType})
+	history, err := boltutil.SafeOpen(filepath.Join(s.root, "history.db"), 0o600, s.database())
 	if err != nil {
 		return fmt.Errorf("open the history: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/v2/defaults"
+	"github.com/moby/buildkit/control"
 	"github.com/moby/buildkit/util/apicaps"
 	"github.com/moby/buildkit/util/bklog"
 	"github.com/moby/buildkit/util/grpcerrors"
@@ -89,6 +90,9 @@ func start(ctx context.Context, o Options) (*engine, error) {
 	if err := clearLeftovers(s); err != nil {
 		return nil, err
 	}
+	if s.unsynced, err = trustMemory(o.Root); err != nil {
+		return nil, err
+	}
 	f, err := openFolder(o.Root)
 	if err != nil {
 		return nil, err
@@ -104,12 +108,20 @@ func start(ctx context.Context, o Options) (*engine, error) {
 		server:   newServer(),
 		served:   make(chan error, 1),
 		stopping: cancel,
-		close:    controller.Close,
+		close:    func() error { return closeAndFlush(controller, o.Root) },
 		grace:    o.Grace,
 		cgroups:  s.Workers.OCI.DefaultCgroupParent,
 	}
 	controller.Register(e.server)
 	return e, e.serve(s, o.Linger)
+}
+
+// closeAndFlush closes BuildKit and makes what it kept outlast the machine.
+func closeAndFlush(c *control.Controller, root string) error {
+	if err := c.Close(); err != nil {
+		return err
+	}
+	return flush(root)
 }
 
 // newServer is a gRPC server with BuildKit's limits and errors.

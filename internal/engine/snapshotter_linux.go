@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 
 	"github.com/containerd/containerd/v2/core/snapshots"
+	"github.com/containerd/containerd/v2/core/snapshots/storage"
 	"github.com/containerd/containerd/v2/plugins/snapshots/native"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
 	"github.com/moby/buildkit/util/bklog"
+	bolt "go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
 )
 
@@ -38,7 +40,7 @@ func newSnapshotter(s *settings) (*snapshotter, error) {
 	var err error
 	switch dir := filepath.Join(sn.root, "snapshots"); name {
 	case "overlayfs":
-		sn.Snapshotter, err = overlay.NewSnapshotter(dir, overlay.AsynchronousRemove)
+		sn.Snapshotter, err = s.newOverlay(dir)
 	case "native":
 		sn.Snapshotter, err = native.NewSnapshotter(dir)
 	default:
@@ -48,6 +50,21 @@ func newSnapshotter(s *settings) (*snapshotter, error) {
 		return nil, fmt.Errorf("open the snapshotter: %w", err)
 	}
 	return sn, nil
+}
+
+// newOverlay opens the snapshotter of overlayfs with its database.
+func (s *settings) newOverlay(dir string) (snapshots.Snapshotter, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	db, err := storage.NewMetaStore(filepath.Join(dir, "metadata.db"), func(o *bolt.Options) error {
+		o.NoSync = s.unsynced
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return overlay.NewSnapshotter(dir, overlay.AsynchronousRemove, overlay.WithMetaStore(db))
 }
 
 // detectSnapshotter prefers overlayfs, which shares files between layers; native

@@ -58,7 +58,7 @@ func newWorker(ctx context.Context, s *settings, hosts docker.RegistryHosts) (*b
 	if n := s.Workers.OCI.MaxParallelism; n > 0 {
 		opt.ParallelismSem = semaphore.NewWeighted(int64(n))
 	}
-	if err := addStores(ctx, &opt, sn); err != nil {
+	if err := addStores(ctx, &opt, sn, s); err != nil {
 		return nil, err
 	}
 	if err := addExecutor(&opt, s); err != nil {
@@ -73,12 +73,12 @@ func newWorker(ctx context.Context, s *settings, hosts docker.RegistryHosts) (*b
 }
 
 // addStores opens the databases and stores below the worker's folder.
-func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter) error {
+func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter, s *settings) error {
 	store, err := local.NewStore(filepath.Join(sn.root, "content"))
 	if err != nil {
 		return fmt.Errorf("open the content store: %w", err)
 	}
-	db, err := bolt.Open(filepath.Join(sn.root, "containerdmeta.db"), 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType})
+	db, err := bolt.Open(filepath.Join(sn.root, "containerdmeta.db"), 0o600, s.database())
 	if err != nil {
 		return fmt.Errorf("open the content database: %w", err)
 	}
@@ -90,6 +90,10 @@ func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter) error 
 	if err != nil {
 		return fmt.Errorf("open the cache's database: %w", err)
 	}
+	// BuildKit opens this one itself and has no option for it.
+	if db, ok := md.DB().(*bolt.DB); ok {
+		db.NoSync = s.unsynced
+	}
 	content := containerdsnapshot.NewContentStore(mdb.ContentStore(), namespace)
 	opt.MetadataStore = md
 	opt.Snapshotter = containerdsnapshot.NewSnapshotter(sn.name, mdb.Snapshotter(sn.name), namespace, nil)
@@ -99,6 +103,11 @@ func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter) error 
 	opt.LeaseManager = leaseutil.WithNamespace(ctdmetadata.NewLeaseManager(mdb), namespace)
 	opt.GarbageCollect = mdb.GarbageCollect
 	return nil
+}
+
+// database is how a database is opened.
+func (s *settings) database() *bolt.Options {
+	return &bolt.Options{FreelistType: bolt.FreelistMapType, NoSync: s.unsynced}
 }
 
 // addExecutor sets up what runs the steps.
