@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -33,6 +34,27 @@ var _ resolve.Fetcher = (*request)(nil)
 func (r *request) Fetch(ctx context.Context, requests []resolve.Request) []resolve.Answer {
 	answers := make([]resolve.Answer, len(requests))
 	var group errgroup.Group
+	rest := answers
+	for bundle := range slices.Chunk(requests, bundleSize) {
+		into := rest[:len(bundle)]
+		rest = rest[len(bundle):]
+		group.Go(func() error {
+			r.fetchBundle(ctx, bundle, into)
+			return nil
+		})
+	}
+	_ = group.Wait() // each answer has its own error
+	return answers
+}
+
+// fetchBundle fetches files together if that can be, else each for itself.
+func (r *request) fetchBundle(ctx context.Context, requests []resolve.Request, answers []resolve.Answer) {
+	if len(requests) > fewFetches {
+		if err := r.fetchTogether(ctx, requests, answers); err == nil {
+			return
+		}
+	}
+	var group errgroup.Group
 	group.SetLimit(maxFetches)
 	for i, req := range requests {
 		group.Go(func() error {
@@ -40,8 +62,7 @@ func (r *request) Fetch(ctx context.Context, requests []resolve.Request) []resol
 			return nil
 		})
 	}
-	_ = group.Wait() // each answer has its own error
-	return answers
+	_ = group.Wait()
 }
 
 // fetch tries the addresses of a request until one of them has it.
@@ -68,6 +89,15 @@ func (r *request) fetch(ctx context.Context, req resolve.Request) ([]byte, error
 
 func (r *request) fetchFrom(ctx context.Context, url string, req resolve.Request) ([]byte, error) {
 	const name = "file"
+	ref, err := r.solve(ctx, httpFile(url, req, name))
+	if err != nil {
+		return nil, err
+	}
+	return readWhole(ctx, ref, name)
+}
+
+// httpFile is a tree with the file of a request.
+func httpFile(url string, req resolve.Request, name string) bk.State {
 	opts := []bk.HTTPOption{
 		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("[internal] " + req.Name),
 	}
@@ -77,11 +107,7 @@ func (r *request) fetchFrom(ctx context.Context, url string, req resolve.Request
 	if req.Secret != "" {
 		opts = append(opts, bk.AuthHeaderSecret(req.Secret))
 	}
-	ref, err := r.solve(ctx, bk.HTTP(url, opts...))
-	if err != nil {
-		return nil, err
-	}
-	return readWhole(ctx, ref, name)
+	return bk.HTTP(url, opts...)
 }
 
 // readWhole reads a file of any size, in pieces.

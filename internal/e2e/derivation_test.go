@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -145,6 +146,19 @@ func TestDerivationLocked(t *testing.T) {
 	write(t, filepath.Join(dir, "strata.yaml"), strings.Replace(text, nix.App, nix.Link, 1))
 	if got := h.build(t, "--progress=quiet", dir); got.Code != 2 || !strings.Contains(got.Stderr, "the lock is not up to date: strata.lock does not have these store paths of target default for linux/amd64") {
 		t.Errorf("with a stale lock: exit status %d\n%s", got.Code, got.Stderr)
+	}
+	server.Reset()
+	h.cli.MustRun(t, "lock", dir)
+	for _, request := range server.Requests() {
+		hash, ok := strings.CutSuffix(path.Base(request.Path), ".narinfo")
+		if !ok || strings.Contains(locked, "/nix/store/"+hash) {
+			t.Errorf("a lock written after another asked for %s", request.Path)
+		}
+	}
+	renewed := read(t, filepath.Join(dir, "strata.lock"))
+	h.cli.MustRun(t, "lock", "--update", dir)
+	if got := read(t, filepath.Join(dir, "strata.lock")); got != renewed {
+		t.Errorf("the lock written after another:\n%s\nand alone:\n%s", renewed, got)
 	}
 }
 

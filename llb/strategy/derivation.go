@@ -17,9 +17,16 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// defaultStoreLayers is how many layers a closure gets when nothing else is
-// said: with more, a change is hardly cheaper.
-const defaultStoreLayers = 40
+const (
+	// defaultStoreLayers is how many layers a closure gets at most when nothing else
+	// is said: with more, a change is hardly cheaper.
+	defaultStoreLayers = 40
+	// fewStoreLayers is how many it gets at most when it is small.
+	fewStoreLayers = 8
+	// storeLayerSize is how many bytes a layer has then on the average, at least: a
+	// smaller one takes longer to make and to pull than it saves.
+	storeLayerSize = 4 << 20
+)
 
 // derivation is the strategy that ships store paths.
 type derivation struct{}
@@ -117,7 +124,11 @@ func (c *closure) substituted(ctx context.Context) error {
 		}
 		return err
 	}
-	c.graph, err = nix.Closure(ctx, c.roots, nix.Options{Fetcher: c.Fetch, Caches: caches, Keys: keys})
+	known, err := c.known(caches, names)
+	if err != nil {
+		return err
+	}
+	c.graph, err = nix.Closure(ctx, c.roots, nix.Options{Fetcher: c.Fetch, Caches: caches, Keys: keys, Known: known})
 	if err != nil {
 		return c.fault(err)
 	}
@@ -225,10 +236,19 @@ func (c *closure) budget() int {
 	}
 	most := c.d.MaxLayers
 	if most == 0 {
-		most = defaultStoreLayers
+		most = c.sensibleLayers()
 	}
 	// With too few, the fitting afterwards joins layers or says so.
 	return max(min(most, limit), 1)
+}
+
+// sensibleLayers is how many layers are worth it for the closure's size.
+func (c *closure) sensibleLayers() int {
+	var size int64
+	for _, info := range c.graph.Paths {
+		size += info.NarSize
+	}
+	return int(min(max(size/storeLayerSize, fewStoreLayers), defaultStoreLayers))
 }
 
 // item is a path as it is put into the store.

@@ -31,6 +31,18 @@ func (c *closure) locked(caches, keys []string) (bool, error) {
 		}
 		return false, c.stale(pos, "%s was written with other substituters or keys", c.Lock.Name)
 	}
+	infos, err := lockedPaths(have)
+	if err != nil {
+		return false, c.Spec.Errorf(pos, "derivation: read %s: %w", c.Lock.Name, err)
+	}
+	if c.graph, err = nix.NewGraph(c.roots, infos); err != nil {
+		return false, c.Spec.Errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", c.Lock.Name, err))
+	}
+	return true, nil
+}
+
+// lockedPaths are the paths of a closure in the lock.
+func lockedPaths(have *lock.Closure) ([]*nix.Info, error) {
 	infos := make([]*nix.Info, len(have.Paths))
 	for i, p := range have.Paths {
 		infos[i] = &nix.Info{
@@ -41,14 +53,34 @@ func (c *closure) locked(caches, keys []string) (bool, error) {
 			infos[i].FileHash = digest.NewDigestFromEncoded(digest.SHA256, p.FileHash)
 		}
 		if err := nix.CheckPath(p.Path); err != nil {
-			return false, c.Spec.Errorf(pos, "derivation: read %s: %w", c.Lock.Name, err)
+			return nil, err
 		}
 	}
-	var err error
-	if c.graph, err = nix.NewGraph(c.roots, infos); err != nil {
-		return false, c.Spec.Errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", c.Lock.Name, err))
+	return infos, nil
+}
+
+// known are the paths that an older lock has from the same caches, checked with
+// the same keys. A store path's name stands for all that it was made from, so a
+// lock that is written anew looks up only what it does not have yet.
+func (c *closure) known(caches, keys []string) (map[string]*nix.Info, error) {
+	known := map[string]*nix.Info{}
+	locked := c.Lock.File.Platform(c.spec.Name, c.image.Platform)
+	if locked == nil || slices.Contains(c.Lock.Update, "*") {
+		return known, nil
 	}
-	return true, nil
+	for _, have := range locked.Closures {
+		if !slices.Equal(have.Caches, caches) || !slices.Equal(have.Keys, keys) {
+			continue
+		}
+		infos, err := lockedPaths(&have)
+		if err != nil {
+			return nil, c.Spec.Errorf(c.d.Range.Start, "derivation: read %s: %w", c.Lock.Name, err)
+		}
+		for _, info := range infos {
+			known[info.Path] = info
+		}
+	}
+	return known, nil
 }
 
 // keepLocked gives what was found to the lock.

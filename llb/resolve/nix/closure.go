@@ -24,6 +24,9 @@ type Options struct {
 	// Unsigned takes paths without a signature, too: for a cache that is trusted as
 	// it is.
 	Unsigned bool
+	// Known are paths that were looked up and checked before, by their paths: no
+	// cache is asked for them.
+	Known map[string]*Info
 }
 
 // A Fault is a store path that no cache gives, with what each of them said.
@@ -139,8 +142,7 @@ func (s *search) next(level []*Info) []string {
 // level finds paths, in one cache after the other.
 func (s *search) level(ctx context.Context, wanted []string) ([]*Info, error) {
 	tried := map[string][]Try{}
-	left := wanted
-	var level []*Info
+	level, left := s.known(wanted)
 	for i, cache := range s.Caches {
 		if len(left) == 0 {
 			break
@@ -161,6 +163,20 @@ func (s *search) level(ctx context.Context, wanted []string) ([]*Info, error) {
 		return nil, &Fault{Path: left[0], By: s.by[left[0]], Tried: tried[left[0]]}
 	}
 	return level, nil
+}
+
+// known takes the paths that need not be looked up, and returns the others too.
+func (s *search) known(wanted []string) (level []*Info, left []string) {
+	for _, p := range wanted {
+		info := s.Known[p]
+		if info == nil {
+			left = append(left, p)
+			continue
+		}
+		s.found[p] = info
+		level = append(level, info)
+	}
+	return level, left
 }
 
 // ask asks one cache for paths. It returns an error or nil for each of them.
