@@ -19,5 +19,8 @@ import (
 )
 
 func main() {
+	if status, ok := step.StandIn(os.Args, os.Stdout, os.Stderr); ok {
+		os.Exit(status)
+	}
 	os.Exit(step.Main(os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -19,6 +19,10 @@ import (
 // ErrFormat is in every error about a file that isn't a package of apk.
 var ErrFormat = errors.New("it is not a package of apk's format 2")
 
+// signaturePrefix begins the names of signatures: .SIGN.RSA.KEY has one of a
+// SHA-1, .SIGN.RSA256.KEY one of a SHA-256.
+const signaturePrefix = ".SIGN."
+
 // An Archive is an opened package. Its signatures are not looked at: a package
 // is trusted because an index with a good signature has its checksum.
 type Archive struct {
@@ -48,8 +52,8 @@ func ScriptNames() []string {
 	}
 }
 
-// maxControl limits the segments before the files, in bytes of their content.
-const maxControl = 16 << 20
+// MaxControl limits the segments before the files, in bytes of their content.
+const MaxControl = 16 << 20
 
 // Open reads what a package of size bytes has before its files.
 func Open(r io.ReaderAt, size int64) (*Archive, error) {
@@ -59,7 +63,7 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 		return nil, fmt.Errorf("%w: it is one of format 3, which is not supported", ErrFormat)
 	}
 	for offset := int64(0); ; {
-		content, end, err := readMember(r, offset, size, maxControl)
+		content, end, err := ReadMember(r, offset, size, MaxControl)
 		if err != nil {
 			return nil, fmt.Errorf("read package: %w: %w", ErrFormat, err)
 		}

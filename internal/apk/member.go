@@ -36,9 +36,9 @@ func (c *counter) ReadByte() (byte, error) {
 	return b, err
 }
 
-// readMember reads the gzip stream at an offset, up to limit bytes of content,
+// ReadMember reads the gzip stream at an offset, up to limit bytes of content,
 // and returns the offset of its end.
-func readMember(r io.ReaderAt, offset, size, limit int64) ([]byte, int64, error) {
+func ReadMember(r io.ReaderAt, offset, size, limit int64) ([]byte, int64, error) {
 	in := &counter{Reader: bufio.NewReader(io.NewSectionReader(r, offset, size-offset))}
 	z, err := gzip.NewReader(in)
 	if err != nil {

@@ -35,11 +35,14 @@ type ExitError struct {
 // Error says which tool, and what its last words were.
 func (e *ExitError) Error() string { return e.text }
 
+// scriptPath is where maintainer scripts find programs.
+const scriptPath = standInDir + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // environment is what maintainer scripts see. SOURCE_DATE_EPOCH isn't there:
 // python would then write bytecode of another kind than it reads fastest.
 func environment(more ...string) []string {
 	return append([]string{
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"PATH=" + scriptPath,
 		"HOME=/root",
 		"DEBIAN_FRONTEND=noninteractive",
 		"DEBCONF_NOWARNINGS=yes",
@@ -54,11 +57,14 @@ func (c *commands) dpkg(args ...string) error {
 
 // preinst runs a package's script before unpacking, for one of those of which
 // check knows that it may run after.
-func (c *commands) preinst(p *Package) error {
-	return c.run([]string{filepath.Join(infoDir, p.Info+".preinst"), "install"}, environment(
+func (c *commands) preinst(p *Package) error { return c.script(p, scriptPath, "preinst", "install") }
+
+// script runs one of a package's scripts as dpkg does, with programs from a path.
+func (c *commands) script(p *Package, path, name string, args ...string) error {
+	return c.run(append([]string{filepath.Join(infoDir, p.Info+"."+name)}, args...), environment(
 		"DPKG_MAINTSCRIPT_PACKAGE="+p.Name(), "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1", "DPKG_MAINTSCRIPT_ARCH="+p.Control.Get("Architecture"),
-		"DPKG_MAINTSCRIPT_NAME=preinst", "DPKG_MAINTSCRIPT_DEBUG=0", "DPKG_RUNNING_VERSION="+c.version(),
-		"DPKG_ADMINDIR="+adminDir, "DPKG_ROOT=",
+		"DPKG_MAINTSCRIPT_NAME="+name, "DPKG_MAINTSCRIPT_DEBUG=0", "DPKG_RUNNING_VERSION="+c.version(),
+		"DPKG_ADMINDIR="+adminDir, "DPKG_ROOT=", "PATH="+path,
 	))
 }
 

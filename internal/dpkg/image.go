@@ -62,6 +62,9 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 	if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), os.RemoveAll(at), os.WriteFile(at, []byte(policyText), 0o755)); err != nil {
 		return fmt.Errorf("keep services from being started: %w", err)
 	}
+	if err := placeStandIns(root); err != nil {
+		return err
+	}
 	start := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
 	if err := install(&commands{start: start, root: root, log: opt.Log}); err != nil {
 		return err

@@ -61,6 +61,7 @@ func aptGet() []string {
 		"APT::Sandbox::User=root",
 		"APT::Keep-Downloaded-Packages=false",
 		"Dpkg::Use-Pty=0",
+		"DPkg::Path=" + standInDir + ":/usr/sbin:/usr/bin:/sbin:/bin",
 		"Dpkg::Options::=--force-unsafe-io",
 		"Dpkg::Options::=--log=/dev/null",
 	} {

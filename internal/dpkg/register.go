@@ -69,11 +69,7 @@ func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 	if err := restoreFolders(c.root, b, packages); err != nil {
 		return err
 	}
-	args := []string{"--configure"}
-	for _, p := range packages {
-		args = append(args, p.Info)
-	}
-	if err := c.dpkg(args...); err != nil {
+	if err := c.configure(inLanes(c.root, packages)); err != nil {
 		return err
 	}
 	if err := c.dpkg("--triggers-only", "--pending"); err != nil {

@@ -15,7 +15,7 @@ import (
 	"strconv"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/apk"
+	"github.com/strata-build/strata/internal/apkindex"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/resolve"
@@ -33,7 +33,7 @@ type apkRepository struct {
 	tag  string
 	// given says that the build file gives the address.
 	given bool
-	keys  format.Keys
+	keys  apkindex.Keys
 	// from is the line of the build file that gives it, if one does.
 	from  *spec.Repository
 	index *apk.Index
@@ -148,7 +148,7 @@ func (t *Target) apkURLs(r *spec.Repository) ([][]string, error) {
 
 // givenKeys is the key in the context that the build file names, or all keys of
 // a folder there. A key is known by its file's name, as apk knows it.
-func (t *Target) givenKeys(ctx context.Context, r *spec.Repository) (format.Keys, error) {
+func (t *Target) givenKeys(ctx context.Context, r *spec.Repository) (apkindex.Keys, error) {
 	name, err := t.expand(r.SignedBy)
 	if err != nil {
 		return nil, err
@@ -157,10 +157,10 @@ func (t *Target) givenKeys(ctx context.Context, r *spec.Repository) (format.Keys
 	if err != nil {
 		return nil, t.Spec.Errorf(r.SignedBy.Pos, "read key %s: %w", name, err)
 	}
-	keys := format.Keys{}
+	keys := apkindex.Keys{}
 	data, err := files.ReadFile(ctx, "/"+name)
 	if err == nil {
-		keys[path.Base(name)], err = format.ParseKey(data)
+		keys[path.Base(name)], err = apkindex.ParseKey(data)
 	} else if all, dirErr := readKeys(ctx, files, "/"+name); dirErr == nil && len(all) > 0 {
 		return all, nil
 	}
@@ -174,8 +174,8 @@ func (t *Target) givenKeys(ctx context.Context, r *spec.Repository) (format.Keys
 }
 
 // keys are the ones that the base's apk trusts.
-func (b *apkBase) keys(ctx context.Context) (format.Keys, error) {
-	all := format.Keys{}
+func (b *apkBase) keys(ctx context.Context) (apkindex.Keys, error) {
+	all := apkindex.Keys{}
 	for _, dir := range []string{"/usr/lib/apk/keys", "/lib/apk/keys", "/etc/apk/keys"} {
 		keys, err := readKeys(ctx, b, dir)
 		if err != nil {
@@ -189,12 +189,12 @@ func (b *apkBase) keys(ctx context.Context) (format.Keys, error) {
 }
 
 // readKeys reads the keys of a folder. What is no key there is passed over.
-func readKeys(ctx context.Context, files Files, dir string) (format.Keys, error) {
+func readKeys(ctx context.Context, files Files, dir string) (apkindex.Keys, error) {
 	names, err := files.ReadDir(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	keys := format.Keys{}
+	keys := apkindex.Keys{}
 	for _, name := range names {
 		if path.Ext(name) != ".pub" {
 			continue
@@ -204,7 +204,7 @@ func readKeys(ctx context.Context, files Files, dir string) (format.Keys, error)
 			return nil, err
 		}
 		var key *rsa.PublicKey
-		if key, err = format.ParseKey(data); err == nil {
+		if key, err = apkindex.ParseKey(data); err == nil {
 			keys[name] = key
 		}
 	}

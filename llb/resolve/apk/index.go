@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	format "github.com/strata-build/strata/internal/apk"
+	"github.com/strata-build/strata/internal/apkindex"
 )
 
 // IndexOptions say where an index comes from.
@@ -22,13 +23,13 @@ type IndexOptions struct {
 // read-only and may be used by several resolutions at a time.
 type Index struct {
 	opts    IndexOptions
-	file    format.IndexFile
+	file    apkindex.File
 	records []*format.Record
 }
 
 // ReadIndex checks the signature of an APKINDEX.tar.gz and reads it.
-func ReadIndex(data []byte, keys format.Keys, opts IndexOptions) (*Index, error) {
-	file, err := format.ReadIndexFile(data, keys, opts.MaxBytes)
+func ReadIndex(data []byte, keys apkindex.Keys, opts IndexOptions) (*Index, error) {
+	file, err := apkindex.Read(data, keys, opts.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("repository %s: %w", opts.Repository, err)
 	}
@@ -37,10 +38,10 @@ func ReadIndex(data []byte, keys format.Keys, opts IndexOptions) (*Index, error)
 
 // ParseIndex reads the text of an index that needs no signature.
 func ParseIndex(text string, opts IndexOptions) (*Index, error) {
-	return newIndex(format.IndexFile{Text: text}, opts)
+	return newIndex(apkindex.File{Text: text}, opts)
 }
 
-func newIndex(file format.IndexFile, opts IndexOptions) (*Index, error) {
+func newIndex(file apkindex.File, opts IndexOptions) (*Index, error) {
 	x := &Index{opts: opts, file: file}
 	err := format.ReadRecords(file.Text, func(r *format.Record) error {
 		if r.Tag != "" || r.Broken != "" || r.Replaces != "" {

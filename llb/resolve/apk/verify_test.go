@@ -10,7 +10,7 @@ import (
 	"errors"
 	"testing"
 
-	format "github.com/strata-build/strata/internal/apk"
+	"github.com/strata-build/strata/internal/apkindex"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -20,11 +20,11 @@ func TestVerifyHoldsAPackageToTheIndex(t *testing.T) {
 	archive := testenv.NewAPKKey(t)
 	p := testenv.APK{Name: "a", Version: "1-r0", Arch: "x86_64", Files: map[string]string{"usr/bin/a": "#!/bin/sh\n"}}
 	file, record := archive.Build(t, &p)
-	key, err := format.ParseKey(archive.Key)
+	key, err := apkindex.ParseKey(archive.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := ReadIndex(archive.Index(t, record), format.Keys{archive.KeyName: key}, IndexOptions{Repository: "r", Architecture: "x86_64"})
+	x, err := ReadIndex(archive.Index(t, record), apkindex.Keys{archive.KeyName: key}, IndexOptions{Repository: "r", Architecture: "x86_64"})
 	if err != nil {
 		t.Fatal(err)
 	}

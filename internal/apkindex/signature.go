@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package apk
+package apkindex
 
 import (
 	"archive/tar"
@@ -19,10 +19,6 @@ import (
 	"slices"
 	"strings"
 )
-
-// signaturePrefix begins the names of signatures: .SIGN.RSA.KEY has one of a
-// SHA-1, .SIGN.RSA256.KEY one of a SHA-256.
-const signaturePrefix = ".SIGN."
 
 // Keys are RSA keys by the names of their files, such as
 // alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub.

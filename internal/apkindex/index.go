@@ -1,7 +1,12 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package apk
+// Package apkindex reads the signed indexes of apk's repositories.
+//
+// An index is two gzip streams one after the other: signatures, and a tar archive
+// with the packages' records. The signatures are of the bytes of the second one, so
+// nothing is read of it before one of them is good.
+package apkindex
 
 import (
 	"archive/tar"
@@ -10,28 +15,30 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/strata-build/strata/internal/apk"
 )
 
 // defaultIndexLimit is the size of an index's content, in bytes, that is read
 // unless a caller says otherwise; the greatest real one has 120 MB.
 const defaultIndexLimit = 1 << 30
 
-// An IndexFile is what an APKINDEX.tar.gz holds.
-type IndexFile struct {
+// A File is what an APKINDEX.tar.gz holds.
+type File struct {
 	Text        string
 	Description string
 	Signers     []string // names of the keys whose signatures are good, sorted
 }
 
-// ReadIndexFile checks an APKINDEX.tar.gz and reads it. Nothing that isn't
+// Read checks an APKINDEX.tar.gz and reads it. Nothing that isn't
 // signed is looked at. limit bounds its content in bytes; 0 is 1 GiB.
-func ReadIndexFile(data []byte, keys Keys, limit int64) (*IndexFile, error) {
+func Read(data []byte, keys Keys, limit int64) (*File, error) {
 	if limit == 0 {
 		limit = defaultIndexLimit
 	}
 	r := bytes.NewReader(data)
-	first, end, err := readMember(r, 0, int64(len(data)), maxControl)
-	if errors.Is(err, ErrTooLarge) {
+	first, end, err := apk.ReadMember(r, 0, int64(len(data)), apk.MaxControl)
+	if errors.Is(err, apk.ErrTooLarge) {
 		return nil, fmt.Errorf("read index: %w", &SignatureError{Why: "there is none in front"})
 	}
 	if err != nil {
@@ -41,10 +48,10 @@ func ReadIndexFile(data []byte, keys Keys, limit int64) (*IndexFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read index: %w", err)
 	}
-	f := &IndexFile{Signers: signers}
+	f := &File{Signers: signers}
 	for end < int64(len(data)) {
 		var content []byte
-		content, end, err = readMember(r, end, int64(len(data)), limit)
+		content, end, err = apk.ReadMember(r, end, int64(len(data)), limit)
 		if err != nil {
 			return nil, fmt.Errorf("read index: %w", err)
 		}
@@ -59,7 +66,7 @@ func ReadIndexFile(data []byte, keys Keys, limit int64) (*IndexFile, error) {
 	return f, nil
 }
 
-func (f *IndexFile) read(content []byte) error {
+func (f *File) read(content []byte) error {
 	r := tar.NewReader(bytes.NewReader(content))
 	for {
 		h, err := r.Next()
@@ -88,4 +95,11 @@ func (f *IndexFile) read(content []byte) error {
 		}
 		*to = b.String()
 	}
+}
+
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }

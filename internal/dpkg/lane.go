@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package dpkg
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// lanes are packages in the order in which dpkg may configure them, with those
+// taken aside whose script only compiles Python. That takes as long as all other
+// scripts together, nothing that isn't configured after them reads what they
+// write, and they write nothing that another one does. So they run beside.
+type lanes struct {
+	// before are what the packages aside need.
+	before []*Package
+	// aside and beside are configured at the same time.
+	aside, beside []*Package
+	// after are those that need the packages aside.
+	after []*Package
+}
+
+// compilers are the scripts that may run beside dpkg, by the SHA-256 of their
+// text without the version of Python and the architecture: those of python3.X-minimal
+// and python3.X in Debian 11, 12 and 13.
+func compilers() []string {
+	return []string{
+		"d9daa12b6933ee4625e03437fd17b0cb2a06584ef78858db8dcc7fd7af58bcbf",
+		"502bb9690e386fc11cabe8138bab296e6c0c43cf0257b9b808f145430c360e16",
+		"ffbb79c84e24de073d3bd137950de65984c8e77c3d4ffbb979e3658b352f4da9",
+	}
+}
+
+// inLanes sorts packages into lanes; all are in beside when none can be taken
+// aside.
+func inLanes(root string, packages []*Package) lanes {
+	if _, err := os.Stat(filepath.Join(root, "/usr/sbin/update-binfmts")); err == nil {
+		return lanes{beside: packages} // the scripts would use it
+	}
+	return split(packages, func(p *Package) bool { return compiles(root, p) })
+}
+
+// split takes packages aside.
+func split(packages []*Package, aside func(*Package) bool) lanes {
+	needs := needed(packages)
+	var l lanes
+	var rest []*Package
+	for _, p := range packages {
+		if aside(p) {
+			l.aside = append(l.aside, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	for _, p := range rest {
+		above, below := needs.any([]*Package{p}, l.aside), needs.any(l.aside, []*Package{p})
+		switch {
+		case above && below:
+			return lanes{beside: packages} // a circle
+		case above:
+			l.after = append(l.after, p)
+		case below:
+			l.before = append(l.before, p)
+		default:
+			l.beside = append(l.beside, p)
+		}
+	}
+	// What comes last lets dpkg write its database anew.
+	if len(l.aside) == 0 || len(l.after) == 0 {
+		return lanes{beside: packages}
+	}
+	slices.SortStableFunc(l.aside, func(a, b *Package) int {
+		return cmp.Compare(needs.count(a, l.aside), needs.count(b, l.aside))
+	})
+	return l
+}
+
+// compiles tells whether configuring a package is to compile Python, and nothing
+// else.
+func compiles(root string, p *Package) bool {
+	if len(p.Conffiles) > 0 || p.Triggers != "" || !strings.HasPrefix(p.Name(), "python3.") {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(root, infoDir, p.Info+".postinst"))
+	if err != nil {
+		return false
+	}
+	version, _, _ := strings.Cut(p.Name(), "-") // python3.X
+	plain := strings.NewReplacer(version, "python3.N", ":"+p.Control.Get("Architecture"), ":ARCH").Replace(string(text))
+	sum := sha256.Sum256([]byte(plain))
+	return slices.Contains(compilers(), hex.EncodeToString(sum[:]))
+}
+
+// dependencies are the packages that each package depends on, directly and as far
+// as they are among those that are installed. Of alternatives it has all.
+type dependencies map[*Package][]*Package
+
+func needed(packages []*Package) dependencies {
+	giving := map[string][]*Package{}
+	for _, p := range packages {
+		for _, name := range append(names(p.Control.Get("Provides")), p.Name()) {
+			giving[name] = append(giving[name], p)
+		}
+	}
+	needs := dependencies{}
+	for _, p := range packages {
+		for _, name := range names(p.Control.Get("Pre-Depends") + "," + p.Control.Get("Depends")) {
+			needs[p] = append(needs[p], giving[name]...)
+		}
+	}
+	return needs
+}
+
+// names are those of the packages in a relation, alternatives too.
+func names(relation string) []string {
+	var found []string
+	for part := range strings.FieldsFuncSeq(relation, func(r rune) bool { return r == ',' || r == '|' }) {
+		name, _, _ := strings.Cut(strings.TrimSpace(part), " ")
+		name, _, _ = strings.Cut(name, "(")
+		name, _, _ = strings.Cut(name, ":")
+		if name != "" {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// all are the packages that one needs, however indirectly.
+func (d dependencies) all(from *Package) map[*Package]bool {
+	seen := map[*Package]bool{}
+	left := slices.Clone(d[from])
+	for len(left) > 0 {
+		p := left[len(left)-1]
+		left = left[:len(left)-1]
+		if !seen[p] {
+			seen[p] = true
+			left = append(left, d[p]...)
+		}
+	}
+	return seen
+}
+
+// count is how many of others a package needs.
+func (d dependencies) count(from *Package, others []*Package) int {
+	n := 0
+	for p := range d.all(from) {
+		if slices.Contains(others, p) {
+			n++
+		}
+	}
+	return n
+}
+
+// any tells whether some package needs one of others.
+func (d dependencies) any(from, others []*Package) bool {
+	return slices.ContainsFunc(from, func(p *Package) bool { return d.count(p, others) > 0 })
+}
+
+// configure lets dpkg configure packages, those of one lane aside.
+func (c *commands) configure(l lanes) error {
+	if len(l.aside) == 0 {
+		return c.configureAll(l.beside)
+	}
+	if err := c.configureAll(l.before); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.compile(l.aside) }()
+	err := c.configureAll(l.beside)
+	if err := errors.Join(err, <-done); err != nil {
+		return err
+	}
+	if err := markInstalled(c.root, l.aside); err != nil {
+		return err
+	}
+	return c.configureAll(l.after)
+}
+
+// configureAll lets dpkg configure packages.
+func (c *commands) configureAll(packages []*Package) error {
+	if len(packages) == 0 {
+		return nil
+	}
+	args := []string{"--configure"}
+	for _, p := range packages {
+		args = append(args, p.Info)
+	}
+	return c.dpkg(args...)
+}
+
+// compile runs the scripts of packages aside as dpkg does.
+func (c *commands) compile(packages []*Package) error {
+	for _, p := range packages {
+		fmt.Fprintf(c.log, "Setting up %s (%s) ...\n", p.Info, p.Control.Get("Version"))
+		if err := c.script(p, laneDir+":"+scriptPath, "postinst", "configure", ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markInstalled notes in the database that packages are configured.
+func markInstalled(root string, packages []*Package) error {
+	file := filepath.Join(root, statusFile)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("enter packages in the database: %w", err)
+	}
+	paragraphs := strings.Split(string(text), "\n\n")
+	for i, paragraph := range paragraphs {
+		for _, p := range packages {
+			if isOf(paragraph, p) {
+				paragraphs[i] = strings.Replace(paragraph, "\nStatus: install ok unpacked", "\nStatus: install ok installed", 1)
+			}
+		}
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(paragraphs, "\n\n")), 0o644); err != nil {
+		return fmt.Errorf("enter packages in the database: %w", err)
+	}
+	return nil
+}
+
+// isOf tells whether a paragraph of the database is a package's.
+func isOf(paragraph string, p *Package) bool {
+	text := "\n" + paragraph + "\n"
+	return strings.Contains(text, "\nPackage: "+p.Name()+"\n") && strings.Contains(text, "\nArchitecture: "+p.Control.Get("Architecture")+"\n")
+}
