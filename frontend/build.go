@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/containerd/platforms"
@@ -38,9 +39,30 @@ var _ client.BuildFunc = Build
 
 // Build answers one request: a build, or a question about the build file.
 func Build(ctx context.Context, c client.Client) (*client.Result, error) {
+	return BuildAndTell(ctx, c, nil)
+}
+
+// Planned is what was built for one platform.
+type Planned struct {
+	Plan *plan.Plan
+	// ShowPlatform says that the names of the steps have the platform in them.
+	ShowPlatform bool
+}
+
+// BuildAndTell is [Build] that tells what it has built, platform by platform in any
+// order, but one after another. A question about the build file tells nothing.
+func BuildAndTell(ctx context.Context, c client.Client, tell func(Planned)) (*client.Result, error) {
 	r, err := newRequest(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	if tell != nil {
+		var mu sync.Mutex
+		r.tell = func(p Planned) {
+			mu.Lock()
+			defer mu.Unlock()
+			tell(p)
+		}
 	}
 	res, err := r.answer(ctx)
 	if err != nil {
@@ -114,6 +136,9 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 		return nil, err
 	}
 	made.store(target, lowered, lockOf(planned, locked))
+	if r.tell != nil {
+		r.tell(Planned{Plan: planned, ShowPlatform: r.ui.MultiPlatformRequested})
+	}
 	return &dockerui.BuildResult{
 		Reference: ref,
 		Image:     lowered.Image,

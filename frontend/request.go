@@ -39,6 +39,8 @@ type request struct {
 	buildsOn ocispecs.Platform
 	// epoch is SOURCE_DATE_EPOCH where one was given.
 	epoch *time.Time
+	// tell is called for each platform that is built, if it is not nil.
+	tell func(Planned)
 }
 
 // newRequest reads the options and the build file.

@@ -70,7 +70,7 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 // layer puts the layer with that index on.
 func (img *image) layer(ctx context.Context, i int) error {
 	layer := &img.plan.Layers[i]
-	name := img.prefix(fmt.Sprintf("%d/%d", i+1, len(img.plan.Layers)), layerWords(layer))
+	name := StepName(img.plan, i, img.ShowPlatform)
 	switch action := layer.Action.(type) {
 	case *plan.Files:
 		st, err := img.files(ctx, layer, action, name)
@@ -191,17 +191,40 @@ func (img *image) lookup(ctx context.Context) tree {
 // prefix puts the platform, the target and a place in brackets before words.
 func (img *image) prefix(parts ...string) string {
 	words := parts[len(parts)-1]
-	inside := parts[:len(parts)-1]
-	if img.plan.Target != spec.DefaultTarget {
-		inside = append([]string{img.plan.Target}, inside...)
+	inside := append(placeOf(img.plan, img.ShowPlatform), parts[:len(parts)-1]...)
+	return bracketed(inside, words)
+}
+
+// placeOf says whose step it is.
+func placeOf(p *plan.Image, showPlatform bool) []string {
+	var inside []string
+	if showPlatform {
+		inside = append(inside, p.Platform)
 	}
-	if img.ShowPlatform {
-		inside = append([]string{img.plan.Platform}, inside...)
+	if p.Target != spec.DefaultTarget {
+		inside = append(inside, p.Target)
 	}
+	return inside
+}
+
+func bracketed(inside []string, words string) string {
 	if len(inside) == 0 {
 		return words
 	}
 	return "[" + strings.Join(inside, " ") + "] " + words
+}
+
+// StepName is the name of the step that makes the layer with that index, counted
+// from 0; showPlatform is as in [Options].
+func StepName(p *plan.Image, i int, showPlatform bool) string {
+	inside := append(placeOf(p, showPlatform), fmt.Sprintf("%d/%d", i+1, len(p.Layers)))
+	return bracketed(inside, layerWords(&p.Layers[i]))
+}
+
+// StepPrefix is what the names of an image's other steps begin with, such as those
+// that fetch something; it may be empty.
+func StepPrefix(p *plan.Image, showPlatform bool) string {
+	return bracketed(placeOf(p, showPlatform), "")
 }
 
 // layerWords say what a layer is, its own name first.

@@ -22,7 +22,7 @@ import (
 const product = "strata"
 
 func buildCommand(t terminal) *cobra.Command {
-	o := &buildOptions{}
+	o := &buildOptions{table: true}
 	cmd := &cobra.Command{
 		Use:   "build [flags] [PATH | URL | -]",
 		Short: "Build an image",
@@ -70,7 +70,7 @@ func runBuild(ctx context.Context, t terminal, o buildOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	return j.finish(ctx, res)
+	return j.finish(ctx, bkc, res)
 }
 
 // outcome is what a build gives.
@@ -100,7 +100,7 @@ func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, 
 		if err := j.supported(c.BuildOpts().LLBCaps); err != nil {
 			return nil, err
 		}
-		res, err := frontend.Build(ctx, c)
+		res, err := frontend.BuildAndTell(ctx, j.reporting.listen(c), j.reporting.tell)
 		if err != nil {
 			fault = err
 			return nil, err
@@ -111,7 +111,9 @@ func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, 
 		}
 		return res, nil
 	}
+	status, noted := j.reporting.watch(status)
 	resp, err := bkc.Build(ctx, opt, product, build, status)
+	<-noted
 	if err != nil {
 		return nil, cause(err, fault)
 	}

@@ -52,6 +52,9 @@ type buildOptions struct {
 	quiet        bool
 	metadataFile string
 	iidFile      string
+	report       string
+	// table says to show what was built when the progress is shown.
+	table bool
 }
 
 // bind adds the flags of a build. Their names are buildx's.
@@ -120,6 +123,7 @@ func (o *buildOptions) bindReport(flags *pflag.FlagSet, t terminal) {
 	flags.StringVar(&o.progress, "progress", progress, "`KIND` of progress: auto, tty, plain, quiet or rawjson")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "print only the image's digest")
 	flags.StringVar(&o.metadataFile, "metadata-file", "", "`FILE` for what the exporters say of the result, in JSON")
+	flags.StringVar(&o.report, "report", "", "`FILE` for what was built, in JSON: each layer, and the images' digests")
 	flags.StringVar(&o.iidFile, "iidfile", "", "`FILE` for the image's digest")
 }
 

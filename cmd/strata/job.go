@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/util/progress/progressui"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/strata-build/strata/internal/buildreport"
 	"github.com/strata-build/strata/internal/solveopt"
 	"github.com/strata-build/strata/internal/stage"
 	"github.com/strata-build/strata/internal/stephelper"
@@ -41,6 +42,10 @@ type job struct {
 	loadable []string
 	metadata *stage.File
 	imageID  *stage.File
+	// reporting is nil when a question is asked.
+	reporting *reporting
+	// made are the images that were built, as far as somebody wants to know.
+	made []*buildreport.Image
 	// printID says to print the image's digest.
 	printID bool
 }
@@ -189,5 +194,5 @@ func (j *job) warn(t terminal) {
 
 // close takes back what was not committed.
 func (j *job) close() error {
-	return errors.Join(j.stage.Discard(), j.input.close())
+	return errors.Join(j.reporting.close(), j.stage.Discard(), j.input.close())
 }

@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 
+	"github.com/strata-build/strata/internal/buildreport"
 	"github.com/strata-build/strata/internal/solveopt"
 	"github.com/strata-build/strata/internal/stage"
 )
@@ -57,11 +59,11 @@ func (j *job) addReports(o buildOptions) (err error) {
 			return usageError(fmt.Errorf("--iidfile: %w", err), "")
 		}
 	}
-	return nil
+	return j.addReporting(o)
 }
 
 // finish shows the result, and puts the outputs in their places.
-func (j *job) finish(ctx context.Context, res *outcome) error {
+func (j *job) finish(ctx context.Context, bkc *client.Client, res *outcome) error {
 	if j.call.Request != "" {
 		return printAnswer(j.terminal.out, j.call, res.answer)
 	}
@@ -77,6 +79,9 @@ func (j *job) finish(ctx context.Context, res *outcome) error {
 		}
 	}
 	if err := j.finishLoadable(ctx, res.exporter); err != nil {
+		return err
+	}
+	if err := j.tellImages(ctx, bkc, res.exporter); err != nil {
 		return err
 	}
 	j.tidyLayouts()
@@ -105,6 +110,9 @@ func (j *job) say(id string) error {
 	}
 	if j.loader != nil {
 		fmt.Fprintln(j.terminal.err, j.loader.said())
+	}
+	if j.reporting.table {
+		return (&buildreport.Report{Images: j.made}).Print(j.terminal.err)
 	}
 	return nil
 }

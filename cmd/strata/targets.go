@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/internal/buildreport"
 	"github.com/strata-build/strata/internal/stage"
 )
 
@@ -38,7 +40,7 @@ func (o buildOptions) forTarget(target string) buildOptions {
 	}
 	o.target, o.all = target, false
 	o.tags, o.outputs, o.cacheTo = all(o.tags), all(o.outputs), all(o.cacheTo)
-	o.metadataFile, o.iidFile = fill(o.metadataFile), fill(o.iidFile)
+	o.metadataFile, o.iidFile, o.report = fill(o.metadataFile), fill(o.iidFile), fill(o.report)
 	return o
 }
 
@@ -70,7 +72,10 @@ type batch struct {
 	names    []string
 	jobs     []*job
 	metadata *stage.File
-	stage    stage.Stage
+	// report is what one --report for all targets is written to, else nil.
+	report io.WriteCloser
+	images []*buildreport.Image
+	stage  stage.Stage
 }
 
 // runTargets builds several targets side by side on one daemon, which does once
@@ -100,7 +105,7 @@ func runTargets(ctx context.Context, t terminal, conn connection, o buildOptions
 	if err != nil {
 		return err
 	}
-	return b.finish(ctx, results)
+	return b.finish(ctx, bkc, results)
 }
 
 // targetNames are the targets to build; of all of them the frontend knows the
@@ -121,7 +126,7 @@ func targetNames(ctx context.Context, t terminal, bkc *client.Client, o buildOpt
 		return nil, usageError(errors.New("--all and --target do not go together"), "")
 	}
 	ask := o.forTarget("")
-	ask.call, ask.progress, ask.quiet, ask.metadataFile, ask.iidFile = "targets,format=json", "none", false, "", ""
+	ask.call, ask.progress, ask.quiet, ask.metadataFile, ask.iidFile, ask.report = "targets,format=json", "none", false, "", "", ""
 	j, err := newJob(ctx, t, ask)
 	if err != nil {
 		return nil, err
@@ -149,12 +154,19 @@ func (b *batch) prepare(ctx context.Context, t terminal, bkc *client.Client, o b
 		}
 		o.metadataFile = ""
 	}
+	if o.report != "" && !strings.Contains(o.report, targetWord) {
+		if b.report, err = openReport(&b.stage, o.report); err != nil {
+			return err
+		}
+		o.report = ""
+	}
 	for _, name := range b.names {
 		j, err := newJob(ctx, t, o.forTarget(name))
 		if err != nil {
 			return err
 		}
 		b.jobs = append(b.jobs, j)
+		j.reporting.full = j.reporting.full || b.report != nil
 		if err := j.ask(ctx, bkc); err != nil {
 			return err
 		}
@@ -213,7 +225,7 @@ func (b *batch) solve(ctx context.Context, bkc *client.Client, round func(*job) 
 }
 
 // finish puts the outputs of all targets in their places.
-func (b *batch) finish(ctx context.Context, results []*outcome) error {
+func (b *batch) finish(ctx context.Context, bkc *client.Client, results []*outcome) error {
 	all := map[string]any{}
 	for i, name := range b.names {
 		all[name] = metadata(results[i].exporter)
@@ -224,7 +236,13 @@ func (b *batch) finish(ctx context.Context, results []*outcome) error {
 		}
 	}
 	for i, j := range b.jobs {
-		if err := j.finish(ctx, results[i]); err != nil {
+		if err := j.finish(ctx, bkc, results[i]); err != nil {
+			return err
+		}
+		b.images = append(b.images, j.made...)
+	}
+	if b.report != nil {
+		if err := writeReport(b.report, b.images); err != nil {
 			return err
 		}
 	}
@@ -232,7 +250,11 @@ func (b *batch) finish(ctx context.Context, results []*outcome) error {
 }
 
 func (b *batch) close() error {
-	errs := []error{b.stage.Discard()}
+	var errs []error
+	if b.report != nil {
+		errs = append(errs, b.report.Close())
+	}
+	errs = append(errs, b.stage.Discard())
 	for _, j := range b.jobs {
 		errs = append(errs, j.close())
 	}

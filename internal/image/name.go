@@ -24,6 +24,9 @@ const (
 	DockerArchive Transport = "docker-archive"
 	// DockerDaemon is the store of a docker engine: docker-daemon:NAME.
 	DockerDaemon Transport = "docker-daemon"
+	// Store is a content store of BuildKit's. It has no notation: only a name for
+	// messages is in the Path.
+	Store Transport = "buildkit"
 )
 
 // Name says where an image is, or is to go.

@@ -15,8 +15,8 @@ func FuzzHistory(f *testing.F) {
 	f.Add("strata: name: packages jq", "Package: jq\nVersion: 1\n")
 	f.Add("RUN |1 A=b /bin/sh -c make # buildkit", "P:musl\nV:1\n\n")
 	f.Fuzz(func(t *testing.T, words, database string) {
-		if kind, made := strategy(words); len(made) > len(words)+len("RUN ") || len(kind) > len(words)+len("RUN ") {
-			t.Errorf("strategy(%q) = %q, %q", words, kind, made)
+		if kind, made := Made(words); len(made) > len(words)+len("RUN ") || len(kind) > len(words)+len("RUN ") {
+			t.Errorf("Made(%q) = %q, %q", words, kind, made)
 		}
 		config := &v1.ConfigFile{History: []v1.History{{CreatedBy: words}, {CreatedBy: words, EmptyLayer: true}}}
 		if got := len(histories(config, 3)); got != 3 {

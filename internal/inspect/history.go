@@ -33,9 +33,9 @@ var reStrata = regexp.MustCompile(`^strata: (?:[^:]+: )?(packages|files|build|de
 // reShell is what docker writes before the command of a RUN.
 var reShell = regexp.MustCompile(`^(?:RUN )?(?:\|\d+ .*?)?/bin/sh -c (#\(nop\) +)?`)
 
-// strategy takes the kind of layer from the words of its history, and tidies
-// those.
-func strategy(words string) (kind, made string) {
+// Made takes the kind of layer from the words of its history, and tidies those.
+// The kind is as in [Layer].Strategy.
+func Made(words string) (kind, made string) {
 	words = strings.Join(strings.Fields(words), " ")
 	words = strings.TrimSuffix(words, " # buildkit")
 	if m := reStrata.FindStringSubmatch(words); m != nil {

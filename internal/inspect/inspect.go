@@ -118,7 +118,7 @@ func (r *Report) fill(m *v1.Manifest, config *v1.ConfigFile, scans []*scan) {
 		l := s.layer
 		l.Digest, l.DiffID, l.MediaType, l.Size = m.Layers[i].Digest, config.RootFS.DiffIDs[i], string(m.Layers[i].MediaType), m.Layers[i].Size
 		l.Made, l.Created = made[i].CreatedBy, made[i].Created.Time
-		l.Strategy, l.Made = strategy(l.Made)
+		l.Strategy, l.Made = Made(l.Made)
 		l.Packages = s.changed(installed)
 		tree.apply(i, s.entries)
 		r.Layers = append(r.Layers, l)

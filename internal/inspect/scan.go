@@ -37,6 +37,18 @@ type entry struct {
 	size int64
 }
 
+// ReadLayer reads one layer to its end, which checks both digests, and says what is
+// in it. What made it and what the other layers have to do with it stays empty.
+func ReadLayer(ctx context.Context, s *image.Source, d v1.Descriptor, diffID v1.Hash) (Layer, error) {
+	read, err := scanLayer(ctx, s, d, diffID, false)
+	if err != nil {
+		return Layer{}, err
+	}
+	l := read.layer
+	l.Digest, l.DiffID, l.MediaType, l.Size = d.Digest, diffID, string(d.MediaType), d.Size
+	return l, nil
+}
+
 // scanLayer reads a layer to its end, so that both its digests are checked.
 func scanLayer(ctx context.Context, s *image.Source, d v1.Descriptor, diffID v1.Hash, withBLAKE3 bool) (*scan, error) {
 	rc, err := s.Blob(ctx, d)

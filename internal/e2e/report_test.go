@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// reported is a build file with every kind of layer that needs no network: of the
+// base, of files, of commands with and without a result of their own.
+const reported = `args: {BASE: null}
+from: $BASE
+layers:
+  - name: settings
+    files:
+      - {dest: /etc/app/, source: settings, include: ["*.conf"]}
+      - {dest: /etc/app/link, symlink: a.conf}
+  - build: {from: $BASE, run: "sleep 0.4; head -c 3000000 /dev/urandom >$out/noise; echo $TARGETARCH >$out/arch"}
+  - name: in place
+    build: {run: "sleep 0.3; rm /etc/app/b.conf", network: none}
+targets:
+  debug:
+    from: target:default
+    layers:
+      - files: [{dest: /debug, content: "yes"}]
+`
+
+// jq asks a file of JSON.
+func jq(t *testing.T, file, filter string) string {
+	t.Helper()
+	return strings.TrimSpace(testenv.Output(t, "jq", "-r", filter, file))
+}
+
+// TestReport builds two targets and holds the report to what crane says of the
+// images that were pushed.
+func TestReport(t *testing.T) {
+	h := newHouse(t)
+	dir := folder(t, map[string]string{"strata.yaml": reported, "settings/a.conf": "a", "settings/b.conf": "b", "settings/c": "c"})
+	file := filepath.Join(t.TempDir(), "deep", "report.json")
+	args := []string{
+		"--target", "default,debug", "-t", h.registry.Host + "/reported:{target}", "--push",
+		"--progress=plain", "--report", file, dir,
+	}
+	res := h.mustBuild(t, append([]string{"--no-cache"}, args...)...)
+
+	if got := jq(t, file, ".images[]|.target+\" \"+.platform"); got != "default linux/amd64\ndebug linux/amd64" {
+		t.Fatalf("images %q", got)
+	}
+	for i, target := range []string{"default", "debug"} {
+		checkReported(t, h, file, i, "reported:"+target)
+	}
+	for _, c := range []struct{ filter, want string }{
+		{"[.images[1].layers[].strategy]|join(\" \")", "from files build build files"},
+		{"[.images[1].layers[].name]|join(\",\")", ",settings,,in place,"},
+		{"[.images[1].layers[].cached]|tostring", "[null,false,false,false,false]"},
+		{"[.images[1].layers[3:][].files]|join(\" \")", "0 1"},
+		{"[.images[1].layers[1:3][].files]|join(\" \")", "2 2"},
+		{".images[0].layers[2].seconds|. >= 0.4 and . < 60", "true"},
+		{".images[0].layers[3].seconds|. >= 0.3 and . < 60", "true"},
+		{".images[0].layers[0]|has(\"seconds\")", "false"},
+	} {
+		if got := jq(t, file, c.filter); got != c.want {
+			t.Errorf("%s is %q, want %q", c.filter, got, c.want)
+		}
+	}
+	if tables := strings.Count(res.Stderr, "\nLAYER  STRATEGY"); tables != 2 {
+		t.Errorf("%d tables\n%s", tables, res.Stderr)
+	}
+	row := regexp.MustCompile(`\n2 +files +settings: files .* +no +\d+\.\ds +2 +\d+ +\d+ +` + jq(t, file, ".images[0].layers[1].digest[:19]"))
+	if !row.MatchString(res.Stderr) {
+		t.Errorf("no row %s in\n%s", row, res.Stderr)
+	}
+
+	h.mustBuild(t, args...)
+	if got := jq(t, file, "[.images[].layers[].cached]|tostring"); got != "[null,true,true,true,null,true,true,true,true]" {
+		t.Errorf("cached the second time: %s", got)
+	}
+	checkReported(t, h, file, 1, "reported:debug")
+}
+
+// checkReported compares an image of the report with what a registry has.
+func checkReported(t *testing.T, h *house, file string, image int, repository string) {
+	t.Helper()
+	crane := func(verb string, args ...string) string {
+		return strings.TrimSpace(testenv.Output(t, "crane", append([]string{verb, "--insecure"}, args...)...))
+	}
+	of := ".images[" + strconv.Itoa(image) + "]"
+	name := h.registry.Host + "/" + repository
+	out := t.TempDir()
+	write(t, filepath.Join(out, "manifest"), crane("manifest", name))
+	write(t, filepath.Join(out, "config"), crane("config", name))
+	for _, c := range []struct{ filter, crane, want string }{
+		{of + ".manifest.digest", "crane digest", crane("digest", name)},
+		{of + ".digest", "crane digest", crane("digest", name)},
+		{of + ".names[0]", "the name", name},
+		{of + ".configDigest", ".config.digest", jq(t, filepath.Join(out, "manifest"), ".config.digest")},
+		{of + ".layers[]|[.digest,.size,.mediaType]|@csv", ".layers", jq(t, filepath.Join(out, "manifest"), ".layers[]|[.digest,.size,.mediaType]|@csv")},
+		{of + ".layers[].diffID", ".rootfs.diff_ids", jq(t, filepath.Join(out, "config"), ".rootfs.diff_ids[]")},
+	} {
+		if got := jq(t, file, c.filter); got != c.want {
+			t.Errorf("%s: %s is\n%s\n%s is\n%s", repository, c.filter, got, c.crane, c.want)
+		}
+	}
+	repo := name[:strings.LastIndex(name, ":")]
+	for i, digest := range strings.Fields(jq(t, file, of+".layers[].digest")) {
+		blob := filepath.Join(out, "blob")
+		write(t, blob+".gz", testenv.Output(t, "crane", "blob", "--insecure", repo+"@"+digest))
+		_ = os.Remove(blob)
+		testenv.Output(t, "gunzip", blob+".gz")
+		fi, err := os.Stat(blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := of + ".layers[" + strconv.Itoa(i) + "]"
+		if got := jq(t, file, at+".unpacked"); got != strconv.FormatInt(fi.Size(), 10) {
+			t.Errorf("%s: %s.unpacked is %s, the tar has %d bytes", repository, at, got, fi.Size())
+		}
+		files := 0
+		for line := range strings.Lines(testenv.Output(t, "tar", "-tvf", blob)) {
+			if line[0] == '-' && !strings.Contains(line, ".wh.") {
+				files++
+			}
+		}
+		if got := jq(t, file, at+".files"); got != strconv.Itoa(files) {
+			t.Errorf("%s: %s.files is %s, tar lists %d", repository, at, got, files)
+		}
+	}
+}
+
+// TestReportForms writes reports of several platforms, of outputs that are no
+// image, by the embedded engine, and to where nothing can be written.
+func TestReportForms(t *testing.T) {
+	h := newHouse(t)
+	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	out := t.TempDir()
+	at := func(name string) string { return filepath.Join(out, name) }
+
+	h.cli.MustRun(t, "build", "--progress=quiet", "--platform", "linux/amd64,linux/arm64", "-o", "type=oci,tar=false,dest="+at("layout"), "--report", at("r.json"), dir)
+	index := jq(t, at("layout/index.json"), ".manifests[0].digest")
+	if got := jq(t, at("r.json"), "[.images[].digest]|unique|join(\" \")"); got != index {
+		t.Errorf("the index is %s, the report says %s", index, got)
+	}
+	blob := at("layout/blobs/" + strings.Replace(index, ":", "/", 1))
+	line := `.platform.os+"/"+.platform.architecture+" "+.digest`
+	if got, want := jq(t, at("r.json"), ".images[]|.platform+\" \"+.manifest.digest"), jq(t, blob, ".manifests[]|"+line); got != want {
+		t.Errorf("the report has\n%s\nthe index\n%s", got, want)
+	}
+
+	res := h.cli.MustRun(t, "build", "--progress=plain", "-o", at("files"), "--report", at("files.json"), dir)
+	if got := jq(t, at("files.json"), "[.images[0].layers[0]|.strategy,has(\"digest\"),has(\"size\")]|tostring"); got != `["files",false,false]` {
+		t.Errorf("of files the report says %s", got)
+	}
+	if !strings.Contains(res.Stderr, "default linux/amd64\nLAYER") {
+		t.Errorf("no table in\n%s", res.Stderr)
+	}
+
+	write(t, at("file"), "")
+	for _, bad := range []string{at("file/report.json"), out, "/proc/report.json"} {
+		res := h.cli.Run(t, "build", "--progress=plain", "-o", at("never"), "--report", bad, dir)
+		if res.Code != 2 || !strings.Contains(res.Stderr, "strata: --report: ") || strings.Contains(res.Stderr, "#1 ") {
+			t.Errorf("--report %s: status %d\n%s", bad, res.Code, res.Stderr)
+		}
+	}
+	if _, err := os.Stat(at("never")); err == nil {
+		t.Error("a build whose report can't be written was built")
+	}
+	// What fails later leaves no half of a report.
+	res = h.build(t, "--progress=plain", "--report", at("never.json"), folder(t, map[string]string{
+		"strata.yaml": "args: {BASE: null}\nlayers:\n  - build: {from: $BASE, run: exit 3, out: true}\n",
+	}))
+	if left, _ := filepath.Glob(at("*never*")); res.Code != 1 || len(left) > 0 {
+		t.Errorf("status %d, left behind %q", res.Code, left)
+	}
+}
