@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,4 +72,50 @@ func withHelper(t *testing.T, cli *testenv.CLI, host, password string) {
 	}
 	write(t, filepath.Join(dir, "config.json"), fmt.Sprintf(`{"credHelpers": {%q: "test"}}`, host))
 	cli.Env = append(cli.Env, "DOCKER_CONFIG="+dir, "PATH="+dir+":"+os.Getenv("PATH"))
+}
+
+// TestTokenCredentials pushes to a registry that sends its clients to a server of
+// tokens, which the daemon asks by way of the command line.
+func TestTokenCredentials(t *testing.T) {
+	tokens := testenv.NewTokenServer(t)
+	tokens.Passwords = map[string]string{"ann": "secret", "bob": "secret"}
+	tokens.Identities = map[string]string{"identity-of-ann": "ann"}
+	tokens.ReadOnly = []string{"bob"}
+	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Tokens: tokens})
+	daemon := testenv.Shared(t)
+	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	login := func(text string) *testenv.CLI {
+		cli := testenv.Strata(t)
+		config := folder(t, map[string]string{"config.json": fmt.Sprintf(`{"auths": {%q: %s}}`, registry.Host, text)})
+		cli.Env = append(cli.Env, "DOCKER_CONFIG="+config)
+		return cli
+	}
+	push := func(cli *testenv.CLI, tag string) testenv.Result {
+		return cli.Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "--push", "-t", registry.Host+"/"+tag, dir)
+	}
+	for i, c := range []struct{ login, grant string }{
+		{`{"username": "ann", "password": "secret"}`, "password ann"},
+		{`{"auth": "PHRva2VuPjo=", "identitytoken": "identity-of-ann"}`, "refresh_token ann"},
+	} {
+		tag := fmt.Sprintf("team/app%d:1", i)
+		cli := login(c.login)
+		if got := push(cli, tag); got.Code != 0 {
+			t.Errorf("%s: status %d\n%s", c.grant, got.Code, got.Stderr)
+			continue
+		}
+		if asked := tokens.Asked(); !slices.Contains(asked, c.grant) {
+			t.Errorf("the server was asked for %q, not %s", asked, c.grant)
+		}
+		cli.MustRun(t, "inspect", registry.Host+"/"+tag)
+	}
+	for name, c := range map[string]struct{ login, want string }{
+		"wrong password": {`{"username": "ann", "password": "guess"}`, "unauthorized: incorrect username or password"},
+		"wrong identity": {`{"auth": "PHRva2VuPjo=", "identitytoken": "forged"}`, "unauthorized: incorrect username or password"},
+		"may not push":   {`{"username": "bob", "password": "secret"}`, "insufficient_scope"},
+	} {
+		got := push(login(c.login), "team/never:1")
+		if lines := strings.Count(got.Stderr, "\n"); got.Code != 1 || !strings.Contains(got.Stderr, c.want) || lines != 1 {
+			t.Errorf("%s: status %d, %d lines, want 1 with %q\n%s", name, got.Code, lines, c.want, got.Stderr)
+		}
+	}
 }

@@ -56,8 +56,10 @@ func (s *session) explain(verb, what string, err error, authenticated bool) erro
 		return e
 	}
 	switch {
+	case answer.StatusCode == http.StatusUnauthorized && authenticated && s.refusesToken(answer):
+		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s does not allow it to the user of %s", s.place.host, s.from)
 	case answer.StatusCode == http.StatusUnauthorized && authenticated:
-		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s does not accept the user name and password of %s", s.place.host, s.from)
+		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s does not accept the %s of %s", s.place.host, s.with, s.from)
 	case answer.StatusCode == http.StatusUnauthorized:
 		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s wants a login, and no file has credentials for it (docker login %s)", s.place.host, s.place.host)
 	case answer.StatusCode == http.StatusForbidden:
@@ -74,6 +76,12 @@ func (s *session) explain(verb, what string, err error, authenticated bool) erro
 		e.Reason = fmt.Sprintf("%s answers %d %s: %s", s.place.host, answer.StatusCode, http.StatusText(answer.StatusCode), said(answer))
 	}
 	return e
+}
+
+// refusesToken tells a registry that does not take a token, because it is not good
+// for what was asked, from a server that did not give one.
+func (s *session) refusesToken(answer *transport.Error) bool {
+	return s.bearer && answer.Request != nil && strings.HasPrefix(answer.Request.URL.Path, "/v2/") && answer.Request.URL.Path != "/v2/"
 }
 
 // said is what a registry says itself.

@@ -255,12 +255,8 @@ func (q request) build(ctx context.Context, p place) (*http.Request, error) {
 		req.Header.Set("Accept", q.accept)
 	}
 	if q.body != nil {
-		if req.Body, err = q.body(); err != nil {
+		if err := attach(req, q.body, q.length, q.repeat); err != nil {
 			return nil, err
-		}
-		req.ContentLength = q.length
-		if q.repeat {
-			req.GetBody = q.body
 		}
 	}
 	return req, nil

@@ -57,9 +57,10 @@ func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// again is the request for attempt number i, counted from 0.
+// again is the request for attempt number i, counted from 0. The first one may be
+// a second one to those above, which sent it with an old login.
 func again(req *http.Request, i int) (*http.Request, error) {
-	if i == 0 || req.GetBody == nil {
+	if i == 0 && !isSpent(req) || req.GetBody == nil {
 		return req, nil
 	}
 	body, err := req.GetBody()
@@ -73,6 +74,9 @@ func again(req *http.Request, i int) (*http.Request, error) {
 
 // repeatable reports whether the request can be sent twice.
 func repeatable(req *http.Request) bool {
+	if b, ok := req.Body.(*body); ok {
+		return b.repeat
+	}
 	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +28,10 @@ type session struct {
 	clients map[string]*http.Client
 	// from says which file the credentials are of.
 	from string
+	// with says what the credentials are.
+	with string
+	// bearer says that a server of tokens was asked.
+	bearer bool
 }
 
 // http gives a client that is logged in for some scopes: pull, or push, and
@@ -50,7 +55,10 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	if err != nil {
 		return nil, err
 	}
-	s.from = from
+	s.from, s.with = from, "user name and password"
+	if c, err := authn.Authorization(ctx, auth); err == nil && c.IdentityToken != "" {
+		s.with = "identity token"
+	}
 	base, err := s.client.transport(s.place)
 	if err != nil {
 		return nil, err
@@ -60,6 +68,7 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 		return nil, s.explain("reach", "", err, auth != authn.Anonymous)
 	}
 	var rt http.RoundTripper = &schemed{next: base, host: registry.RegistryStr(), insecure: challenge.Insecure}
+	s.bearer = strings.EqualFold(challenge.Scheme, "bearer")
 	if challenge.Scheme != "" {
 		if rt, err = transport.NewWithContext(ctx, registry, auth, base, scopes); err != nil {
 			return nil, s.explain("reach", "", err, auth != authn.Anonymous)

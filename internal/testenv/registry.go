@@ -25,6 +25,8 @@ type RegistryOptions struct {
 	// User and Password, when set, are asked of every client.
 	User     string
 	Password string
+	// Tokens, when set, are asked for instead.
+	Tokens *TokenServer
 }
 
 // Registry is a running docker-registry with a recorder in front of it.
@@ -108,6 +110,9 @@ func writeRegistryConfig(dir, config, socket string, options RegistryOptions) er
 			return fmt.Errorf("write htpasswd: %w", err)
 		}
 		text += fmt.Sprintf("auth: {htpasswd: {realm: strata, path: %q}}\n", passwords)
+	}
+	if options.Tokens != nil {
+		text += options.Tokens.config()
 	}
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write registry config: %w", err)
