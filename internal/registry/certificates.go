@@ -22,6 +22,8 @@ type certificates struct {
 	pairs   []config.TLSKeyPair
 	// dirs are docker's folders: *.crt is trusted, *.cert with *.key is shown.
 	dirs []string
+	// base is what they are added to, if it is not nil.
+	base *tls.Config
 }
 
 func (h *hosts) certificates(host string, conf config.RegistryConfig) certificates {
@@ -36,23 +38,30 @@ func (h *hosts) certificates(host string, conf config.RegistryConfig) certificat
 	return c
 }
 
-// certTops are where docker and podman look for folders named after a host.
+// certTops are where docker, podman and containerd look for folders named after a host.
 func certTops(env func(string) (string, bool)) []string {
-	tops := []string{"/etc/containers/certs.d", "/etc/docker/certs.d"}
+	tops := []string{"/etc/containers/certs.d", "/etc/docker/certs.d", "/etc/containerd/certs.d"}
 	if home := getenv(env, "HOME"); home != "" {
-		tops = append([]string{filepath.Join(home, ".config", "containers", "certs.d")}, tops...)
+		for _, engine := range []string{"containerd", "docker", "containers"} {
+			tops = append([]string{filepath.Join(home, ".config", engine, "certs.d")}, tops...)
+		}
 	}
 	return tops
 }
 
 // config reads the files.
 func (c certificates) config(insecure bool) (*tls.Config, error) {
-	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: insecure} //nolint:gosec // the user asked for it
+	conf := &tls.Config{}
+	if c.base != nil {
+		conf = c.base.Clone()
+	}
+	conf.MinVersion = max(conf.MinVersion, tls.VersionTLS12)
+	conf.InsecureSkipVerify = conf.InsecureSkipVerify || insecure //nolint:gosec // the user asked for it
 	c, err := c.withDirs()
 	if err != nil {
 		return nil, err
 	}
-	if len(c.trusted) > 0 {
+	if len(c.trusted) > 0 && conf.RootCAs == nil {
 		if conf.RootCAs, err = x509.SystemCertPool(); err != nil {
 			conf.RootCAs = x509.NewCertPool()
 		}

@@ -155,9 +155,10 @@ func TestCertificates(t *testing.T) {
 	name := host + "/tls/app:1"
 	all := map[string][]byte{"ca.crt": a.pem, "client.cert": cert, "client.key": key}
 	dir := write(t, testenv.Dir(t), all)
-	home := testenv.Dir(t)
+	home, dockers := testenv.Dir(t), testenv.Dir(t)
 	for file, data := range all {
 		write(t, home, map[string][]byte{filepath.Join(".config/containers/certs.d", host, file): data})
+		write(t, dockers, map[string][]byte{filepath.Join(".config/docker/certs.d", host, file): data})
 	}
 	toml := write(t, testenv.Dir(t), map[string][]byte{
 		"ca.crt": a.pem, "client.cert": cert, "client.key": key,
@@ -166,6 +167,7 @@ func TestCertificates(t *testing.T) {
 	for what, o := range map[string]registry.Options{
 		"folder":    {CertDir: dir},
 		"home":      {Env: func(v string) (string, bool) { return home, v == "HOME" }},
+		"docker":    {Env: func(v string) (string, bool) { return dockers, v == "HOME" }},
 		"buildkitd": {Config: filepath.Join(toml, "buildkitd.toml")},
 		"no checks": {CertDir: write(t, testenv.Dir(t), map[string][]byte{"client.cert": cert, "client.key": key}), Insecure: true},
 	} {

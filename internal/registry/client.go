@@ -71,7 +71,11 @@ func New(o Options) (*Client, error) {
 func (c *Client) Repository(ref reference.Named) (*Repository, error) {
 	host, path := reference.Domain(ref), reference.Path(ref)
 	r := &Repository{client: c, host: host, path: path}
-	for _, place := range c.hosts.places(host, path) {
+	places, err := c.hosts.places(host, path)
+	if err != nil {
+		return nil, err
+	}
+	for _, place := range places {
 		r.sessions = append(r.sessions, &session{client: c, place: place, name: ref.Name()})
 	}
 	return r, nil

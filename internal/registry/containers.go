@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -16,27 +17,51 @@ type containersRegistry struct {
 	Prefix   string
 	Location string
 	Insecure bool
-	Mirrors  []struct {
-		Location string
-		Insecure bool
-	} `toml:"mirror"`
+	Blocked  bool
+	// DigestOnly is MirrorOf's "digest-only" for all mirrors.
+	DigestOnly bool               `toml:"mirror-by-digest-only"`
+	Mirrors    []containersMirror `toml:"mirror"`
+}
+
+// containersMirror is a mirror of a registry.
+type containersMirror struct {
+	Location string
+	Insecure bool
+	// Pull is what to ask it for: "all" or nothing, "digest-only", "tag-only".
+	Pull string `toml:"pull-from-mirror"`
+}
+
+// able is what the mirror may be asked for. Blobs have digests only, so that a
+// mirror for tags is asked for them as well.
+func (m containersMirror) able(digestOnly bool) docker.HostCapabilities {
+	if digestOnly || m.Pull == "digest-only" {
+		return docker.HostCapabilityPull
+	}
+	return docker.HostCapabilityPull | docker.HostCapabilityResolve
 }
 
 // containersFiles are where registries.conf may be: the one that is named, or the
-// user's, or the system's.
+// user's, or the system's; and what is in the folders beside. Later ones are
+// stronger.
 func containersFiles(env func(string) (string, bool)) []string {
 	if name := getenv(env, "CONTAINERS_REGISTRIES_CONF"); name != "" {
 		return []string{name}
 	}
 	const system = "/etc/containers/registries.conf"
+	main, places := system, []string{system}
 	if home := getenv(env, "HOME"); home != "" {
-		name := filepath.Join(home, ".config", "containers", "registries.conf")
-		if _, err := os.Stat(name); err == nil {
-			return []string{name}
+		user := filepath.Join(home, ".config", "containers", "registries.conf")
+		if _, err := os.Stat(user); err == nil {
+			main = user
 		}
+		places = append(places, user)
 	}
-	more, _ := filepath.Glob(system + ".d/*.conf") // the pattern is a good one
-	return append([]string{system}, more...)
+	names := []string{main}
+	for _, place := range places {
+		more, _ := filepath.Glob(place + ".d/*.conf") // the pattern is a good one
+		names = append(names, more...)
+	}
+	return names
 }
 
 func readContainers(name string) ([]containersRegistry, error) {
@@ -77,10 +102,11 @@ func (t containersRegistry) rest(name string) string {
 	return strings.Trim(strings.TrimPrefix(name, t.Prefix), "/")
 }
 
-// longest is the table with the longest prefix that matches.
+// longest is the table with the longest prefix that matches, the last of several
+// with the same.
 func longest(tables []containersRegistry, name string) (best containersRegistry, ok bool) {
 	for _, t := range tables {
-		if t.matches(name) && (!ok || len(t.Prefix) > len(best.Prefix)) {
+		if t.matches(name) && (!ok || len(t.Prefix) >= len(best.Prefix)) {
 			best, ok = t, true
 		}
 	}

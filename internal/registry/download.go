@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/containerd/containerd/v2/core/remotes/docker"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -21,8 +22,12 @@ const stallLimit = time.Minute
 // Blob streams a blob from the byte at offset on. When the connection breaks, it
 // goes on where it was. The content is not checked.
 func (r *Repository) Blob(ctx context.Context, d v1.Descriptor, offset int64) (io.ReadCloser, error) {
+	sessions, err := r.able(docker.HostCapabilityPull)
+	if err != nil {
+		return nil, err
+	}
 	var failed error
-	for _, s := range r.sessions {
+	for _, s := range sessions {
 		b := &download{ctx: ctx, session: s, want: d, offset: offset}
 		err := b.connect()
 		if err == nil {

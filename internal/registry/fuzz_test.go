@@ -36,8 +36,8 @@ func FuzzPlaces(f *testing.F) {
 			options:    Options{Env: func(string) (string, bool) { return "", false }},
 			containers: []containersRegistry{{Prefix: prefix, Location: location}},
 		}
-		if all := h.places(reference.Domain(ref), reference.Path(ref)); len(all) == 0 || all[len(all)-1].mirror {
-			t.Errorf("%s is nowhere: %+v", name, all)
+		if all, err := h.places(reference.Domain(ref), reference.Path(ref)); err != nil || len(all) == 0 || all[len(all)-1].mirror {
+			t.Errorf("%s is nowhere: %+v, %v", name, all, err)
 		}
 	})
 }

@@ -4,14 +4,18 @@
 package registry
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/moby/buildkit/util/resolver/config"
 	"github.com/pelletier/go-toml/v2"
 )
@@ -26,8 +30,41 @@ type place struct {
 	insecure bool
 	// tls has the certificates.
 	tls certificates
-	// mirror says that it only gives.
+	// mirror says that it is another one than was asked for.
 	mirror bool
+	// root is the path of its API; apiRoot if empty.
+	root string
+	// of is the host that it is a mirror of, for the ones that want to know.
+	of string
+	// header is sent with each request.
+	header http.Header
+	// able is what it may be asked for; 0 for the usual: a mirror gives, the registry
+	// itself takes as well.
+	able docker.HostCapabilities
+	// dial connects; nil for the usual way.
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// config says which part of the configuration the place is of, if it is not the
+	// only one for its host.
+	config string
+}
+
+// apiRoot is where a registry's API is.
+const apiRoot = "/v2"
+
+// can reports whether the place may be asked for something.
+func (p place) can(c docker.HostCapabilities) bool {
+	if p.able == 0 {
+		return !p.mirror || !c.Has(docker.HostCapabilityPush)
+	}
+	return p.able.Has(c)
+}
+
+// base is the address of the API.
+func (p place) base() string {
+	if p.root == "" {
+		return apiRoot
+	}
+	return p.root
 }
 
 // hosts is what the configuration says of registries.
@@ -37,6 +74,7 @@ type hosts struct {
 	buildkit map[string]config.RegistryConfig
 	// containers are the tables of registries.conf.
 	containers []containersRegistry
+	docker     dockerDaemon
 }
 
 func readHosts(o Options) (*hosts, error) {
@@ -64,23 +102,34 @@ func readHosts(o Options) (*hosts, error) {
 		}
 		h.containers = append(h.containers, tables...)
 	}
-	return h, nil
+	var err error
+	h.docker, err = readDockerDaemon(dockerDaemonFile(o.Env))
+	return h, err
 }
 
-// places are where a repository can be had, the mirrors first. The last one is
-// the registry itself.
-func (h *hosts) places(host, path string) []place {
+// places are where a repository can be had, the mirrors first. What --config names
+// comes before containerd's file, and without that come podman's and docker's.
+func (h *hosts) places(host, path string) ([]place, error) {
 	var all []place
 	for _, m := range h.buildkit[host].Mirrors {
 		mirrorHost, prefix, _ := strings.Cut(strings.TrimRight(m, "/"), "/")
 		all = append(all, h.place(mirrorHost, join(prefix, path), true, false))
 	}
+	ofContainerd, err := h.containerdPlaces(host, path)
+	if err != nil || len(ofContainerd) > 0 {
+		return append(all, ofContainerd...), err
+	}
 	self := h.place(host, path, false, false)
 	if table, ok := longest(h.containers, host+"/"+path); ok {
 		rest := table.rest(host + "/" + path)
+		if table.Blocked {
+			return nil, fmt.Errorf("registries.conf blocks %s", host+"/"+path)
+		}
 		for _, m := range table.Mirrors {
 			mirrorHost, prefix, _ := strings.Cut(m.Location, "/")
-			all = append(all, h.place(mirrorHost, join(prefix, rest), true, m.Insecure))
+			p := h.place(mirrorHost, join(prefix, rest), true, m.Insecure)
+			p.able = m.able(table.DigestOnly)
+			all = append(all, p)
 		}
 		if table.Location != "" {
 			toHost, prefix, _ := strings.Cut(table.Location, "/")
@@ -88,7 +137,14 @@ func (h *hosts) places(host, path string) []place {
 		}
 		self.insecure = self.insecure || table.Insecure
 	}
-	return append(all, self)
+	if host == "docker.io" {
+		ofDocker, err := h.docker.mirrors(h, path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ofDocker...)
+	}
+	return append(all, self), nil
 }
 
 // place completes a host with what is configured for it.
@@ -97,7 +153,7 @@ func (h *hosts) place(host, path string, mirror, insecure bool) place {
 	isSet := func(b *bool) bool { return b != nil && *b }
 	return place{
 		host: host, path: path, mirror: mirror,
-		insecure: insecure || h.options.Insecure || isSet(conf.PlainHTTP) || isSet(conf.Insecure),
+		insecure: insecure || h.options.Insecure || isSet(conf.PlainHTTP) || isSet(conf.Insecure) || h.docker.isInsecure(host),
 		tls:      h.certificates(host, conf),
 	}
 }

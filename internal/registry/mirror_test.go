@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,6 @@ func TestMirrors(t *testing.T) {
 	r.Push(t, "team/app:1", img)
 	r.Push(t, "cache/team/app:1", img)
 	r.Push(t, "library/app:1", img)
-	const nowhere = "registry.invalid"
 	for name, c := range map[string]struct{ image, buildkit, containers string }{
 		"buildkitd":           {nowhere + "/team/app:1", fmt.Sprintf("[registry.%q]\nmirrors = [%q]\n", nowhere, r.Host), ""},
 		"buildkitd, below":    {nowhere + "/team/app:1", fmt.Sprintf("[registry.%q]\nmirrors = [%q]\n", nowhere, r.Host+"/cache"), ""},
@@ -45,6 +45,50 @@ func TestMirrors(t *testing.T) {
 			}
 			if err := pull(t, o, c.image); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestContainersConfig reads what registries.conf says beside places: what is
+// blocked, what mirrors may be asked for, and which file is stronger.
+func TestContainersConfig(t *testing.T) {
+	r, mirror := testenv.NewRegistry(t, testenv.RegistryOptions{}), testenv.NewRegistry(t, testenv.RegistryOptions{})
+	img := testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{{Path: "a"}})
+	r.Push(t, "team/app:1", img)
+	mirror.Push(t, "team/app:1", img)
+	digest, err := img.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := func(more string) string {
+		return fmt.Sprintf("[[registry]]\nlocation = %q\n%s\n[[registry.mirror]]\nlocation = %q\n", r.Host, more, mirror.Host)
+	}
+	for name, c := range map[string]struct {
+		conf                string
+		byTag, byDigest, ok bool
+	}{
+		"all":             {table(""), true, true, true},
+		"digest-only":     {table("") + "pull-from-mirror = 'digest-only'\n", false, true, true},
+		"of all mirrors":  {table("mirror-by-digest-only = true"), false, true, true},
+		"blocked":         {table("blocked = true"), false, false, false},
+		"the later table": {table("blocked = true") + table(""), true, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := write(t, testenv.Dir(t), map[string][]byte{".config/containers/registries.conf.d/x.conf": []byte(c.conf)})
+			o := registry.Options{Env: func(v string) (string, bool) { return home, v == "HOME" }, Wait: time.Millisecond}
+			mirror.Reset()
+			if err := pull(t, o, r.Host+"/team/app:1"); (err == nil) != c.ok {
+				t.Fatal(err)
+			} else if !c.ok {
+				return
+			}
+			if _, _, err := repository(t, o, r.Host+"/team/app").Manifest(t.Context(), digest.String()); err != nil {
+				t.Fatal(err)
+			}
+			got := mirror.String()
+			if strings.Contains(got, "/manifests/1") != c.byTag || strings.Contains(got, "/manifests/sha256:") != c.byDigest {
+				t.Errorf("the mirror was asked for\n%s", got)
 			}
 		})
 	}

@@ -11,8 +11,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -31,7 +34,7 @@ type Repository struct {
 }
 
 // Name is the repository's name with its registry.
-func (r *Repository) Name() string { return r.upstream().name }
+func (r *Repository) Name() string { return r.sessions[0].name }
 
 // Host is the registry's name, with its port.
 func (r *Repository) Host() string { return r.host }
@@ -39,8 +42,29 @@ func (r *Repository) Host() string { return r.host }
 // Path is the repository's name in the registry.
 func (r *Repository) Path() string { return r.path }
 
-// upstream is the registry itself.
-func (r *Repository) upstream() *session { return r.sessions[len(r.sessions)-1] }
+// upstream is what is pushed to: the registry itself, or what stands for it. A
+// session for which it is not right answers with an error of its own.
+func (r *Repository) upstream() *session {
+	if i := slices.IndexFunc(r.sessions, func(s *session) bool { return s.place.can(docker.HostCapabilityPush) }); i >= 0 {
+		return r.sessions[i]
+	}
+	last := r.sessions[len(r.sessions)-1]
+	return &session{client: last.client, place: last.place, name: last.name, closed: true}
+}
+
+// able are the places that may be asked for something.
+func (r *Repository) able(c docker.HostCapabilities) ([]*session, error) {
+	var all []*session
+	for _, s := range r.sessions {
+		if s.place.can(c) {
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("pull %s: %s names no host that may be asked", r.Name(), hostsFile)
+	}
+	return all, nil
+}
 
 // accept are the media types of manifests.
 func accept() string {
@@ -54,8 +78,17 @@ func accept() string {
 // bytes are checked against the digest that was asked for, or the one that the
 // registry announces.
 func (r *Repository) Manifest(ctx context.Context, id string) (v1.Descriptor, []byte, error) {
+	// Who knows blobs by their digests may not know what a tag stands for.
+	what := docker.HostCapabilityResolve
+	if strings.Contains(id, ":") {
+		what = docker.HostCapabilityPull
+	}
+	sessions, err := r.able(what)
+	if err != nil {
+		return v1.Descriptor{}, nil, err
+	}
 	var failed error
-	for _, s := range r.sessions {
+	for _, s := range sessions {
 		d, raw, err := s.manifest(ctx, id)
 		if err == nil {
 			return d, raw, nil
@@ -205,6 +238,9 @@ func (s *session) do(ctx context.Context, q request, statuses ...int) (*http.Res
 	if scope == "" {
 		scope = transport.PullScope
 	}
+	if s.closed {
+		return nil, &Error{Verb: q.verb, Name: s.name, Kind: ErrLogin, Reason: hostsFile + " names no host to push to", err: ErrLogin}
+	}
 	client, err := s.http(ctx, scope, q.other)
 	if err != nil {
 		return nil, err
@@ -238,11 +274,7 @@ func (q request) what() string {
 func (q request) build(ctx context.Context, p place) (*http.Request, error) {
 	address := q.url
 	if address == "" {
-		host := p.host
-		if host == "docker.io" {
-			host = dockerHubHost
-		}
-		address = "https://" + host + "/v2/" + p.path + "/" + q.path
+		address = "https://" + p.address() + p.base() + "/" + p.path + "/" + q.path
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, address, nil)
 	if err != nil {

@@ -30,6 +30,8 @@ type session struct {
 	from string
 	// with says what the credentials are.
 	with string
+	// closed says that the configuration lets nobody push.
+	closed bool
 	// bearer says that a server of tokens was asked.
 	bearer bool
 }
@@ -63,7 +65,7 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	if err != nil {
 		return nil, err
 	}
-	challenge, err := s.client.ping(ctx, registry, base)
+	challenge, err := s.client.ping(ctx, s.place, registry, base)
 	if err != nil {
 		return nil, s.explain("reach", "", err, auth != authn.Anonymous)
 	}
@@ -84,8 +86,8 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 
 // ping asks a registry once whether it wants a login, and by which protocol it is
 // to be spoken with.
-func (c *Client) ping(ctx context.Context, registry name.Registry, base http.RoundTripper) (*transport.Challenge, error) {
-	key := registry.RegistryStr() + registry.Scheme()
+func (c *Client) ping(ctx context.Context, p place, registry name.Registry, base http.RoundTripper) (*transport.Challenge, error) {
+	key := registry.RegistryStr() + registry.Scheme() + p.config
 	c.mu.Lock()
 	known, ok := c.challenges[key]
 	c.mu.Unlock()
@@ -134,7 +136,7 @@ func (s *session) registry() (name.Registry, error) {
 func (c *Client) transport(p place) (http.RoundTripper, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := fmt.Sprint(p.host, p.insecure)
+	key := fmt.Sprint(p.host, p.insecure, p.config)
 	if rt, ok := c.transports[key]; ok {
 		return rt, nil
 	}
@@ -143,9 +145,13 @@ func (c *Client) transport(p place) (http.RoundTripper, error) {
 		return nil, fmt.Errorf("registry %s: %w", p.host, err)
 	}
 	const buffer = 128 << 10
-	rt := transport.NewUserAgent(&retrying{wait: c.options.Wait, next: &http.Transport{
+	dial := p.dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
+	var next http.RoundTripper = &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:           dial,
 		TLSClientConfig:       conf,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ForceAttemptHTTP2:     true,
@@ -155,7 +161,11 @@ func (c *Client) transport(p place) (http.RoundTripper, error) {
 		DisableCompression:    true,
 		ReadBufferSize:        buffer,
 		WriteBufferSize:       buffer,
-	}}, c.options.Agent)
+	}
+	if p.config != "" {
+		next = &configured{next: next, place: p}
+	}
+	rt := transport.NewUserAgent(&retrying{wait: c.options.Wait, next: next}, c.options.Agent)
 	c.transports[key] = rt
 	return rt, nil
 }
