@@ -35,6 +35,8 @@ type seen struct {
 	// noRoot leaves out the folder itself, noSymlinkLinks which symbolic links are
 	// one.
 	noRoot, noSymlinkLinks bool
+	// onlyCapabilities leaves out all extended attributes but file capabilities.
+	onlyCapabilities bool
 }
 
 // list describes every file below dir, with the first name of those that have
@@ -107,12 +109,12 @@ func (s seen) describe(t testing.TB, path, name string, info fs.FileInfo, first 
 		fmt.Fprintf(&b, " = %q (%d)", first[stat.Ino], stat.Nlink)
 	}
 	if !s.noXattrs {
-		b.WriteString(attributes(t, path))
+		b.WriteString(attributes(t, path, s.onlyCapabilities))
 	}
 	return b.String()
 }
 
-func attributes(t testing.TB, path string) string {
+func attributes(t testing.TB, path string, onlyCapabilities bool) string {
 	t.Helper()
 	names, err := sysx.LListxattr(path)
 	if err != nil && !errors.Is(err, unix.ENOTSUP) {
@@ -121,6 +123,9 @@ func attributes(t testing.TB, path string) string {
 	slices.Sort(names)
 	var b strings.Builder
 	for _, name := range names {
+		if onlyCapabilities && name != "security.capability" {
+			continue
+		}
 		value, err := sysx.LGetxattr(path, name)
 		if err != nil {
 			t.Fatal(err)

@@ -27,6 +27,11 @@ type sample struct {
 	// clock are the folders to which unpackers give the time of unpacking: those
 	// that no layer describes, and where such a folder was made or removed.
 	clock []string
+	// touched are folders to which docker and podman give another time, too.
+	touched []string
+	// apart says what docker and podman do that the specification does not say;
+	// empty when they have to agree.
+	apart string
 }
 
 // deep is a path of n parts.
@@ -48,7 +53,7 @@ func samples() []sample {
 			top, dir("etc"), file("etc/motd", "hello\n").mode(0o640).owner(7, 8), symlink("link", "etc/motd"),
 			file("suid", "x").mode(0o4755), dir("tmp").mode(0o1777), file("empty", ""),
 		}}},
-		{name: "whiteout", layers: [][]entry{
+		{name: "whiteout", touched: []string{"a"}, layers: [][]entry{
 			{top, dir("a"), file("a/gone", "1"), file("a/kept", "2"), dir("a/dir"), file("a/dir/x", "3")},
 			{remove("a/gone"), remove("a/dir"), remove("never")},
 		}},
@@ -71,8 +76,12 @@ func samples() []sample {
 		}},
 		{name: "whiteout of a folder, then a file of that name", layers: [][]entry{
 			{top, dir("x"), file("x/inside", "1"), file("f", "1")},
-			{remove("x"), file("x", "a file"), file("f", "new"), remove("f")},
+			{remove("x"), file("x", "a file"), remove("f"), file("f", "new")},
 		}},
+		{
+			name: "a file, then its whiteout", apart: "they remove a file of the same layer, too",
+			layers: [][]entry{{top, file("f", "1")}, {file("f", "new"), remove("f")}},
+		},
 		{name: "hard links", layers: [][]entry{
 			{top, file("a", "body").xattr("user.note", "kept"), hardlink("b", "a"), dir("sub"), hardlink("sub/c", "./b")},
 			{remove("a")},
@@ -82,7 +91,7 @@ func samples() []sample {
 			{top, file("a", "body")},
 			{hardlink("b", "a"), remove("a")},
 		}},
-		{name: "hard links of links and devices", layers: [][]entry{
+		{name: "hard links of links and devices", apart: "they export several names of files only", layers: [][]entry{
 			{top, symlink("s", "nowhere"), hardlink("s2", "s"), device("null", tar.TypeChar, 1, 3), hardlink("null2", "null")},
 		}},
 		{name: "attributes", layers: [][]entry{
@@ -107,27 +116,31 @@ func samples() []sample {
 			file("sub//five", "5"), hardlink("six", "/one"),
 		}}},
 		{
-			name: "missing parents", clock: []string{".", "not", "not/there"},
+			name: "missing parents", apart: "they are of mode 0600", clock: []string{".", "not", "not/there"},
 			layers: [][]entry{{top, file("not/there/yet", "1")}},
 		},
 		{
-			name: "links to folders as parents", clock: []string{".", "nowhere"},
+			name: "links to folders as parents", touched: []string{"usr", "usr/lib"},
 			layers: [][]entry{
 				{
 					top, dir("usr"), dir("usr/lib"), symlink("lib", "usr/lib"), symlink("abs", "/usr/lib"), dir("out"),
-					symlink("out/escape", "../../../../usr"), symlink("dangling", "nowhere"), file("usr/lib/gone", ""),
+					symlink("out/escape", "../../../../usr"), file("usr/lib/gone", ""),
 				},
 				{
-					file("lib/one", "1"), file("abs/two", "2"), file("out/escape/three", "3"), file("dangling/four", "4"),
+					file("lib/one", "1"), file("abs/two", "2"), file("out/escape/three", "3"),
 					hardlink("five", "lib/one"), remove("lib/gone"),
 				},
 			},
+		},
+		{
+			name: "a link to nowhere as a parent", clock: []string{".", "nowhere"}, apart: "they do not take it",
+			layers: [][]entry{{top, symlink("dangling", "nowhere")}, {file("dangling/four", "4")}},
 		},
 		{name: "link replaced by an opaque folder", layers: [][]entry{
 			{top, dir("real"), file("real/kept", "1"), symlink("l", "real")},
 			{dir("l"), opaque("l"), file("l/new", "2")},
 		}},
-		{name: "times", layers: [][]entry{
+		{name: "times", apart: "they know no times before 1970", layers: [][]entry{
 			{
 				top, file("fraction", "").with(func(h *tar.Header) { h.ModTime = time.Unix(1, 123456789) }),
 				file("before 1970", "").with(func(h *tar.Header) { h.ModTime = time.Unix(-1000, 0) }), dir("d"),
@@ -138,12 +151,12 @@ func samples() []sample {
 			top, file("big", "").owner(2_000_000_000, 3_000_000_000), symlink("l", "x").owner(5, 6), dir("d").owner(9, 9).mode(0o2750),
 			file("d/f", "").owner(0, 0),
 		}}},
-		{name: "sizes", layers: [][]entry{append([]entry{
+		{name: "sizes", apart: "it takes them seconds to say what umoci says, too", layers: [][]entry{append([]entry{
 			top, file("block", strings.Repeat("b", 4096)), file("tail", strings.Repeat("t", 3*4096+7)),
 			file("holes", strings.Repeat("\x00", 300_000)+"data"+strings.Repeat("\x00", 200_000)),
 			file("long tail", strings.Repeat("l", 4095)), symlink("long link", strings.Repeat("n/", 2000)),
 		}, many(1500)...)}},
-		{name: "GNU archive", layers: [][]entry{{
+		{name: "GNU archive", apart: "missing parents are of mode 0600", layers: [][]entry{{
 			top, file(strings.Repeat("long/", 30)+"name", "1").with(func(h *tar.Header) { h.Format = tar.FormatGNU }),
 		}}, clock: longFolders()},
 	}

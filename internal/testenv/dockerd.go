@@ -18,15 +18,17 @@ type Docker struct {
 
 // Dockerd starts a Docker Engine with no images. It has no bridge, since that
 // would change the machine's firewall: run containers with --network none or
-// host.
-func Dockerd(t testing.TB) *Docker {
+// host. More flags of dockerd may be given.
+func Dockerd(t testing.TB, flags ...string) *Docker {
 	t.Helper()
 	dir := Dir(t)
 	d := &Docker{Host: "unix://" + filepath.Join(dir, "docker.sock")}
-	cmd := command(t, "dockerd", "--host", d.Host,
+	cmd := command(t, "dockerd", append([]string{
+		"--host", d.Host,
 		"--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
 		"--pidfile", filepath.Join(dir, "pid"), "--config-file", writeEmptyConfig(t, dir),
-		"--iptables=false", "--ip6tables=false", "--bridge=none")
+		"--iptables=false", "--ip6tables=false", "--bridge=none",
+	}, flags...)...)
 	p, err := startProcess(cmd, filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
