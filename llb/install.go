@@ -117,19 +117,12 @@ func (img *image) installPlatform(a *plan.Install) (ocispecs.Platform, error) {
 func (img *image) installer(layer *plan.Layer, a *plan.Install) ([]string, []bk.RunOption, error) {
 	switch a.Installer {
 	case plan.Register:
-		args := []string{"register-deb", "--base", baseDir, "--meta", metasDir, "--"}
-		for _, archive := range a.Archives {
-			args = append(args, archive.Name)
-		}
+		args := []string{"register-deb", "--base", baseDir, "--meta", metasDir}
 		return args, append(metaMounts(img.packages.pending, metasDir), img.toolMounts()...), nil
 	case plan.Assemble:
 		args := []string{"assemble-deb", "--meta", metasDir}
 		if a.SkipScripts {
 			args = append(args, "--skip-scripts")
-		}
-		args = append(args, "--")
-		for _, archive := range a.Archives {
-			args = append(args, archive.Name)
 		}
 		return args, metaMounts(img.packages.pending, metasDir), nil
 	case plan.Native:

@@ -31,7 +31,7 @@ func Assemble(opt Options, skip bool) error {
 		return fmt.Errorf("assemble packages: %s", why)
 	}
 	empty := &base{root: filepath.Join(opt.Meta, "no-base"), status: map[string]deb.Paragraph{}}
-	packages, err := ordered(groups, opt.Order)
+	packages, err := sorted(groups)
 	if err != nil {
 		return err
 	}

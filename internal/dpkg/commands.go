@@ -55,6 +55,19 @@ func (c *commands) dpkg(args ...string) error {
 	return c.run(append([]string{"dpkg", "--force-unsafe-io", "--log=/dev/null"}, args...), environment())
 }
 
+// early configures packages before all others, as apt does where another one
+// Pre-Depends on them.
+func (c *commands) early(packages ...*Package) error {
+	if len(packages) == 0 {
+		return nil
+	}
+	args := []string{"--no-triggers", "--configure"}
+	for _, p := range packages {
+		args = append(args, p.Info)
+	}
+	return c.dpkg(args...)
+}
+
 // preinst runs a package's script before unpacking, for one of those of which
 // check knows that it may run after.
 func (c *commands) preinst(p *Package) error { return c.script(p, scriptPath, "preinst", "install") }

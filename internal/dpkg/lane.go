@@ -6,6 +6,7 @@
 package dpkg
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -47,7 +48,26 @@ func inLanes(root string, packages []*Package) lanes {
 	if _, err := os.Stat(filepath.Join(root, "/usr/sbin/update-binfmts")); err == nil {
 		return lanes{beside: packages} // the scripts would use it
 	}
+	if slices.ContainsFunc(packages, func(p *Package) bool { return makesAccounts(root, p) }) {
+		return lanes{beside: packages} // whose numbers follow from the order
+	}
 	return split(packages, func(p *Package) bool { return compiles(root, p) })
+}
+
+// makesAccounts tells whether a script of a package may make users or groups.
+func makesAccounts(root string, p *Package) bool {
+	for _, name := range []string{"preinst", "postinst"} {
+		text, err := os.ReadFile(filepath.Join(root, infoDir, p.Info+"."+name))
+		if err != nil {
+			continue
+		}
+		for _, program := range []string{"adduser", "useradd", "addgroup", "groupadd", "sysusers"} {
+			if bytes.Contains(text, []byte(program)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // split takes packages aside.
@@ -108,31 +128,17 @@ type dependencies map[*Package][]*Package
 func needed(packages []*Package) dependencies {
 	giving := map[string][]*Package{}
 	for _, p := range packages {
-		for _, name := range append(names(p.Control.Get("Provides")), p.Name()) {
+		for _, name := range append(relationNames(p.Control.Get("Provides")), p.Name()) {
 			giving[name] = append(giving[name], p)
 		}
 	}
 	needs := dependencies{}
 	for _, p := range packages {
-		for _, name := range names(p.Control.Get("Pre-Depends") + "," + p.Control.Get("Depends")) {
+		for _, name := range relationNames(p.Control.Get("Pre-Depends") + "," + p.Control.Get("Depends")) {
 			needs[p] = append(needs[p], giving[name]...)
 		}
 	}
 	return needs
-}
-
-// names are those of the packages in a relation, alternatives too.
-func names(relation string) []string {
-	var found []string
-	for part := range strings.FieldsFuncSeq(relation, func(r rune) bool { return r == ',' || r == '|' }) {
-		name, _, _ := strings.Cut(strings.TrimSpace(part), " ")
-		name, _, _ = strings.Cut(name, "(")
-		name, _, _ = strings.Cut(name, ":")
-		if name != "" {
-			found = append(found, name)
-		}
-	}
-	return found
 }
 
 // all are the packages that one needs, however indirectly.
@@ -166,10 +172,14 @@ func (d dependencies) any(from, others []*Package) bool {
 	return slices.ContainsFunc(from, func(p *Package) bool { return d.count(p, others) > 0 })
 }
 
-// configure lets dpkg configure packages, those of one lane aside.
-func (c *commands) configure(l lanes) error {
+// configure lets dpkg configure packages, those of one lane aside. Without lanes,
+// and at the end of them, the order is dpkg's own, which is apt's.
+func (c *commands) configure(o *order, l lanes) error {
 	if len(l.aside) == 0 {
-		return c.configureAll(l.beside)
+		if err := c.early(o.early()...); err != nil {
+			return err
+		}
+		return c.dpkg("--configure", "--pending")
 	}
 	if err := c.configureAll(l.before); err != nil {
 		return err
@@ -183,7 +193,7 @@ func (c *commands) configure(l lanes) error {
 	if err := markInstalled(c.root, l.aside); err != nil {
 		return err
 	}
-	return c.configureAll(l.after)
+	return c.dpkg("--configure", "--pending")
 }
 
 // configureAll lets dpkg configure packages.

@@ -13,7 +13,7 @@ import (
 )
 
 // Native lets the tool of the image at / install package files, in one go and
-// without a network: apt-get, or dpkg in the order given where there is none.
+// without a network: apt-get, or dpkg where there is none.
 func Native(ctx context.Context, files []string, opt Options) error {
 	return inImage(ctx, "/", opt, func(c *commands) error {
 		b, err := readBase(c.root)
@@ -21,7 +21,7 @@ func Native(ctx context.Context, files []string, opt Options) error {
 			return err
 		}
 		if _, err := os.Stat(filepath.Join(c.root, "/usr/bin/apt-get")); err != nil {
-			return c.dpkg(append([]string{"--install"}, files...)...)
+			return c.installAll(files)
 		}
 		for _, dir := range []string{"lists/partial", "cache/archives/partial", "log"} {
 			if err := os.MkdirAll(filepath.Join(aptDir, dir), 0o755); err != nil {
@@ -42,6 +42,25 @@ func Native(ctx context.Context, files []string, opt Options) error {
 		}
 		return nil
 	})
+}
+
+// installAll lets dpkg install package files in apt's order.
+func (c *commands) installAll(files []string) error {
+	packages, of, err := described(files)
+	if err != nil {
+		return err
+	}
+	err = newOrder(packages).unpack(func(some ...*Package) error {
+		args := []string{"--no-triggers", "--unpack"}
+		for _, p := range some {
+			args = append(args, of[p])
+		}
+		return c.dpkg(args...)
+	}, c.early)
+	if err != nil {
+		return err
+	}
+	return c.dpkg("--configure", "--pending")
 }
 
 // aptDir is where apt keeps what it needs while it runs. /tmp is in memory in a

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/deb"
@@ -24,8 +23,6 @@ type Options struct {
 	Base string
 	// Meta is the folder with a folder of each Unpack's meta.
 	Meta string
-	// Order are the packages in the order in which they are configured.
-	Order []string
 	// Log is where the tools' output goes.
 	Log *os.File
 }
@@ -44,7 +41,7 @@ func Register(ctx context.Context, opt Options) error {
 	if why := check(b, groups); why != "" {
 		return fmt.Errorf("register packages: %s; they have to be installed by the base's own tool", why)
 	}
-	packages, err := ordered(groups, opt.Order)
+	packages, err := sorted(groups)
 	if err != nil {
 		return err
 	}
@@ -69,35 +66,19 @@ func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 	if err := restoreFolders(c.root, b, packages); err != nil {
 		return err
 	}
-	if err := c.configure(inLanes(c.root, packages)); err != nil {
-		return err
-	}
-	if err := c.dpkg("--triggers-only", "--pending"); err != nil {
+	if err := c.configure(newOrder(packages), inLanes(c.root, packages)); err != nil {
 		return err
 	}
 	return allInstalled(c.root, packages)
 }
 
-// ordered are the packages of all groups in the order given; those it doesn't
-// name come last, by name.
-func ordered(groups []*group, order []string) ([]*Package, error) {
-	place := map[string]int{}
-	for i, name := range order {
-		place[name] = i + 1
-	}
+// sorted are the packages of all groups, by name.
+func sorted(groups []*group) ([]*Package, error) {
 	var all []*Package
 	for _, g := range groups {
 		all = append(all, g.Packages...)
 	}
-	rank := func(p *Package) int {
-		if n := place[p.Name()]; n > 0 {
-			return n
-		}
-		return len(order) + 1
-	}
-	slices.SortFunc(all, func(a, b *Package) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.Info, b.Info))
-	})
+	sortPackages(all)
 	for i := 1; i < len(all); i++ {
 		if all[i].Info == all[i-1].Info {
 			return nil, fmt.Errorf("register packages: %s is there twice", all[i].Info)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,14 +29,13 @@ func debianMain(verb string, args []string, warn func(string)) (int, error) {
 	case "check-deb":
 		err = checkDeb(args)
 	case "register-deb":
-		err = installDeb(verb, args, warn, func(opt dpkg.Options, rest []string) error {
-			opt.Order = rest
+		err = installDeb(verb, args, 0, 0, warn, func(opt dpkg.Options, _ []string) error {
 			return dpkg.Register(context.Background(), opt)
 		})
 	case "assemble-deb":
 		err = assembleDeb(args, warn)
 	case "native-deb":
-		err = installDeb(verb, args, warn, func(opt dpkg.Options, rest []string) error {
+		err = installDeb(verb, args, 1, math.MaxInt, warn, func(opt dpkg.Options, rest []string) error {
 			return dpkg.Native(context.Background(), rest, opt)
 		})
 	}
@@ -54,7 +54,7 @@ func parseDebian(set *flag.FlagSet, args []string, least, most int) error {
 	if err := set.Parse(args); err != nil {
 		return fmt.Errorf("read arguments of %s: %w\n%s", set.Name(), err, usage)
 	}
-	if n := set.NArg(); n < least || most > 0 && n > most {
+	if n := set.NArg(); n < least || n > most {
 		return fmt.Errorf("read arguments of %s: got %d arguments beside flags\n%s", set.Name(), n, usage)
 	}
 	return nil
@@ -90,10 +90,9 @@ func assembleDeb(args []string, warn func(string)) error {
 	set := newFlags("assemble-deb")
 	set.StringVar(&opt.Meta, "meta", "", "")
 	set.BoolVar(&skip, "skip-scripts", false, "")
-	if err := parseDebian(set, args, 1, 0); err != nil {
+	if err := parseDebian(set, args, 0, 0); err != nil {
 		return err
 	}
-	opt.Order = set.Args()
 	since, err := startTimes()
 	if err != nil {
 		return err
@@ -106,12 +105,12 @@ func assembleDeb(args []string, warn func(string)) error {
 
 // installDeb runs an installer on the image at /, and gives what it made there a
 // time that is the same in every run.
-func installDeb(verb string, args []string, warn func(string), install func(dpkg.Options, []string) error) error {
+func installDeb(verb string, args []string, least, most int, warn func(string), install func(dpkg.Options, []string) error) error {
 	opt := dpkg.Options{Log: os.Stderr}
 	set := newFlags(verb)
 	set.StringVar(&opt.Base, "base", "", "")
 	set.StringVar(&opt.Meta, "meta", "", "")
-	if err := parseDebian(set, args, 1, 0); err != nil {
+	if err := parseDebian(set, args, least, most); err != nil {
 		return err
 	}
 	if os.Getpid() != 1 {

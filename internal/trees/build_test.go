@@ -32,6 +32,20 @@ type house struct {
 	client *client.Client
 	base   string
 	steps  fsutil.FS
+	// said is what the steps of the last build printed.
+	said string
+}
+
+// setUp are the packages that dpkg configured in the last build, in order.
+func (h *house) setUp() []string {
+	var out []string
+	for line := range strings.SplitSeq(h.said, "\n") {
+		if rest, ok := strings.CutPrefix(line, "Setting up "); ok {
+			name, _, _ := strings.Cut(rest, " ")
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func newHouse(t *testing.T) *house {
@@ -112,6 +126,7 @@ func (h *house) build(st bk.State, read func(io.Reader) error) error {
 	go func() { log.follow(status); close(logged) }()
 	_, err = h.client.Solve(context.Background(), def, opt, status)
 	<-logged
+	h.said = log.text.String()
 	_ = to.CloseWithError(err)
 	if readErr := <-done; err == nil {
 		err = readErr

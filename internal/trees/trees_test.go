@@ -6,9 +6,12 @@ package trees
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/llb/plan"
@@ -65,12 +68,12 @@ func TestTrees(t *testing.T) {
 	for _, set := range all {
 		t.Run(set, func(t *testing.T) { h.compare(t, strings.Fields(set), &total) })
 	}
-	fmt.Printf("trees: %d sets, %d registered, %d files compared, %d differences allowed, %d unexplained, %d sets failed\n",
-		len(all), total.registered, total.files, total.allowed, total.unexplained, total.failed)
+	fmt.Printf("trees: %d sets, %d registered (%d configured in apt's order), %d files compared, %d differences allowed, %d unexplained, %d sets failed\n",
+		len(all), total.registered, total.inOrder, total.files, total.allowed, total.unexplained, total.failed)
 }
 
 // tally counts what was compared.
-type tally struct{ registered, files, allowed, unexplained, failed int }
+type tally struct{ registered, inOrder, files, allowed, unexplained, failed int }
 
 func (h *house) compare(t *testing.T, names []string, total *tally) {
 	defer func() {
@@ -80,10 +83,13 @@ func (h *house) compare(t *testing.T, names []string, total *tally) {
 	}()
 	start := time.Now().Unix()
 	packages := archives(testenv.DebianPackages(t, names...))
+	// A plan has them by name.
+	slices.SortFunc(packages, func(a, b plan.Archive) int { return strings.Compare(a.Name, b.Name) })
 	plain := tree{}
 	if err := h.build(h.plain(packages), plain.read); err != nil {
 		t.Fatalf("apt-get: %v", err)
 	}
+	order := h.setUp()
 	total.files += len(plain)
 	native := tree{}
 	install := &plan.Install{Format: plan.Deb, Installer: plan.Native, Archives: packages}
@@ -109,6 +115,11 @@ func (h *house) compare(t *testing.T, names []string, total *tally) {
 		t.Fatalf("register: %v", err)
 	}
 	h.report(t, "apt-get and registered groups", plain, registered, start, total)
+	if diff := cmp.Diff(order, h.setUp()); diff != "" {
+		t.Logf("configured in another order than apt's (-apt +ours):\n%s", diff)
+		return
+	}
+	total.inOrder++
 }
 
 func (h *house) report(t *testing.T, what string, a, b tree, start int64, total *tally) {

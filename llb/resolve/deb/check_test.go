@@ -47,19 +47,3 @@ func TestCheck(t *testing.T) {
 		})
 	}
 }
-
-func TestWaves(t *testing.T) {
-	x := index(t, "r", "a 1; Depends: b, v\nb 1; Pre-Depends: c\nc 1; Depends: d\nd 1; Depends: e, f; Provides: v\ne 1; Pre-Depends: f; Depends: d\nf 1; Depends: e")
-	_, sol := resolved(t, Request{Indexes: []*Index{x}, Wanted: wants("a")})
-	waves, err := Waves(sol)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words []string
-	for _, w := range waves {
-		words = append(words, strings.Join(w, "+"))
-	}
-	if got := strings.Join(words, " "); got != "d+f+e c b a" {
-		t.Error(got)
-	}
-}

@@ -97,9 +97,6 @@ func FuzzIndex(f *testing.F) {
 		if err := Check(req, sol); err != nil && strings.Contains(err.Error(), "nothing fulfils") && !strings.Contains(err.Error(), "no file") {
 			t.Fatal(err)
 		}
-		if _, err := Waves(sol); err != nil {
-			t.Fatal(err)
-		}
 		_, _ = ReadStatus(bytes.NewReader(content))
 		_, _ = ReadRelease(content)
 	})
