@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +44,7 @@ func inspectCommand(t terminal) *cobra.Command {
 	flags.StringVar(&o.platform, "platform", "", "the `PLATFORM` to look at (default this machine's)")
 	flags.BoolVar(&o.digests, "digests", false, "show the digests of the tars, and BLAKE3 digests")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
-	flags.BoolVar(&o.sbom, "sbom", false, "print the list of contents that is attached to the image")
+	flags.BoolVar(&o.sbom, "sbom", false, "print the list of contents that is attached to the image, or what its package databases have")
 	flags.BoolVar(&o.provenance, "provenance", false, "print what is attached to the image about how it was built")
 	flags.StringVar(&o.html, "html", "", "write a page with a map of the layers and a list of the files to `FILE`")
 	cmd.MarkFlagsMutuallyExclusive("json", "sbom", "provenance", "html")
@@ -73,7 +72,7 @@ func runInspect(ctx context.Context, t terminal, o inspectOptions) error {
 	defer s.Close()
 	look := inspect.Options{Platform: platform, BLAKE3: o.digests}
 	if o.sbom || o.provenance {
-		return printStatements(ctx, t.out, s, look, o)
+		return printStatements(ctx, t, s, look, o)
 	}
 	report, err := inspect.Image(ctx, s, look)
 	if err != nil {
@@ -91,8 +90,8 @@ func runInspect(ctx context.Context, t terminal, o inspectOptions) error {
 }
 
 // printStatements prints the attestations of one kind: one as it is, several as
-// a list.
-func printStatements(ctx context.Context, w io.Writer, s *image.Source, look inspect.Options, o inspectOptions) error {
+// a list. Without a list of contents, one is made.
+func printStatements(ctx context.Context, t terminal, s *image.Source, look inspect.Options, o inspectOptions) error {
 	d, err := s.Select(ctx, look.Platform)
 	if err != nil {
 		return err
@@ -112,19 +111,39 @@ func printStatements(ctx context.Context, w io.Writer, s *image.Source, look ins
 		}
 		found = append(found, predicate)
 	}
+	if len(found) == 0 && o.sbom {
+		return printContents(ctx, t, s, look)
+	}
 	if len(found) == 0 {
-		what := map[bool]string{true: "list of its contents", false: "statement of how it was built"}[o.sbom]
 		return &hinted{
-			fmt.Errorf("%s has no %s attached", s.Name, what),
-			"strata build --sbom=true --provenance=true attaches them",
+			fmt.Errorf("%s has no statement of how it was built attached", s.Name),
+			"strata build --provenance=true attaches one",
 		}
 	}
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(t.out)
 	enc.SetIndent("", "  ")
 	if len(found) == 1 {
 		return enc.Encode(found[0])
 	}
 	return enc.Encode(found)
+}
+
+// printContents prints what an image's package databases have, as an SPDX
+// document.
+func printContents(ctx context.Context, t terminal, s *image.Source, look inspect.Options) error {
+	text, err := inspect.SBOM(ctx, s, look)
+	if errors.Is(err, inspect.ErrNoPackages) {
+		return &hinted{
+			fmt.Errorf("%s has no list of its contents attached, and %w", s.Name, inspect.ErrNoPackages),
+			"strata build --sbom=true attaches one",
+		}
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "%s has no list of its contents attached: this one is made from its package databases\n", s.Name)
+	_, err = t.out.Write(text)
+	return err
 }
 
 // writePage writes the page; the file appears when it is whole.

@@ -153,7 +153,6 @@ func relationNames(field string) []string {
 	return out
 }
 
-
 // described reads the paragraphs of package files; they are sorted by name, and
 // the map has the file of each.
 func described(files []string) ([]*Package, map[*Package]string, error) {

@@ -28,6 +28,8 @@ type scan struct {
 	entries []entry
 	// packages are by name, with their versions; nil without a database.
 	packages map[string]string
+	// files are the package databases themselves, if they are asked for.
+	files dataFiles
 }
 
 // entry is a file of a layer, or a deletion.
@@ -103,7 +105,11 @@ func (s *scan) read(r io.Reader) error {
 			}
 		}
 		if h.Typeflag == tar.TypeReg {
-			if err := s.readPackages(name, t); err != nil {
+			kept, err := s.keep(name, t)
+			if err == nil {
+				err = s.readPackages(name, kept)
+			}
+			if err != nil {
 				return fmt.Errorf("read %s: %w", name, err)
 			}
 		}

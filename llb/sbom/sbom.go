@@ -130,7 +130,9 @@ func fromPackage(p lock.Package, r *lock.Repository) pkg {
 	out := pkg{
 		Name: p.Name, ID: "SPDXRef-Package-" + identifier(p.Name+"-"+p.Arch), Version: p.Version, DownloadLocation: noAssertion,
 		FileName: p.Path, LicenseConcluded: noAssertion, LicenseDeclared: noAssertion, Copyright: noAssertion,
-		Checksums: []checksum{{Algorithm: "SHA256", Value: p.SHA256}},
+	}
+	if p.SHA256 != "" {
+		out.Checksums = []checksum{{Algorithm: "SHA256", Value: p.SHA256}}
 	}
 	if r != nil && len(r.URIs) > 0 {
 		out.DownloadLocation = strings.TrimSuffix(r.URIs[0], "/") + "/" + p.Path
