@@ -4,6 +4,7 @@
 package frontend
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -47,7 +48,7 @@ func withAddress(err error, def *bk.Definition) error {
 
 // archiveFault says which package or store path could not be fetched; nil for
 // other errors.
-func (r *request) archiveFault(err error, p *plan.Plan) error {
+func (r *request) archiveFault(ctx context.Context, err error, p *plan.Plan) error {
 	var at *addressError
 	url := ""
 	if errors.As(err, &at) {
@@ -57,6 +58,11 @@ func (r *request) archiveFault(err error, p *plan.Plan) error {
 	_, sums, mismatch := strings.Cut(text, "digest mismatch ")
 	got, wanted, _ := strings.Cut(sums, ": ")
 	_, status, answered := strings.Cut(text, "invalid response status ")
+	if mismatch && url != "" {
+		status = r.answered(ctx, url)
+		answered = status != ""
+		mismatch = !answered
+	}
 	for _, a := range p.Archives() {
 		name := strings.TrimSpace(a.Name + " " + a.Version)
 		switch {

@@ -39,7 +39,13 @@ var _ client.BuildFunc = Build
 
 // Build answers one request: a build, or a question about the build file.
 func Build(ctx context.Context, c client.Client) (*client.Result, error) {
-	return BuildAndTell(ctx, c, nil)
+	return build(ctx, c, time.Now(), nil)
+}
+
+// BuildAt is [Build] at another time: it decides which signatures of archives are
+// good still, and nothing else.
+func BuildAt(ctx context.Context, c client.Client, now time.Time) (*client.Result, error) {
+	return build(ctx, c, now, nil)
 }
 
 // Planned is what was built for one platform.
@@ -52,10 +58,15 @@ type Planned struct {
 // BuildAndTell is [Build] that tells what it has built, platform by platform in any
 // order, but one after another. A question about the build file tells nothing.
 func BuildAndTell(ctx context.Context, c client.Client, tell func(Planned)) (*client.Result, error) {
+	return build(ctx, c, time.Now(), tell)
+}
+
+func build(ctx context.Context, c client.Client, now time.Time, tell func(Planned)) (*client.Result, error) {
 	r, err := newRequest(ctx, c)
 	if err != nil {
 		return nil, err
 	}
+	r.now = now
 	if tell != nil {
 		var mu sync.Mutex
 		r.tell = func(p Planned) {
@@ -167,7 +178,7 @@ func (r *request) planRequest(target ocispecs.Platform, s *sources, warn func(*s
 		Stores:        s,
 		Guard:         s,
 		Lock:          strategy.Locking{File: r.lock, Name: r.lockName()},
-		Now:           time.Now(),
+		Now:           r.now,
 		Warn:          warn,
 	}
 }
@@ -205,6 +216,7 @@ func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*l
 // lowerAndMake makes the graph and builds it. Packages that can't be fetched are
 // looked for at the next mirror.
 func (r *request) lowerAndMake(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, client.Reference, error) {
+	failed := mirrors{}
 	for {
 		lowered, err := r.lower(ctx, p, sources)
 		if err != nil {
@@ -214,7 +226,7 @@ func (r *request) lowerAndMake(ctx context.Context, p *plan.Plan, sources *sourc
 		if err == nil {
 			return lowered, ref, nil
 		}
-		if ctx.Err() != nil || !isFetchFailure(err) || !p.NextMirror() {
+		if ctx.Err() != nil || !isFetchFailure(err) || !p.NextMirror(failed.choose(err)) {
 			return nil, nil, r.explained(ctx, err, p, sources)
 		}
 	}

@@ -54,6 +54,16 @@ func withoutMerge(o *gateway.BuildOpts) {
 // the image.
 func inProcess(t *testing.T, h *house, dir, name string, opts func(*gateway.BuildOpts), attrs map[string]string) {
 	t.Helper()
+	err := buildInProcess(t, h, dir, name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		return frontend.Build(ctx, olderDaemon{Client: c, opts: opts})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func buildInProcess(t *testing.T, h *house, dir, name string, attrs map[string]string, build gateway.BuildFunc) error {
+	t.Helper()
 	steps := t.TempDir()
 	for _, arch := range []string{"amd64", "arm64"} {
 		data, err := os.ReadFile(testenv.Binary(t, "strata-step", arch))
@@ -75,12 +85,8 @@ func inProcess(t *testing.T, h *house, dir, name string, opts func(*gateway.Buil
 		}
 		opt.LocalMounts[source] = fs
 	}
-	_, err := h.daemon.Client(t).Build(context.Background(), opt, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		return frontend.Build(ctx, olderDaemon{Client: c, opts: opts})
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, err := h.daemon.Client(t).Build(context.Background(), opt, "", build, nil)
+	return err
 }
 
 // TestWithoutMergeOp shows that the same files and the same configuration come

@@ -30,7 +30,7 @@ func (r *request) explained(ctx context.Context, err error, p *plan.Plan, s *sou
 			return r.spec.Errorf(c.Pos, "nothing in %s matches %q", treeWords(c.From), strings.TrimPrefix(c.Path, "/"))
 		}
 	}
-	if fault := r.archiveFault(err, p); fault != nil {
+	if fault := r.archiveFault(ctx, err, p); fault != nil {
 		return fault
 	}
 	if fault := r.storeFault(ctx, err, p, s); fault != nil {

@@ -69,13 +69,16 @@ func (r *request) fetchBundle(ctx context.Context, requests []resolve.Request, a
 func (r *request) fetch(ctx context.Context, req resolve.Request) ([]byte, error) {
 	var errs []error
 	missing := true
-	for _, url := range req.URLs {
-		data, err := r.fetchFrom(ctx, url, req)
+	for i, url := range req.URLs {
+		data, err := r.fetchFrom(ctx, url, "file"+strings.Repeat("-again", i), req)
 		if err == nil {
 			return data, nil
 		}
 		if ctx.Err() != nil {
 			return nil, err
+		}
+		if status := r.really(ctx, url, err, req); status != "" {
+			err = errors.New("invalid response status " + status)
 		}
 		err = fetchError(url, err)
 		missing = missing && errors.Is(err, resolve.ErrNotFound)
@@ -87,8 +90,21 @@ func (r *request) fetch(ctx context.Context, req resolve.Request) ([]byte, error
 	return nil, errors.Join(errs...)
 }
 
-func (r *request) fetchFrom(ctx context.Context, url string, req resolve.Request) ([]byte, error) {
-	const name = "file"
+// really is the status that a server answered with, where BuildKit took its page
+// for the file.
+func (r *request) really(ctx context.Context, url string, err error, req resolve.Request) string {
+	if !strings.Contains(err.Error(), "digest mismatch ") {
+		return ""
+	}
+	if req.Secret != "" {
+		return r.answered(ctx, url, bk.AuthHeaderSecret(req.Secret))
+	}
+	return r.answered(ctx, url)
+}
+
+// fetchFrom fetches from one address, as a file of that name: another address needs
+// another one, or BuildKit takes it for the attempt that failed.
+func (r *request) fetchFrom(ctx context.Context, url, name string, req resolve.Request) ([]byte, error) {
 	ref, err := r.solve(ctx, httpFile(url, req, name))
 	if err != nil {
 		return nil, err

@@ -35,8 +35,19 @@ func (s *sources) Fit(ctx context.Context, p *plan.Plan) (strategy.Fit, error) {
 		u.Filters = first.Filters
 	}
 	fit, err := s.verdict(ctx, base, unpack)
+	for failed := (mirrors{}); err != nil && ctx.Err() == nil && isFetchFailure(err) && nextMirror(unpack, failed.choose(err)); {
+		fit, err = s.verdict(ctx, base, unpack)
+	}
 	fit.Filters = first.Filters
 	return fit, err
+}
+
+func nextMirror(unpack []*plan.Unpack, choose func(string) bool) bool {
+	moved := false
+	for _, u := range unpack {
+		moved = plan.NextMirror(u.Archives, choose) || moved
+	}
+	return moved
 }
 
 // split takes the layers that unpack something out of a plan's last image.
@@ -75,7 +86,7 @@ func (s *sources) verdict(ctx context.Context, base bk.State, unpack []*plan.Unp
 	if err != nil {
 		return fit, err
 	}
-	ref, err := s.solve(ctx, st)
+	ref, err := s.make(ctx, st)
 	if err != nil {
 		return fit, err
 	}

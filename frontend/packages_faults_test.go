@@ -5,6 +5,7 @@ package frontend_test
 
 import (
 	"bytes"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,4 +130,37 @@ func replace(t *testing.T, file, from, to string) {
 		t.Fatalf("%s has no %q", file, from)
 	}
 	write(t, file, bytes.Replace(text, []byte(from), []byte(to), 1))
+}
+
+// TestPackageFaults builds by a lock when a package is gone, altered, or its server
+// is: which one is said at the line that asks.
+func TestPackageFaults(t *testing.T) {
+	h := newHouse(t)
+	for _, tc := range []struct {
+		name  string
+		spoil func(t *testing.T, a *testenv.DebArchive, file string)
+		want  string
+	}{
+		{"gone", func(t *testing.T, _ *testenv.DebArchive, file string) {
+			remove(t, file)
+		}, "any more; run \"strata lock --update\", or give a mirror that keeps it"},
+		{"altered", func(t *testing.T, _ *testenv.DebArchive, file string) {
+			write(t, file, []byte("not this one"))
+		}, "it is not what it should be: it has sha256:"},
+		{"broken server", func(_ *testing.T, a *testenv.DebArchive, _ string) {
+			a.Refuse(func(*http.Request) (int, string) { return http.StatusServiceUnavailable, "" })
+		}, "answers with status 503"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a := testenv.NewDebArchive(t, testenv.Deb{Name: "lone", Version: "1", Files: map[string]string{"usr/share/lone": tc.name}})
+			dir := h.packagesProject(t, a, "lone")
+			h.mustLock(t, a, dir, "--platform=linux/amd64")
+			tc.spoil(t, a, filepath.Join(a.Dir, "pool/main/lone/lone_1_all.deb"))
+			out, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "--platform=linux/amd64")...)
+			if err == nil {
+				t.Errorf("it is no error:\n%s", out)
+			}
+			contains(t, out, "strata.yaml:5:15: ", "fetch lone 1", tc.want)
+		})
+	}
 }

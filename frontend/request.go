@@ -41,6 +41,8 @@ type request struct {
 	epoch *time.Time
 	// tell is called for each platform that is built, if it is not nil.
 	tell func(Planned)
+	// now is when signatures are checked at.
+	now time.Time
 }
 
 // newRequest reads the options and the build file.

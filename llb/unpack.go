@@ -39,14 +39,20 @@ func (l *lowering) unpack(a *plan.Unpack, name string, r spec.Range, opts ...bk.
 	}
 }
 
-// archiveFile is what every fetched archive is called: names and versions are no
-// part of what is fetched.
-const archiveFile = "archive"
+// archiveFile is what a fetched archive is called: names and versions are no part
+// of what is fetched, but BuildKit must see that another mirror's is another
+// attempt.
+func archiveFile(a plan.Archive) string {
+	if a.Attempt == 0 {
+		return "archive"
+	}
+	return "archive-" + strconv.Itoa(a.Attempt+1)
+}
 
-// fetchArchive is the state of an archive, as the file archiveFile.
+// fetchArchive is the state of an archive, as the file [archiveFile].
 func (l *lowering) fetchArchive(a plan.Archive, r spec.Range) bk.State {
 	words := strings.TrimSpace("fetch " + a.Name + " " + a.Version)
-	return bk.HTTP(a.URLs[0], bk.Checksum(digest.Digest(a.Digest)), bk.Filename(archiveFile), bk.Chmod(0o644), bk.Chown(0, 0),
+	return bk.HTTP(a.URLs[0], bk.Checksum(digest.Digest(a.Digest)), bk.Filename(archiveFile(a)), bk.Chmod(0o644), bk.Chown(0, 0),
 		l.at(r), bk.WithCustomName(words))
 }
 
@@ -56,7 +62,7 @@ func (l *lowering) archiveMounts(archives []plan.Archive, dir, suffix string, r 
 	slices.SortFunc(byDigest, func(a, b plan.Archive) int { return cmp.Compare(a.Digest, b.Digest) })
 	var opts []bk.RunOption
 	for _, a := range byDigest {
-		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), l.fetchArchive(a, r), bk.SourcePath("/"+archiveFile), bk.Readonly))
+		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), l.fetchArchive(a, r), bk.SourcePath("/"+archiveFile(a)), bk.Readonly))
 	}
 	return opts
 }

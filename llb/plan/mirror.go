@@ -14,20 +14,27 @@ func (p *Plan) Archives() []Archive {
 	return out
 }
 
-// NextMirror leaves out the first address of every archive that has another one,
-// and tells whether there was any. What was fetched before isn't fetched again:
-// an archive is known by its digest.
-func (p *Plan) NextMirror() bool {
+// NextMirror leaves out the first address of the archives that are chosen by it and
+// have another one, and tells whether there was any. Each of the others stays
+// what it was, so that it isn't fetched again.
+func (p *Plan) NextMirror(choose func(url string) bool) bool {
 	moved := false
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
-			archives := archivesOf(l.Action)
-			for i := range archives {
-				if a := &archives[i]; len(a.URLs) > 1 {
-					a.URLs = a.URLs[1:]
-					moved = true
-				}
-			}
+			moved = NextMirror(archivesOf(l.Action), choose) || moved
+		}
+	}
+	return moved
+}
+
+// NextMirror does so with some archives.
+func NextMirror(archives []Archive, choose func(url string) bool) bool {
+	moved := false
+	for i := range archives {
+		if a := &archives[i]; len(a.URLs) > 1 && choose(a.URLs[0]) {
+			a.URLs = a.URLs[1:]
+			a.Attempt++
+			moved = true
 		}
 	}
 	return moved

@@ -30,6 +30,9 @@ type Archive struct {
 	Digest string `json:"digest"`
 	// Size is the file's, in bytes; 0 when nobody knows.
 	Size int64 `json:"size,omitempty"`
+	// Attempt counts the addresses that were tried before. BuildKit takes a second
+	// attempt for the one that failed unless the two are told apart.
+	Attempt int `json:"attempt,omitempty"`
 	// Pos is the line that asks for it, if one does.
 	Pos spec.Pos `json:"-"`
 }
