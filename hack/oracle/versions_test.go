@@ -17,7 +17,10 @@ import (
 	"github.com/strata-build/strata/llb/resolve/deb"
 )
 
-var pairs = flag.Int("pairs", 100_000, "how many pairs of versions to compare")
+var (
+	pairs  = flag.Int("pairs", 100_000, "how many pairs of versions to compare")
+	byDpkg = flag.Int("by-dpkg", 500, "ask dpkg itself, too, once in that many pairs")
+)
 
 // comparer is a program that reads two versions a line and prints their order.
 const comparer = `
@@ -29,8 +32,9 @@ for line in sys.stdin:
 `
 
 // TestVersions compares pairs of versions, those of the archive and changed
-// ones, with apt's own order. The program can be another one that speaks the
-// same, such as one around dpkg's library.
+// ones, with apt's own order, by its library, and some of them with dpkg's. The
+// program can be another one that speaks the same, such as one around dpkg's
+// library.
 func TestVersions(t *testing.T) {
 	list := archiveVersions(t, fetch(t))
 	r := rand.New(rand.NewPCG(*seed, 1))
@@ -66,7 +70,7 @@ func TestVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal("compare versions:", err)
 	}
-	answers, compared := strings.Fields(string(out)), 0
+	answers, compared, asked := strings.Fields(string(out)), 0, 0
 	if len(answers) != len(ours) {
 		t.Fatalf("%d answers to %d questions", len(answers), len(ours))
 	}
@@ -78,8 +82,22 @@ func TestVersions(t *testing.T) {
 		if answer != fmt.Sprint(ours[i]) {
 			t.Fatalf("%s: ours is %d, theirs %s", lines[i], ours[i], answer)
 		}
+		if i%*byDpkg == 0 {
+			asked++
+			askDpkg(t, lines[i], ours[i])
+		}
 	}
-	t.Logf("%d pairs of %d versions compared", compared, len(list))
+	t.Logf("versions: %d pairs of %d versions compared as apt's library does, %d of them by dpkg itself, 0 differences", compared, len(list), asked)
+}
+
+// askDpkg compares a pair by dpkg, which starts a process for each.
+func askDpkg(t *testing.T, pair string, want int) {
+	t.Helper()
+	a, b, _ := strings.Cut(pair, " ")
+	relation := map[int]string{-1: "lt", 0: "eq", 1: "gt"}[want]
+	if out, err := exec.Command("dpkg", "--compare-versions", a, relation, b).CombinedOutput(); err != nil {
+		t.Fatalf("%s: ours is %s, dpkg disagrees: %v %s", pair, relation, err, out)
+	}
 }
 
 // epoch returns the part of a version up to its colon.

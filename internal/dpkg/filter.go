@@ -150,15 +150,28 @@ func readFilters(root string) (Filters, error) {
 	return found, nil
 }
 
+// option divides a line as dpkg does: a name, one other character, perhaps =, and
+// the value, perhaps in quotes.
+func option(line string) (key, value string) {
+	line = strings.TrimRight(line, " \t\r")
+	end := strings.IndexFunc(line, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	if end < 0 {
+		return line, ""
+	}
+	value = strings.TrimLeft(strings.TrimPrefix(line[end+1:], "="), " \t")
+	if len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
+		value = value[1 : len(value)-1]
+	}
+	return line[:end], value
+}
+
 func parseFilters(text string) Filters {
 	var found Filters
 	for line := range strings.SplitSeq(text, "\n") {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		value = strings.TrimSpace(value)
-		if len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
-			value = value[1 : len(value)-1]
-		}
-		switch strings.TrimSpace(key) {
+		key, value := option(line)
+		switch key {
 		case "path-exclude":
 			found = append(found, "-"+value)
 		case "path-include":

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/strata-build/strata/internal/unpack"
 	"golang.org/x/sys/unix"
@@ -58,6 +59,7 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 		return err
 	}
 	unix.Umask(0o022)
+	began := time.Now()
 	at := filepath.Join(root, policy)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), os.RemoveAll(at), os.WriteFile(at, []byte(policyText), 0o755)); err != nil {
 		return fmt.Errorf("keep services from being started: %w", err)
@@ -69,7 +71,7 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 	if err := install(&commands{start: start, root: root, log: opt.Log}); err != nil {
 		return err
 	}
-	if err := settle(root, opt.Base); err != nil {
+	if err := settle(root, opt.Base, began); err != nil {
 		return err
 	}
 	return old.restore()

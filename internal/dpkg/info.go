@@ -25,7 +25,7 @@ func (u *unpacker) writeInfo() error {
 	if err := u.infoFile("list", []byte(u.list.String()), 0o644, time.Unix(0, 0)); err != nil {
 		return err
 	}
-	if u.sums.Len() > 0 {
+	if u.needSums {
 		if err := u.infoFile("md5sums", []byte(u.sums.String()), 0o644, time.Unix(0, 0)); err != nil {
 			return err
 		}

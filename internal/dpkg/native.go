@@ -50,7 +50,7 @@ func (c *commands) installAll(files []string) error {
 	if err != nil {
 		return err
 	}
-	err = newOrder(packages).unpack(func(some ...*Package) error {
+	err = newOrder(packages, nil).unpack(func(some ...*Package) error {
 		args := []string{"--no-triggers", "--unpack"}
 		for _, p := range some {
 			args = append(args, of[p])

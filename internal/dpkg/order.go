@@ -19,19 +19,23 @@ import (
 //
 // What a script gives out in turn, such as numbers of accounts, depends on the
 // order of the scripts, and it should be apt's. apt lets dpkg configure all
-// packages at the end, in dpkg's own order, but for those that another package
-// Pre-Depends on: they are configured, with what they need, before that one is
-// unpacked.
+// packages at the end, in dpkg's own order, but for two kinds of them, which it
+// configures early, with what they need: those that another package Pre-Depends
+// on, before that one is unpacked, and those that an essential package names
+// among its needs, or that one of these names, and so on, installed or not
+// (pkgPackageManager::ImmediateAdd in apt's apt-pkg/packagemanager.cc).
 type order struct {
 	packages []*Package
+	// installed are the paragraphs of what the base has.
+	installed map[string]deb.Paragraph
 	// named are the packages that have a name or provide it.
 	named map[string][]*Package
 }
 
 // newOrder takes packages sorted by name, so that the order doesn't depend on
 // how they came together.
-func newOrder(packages []*Package) *order {
-	o := &order{packages: packages, named: map[string][]*Package{}}
+func newOrder(packages []*Package, installed map[string]deb.Paragraph) *order {
+	o := &order{packages: packages, installed: installed, named: map[string][]*Package{}}
 	for _, p := range packages {
 		for _, name := range append(relationNames(p.Control.Get("Provides")), p.Name()) {
 			o.named[name] = append(o.named[name], p)
@@ -56,38 +60,83 @@ func (o *order) needs(p *Package, field string) []*Package {
 // before are the packages that are configured before a package is unpacked, those
 // that others of them need first.
 func (o *order) before(p *Package) []*Package {
-	seen := map[*Package]bool{p: true}
-	var out []*Package
-	var visit func(*Package)
-	visit = func(q *Package) {
-		if seen[q] {
-			return
-		}
-		seen[q] = true
-		for _, field := range []string{"Pre-Depends", "Depends"} {
-			for _, r := range o.needs(q, field) {
-				visit(r)
-			}
-		}
-		out = append(out, q)
-	}
+	w := walk{order: o, seen: map[*Package]bool{p: true}}
 	for _, q := range o.needs(p, "Pre-Depends") {
-		visit(q)
+		w.visit(q)
 	}
-	return out
+	return w.found
 }
 
-// early are the packages that are configured before some other one is unpacked.
+// A walk goes through packages and what they need, which comes first.
+type walk struct {
+	*order
+	seen  map[*Package]bool
+	found []*Package
+}
+
+func (w *walk) visit(p *Package) {
+	if w.seen[p] {
+		return
+	}
+	w.seen[p] = true
+	for _, field := range []string{"Pre-Depends", "Depends"} {
+		for _, q := range w.needs(p, field) {
+			w.visit(q)
+		}
+	}
+	w.found = append(w.found, p)
+}
+
+// early are the packages that are configured before all others.
 func (o *order) early() []*Package {
-	var out []*Package
+	w := walk{order: o, seen: map[*Package]bool{}}
+	essential := o.essential()
+	for _, p := range o.packages {
+		if essential[p.Name()] {
+			w.visit(p)
+		}
+	}
 	for _, p := range o.packages {
 		for _, q := range o.before(p) {
-			if !slices.Contains(out, q) {
-				out = append(out, q)
+			w.visit(q)
+		}
+	}
+	return w.found
+}
+
+// essential are the names of the packages that are essential, or protected, and of
+// all that they name among their needs.
+func (o *order) essential() map[string]bool {
+	controls := map[string][]deb.Paragraph{}
+	for _, p := range o.installed {
+		controls[p.Get("Package")] = append(controls[p.Get("Package")], p)
+	}
+	for _, p := range o.packages {
+		controls[p.Name()] = append(controls[p.Name()], p.Control)
+	}
+	found := map[string]bool{}
+	var add func(name string)
+	add = func(name string) {
+		if found[name] {
+			return
+		}
+		found[name] = true
+		for _, p := range controls[name] {
+			for _, field := range []string{"Pre-Depends", "Depends"} {
+				for _, other := range relationNames(p.Get(field)) {
+					add(other)
+				}
 			}
 		}
 	}
-	return out
+	for name, all := range controls {
+		for _, p := range all {
+			if p.Get("Essential") == "yes" || p.Get("Protected") == "yes" || p.Get("Important") == "yes" {
+				add(name)
+			}
+		}
+	}
+	return found
 }
 
 // unpack goes through all packages: each is unpacked after those that it

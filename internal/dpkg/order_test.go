@@ -28,8 +28,8 @@ func needing(t *testing.T, lines ...string) []*Package {
 	return all
 }
 
-// TestOrder shows that what others Pre-Depend on comes first, with all that it
-// needs, and that a circle is no trap.
+// TestOrder shows that what others Pre-Depend on, and what essential packages
+// need, comes first, with all that it needs, and that a circle is no trap.
 func TestOrder(t *testing.T) {
 	o := newOrder(needing(t,
 		"zinit Pre-Depends: system (>= 2) | other; Depends: app",
@@ -38,9 +38,11 @@ func TestOrder(t *testing.T) {
 		"libssl Provides: ssl (= 3)",
 		"app Depends: ssl, zinit",
 		"more Pre-Depends: ssl",
-		"a Depends: b", "b Depends: a", "init Depends: system",
-	))
-	if diff := cmp.Diff([]string{"libssl", "shared", "init", "system"}, names(o.early())); diff != "" {
+		"a Depends: b", "b Depends: a", "later Depends: app", "init Depends: system",
+	), map[string]deb.Paragraph{
+		"bash": needing(t, "bash Essential: yes; Depends: libtinfo")[0].Control, "libtinfo": needing(t, "libtinfo Depends: none | later")[0].Control,
+	})
+	if diff := cmp.Diff([]string{"libssl", "shared", "init", "system", "zinit", "app", "later"}, names(o.early())); diff != "" {
 		t.Errorf("unexpected packages before others (-want +got):\n%s", diff)
 	}
 	var got []string
@@ -52,7 +54,7 @@ func TestOrder(t *testing.T) {
 	}
 	must(t, o.unpack(note("unpack"), note("configure")))
 	want := []string{
-		"unpack a app b init libssl shared", "configure libssl", "unpack more",
+		"unpack a app b init later libssl shared", "configure libssl", "unpack more",
 		"unpack system", "configure shared init system", "unpack zinit",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -39,7 +39,7 @@ func Register(ctx context.Context, opt Options) error {
 		return err
 	}
 	if why := check(b, groups); why != "" {
-		return fmt.Errorf("register packages: %s; they have to be installed by the base's own tool", why)
+		return fmt.Errorf("register packages: %s; the base's own tool would have to install them: let the command that made it so come after all packages", why)
 	}
 	packages, err := sorted(groups)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 	if err := restoreFolders(c.root, b, packages); err != nil {
 		return err
 	}
-	if err := c.configure(newOrder(packages), inLanes(c.root, packages)); err != nil {
+	if err := c.configure(newOrder(packages, b.status), inLanes(c.root, packages)); err != nil {
 		return err
 	}
 	return allInstalled(c.root, packages)

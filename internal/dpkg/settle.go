@@ -13,17 +13,18 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // settle takes out of the image at root what maintainer scripts make differently
-// in every run.
-func settle(root, base string) error {
+// in every run, which began at start.
+func settle(root, base string, start time.Time) error {
 	for _, file := range []string{"/etc/shadow", "/etc/shadow-"} {
 		if err := settleShadow(filepath.Join(root, file), filepath.Join(base, "/etc/shadow")); err != nil {
 			return fmt.Errorf("settle %s: %w", file, err)
 		}
 	}
-	return settleMachineID(root, base)
+	return errors.Join(settleCaches(root, base, start), settleMachineID(root, base))
 }
 
 // settleShadow replaces the day on which a new account was made, the third field

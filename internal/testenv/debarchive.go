@@ -42,12 +42,14 @@ type DebArchive struct {
 	*Recorder
 
 	home string
+	// archs are the architectures that there are lists for.
+	archs []string
 }
 
 // NewDebArchive serves an archive of packages until the test ends.
 func NewDebArchive(t testing.TB, packages ...Deb) *DebArchive {
 	t.Helper()
-	a := &DebArchive{Dir: t.TempDir(), home: gpgHome(t)}
+	a := &DebArchive{Dir: t.TempDir(), home: gpgHome(t), archs: []string{"amd64", "arm64"}}
 	a.run(t, "gpg", "--batch", "--passphrase", "", "--quick-generate-key", "Archive <archive@example.org>", "ed25519", "sign", "never")
 	a.Keyring = a.run(t, "gpg", "--armor", "--export")
 	a.Add(t, packages...)
@@ -82,6 +84,9 @@ func (a *DebArchive) Add(t testing.TB, packages ...Deb) {
 			t.Fatal(err)
 		}
 		d.Build(t, path)
+		if arch := d.arch(); arch != "all" && !slices.Contains(a.archs, arch) {
+			a.archs = append(a.archs, arch)
+		}
 	}
 	a.Index(t)
 }
@@ -100,7 +105,7 @@ func (a *DebArchive) Remove(t testing.TB, name string) {
 func (a *DebArchive) Index(t testing.TB, options ...string) {
 	t.Helper()
 	dist := filepath.Join(a.Dir, "dists/stable")
-	for _, arch := range []string{"amd64", "arm64"} {
+	for _, arch := range a.archs {
 		dir := filepath.Join(dist, "main/binary-"+arch)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -116,7 +121,7 @@ func (a *DebArchive) Index(t testing.TB, options ...string) {
 	}
 	args := []string{"apt-ftparchive"}
 	for _, o := range append([]string{
-		"Origin=Example", "Label=Example", "Suite=stable", "Codename=stable", "Version=1.0", "Components=main", "Architectures=amd64 arm64 all",
+		"Origin=Example", "Label=Example", "Suite=stable", "Codename=stable", "Version=1.0", "Components=main", "Architectures=" + strings.Join(a.archs, " ") + " all",
 	}, options...) {
 		args = append(args, "-o", "APT::FTPArchive::Release::"+o)
 	}

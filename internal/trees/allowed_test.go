@@ -5,6 +5,7 @@ package trees
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,23 +24,32 @@ func allowances() []allowance {
 		allow("logs and caches of apt, dpkg and ldconfig are no part of an image",
 			`/var/log/(dpkg|alternatives)\.log|/var/log/apt/.*|/var/cache/apt/.*|/var/lib/apt/.*|/var/cache/ldconfig/aux-cache`),
 		allow("copies of what a database was before",
-			`/var/lib/dpkg/(status|diversions|statoverride)-old|/var/cache/debconf/.*-old`),
+			`/var/lib/dpkg/(status|diversions|statoverride)-old|/var/cache/debconf/.*-old|/usr/share/info/dir\.old`),
 		allow("the day of a new account is the base's, not today's", `/etc/shadow-?`),
 		allow("a machine's identity is made when a machine starts", `/etc/machine-id|/var/lib/dbus/machine-id`),
 		allow("keys are random in every run", `/etc/ssh/ssh_host_.*|/etc/ssl/(certs/ssl-cert-snakeoil\.pem|private/ssl-cert-snakeoil\.key|certs/[0-9a-f]{8}\.0)`),
 		allow("a database that a script creates has an identity and times of its own", `/var/lib/postgresql/.*/main/(global/pg_control|pg_stat/pgstat\.stat|pg_wal/.*)`),
+		allow("man's indexes follow from where on the disk its pages are", `/var/cache/man/(.*/)?index\.db`),
 		allow("font caches hold the times of folders", `/var/cache/fontconfig/.*`),
 		allow("java's list of certificates holds the time of now", `/etc/ssl/certs/java/cacerts`),
 	}
 }
 
+// unlike are the files that no two builds have alike.
+func unlike() []allowance {
+	return slices.DeleteFunc(allowances(), func(a allowance) bool {
+		return !strings.HasPrefix(a.why, "keys are random") && !strings.HasPrefix(a.why, "a database that a script creates") &&
+			!strings.HasPrefix(a.why, "java's list")
+	})
+}
+
 // unexplained are the differences that nothing allows.
-func unexplained(all []string) []string {
+func unexplained(all []string, allowed []allowance) []string {
 	var out []string
 next:
 	for _, d := range all {
 		path, _, _ := strings.Cut(d, "\n")
-		for _, a := range allowances() {
+		for _, a := range allowed {
 			if a.paths.MatchString(path) {
 				continue next
 			}

@@ -153,8 +153,14 @@ func (l *vertexLog) tail() string {
 	return text[max(0, len(text)-3000):]
 }
 
+// A verdict is the helper's.
+type verdict struct {
+	Installer, Why string
+	Filters        []string
+}
+
 // verdict asks how packages get into the base.
-func (h *house) verdict(t *testing.T, layers ...*plan.Unpack) (v struct{ Installer, Why string }) {
+func (h *house) verdict(t *testing.T, layers ...*plan.Unpack) (v verdict) {
 	t.Helper()
 	st, err := llb.Verdict(h.options(), bk.Image(h.base), layers)
 	if err != nil {

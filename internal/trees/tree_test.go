@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing/iotest"
 
 	"github.com/opencontainers/go-digest"
 
@@ -44,7 +45,7 @@ func (t tree) read(r io.Reader) error {
 		switch h.Typeflag {
 		case tar.TypeReg:
 			sum := sha256.New()
-			if _, err := io.Copy(sum, archive); err != nil {
+			if _, err := io.Copy(sum, canonical(h.Name, archive)); err != nil {
 				return err
 			}
 			e.what += fmt.Sprintf(" %d bytes %.12x", h.Size, sum.Sum(nil))
@@ -61,6 +62,21 @@ func (t tree) read(r io.Reader) error {
 		}
 		t["/"+strings.Trim(strings.TrimPrefix(h.Name, "./"), "/")] = e
 	}
+}
+
+// canonical is a file's content, its lines sorted where their order has no meaning:
+// dpkg keeps the triggers in the order in which packages were unpacked.
+func canonical(name string, r io.Reader) io.Reader {
+	if !strings.HasSuffix(name, "var/lib/dpkg/triggers/File") {
+		return r
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return iotest.ErrReader(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	slices.Sort(lines)
+	return strings.NewReader(strings.Join(lines, ""))
 }
 
 // differences are how the second tree differs from the first. A file that was

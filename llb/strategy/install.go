@@ -51,9 +51,10 @@ func (t *Target) planPackages(ctx context.Context, set *packageSet) error {
 }
 
 // chooseInstaller decides how the packages are installed on this base. The lock
-// knows it for the base that it was written for.
+// knows it for the base that it was written for, unless a command has changed
+// that one: nothing says that it does the same as it did then.
 func (t *Target) chooseInstaller(ctx context.Context, set *packageSet) (err error) {
-	if set.locked.Installer != "" && set.locked.Base == t.basePin() && t.isPinned() {
+	if set.locked.Installer != "" && set.locked.Base == t.basePin() && t.isPinned() && !t.ranInPlace() {
 		return nil
 	}
 	chosen := *set.locked
