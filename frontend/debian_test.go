@@ -149,7 +149,10 @@ func TestWithoutApt(t *testing.T) {
 	h := newHouse(t)
 	a := services(t)
 	base := h.registry.Push(t, "no-apt:1", testenv.DebianImage(t, []testenv.Entry{
+		{Path: "usr/"},
+		{Path: "usr/bin/"},
 		{Path: "usr/bin/.wh.apt-get"},
+		{Path: "usr/share/"},
 		{Path: "usr/share/first", Data: []byte("in the way\n")},
 	}))
 	dir := h.onDebian(t, a, base, "  - packages: {names: [third, first], REPOSITORIES}\n")

@@ -152,10 +152,12 @@ func (img *image) withPackages(a *plan.Install) bk.State {
 	if !img.Chain {
 		below = img.mergedPackages()
 	}
-	if a.Installer != plan.Assemble {
+	if a.Installer != plan.Assemble && (img.Chain || len(img.packages.pending) > 0) {
 		return below
 	}
-	// Without a base nobody else has made what every step mounts.
+	// Without a base nobody else has made what every step mounts. And when the step
+	// ran on the base itself, BuildKit would take the image, should a build stand on
+	// it later, for the changes alone.
 	var fa *bk.FileAction
 	for _, dir := range kernelDirs() {
 		fa = then(fa).Mkdir(dir, 0o755, bk.WithParents(true), bk.WithCreatedTime(fileTime()))
