@@ -125,3 +125,21 @@ func TestDaemonsPlatform(t *testing.T) {
 	config := raw(t, h, "riscv:1", "--config")
 	want(t, "the platform", strings.Join([]string{config["os"].(string), config["architecture"].(string)}, "/"), "linux/riscv64")
 }
+
+// TestDerivationWithoutMergeOp puts the layers of a store one on the other.
+func TestDerivationWithoutMergeOp(t *testing.T) {
+	h, nix := newHouse(t), testenv.Nix(t)
+	dir := h.project(t, "-- strata.yaml --\nfrom: "+h.base+"\nlayers:\n  - derivation:\n      path: "+nix.App+"\n      store: {source: cache}\n      link: /usr/local\n")
+	if err := os.CopyFS(filepath.Join(dir, "cache"), os.DirFS(filepath.Join(nix.Dir, "cache-zstd"))); err != nil {
+		t.Fatal(err)
+	}
+	inProcess(t, h, dir, "chain/derivation", withoutMerge, nil)
+	validate(t, h, "chain/derivation")
+	root := unpack(t, h, "chain/derivation")
+	for _, p := range nix.Paths {
+		want(t, p, testenv.NixHash(t, root+p), testenv.NixHash(t, p))
+	}
+	if _, err := os.Lstat(filepath.Join(root, "usr/local/bin/app")); err != nil {
+		t.Error(err)
+	}
+}
