@@ -18,8 +18,8 @@ type Measure struct {
 	Against string
 	// Floor says what no tool gets below; empty when that isn't measured.
 	Floor string
-	// Ratio is the most that Strata may take of the other side's time; 0 for no
-	// limit.
+	// Ratio is the most that Strata may take of the other side's time, or bytes; 0
+	// for no limit.
 	Ratio float64
 	// Time is the most that Strata may take; 0 for no limit.
 	Time time.Duration
@@ -27,10 +27,10 @@ type Measure struct {
 	Bytes int64
 }
 
-// Figures are what was seen: times in the order of the rounds, and a size.
+// Figures are what was seen: times in the order of the rounds, and sizes in bytes.
 type Figures struct {
 	Strata, Against, Floor []time.Duration
-	Bytes                  int64
+	Bytes, AgainstBytes    int64
 }
 
 // header is the head of the table.
@@ -45,8 +45,8 @@ func header() []string {
 func row(m Measure, f Figures) string {
 	cells := []string{m.Name, f.own(), "", "", "", "", ""}
 	if m.Against != "" {
-		cells[2] = m.Against + ": " + round(median(f.Against))
-		cells[3] = fmt.Sprintf("%.2f", ratio(f))
+		cells[2] = m.Against + ": " + f.other()
+		cells[3] = fmt.Sprintf("%.*f", digits(m.Ratio), ratio(f))
 	}
 	cells[4], cells[5] = m.verdict(f)
 	if m.Floor != "" {
@@ -58,9 +58,17 @@ func row(m Measure, f Figures) string {
 // own is Strata's figure.
 func (f Figures) own() string {
 	if f.Bytes > 0 {
-		return megabytes(f.Bytes)
+		return size(f.Bytes)
 	}
 	return round(median(f.Strata))
+}
+
+// other is the other side's.
+func (f Figures) other() string {
+	if f.AgainstBytes > 0 {
+		return size(f.AgainstBytes)
+	}
+	return round(median(f.Against))
 }
 
 // verdict returns the limit in words and whether it is kept.
@@ -68,11 +76,11 @@ func (m Measure) verdict(f Figures) (limit, kept string) {
 	var ok bool
 	switch {
 	case m.Ratio > 0:
-		limit, ok = fmt.Sprintf("≤ %.2f×", m.Ratio), ratio(f) <= m.Ratio
+		limit, ok = fmt.Sprintf("≤ %.*f×", digits(m.Ratio), m.Ratio), ratio(f) <= m.Ratio
 	case m.Time > 0:
 		limit, ok = "≤ "+round(m.Time), median(f.Strata) <= m.Time
 	case m.Bytes > 0:
-		limit, ok = "≤ "+megabytes(m.Bytes), f.Bytes <= m.Bytes
+		limit, ok = "≤ "+size(m.Bytes), f.Bytes <= m.Bytes
 	default:
 		return "none", ""
 	}
@@ -85,6 +93,9 @@ func (m Measure) verdict(f Figures) (limit, kept string) {
 // ratio is the median of the ratios of the rounds. Both sides of a round met the
 // same neighbours, so it says more than the ratio of the medians.
 func ratio(f Figures) float64 {
+	if f.AgainstBytes > 0 {
+		return float64(f.Bytes) / float64(f.AgainstBytes)
+	}
 	var all []float64
 	for i := range min(len(f.Strata), len(f.Against)) {
 		all = append(all, float64(f.Strata[i])/float64(f.Against[i]))
@@ -116,4 +127,22 @@ func round(d time.Duration) string {
 	}
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
+// size writes bytes with three digits at most.
+func size(n int64) string {
+	switch mb := float64(n) / 1e6; {
+	case mb >= 10:
+		return fmt.Sprintf("%.0f MB", mb)
+	case mb >= 1:
+		return fmt.Sprintf("%.1f MB", mb)
+	default:
+		return fmt.Sprintf("%.0f kB", mb*1000)
+	}
+}
+
+// digits is how many of a ratio are shown after the point.
+func digits(limit float64) int {
+	if limit > 0 && limit < 0.05 {
+		return 4
+	}
+	return 2
+}
