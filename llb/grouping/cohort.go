@@ -15,12 +15,85 @@ import (
 // Nodes with the same heads share a layer, and what has just one head goes to
 // the head's own.
 //
-// Every head has a layer, so no more heads are tried than there are layers, and
-// each is one walk through the graph: O(layers × (nodes + references)).
+// A head that would need more layers than there are is left out. Twice as many are
+// tried as there are layers, and each is one walk through the graph:
+// O(layers × (nodes + references)).
 //
 // Heads by size are what nixpkgs' dockerTools came to as well, after counting
 // popularity for years; that the roots stay apart is our addition.
 func (b *builder) cohorts(free []int, budget int) {
+	parts := b.cohortsOf(free, budget)
+	if b.lumpy(parts) {
+		parts = b.halve(b.cohortsOf(free, (budget+1)/2), budget)
+	}
+	b.heads = map[int][]int{}
+	for _, part := range parts {
+		layer := b.open()
+		b.heads[layer] = part.heads
+		for _, i := range part.nodes {
+			b.add(layer, i)
+		}
+	}
+}
+
+// A cohort is nodes with the same heads.
+type cohort struct{ nodes, heads []int }
+
+// size is the bytes of a cohort, and spread those beside its greatest node: what
+// splitting it takes apart.
+func (b *builder) size(c cohort) (size, spread int64) {
+	var most int64
+	for _, i := range c.nodes {
+		size += b.nodes[i].Size
+		most = max(most, b.nodes[i].Size)
+	}
+	return size, size - most
+}
+
+// lumpy tells whether one cohort has more than a third of all bytes, and not in one
+// node. So it is where everything needs everything: each further head would cut off
+// little and cost many layers.
+func (b *builder) lumpy(all []cohort) bool {
+	var most, sum int64
+	for _, c := range all {
+		size, spread := b.size(c)
+		sum += size
+		most = max(most, spread)
+	}
+	return most > sum/3
+}
+
+// halve splits the cohort with most to take apart, again and again, until there are as many as
+// may be: those of its nodes that need least from those that need most.
+func (b *builder) halve(all []cohort, budget int) []cohort {
+	closure := b.closureSizes()
+	for len(all) < budget {
+		at, most := none, int64(-1)
+		for i, c := range all {
+			if _, spread := b.size(c); len(c.nodes) > 1 && spread > most {
+				at, most = i, spread
+			}
+		}
+		if at == none {
+			break
+		}
+		c := all[at]
+		half, _ := b.size(c)
+		half /= 2
+		slices.SortStableFunc(c.nodes, func(i, j int) int { return cmp.Compare(closure[i], closure[j]) })
+		n, sum := 0, int64(0)
+		for n < len(c.nodes)-1 && (n == 0 || sum+b.nodes[c.nodes[n]].Size <= half) {
+			sum += b.nodes[c.nodes[n]].Size
+			n++
+		}
+		all[at].nodes = c.nodes[:n:n]
+		all = append(all, cohort{c.nodes[n:], c.heads})
+	}
+	return all
+}
+
+// cohortsOf puts nodes into cohorts, no more than a budget.
+func (b *builder) cohortsOf(free []int, budget int) []cohort {
 	isFree := make([]bool, len(b.nodes))
 	for _, i := range free {
 		isFree[i] = true
@@ -30,30 +103,31 @@ func (b *builder) cohorts(free []int, budget int) {
 	})
 	heads := make([]bool, len(b.nodes))
 	var best *labels
-	for _, head := range bySize {
+	for _, head := range bySize[:min(len(bySize), 2*budget)] {
 		heads[head] = true
 		l := b.label(heads, isFree)
 		if len(l.used) > budget {
-			break
+			heads[head] = false
+			continue
 		}
 		best = l
 	}
 	if best == nil {
-		b.rest()
-		return
+		best = b.label(make([]bool, len(b.nodes)), isFree)
 	}
-	b.heads = map[int][]int{}
-	layers := map[int]int{}
+	var all []cohort
+	at := map[int]int{}
 	for _, i := range free {
 		label := best.of[i]
-		layer, ok := layers[label]
+		k, ok := at[label]
 		if !ok {
-			layer = b.open()
-			layers[label] = layer
-			b.heads[layer] = best.sets[label]
+			k = len(all)
+			at[label] = k
+			all = append(all, cohort{heads: best.sets[label]})
 		}
-		b.add(layer, i)
+		all[k].nodes = append(all[k].nodes, i)
 	}
+	return all
 }
 
 // labels are sets of heads, each of them once, and which one each node has.

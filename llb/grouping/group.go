@@ -58,7 +58,8 @@ type Options struct {
 	// Pins are groups of paths that get a layer of their own.
 	Pins [][]string
 	// RootsAnywhere lets paths that nothing refers to share layers with others.
-	// Otherwise they have the last layer to themselves, because they change most.
+	// Otherwise they have the last layer to themselves, because they change most, and
+	// to what is small and nothing else refers to: a change of that changes them too.
 	RootsAnywhere bool
 }
 
@@ -189,14 +190,42 @@ func (b *builder) pin() error {
 	return nil
 }
 
-// roots gives the paths that nothing refers to the last layer.
+// companions is the part of all bytes that goes along with the roots at most.
+const companions = 200
+
+// roots gives the paths that nothing refers to the last layer, and the smallest of
+// those that only they refer to.
 func (b *builder) roots(free []int) {
+	defer b.accompany()
 	for _, i := range free {
 		if len(b.users[i]) > 0 {
 			continue
 		}
 		if b.last == none {
 			b.last = b.open()
+		}
+		b.add(b.last, i)
+	}
+}
+
+// accompany adds to the roots' layer.
+func (b *builder) accompany() {
+	if b.last == none || b.Algorithm != Cohort && b.Algorithm != "" {
+		return
+	}
+	var left int64
+	for i := range b.nodes {
+		left += b.nodes[i].Size
+	}
+	left /= companions
+	free := b.free()
+	free = slices.DeleteFunc(free, func(i int) bool {
+		return slices.ContainsFunc(b.users[i], func(user int) bool { return b.layerOf[user] != b.last })
+	})
+	slices.SortStableFunc(free, func(i, j int) int { return cmp.Compare(b.nodes[i].Size, b.nodes[j].Size) })
+	for _, i := range free {
+		if left -= b.nodes[i].Size; left < 0 {
+			return
 		}
 		b.add(b.last, i)
 	}

@@ -22,7 +22,7 @@ const (
 	// is said: with more, a change is hardly cheaper.
 	defaultStoreLayers = 40
 	// fewStoreLayers is how many it gets at most when it is small.
-	fewStoreLayers = 8
+	fewStoreLayers = 16
 	// storeLayerSize is how many bytes a layer has then on the average, at least: a
 	// smaller one takes longer to make and to pull than it saves.
 	storeLayerSize = 4 << 20
