@@ -69,10 +69,11 @@ func (t *Tree) file(p string, n *Node, h *tar.Header, c Content) error {
 		return err
 	}
 	err = fill(f, n, c)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+	if err == nil {
+		// By its descriptor: another package's file may have its name by now.
+		err = setFileTime(f, timeOf(h))
 	}
-	return SetTime(t.fd, p[1:], timeOf(h))
+	return errors.Join(err, f.Close())
 }
 
 // fill writes a file's content. Writing clears setuid, and so does a change of

@@ -10,11 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -218,4 +220,14 @@ func StampTree(dir string) error {
 		}
 		return SetTime(unix.AT_FDCWD, p, unix.Timespec{})
 	})
+}
+
+// setFileTime sets the times of an open file: utimensat(2) without a path.
+func setFileTime(f *os.File, mtime unix.Timespec) error {
+	times := [2]unix.Timespec{mtime, mtime}
+	_, _, errno := unix.Syscall6(unix.SYS_UTIMENSAT, f.Fd(), 0, uintptr(unsafe.Pointer(&times)), 0, 0, 0)
+	if errno != 0 {
+		return fmt.Errorf("set times: %w", errno)
+	}
+	return nil
 }
