@@ -22,6 +22,7 @@ type house struct {
 	testing.TB
 	registry *testenv.Registry
 	daemon   *testenv.Daemon
+	disk     *disk
 	buildctl string
 	// strata and dockerfile are the frontends' images, base is one to build on.
 	strata, dockerfile, base string
@@ -32,9 +33,11 @@ func newHouse(t testing.TB) *house {
 	h := &house{
 		TB:       t,
 		registry: testenv.NewRegistry(t, testenv.RegistryOptions{}),
-		daemon:   testenv.Shared(t),
+		daemon:   testenv.Buildkitd(t, testenv.DaemonOptions{}),
 		buildctl: testenv.Program(t, "buildctl"),
 	}
+	h.disk = newDisk(t, h.daemon.Root)
+	h.prune()
 	h.strata = testenv.FrontendImage(t, h.registry)
 	h.dockerfile = dockerfileImage(t, h.registry)
 	h.base = testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{})
@@ -125,7 +128,7 @@ func (h *house) build(frontend, dir, file, output string) {
 // prune empties the daemon's cache.
 func (h *house) prune() {
 	h.Helper()
-	h.run(exec.Command(h.buildctl, "--addr", h.daemon.Addr, "prune", "--all"))
+	h.daemon.RestartAfter(h, func() { h.disk.renew(h) })
 }
 
 // run runs a command that must succeed.

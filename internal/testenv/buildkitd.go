@@ -97,7 +97,14 @@ func (d *Daemon) Client(t testing.TB) *client.Client {
 // Restart stops the daemon and starts it again with the same cache.
 func (d *Daemon) Restart(t testing.TB) {
 	t.Helper()
+	d.RestartAfter(t, func() {})
+}
+
+// RestartAfter stops the daemon and starts it again when something has been done.
+func (d *Daemon) RestartAfter(t testing.TB, do func()) {
+	t.Helper()
 	d.Stop(t)
+	do()
 	if err := d.start(); err != nil {
 		t.Fatal(err)
 	}
