@@ -104,9 +104,9 @@ func BenchmarkPackages(b *testing.B) {
 		sides      func(frontend, ext string) side
 	}{
 		{"Cold", "6 packages with Python on Debian, cold", 0.5, func(f, ext string) side { return d.cold(f, ext, "many", "") }},
-		{"ColdArchive", "the same, with an OCI archive", 0.58, func(f, ext string) side { return d.cold(f, ext, "many", archive) }},
+		{"ColdArchive", "6 packages with Python, cold, with an OCI archive", 0.58, func(f, ext string) side { return d.cold(f, ext, "many", archive) }},
 		{"Few", "5 packages without Python, cold", 0.4, func(f, ext string) side { return d.cold(f, ext, "few", "") }},
-		{"FewArchive", "the same, with an OCI archive", 0.45, func(f, ext string) side { return d.cold(f, ext, "few", archive) }},
+		{"FewArchive", "5 packages without Python, cold, with an OCI archive", 0.45, func(f, ext string) side { return d.cold(f, ext, "few", archive) }},
 		{"Added", "one package added, with an OCI archive", 0.38, func(f, ext string) side { return d.after(f, ext, "added", archive, nothing) }},
 		{"NewBase", "a new base, with an OCI archive", 0.36, func(f, ext string) side { return d.after(f, ext, "many", archive, d.newBase) }},
 		{"Cached", "packages, all cached", 1.2, func(f, ext string) side {
@@ -119,4 +119,21 @@ func BenchmarkPackages(b *testing.B) {
 				c.sides(d.strata, ".yaml"), c.sides(d.dockerfile, ".dockerfile"), side{})
 		})
 	}
+	b.Run("Bytes", func(b *testing.B) {
+		d.house = d.in(b)
+		ours := d.addedBytes(d.strata, ".yaml")
+		theirs := d.addedBytes(d.dockerfile, ".dockerfile")
+		record(b, Measure{Name: "one package added, bytes pushed", Against: against, Ratio: 0.15}, Figures{Bytes: ours, AgainstBytes: theirs})
+	})
+}
+
+// addedBytes is how many bytes are pushed for one package more.
+func (d *debian) addedBytes(frontend, ext string) int64 {
+	var sizes []map[string]int64
+	for _, name := range []string{"many", "added"} {
+		repository := "bytes" + ext[1:] + "/" + name
+		d.build(frontend, d.dir, name+ext, "type=image,push=true,name="+d.registry.Host+"/"+repository)
+		sizes = append(sizes, d.layers(repository))
+	}
+	return more(sizes[0], sizes[1])
 }
