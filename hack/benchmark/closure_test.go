@@ -126,7 +126,7 @@ func BenchmarkClosure(b *testing.B) {
 		for _, locked := range []bool{false, true} {
 			how, name := what, fmt.Sprint(n)
 			if locked {
-				how, name = what+" with a lock", "Locked"+name
+				how, name = what+" with a lock", "locked"+name
 			}
 			b.Run("Cold"+name, func(b *testing.B) {
 				c := newClosureHouse(b, h, n, locked)
