@@ -210,7 +210,8 @@ func (b *builder) roots(free []int) {
 
 // accompany adds to the roots' layer.
 func (b *builder) accompany() {
-	if b.last == none || b.Algorithm != Cohort && b.Algorithm != "" {
+	free := b.free()
+	if b.last == none || b.Algorithm != Cohort && b.Algorithm != "" || len(free) <= b.Max-b.count {
 		return
 	}
 	var left int64
@@ -218,7 +219,6 @@ func (b *builder) accompany() {
 		left += b.nodes[i].Size
 	}
 	left /= companions
-	free := b.free()
 	free = slices.DeleteFunc(free, func(i int) bool {
 		return slices.ContainsFunc(b.users[i], func(user int) bool { return b.layerOf[user] != b.last })
 	})
