@@ -32,8 +32,8 @@ type lanes struct {
 }
 
 // compilers are the scripts that may run beside dpkg, by the SHA-256 of their
-// text without the version of Python and the architecture: those of python3.X-minimal
-// and python3.X in Debian 11, 12 and 13.
+// text without the version of Python and the architecture: that of python3.X-minimal
+// in Debian 12 and 13, and those of python3.X in 11 and 12, and in 13.
 func compilers() []string {
 	return []string{
 		"d9daa12b6933ee4625e03437fd17b0cb2a06584ef78858db8dcc7fd7af58bcbf",

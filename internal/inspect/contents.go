@@ -28,6 +28,7 @@ import (
 var ErrNoPackages = errors.New("it has no package database that Strata knows (dpkg or apk)")
 
 // SBOM reads an image's package databases and writes what they have as an SPDX
+// SBOM lists the packages that the databases in an image have, as an SPDX
 // document, by the writer that writes what a lock has. A database doesn't know
 // the digests of packages, nor where they came from.
 func SBOM(ctx context.Context, s *image.Source, o Options) ([]byte, error) {
@@ -52,17 +53,11 @@ func SBOM(ctx context.Context, s *image.Source, o Options) ([]byte, error) {
 		return nil, fmt.Errorf("list the packages of %s: %w", s.Name, err)
 	}
 	subject := sbom.Subject{Name: s.Name.String(), Platform: r.Platform, Created: config.Created.Time}
-	return sbom.Write(made, subject, slices.Collect(targetNames(made))...)
-}
-
-func targetNames(f *lock.File) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, t := range f.Targets {
-			if !yield(t.Name) {
-				return
-			}
-		}
+	var targets []string
+	for _, t := range made.Targets {
+		targets = append(targets, t.Name)
 	}
+	return sbom.Write(made, subject, targets...)
 }
 
 // dataFiles are the files of an image, by their paths, that say what is installed.
