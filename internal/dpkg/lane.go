@@ -44,14 +44,15 @@ func compilers() []string {
 
 // inLanes sorts packages into lanes; all are in beside when none can be taken
 // aside.
-func inLanes(root string, packages []*Package) lanes {
+func inLanes(root string, o *order) lanes {
+	packages := o.packages
 	if _, err := os.Stat(filepath.Join(root, "/usr/sbin/update-binfmts")); err == nil {
 		return lanes{beside: packages} // the scripts would use it
 	}
 	if slices.ContainsFunc(packages, func(p *Package) bool { return makesAccounts(root, p) }) {
 		return lanes{beside: packages} // whose numbers follow from the order
 	}
-	return split(packages, func(p *Package) bool { return compiles(root, p) })
+	return o.split(func(p *Package) bool { return compiles(root, p) })
 }
 
 // makesAccounts tells whether a script of a package may make users or groups.
@@ -71,11 +72,10 @@ func makesAccounts(root string, p *Package) bool {
 }
 
 // split takes packages aside.
-func split(packages []*Package, aside func(*Package) bool) lanes {
-	needs := needed(packages)
+func (o *order) split(aside func(*Package) bool) lanes {
 	var l lanes
 	var rest []*Package
-	for _, p := range packages {
+	for _, p := range o.packages {
 		if aside(p) {
 			l.aside = append(l.aside, p)
 		} else {
@@ -83,10 +83,11 @@ func split(packages []*Package, aside func(*Package) bool) lanes {
 		}
 	}
 	for _, p := range rest {
-		above, below := needs.any([]*Package{p}, l.aside), needs.any(l.aside, []*Package{p})
+		above := o.below(p, l.aside) > 0
+		below := slices.ContainsFunc(l.aside, func(q *Package) bool { return o.below(q, []*Package{p}) > 0 })
 		switch {
 		case above && below:
-			return lanes{beside: packages} // a circle
+			return lanes{beside: o.packages} // a circle
 		case above:
 			l.after = append(l.after, p)
 		case below:
@@ -97,12 +98,23 @@ func split(packages []*Package, aside func(*Package) bool) lanes {
 	}
 	// What comes last lets dpkg write its database anew.
 	if len(l.aside) == 0 || len(l.after) == 0 {
-		return lanes{beside: packages}
+		return lanes{beside: o.packages}
 	}
 	slices.SortStableFunc(l.aside, func(a, b *Package) int {
-		return cmp.Compare(needs.count(a, l.aside), needs.count(b, l.aside))
+		return cmp.Compare(o.below(a, l.aside), o.below(b, l.aside))
 	})
 	return l
+}
+
+// below is how many of others a package needs, however indirectly.
+func (o *order) below(p *Package, others []*Package) int {
+	n := 0
+	for _, q := range o.all(p) {
+		if slices.Contains(others, q) {
+			n++
+		}
+	}
+	return n
 }
 
 // compiles tells whether configuring a package is to compile Python, and nothing
@@ -119,57 +131,6 @@ func compiles(root string, p *Package) bool {
 	plain := strings.NewReplacer(version, "python3.N", ":"+p.Control.Get("Architecture"), ":ARCH").Replace(string(text))
 	sum := sha256.Sum256([]byte(plain))
 	return slices.Contains(compilers(), hex.EncodeToString(sum[:]))
-}
-
-// dependencies are the packages that each package depends on, directly and as far
-// as they are among those that are installed. Of alternatives it has all.
-type dependencies map[*Package][]*Package
-
-func needed(packages []*Package) dependencies {
-	giving := map[string][]*Package{}
-	for _, p := range packages {
-		for _, name := range append(relationNames(p.Control.Get("Provides")), p.Name()) {
-			giving[name] = append(giving[name], p)
-		}
-	}
-	needs := dependencies{}
-	for _, p := range packages {
-		for _, name := range relationNames(p.Control.Get("Pre-Depends") + "," + p.Control.Get("Depends")) {
-			needs[p] = append(needs[p], giving[name]...)
-		}
-	}
-	return needs
-}
-
-// all are the packages that one needs, however indirectly.
-func (d dependencies) all(from *Package) map[*Package]bool {
-	seen := map[*Package]bool{}
-	left := slices.Clone(d[from])
-	for len(left) > 0 {
-		p := left[len(left)-1]
-		left = left[:len(left)-1]
-		if !seen[p] {
-			seen[p] = true
-			left = append(left, d[p]...)
-		}
-	}
-	return seen
-}
-
-// count is how many of others a package needs.
-func (d dependencies) count(from *Package, others []*Package) int {
-	n := 0
-	for p := range d.all(from) {
-		if slices.Contains(others, p) {
-			n++
-		}
-	}
-	return n
-}
-
-// any tells whether some package needs one of others.
-func (d dependencies) any(from, others []*Package) bool {
-	return slices.ContainsFunc(from, func(p *Package) bool { return d.count(p, others) > 0 })
 }
 
 // configure lets dpkg configure packages, those of one lane aside. Without lanes,

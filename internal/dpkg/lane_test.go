@@ -46,7 +46,7 @@ func TestLanes(t *testing.T) {
 			for _, line := range test.packages {
 				packages = append(packages, packageOf(line))
 			}
-			l := split(packages, func(p *Package) bool { return strings.HasPrefix(p.Name(), "py") })
+			l := newOrder(packages, nil).split(func(p *Package) bool { return strings.HasPrefix(p.Name(), "py") })
 			var got []string
 			for _, lane := range [][]*Package{l.before, l.aside, l.beside, l.after} {
 				in := []string{}

@@ -59,10 +59,18 @@ func (o *order) needs(p *Package, field string) []*Package {
 
 // before are the packages that are configured before a package is unpacked, those
 // that others of them need first.
-func (o *order) before(p *Package) []*Package {
+func (o *order) before(p *Package) []*Package { return o.through(p, "Pre-Depends") }
+
+// all are the packages that a package needs, those that others of them need first.
+func (o *order) all(p *Package) []*Package { return o.through(p, "Pre-Depends", "Depends") }
+
+// through are the packages that some fields of a package name, and what these need.
+func (o *order) through(p *Package, fields ...string) []*Package {
 	w := walk{order: o, seen: map[*Package]bool{p: true}}
-	for _, q := range o.needs(p, "Pre-Depends") {
-		w.visit(q)
+	for _, field := range fields {
+		for _, q := range o.needs(p, field) {
+			w.visit(q)
+		}
 	}
 	return w.found
 }

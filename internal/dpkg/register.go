@@ -66,7 +66,8 @@ func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 	if err := restoreFolders(c.root, b, packages); err != nil {
 		return err
 	}
-	if err := c.configure(newOrder(packages, b.status), inLanes(c.root, packages)); err != nil {
+	o := newOrder(packages, b.status)
+	if err := c.configure(o, inLanes(c.root, o)); err != nil {
 		return err
 	}
 	return allInstalled(c.root, packages)
