@@ -94,16 +94,32 @@ func runExport(ctx context.Context, t terminal, o exportOptions) (err error) {
 	if err != nil {
 		return fmt.Errorf("export %s: %w", name, err)
 	}
-	if e.tree, err = rootfs.Flatten(ctx, layers, rootfs.Options{}); err != nil {
+	if err := e.writeAll(ctx, layers, places); err != nil {
 		return fmt.Errorf("export %s: %w", name, err)
+	}
+	return e.commit()
+}
+
+// writeAll writes the root file system to all places. A single folder needs no
+// other place for the bodies of files.
+func (e *export) writeAll(ctx context.Context, layers []rootfs.Layer, places []rootPlace) (err error) {
+	if len(places) == 1 && places[0].folder != nil {
+		var lost rootfs.Lost
+		if e.tree, lost, err = rootfs.Unpack(ctx, layers, places[0].folder.Path()); err == nil {
+			e.warn(places[0], lost)
+		}
+		return err
+	}
+	if e.tree, err = rootfs.Flatten(ctx, layers, rootfs.Options{}); err != nil {
+		return err
 	}
 	defer e.tree.Close()
 	for _, p := range places {
 		if err := e.write(ctx, p); err != nil {
-			return fmt.Errorf("export %s: %w", name, err)
+			return err
 		}
 	}
-	return e.commit()
+	return nil
 }
 
 // rootPlace is an output with the place that is made for it.
@@ -160,7 +176,9 @@ func (e *export) folder(out solveopt.RootOutput) (*stage.Folder, error) {
 func (e *export) write(ctx context.Context, p rootPlace) error {
 	if p.folder != nil {
 		lost, err := e.tree.WriteDir(ctx, p.folder.Path())
-		e.warn(p, lost)
+		if err == nil {
+			e.warn(p, lost)
+		}
 		return err
 	}
 	w := io.WriteCloser(unclosed{e.terminal.out})

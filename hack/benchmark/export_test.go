@@ -6,7 +6,6 @@ package benchmark
 import (
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -23,27 +22,23 @@ func BenchmarkExport(b *testing.B) {
 	layout := filepath.Join(testenv.Dir(b), "layout") + ":latest"
 	testenv.Output(b, "skopeo", "copy", "--quiet", "--src-tls-verify=false", "--insecure-policy", "docker://"+ref, "oci:"+layout)
 	cli := testenv.Strata(b)
-	out := filepath.Join(testenv.Dir(b), "out")
-	clean := func() {
-		if err := os.RemoveAll(out); err != nil {
-			b.Fatal(err)
-		}
-	}
+	d := newDisk(b, filepath.Join(testenv.Dir(b), "disk"))
+	out := filepath.Join(d.at, "out")
+	clean := func() { d.renew(b) }
 	b.Run("Tar", func(b *testing.B) {
 		compare(b, Measure{Name: "export of 500 MB in 10 layers from a registry to a tar", Against: "`crane export`", Ratio: 0.8},
 			side{clean, func() { cli.MustRun(b, "export", ref, "-o", "type=tar,dest="+out) }},
 			side{clean, func() { testenv.Output(b, "crane", "export", "--insecure", ref, out) }}, side{})
 	})
-	clean()
 	b.Run("Folder", func(b *testing.B) {
 		compare(b, Measure{Name: "the same from a layout to a folder", Against: "`umoci unpack`", Ratio: 0.5},
 			side{clean, func() { cli.MustRun(b, "export", "oci:"+layout, "-o", out) }},
 			side{clean, func() { testenv.Output(b, "umoci", "unpack", "--image", layout, out) }}, side{})
 	})
-	clean()
 	b.Run("Memory", func(b *testing.B) {
 		var f Figures
 		for b.Loop() {
+			clean()
 			f.Bytes = max(f.Bytes, peak(b, cli.Command("export", ref, "-o", "type=tar,dest="+out)))
 		}
 		record(b, Measure{Name: "memory of that export", Bytes: 150e6}, f)

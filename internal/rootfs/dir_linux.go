@@ -19,27 +19,49 @@ import (
 // WriteDir writes the tree into a folder, which must be new or empty. Without
 // the rights of root some things are lost; it says how many.
 func (t *Tree) WriteDir(ctx context.Context, dir string) (Lost, error) {
+	root, err := openRoot(dir)
+	if err != nil {
+		return Lost{}, err
+	}
+	defer root.Close()
+	w := newDirWriter(t, root)
+	if err := w.entries(ctx); err != nil {
+		return w.lost, err
+	}
+	return w.lost, w.leave("", true)
+}
+
+// openRoot opens the folder that becomes the root, and makes it if it is new.
+func openRoot(dir string) (*os.File, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return Lost{}, fmt.Errorf("make root folder: %w", err)
+		return nil, fmt.Errorf("make root folder: %w", err)
 	}
 	root, err := os.Open(dir)
 	if err != nil {
-		return Lost{}, fmt.Errorf("open root folder: %w", err)
+		return nil, fmt.Errorf("open root folder: %w", err)
 	}
-	defer root.Close()
-	w := &dirWriter{
-		tree: t, dir: dir, root: int(root.Fd()), buf: make([]byte, copyBuffer), zero: make([]byte, spoolChunk),
+	return root, nil
+}
+
+func newDirWriter(t *Tree, root *os.File) *dirWriter {
+	return &dirWriter{
+		tree: t, dir: root.Name(), root: int(root.Fd()), buf: make([]byte, copyBuffer), zero: make([]byte, spoolChunk),
 		left: map[*Inode]bool{},
 	}
-	for e := range t.All() {
+}
+
+// entries writes all entries. The root, and the folders that the last entry is
+// in, have to be left.
+func (w *dirWriter) entries(ctx context.Context) error {
+	for e := range w.tree.All() {
 		if err := ctx.Err(); err != nil {
-			return w.lost, err
+			return err
 		}
 		if err := w.add(e); err != nil {
-			return w.lost, fmt.Errorf("write %q: %w", e.Path, err)
+			return fmt.Errorf("write %q: %w", e.Path, err)
 		}
 	}
-	return w.lost, w.leave("", true)
+	return nil
 }
 
 // RestoreRoot gives the folder that the tree was written to the root's own
@@ -117,8 +139,14 @@ func (w *dirWriter) leave(path string, all bool) error {
 	return nil
 }
 
-// file writes a file's body.
+// file writes a file's body, unless it is there and only lacks its name.
 func (w *dirWriter) file(e Entry) error {
+	if e.placed != "" {
+		if err := w.move(e.placed, e.Path); err != nil {
+			return err
+		}
+		return w.describe(e)
+	}
 	fd, err := unix.Openat(w.root, e.Path, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err
@@ -132,6 +160,20 @@ func (w *dirWriter) file(e Entry) error {
 		return err
 	}
 	return w.describe(e)
+}
+
+// move gives a file a name that is new. File systems without such a rename have
+// to be asked first.
+func (w *dirWriter) move(from, to string) error {
+	err := unix.Renameat2(w.root, from, w.root, to, unix.RENAME_NOREPLACE)
+	if !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOSYS) {
+		return err
+	}
+	var there unix.Stat_t
+	if err := unix.Fstatat(w.root, to, &there, unix.AT_SYMLINK_NOFOLLOW); !errors.Is(err, unix.ENOENT) {
+		return errors.Join(err, unix.EEXIST)
+	}
+	return unix.Renameat(w.root, from, w.root, to)
 }
 
 func (w *dirWriter) body(f *os.File, in *Inode) error {

@@ -11,6 +11,9 @@
 // what lower layers left, then the rest in the archive's order. So where in a
 // layer a whiteout stands makes no difference.
 //
+// [Unpack] does the same for one folder, and lets each body be a file of that
+// folder from the beginning.
+//
 // A [Tree] lists its entries sorted by path, folders before what is in them, so
 // the same layers give the same bytes whatever order their archives are in.
 //

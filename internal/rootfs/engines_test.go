@@ -16,10 +16,11 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
+	"github.com/strata-build/strata/internal/rootfs"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// TestEngines compares the folders that WriteDir makes with what Docker and Podman
+// TestEngines compares the folders that Unpack makes with what Docker and Podman
 // export of a container that was never started.
 func TestEngines(t *testing.T) {
 	t.Run("docker", func(t *testing.T) {
@@ -76,7 +77,7 @@ func compareEngine(t *testing.T, e engine) {
 			}
 			testenv.Output(t, "tar", "--extract", "--preserve-permissions", "--numeric-owner", "--xattrs", "--xattrs-include=*",
 				"--file", at+".tar", "--directory", theirs)
-			if _, err := flattenArchives(t, archives(t, s.layers)).WriteDir(t.Context(), ours); err != nil {
+			if _, _, err := rootfs.Unpack(t.Context(), layersOf(archives(t, s.layers)), ours); err != nil {
 				t.Fatal(err)
 			}
 			look := seen{clock: slices.Concat(s.clock, s.touched, []string{".", "dev", "etc"}), seconds: true, onlyCapabilities: true}

@@ -53,26 +53,35 @@ const maxLayers = 8
 func Flatten(ctx context.Context, layers []Layer, o Options) (*Tree, error) {
 	t := &Tree{}
 	id := sha256.New()
+	into := make([]bodies, 0, len(layers))
 	for _, l := range layers {
 		fmt.Fprintln(id, l.DiffID)
 		s, err := newSpool(o.tempDir())
 		if err != nil {
 			return nil, errors.Join(err, t.Close())
 		}
-		t.spools = append(t.spools, s)
+		t.spools, into = append(t.spools, s), append(into, s)
 	}
 	id.Sum(t.id[:0])
-	m := newMerge()
-	if err := t.read(ctx, layers, m); err != nil {
+	if err := t.read(ctx, layers, into); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
-	t.root = m.root
-	t.finish(t.root)
 	return t, nil
 }
 
+// read makes the tree of the layers, whose bodies go into as many places.
+func (t *Tree) read(ctx context.Context, layers []Layer, into []bodies) error {
+	m := newMerge()
+	if err := m.read(ctx, layers, into); err != nil {
+		return err
+	}
+	t.root = m.root
+	t.finish(t.root)
+	return nil
+}
+
 // read reads the layers side by side and applies each when it is there.
-func (t *Tree) read(ctx context.Context, layers []Layer, m *merge) error {
+func (m *merge) read(ctx context.Context, layers []Layer, into []bodies) error {
 	g, applying := errgroup.WithContext(ctx)
 	scanned := make([]chan []record, len(layers))
 	for i := range scanned {
@@ -95,7 +104,7 @@ func (t *Tree) read(ctx context.Context, layers []Layer, m *merge) error {
 	scans.SetLimit(min(runtime.GOMAXPROCS(0), maxLayers))
 	for i, l := range layers {
 		scans.Go(func() error {
-			records, err := scan(scanning, l, t.spools[i])
+			records, err := scan(scanning, l, into[i])
 			if err != nil {
 				return fmt.Errorf("read layer %s: %w", l.Name, err)
 			}

@@ -138,11 +138,18 @@ func tryFlatten(t *testing.T, tars [][]byte) ([]byte, bool) {
 	}
 	defer tree.Close()
 	// A device needs rights, and a number may be taken for another kind; the
-	// folder is about paths.
-	_, _ = tree.WriteDir(t.Context(), filepath.Join(around, "root"))
+	// folders are about paths.
+	_, written := tree.WriteDir(t.Context(), filepath.Join(around, "a"))
+	_, _, unpacked := rootfs.Unpack(t.Context(), layers, filepath.Join(around, "b"))
+	if (written == nil) != (unpacked == nil) {
+		t.Errorf("WriteDir: %v, Unpack: %v", written, unpacked)
+	}
 	left, err := os.ReadDir(around)
-	if err != nil || len(left) != 1 || left[0].Name() != "root" {
-		t.Fatalf("beside the root are %v, %v", left, err)
+	if err != nil || len(left) != 2 || left[0].Name() != "a" || left[1].Name() != "b" {
+		t.Fatalf("beside the roots are %v, %v", left, err)
+	}
+	if waiting, err := filepath.Glob(filepath.Join(around, "b", ".strata-bodies-*")); err != nil || len(waiting) > 0 {
+		t.Errorf("left behind: %v, %v", waiting, err)
 	}
 	var buf bytes.Buffer
 	if err := tree.WriteTar(t.Context(), &buf); err != nil {

@@ -76,6 +76,9 @@ type Inode struct {
 	// parts of it were left out there.
 	offset int64
 	holes  bool
+	// placed is the file that already has the body, for trees from Unpack. Its
+	// path is relative to the root.
+	placed string
 }
 
 // missingFolder is a folder that no layer describes.

@@ -46,9 +46,13 @@ func TestRefused(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			temp := t.TempDir()
-			_, err := rootfs.Flatten(t.Context(), layersOf(archives(t, test.layers)), rootfs.Options{TempDir: temp})
+			layers := layersOf(archives(t, test.layers))
+			_, err := rootfs.Flatten(t.Context(), layers, rootfs.Options{TempDir: temp})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want one with %q", err, test.want)
+			}
+			if _, _, again := rootfs.Unpack(t.Context(), layers, temp); err != nil && (again == nil || again.Error() != err.Error()) {
+				t.Errorf("Unpack fails with %v, Flatten with %v", again, err)
 			}
 			expectEmpty(t, temp)
 		})
@@ -122,9 +126,11 @@ func TestDamaged(t *testing.T) {
 			broken := test.spoil(bytes.Clone(data))
 			layers := layersOf([][]byte{data})
 			layers[0].Open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(broken)), nil }
-			_, err := rootfs.Flatten(t.Context(), layers, rootfs.Options{TempDir: temp})
-			if !errors.Is(err, test.want) {
+			if _, err := rootfs.Flatten(t.Context(), layers, rootfs.Options{TempDir: temp}); !errors.Is(err, test.want) {
 				t.Errorf("error %v, want %v", err, test.want)
+			}
+			if _, _, err := rootfs.Unpack(t.Context(), layers, temp); !errors.Is(err, test.want) {
+				t.Errorf("Unpack: error %v, want %v", err, test.want)
 			}
 			expectEmpty(t, temp)
 		})

@@ -7,13 +7,16 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/rootfs"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -181,23 +184,58 @@ func longFolders() []string {
 	return folders
 }
 
-// TestUmoci compares the folders that umoci and WriteDir make.
+// TestUmoci compares the folders that umoci, Unpack and WriteDir make.
 func TestUmoci(t *testing.T) {
 	for _, s := range samples() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			tars := archives(t, s.layers)
 			want := layoutOf(t, tars).Unpack(t, "amd64")
-			got := filepath.Join(testenv.Dir(t), "root")
-			lost, err := flattenArchives(t, tars).WriteDir(t.Context(), got)
-			if err != nil || lost.String() != "" {
+			dir := testenv.Dir(t)
+			unpacked, written := filepath.Join(dir, "unpacked"), filepath.Join(dir, "written")
+			if _, lost, err := rootfs.Unpack(t.Context(), layersOf(tars), unpacked); err != nil || lost.String() != "" {
+				t.Fatalf("Unpack: lost %q, %v", lost, err)
+			}
+			if lost, err := flattenArchives(t, tars).WriteDir(t.Context(), written); err != nil || lost.String() != "" {
 				t.Fatalf("WriteDir: lost %q, %v", lost, err)
 			}
 			look := seen{clock: s.clock}
-			if diff := cmp.Diff(look.list(t, want), look.list(t, got)); diff != "" {
+			if diff := cmp.Diff(look.list(t, want), look.list(t, unpacked)); diff != "" {
 				t.Errorf("(-umoci +strata):\n%s", diff)
 			}
+			if diff := cmp.Diff(seen{}.list(t, unpacked), seen{}.list(t, written)); diff != "" {
+				t.Errorf("(-Unpack +WriteDir):\n%s", diff)
+			}
 		})
+	}
+}
+
+// TestHoles unpacks files with long zeros, which take no room but at their ends.
+func TestHoles(t *testing.T) {
+	const zeros = 8 << 20
+	bodies := map[string]string{
+		"all":    strings.Repeat("\x00", zeros),
+		"front":  strings.Repeat("\x00", zeros) + "x",
+		"back":   "x" + strings.Repeat("\x00", zeros),
+		"middle": "x" + strings.Repeat("\x00", zeros) + "y",
+	}
+	var entries []entry
+	for name, body := range bodies {
+		entries = append(entries, file(name, body))
+	}
+	root := filepath.Join(testenv.Dir(t), "root")
+	if _, _, err := rootfs.Unpack(t.Context(), layersOf(archives(t, [][]entry{entries})), root); err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range bodies {
+		at := filepath.Join(root, name)
+		if got, err := os.ReadFile(at); err != nil || string(got) != body {
+			t.Errorf("%s: another body, %v", name, err)
+		}
+		var st unix.Stat_t
+		if err := unix.Stat(at, &st); err != nil || st.Blocks*512 > zeros/8 {
+			t.Errorf("%s takes %d bytes, %v", name, st.Blocks*512, err)
+		}
 	}
 }
 
