@@ -29,6 +29,7 @@ type job struct {
 	call     solveopt.Call
 	progress progressui.DisplayMode
 	addHosts []string
+	logins   *logins
 
 	outputs []solveopt.Output
 	// warnings are for the user, before the build.

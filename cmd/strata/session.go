@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/docker/cli/cli/config"
-	"github.com/moby/buildkit/session/auth/authprovider"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 	"github.com/moby/buildkit/util/gitutil"
@@ -18,9 +17,11 @@ import (
 // attachSession lets the daemon ask for registry credentials, secrets and SSH
 // agents while it builds.
 func (j *job) attachSession(o buildOptions) error {
-	auth := authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
-		AuthConfigProvider: authprovider.LoadAuthConfig(config.LoadDefaultConfigFile(j.terminal.err)),
-	})
+	auth, err := newLogins(config.LoadDefaultConfigFile(j.terminal.err))
+	if err != nil {
+		return err
+	}
+	j.logins = auth
 	sources, err := solveopt.Secrets(o.secrets)
 	if err != nil {
 		return usageError(err, "")

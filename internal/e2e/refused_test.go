@@ -26,6 +26,18 @@ func TestRefusedPush(t *testing.T) {
 			}
 			return 0, ""
 		}, "the quota of 5 blobs is used up"},
+		"no repository": {func(r *http.Request) (int, string) {
+			if r.Method == http.MethodPost {
+				return http.StatusNotFound, `{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}`
+			}
+			return 0, ""
+		}, " has no repository no-repository, and makes none"},
+		"full disk": {func(r *http.Request) (int, string) {
+			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/blobs/uploads/") {
+				return http.StatusInsufficientStorage, ""
+			}
+			return 0, ""
+		}, "the disk of " + h.registry.Host + " is full"},
 		"broken upload": {func(r *http.Request) (int, string) {
 			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/blobs/uploads/") {
 				return http.StatusBadRequest, `{"errors":[{"code":"BLOB_UPLOAD_INVALID","message":"the disk broke in the middle"}]}`
@@ -46,9 +58,8 @@ func TestRefusedPush(t *testing.T) {
 			got := h.build(t, "--progress=quiet", "-t", h.registry.Host+"/"+strings.ReplaceAll(name, " ", "-"), "--push",
 				"-o", "type=oci,dest="+filepath.Join(out, "oci.tar"), "-o", filepath.Join(out, "files"),
 				"--metadata-file", filepath.Join(out, "metadata.json"), "--iidfile", filepath.Join(out, "id"), dir)
-			if got.Code != 1 || !strings.Contains(got.Stderr, test.want) {
-				t.Errorf("exit status %d, want 1 and %q:\n%s", got.Code, test.want, got.Stderr)
-			}
+			repository := h.registry.Host + "/" + strings.ReplaceAll(name, " ", "-")
+			expectLine(t, got, "push "+repository+": *"+test.want)
 			if left, err := os.ReadDir(out); err != nil || len(left) > 0 {
 				t.Errorf("left behind: %v %v", left, err)
 			}
