@@ -115,7 +115,7 @@ func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, 
 	resp, err := bkc.Build(ctx, opt, product, build, status)
 	<-noted
 	if err != nil {
-		return nil, j.logins.pushed(cause(err, fault))
+		return nil, j.roomless(j.logins.pushed(cause(err, fault)))
 	}
 	out.exporter = resp.ExporterResponse
 	return out, nil

@@ -88,7 +88,7 @@ func report(ctx context.Context, w io.Writer, err error) int {
 		return statusOf(err, external(fs))
 	}
 	printSources(w, err)
-	fmt.Fprintf(w, "strata: %v\n", err)
+	fmt.Fprintf(w, "strata: %s\n", fullDisk(err.Error()))
 	if h := (*hinted)(nil); errors.As(err, &h) {
 		fmt.Fprintf(w, "%s\n", h.hint)
 	}

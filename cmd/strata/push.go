@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// pushError is a failed push in one line, as "strata copy" has it.
-type pushError struct {
+// reworded is an error of the daemon in words for the user.
+type reworded struct {
 	text string
 	err  error
 }
 
-func (p *pushError) Error() string { return p.text }
-func (p *pushError) Unwrap() error { return p.err }
+func (r *reworded) Error() string { return r.text }
+func (r *reworded) Unwrap() error { return r.err }
 
-// pushed makes a line for the user of a push that the daemon says has failed; all
-// that is left of its error is the text. Other errors stay what they are.
+// pushed makes a line, as "strata copy" has it, of a push that the daemon says has
+// failed; all that is left of its error is the text. Other errors stay what they are.
 func (l *logins) pushed(err error) error {
 	if _, own, ok := strings.Cut(err.Error(), "failed to solve: push "); ok { // FetchToken's words
-		return &pushError{text: "push " + own, err: err}
+		return &reworded{text: "push " + own, err: err}
 	}
 	_, rest, ok := strings.Cut(err.Error(), "failed to push ")
 	if !ok {
@@ -33,7 +33,7 @@ func (l *logins) pushed(err error) error {
 		return err
 	}
 	reason = strings.TrimSpace(reason)
-	return &pushError{text: fmt.Sprintf("push %s: %s", name, l.because(host, path, reason)), err: err}
+	return &reworded{text: fmt.Sprintf("push %s: %s", name, l.because(host, path, reason)), err: err}
 }
 
 // because puts the daemon's reason into words. Registries say the same thing in

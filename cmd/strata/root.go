@@ -58,7 +58,7 @@ func verbs(t terminal) []*cobra.Command {
 // quiet silences the loggers of libraries: what matters comes back as an error.
 // The engine has a log of its own.
 func quiet() {
-	bklog.L.Logger.SetLevel(logrus.ErrorLevel)
+	bklog.L.Logger.SetLevel(logrus.FatalLevel)
 	log.SetOutput(io.Discard)
 }
 

@@ -151,7 +151,7 @@ func (w *dirWriter) file(e Entry) error {
 	if err != nil {
 		return err
 	}
-	f := os.NewFile(uintptr(fd), e.Path)
+	f := os.NewFile(uintptr(fd), filepath.Join(w.dir, e.Path))
 	if err := w.body(f, e.Inode); err != nil {
 		f.Close()
 		return err

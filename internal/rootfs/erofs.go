@@ -224,8 +224,11 @@ func (e *erofsWriter) body(in *Inode) error {
 	default:
 		n, err := io.CopyBuffer(struct{ io.Writer }{e.w}, io.LimitReader(e.tree.Body(in), size), e.buf)
 		e.n += n
-		if err != nil || n != size {
-			return errors.Join(err, io.ErrUnexpectedEOF)
+		if err == nil && n != size {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
 		}
 	}
 	e.pad(alignUp(e.n, erofsBlock))

@@ -55,7 +55,7 @@ func Unpack(ctx context.Context, layers []Layer, dir string) (_ *Tree, _ Lost, e
 
 // placer makes each body a file, with a number for its name.
 type placer struct {
-	root int    // file descriptor
+	root *os.File
 	dir  string // relative to it
 	n    int
 	buf  []byte
@@ -66,8 +66,8 @@ type placer struct {
 func placers(root *os.File, dir string, layers int) ([]bodies, error) {
 	var all []bodies
 	for i := range layers {
-		p := &placer{root: int(root.Fd()), dir: filepath.Join(dir, strconv.Itoa(i))}
-		if err := unix.Mkdirat(p.root, p.dir, 0o700); err != nil {
+		p := &placer{root: root, dir: filepath.Join(dir, strconv.Itoa(i))}
+		if err := unix.Mkdirat(int(p.root.Fd()), p.dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make a folder for bodies: %w", err)
 		}
 		all = append(all, p)
@@ -84,11 +84,11 @@ func (p *placer) store(in *Inode, body io.Reader) error {
 	}
 	p.n++
 	in.placed = filepath.Join(p.dir, strconv.Itoa(p.n))
-	fd, err := unix.Openat(p.root, in.placed, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	fd, err := unix.Openat(int(p.root.Fd()), in.placed, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return fmt.Errorf("make file: %w", err)
 	}
-	f := os.NewFile(uintptr(fd), in.placed)
+	f := os.NewFile(uintptr(fd), filepath.Join(p.root.Name(), in.placed))
 	if err := p.write(f, in.Size, body); err != nil {
 		f.Close()
 		return err

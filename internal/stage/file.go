@@ -103,3 +103,5 @@ func (f *File) discard() error {
 	}
 	return os.Remove(f.temp)
 }
+
+func (f *File) place() string { return f.temp }

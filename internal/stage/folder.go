@@ -57,13 +57,13 @@ func (f *Folder) commit() error {
 	if _, err := os.Lstat(f.temp); errors.Is(err, fs.ErrNotExist) {
 		return nil // nothing was written
 	}
-	if err := f.place(); err != nil {
+	if err := f.move(); err != nil {
 		return fmt.Errorf("commit output folder: %w", err)
 	}
 	return nil
 }
 
-func (f *Folder) place() error {
+func (f *Folder) move() error {
 	if err := os.MkdirAll(filepath.Dir(f.dest), 0o755); err != nil {
 		return err
 	}
@@ -165,3 +165,5 @@ func mergeFolder(from, to string) error {
 	}
 	return os.Chtimes(to, fi.ModTime(), fi.ModTime())
 }
+
+func (f *Folder) place() string { return f.temp }

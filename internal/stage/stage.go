@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Stage is a set of outputs that appear together. The zero Stage is ready to
@@ -30,6 +31,8 @@ type Stage struct {
 type output interface {
 	commit() error
 	discard() error
+	// place is where it waits, empty if it waits nowhere.
+	place() string
 }
 
 // Commit moves every output to its place, in the order they were asked for.
@@ -57,7 +60,22 @@ func (s *Stage) Discard() error {
 
 // hidden is a new name in dir for something that will become base.
 func hidden(dir, base string) string {
-	return filepath.Join(dir, "."+base+".strata-"+rand.Text()[:10])
+	return filepath.Join(dir, "."+base+mark+rand.Text()[:10])
+}
+
+// mark is in all hidden names.
+const mark = ".strata-"
+
+// FolderOf is the folder in which an output waits that a path belongs to, or just
+// the path's folder. Nobody but a Stage knows the names in between.
+func FolderOf(path string) string {
+	parts := strings.Split(path, string(filepath.Separator))
+	for i, part := range parts {
+		if strings.HasPrefix(part, ".") && strings.Contains(part, mark) {
+			return strings.Join(parts[:i], string(filepath.Separator))
+		}
+	}
+	return filepath.Dir(path)
 }
 
 // resolve follows the links of an existing path; a new one stays as it is.
