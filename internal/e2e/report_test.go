@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/strata-build/strata/internal/misbehave"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -84,6 +88,48 @@ func TestReport(t *testing.T) {
 		t.Errorf("cached the second time: %s", got)
 	}
 	checkReported(t, h, file, 1, "reported:debug")
+}
+
+// TestReportOfOtherLayers reports on an image whose only layer the daemon never
+// needed: pushing mounted it from the base's repository. It is read there, and only
+// for a report that wants all.
+func TestReportOfOtherLayers(t *testing.T) {
+	h := newHouse(t)
+	base := h.registry.Push(t, "untouched:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{
+		{Path: "only/"}, {Path: "only/here", Data: []byte(t.Name())}, {Path: "only/there", Data: []byte("2")},
+	}))
+	dir := folder(t, map[string]string{"strata.yaml": "from: " + base + "\nconfig: {entrypoint: [/x]}\n"})
+	file := filepath.Join(t.TempDir(), "report.json")
+	args := []string{"--progress=plain", "-t", h.registry.Host + "/renamed:1", "--push", dir}
+	fetched := func() (blobs []string) {
+		layer := jq(t, file, ".images[0].layers[0].digest")
+		for _, r := range h.registry.Requests() {
+			if r.Method == http.MethodGet && strings.HasSuffix(r.Path, "/blobs/"+layer) {
+				blobs = append(blobs, r.Path)
+			}
+		}
+		return blobs
+	}
+	table := h.mustBuild(t, args...)
+	h.mustBuild(t, append([]string{"--report", file}, args...)...)
+	checkReported(t, h, file, 0, "renamed:1")
+	if got := jq(t, file, ".images[0].layers[0]|[.strategy,.files]|tostring"); got != `["from",2]` {
+		t.Errorf("the layer is %s", got)
+	}
+	// Once for the report, once for checkReported; the daemon did not.
+	if got := fetched(); len(got) != 2 || !strings.HasPrefix(got[0], "/v2/renamed/") {
+		t.Errorf("the layer was fetched as %q", got)
+	}
+	if row := regexp.MustCompile(`\n1 +from .* +- +- +- +\d+ +- +sha256:`); !row.MatchString(table.Stderr) {
+		t.Errorf("no row %s in\n%s", row, table.Stderr)
+	}
+
+	// Without the registry the report has what the daemon knows.
+	h.registry.Misbehave(t, &misbehave.Rule{Method: "GET", Path: "/renamed/blobs/", Fault: misbehave.Answer(http.StatusNotFound)})
+	res := h.mustBuild(t, append([]string{"--report", file}, args...)...)
+	if got := jq(t, file, ".images[0].layers[0]|[.strategy,has(\"files\"),has(\"digest\")]|tostring"); got != `["from",false,true]` {
+		t.Errorf("without the registry the layer is %s\n%s", got, res.Stderr)
+	}
 }
 
 // checkReported compares an image of the report with what a registry has.
