@@ -79,7 +79,7 @@ func (o *buildOptions) bindInput(flags *pflag.FlagSet, t terminal) {
 	flags.StringVar(&o.target, "target", "", "target to build")
 	flags.StringArrayVar(&o.platforms, "platform", platforms, "`PLATFORM` to build for, such as linux/arm64; several make an index")
 	flags.StringArrayVar(&o.buildArgs, "build-arg", nil, "argument of the build file: `NAME[=VALUE]`")
-	flags.StringArrayVar(&o.contexts, "build-context", nil, "named context: `NAME=VALUE`, a folder, address, docker-image://, or oci-layout://")
+	flags.StringArrayVar(&o.contexts, "build-context", nil, "named context: `NAME=VALUE`, a folder, address, docker-image://, oci-layout://, or an image such as oci-archive:FILE")
 	flags.StringArrayVar(&o.secrets, "secret", nil, "secret for build steps: `id=ID[,src=PATH|,env=NAME]`")
 	flags.StringArrayVar(&o.ssh, "ssh", nil, "SSH agent or keys for build steps: `ID[=SOCKET|KEY,...]`")
 }

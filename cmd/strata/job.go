@@ -74,7 +74,7 @@ func (j *job) fill(ctx context.Context, o buildOptions) error {
 	if err := j.addReports(o); err != nil {
 		return err
 	}
-	return j.addInput(o)
+	return j.addInput(ctx, o)
 }
 
 // readFlags does what needs only the words of the command line.
@@ -152,7 +152,7 @@ func entitlements(o buildOptions) ([]string, error) {
 }
 
 // addInput mounts the contexts, the build file and the step helper.
-func (j *job) addInput(o buildOptions) error {
+func (j *job) addInput(ctx context.Context, o buildOptions) error {
 	j.solveOpt.LocalMounts = map[string]fsutil.FS{}
 	j.solveOpt.OCIStores = map[string]content.Store{}
 	named, err := solveopt.NamedContexts(o.contexts)
@@ -168,7 +168,7 @@ func (j *job) addInput(o buildOptions) error {
 	if err := j.input.add(o.context, o.file, j.terminal.in); err != nil {
 		return err
 	}
-	return j.input.addNamed(named)
+	return j.input.addNamed(ctx, named)
 }
 
 // ask settles what only the daemon knows.

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,18 +16,22 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/solveopt"
 	"github.com/strata-build/strata/internal/stephelper"
+	"github.com/strata-build/strata/internal/transfer"
 )
 
 // addNamed adds the contexts of --build-context.
-func (in *input) addNamed(contexts []solveopt.NamedContext) error {
+func (in *input) addNamed(ctx context.Context, contexts []solveopt.NamedContext) error {
 	for _, c := range contexts {
 		layout, ok, err := solveopt.ParseLayout(c.Value)
 		switch {
 		case err != nil:
 		case ok:
 			err = in.addLayout(c.Name, layout)
+		case isPlace(c.Value):
+			err = in.addNamedImage(ctx, c)
 		case solveopt.IsRemote(c.Value):
 			in.opt.FrontendAttrs["context:"+c.Name] = c.Value
 		default:
@@ -37,6 +42,43 @@ func (in *input) addNamed(contexts []solveopt.NamedContext) error {
 		}
 	}
 	return nil
+}
+
+// isPlace tells the notation of an image that is in no registry.
+func isPlace(value string) bool {
+	kind, _, _ := strings.Cut(value, ":")
+	switch image.Transport(kind) {
+	case image.Layout, image.LayoutArchive, image.DockerArchive, image.DockerDaemon:
+		return true
+	}
+	return false
+}
+
+// addNamedImage gives the daemon an image that is in no registry. What is in an
+// archive, or with docker, goes into a layout first, where all of it is checked.
+func (in *input) addNamedImage(ctx context.Context, c solveopt.NamedContext) error {
+	name, err := image.Parse(c.Value)
+	if err != nil {
+		return err
+	}
+	if name.Transport == image.Layout {
+		source, err := image.Open(ctx, name, image.Options{})
+		if err != nil {
+			return err
+		}
+		defer source.Close()
+		return in.addLayout(c.Name, solveopt.Layout{Path: name.Path, Digest: digest.Digest(source.Root.Digest.String())})
+	}
+	dir, err := in.mkdir()
+	if err != nil {
+		return err
+	}
+	to := image.Name{Transport: image.Layout, Path: filepath.Join(dir, "layout")}
+	root, err := transfer.Copy(ctx, name, to, transfer.Options{})
+	if err != nil {
+		return err
+	}
+	return in.addLayout(c.Name, solveopt.Layout{Path: to.Path, Digest: digest.Digest(root.Digest.String())})
 }
 
 // addNamedFolder mounts a folder under the context's name, unless a source of

@@ -15,7 +15,8 @@ import (
 // NamedContext is one word of --build-context.
 type NamedContext struct {
 	Name string
-	// Value is a folder, an address, docker-image://REF or oci-layout://PATH.
+	// Value is a folder, an address, docker-image://REF, oci-layout://PATH or the
+	// notation of an image that is in no registry.
 	Value string
 }
 
