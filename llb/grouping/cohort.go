@@ -9,90 +9,71 @@ import (
 	"slices"
 )
 
-// cohorts makes the greatest nodes heads, one after the other, as long as the
-// layers suffice. With each set of heads, a node belongs to the heads nearest
-// above it: those from which a way leads to it that has no other head on it.
-// Nodes with the same heads share a layer, and what has just one head goes to
-// the head's own.
-//
-// A head that would need more layers than there are is left out. Twice as many are
-// tried as there are layers, and each is one walk through the graph:
-// O(layers × (nodes + references)).
-//
-// Heads by size are what nixpkgs' dockerTools came to as well, after counting
-// popularity for years; that the roots stay apart is our addition.
+// cohorts finds half again as many cohorts as there may be layers, and merges them
+// until they fit. The cohorts are much the same in different images, and what is
+// merged is what changes together anyway: the table in docs/performance.md weighs
+// both against each other.
 func (b *builder) cohorts(free []int, budget int) {
-	parts := b.cohortsOf(free, budget)
-	if b.lumpy(parts) {
-		parts = b.halve(b.cohortsOf(free, (budget+1)/2), budget)
-	}
-	b.heads = map[int][]int{}
-	for _, part := range parts {
+	for _, part := range b.merge(b.divide(b.cohortsOf(free, budget+budget/2)), budget) {
 		layer := b.open()
-		b.heads[layer] = part.heads
-		for _, i := range part.nodes {
+		for _, i := range part {
 			b.add(layer, i)
 		}
 	}
 }
 
 // A cohort is nodes with the same heads.
-type cohort struct{ nodes, heads []int }
+type cohort []int
 
-// size is the bytes of a cohort, and spread those beside its greatest node: what
-// splitting it takes apart.
+// divide takes cohorts apart that have more than three times a layer's bytes on the
+// average, and not in one node: they are where everything needs everything, so that a
+// head cuts off little. Each of their nodes becomes a cohort, or each run of nodes that
+// need about as much when there are very many.
+func (b *builder) divide(all []cohort) []cohort {
+	var whole int64
+	for _, c := range all {
+		size, _ := b.size(c)
+		whole += size
+	}
+	var lumps, divided []cohort
+	var nodes int
+	for _, c := range all {
+		if _, spread := b.size(c); spread > whole/int64(b.Max)*3 {
+			lumps = append(lumps, c)
+			nodes += len(c)
+		} else {
+			divided = append(divided, c)
+		}
+	}
+	for _, c := range lumps {
+		slices.SortStableFunc(c, func(i, j int) int { return cmp.Compare(b.needs[i], b.needs[j]) })
+		divided = slices.AppendSeq(divided, slices.Chunk(c, (nodes+mergeFrom-1)/mergeFrom))
+	}
+	return divided
+}
+
+// size is the bytes of a cohort, and spread those beside its greatest node.
 func (b *builder) size(c cohort) (size, spread int64) {
 	var most int64
-	for _, i := range c.nodes {
+	for _, i := range c {
 		size += b.nodes[i].Size
 		most = max(most, b.nodes[i].Size)
 	}
 	return size, size - most
 }
 
-// lumpy tells whether one cohort has more than a third of all bytes, and not in one
-// node. So it is where everything needs everything: each further head would cut off
-// little and cost many layers.
-func (b *builder) lumpy(all []cohort) bool {
-	var most, sum int64
-	for _, c := range all {
-		size, spread := b.size(c)
-		sum += size
-		most = max(most, spread)
-	}
-	return most > sum/3
-}
-
-// halve splits the cohort with most to take apart, again and again, until there are as many as
-// may be: those of its nodes that need least from those that need most.
-func (b *builder) halve(all []cohort, budget int) []cohort {
-	closure := b.closureSizes()
-	for len(all) < budget {
-		at, most := none, int64(-1)
-		for i, c := range all {
-			if _, spread := b.size(c); len(c.nodes) > 1 && spread > most {
-				at, most = i, spread
-			}
-		}
-		if at == none {
-			break
-		}
-		c := all[at]
-		half, _ := b.size(c)
-		half /= 2
-		slices.SortStableFunc(c.nodes, func(i, j int) int { return cmp.Compare(closure[i], closure[j]) })
-		n, sum := 0, int64(0)
-		for n < len(c.nodes)-1 && (n == 0 || sum+b.nodes[c.nodes[n]].Size <= half) {
-			sum += b.nodes[c.nodes[n]].Size
-			n++
-		}
-		all[at].nodes = c.nodes[:n:n]
-		all = append(all, cohort{c.nodes[n:], c.heads})
-	}
-	return all
-}
-
-// cohortsOf puts nodes into cohorts, no more than a budget.
+// cohortsOf puts nodes into cohorts, no more than a budget. It makes the greatest
+// nodes heads, one after the other, as long as the budget suffices. With each set of
+// heads, a node belongs to the heads nearest above it: those from which a way leads
+// to it that has no other head on it. Nodes with the same heads are a cohort, and
+// what has just one head goes to the head's own.
+//
+// A head that would need more cohorts is left out. Twice as many are tried as the
+// budget has, and each is one walk through the graph:
+// O(budget × (nodes + references)).
+//
+// Heads by size are what nixpkgs' dockerTools came to as well, after counting
+// popularity for years; that the roots stay apart is our addition.
 func (b *builder) cohortsOf(free []int, budget int) []cohort {
 	isFree := make([]bool, len(b.nodes))
 	for _, i := range free {
@@ -123,9 +104,9 @@ func (b *builder) cohortsOf(free []int, budget int) []cohort {
 		if !ok {
 			k = len(all)
 			at[label] = k
-			all = append(all, cohort{heads: best.sets[label]})
+			all = append(all, nil)
 		}
-		all[k].nodes = append(all[k].nodes, i)
+		all[k] = append(all[k], i)
 	}
 	return all
 }

@@ -5,7 +5,9 @@ package grouping
 
 import (
 	"fmt"
+	"iter"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -92,28 +94,57 @@ func (g *graph) ways() []uint64 {
 
 // closureSizes are the bytes of each node with all below it.
 func (g *graph) closureSizes() []int64 {
-	words := (len(g.nodes) + 63) / 64
-	below := make([][]uint64, len(g.nodes))
-	// waits counts the users that still need a node's set.
-	waits := make([]int, len(g.nodes))
 	sizes := make([]int64, len(g.nodes))
-	for _, i := range slices.Backward(g.order) {
-		set := make([]uint64, words)
-		set[i/64] |= 1 << (i % 64)
-		for _, j := range g.refs[i] {
-			for w, bits := range below[j] {
-				set[w] |= bits
-			}
-			if waits[j]--; waits[j] == 0 {
-				below[j] = nil
-			}
-		}
+	for i, below := range g.below() {
 		for j := range g.nodes {
-			if set[j/64]&(1<<(j%64)) != 0 {
+			if below.has(j) {
 				sizes[i] += g.nodes[j].Size
 			}
 		}
-		below[i], waits[i] = set, len(g.users[i])
 	}
 	return sizes
+}
+
+// below goes through the sets of each node and all that it needs. A set is gone when
+// all users of its node had theirs: together they would take memory with the square
+// of the nodes.
+func (g *graph) below() iter.Seq2[int, set] {
+	return func(yield func(int, set) bool) {
+		below := make([]set, len(g.nodes))
+		waits := make([]int, len(g.nodes))
+		for _, i := range slices.Backward(g.order) {
+			s := newSet(len(g.nodes))
+			s[i/64] |= 1 << (i % 64)
+			for _, j := range g.refs[i] {
+				s.add(below[j])
+				if waits[j]--; waits[j] == 0 {
+					below[j] = nil
+				}
+			}
+			if below[i], waits[i] = s, len(g.users[i]); !yield(i, s) {
+				return
+			}
+		}
+	}
+}
+
+// A set of nodes has a bit for each.
+type set []uint64
+
+func newSet(n int) set { return make(set, (n+63)/64) }
+
+func (s set) add(other set) {
+	for w, word := range other {
+		s[w] |= word
+	}
+}
+
+func (s set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
+
+func (s set) count() int64 {
+	var n int
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return int64(n)
 }

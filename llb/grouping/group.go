@@ -26,8 +26,8 @@ type Algorithm string
 
 // The algorithms.
 const (
-	// Cohort makes the greatest paths the heads of layers, puts what only one head
-	// needs into its layer, and what several need into a layer for just these.
+	// Cohort makes the greatest paths heads, puts together what just the same heads
+	// need, and joins the groups that cost least to push together.
 	Cohort Algorithm = "cohort"
 	// PerPath gives each path a layer.
 	PerPath Algorithm = "per-path"
@@ -58,8 +58,7 @@ type Options struct {
 	// Pins are groups of paths that get a layer of their own.
 	Pins [][]string
 	// RootsAnywhere lets paths that nothing refers to share layers with others.
-	// Otherwise they have the last layer to themselves, because they change most, and
-	// to what is small and nothing else refers to: a change of that changes them too.
+	// Otherwise they have the last layer to themselves, because they change most.
 	RootsAnywhere bool
 }
 
@@ -69,9 +68,6 @@ type Layer struct {
 	Paths []string
 	// Size is the sum of their sizes in bytes.
 	Size int64
-	// Heads are the paths that the layer belongs to: it holds what just these
-	// need. Empty where the layer is there for another reason.
-	Heads []string
 }
 
 // Group distributes nodes over layers. Every reference must be a node, and no
@@ -84,7 +80,7 @@ func Group(nodes []Node, o Options) ([]Layer, error) {
 	if len(nodes) == 0 {
 		return nil, nil
 	}
-	b := builder{graph: g, Options: o, layerOf: make([]int, len(g.nodes))}
+	b := builder{graph: g, Options: o, layerOf: make([]int, len(g.nodes)), needs: g.closureSizes()}
 	for i := range b.layerOf {
 		b.layerOf[i] = none
 	}
@@ -102,8 +98,9 @@ type builder struct {
 	Options
 	layerOf []int
 	count   int
-	heads   map[int][]int
 	last    int
+	// needs are the bytes of each node with all below it.
+	needs []int64
 }
 
 func (b *builder) build() error {
@@ -190,42 +187,14 @@ func (b *builder) pin() error {
 	return nil
 }
 
-// companions is the part of all bytes that goes along with the roots at most.
-const companions = 200
-
-// roots gives the paths that nothing refers to the last layer, and the smallest of
-// those that only they refer to.
+// roots gives the paths that nothing refers to the last layer.
 func (b *builder) roots(free []int) {
-	defer b.accompany()
 	for _, i := range free {
 		if len(b.users[i]) > 0 {
 			continue
 		}
 		if b.last == none {
 			b.last = b.open()
-		}
-		b.add(b.last, i)
-	}
-}
-
-// accompany adds to the roots' layer.
-func (b *builder) accompany() {
-	free := b.free()
-	if b.last == none || b.Algorithm != Cohort && b.Algorithm != "" || len(free) <= b.Max-b.count {
-		return
-	}
-	var left int64
-	for i := range b.nodes {
-		left += b.nodes[i].Size
-	}
-	left /= companions
-	free = slices.DeleteFunc(free, func(i int) bool {
-		return slices.ContainsFunc(b.users[i], func(user int) bool { return b.layerOf[user] != b.last })
-	})
-	slices.SortStableFunc(free, func(i, j int) int { return cmp.Compare(b.nodes[i].Size, b.nodes[j].Size) })
-	for _, i := range free {
-		if left -= b.nodes[i].Size; left < 0 {
-			return
 		}
 		b.add(b.last, i)
 	}
@@ -246,7 +215,6 @@ func (b *builder) popular(free []int, budget int) {
 // comes first, because it changes least; so images that share it have it at the
 // same place, which lets them share it unpacked, too.
 func (b *builder) layers() []Layer {
-	closure := b.closureSizes()
 	type keyed struct {
 		Layer
 		last    bool
@@ -257,13 +225,8 @@ func (b *builder) layers() []Layer {
 		l := &all[layer]
 		l.Paths = append(l.Paths, b.nodes[i].Path)
 		l.Size += b.nodes[i].Size
-		l.closure = max(l.closure, closure[i])
+		l.closure = max(l.closure, b.needs[i])
 		l.last = layer == b.last
-	}
-	for layer, heads := range b.heads {
-		for _, i := range heads {
-			all[layer].Heads = append(all[layer].Heads, b.nodes[i].Path)
-		}
 	}
 	all = slices.DeleteFunc(all, func(l keyed) bool { return len(l.Paths) == 0 })
 	slices.SortFunc(all, func(x, y keyed) int {
