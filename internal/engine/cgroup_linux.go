@@ -27,28 +27,31 @@ func cgroupParent(root string) string {
 // prepareCgroups gives the runtime control groups it can write to, since it runs
 // nothing without them. What a container manager mounted read-only becomes
 // writable, and what isn't mounted is mounted, both in this namespace only. What
-// does not succeed is left to the runtime to complain about.
-func prepareCgroups() {
+// does not succeed is left to the runtime to complain about. It tells whether
+// anything had to be done.
+func prepareCgroups() (mended bool) {
 	mounts, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("cgroup", "cgroup2"))
 	if err != nil {
 		bklog.L.Warnf("list control groups: %v", err)
-		return
+		return true
 	}
 	if len(mounts) == 0 {
 		if err := unix.Mount("cgroup2", cgroupRoot, "cgroup2", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 			bklog.L.Warnf("mount control groups: %v", err)
 		}
-		return
+		return true
 	}
 	for _, m := range mounts {
 		if !within(m.Mountpoint, cgroupRoot) || unix.Access(m.Mountpoint, unix.W_OK) == nil {
 			continue
 		}
+		mended = true
 		flags := uintptr(unix.MS_REMOUNT | unix.MS_BIND | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC)
 		if err := unix.Mount("", m.Mountpoint, "", flags, ""); err != nil {
 			bklog.L.Warnf("make %s writable: %v", m.Mountpoint, err)
 		}
 	}
+	return mended
 }
 
 // removeCgroups removes the control groups that an engine made for its steps. Only

@@ -36,6 +36,9 @@ type settings struct {
 	// unsynced databases leave it to the kernel when their changes reach the disk.
 	unsynced bool
 
+	// mendedCgroups says that control groups are not as the system made them.
+	mendedCgroups bool
+
 	// fingerprint differs between engines that would build differently.
 	fingerprint string
 }

@@ -21,7 +21,8 @@ import (
 // an engine without one still does everything else.
 type lazyExecutor struct {
 	opt       runcexecutor.Opt
-	bin       string // folder for a runtime's wrapper
+	runtimes  []string // where the configuration names none
+	bin       string   // folder for a runtime's wrapper
 	providers map[pb.NetMode]network.Provider
 
 	mu    sync.Mutex
@@ -54,7 +55,7 @@ func (e *lazyExecutor) executor(ctx context.Context) (executor.Executor, error) 
 	if e.found != nil {
 		return e.found, nil
 	}
-	command, err := findRuntime(e.opt.CommandCandidates)
+	command, err := findRuntime(e.opt.CommandCandidates, e.runtimes)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +72,22 @@ func (e *lazyExecutor) executor(ctx context.Context) (executor.Executor, error) 
 	return x, nil
 }
 
-// findRuntime returns the path of the first command that is installed.
-func findRuntime(configured []string) (string, error) {
+// runtimes are the commands to look for. crun takes a third of runc's time to start
+// and end a container, which counts where a layer is unpacked in 20 ms. But it needs
+// control groups as the system made them.
+func runtimes(mendedCgroups bool) []string {
+	if mendedCgroups {
+		return []string{"buildkit-runc", "runc", "crun"}
+	}
+	return []string{"buildkit-runc", "crun", "runc"}
+}
+
+// findRuntime returns the path of the first command that is installed: of those that
+// are configured, if there are any.
+func findRuntime(configured, usual []string) (string, error) {
 	candidates := configured
 	if len(candidates) == 0 {
-		candidates = []string{"buildkit-runc", "runc", "crun"}
+		candidates = usual
 	}
 	for _, name := range candidates {
 		path, err := exec.LookPath(name)

@@ -86,7 +86,7 @@ func start(ctx context.Context, o Options) (*engine, error) {
 	if err := enterNamespaces(o.Root); err != nil {
 		return nil, err
 	}
-	prepareCgroups()
+	s.mendedCgroups = prepareCgroups()
 	if err := clearLeftovers(s); err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func addExecutor(opt *base.WorkerOpt, s *settings) error {
 	if err != nil {
 		return err
 	}
-	x := &lazyExecutor{bin: filepath.Join(opt.Root, "bin"), providers: nets.providers, opt: runcexecutor.Opt{
+	x := &lazyExecutor{runtimes: runtimes(s.mendedCgroups), bin: filepath.Join(opt.Root, "bin"), providers: nets.providers, opt: runcexecutor.Opt{
 		Root:                filepath.Join(opt.Root, "executor"),
 		ProcessMode:         oci.ProcessSandbox,
 		DNS:                 s.dns(),
