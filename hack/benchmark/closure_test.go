@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,10 +24,15 @@ type closureHouse struct {
 	files    map[string][]byte
 	n        int
 	locked   bool
+	// leaf is the path that changes, leaves are all that only the root needs.
+	leaf   int
+	leaves []int
+	// more is added to the build file's entry.
+	more string
 }
 
 func newClosureHouse(b *testing.B, h *house, n int, locked bool) *closureHouse {
-	c := &closureHouse{house: h.in(b), dir: testenv.Dir(b), out: filepath.Join(testenv.Dir(b), "layout"), files: map[string][]byte{}, n: n}
+	c := &closureHouse{house: h.in(b), dir: testenv.Dir(b), out: filepath.Join(testenv.Dir(b), "layout"), files: map[string][]byte{}, n: n, leaf: n - 1}
 	c.cache = testenv.FileServer(b, c.files)
 	write(b, filepath.Join(c.dir, "copy.dockerfile"), []byte("FROM scratch\nCOPY store /nix/store\n"))
 	write(b, filepath.Join(c.dir, "first.yaml"), []byte("layers: [{files: [{dest: /a, content: a}]}]\n"))
@@ -40,14 +44,15 @@ func newClosureHouse(b *testing.B, h *house, n int, locked bool) *closureHouse {
 	return c
 }
 
-// change makes a closure in which the path that only the root needs is a new one.
+// change makes a closure in which one path that only the root needs is a new one.
 func (c *closureHouse) change(salt string) {
 	c.Helper()
-	made := testenv.MakeClosure(c, c.n, c.n-1, salt)
+	made := testenv.MakeClosure(c, c.n, c.leaf, salt)
+	c.leaves = made.Leaves
 	maps.Copy(c.files, made.Cache)
 	made.WriteStore(c, filepath.Join(c.dir, "store"))
 	write(c, filepath.Join(c.dir, "strata.yaml"), fmt.Appendf(nil,
-		"layers:\n  - derivation:\n      path: %s\n      substituters: [%q]\n      trusted_public_keys: [%q]\n", made.Root, c.cache.URL, made.Key))
+		"layers:\n  - derivation:\n      path: %s\n      substituters: [%q]\n      trusted_public_keys: [%q]\n%s", made.Root, c.cache.URL, made.Key, c.more))
 }
 
 // lock writes the lock, or brings it up to date.
@@ -75,32 +80,6 @@ func (c *closureHouse) empty() {
 	if err := os.RemoveAll(c.out); err != nil {
 		c.Fatal(err)
 	}
-}
-
-// engine builds by the command line's own engine, which runs and has an empty cache.
-func (c *closureHouse) engine(b *testing.B, flags string) side {
-	cli := testenv.Strata(b)
-	return side{
-		before: func() {
-			stop(b, cli)
-			c.empty()
-			if err := os.RemoveAll(cli.Root); err != nil {
-				b.Fatal(err)
-			}
-			cli.MustRun(b, "build", "-f", filepath.Join(c.dir, "first.yaml"), "-o", "type=cacheonly", c.dir)
-		},
-		run: func() { cli.MustRun(b, "build", "-o", "type=oci,tar=false,dest="+c.out+flags, c.dir) },
-	}
-}
-
-// exported lets Nix write the closure as one archive, and packs that: what an image
-// with the store in one layer would cost, if it cost nothing else.
-func (c *closureHouse) exported(b *testing.B) side {
-	made := testenv.MakeClosure(c, c.n, c.n-1, "")
-	store := testenv.Dir(b)
-	c.run(exec.Command("nix", "--extra-experimental-features", "nix-command", "copy", "--no-check-sigs", "--from", c.cache.URL, "--to", store, made.Root))
-	script := fmt.Sprintf("set -eu; nix-store --store %[1]s --export $(nix-store --store %[1]s -qR %[2]s) | gzip >%[1]s/exported.gz", store, made.Root)
-	return side{run: func() { c.run(exec.Command("bash", "-c", script)) }}
 }
 
 // changed builds with one path that only the root needs replaced, and pushes.
@@ -150,45 +129,38 @@ func BenchmarkClosure(b *testing.B) {
 					c.changed(c.strata, "strata.yaml", "closure"+name, &changes), c.changed(c.dockerfile, "copy.dockerfile", "copied"+name, &changes), side{})
 			})
 		}
-		for _, flags := range []string{"", ",compression=zstd"} {
-			b.Run(fmt.Sprint("Engine", n, flags), func(b *testing.B) {
-				c := newClosureHouse(b, h, n, true)
-				name := what + " with a lock, cold, to an OCI folder by the embedded engine"
-				if flags != "" {
-					name = "the same with zstd, " + fmt.Sprint(n+1) + " paths"
-				}
-				compare(b, Measure{Name: name, Against: "`nix-store --export` and gzip", Time: 5 * time.Second}, c.engine(b, flags), c.exported(b), side{})
-			})
-		}
-		b.Run(fmt.Sprint("Bytes", n), func(b *testing.B) {
-			c, changes := newClosureHouse(b, h, n, false), 0
-			build := c.changed(c.strata, "strata.yaml", fmt.Sprint("bytes", n), &changes)
-			build.once()
-			before := c.layers(fmt.Sprint("bytes", n))
-			build.once()
-			after := c.layers(fmt.Sprint("bytes", n))
-			record(b, Measure{Name: what + ", one leaf changed, bytes pushed", Against: "the image", Ratio: 0.01}, Figures{Bytes: more(before, after), AgainstBytes: more(nil, after)})
-		})
+		b.Run(fmt.Sprint("Bytes", n), func(b *testing.B) { changedBytes(b, newClosureHouse(b, h, n, false)) })
+		b.Run(fmt.Sprint("Engine", n), func(b *testing.B) { closureByEngine(b, newClosureHouse(b, h, n, true)) })
 	}
 	for packed, pack := range map[string]string{"xz": "xz -6 --stdout", "zstd": "zstd --quiet --stdout"} {
 		b.Run("Memory"+packed, func(b *testing.B) { helperMemory(b, packed, pack) })
 	}
 }
 
-// helperMemory measures the step helper while it unpacks a path of a gigabyte.
-func helperMemory(b *testing.B, packed, pack string) {
-	dir := testenv.Dir(b)
-	script := fmt.Sprintf("set -eu; cd %s; head -c 1G /dev/zero >file; nix-store --dump file >nar; sha256sum nar | cut -c1-64; stat -c %%s nar; %s nar >packed; rm file nar", dir, pack)
-	out, err := exec.Command("bash", "-c", script).Output()
-	if err != nil {
-		b.Fatal(err)
-	}
-	sum := strings.Fields(string(out))
-	item := strings.Join([]string{strings.Repeat("0", 32) + "-big", sum[0], sum[1], packed, filepath.Join(dir, "packed")}, ",")
+// changedBytes measures what is pushed when one leaf is another: the mean of some
+// leaves, because they have layers of different sizes.
+func changedBytes(b *testing.B, c *closureHouse) {
+	const some = 6
+	c.more = fmt.Sprintf("      max_layers: %d\n", mostLayers)
+	name := fmt.Sprint("bytes", c.n)
+	build := c.changed(c.strata, "strata.yaml", name, new(int))
+	build.once()
 	var f Figures
-	for b.Loop() {
-		out := testenv.Dir(b)
-		f.Bytes = max(f.Bytes, peak(b, exec.Command(testenv.Binary(b, "strata-step", ""), "store", item, out)))
+	for i := range some {
+		c.leaf = c.leaves[i*len(c.leaves)/some]
+		c.change("")
+		build.run()
+		before := c.layers(name)
+		build.once()
+		after := c.layers(name)
+		f.Bytes += more(before, after) / some
+		f.AgainstBytes += more(nil, after) / some
 	}
-	record(b, Measure{Name: "memory of the step helper with a path of 1 GB, packed with " + packed, Bytes: 128e6}, f)
+	record(b, Measure{
+		Name:    fmt.Sprintf("a closure of %d paths in up to %d layers, one leaf changed, bytes pushed", c.n+1, mostLayers),
+		Against: "the image", Ratio: 0.01,
+	}, f)
 }
+
+// mostLayers is as many as an image may have.
+const mostLayers = 127

@@ -71,23 +71,27 @@ func (f Figures) other() string {
 	return round(median(f.Against))
 }
 
-// verdict returns the limit in words and whether it is kept.
+// verdict returns the limits in words and whether all are kept.
 func (m Measure) verdict(f Figures) (limit, kept string) {
-	var ok bool
+	var limits []string
+	ok := true
+	if m.Ratio > 0 {
+		limits, ok = append(limits, fmt.Sprintf("≤ %.*f×", digits(m.Ratio), m.Ratio)), ok && ratio(f) <= m.Ratio
+	}
+	if m.Time > 0 {
+		limits, ok = append(limits, "≤ "+round(m.Time)), ok && median(f.Strata) <= m.Time
+	}
+	if m.Bytes > 0 {
+		limits, ok = append(limits, "≤ "+size(m.Bytes)), ok && f.Bytes <= m.Bytes
+	}
 	switch {
-	case m.Ratio > 0:
-		limit, ok = fmt.Sprintf("≤ %.*f×", digits(m.Ratio), m.Ratio), ratio(f) <= m.Ratio
-	case m.Time > 0:
-		limit, ok = "≤ "+round(m.Time), median(f.Strata) <= m.Time
-	case m.Bytes > 0:
-		limit, ok = "≤ "+size(m.Bytes), f.Bytes <= m.Bytes
-	default:
+	case len(limits) == 0:
 		return "none", ""
+	case ok:
+		return strings.Join(limits, ", "), "yes"
+	default:
+		return strings.Join(limits, ", "), "**no**"
 	}
-	if ok {
-		return limit, "yes"
-	}
-	return limit, "**no**"
 }
 
 // ratio is the median of the ratios of the rounds. Both sides of a round met the

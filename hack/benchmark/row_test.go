@@ -40,6 +40,7 @@ func TestRow(t *testing.T) {
 	}{
 		{Measure{Name: "a", Against: "b", Ratio: 1.05, Floor: "c"}, f, "| a | 120 ms | b: 100 ms | 1.05 | ≤ 1.05× | yes | c: 1.50 ms |"},
 		{Measure{Name: "a", Against: "b", Ratio: 1}, f, "| a | 120 ms | b: 100 ms | 1.05 | ≤ 1.00× | **no** |  |"},
+		{Measure{Name: "a", Against: "b", Ratio: 1.1, Time: 110 * time.Millisecond}, f, "| a | 120 ms | b: 100 ms | 1.05 | ≤ 1.10×, ≤ 110 ms | **no** |  |"},
 		{Measure{Name: "a", Time: time.Second}, f, "| a | 120 ms |  |  | ≤ 1.00 s | yes |  |"},
 		{Measure{Name: "a", Bytes: 3e8}, Figures{Bytes: 4e8}, "| a | 400 MB |  |  | ≤ 300 MB | **no** |  |"},
 		{Measure{Name: "a"}, f, "| a | 120 ms |  |  | none |  |  |"},

@@ -31,6 +31,8 @@ type MadeClosure struct {
 	Key string
 	// Bytes is the size of all archives, not packed.
 	Bytes int64
+	// Leaves are the indices of the paths that only the root refers to.
+	Leaves []int
 
 	files map[string]map[string]string
 }
@@ -48,11 +50,13 @@ func MakeClosure(t testing.TB, n, salted int, salt string) *MadeClosure {
 		files: map[string]map[string]string{},
 	}
 	var paths []string
+	used := map[string]bool{}
 	for i := range n {
 		var refs []string
 		for _, j := range []int{0, i * 7919 % max(i, 1), (i*7919 + 104729) % max(i, 1), (i*7919 + 209458) % max(i, 1)} {
 			if j < i {
 				refs = append(refs, paths[j])
+				used[paths[j]] = true
 			}
 		}
 		files := map[string]string{"lib/data": numbers(i*1_000_000, 1000+(i*i*7919+13)%60_000), "bin/run": "#!/bin/sh\n"}
@@ -60,6 +64,11 @@ func MakeClosure(t testing.TB, n, salted int, salt string) *MadeClosure {
 			files["lib/salt"] = salt
 		}
 		paths = append(paths, c.add(t, secret, fmt.Sprintf("pkg%d-1.0", i), files, refs))
+	}
+	for i, p := range paths {
+		if !used[p] {
+			c.Leaves = append(c.Leaves, i)
+		}
 	}
 	c.Root = c.add(t, secret, "app-1.0", map[string]string{"bin/app": strings.Join(paths, "\n")}, paths)
 	return c

@@ -10,11 +10,15 @@ import (
 )
 
 // cohorts finds half again as many cohorts as there may be layers, and merges them
-// until they fit. The cohorts are much the same in different images, and what is
-// merged is what changes together anyway: the table in docs/performance.md weighs
-// both against each other.
+// until they fit; few paths are merged as they are. The cohorts are much the same in
+// different images, and what is merged is what changes together anyway: the table in
+// docs/performance.md weighs both against each other.
 func (b *builder) cohorts(free []int, budget int) {
-	for _, part := range b.merge(b.divide(b.cohortsOf(free, budget+budget/2)), budget) {
+	parts := slices.Collect(slices.Chunk(free, 1))
+	if len(parts) > few*budget {
+		parts = b.divide(b.cohortsOf(free, budget+budget/2))
+	}
+	for _, part := range b.merge(parts, budget) {
 		layer := b.open()
 		for _, i := range part {
 			b.add(layer, i)
@@ -23,7 +27,10 @@ func (b *builder) cohorts(free []int, budget int) {
 }
 
 // A cohort is nodes with the same heads.
-type cohort []int
+type cohort = []int
+
+// few is how many times as many paths as layers are merged as they are.
+const few = 3
 
 // divide takes cohorts apart that have more than three times a layer's bytes on the
 // average, and not in one node: they are where everything needs everything, so that a

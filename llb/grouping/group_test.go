@@ -142,11 +142,10 @@ func TestCohorts(t *testing.T) {
 		2: "180: cfg data ffi libc python ssl zlib\n1: app\n",
 		// All below python is python's, though ssl, which is in no head's, needs it too.
 		3: "35: cfg data ssl\n145: ffi libc python zlib\n1: app\n",
-		4: "50: libc\n35: cfg data ssl\n95: ffi python zlib\n1: app\n",
-		// ssl, which zlib is needed by as well, is the better place for it: a change of
-		// zlib is then no reason to push python beyond what is.
+		// With more layers, three at most come together in one. zlib is cheaper with
+		// ssl, because more than zlib's own changes push python.
+		4: "50: libc\n38: cfg data ssl zlib\n92: ffi python\n1: app\n",
 		5: "4: data\n50: libc\n34: cfg ssl zlib\n92: ffi python\n1: app\n",
-		// With ssl as a head zlib is between the two, and soon a head itself.
 		6: "4: data\n50: libc\n3: zlib\n31: cfg ssl\n92: ffi python\n1: app\n",
 		8: "1: cfg\n4: data\n50: libc\n2: ffi\n3: zlib\n30: ssl\n90: python\n1: app\n",
 	} {
@@ -160,6 +159,43 @@ func TestCohorts(t *testing.T) {
 	}
 }
 
+// Cohorts alone, before they are merged.
+func TestHeads(t *testing.T) {
+	g, err := newGraph(graphOf(t, sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := builder{graph: g}
+	var free []int
+	for i, n := range g.nodes {
+		if n.Path != "app" {
+			free = append(free, i)
+		}
+	}
+	for budget, want := range map[int]string{
+		// All below python is python's, though ssl, which is in no head's, needs it too.
+		2: "cfg data ssl, ffi libc python zlib",
+		3: "cfg data ssl, ffi python zlib, libc",
+		// With ssl as a head zlib would need a cohort, too; data fits.
+		4: "cfg ssl, data, ffi python zlib, libc",
+		// With ssl as a head zlib is between the two.
+		5: "cfg ssl, data, ffi python, libc, zlib",
+	} {
+		var all []string
+		for _, c := range b.cohortsOf(free, budget) {
+			var names []string
+			for _, i := range c {
+				names = append(names, g.nodes[i].Path)
+			}
+			all = append(all, strings.Join(names, " "))
+		}
+		slices.Sort(all)
+		if got := strings.Join(all, ", "); got != want {
+			t.Errorf("up to %d cohorts: %s; want %s", budget, got, want)
+		}
+	}
+}
+
 func TestOtherAlgorithms(t *testing.T) {
 	for want, o := range map[string]Options{
 		"181: app cfg data ffi libc python ssl zlib\n": {Algorithm: Single, Max: 10},
@@ -168,7 +204,7 @@ func TestOtherAlgorithms(t *testing.T) {
 		"1: cfg\n4: data\n50: libc\n2: ffi\n3: zlib\n30: ssl\n90: python\n1: app\n": {Algorithm: PerPath, Max: 8},
 		"53: libc zlib\n30: ssl\n97: cfg data ffi python\n1: app\n":                 {Max: 4, Pins: [][]string{{"zlib", "libc"}, {"ssl"}}},
 		"180: cfg data ffi libc python ssl zlib\n1: app\n":                          {Max: 2, Pins: [][]string{{"app"}}},
-		"50: libc\n95: ffi python zlib\n36: app cfg data ssl\n":                     {Max: 3, RootsAnywhere: true},
+		"50: libc\n92: ffi python\n39: app cfg data ssl zlib\n":                     {Max: 3, RootsAnywhere: true},
 	} {
 		layers, err := Group(graphOf(t, sample), o)
 		if err != nil {

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package benchmark
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// closureByEngine measures the command line's own engine with a locked closure.
+func closureByEngine(b *testing.B, c *closureHouse) {
+	what := fmt.Sprintf("a closure of %d paths by the embedded engine, with a lock", c.n+1)
+	cli := testenv.Strata(b)
+	folder := "type=oci,tar=false,dest=" + c.out
+	for _, compression := range []string{"gzip", "zstd"} {
+		b.Run("Cold"+compression, func(b *testing.B) {
+			how := what + ", cold, to an OCI folder with " + compression
+			d := newDisk(b, cli.Root)
+			compare(b, Measure{Name: how, Against: "`nix-store --export` and gzip", Time: 5 * time.Second}, c.emptyEngine(b, cli, d, folder+",compression="+compression), c.exported(b), side{})
+			stop(b, cli)
+		})
+	}
+	b.Run("Cached", func(b *testing.B) {
+		defer stop(b, cli)
+		compare(b, Measure{Name: what + ", cached", Against: "`COPY` of the store", Time: 500 * time.Millisecond},
+			side{run: func() { cli.MustRun(b, "build", "-o", "type=image", c.dir) }},
+			side{run: func() { c.build(c.dockerfile, c.dir, "copy.dockerfile", "type=image") }}, side{})
+	})
+	b.Run("Changed", func(b *testing.B) {
+		defer stop(b, cli)
+		changes, image := 0, fmt.Sprintf("type=image,push=true,name=%s/engine%d", c.registry.Host, c.n)
+		strata := side{before: func() { changes++; c.change(fmt.Sprint(changes)) }, run: func() {
+			cli.MustRun(b, "lock", c.dir)
+			cli.MustRun(b, "build", "-o", image, c.dir)
+		}}
+		compare(b, Measure{Name: what + " that is written anew, one leaf changed, pushed", Against: "`COPY` of the store", Ratio: 0.2, Time: 700 * time.Millisecond},
+			strata, c.changed(c.dockerfile, "copy.dockerfile", fmt.Sprint("copied", c.n), &changes), side{})
+	})
+}
+
+// emptyEngine builds by an engine that runs and has nothing in its cache.
+func (c *closureHouse) emptyEngine(b *testing.B, cli *testenv.CLI, d *disk, output string) side {
+	return side{
+		before: func() {
+			stop(b, cli)
+			c.empty()
+			d.renew(b)
+			cli.MustRun(b, "build", "-f", filepath.Join(c.dir, "first.yaml"), "-o", "type=cacheonly", c.dir)
+		},
+		run: func() { cli.MustRun(b, "build", "-o", output, c.dir) },
+	}
+}
+
+// exported lets Nix write the closure as one archive, and packs that: what an image
+// with the store in one layer would cost, if it cost nothing else.
+func (c *closureHouse) exported(b *testing.B) side {
+	made := testenv.MakeClosure(c, c.n, c.leaf, "")
+	store := testenv.Dir(b)
+	c.run(exec.Command("nix", "--extra-experimental-features", "nix-command", "copy", "--no-check-sigs", "--from", c.cache.URL, "--to", store, made.Root))
+	script := fmt.Sprintf("set -eu; nix-store --store %[1]s --export $(nix-store --store %[1]s -qR %[2]s) | gzip >%[1]s/exported.gz", store, made.Root)
+	return side{run: func() { c.run(exec.Command("bash", "-c", script)) }}
+}
