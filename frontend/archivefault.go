@@ -6,6 +6,7 @@ package frontend
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -58,12 +59,13 @@ func (r *request) archiveFault(ctx context.Context, err error, p *plan.Plan) err
 	_, sums, mismatch := strings.Cut(text, "digest mismatch ")
 	got, wanted, _ := strings.Cut(sums, ": ")
 	_, status, answered := strings.Cut(text, "invalid response status ")
-	if mismatch && url != "" {
+	archives := p.Archives()
+	if mismatch && slices.ContainsFunc(archives, func(a plan.Archive) bool { return a.URLs[0] == url }) {
 		status = r.answered(ctx, url)
 		answered = status != ""
 		mismatch = !answered
 	}
-	for _, a := range p.Archives() {
+	for _, a := range archives {
 		name := strings.TrimSpace(a.Name + " " + a.Version)
 		switch {
 		case mismatch && strings.HasPrefix(wanted, a.Digest):

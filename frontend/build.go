@@ -213,10 +213,10 @@ func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*l
 	return res, err
 }
 
-// lowerAndMake makes the graph and builds it. Packages that can't be fetched are
-// looked for at the next mirror.
+// lowerAndMake makes the graph and builds it. Packages and store paths that can't be
+// fetched are looked for at the next mirror, or in the next binary cache.
 func (r *request) lowerAndMake(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, client.Reference, error) {
-	failed := mirrors{}
+	failed, others := mirrors{}, caches{request: r, refused: map[string]bool{}}
 	for {
 		lowered, err := r.lower(ctx, p, sources)
 		if err != nil {
@@ -226,7 +226,11 @@ func (r *request) lowerAndMake(ctx context.Context, p *plan.Plan, sources *sourc
 		if err == nil {
 			return lowered, ref, nil
 		}
-		if ctx.Err() != nil || !isFetchFailure(err) || !p.NextMirror(failed.choose(err)) {
+		if ctx.Err() != nil || !isFetchFailure(err) {
+			return nil, nil, r.explained(ctx, err, p, sources)
+		}
+		choose := failed.choose(err)
+		if moved := p.NextMirror(choose); !others.next(ctx, p, choose) && !moved {
 			return nil, nil, r.explained(ctx, err, p, sources)
 		}
 	}

@@ -5,6 +5,7 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
@@ -27,7 +28,7 @@ func (r *request) storeFault(ctx context.Context, err error, p *plan.Plan, s *so
 			if !ok || !covers(lines, store.Range.Start.Line) {
 				continue
 			}
-			if fault := r.narFault(text, store); fault != nil {
+			if fault := r.narFault(ctx, err, store); fault != nil {
 				return fault
 			}
 			if !llb.IsStoreStep(text, store) {
@@ -48,19 +49,41 @@ func (r *request) storeFault(ctx context.Context, err error, p *plan.Plan, s *so
 }
 
 // narFault is what a cache sent in an archive's place.
-func (r *request) narFault(text string, store *plan.Store) error {
+func (r *request) narFault(ctx context.Context, err error, store *plan.Store) error {
+	text := err.Error()
 	if _, sums, ok := strings.Cut(text, "digest mismatch "); ok {
 		for _, item := range store.Items {
 			if item.Digest != "" && strings.Contains(sums, item.Digest) {
+				if status := r.answered(ctx, item.URL); status != "" {
+					return r.derivationFault(store, "fetch %s: %s answers with status %s", item.Name, item.URL, status)
+				}
 				return r.derivationFault(store, "unpack %s: %s is not what the cache announced", item.Name, item.URL)
 			}
 		}
 		return nil
 	}
 	if _, status, ok := strings.Cut(text, "invalid response status "); ok {
-		return r.derivationFault(store, "fetch an archive of %s: the server answers with status %s", store.Items[0].Name, status)
+		item := archiveAt(err, store)
+		return r.derivationFault(store, "fetch %s: %s answers with status %s", item.Name, item.URL, status)
+	}
+	if item := archiveAt(err, store); isFetchFailure(err) && item.URL != "" {
+		return r.derivationFault(store, "fetch %s from %s: %w", item.Name, item.URL, err)
 	}
 	return nil
+}
+
+// archiveAt is the path whose archive could not be fetched; the first one where
+// nobody knows which it is.
+func archiveAt(err error, store *plan.Store) plan.StorePath {
+	var at *addressError
+	if errors.As(err, &at) {
+		for _, item := range store.Items {
+			if item.URL == at.url {
+				return item
+			}
+		}
+	}
+	return store.Items[0]
 }
 
 func (r *request) derivationFault(store *plan.Store, format string, args ...any) *spec.Error {

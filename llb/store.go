@@ -16,9 +16,17 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// archiveName is the name of a fetched archive, the same for all: it is part of
-// the cache's key, and an archive is known by its digest alone.
+// archiveName is the name of an archive, the same for all: it is part of the cache's
+// key, and an archive is known by its digest alone.
 const archiveName = "nar"
+
+// fetchedName is the name of a fetched archive.
+func fetchedName(item *plan.StorePath) string {
+	if item.Attempt == 0 {
+		return archiveName
+	}
+	return archiveName + "-" + strconv.Itoa(item.Attempt+1)
+}
 
 // store lowers a group of store paths to a tree of its own: the archives, fetched
 // by BuildKit, and one offline step that unpacks them. The step's arguments have
@@ -82,7 +90,7 @@ func (s *storeLayer) input(ctx context.Context, i int) (string, bk.RunOption, er
 		return strings.Join([]string{item.Name, hash, size, item.Format, file}, ",")
 	}
 	if item.URL != "" {
-		return arg(at), bk.AddMount(at, s.fetch(item), bk.SourcePath("/"+archiveName), bk.Readonly), nil
+		return arg(at), bk.AddMount(at, s.fetch(item), bk.SourcePath("/"+fetchedName(item)), bk.Readonly), nil
 	}
 	link, err := s.isLink(ctx, item.File)
 	if err != nil {
@@ -100,7 +108,7 @@ func (s *storeLayer) input(ctx context.Context, i int) (string, bk.RunOption, er
 // fetch is an archive of a binary cache.
 func (s *storeLayer) fetch(item *plan.StorePath) bk.State {
 	opts := []bk.HTTPOption{
-		bk.Filename(archiveName),
+		bk.Filename(fetchedName(item)),
 		bk.WithCustomName(s.prefix("fetch " + item.Name)),
 		s.at(s.layer.Range),
 	}

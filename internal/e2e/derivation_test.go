@@ -170,7 +170,7 @@ func TestDerivationExtras(t *testing.T) {
 		"  - files: [{dest: /etc/more, content: x}]\n"
 	dir := folder(t, map[string]string{"strata.yaml": text})
 	explained := h.cli.MustRun(t, "plan", "--explain", "--addr", h.daemon.Addr, "--build-arg", "BASE="+h.base, "--build-context=st="+nix.Dir+"/cache-zstd", dir)
-	for _, want := range []string{"default for linux/amd64: 6 layers\n", "    " + nix.App + "\n", filepath.Base(nix.App) + " alone pushes 3.4 kB of 2.6 MB again (0.13%)\n"} {
+	for _, want := range []string{"default for linux/amd64: 7 layers\n", "    " + nix.App + "\n", filepath.Base(nix.App) + " alone pushes 1.5 kB of 2.6 MB again (0.06%)\n"} {
 		if !strings.Contains(explained.Stdout, want) {
 			t.Errorf("no %q in\n%s", want, explained.Stdout)
 		}
@@ -183,8 +183,9 @@ func TestDerivationExtras(t *testing.T) {
 	}
 	want := []string{
 		"strata: store paths libc-1.0, shell-5.2",
-		"strata: store paths settings.conf",
-		"strata: store paths app-0.1, link, names",
+		"strata: store paths link, settings.conf",
+		"strata: store paths names",
+		"strata: store paths app-0.1",
 		"strata: registration of store paths",
 		"strata: link store paths to /usr/local",
 		"strata: files /etc/more",

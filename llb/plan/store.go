@@ -13,6 +13,10 @@ type Store struct {
 	Items []StorePath `json:"paths"`
 	// From is where the paths lie that have no URL; nil when all have one.
 	From *StoreSource `json:"from,omitempty"`
+	// Caches are the binary caches that are asked for an archive, the preferred one
+	// first, and Keys those that they are trusted by, as name:base64.
+	Caches []string `json:"caches,omitempty"`
+	Keys   []string `json:"keys,omitempty"`
 	// Size is the sum of the paths' sizes in bytes.
 	Size int64 `json:"size"`
 }
@@ -32,6 +36,9 @@ type StorePath struct {
 	// known.
 	URL    string `json:"url,omitempty"`
 	Digest string `json:"digest,omitempty"`
+	// Attempt counts the addresses that were tried before. BuildKit takes a second
+	// address of the same archive for the one that failed if nothing else differs.
+	Attempt int `json:"attempt,omitempty"`
 	// File is the archive, or the path itself, in the store's source.
 	File string `json:"file,omitempty"`
 }

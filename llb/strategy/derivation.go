@@ -45,6 +45,8 @@ type closure struct {
 	from *plan.StoreSource
 	// files are the paths of archives or trees in from, by store path.
 	files map[string]string
+	// binary are the binary caches, and trusted their keys.
+	binary, trusted []string
 	// content is the folder within each path that ships; empty for all of it.
 	content string
 }
@@ -118,6 +120,7 @@ func (c *closure) substituted(ctx context.Context) error {
 	for i, k := range keys {
 		names[i] = k.String()
 	}
+	c.binary, c.trusted = caches, names
 	if ok, err := c.locked(caches, names); ok || err != nil {
 		if ok {
 			c.keepLocked(caches, names)
@@ -201,7 +204,7 @@ func (c *closure) group() ([]plan.Layer, error) {
 	}
 	layers := make([]plan.Layer, len(groups))
 	for i, g := range groups {
-		a := &plan.Store{Range: c.d.Range, Dir: c.graph.Store, Size: g.Size}
+		a := &plan.Store{Range: c.d.Range, Dir: c.graph.Store, Size: g.Size, Caches: c.binary, Keys: c.trusted}
 		for _, p := range g.Paths {
 			a.Items = append(a.Items, c.item(c.graph.Path(p)))
 			if c.files[p] != "" {
