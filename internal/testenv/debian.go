@@ -51,7 +51,21 @@ func DebianBase(t testing.TB) string {
 // DebianImage is an image of [DebianTree] with further layers.
 func DebianImage(t testing.TB, layers ...[]Entry) v1.Image {
 	t.Helper()
-	layer, err := tarball.LayerFromFile(DebianTree(t), tarball.WithCompressionLevel(1))
+	return imageOf(t, DebianTree(t), layers...)
+}
+
+// DNFImage is an image with dnf and rpm and without dpkg's database, with further
+// layers.
+func DNFImage(t testing.TB, layers ...[]Entry) v1.Image {
+	t.Helper()
+	base := []Entry{{Path: "var/"}, {Path: "var/lib/"}, {Path: "var/lib/.wh.dpkg"}}
+	return imageOf(t, filepath.Join(debianDir(t), "dnf.tar"), append([][]Entry{base}, layers...)...)
+}
+
+// imageOf is an image of a tar archive with further layers.
+func imageOf(t testing.TB, tree string, layers ...[]Entry) v1.Image {
+	t.Helper()
+	layer, err := tarball.LayerFromFile(tree, tarball.WithCompressionLevel(1))
 	if err != nil {
 		t.Fatalf("make layer: %v", err)
 	}

@@ -5,8 +5,7 @@ package strategy
 
 import (
 	"context"
-	"errors"
-	"io/fs"
+	"slices"
 
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -17,9 +16,9 @@ const rpm plan.Format = "rpm"
 
 // planDNF lets the base's dnf install each entry, in a command in the image.
 func (t *Target) planDNF(ctx context.Context, set *packageSet, files Files) error {
-	tool := "dnf"
-	if _, err := files.ReadFile(ctx, "/usr/bin/dnf"); errors.Is(err, fs.ErrNotExist) {
-		tool = "microdnf"
+	tool, err := dnfOf(ctx, files)
+	if err != nil {
+		return err
 	}
 	for _, e := range set.entries {
 		if e.layer.Packages.Scripts.Value == "skip" {
@@ -47,6 +46,21 @@ func (t *Target) planDNF(ctx context.Context, set *packageSet, files Files) erro
 		}})
 	}
 	return nil
+}
+
+// dnfOf is the base's tool for RPM packages; "" if it has none. Its program is
+// often a link, to dnf-3 or dnf5, which isn't followed.
+func dnfOf(ctx context.Context, files Files) (string, error) {
+	programs, err := files.ReadDir(ctx, "/usr/bin")
+	if err != nil {
+		return "", err
+	}
+	for _, tool := range []string{"dnf", "microdnf"} {
+		if slices.Contains(programs, tool) {
+			return tool, nil
+		}
+	}
+	return "", nil
 }
 
 // baseEnv is the environment of the image so far.

@@ -89,8 +89,6 @@ func (t *Target) packageFormat(ctx context.Context, set *packageSet, files Files
 		{"/var/lib/dpkg/status", plan.Deb},
 		{"/lib/apk/db/installed", plan.APK},
 		{"/usr/lib/apk/db/installed", plan.APK},
-		{"/usr/bin/dnf", rpm},
-		{"/usr/bin/microdnf", rpm},
 	} {
 		_, err := files.ReadFile(ctx, known.file)
 		if err == nil {
@@ -99,6 +97,13 @@ func (t *Target) packageFormat(ctx context.Context, set *packageSet, files Files
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look into the base: %w", err)
 		}
+	}
+	tool, err := dnfOf(ctx, files)
+	if err != nil {
+		return "", fmt.Errorf("look into the base: %w", err)
+	}
+	if tool != "" {
+		return rpm, nil
 	}
 	at := set.entries[0].layer.Packages.Range.Start
 	if t.image.From.Kind == plan.Scratch {

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// rpms is a repository with a package that needs another one, one that recommends
+// another one, and what stands for the distribution's own.
+func rpms(t *testing.T) *testenv.RPMArchive {
+	return testenv.NewRPMArchive(t,
+		testenv.RPM{Name: "shell", Version: "1", Tags: []string{"Provides: /bin/sh"}, Files: map[string]string{"/etc/shells": "/bin/sh\n"}},
+		testenv.RPM{Name: "hello", Version: "2", Tags: []string{"Requires: hello-data >= 2"}, Files: map[string]string{"/usr/bin/hello": "#!/bin/sh\ncat /usr/share/hello\n"}},
+		testenv.RPM{Name: "hello-data", Version: "2", Files: map[string]string{"/usr/share/hello": "hello\n"}, Post: "echo configured >/etc/hello\n"},
+		testenv.RPM{Name: "more", Version: "1", Tags: []string{"Recommends: extra"}, Files: map[string]string{"/usr/share/more": "more\n"}},
+		testenv.RPM{Name: "extra", Version: "1", Files: map[string]string{"/usr/share/extra": "extra\n"}},
+	)
+}
+
+// dnfBase pushes a base whose own dnf knows an archive.
+func (h *house) dnfBase(t *testing.T, a *testenv.RPMArchive) string {
+	t.Helper()
+	return h.registry.Push(t, "dnf:1", testenv.DNFImage(t, []testenv.Entry{
+		{Path: "etc/"},
+		{Path: "etc/dnf/"},
+		{Path: "etc/dnf/vars/"},
+		{Path: "etc/dnf/vars/releasever", Data: []byte("1\n")},
+		{Path: "etc/yum.repos.d/"},
+		{Path: "etc/yum.repos.d/ours.repo", Data: []byte("[ours]\nname=ours\nbaseurl=" + a.URL + "\ngpgcheck=0\n")},
+	}))
+}
+
+// TestDNF installs with the base's own dnf: no lock, nothing left behind, and what
+// was fetched once is kept for the next build.
+func TestDNF(t *testing.T) {
+	h := newHouse(t)
+	a := rpms(t)
+	base := h.dnfBase(t, a)
+	// The images are looked at in steps of other targets, because they are large.
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
+from: `+base+`
+layers:
+  - packages: [hello]
+  - packages: [more]
+targets:
+  before: {layers: [{build: {from: "`+base+`", source: ., run: [sh, look, $out]}}]}
+  after: {layers: [{build: {from: target:default, source: ., run: [sh, look, $out]}}]}
+-- look --
+set -e
+find /var/cache /var/log /tmp | sort >$1/left
+rpm --query --all --queryformat '%{NAME} %{VERSION}\n' | sort >$1/said
+[ ! -e /etc/hello ] || cp /etc/hello $1/
+`)
+	look := func(target string, more ...string) (said, progress string) {
+		t.Helper()
+		out := filepath.Join(t.TempDir(), "out")
+		progress = way{"strata", h.strata}.must(t, flags(dir, append(more, "--target", target, "-o", out)...)...)
+		return out, progress
+	}
+	before, _ := look("before")
+	after, progress := look("after")
+	if strings.Contains(progress, "not locked") {
+		t.Errorf("there is talk of a lock:\n%s", progress)
+	}
+	want(t, "what is installed", read(t, after, "said"), "hello 2\nhello-data 2\nmore 1\nshell 1\n")
+	want(t, "what the script did", read(t, after, "hello"), "configured\n")
+	if diff := cmp.Diff(strings.Split(read(t, before, "left"), "\n"), strings.Split(read(t, after, "left"), "\n")); diff != "" {
+		t.Errorf("what is left behind (-base +image):\n%s", diff)
+	}
+
+	a.Reset()
+	replace(t, filepath.Join(dir, "strata.yaml"), "[hello]", "[hello, extra]")
+	look("after")
+	if n := len(a.Requests()); n != 1 || a.Requests()[0].Path != "/noarch/extra-1-1.noarch.rpm" {
+		t.Errorf("for one package more the archive was asked for\n%s", a)
+	}
+	h.dnfFaults(t, base)
+}
+
+// dnfFaults asks the base's dnf for what it hasn't, and Strata for what dnf can't do.
+func (h *house) dnfFaults(t *testing.T, base string) {
+	for layer, wanted := range map[string][]string{
+		"{names: [hello, nowhere]}":                     {"strata.yaml:4:5: ", "No match for argument: nowhere"},
+		"{names: [hello], scripts: skip}":               {"strata.yaml:4:41: ", "scripts: skip: dnf runs maintainer scripts always"},
+		"{names: [hello], repositories: [{type: rpm}]}": {"strata.yaml:4:54: ", `want deb or apk, found "rpm"`},
+	} {
+		dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: "+layer+"\n")
+		out, err := h.strata(flags(dir, "-o", "type=cacheonly")...)
+		if err == nil {
+			t.Errorf("%s is no error:\n%s", layer, out)
+		}
+		contains(t, out, wanted...)
+	}
+}
