@@ -131,23 +131,39 @@ func (t *tail) Write(p []byte) (int, error) {
 // failure puts in words why a tool failed: the packages that dpkg names, and its
 // last lines.
 func (t *tail) failure(argv []string, exit *exec.ExitError) string {
-	var packages, rest []string
+	var rest []string
 	for _, line := range t.lines {
-		s := strings.TrimRight(string(line), "\n")
-		if name, ok := strings.CutPrefix(s, "dpkg: error processing package "); ok {
-			name, _, _ = strings.Cut(name, " ")
-			packages = append(packages, name)
-		}
-		if s != "" {
+		if s := strings.TrimRight(string(line), "\n"); s != "" {
 			rest = append(rest, "  "+s)
 		}
 	}
-	what := filepath.Base(argv[0])
+	scripts, needy := t.blamed()
+	what := filepath.Base(argv[0]) + " failed"
 	switch {
-	case len(packages) > 0:
-		what = "a maintainer script of " + strings.Join(packages, ", ")
+	case len(scripts) > 0:
+		what = "a maintainer script of " + strings.Join(scripts, ", ") + " failed"
+	case len(needy) > 0:
+		what = "the base has not what " + strings.Join(needy, ", ") + " needs; if the lock is of a newer base, run \"strata lock --update\""
 	case strings.HasPrefix(argv[0], infoDir):
 		what = "the script " + what
 	}
-	return fmt.Sprintf("install packages: %s failed (%s); the last lines:\n%s", what, exit, strings.Join(rest, "\n"))
+	return fmt.Sprintf("install packages: %s (%s); the last lines:\n%s", what, exit, strings.Join(rest, "\n"))
+}
+
+// blamed are the packages that dpkg names: those that failed themselves, and those
+// that lack another package. It says the reason on the line after the name.
+func (t *tail) blamed() (scripts, needy []string) {
+	for i, line := range t.lines {
+		name, ok := bytes.CutPrefix(line, []byte("dpkg: error processing package "))
+		if !ok {
+			continue
+		}
+		name, _, _ = bytes.Cut(name, []byte(" "))
+		if i+1 < len(t.lines) && bytes.HasPrefix(t.lines[i+1], []byte(" dependency problems")) {
+			needy = append(needy, string(name))
+		} else {
+			scripts = append(scripts, string(name))
+		}
+	}
+	return scripts, needy
 }

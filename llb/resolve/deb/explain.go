@@ -138,6 +138,8 @@ func (s *solver) why(g *group) string {
 		return ", but version " + target.install.version + " is to be installed"
 	case target.held:
 		return ", but version " + target.current.version + " is installed and held"
+	case target.current != nil && (target.cand == nil || target.cand == target.current):
+		return ", but the base has version " + target.current.version + ", and no repository one that fits"
 	}
 	v := target.cand
 	if v == nil {
