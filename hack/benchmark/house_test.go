@@ -26,6 +26,8 @@ type house struct {
 	buildctl string
 	// strata and dockerfile are the frontends' images, base is one to build on.
 	strata, dockerfile, base string
+	// options are further ones of buildctl.
+	options []string
 }
 
 func newHouse(t testing.TB) *house {
@@ -119,6 +121,7 @@ func (h *house) build(frontend, dir, file, output string) {
 		"--local=context=" + dir, "--local=dockerfile=" + dir,
 		"--opt=filename=" + file, "--opt=build-arg:BASE=" + h.base,
 	}
+	args = append(args, h.options...)
 	if output != "" {
 		args = append(args, "--output="+output)
 	}

@@ -97,6 +97,54 @@ func imageOf(t testing.TB, tree string, layers ...[]Entry) v1.Image {
 	return image
 }
 
+// DebianKeyring is the file with the keys of Debian's archive, which every Debian has.
+const DebianKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+// DebianMirror is the address of the archive that [DebianTree] is from, and the
+// name of its suite.
+func DebianMirror(t testing.TB) (uri, suite string) {
+	t.Helper()
+	for line := range strings.SplitSeq(osRelease(t), "\n") {
+		if name, ok := strings.CutPrefix(line, "VERSION_CODENAME="); ok {
+			suite = name
+		}
+	}
+	for line := range strings.SplitSeq(ownApt(t, "/dev/null", "indextargets", "--format", "$(CREATED_BY) $(CODENAME) $(REPO_URI)"), "\n") {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "Packages" && f[1] == suite {
+			return strings.TrimSuffix(f[2], "/"), suite
+		}
+	}
+	t.Fatalf("find the archive of %s: apt's configuration doesn't name it", suite)
+	return "", ""
+}
+
+func osRelease(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("/etc/os-release")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// DebianOnScratch are the layers of a build file that put a Debian with apt together
+// without running anything of it, for any architecture. The context must have the
+// keys of [DebianKeyring] as key.gpg.
+func DebianOnScratch(t testing.TB) string {
+	t.Helper()
+	uri, suite := DebianMirror(t)
+	return fmt.Sprintf(`layers:
+  - packages:
+      names: [apt, base-files, base-passwd, bash, coreutils, dash, debian-archive-keyring, debianutils, diffutils, dpkg, findutils, grep, gzip,
+        libc-bin, libsystemd0, mawk, perl-base, sed, tar, usr-is-merged, util-linux]
+      scripts: skip
+      repositories: [{type: deb, uri: %q, suites: [%s], components: [main], signed_by: key.gpg}]
+  - files:
+      - {dest: /etc/passwd, content: "root:x:0:0:root:/root:/bin/bash\n_apt:x:42:65534::/nonexistent:/usr/sbin/nologin\n"}
+      - {dest: /etc/group, content: "root:x:0:\nnogroup:x:65534:\n"}
+`, uri, suite)
+}
+
 // A DebianPackage is a package of the archive that this machine's apt knows.
 type DebianPackage struct {
 	Name, Version, Arch string
