@@ -20,7 +20,7 @@ func libraries() []string { return []string{"libcurl4", "libjq1", "libpq5", "lib
 // smallSystem is what both Strata and mmdebstrap can put together without a root to
 // run anything in.
 func smallSystem() []string {
-	return append(libraries(), "base-files", "jq", "media-types", "netbase", "tzdata")
+	return append(libraries(), "base-files", "base-passwd", "jq", "media-types", "netbase", "tzdata")
 }
 
 // BenchmarkLibraries measures packages where nothing has to run, or little of it:
@@ -42,7 +42,7 @@ func BenchmarkLibraries(b *testing.B) {
 		"warm.yaml":       "layers: [{files: [{dest: /a, content: a}]}]\n",
 		"warm.dockerfile": "FROM scratch\nCOPY warm.yaml /a\n",
 		"scratch.yaml":    layer(smallSystem(), ""),
-		"base.yaml":       testenv.DebianOnScratch(b) + "  - files: [{dest: /etc/apt/sources.list, content: \"deb " + uri + " " + suite + " main\\n\"}]\n",
+		"base.yaml":       testenv.DebianOnScratch(b) + "  - files: [{dest: /etc/apt/sources.list, content: \"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " + uri + " " + suite + " main\\n\"}]\n",
 		"arm64.yaml":      "args: {BASE: null}\nfrom: $BASE\n" + layer(libraries(), ""),
 		"arm64.dockerfile": "ARG BASE\nFROM $BASE\n" + `RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ` + strings.Join(libraries(), " ") + "\n",

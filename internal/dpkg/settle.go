@@ -24,7 +24,7 @@ func settle(root, base string, start time.Time) error {
 			return fmt.Errorf("settle %s: %w", file, err)
 		}
 	}
-	return errors.Join(settleCaches(root, base, start), settleMachineID(root, base))
+	return errors.Join(settleCaches(root, base, start), settleMachineID(root, base), settleJavaStore(root, start))
 }
 
 // settleShadow replaces the day on which a new account was made, the third field
