@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// withFiles puts other files into a package that dpkg-deb made: of its members, in
+// the format of ar(5), the last one is replaced.
+func withFiles(t *testing.T, file string, headers ...tar.Header) {
+	t.Helper()
+	var files bytes.Buffer
+	w := tar.NewWriter(&files)
+	for _, h := range headers {
+		h.Mode = 0o755
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	deb := read(t, file)
+	end := len("!<arch>\n")
+	for range 2 { // debian-binary and control.tar
+		size, err := strconv.Atoi(strings.TrimSpace(deb[end+48 : end+58]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		end += 60 + size + size%2
+	}
+	write(t, file, fmt.Appendf([]byte(deb[:end]), "%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", "data.tar", 0, 0, 0, "100644", files.Len(), files.Bytes()))
+}
+
+// TestHostilePackages builds by archives that are signed as they should be, whose
+// packages want out of the root or at its devices.
+func TestHostilePackages(t *testing.T) {
+	h := newHouse(t)
+	for _, tc := range []struct {
+		name    string
+		headers []tar.Header
+		want    string
+	}{
+		{"up", []tar.Header{{Name: "./usr/../../etc/passwd"}}, "leads out of the root"},
+		{"absolute", []tar.Header{{Name: "/etc/passwd"}}, "is absolute"},
+		{"link", []tar.Header{{Name: "./usr/x", Typeflag: tar.TypeSymlink, Linkname: "/etc"}, {Name: "./usr/x/passwd"}}, "the package itself has /usr/x as a link"},
+		{"device", []tar.Header{{Name: "./dev/mem", Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 1}}, "device node"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a := testenv.NewDebArchive(t, testenv.Deb{Name: "evil", Version: "1"})
+			withFiles(t, filepath.Join(a.Dir, "pool/main/evil/evil_1_all.deb"), tc.headers...)
+			a.Index(t)
+			dir := h.packagesProject(t, a, "evil")
+			out, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", h.pushed("hostile-"+tc.name+":1"))...)
+			if err == nil {
+				t.Error("it is no error")
+			}
+			contains(t, out, "strata.yaml:4:5: ", "unpack package evil 1: ", tc.want)
+		})
+	}
+	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); strings.Contains(tags, "hostile") {
+		t.Errorf("something was pushed:\n%s", tags)
+	}
+}
