@@ -65,11 +65,7 @@ func DNFImage(t testing.TB, layers ...[]Entry) v1.Image {
 // imageOf is an image of a tar archive with further layers.
 func imageOf(t testing.TB, tree string, layers ...[]Entry) v1.Image {
 	t.Helper()
-	layer, err := tarball.LayerFromFile(tree, tarball.WithCompressionLevel(1))
-	if err != nil {
-		t.Fatalf("make layer: %v", err)
-	}
-	image, err := mutate.AppendLayers(empty.Image, layer)
+	image, err := mutate.AppendLayers(empty.Image, sharedLayer(t, tree))
 	if err != nil {
 		t.Fatalf("make image: %v", err)
 	}

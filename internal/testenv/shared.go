@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // parts are a registry and what is in it, as far as the tests of a process asked
@@ -15,6 +18,9 @@ type parts struct {
 	mu       sync.Mutex
 	registry *Registry
 	images   map[string]string
+
+	layersMu sync.Mutex
+	layers   map[string]v1.Layer
 }
 
 // SharedRegistry returns the registry that the tests of this package share.
@@ -65,6 +71,26 @@ func sharedImage(t testing.TB, name string, push func(*Registry) string) string 
 	}
 	s.parts.images[name] = ref
 	return ref
+}
+
+// sharedLayer is the layer of a tar archive, compressed once for its digest.
+func sharedLayer(t testing.TB, file string) v1.Layer {
+	t.Helper()
+	p := &sharedSession(t).parts
+	p.layersMu.Lock()
+	defer p.layersMu.Unlock()
+	if layer, ok := p.layers[file]; ok {
+		return layer
+	}
+	layer, err := tarball.LayerFromFile(file, tarball.WithCompressionLevel(1))
+	if err != nil {
+		t.Fatalf("make layer: %v", err)
+	}
+	if p.layers == nil {
+		p.layers = map[string]v1.Layer{}
+	}
+	p.layers[file] = layer
+	return layer
 }
 
 // close ends what was started.
