@@ -55,6 +55,16 @@ func Known(format string) bool {
 // Reader returns what r holds without its compression. An empty format is
 // found from the first bytes. The caller closes the reader; r stays open.
 func Reader(r io.Reader, format string) (io.ReadCloser, error) {
+	return new(Opener).Reader(r, format)
+}
+
+// An Opener opens many streams, and one is closed before the next is opened. It keeps
+// the memory that a decoder of zstd wants, which takes longer to get than a small
+// stream takes to decode. The zero value is ready.
+type Opener struct{ zstd *zstd.Decoder }
+
+// Reader is [Reader].
+func (o *Opener) Reader(r io.Reader, format string) (io.ReadCloser, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	if format == "" {
 		start, err := buffered.Peek(magicSize)
@@ -64,7 +74,7 @@ func Reader(r io.Reader, format string) (io.ReadCloser, error) {
 		format = Detect(start)
 	}
 	z := &reader{format: format, close: func() {}}
-	if err := z.open(buffered); err != nil {
+	if err := z.open(buffered, o); err != nil {
 		return nil, err
 	}
 	return z, nil
@@ -96,7 +106,7 @@ type reader struct {
 	close  func()
 }
 
-func (z *reader) open(r *bufio.Reader) error {
+func (z *reader) open(r *bufio.Reader, o *Opener) error {
 	var err error
 	if z.format != None {
 		if _, err = r.Peek(1); err != nil {
@@ -113,16 +123,31 @@ func (z *reader) open(r *bufio.Reader) error {
 	case Xz:
 		z.from, err = openXz(r)
 	case Zstd:
-		var d *zstd.Decoder
-		d, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(MaxWindow), zstd.WithDecodeBuffersBelow(0))
-		if err == nil {
-			z.from, z.close = d, d.Close
-		}
+		z.from, err = o.openZstd(r)
+		z.close = o.closeZstd
 	default:
 		return fmt.Errorf("%w %q; known are %s", ErrFormat, z.format, strings.Join(Formats(), ", "))
 	}
 	return z.wrap(err)
+}
+
+// openZstd takes the decoder that there is, or makes one.
+func (o *Opener) openZstd(r io.Reader) (io.Reader, error) {
+	if o.zstd != nil {
+		return o.zstd, o.zstd.Reset(r)
+	}
+	var err error
+	o.zstd, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(MaxWindow), zstd.WithDecodeBuffersBelow(0))
+	return o.zstd, err
+}
+
+// closeZstd lets go of the stream and keeps the decoder. With one goroutine it holds
+// nothing but memory.
+func (o *Opener) closeZstd() {
+	if o.zstd != nil {
+		_ = o.zstd.Reset(nil) // it can't fail without a stream
+	}
 }
 
 // openXz takes the quicker reader for what packages have, and the complete one

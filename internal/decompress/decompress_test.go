@@ -101,6 +101,46 @@ func TestRefusesWhatIsNotOneWholeStream(t *testing.T) {
 	}
 }
 
+// An opener is as good after any stream as a new one: after a whole one, one that was
+// left in the middle, one that is broken, and one that is none.
+func TestOpenerAgain(t *testing.T) {
+	want := string(load(t, "testdata/text"))
+	var all Opener
+	again := func(after string) {
+		for file, format := range samples(t) {
+			r, err := all.Reader(bytes.NewReader(load(t, file)), format)
+			if err != nil {
+				t.Fatalf("%s after %s: %v", file, after, err)
+			}
+			if got, err := io.ReadAll(r); err != nil || string(got) != want {
+				t.Errorf("%s after %s: %q, %v", file, after, got, err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	again("nothing")
+	again("whole streams")
+	for file, format := range samples(t) {
+		data := load(t, file)
+		broken := bytes.Clone(data)
+		broken[len(broken)/2] ^= 0x55
+		for what, data := range map[string][]byte{"a part of ": data, "a broken ": broken, "a short ": data[:len(data)-3], "nothing of ": nil} {
+			r, err := all.Reader(bytes.NewReader(data), format)
+			if err == nil {
+				n := int64(len(want))
+				if what == "a part of " {
+					n = 1
+				}
+				_, _ = io.CopyN(io.Discard, r, n) // whatever it says
+				r.Close()
+			}
+			again(what + file)
+		}
+	}
+}
+
 func TestRefusesUnknownFormats(t *testing.T) {
 	_, err := read([]byte("x"), "br")
 	if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), `"br"; known are none, gzip, bzip2, xz, zstd`) {

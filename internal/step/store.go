@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/decompress"
 )
 
 // What is wrong with a store path's archive.
@@ -127,8 +129,9 @@ func storeAll(items []StoreItem, to dir) error {
 	stop := make(chan struct{})
 	for range min(runtime.GOMAXPROCS(0), len(order)) {
 		workers.Go(func() {
+			var archives decompress.Opener
 			for i := range next {
-				if errs[i] = order[i].put(to); errs[i] != nil {
+				if errs[i] = order[i].put(to, &archives); errs[i] != nil {
 					failed.Do(func() { close(stop) })
 				}
 			}
@@ -148,8 +151,8 @@ send:
 }
 
 // put unpacks one item.
-func (item StoreItem) put(to dir) error {
-	if err := item.unpack(to); err != nil {
+func (item StoreItem) put(to dir, archives *decompress.Opener) error {
+	if err := item.unpack(to, archives); err != nil {
 		return fmt.Errorf("unpack %s: %w", show(to.join(item.Name)), err)
 	}
 	return nil

@@ -29,7 +29,7 @@ func bySize(items []StoreItem) []StoreItem {
 }
 
 // unpack puts the item into the open store.
-func (item StoreItem) unpack(to dir) error {
+func (item StoreItem) unpack(to dir, archives *decompress.Opener) error {
 	parent, name := path.Split(item.Name)
 	at, above, err := to.make(parent)
 	if err != nil {
@@ -40,7 +40,7 @@ func (item StoreItem) unpack(to dir) error {
 			d.close()
 		}
 	}()
-	archive, err := item.open()
+	archive, err := item.open(archives)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (d dir) make(p string) (last dir, all []dir, err error) {
 }
 
 // open opens the item's archive, or makes one of its tree.
-func (item StoreItem) open() (io.ReadCloser, error) {
+func (item StoreItem) open(archives *decompress.Opener) (io.ReadCloser, error) {
 	if item.Format == Tree || item.Format == Modes {
 		return packed(item.Input), nil
 	}
@@ -98,7 +98,7 @@ func (item StoreItem) open() (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	z, err := decompress.Reader(f, item.Format)
+	z, err := archives.Reader(f, item.Format)
 	if err != nil {
 		f.Close()
 		return nil, err
