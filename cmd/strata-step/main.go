@@ -14,11 +14,17 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"github.com/strata-build/strata/internal/step"
 )
 
+// memory is, in bytes, where the collector of garbage starts to work harder. What
+// unpacks needs far less; what is left over of one archive must not add up to more.
+const memory = 160 << 20
+
 func main() {
+	debug.SetMemoryLimit(memory)
 	if status, ok := step.StandIn(os.Args, os.Stdout, os.Stderr); ok {
 		os.Exit(status)
 	}
