@@ -91,16 +91,18 @@ func (r *request) loadContext(ctx context.Context, s *sources, p *plan.Plan) (wa
 // cached build need not fetch them.
 func (r *request) loadLocal(ctx context.Context, st bk.State) error {
 	def, err := r.marshal(ctx, st)
-	if err != nil || len(def.Def) == 0 {
+	if err != nil || !isLocal(def) {
 		return err
-	}
-	var op pb.Op
-	if err := op.UnmarshalVT(def.Def[0]); err != nil {
-		return err
-	}
-	if !strings.HasPrefix(op.GetSource().GetIdentifier(), "local://") {
-		return nil
 	}
 	_, err = r.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: r.ui.CacheImports, Evaluate: true})
 	return err
+}
+
+// isLocal tells whether a definition is a folder of the client.
+func isLocal(def *bk.Definition) bool {
+	var op pb.Op
+	if len(def.Def) != 2 || op.UnmarshalVT(def.Def[0]) != nil { // it, and what is wanted
+		return false
+	}
+	return strings.HasPrefix(op.GetSource().GetIdentifier(), "local://")
 }

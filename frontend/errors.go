@@ -29,6 +29,13 @@ func (r *request) located(err error) error {
 		text = fmt.Sprintf("%s:%d:%d: %s", r.source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, text)
 		ranges = append(ranges, fault.Range)
 	}
+	if at, ok := r.dockerfileLines(err); ok {
+		// Both files' lines are shown, where a fault of the build file has its own.
+		if faults := specErrors(err); len(faults) == 1 {
+			err = errors.Unwrap(faults[0])
+		}
+		ranges = append(ranges, at)
+	}
 	for _, e := range specErrors(err) {
 		if e.Range.Start.Line > 0 {
 			ranges = append(ranges, e.Range)
@@ -39,6 +46,20 @@ func (r *request) located(err error) error {
 		err = errdefs.WithSource(err, r.lines(at))
 	}
 	return err
+}
+
+// dockerfileLines finds the place of the build file that names the Dockerfile whose
+// lines an error has; ok is false if it has none.
+func (r *request) dockerfileLines(err error) (at spec.Range, ok bool) {
+	for _, s := range errdefs.Sources(err) {
+		if s.Info == nil || s.Info.Filename == r.source.Filename && s.Info.Language == r.source.Language {
+			continue
+		}
+		if pos, ok := r.dockerfiles.named(s.Info.Filename); ok {
+			return spec.Range{Start: pos, End: pos}, true
+		}
+	}
+	return spec.Range{}, false
 }
 
 // told is an error that reaches the client in words of its own. Of an error that

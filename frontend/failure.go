@@ -19,6 +19,9 @@ import (
 // explained tells the failure of a build in the build file's words, where
 // BuildKit's are about something that the user never wrote.
 func (r *request) explained(ctx context.Context, err error, p *plan.Plan, s *sources) error {
+	if _, ok := r.dockerfileLines(err); ok {
+		return placed(err)
+	}
 	lines := errdefs.Sources(err)
 	if path, ok := missingPath(err); ok {
 		if c, ok := findCopy(p, path, lines); ok {

@@ -60,7 +60,7 @@ func (r *request) lister(ctx context.Context, t plan.Tree, s *sources) lister {
 		if list := r.contextNames(ctx); list != nil {
 			return list
 		}
-	case plan.Registry, plan.Context:
+	case plan.Registry, plan.Context, plan.Dockerfile:
 	default:
 		return nil
 	}

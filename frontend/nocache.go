@@ -21,6 +21,9 @@ func (r *request) warnNoCache(ctx context.Context) {
 	if filter == "" {
 		return
 	}
+	if r.spec.UsesDockerfile() {
+		return // it may be a stage there
+	}
 	names := cacheNames(r.spec)
 	for name := range strings.SplitSeq(filter, ",") {
 		if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {

@@ -35,6 +35,8 @@ type request struct {
 	// lock is nil when there is none, or none is needed.
 	lock   *lock.File
 	prober *prober
+	// dockerfiles are what Dockerfiles made.
+	dockerfiles dockerfiles
 	// buildsOn is the platform that the daemon runs steps on natively.
 	buildsOn ocispecs.Platform
 	// epoch is SOURCE_DATE_EPOCH where one was given.

@@ -84,13 +84,7 @@ func (s *sources) look(ctx context.Context, t plan.Tree) (*source, error) {
 	if src, ok := s.found[key]; ok {
 		return src, nil
 	}
-	src, err := s.named(ctx, t)
-	if err == nil && src == nil && t.Kind == plan.Context {
-		err = fmt.Errorf("there is no context of that name; give one with --build-context %s=PATH", t.Name)
-	}
-	if err == nil && src == nil {
-		src, err = s.fromRegistry(ctx, t)
-	}
+	src, err := s.find(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +92,22 @@ func (s *sources) look(ctx context.Context, t plan.Tree) (*source, error) {
 	s.found[key] = src
 	s.found[plan.Tree{Kind: src.tree.Kind, Name: src.tree.Name, Platform: src.tree.Platform}] = src
 	return src, nil
+}
+
+// find looks a tree up where its kind says.
+func (s *sources) find(ctx context.Context, t plan.Tree) (*source, error) {
+	if t.Kind == plan.Dockerfile {
+		return s.fromDockerfile(ctx, t)
+	}
+	src, err := s.named(ctx, t)
+	switch {
+	case err != nil || src != nil:
+		return src, err
+	case t.Kind == plan.Context:
+		return nil, fmt.Errorf("there is no context of that name; give one with --build-context %s=PATH", t.Name)
+	default:
+		return s.fromRegistry(ctx, t)
+	}
 }
 
 // mainContext is the build context, as far as it is used. It may be asked for at

@@ -55,6 +55,9 @@ func (world) Tree(_ context.Context, t plan.Tree) (bk.State, error) {
 	if t.Kind == plan.Main {
 		return bk.Local("context", bk.SessionID("session")), nil
 	}
+	if t.Kind == plan.Dockerfile {
+		return bk.Local("dockerfile:"+t.Name, bk.SessionID("session")), nil
+	}
 	return bk.Image(t.Name, bk.LinuxAmd64), nil
 }
 

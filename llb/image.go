@@ -275,7 +275,7 @@ func baseHistory(p *plan.Image, epoch time.Time) []ocispecs.History {
 	}
 	var history []ocispecs.History
 	layers := 0
-	want := len(p.Base.RootFS.DiffIDs)
+	want := p.KnownLayers()
 	for _, h := range p.Base.History {
 		if !h.EmptyLayer {
 			if want > 0 && layers == want {

@@ -61,6 +61,16 @@ type Image struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
+// KnownLayers is how many layers the base's configuration says the base has; 0
+// where it doesn't say. What a Dockerfile makes isn't built yet: its
+// configuration still lists the layers of its own base alone.
+func (img *Image) KnownLayers() int {
+	if img.Base == nil || img.From.Kind == Dockerfile {
+		return 0
+	}
+	return len(img.Base.RootFS.DiffIDs)
+}
+
 // TreeKind says where a file tree comes from.
 type TreeKind string
 
@@ -74,6 +84,8 @@ const (
 	Target TreeKind = "target"
 	// Context is a named context.
 	Context TreeKind = "context"
+	// Dockerfile is what a Dockerfile of the build context makes.
+	Dockerfile TreeKind = "dockerfile"
 	// Main is the build context.
 	Main TreeKind = "main"
 	// Layers is the image so far.
@@ -83,7 +95,8 @@ const (
 // Tree names a file tree.
 type Tree struct {
 	Kind TreeKind `json:"kind"`
-	// Name is the reference, the target or the context; empty for the other kinds.
+	// Name is the reference, the target, the context, or PATH#STAGE of a Dockerfile;
+	// empty for the other kinds.
 	Name string `json:"name,omitempty"`
 	// Platform is the platform that the tree is wanted for, as
 	// os/arch[/variant]; empty where it makes no difference.

@@ -9,7 +9,7 @@ func buildObject() object[Build] {
 	return object[Build]{
 		span: func(b *Build) *Range { return &b.Range },
 		keys: []key[Build]{
-			bind("from", "Where the command runs: a reference, target:NAME, context:NAME, layers or scratch.", text(checkFrom),
+			bind("from", "Where the command runs: a reference, target:NAME, context:NAME, dockerfile:PATH#STAGE, layers or scratch.", text(checkFrom),
 				func(b *Build) *String { return &b.From }),
 			bind("source", "A part of the context that is mounted as the working directory.", text(valid(CleanSource)),
 				func(b *Build) *String { return &b.Source }),

@@ -37,7 +37,7 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Content }),
 			bind("source", "A path or a pattern in the context, or in from.", text(valid(CleanSource)),
 				func(f *File) *String { return &f.Source }),
-			bind("from", "Where source is: target:NAME, context:NAME or a reference.", text(checkFrom),
+			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference.", text(checkFrom),
 				func(f *File) *String { return &f.From }),
 			bind("include", "Patterns of what to copy.", list(text(checkLine)),
 				func(f *File) *[]String { return &f.Include }),

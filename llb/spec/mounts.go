@@ -9,7 +9,7 @@ func mountObject() object[Mount] {
 		keys: []key[Mount]{
 			bind("target", "Where the command finds it.", text(checkAbsolute),
 				func(m *Mount) *String { return &m.Target }).must(),
-			bind("from", "Where source is: target:NAME, context:NAME or a reference; the context when left out.", text(checkFrom),
+			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference; the context when left out.", text(checkFrom),
 				func(m *Mount) *String { return &m.From }),
 			bind("source", "The path in from.", text(valid(CleanSource)),
 				func(m *Mount) *String { return &m.Source }),

@@ -25,12 +25,38 @@ func checkFrom(text string) error {
 		}
 		return nil
 	}
+	if name, ok := strings.CutPrefix(text, "dockerfile:"); ok {
+		_, _, err := ParseDockerfile(name)
+		return err
+	}
 	return checkReference(text)
+}
+
+// ParseDockerfile reads what stands after "dockerfile:" in a from: a path in the
+// context, made canonical, and behind a # the stage, which is empty for the last
+// one.
+func ParseDockerfile(text string) (file, stage string, err error) {
+	file, stage, hasStage := strings.Cut(text, "#")
+	switch {
+	case file == "":
+		return "", "", errors.New("dockerfile: needs a path after the colon, such as dockerfile:Dockerfile")
+	case hasStage && stage == "":
+		return "", "", errors.New("dockerfile: needs the name of a stage after the #; leave the # out for the last one")
+	case !isWord(stage, "._-"):
+		return "", "", fmt.Errorf("%.80q can't be the name of a stage", stage)
+	}
+	if file, err = CleanSource(file); err != nil {
+		return "", "", err
+	}
+	if file == "." {
+		return "", "", fmt.Errorf("dockerfile: needs the path of a file, and %.80q is the context itself", text)
+	}
+	return file, stage, nil
 }
 
 func checkReference(text string) error {
 	if text == "" {
-		return errors.New("the reference is empty; write scratch, an image reference, target:NAME or context:NAME")
+		return errors.New("the reference is empty; write scratch, an image reference, target:NAME, context:NAME or dockerfile:PATH")
 	}
 	name, digest, hasDigest := strings.Cut(text, "@")
 	if hasDigest {
@@ -81,9 +107,8 @@ type reference struct {
 	pos  Pos
 }
 
-// references lists the targets that a target names, as far as they can be read
-// before expansion.
-func (t *Target) references() []reference {
+// froms lists where a target takes trees from.
+func (t *Target) froms() []String {
 	froms := []String{t.From}
 	for _, l := range t.Layers {
 		switch {
@@ -100,8 +125,27 @@ func (t *Target) references() []reference {
 			froms = append(froms, l.Derivation.Build.From)
 		}
 	}
+	return froms
+}
+
+// UsesDockerfile tells whether anything is taken from a Dockerfile, as far as it
+// can be read before expansion.
+func (s *Spec) UsesDockerfile() bool {
+	for i := range s.Targets {
+		for _, from := range s.Targets[i].froms() {
+			if slices.ContainsFunc(from.choices(), func(c PlatformString) bool { return strings.HasPrefix(c.Value, "dockerfile:") }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// references lists the targets that a target names, as far as they can be read
+// before expansion.
+func (t *Target) references() []reference {
 	var refs []reference
-	for _, from := range froms {
+	for _, from := range t.froms() {
 		for _, choice := range from.choices() {
 			if name, ok := strings.CutPrefix(choice.Value, "target:"); ok && Literal(name) && name != "" {
 				refs = append(refs, reference{name, choice.Pos})

@@ -105,7 +105,7 @@ type Target struct {
 	// Range is the lines of the target.
 	Range Range
 	// From is the base: "scratch" (also when not set), a reference,
-	// "target:NAME" or "context:NAME".
+	// "target:NAME", "context:NAME" or "dockerfile:PATH#STAGE".
 	From   String
 	Layers []Layer
 	Config Config
@@ -155,7 +155,8 @@ type File struct {
 	Checksum String
 	// Extract unpacks what URL, or Source, gives.
 	Extract bool
-	// From is "target:NAME", "context:NAME" or a reference.
+	// From is "target:NAME", "context:NAME", "dockerfile:PATH#STAGE" or a
+	// reference.
 	From String
 	// Symlink is the target of a symbolic link.
 	Symlink String
@@ -173,7 +174,8 @@ type File struct {
 type Build struct {
 	Range Range
 	// From is where the command runs: a reference, "target:NAME",
-	// "context:NAME", "layers" (the image so far) or "scratch".
+	// "context:NAME", "dockerfile:PATH#STAGE", "layers" (the image so far) or
+	// "scratch".
 	From String
 	// Source is a part of the context that is mounted as the working directory.
 	Source String
@@ -207,8 +209,8 @@ type Build struct {
 type Mount struct {
 	Range  Range
 	Target String
-	// From is "target:NAME", "context:NAME" or a reference; when not set, the
-	// context.
+	// From is "target:NAME", "context:NAME", "dockerfile:PATH#STAGE" or a
+	// reference; when not set, the context.
 	From   String
 	Source String
 }

@@ -14,7 +14,7 @@ func targetObject() object[Target] {
 	return object[Target]{
 		span: func(t *Target) *Range { return &t.Range },
 		keys: []key[Target]{
-			bind("from", "The base: scratch, a reference, target:NAME or context:NAME.", text(checkFrom),
+			bind("from", "The base: scratch, a reference, target:NAME, context:NAME or dockerfile:PATH#STAGE.", text(checkFrom),
 				func(t *Target) *String { return &t.From }),
 			bind("layers", "What goes on the base, in the order of the image.", list(layerObject().kind()),
 				func(t *Target) *[]Layer { return &t.Layers }),

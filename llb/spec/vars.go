@@ -66,8 +66,12 @@ func (s *Spec) Vars(o VarOptions) (Vars, []*Error, error) {
 
 const epochArg = "SOURCE_DATE_EPOCH"
 
-// undeclared warns of given values that no argument takes.
+// undeclared warns of given values that no argument takes. Where there is a
+// Dockerfile they may be for that.
 func (s *Spec) undeclared(o VarOptions) []*Error {
+	if s.UsesDockerfile() {
+		return nil
+	}
 	var names []string
 	at := map[string]Pos{}
 	for _, arg := range s.Args {

@@ -49,7 +49,7 @@ func (t *Target) baseLayers() int {
 	case t.image.Base == nil:
 		return 1
 	}
-	if n := len(t.image.Base.RootFS.DiffIDs); n > 0 {
+	if n := t.image.KnownLayers(); n > 0 {
 		return n
 	}
 	n := 0

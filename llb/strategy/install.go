@@ -83,7 +83,8 @@ func (t *Target) chooseInstaller(ctx context.Context, set *packageSet) (err erro
 
 // isPinned tells whether the base's name says exactly what it is.
 func (t *Target) isPinned() bool {
-	return t.image.From.Kind == plan.Scratch || strings.Contains(t.basePin(), "@")
+	from := t.image.From
+	return from.Kind == plan.Scratch || from.Kind == plan.Registry && strings.Contains(t.basePin(), "@")
 }
 
 // archives are the packages of an entry.

@@ -219,7 +219,11 @@ func (p *planner) look(ctx context.Context, from plan.Tree) (plan.Tree, *dockers
 	}
 	tree, img, err := p.Bases.Base(ctx, from)
 	if err != nil {
-		fault := p.Spec.Errorf(from.Pos, "look up %s: %w", from.Name, err)
+		name := from.Name
+		if from.Kind == plan.Dockerfile {
+			name = "dockerfile:" + name
+		}
+		fault := p.Spec.Errorf(from.Pos, "look up %s: %w", name, err)
 		fault.External = from.Kind == plan.Registry
 		return from, nil, fault
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// tree reads where files come from: scratch, layers, target:NAME, context:NAME
-// or a reference. A string that isn't set is scratch.
+// tree reads where files come from: scratch, layers, target:NAME, context:NAME,
+// dockerfile:PATH#STAGE or a reference. A string that isn't set is scratch.
 func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 	name, err := t.expand(s)
 	if err != nil {
@@ -38,6 +38,16 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 	case kind == "context" && rest != "":
 		tree.Kind, tree.Name = plan.Context, rest
 		return tree, nil
+	case kind == "dockerfile":
+		file, stage, err := spec.ParseDockerfile(rest)
+		if err != nil {
+			return tree, t.Spec.Errorf(s.Pos, "%w", err)
+		}
+		tree.Kind, tree.Name = plan.Dockerfile, file
+		if stage != "" {
+			tree.Name += "#" + stage
+		}
+		return tree, nil
 	}
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
@@ -54,7 +64,7 @@ func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree 
 		return tree, false, err
 	}
 	if tree.Kind == plan.Layers || tree.Kind == plan.Scratch {
-		return tree, false, t.Spec.Errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME or an image", s.Value)
+		return tree, false, t.Spec.Errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME, dockerfile:PATH or an image", s.Value)
 	}
 	tree, config, err := t.base(ctx, tree)
 	return tree, config == nil, err
@@ -98,6 +108,25 @@ func (p *planner) varsFor(platform string) (spec.Vars, error) {
 	}
 	p.vars[platform] = vars
 	return vars, nil
+}
+
+// Arguments are the values of a build file's arguments on a platform, given as
+// os/arch[/variant]. One that has none is left out.
+func Arguments(r Request, platform string) (map[string]string, error) {
+	r.AllowMissing = true
+	r.Warn = func(*spec.Error) {}
+	p := &planner{Request: r, vars: map[string]spec.Vars{}}
+	vars, err := p.varsFor(platform)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for _, arg := range r.Spec.Args {
+		if _, given := r.BuildArgs[arg.Name]; given || arg.Default.IsSet() {
+			values[arg.Name], _ = vars.Lookup(arg.Name)
+		}
+	}
+	return values, nil
 }
 
 func describe(to map[string]string, prefix string, p ocispecs.Platform) {

@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// dockerfileFrontend is what daemons call the part that reads Dockerfiles.
+const dockerfileFrontend = "dockerfile.v0"
+
+// dockerfiles are the trees that Dockerfiles make. Each is asked for once in a
+// request, whatever platforms are built side by side.
+type dockerfiles struct {
+	mu   sync.Mutex
+	made map[plan.Tree]*dockerfile
+}
+
+// dockerfile is a stage of a Dockerfile on a platform.
+type dockerfile struct {
+	// path is the Dockerfile's, and pos the place in the build file that named it
+	// first.
+	path string
+	pos  spec.Pos
+	make func() (*source, error)
+}
+
+// fromDockerfile lets the daemon read a Dockerfile. Nothing of it is built yet: it
+// becomes a part of the graph.
+func (r *request) fromDockerfile(ctx context.Context, t plan.Tree) (*source, error) {
+	file, stage, _ := strings.Cut(t.Name, "#")
+	key := plan.Tree{Kind: t.Kind, Name: t.Name, Platform: t.Platform}
+	d := &r.dockerfiles
+	d.mu.Lock()
+	one := d.made[key]
+	if one == nil {
+		one = &dockerfile{path: file, pos: t.Pos, make: sync.OnceValues(func() (*source, error) {
+			return r.readDockerfile(ctx, key, file, stage)
+		})}
+		if d.made == nil {
+			d.made = map[plan.Tree]*dockerfile{}
+		}
+		d.made[key] = one
+	}
+	d.mu.Unlock()
+	made, err := one.make()
+	if err != nil {
+		return nil, err
+	}
+	src := *made
+	return &src, nil
+}
+
+// readDockerfile asks the Dockerfile frontend for a stage.
+func (r *request) readDockerfile(ctx context.Context, t plan.Tree, file, stage string) (*source, error) {
+	opts, err := r.dockerfileOpts(t.Platform)
+	if err != nil {
+		return nil, err
+	}
+	opts["filename"] = file
+	if stage != "" {
+		opts["target"] = stage
+	}
+	inputs, err := r.dockerfileInputs(ctx, file, opts)
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.client.Solve(ctx, client.SolveRequest{
+		Frontend: dockerfileFrontend, FrontendOpt: opts, FrontendInputs: inputs, CacheImports: r.ui.CacheImports,
+	})
+	if err != nil {
+		if strings.Contains(err.Error(), "invalid frontend: "+dockerfileFrontend) {
+			return nil, fmt.Errorf("the daemon can't read Dockerfiles: it has no frontend %s, which its configuration can turn off; use another daemon or turn it on", dockerfileFrontend)
+		}
+		return nil, err
+	}
+	return dockerfileResult(res, t)
+}
+
+// dockerfileOpts are the options of this request, as far as they are about a
+// Dockerfile, too: contexts and arguments, but neither questions nor what belongs
+// to the finished image.
+func (r *request) dockerfileOpts(platform string) (map[string]string, error) {
+	opts := map[string]string{}
+	for k, v := range r.client.BuildOpts().Opts {
+		switch k {
+		case "filename", "target", "platform", "multi-platform", "build-arg:BUILDKIT_MULTI_PLATFORM",
+			"requestid", "source", "cmdline", "build-arg:BUILDKIT_SYNTAX", "dockerfilekey":
+			continue
+		}
+		if !strings.HasPrefix(k, "label:") && !strings.HasPrefix(k, "attest:") {
+			opts[k] = v
+		}
+	}
+	p, err := platforms.Parse(platform)
+	if err != nil {
+		return nil, fmt.Errorf("parse platform %q: %w", platform, err)
+	}
+	args, err := strategy.Arguments(r.planRequest(p, nil, nil), platform)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range args {
+		opts["build-arg:"+name] = value
+	}
+	opts["platform"] = platform
+	return opts, nil
+}
+
+// dockerfileInputs are the contexts that the Dockerfile frontend can't find by the
+// options: where the Dockerfile is, which the client knows only for the build
+// file, and a context that is no folder of the client.
+func (r *request) dockerfileInputs(ctx context.Context, file string, opts map[string]string) (map[string]*pb.Definition, error) {
+	inputs := map[string]*pb.Definition{}
+	given, err := r.client.Inputs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get inputs: %w", err)
+	}
+	for name, st := range given {
+		def, err := r.marshal(ctx, st)
+		if err != nil {
+			return nil, err
+		}
+		inputs[name] = def.ToPB()
+	}
+	main, err := r.ui.MainContext(ctx, bk.FollowPaths([]string{file, file + ".dockerignore"}), bk.ExcludePatterns(nil),
+		bk.SharedKeyHint("dockerfile-"+file), dockerui.WithInternalName("load build definition from "+file), bk.Differ(bk.DiffNone, false))
+	if err != nil {
+		return nil, fmt.Errorf("load the build context: %w", err)
+	}
+	def, err := r.marshal(ctx, *main)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.findDockerfile(ctx, def, file); err != nil {
+		return nil, err
+	}
+	inputs[dockerui.DefaultLocalNameDockerfile] = def.ToPB()
+	if !isLocal(def) {
+		// It is as the Dockerfile frontend would have it: whole, and scoped already.
+		inputs[dockerui.DefaultLocalNameContext] = def.ToPB()
+		name := dockerui.DefaultLocalNameContext
+		if key, ok := opts["contextkey"]; ok {
+			name = key
+		}
+		delete(opts, name)
+		delete(opts, "contextsubdir")
+	}
+	return inputs, nil
+}
+
+// findDockerfile says what is wrong with the path, where the frontend would speak of
+// its own ways.
+func (r *request) findDockerfile(ctx context.Context, def *bk.Definition, file string) error {
+	ref, err := r.solveDefinition(ctx, def)
+	if err != nil {
+		return err
+	}
+	if ref != nil {
+		_, err = ref.StatFile(ctx, client.StatRequest{Path: file})
+	}
+	if err = notExist(err); err == nil && ref != nil {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	missing := fmt.Sprintf("there is no %q in the build context", file)
+	if list := r.contextNames(ctx, bk.ExcludePatterns(nil)); list != nil {
+		if near := nearest(list, file); near != "" {
+			missing += fmt.Sprintf("; did you mean %q?", near)
+		}
+	}
+	return errors.New(missing)
+}
+
+// dockerfileResult is the answer of the Dockerfile frontend as a tree.
+func dockerfileResult(res *client.Result, t plan.Tree) (*source, error) {
+	out := &source{tree: t, state: bk.Scratch()}
+	if ref, ok := res.FindRef(t.Platform); ok && ref != nil {
+		st, err := ref.ToState()
+		if err != nil {
+			return nil, fmt.Errorf("read the Dockerfile's graph: %w", err)
+		}
+		out.state = st
+	}
+	data := exptypes.ParseKey(res.Metadata, exptypes.ExporterImageConfigKey, &exptypes.Platform{ID: t.Platform})
+	if data == nil {
+		return out, nil
+	}
+	out.image = &dockerspec.DockerOCIImage{}
+	if err := json.Unmarshal(data, out.image); err != nil {
+		return nil, fmt.Errorf("read the Dockerfile's image configuration: %w", err)
+	}
+	return out, nil
+}
+
+// named finds the place of the build file that names a Dockerfile first.
+func (d *dockerfiles) named(file string) (pos spec.Pos, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, one := range d.made {
+		if one.path == file && (!ok || one.pos.Line < pos.Line) {
+			pos, ok = one.pos, true
+		}
+	}
+	return pos, ok
+}
