@@ -78,6 +78,26 @@ func FuzzExpand(f *testing.F) {
 	})
 }
 
+func FuzzParseDockerfile(f *testing.F) {
+	for _, text := range []string{"Dockerfile", "./a/Dockerfile#builder", "../x", "#", "a#", "a#b#c", "/", ".#0", "a\x00#b"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		file, stage, err := ParseDockerfile(text)
+		if err != nil {
+			return
+		}
+		whole := file
+		if stage != "" {
+			whole += "#" + stage
+		}
+		again, same, err := ParseDockerfile(whole)
+		if err != nil || again != file || same != stage || strings.ContainsAny(whole[:1], "/#") || strings.HasPrefix(file+"/", "../") {
+			t.Errorf("%q is %q and %q, then %q and %q, %v", text, file, stage, again, same, err)
+		}
+	})
+}
+
 func FuzzCleanDest(f *testing.F) {
 	for _, p := range []string{"/", "/a/", "/a/../b", "/..", "a", "", "/a\x00", "/./..//", "/é/\u202e", "\\", "/a/b/../../.."} {
 		f.Add(p)

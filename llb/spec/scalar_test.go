@@ -5,6 +5,7 @@ package spec
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -96,6 +97,18 @@ func TestCheckReference(t *testing.T) {
 			t.Errorf("checkFrom(%q): %v", text, err)
 		}
 	}
+}
+
+func TestParseDockerfile(t *testing.T) {
+	cases{
+		"Dockerfile": "Dockerfile", "./docker/../app.Dockerfile": "app.Dockerfile", "/Dockerfile": "Dockerfile", "a b": "a b",
+		"Dockerfile#builder": "Dockerfile builder", "./a/Dockerfile#0": "a/Dockerfile 0", "a@b:c#Build_1.x-y": "a@b:c Build_1.x-y",
+		"": "!", "#builder": "!", "Dockerfile#": "!", "Dockerfile#a#b": "!", "Dockerfile#a b": "!", "../Dockerfile": "!", "a/../../b#c": "!", ".": "!", "a/..#b": "!",
+		"\xff": "!", "a\x00": "!",
+	}.run(t, func(text string) (string, error) {
+		file, stage, err := ParseDockerfile(text)
+		return strings.TrimSpace(file + " " + stage), err
+	})
 }
 
 func TestSuggest(t *testing.T) {
