@@ -6,6 +6,8 @@ package benchmark
 import (
 	"encoding/json"
 
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -13,21 +15,31 @@ import (
 // image.
 func (h *house) layers(repository string) map[string]int64 {
 	h.Helper()
-	var m struct {
-		Layers []struct {
-			Digest string
-			Size   int64
-		}
+	sizes := map[string]int64{}
+	for _, layer := range h.manifest(repository).Layers {
+		sizes[layer.Digest.String()] = layer.Size
 	}
+	return sizes
+}
+
+// layerSizes are the sizes in their order.
+func (h *house) layerSizes(repository string) []int64 {
+	h.Helper()
+	var sizes []int64
+	for _, layer := range h.manifest(repository).Layers {
+		sizes = append(sizes, layer.Size)
+	}
+	return sizes
+}
+
+func (h *house) manifest(repository string) ocispecs.Manifest {
+	h.Helper()
+	var m ocispecs.Manifest
 	text := testenv.Output(h, "crane", "manifest", "--insecure", h.registry.Host+"/"+repository)
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
 		h.Fatal(err)
 	}
-	sizes := map[string]int64{}
-	for _, layer := range m.Layers {
-		sizes[layer.Digest] = layer.Size
-	}
-	return sizes
+	return m
 }
 
 // more is how many bytes an image has in layers that an earlier one didn't have.

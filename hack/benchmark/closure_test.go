@@ -24,9 +24,9 @@ type closureHouse struct {
 	files    map[string][]byte
 	n        int
 	locked   bool
-	// leaf is the path that changes, leaves are all that only the root needs.
-	leaf   int
-	leaves []int
+	// leaf is the index of the path that changes.
+	leaf int
+	made *testenv.MadeClosure
 	// more is added to the build file's entry.
 	more string
 }
@@ -48,7 +48,7 @@ func newClosureHouse(b *testing.B, h *house, n int, locked bool) *closureHouse {
 func (c *closureHouse) change(salt string) {
 	c.Helper()
 	made := testenv.MakeClosure(c, c.n, c.leaf, salt)
-	c.leaves = made.Leaves
+	c.made = made
 	maps.Copy(c.files, made.Cache)
 	made.WriteStore(c, filepath.Join(c.dir, "store"))
 	write(c, filepath.Join(c.dir, "strata.yaml"), fmt.Appendf(nil,
@@ -136,31 +136,3 @@ func BenchmarkClosure(b *testing.B) {
 		b.Run("Memory"+packed, func(b *testing.B) { helperMemory(b, packed, pack) })
 	}
 }
-
-// changedBytes measures what is pushed when one leaf is another: the mean of some
-// leaves, because they have layers of different sizes.
-func changedBytes(b *testing.B, c *closureHouse) {
-	const some = 6
-	c.more = fmt.Sprintf("      max_layers: %d\n", mostLayers)
-	name := fmt.Sprint("bytes", c.n)
-	build := c.changed(c.strata, "strata.yaml", name, new(int))
-	build.once()
-	var f Figures
-	for i := range some {
-		c.leaf = c.leaves[i*len(c.leaves)/some]
-		c.change("")
-		build.run()
-		before := c.layers(name)
-		build.once()
-		after := c.layers(name)
-		f.Bytes += more(before, after) / some
-		f.AgainstBytes += more(nil, after) / some
-	}
-	record(b, Measure{
-		Name:    fmt.Sprintf("a closure of %d paths in up to %d layers, one leaf changed, bytes pushed", c.n+1, mostLayers),
-		Against: "the image", Ratio: 0.01,
-	}, f)
-}
-
-// mostLayers is as many as an image may have.
-const mostLayers = 127

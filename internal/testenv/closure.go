@@ -31,7 +31,9 @@ type MadeClosure struct {
 	Key string
 	// Bytes is the size of all archives, not packed.
 	Bytes int64
-	// Leaves are the indices of the paths that only the root refers to.
+	// Paths are the store paths below the root by their indices, and Leaves the
+	// indices of those that only the root refers to.
+	Paths  []string
 	Leaves []int
 
 	files map[string]map[string]string
@@ -65,6 +67,7 @@ func MakeClosure(t testing.TB, n, salted int, salt string) *MadeClosure {
 		}
 		paths = append(paths, c.add(t, secret, fmt.Sprintf("pkg%d-1.0", i), files, refs))
 	}
+	c.Paths = paths
 	for i, p := range paths {
 		if !used[p] {
 			c.Leaves = append(c.Leaves, i)

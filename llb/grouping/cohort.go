@@ -63,8 +63,8 @@ func (b *builder) divide(all []cohort) []cohort {
 func (b *builder) size(c cohort) (size, spread int64) {
 	var most int64
 	for _, i := range c {
-		size += b.nodes[i].Size
-		most = max(most, b.nodes[i].Size)
+		size += b.weight(i)
+		most = max(most, b.weight(i))
 	}
 	return size, size - most
 }
@@ -87,7 +87,7 @@ func (b *builder) cohortsOf(free []int, budget int) []cohort {
 		isFree[i] = true
 	}
 	bySize := slices.SortedStableFunc(slices.Values(free), func(i, j int) int {
-		return cmp.Compare(b.nodes[j].Size, b.nodes[i].Size)
+		return cmp.Compare(b.weight(j), b.weight(i))
 	})
 	heads := make([]bool, len(b.nodes))
 	var best *labels

@@ -4,6 +4,7 @@
 package grouping
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -12,7 +13,7 @@ import (
 	"strings"
 )
 
-// A graph has its nodes as numbers, in the order of their paths.
+// A graph has its nodes as numbers, in the order of their names and paths.
 type graph struct {
 	nodes []Node
 	index map[string]int
@@ -24,7 +25,9 @@ type graph struct {
 
 func newGraph(nodes []Node) (*graph, error) {
 	g := &graph{nodes: slices.Clone(nodes), index: make(map[string]int, len(nodes))}
-	slices.SortFunc(g.nodes, func(a, b Node) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(g.nodes, func(a, b Node) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Path, b.Path))
+	})
 	g.refs, g.users = make([][]int, len(nodes)), make([][]int, len(nodes))
 	for i, n := range g.nodes {
 		if _, ok := g.index[n.Path]; ok {
@@ -71,6 +74,14 @@ func (g *graph) sort() error {
 		return fmt.Errorf("group paths: %s is in a circle of references, or below one", g.nodes[i].Path)
 	}
 	return nil
+}
+
+// weight is a node's size in bytes, rounded down by an eighth at most: a path that
+// changes a little is not to change what other paths are grouped with.
+func (g *graph) weight(i int) int64 {
+	size := g.nodes[i].Size
+	shift := max(bits.Len64(uint64(size))-4, 0)
+	return size >> shift << shift
 }
 
 // ways counts the ways to each node from the roots. Beyond what a number can

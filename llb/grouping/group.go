@@ -43,6 +43,9 @@ var ErrTooFew = errors.New("too few layers")
 // Node is one path.
 type Node struct {
 	Path string
+	// Name is what stays of the path when it changes; empty for nothing. Of two ways
+	// that are as good, names decide before paths do.
+	Name string
 	// Size is in bytes.
 	Size int64
 	// References are paths; the node's own among them counts for nothing.
@@ -227,6 +230,9 @@ func (b *builder) layers() []Layer {
 		l.Size += b.nodes[i].Size
 		l.closure = max(l.closure, b.needs[i])
 		l.last = layer == b.last
+	}
+	for _, l := range all {
+		slices.Sort(l.Paths)
 	}
 	all = slices.DeleteFunc(all, func(l keyed) bool { return len(l.Paths) == 0 })
 	slices.SortFunc(all, func(x, y keyed) int {

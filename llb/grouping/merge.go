@@ -15,7 +15,7 @@ const mergeFrom = 400
 // A group is nodes that are to share a layer.
 type group struct {
 	nodes []int
-	// size is in bytes.
+	// size is the sum of the nodes' weights.
 	size int64
 	// below has the nodes and all that they need; depth is how many those are.
 	below set
@@ -89,7 +89,7 @@ func (b *builder) groups(all []cohort) []*group {
 		groups[i] = &group{nodes: c, below: newSet(len(b.nodes))}
 		for _, node := range c {
 			of[node] = groups[i]
-			groups[i].size += b.nodes[node].Size
+			groups[i].size += b.weight(node)
 		}
 	}
 	for node, below := range b.below() {

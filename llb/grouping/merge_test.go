@@ -101,21 +101,30 @@ func TestMergeTakesTheCheapestPair(t *testing.T) {
 	}
 }
 
+// dense is a closure in which everything needs something of everything. Paths start
+// with what may be a hash; the salted one has another hash and some bytes more.
+func dense(n, salted int) []Node {
+	var nodes []Node
+	for i := range n {
+		hash, size := uint32(i)*2654435761, int64(1000+i*i*7919%60_000)
+		if i == salted {
+			hash, size = ^hash, size+20
+		}
+		nodes = append(nodes, Node{Path: fmt.Sprintf("%08x-p%03d", hash, i), Name: fmt.Sprintf("p%03d", i), Size: size})
+		for _, j := range []int{0, i * 7919 % max(i, 1), (i*7919 + 104729) % max(i, 1), (i*7919 + 209458) % max(i, 1)} {
+			if j < i {
+				nodes[i].References = append(nodes[i].References, nodes[j].Path)
+			}
+		}
+	}
+	return nodes
+}
+
 // Where everything needs everything a head cuts off little. Paths are merged then,
 // and so no layer has many times the bytes of another.
 func TestDenseClosure(t *testing.T) {
-	var nodes []Node
-	for i := range 300 {
-		n := Node{Path: fmt.Sprintf("p%03d", i), Size: int64(1000 + i*7919%60_000)}
-		for _, j := range []int{0, i * 7919 % max(i, 1), (i*7919 + 104729) % max(i, 1), (i*7919 + 209458) % max(i, 1)} {
-			if j < i {
-				n.References = append(n.References, fmt.Sprintf("p%03d", j))
-			}
-		}
-		nodes = append(nodes, n)
-	}
 	for _, most := range []int{16, 40, 126} {
-		layers, err := Group(nodes, Options{Max: most})
+		layers, err := Group(dense(300, none), Options{Max: most})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,4 +136,41 @@ func TestDenseClosure(t *testing.T) {
 			t.Errorf("%d layers of %d; the greatest has %d bytes, %d on the average", len(layers), most, greatest, average)
 		}
 	}
+}
+
+// A path that changes a little stays where it was, and so do all others.
+func TestLittleChange(t *testing.T) {
+	const n, step = 300, 5
+	for _, most := range []int{16, 40, 126} {
+		stay := 0
+		before := namesOf(t, dense(n, none), most)
+		for i := 0; i < n; i += step {
+			if cmp.Equal(before, namesOf(t, dense(n, i), most)) {
+				stay++
+			}
+		}
+		if stay < n/step-1 {
+			t.Errorf("in %d layers: %d of %d changes leave all paths where they were", most, stay, n/step)
+		}
+	}
+}
+
+// namesOf are the names in each layer, in any order of layers.
+func namesOf(t *testing.T, nodes []Node, most int) []string {
+	t.Helper()
+	layers, err := Group(nodes, Options{Max: most})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, l := range layers {
+		var names []string
+		for _, p := range l.Paths {
+			names = append(names, p[len(p)-len("p000"):])
+		}
+		slices.Sort(names)
+		all = append(all, fmt.Sprint(names))
+	}
+	slices.Sort(all)
+	return all
 }

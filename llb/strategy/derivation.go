@@ -192,7 +192,7 @@ func (c *closure) group() ([]plan.Layer, error) {
 	}
 	nodes := make([]grouping.Node, len(c.graph.Paths))
 	for i, info := range c.graph.Paths {
-		nodes[i] = grouping.Node{Path: info.Path, Size: info.NarSize, References: info.References}
+		nodes[i] = grouping.Node{Path: info.Path, Name: nix.Name(info.Path), Size: info.NarSize, References: info.References}
 	}
 	groups, err := grouping.Group(nodes, grouping.Options{Algorithm: grouping.Algorithm(algorithm), Max: c.budget(), Pins: pins})
 	if err != nil {
