@@ -29,7 +29,8 @@ import (
 	"github.com/strata-build/strata/internal/stage"
 )
 
-// tableLimit is up to which size, in bytes, a layer is read for the table.
+// tableLimit is how many bytes of an image's layers are read for the table: no build
+// is to wait for it.
 const tableLimit = 1 << 20
 
 // reporting gathers what a build made, for a table in the end and for --report.

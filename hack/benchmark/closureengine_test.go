@@ -6,6 +6,7 @@ package benchmark
 import (
 	"fmt"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,12 +18,11 @@ import (
 func closureByEngine(b *testing.B, c *closureHouse) {
 	what := fmt.Sprintf("a closure of %d paths by the embedded engine, with a lock", c.n+1)
 	cli := testenv.Strata(b)
-	folder := "type=oci,tar=false,dest=" + c.out
+	folder, roots := "type=oci,tar=false,dest="+c.out, testenv.Dir(b)
 	for _, compression := range []string{"gzip", "zstd"} {
 		b.Run("Cold"+compression, func(b *testing.B) {
 			how := what + ", cold, to an OCI folder with " + compression
-			d := newDisk(b, cli.Root)
-			compare(b, Measure{Name: how, Against: "`nix-store --export` and gzip", Time: 5 * time.Second}, c.emptyEngine(b, cli, d, folder+",compression="+compression), c.exported(b), side{})
+			compare(b, Measure{Name: how, Against: "`nix-store --export` and gzip", Time: 5 * time.Second}, c.emptyEngine(b, cli, roots, folder+",compression="+compression), c.exported(b), side{})
 			stop(b, cli)
 		})
 	}
@@ -44,16 +44,20 @@ func closureByEngine(b *testing.B, c *closureHouse) {
 	})
 }
 
-// emptyEngine builds by an engine that runs and has nothing in its cache.
-func (c *closureHouse) emptyEngine(b *testing.B, cli *testenv.CLI, d *disk, output string) side {
+// emptyEngine builds by an engine that runs and has nothing in its cache. Each has a new
+// folder below roots, which are removed in the end; see disk.
+func (c *closureHouse) emptyEngine(b *testing.B, cli *testenv.CLI, roots, output string) side {
+	n := 0
+	var root string
 	return side{
 		before: func() {
 			stop(b, cli)
 			c.empty()
-			d.renew(b)
-			cli.MustRun(b, "build", "-f", filepath.Join(c.dir, "first.yaml"), "-o", "type=cacheonly", c.dir)
+			n++
+			root = filepath.Join(roots, fmt.Sprintf("%s-%d", path.Base(b.Name()), n))
+			cli.MustRun(b, "build", "--root", root, "-f", filepath.Join(c.dir, "first.yaml"), "-o", "type=cacheonly", c.dir)
 		},
-		run: func() { cli.MustRun(b, "build", "-o", output, c.dir) },
+		run: func() { cli.MustRun(b, "build", "--root", root, "-o", output, c.dir) },
 	}
 }
 

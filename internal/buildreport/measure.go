@@ -22,7 +22,7 @@ import (
 // none.
 type Reading struct {
 	// All asks for every layer that is there. Without it layers of the base are
-	// not read, nor those of more than Limit bytes.
+	// not read, and of the others, in their order, those that come to Limit bytes.
 	All   bool
 	Limit int64
 }
@@ -108,11 +108,13 @@ func (img *Image) align(m *v1.Manifest, config *v1.ConfigFile) error {
 
 // read counts files.
 func (img *Image) read(ctx context.Context, s *image.Source, r Reading) error {
+	left := r.Limit
 	for i := range img.Layers {
 		l := &img.Layers[i]
-		if l.Digest == "" || !r.All && (l.Strategy == Base || *l.Size > r.Limit) {
+		if l.Digest == "" || !r.All && (l.Strategy == Base || *l.Size > left) {
 			continue
 		}
+		left -= *l.Size
 		if err := l.read(ctx, s); err != nil && !isAbsent(err) {
 			return fmt.Errorf("read layer %d of %s: %w", i+1, s.Name, err)
 		}
