@@ -35,6 +35,16 @@ func TestDocker(t *testing.T) {
 		docker.Run(t, "load", "-i", tar)
 		run(t, "app:tar")
 	})
+	t.Run("containerd", func(t *testing.T) {
+		tar := filepath.Join(t.TempDir(), "oci.tar")
+		h.mustBuild(t, "--progress=quiet", "-t", "example.org/app:1", "-o", "type=oci,dest="+tar, dir)
+		ctr := []string{"--address", docker.Containerd, "--namespace", "strata", "images"}
+		testenv.Output(t, "ctr", append(ctr, "import", tar)...)
+		listed := testenv.Output(t, "ctr", append(ctr, "ls")...)
+		if want := testenv.OpenLayout(t, tar).Digest(t, "amd64"); !strings.Contains(listed, "example.org/app:1") || !strings.Contains(listed, want) {
+			t.Errorf("containerd lists\n%s\nwant %s", listed, want)
+		}
+	})
 	for name, output := range map[string]string{"oci folder": "type=oci,tar=false,docker=true", "docker folder": "type=docker,tar=false"} {
 		t.Run(name, func(t *testing.T) {
 			layout := filepath.Join(t.TempDir(), "layout")

@@ -14,6 +14,9 @@ import (
 type Docker struct {
 	// Host is the address for DOCKER_HOST.
 	Host string
+	// Containerd is the socket of the containerd that it started, and that is not the
+	// system's.
+	Containerd string
 }
 
 // Dockerd starts a Docker Engine with no images. It has no bridge, since that
@@ -22,7 +25,10 @@ type Docker struct {
 func Dockerd(t testing.TB, flags ...string) *Docker {
 	t.Helper()
 	dir := Dir(t)
-	d := &Docker{Host: "unix://" + filepath.Join(dir, "docker.sock")}
+	d := &Docker{
+		Host:       "unix://" + filepath.Join(dir, "docker.sock"),
+		Containerd: filepath.Join(dir, "exec/containerd/containerd.sock"),
+	}
 	cmd := command(t, "dockerd", append([]string{
 		"--host", d.Host,
 		"--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
