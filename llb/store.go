@@ -20,14 +20,6 @@ import (
 // key, and an archive is known by its digest alone.
 const archiveName = "nar"
 
-// fetchedName is the name of a fetched archive.
-func fetchedName(item *plan.StorePath) string {
-	if item.Attempt == 0 {
-		return archiveName
-	}
-	return archiveName + "-" + strconv.Itoa(item.Attempt+1)
-}
-
 // store lowers a group of store paths to a tree of its own: the archives, fetched
 // by BuildKit, and one offline step that unpacks them. The step's arguments have
 // the hashes that a key vouches for, so its cache key depends on what is
@@ -90,7 +82,7 @@ func (s *storeLayer) input(ctx context.Context, i int) (string, bk.RunOption, er
 		return strings.Join([]string{item.Name, hash, size, item.Format, file}, ",")
 	}
 	if item.URL != "" {
-		return arg(at), bk.AddMount(at, s.fetch(item), bk.SourcePath("/"+fetchedName(item)), bk.Readonly), nil
+		return arg(at), bk.AddMount(at, s.fetch(item), bk.SourcePath("/"+attemptName(archiveName, item.Attempt)), bk.Readonly), nil
 	}
 	link, err := s.isLink(ctx, item.File)
 	if err != nil {
@@ -108,7 +100,7 @@ func (s *storeLayer) input(ctx context.Context, i int) (string, bk.RunOption, er
 // fetch is an archive of a binary cache.
 func (s *storeLayer) fetch(item *plan.StorePath) bk.State {
 	opts := []bk.HTTPOption{
-		bk.Filename(fetchedName(item)),
+		bk.Filename(attemptName(archiveName, item.Attempt)),
 		bk.WithCustomName(s.prefix("fetch " + item.Name)),
 		s.at(s.layer.Range),
 	}

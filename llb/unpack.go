@@ -40,13 +40,16 @@ func (l *lowering) unpack(a *plan.Unpack, name string, r spec.Range, opts ...bk.
 }
 
 // archiveFile is what a fetched archive is called: names and versions are no part
-// of what is fetched, but BuildKit must see that another mirror's is another
-// attempt.
-func archiveFile(a plan.Archive) string {
-	if a.Attempt == 0 {
-		return "archive"
+// of what is fetched.
+func archiveFile(a plan.Archive) string { return attemptName("archive", a.Attempt) }
+
+// attemptName is a file's name for BuildKit, which must see that what another server
+// has is another attempt at the same content.
+func attemptName(name string, attempt int) string {
+	if attempt == 0 {
+		return name
 	}
-	return "archive-" + strconv.Itoa(a.Attempt+1)
+	return name + "-" + strconv.Itoa(attempt+1)
 }
 
 // fetchArchive is the state of an archive, as the file [archiveFile].

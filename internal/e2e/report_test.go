@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"crypto/rand"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -41,6 +42,35 @@ targets:
 func jq(t *testing.T, file, filter string) string {
 	t.Helper()
 	return strings.TrimSpace(testenv.Output(t, "jq", "-r", filter, file))
+}
+
+// TestTableReadsLittle builds two layers that are read for the table alone, but not
+// both. A full report has both.
+func TestTableReadsLittle(t *testing.T) {
+	h := newHouse(t)
+	dir := folder(t, map[string]string{"strata.yaml": "layers:\n  - files: [{dest: /, source: one}]\n  - files: [{dest: /, source: two}]\n"})
+	for _, name := range []string{"one", "two"} {
+		noise := make([]byte, 700<<10)
+		_, _ = rand.Read(noise) // it never fails
+		if err := os.WriteFile(filepath.Join(dir, name), noise, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := "type=oci,dest=" + filepath.Join(t.TempDir(), "image.tar")
+	row := func(args ...string) (first, second string) {
+		res := h.mustBuild(t, append(args, "--progress=plain", "-o", out, dir)...)
+		found := regexp.MustCompile(`\n[12] +files .*s +(\d+|-) +\d+ +(?:\d+|-) +sha256:`).FindAllStringSubmatch(res.Stderr, -1)
+		if len(found) != 2 {
+			t.Fatalf("%d rows in\n%s", len(found), res.Stderr)
+		}
+		return found[0][1], found[1][1]
+	}
+	if one, two := row(); one != "1" || two != "-" {
+		t.Errorf("the table has %s and %s files, want 1 and -", one, two)
+	}
+	if one, two := row("--report", filepath.Join(t.TempDir(), "r.json")); one != "1" || two != "1" {
+		t.Errorf("with a report the table has %s and %s files, want 1 and 1", one, two)
+	}
 }
 
 // TestReport builds two targets and holds the report to what crane says of the

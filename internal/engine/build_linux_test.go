@@ -86,6 +86,28 @@ func TestStepRunsWithEachRuntime(t *testing.T) {
 	}
 }
 
+// crun is taken before runc, except where control groups had to be mended, and a
+// configured runtime before both.
+func TestRuntimeThatIsTaken(t *testing.T) {
+	bin := t.TempDir()
+	for _, name := range []string{"runc", "crun", "other"} {
+		if err := writeProgram(filepath.Join(bin, name), "#!/bin/sh\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	for _, tc := range []struct {
+		configured []string
+		mended     bool
+		want       string
+	}{{nil, false, "crun"}, {nil, true, "runc"}, {[]string{"other"}, false, "other"}} {
+		got, err := findRuntime(tc.configured, runtimes(tc.mended))
+		if err != nil || filepath.Base(got) != tc.want {
+			t.Errorf("configured %q, control groups mended %t: %s, %v, want %s", tc.configured, tc.mended, got, err, tc.want)
+		}
+	}
+}
+
 // A container manager may hide the control groups or mount them read-only.
 func TestStepRunsWithoutWritableControlGroups(t *testing.T) {
 	for _, how := range []string{"read-only", "missing"} {

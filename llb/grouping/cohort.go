@@ -29,7 +29,8 @@ func (b *builder) cohorts(free []int, budget int) {
 // A cohort is nodes with the same heads.
 type cohort = []int
 
-// few is how many times as many paths as layers are merged as they are.
+// few is how many paths there may be for each layer to be merged as they are, without
+// cohorts.
 const few = 3
 
 // divide takes cohorts apart that have more than three times a layer's bytes on the
