@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/containerd/platforms"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -41,6 +42,7 @@ func (o registryOptions) image(t terminal) (image.Options, error) {
 		Config:   o.config,
 		Env:      t.env,
 		Agent:    "strata",
+		Known:    knownBlobs(t.env),
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return image.Options{}, usageError(err, "")
@@ -57,6 +59,18 @@ func (o registryOptions) image(t terminal) (image.Options, error) {
 		}
 	}
 	return image.Options{Registries: client}, nil
+}
+
+// knownBlobs is the folder that remembers where registries have blobs; empty when
+// there is no home.
+func knownBlobs(env func(string) (string, bool)) string {
+	if dir, _ := env("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "strata", "blobs")
+	}
+	if home, _ := env("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".cache", "strata", "blobs")
+	}
+	return ""
 }
 
 // parsePlatform reads a platform; nil for none.

@@ -74,8 +74,12 @@ func BenchmarkCopy(b *testing.B) {
 				pulling(strata, ref, dir), pulling(other, ref, dir), side{})
 		})
 		b.Run("Push/"+other.name, func(b *testing.B) {
-			compare(b, Measure{Name: "copy of 500 MB from a layout into a registry, beside " + other.name, Against: other.name, Ratio: 0.8},
+			compare(b, Measure{Name: "copy of 500 MB from that layout back into the registry, beside " + other.name, Against: other.name, Ratio: 0.8},
 				pushing(b, strata, r.Host, dir, true), pushing(b, other, r.Host, dir, true), side{})
+		})
+		b.Run("Send/"+other.name, func(b *testing.B) {
+			compare(b, Measure{Name: "copy of 500 MB from a layout into an empty registry, beside " + other.name, Against: other.name},
+				sending(b, strata, dir), sending(b, other, dir), side{})
 		})
 		b.Run("Again/"+other.name, func(b *testing.B) {
 			compare(b, Measure{Name: "the same when all is there, beside " + other.name, Against: other.name, Ratio: 1},
@@ -115,6 +119,15 @@ func pushing(b *testing.B, c copier, host, dir string, fresh bool) side {
 		run: func() {
 			c.push(filepath.Join(dir, c.name), fmt.Sprintf("%s/%s-%d:1", label, c.name, round))
 		},
+	}
+}
+
+// sending copies the layout of the last pull into a registry that is new each time.
+func sending(b *testing.B, c copier, dir string) side {
+	var r *testenv.Registry
+	return side{
+		before: func() { r = testenv.NewRegistry(b, testenv.RegistryOptions{}) },
+		run:    func() { c.push(filepath.Join(dir, c.name), r.Host+"/app:1") },
 	}
 }
 

@@ -33,6 +33,10 @@ type Options struct {
 	Wait time.Duration
 	// Agent is what the client calls itself.
 	Agent string
+	// Known is a folder that remembers where registries have blobs, so that they can
+	// be mounted from one repository to another. It is made when it is needed. Empty
+	// for none.
+	Known string
 }
 
 // Client reaches registries. It is safe for concurrent use.
@@ -44,6 +48,7 @@ type Client struct {
 	mu         sync.Mutex
 	transports map[string]http.RoundTripper
 	challenges map[string]*transport.Challenge
+	known      map[string]*known
 }
 
 // New reads the configuration.
@@ -63,14 +68,14 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		options: o, hosts: h, keys: &keychain{file: o.AuthFile, env: o.Env},
-		transports: map[string]http.RoundTripper{}, challenges: map[string]*transport.Challenge{},
+		transports: map[string]http.RoundTripper{}, challenges: map[string]*transport.Challenge{}, known: map[string]*known{},
 	}, nil
 }
 
 // Repository gives the repository of a reference. Nothing is asked yet.
 func (c *Client) Repository(ref reference.Named) (*Repository, error) {
 	host, path := reference.Domain(ref), reference.Path(ref)
-	r := &Repository{client: c, host: host, path: path}
+	r := &Repository{client: c, host: host, path: path, known: c.knownBlobs(host)}
 	places, err := c.hosts.places(host, path)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (r *Repository) Blob(ctx context.Context, d v1.Descriptor, offset int64) (i
 		b := &download{ctx: ctx, session: s, want: d, offset: offset}
 		err := b.connect()
 		if err == nil {
+			if s == r.upstream() {
+				r.known.add(d.Digest, r.path)
+			}
 			return b, nil
 		}
 		if failed = err; ctx.Err() != nil {

@@ -31,6 +31,7 @@ type Repository struct {
 	host, path string
 	// sessions are the places that have it, mirrors first.
 	sessions []*session
+	known    *known
 }
 
 // Name is the repository's name with its registry.
@@ -41,6 +42,15 @@ func (r *Repository) Host() string { return r.host }
 
 // Path is the repository's name in the registry.
 func (r *Repository) Path() string { return r.path }
+
+// Elsewhere is the path of another repository of the registry that has been seen to
+// have a blob, or empty.
+func (r *Repository) Elsewhere(d v1.Descriptor) string {
+	if path := r.known.find(d.Digest); path != r.path {
+		return path
+	}
+	return ""
+}
 
 // upstream is what is pushed to: the registry itself, or what stands for it. A
 // session for which it is not right answers with an error of its own.

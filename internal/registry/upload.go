@@ -33,6 +33,7 @@ func (r *Repository) HasBlob(ctx context.Context, d v1.Descriptor) (bool, error)
 	if err != nil {
 		return false, err
 	}
+	r.known.add(d.Digest, r.path)
 	return true, resp.Body.Close()
 }
 
@@ -81,11 +82,17 @@ type Opener func(offset int64) (io.ReadCloser, error)
 func (r *Repository) Upload(ctx context.Context, d v1.Descriptor, from string, open Opener) (mounted bool, err error) {
 	u := &upload{session: r.upstream(), want: d, open: open}
 	if from != "" {
-		if mounted, err := u.mount(ctx, from); err == nil && mounted {
-			return true, nil
+		if mounted, err = u.mount(ctx, from); err != nil {
+			mounted = false // it is sent instead
 		}
 	}
-	return false, u.send(ctx, r)
+	if !mounted {
+		if err := u.send(ctx, r); err != nil {
+			return false, err
+		}
+	}
+	r.known.add(d.Digest, r.path)
+	return mounted, nil
 }
 
 // send tries until the blob is there.

@@ -18,6 +18,15 @@ type Folder struct {
 	dest    string
 	temp    string
 	replace bool
+	shared  string
+	join    func(dest string) error
+}
+
+// Join says what becomes of the file with that name at the top if the folder is
+// there by the time it is committed: join is called with the folder, after the other
+// entries got there, instead of replacing the file.
+func (f *Folder) Join(name string, join func(dest string) error) {
+	f.shared, f.join = name, join
 }
 
 // Folder stages a folder at dest; with replace, what else is in dest goes away.
@@ -69,9 +78,9 @@ func (f *Folder) move() error {
 	}
 	err := os.Mkdir(f.dest, 0o755)
 	if err == nil {
-		return f.appear()
+		err = f.appear()
 	}
-	if !errors.Is(err, fs.ErrExist) {
+	if err == nil || !errors.Is(err, fs.ErrExist) { // of a folder with entries, too
 		return err
 	}
 	if f.replace {
@@ -79,7 +88,7 @@ func (f *Folder) move() error {
 			return err
 		}
 	}
-	if err := merge(f.temp, f.dest); err != nil {
+	if err := f.enter(); err != nil {
 		return err
 	}
 	return os.RemoveAll(f.temp)
@@ -99,6 +108,20 @@ func (f *Folder) appear() error {
 		return err
 	}
 	return os.Rename(f.temp, f.dest)
+}
+
+// enter puts the entries into the folder that is there.
+func (f *Folder) enter() error {
+	if f.join == nil {
+		return merge(f.temp, f.dest)
+	}
+	if err := os.Remove(filepath.Join(f.temp, f.shared)); err != nil {
+		return err
+	}
+	if err := merge(f.temp, f.dest); err != nil {
+		return err
+	}
+	return f.join(f.dest)
 }
 
 func (f *Folder) discard() error { return os.RemoveAll(f.temp) }

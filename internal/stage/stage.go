@@ -66,12 +66,17 @@ func hidden(dir, base string) string {
 // mark is in all hidden names.
 const mark = ".strata-"
 
+// IsHidden reports whether an entry of a folder is an output that waits.
+func IsHidden(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.Contains(name, mark)
+}
+
 // FolderOf is the folder in which an output waits that a path belongs to, or just
 // the path's folder. Nobody but a Stage knows the names in between.
 func FolderOf(path string) string {
 	parts := strings.Split(path, string(filepath.Separator))
 	for i, part := range parts {
-		if strings.HasPrefix(part, ".") && strings.Contains(part, mark) {
+		if IsHidden(part) {
 			return strings.Join(parts[:i], string(filepath.Separator))
 		}
 	}

@@ -35,6 +35,8 @@ type TokenServer struct {
 	Passwords, Identities map[string]string
 	// ReadOnly are users who may only pull.
 	ReadOnly []string
+	// Owners are the only users who may touch a repository, by its name.
+	Owners map[string]string
 
 	cert string
 	der  []byte
@@ -143,6 +145,9 @@ func (s *TokenServer) access(user string, scopes []string) []map[string]any {
 		actions := strings.Split(rest[i+1:], ",")
 		if slices.Contains(s.ReadOnly, user) {
 			actions = []string{"pull"}
+		}
+		if owner, ok := s.Owners[rest[:i]]; ok && owner != user {
+			continue
 		}
 		access = append(access, map[string]any{"type": kind, "name": rest[:i], "actions": actions})
 	}

@@ -16,6 +16,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/stage"
 )
 
 // dockerEntry is an image in the list of docker's archives.
@@ -62,7 +63,10 @@ func LoadableByDocker(ctx context.Context, dir string, tags []string) error {
 	if data, err = json.Marshal(withEntry(entries, entry)); err != nil {
 		return fmt.Errorf("encode docker's list of images: %w", err)
 	}
-	return replaceFile(path, data)
+	if err := stage.Replace(path, data, 0o644); err != nil {
+		return fmt.Errorf("write docker's list of images: %w", err)
+	}
+	return nil
 }
 
 // withEntry adds an image to the list, which takes its tags from others.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -25,7 +26,8 @@ type folder struct {
 	// dir is where to write.
 	dir   string
 	stage stage.Stage
-	fresh bool
+	// staged is what a new one waits in, nil for one that is there.
+	staged *stage.Folder
 }
 
 func openLayout(n image.Name) (place, error) {
@@ -37,7 +39,7 @@ func openLayout(n image.Name) (place, error) {
 		return f, nil
 	}
 	entries, err := os.ReadDir(n.Path)
-	if err == nil && len(entries) > 0 {
+	if err == nil && slices.ContainsFunc(entries, isForeign) {
 		return nil, errors.New("the folder has other things in it, and no OCI layout")
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -47,8 +49,13 @@ func openLayout(n image.Name) (place, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.dir, f.fresh = staged.Path(), true
+	f.dir, f.staged = staged.Path(), staged
 	return f, nil
+}
+
+// isForeign tells entries that no layout has, not even one that is being made.
+func isForeign(e os.DirEntry) bool {
+	return e.Name() != ocispecs.ImageBlobsDir && e.Name() != ocispecs.ImageLayoutFile && !stage.IsHidden(e.Name())
 }
 
 // has looks only at whole images: an index says nothing of its children.
@@ -76,7 +83,7 @@ func (f *folder) exists(d v1.Descriptor) bool {
 }
 
 func (f *folder) blob(ctx context.Context, d v1.Descriptor, from *reading) (How, error) {
-	if !f.fresh && f.exists(d) {
+	if f.staged == nil && f.exists(d) {
 		return Present, nil
 	}
 	rc, err := from.open(ctx)
@@ -114,7 +121,7 @@ const bufferSize = 256 << 10
 type plainWriter struct{ io.Writer }
 
 func (f *folder) manifest(_ context.Context, d v1.Descriptor, raw []byte) error {
-	if !f.fresh && f.exists(d) {
+	if f.staged == nil && f.exists(d) {
 		return nil
 	}
 	return f.write(d, readerOf(raw))
@@ -124,7 +131,12 @@ func (f *folder) finish(ctx context.Context, p *plan) error {
 	if err := f.manifest(ctx, p.root, p.rootRaw); err != nil {
 		return err
 	}
-	if err := addToIndex(f.dir, named(p.root, f.name.Tag)); err != nil {
+	entry := named(p.root, f.name.Tag)
+	if f.staged != nil {
+		// Somebody else may have made the layout in the meantime.
+		f.staged.Join(ocispecs.ImageIndexFile, func(dir string) error { return addToIndex(dir, entry) })
+	}
+	if err := addToIndex(f.dir, entry); err != nil {
 		return err
 	}
 	return f.stage.Commit()

@@ -18,6 +18,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/stage"
 )
 
 // layoutFile is the content of a layout's file oci-layout.
@@ -58,14 +60,11 @@ func named(d v1.Descriptor, tag string) v1.Descriptor {
 // its name. The lock is the one that BuildKit takes.
 func addToIndex(dir string, d v1.Descriptor) error {
 	path := filepath.Join(dir, ocispecs.ImageIndexFile)
-	lock := flock.New(path + ".lock")
-	if err := lock.Lock(); err != nil {
+	unlock, err := lockFile(path + ".lock")
+	if err != nil {
 		return fmt.Errorf("lock layout: %w", err)
 	}
-	defer func() {
-		_ = lock.Unlock()             // it ends with the file
-		_ = os.Remove(path + ".lock") // the next one makes it again
-	}()
+	defer unlock()
 	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	data, err := os.ReadFile(path)
 	if err == nil {
@@ -78,10 +77,35 @@ func addToIndex(dir string, d v1.Descriptor) error {
 	if data, err = json.Marshal(index); err != nil {
 		return fmt.Errorf("encode layout's index: %w", err)
 	}
-	if err := replaceFile(filepath.Join(dir, ocispecs.ImageLayoutFile), []byte(layoutFile)); err != nil {
-		return err
+	if err := stage.Replace(filepath.Join(dir, ocispecs.ImageLayoutFile), []byte(layoutFile), 0o644); err != nil {
+		return fmt.Errorf("write layout: %w", err)
 	}
-	return replaceFile(path, data)
+	if err := stage.Replace(path, data, 0o644); err != nil {
+		return fmt.Errorf("write layout: %w", err)
+	}
+	return nil
+}
+
+// lockFile takes a lock that others take, too, and that is removed when it is given
+// back. Whoever waited for the removed file waits for the next one.
+func lockFile(path string) (unlock func(), err error) {
+	for {
+		lock := flock.New(path)
+		if err := lock.Lock(); err != nil {
+			return nil, err
+		}
+		mine, err := lock.Stat()
+		if err != nil {
+			return nil, errors.Join(err, lock.Unlock())
+		}
+		if there, err := os.Stat(path); err == nil && os.SameFile(mine, there) {
+			return func() {
+				_ = os.Remove(path)
+				_ = lock.Unlock()
+			}, nil
+		}
+		_ = lock.Unlock()
+	}
 }
 
 // replaced puts an entry where the one with its name is, or at the end. An entry
@@ -98,24 +122,4 @@ func replaced(entries []v1.Descriptor, d v1.Descriptor) []v1.Descriptor {
 		return tag != "" && e.Annotations[ocispecs.AnnotationRefName] == tag
 	})
 	return append(append(slices.Clone(entries[:i]), d), rest...)
-}
-
-// replaceFile writes a file that is never seen half.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".strata-*")
-	if err != nil {
-		return fmt.Errorf("write layout: %w", err)
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write layout: %w", err), os.Remove(f.Name()))
-	}
-	return nil
 }

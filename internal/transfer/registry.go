@@ -71,6 +71,9 @@ func (r *remote) blob(ctx context.Context, d v1.Descriptor, from *reading) (How,
 		origin = reference.Path(ref)
 	}
 	if origin == "" {
+		origin = r.repo.Elsewhere(d)
+	}
+	if origin == "" {
 		if has, err := r.repo.HasBlob(ctx, d); err != nil || has {
 			return Present, err
 		}

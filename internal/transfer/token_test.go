@@ -66,7 +66,6 @@ func TestExpiredToken(t *testing.T) {
 	open := testenv.SharedRegistry(t)
 	large := []testenv.Entry{{Path: "noise", Data: noise(3 << 20)}}
 	open.Push(t, "tokens/large:1", testenv.Image(t, "amd64", v1.Config{}, large, []testenv.Entry{{Path: "a"}}))
-	o := loggedIn(t, r.Host, "ann", "secret")
 	for i, c := range []struct{ method, path string }{
 		{"HEAD", "/blobs/"},
 		{"POST", "/blobs/uploads/"},
@@ -78,6 +77,7 @@ func TestExpiredToken(t *testing.T) {
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			repository := fmt.Sprintf("expired/app%d", i)
+			o := loggedIn(t, r.Host, "ann", "secret") // it remembers no blobs
 			old := &misbehave.Rule{Method: c.method, Path: c.path, Times: 1, Fault: func(w http.ResponseWriter, q *http.Request, next http.Handler) {
 				q.Header.Set("Authorization", "Bearer "+tokens.Expired(repository))
 				next.ServeHTTP(w, q)

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/distribution/reference"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/strata-build/strata/internal/stage"
+)
+
+// knownLimit is how large, in bytes, a file of known blobs may become before its
+// older half is forgotten.
+const knownLimit = 1 << 20
+
+// known remembers in which repositories of a registry blobs have been seen, so that
+// another repository can have them mounted. What it says may be out of date: a
+// registry that has the blob there no longer begins an upload instead. Nothing
+// depends on the file, so that it can't be read or written is no error.
+type known struct {
+	// file has a line for each blob: its digest and the repository's path. The last
+	// one counts. Empty for none.
+	file string
+
+	mu sync.Mutex
+	// paths are the repositories' paths by digest, nil before they are read.
+	paths map[v1.Hash]string
+}
+
+// knownBlobs gives what is known of a registry.
+func (c *Client) knownBlobs(host string) *known {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.known[host]
+	if !ok {
+		k = &known{}
+		if c.options.Known != "" {
+			k.file = filepath.Join(c.options.Known, host)
+		}
+		c.known[host] = k
+	}
+	return k
+}
+
+// find returns the path of a repository that had a blob, empty if none is known.
+func (k *known) find(blob v1.Hash) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.load()
+	path := k.paths[blob]
+	if _, err := reference.WithName("registry.invalid/" + path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// add remembers that a repository has a blob.
+func (k *known) add(blob v1.Hash, path string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.load()
+	if k.paths[blob] == path {
+		return
+	}
+	k.paths[blob] = path
+	if k.file == "" || os.MkdirAll(filepath.Dir(k.file), 0o700) != nil {
+		return
+	}
+	// One write that appends is whole, whoever else appends.
+	f, err := os.OpenFile(k.file, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	fmt.Fprintf(f, "%s %s\n", blob, path)
+}
+
+// load reads the file, once.
+func (k *known) load() {
+	if k.paths != nil {
+		return
+	}
+	k.paths = map[v1.Hash]string{}
+	if k.file == "" {
+		return
+	}
+	text, err := os.ReadFile(k.file)
+	if err != nil {
+		return
+	}
+	if len(text) > knownLimit {
+		_, newer, _ := strings.Cut(string(text[len(text)/2:]), "\n")
+		text = []byte(newer)
+		_ = stage.Replace(k.file, text, 0o600)
+	}
+	for lines := bufio.NewScanner(strings.NewReader(string(text))); lines.Scan(); {
+		digest, path, _ := strings.Cut(lines.Text(), " ")
+		if blob, err := v1.NewHash(digest); err == nil {
+			k.paths[blob] = path
+		}
+	}
+}
