@@ -126,3 +126,37 @@ func TestTokenCredentials(t *testing.T) {
 		})
 	}
 }
+
+// TestBaseOfOthers builds on images that registries do not give.
+func TestBaseOfOthers(t *testing.T) {
+	tokens := testenv.NewTokenServer(t)
+	tokens.Passwords = map[string]string{"ann": "secret"}
+	daemon := testenv.Shared(t)
+	refusal := "HOST wants a login, and does not accept what it got (docker login HOST)"
+	none := "HOST has no such repository, or wants a login that may pull from it (docker login HOST)"
+	for name, c := range map[string]struct {
+		options testenv.RegistryOptions
+		login   string
+		want    string
+	}{
+		"wrong password":              {testenv.RegistryOptions{User: "ann", Password: "secret"}, `{"username": "ann", "password": "guess"}`, refusal},
+		"no login":                    {testenv.RegistryOptions{User: "ann", Password: "secret"}, `{}`, refusal},
+		"no image":                    {testenv.RegistryOptions{User: "ann", Password: "secret"}, `{"username": "ann", "password": "secret"}`, "HOST has no such image"},
+		"wrong password, with tokens": {testenv.RegistryOptions{Tokens: tokens}, `{"username": "ann", "password": "guess"}`, "pull HOST/team/app: HOST does not accept the user name and password of CONFIG/config.json"},
+		"no login, with tokens":       {testenv.RegistryOptions{Tokens: tokens}, `{}`, none},
+		"no image, with tokens":       {testenv.RegistryOptions{Tokens: tokens}, `{"username": "ann", "password": "secret"}`, "HOST has no such image"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			registry := testenv.NewRegistry(t, c.options)
+			dir := folder(t, map[string]string{"strata.yaml": "from: " + registry.Host + "/team/app:1\n" + helloFile})
+			config := folder(t, map[string]string{"config.json": fmt.Sprintf(`{"auths": {%q: %s}}`, registry.Host, c.login)})
+			cli := testenv.Strata(t)
+			cli.Env = append(cli.Env, "DOCKER_CONFIG="+config)
+			got := cli.Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "-o", "type=cacheonly", dir)
+			want := strings.NewReplacer("HOST", registry.Host, "CONFIG", config).Replace("strata: strata.yaml:1:7: look up HOST/team/app:1: " + c.want + "\n> 1 | from: ")
+			if got.Code != 1 || !strings.HasPrefix(got.Stderr, want) {
+				t.Errorf("status %d, want 1 and\n%s\ngot\n%s", got.Code, want, got.Stderr)
+			}
+		})
+	}
+}

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+// refusedError is a registry's refusal, in words that say what to do.
+type refusedError struct {
+	text string
+	err  error
+}
+
+func (e *refusedError) Error() string { return e.text }
+func (e *refusedError) Unwrap() error { return e.err }
+
+// refused puts into words why a registry did not give an image. The daemon passes on
+// what the registry said, which is another thing for each kind of login.
+func refused(name string, err error) error {
+	ref, parsed := reference.ParseNormalizedNamed(name)
+	if parsed != nil {
+		return err
+	}
+	host, text := reference.Domain(ref), err.Error()
+	says := func(part string) bool { return strings.Contains(text, part) }
+	switch {
+	case says("401 Unauthorized"), says("no basic auth credentials"):
+		text = host + " wants a login, and does not accept what it got (docker login " + host + ")"
+	case says("insufficient_scope"), says("pull access denied"):
+		text = host + " has no such repository, or wants a login that may pull from it (docker login " + host + ")"
+	case says("403 Forbidden"):
+		text = host + " does not allow it to the login that it got"
+	case says("429 Too Many Requests"):
+		text = host + " has had too many requests"
+	case strings.HasSuffix(text, ": not found"):
+		text = host + " has no such image"
+	default:
+		return err
+	}
+	return &refusedError{text, err}
+}
