@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	control "github.com/moby/buildkit/api/services/control"
+	bk "github.com/moby/buildkit/client/llb"
 )
 
 func TestLongFolderNames(t *testing.T) {
@@ -62,6 +65,32 @@ func TestWorkerIsReady(t *testing.T) {
 	}
 	if !limited {
 		t.Errorf("nothing limits the cache: %+v", w.GCPolicy)
+	}
+}
+
+// Records of past builds are only kept where the configuration asks for them.
+func TestHistory(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "[history]\nmaxEntries = 5\n": 1} {
+		o := options(t)
+		o.Config = writeConfig(t, text)
+		c := mustConnect(t, o)
+		if _, err := solve(t.Context(), c, bk.Scratch().File(bk.Mkfile("/a", 0o644, nil)), t.TempDir(), ""); err != nil {
+			t.Fatal(err)
+		}
+		events, err := c.ControlClient().ListenBuildHistory(t.Context(), &control.BuildHistoryRequest{EarlyExit: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for {
+			if _, err := events.Recv(); err != nil {
+				break // the list ends
+			}
+			got++
+		}
+		if got != want {
+			t.Errorf("%q: %d builds are on record, want %d", text, got, want)
+		}
 	}
 }
 

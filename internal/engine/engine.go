@@ -44,7 +44,7 @@ const Subcommand = "engine"
 const LogName = "engine.log"
 
 // DefaultLinger is how long an engine without clients waits for the next one.
-const DefaultLinger = 5 * time.Second
+const DefaultLinger = time.Minute
 
 // DefaultGrace is how long builds go on in an engine that is told to stop.
 const DefaultGrace = 10 * time.Second

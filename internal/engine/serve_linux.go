@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 
 	"github.com/containerd/containerd/v2/defaults"
@@ -71,8 +72,16 @@ type engine struct {
 	cgroups  string
 }
 
+// heapGrowth is by how many percent the heap grows before garbage is collected. The
+// engine keeps little in memory, some 30 MB, and a build throws away a lot: at Go's
+// own 100 a fifth of its time goes into collecting.
+const heapGrowth = 400
+
 // start brings up everything up to the control socket.
 func start(ctx context.Context, o Options) (*engine, error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
 	unix.Umask(0) // files in layers get exactly the modes they ask for
 	fscopy.UmaskIsZero = true
 	apicaps.ExportedProduct = "buildkit"

@@ -25,7 +25,7 @@ const (
 	fewStoreLayers = 16
 	// storeLayerSize is how many bytes a layer has then on the average, at least: a
 	// smaller one takes longer to make and to pull than it saves.
-	storeLayerSize = 4 << 20
+	storeLayerSize = 3 << 20
 )
 
 // derivation is the strategy that ships store paths.
