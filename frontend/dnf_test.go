@@ -4,7 +4,9 @@
 package frontend_test
 
 import (
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -78,6 +80,9 @@ rpm --query --all --queryformat '%{NAME} %{VERSION}\n' | sort >$1/said
 		t.Errorf("what is left behind (-base +image):\n%s", diff)
 	}
 
+	if out, err := h.strata(flags(dir, "--target", "strata.lock", "-o", filepath.Join(t.TempDir(), "lock"))...); err != nil {
+		t.Errorf("lock: %v\n%s", err, out)
+	}
 	a.Reset()
 	replace(t, filepath.Join(dir, "strata.yaml"), "[hello]", "[hello, extra]")
 	look("after")
@@ -100,5 +105,28 @@ func (h *house) dnfFaults(t *testing.T, base string) {
 			t.Errorf("%s is no error:\n%s", layer, out)
 		}
 		contains(t, out, wanted...)
+	}
+}
+
+// TestMicroDNF installs with a program that only writes down what it was asked, and
+// writes where microdnf does: Debian has none.
+func TestMicroDNF(t *testing.T) {
+	h := newHouse(t)
+	base := testenv.BusyboxImage(t, h.registry, "microdnf:1", testenv.BusyboxTweaks{Only: runtime.GOARCH, Extra: []testenv.Entry{
+		{Path: "usr/bin/microdnf", Mode: 0o755, Data: []byte(`#!/bin/sh
+set -e
+echo "$*" >/asked
+mkdir -p /var/cache/yum/metadata /var/cache/yum/solv
+touch /var/cache/yum/metadata/repomd.xml /var/cache/yum/solv/a /var/log/dnf.log
+`)},
+	}})
+	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [one, two]\n")
+	out := filepath.Join(t.TempDir(), "out")
+	way{"strata", h.strata}.must(t, flags(dir, "-o", out)...)
+	want(t, "what microdnf was asked", read(t, out, "asked"), "install -y --setopt=install_weak_deps=0 one two\n")
+	for _, name := range []string{"var/cache/yum", "var/log/dnf.log"} {
+		if _, err := os.Lstat(filepath.Join(out, name)); !os.IsNotExist(err) {
+			t.Errorf("the image has /%s: %v", name, err)
+		}
 	}
 }

@@ -24,7 +24,10 @@ func (t *Target) planDNF(ctx context.Context, set *packageSet, files Files) erro
 		if e.layer.Packages.Scripts.Value == "skip" {
 			return t.Spec.Errorf(e.layer.Packages.Scripts.Pos, "scripts: skip: %s runs maintainer scripts always; leave it out for this base", tool)
 		}
-		args := []string{tool, "install", "-y", "--setopt=keepcache=1"}
+		args := []string{tool, "install", "-y"}
+		if tool == "dnf" { // older releases of microdnf don't know the option
+			args = append(args, "--setopt=keepcache=1")
+		}
 		if !e.layer.Packages.Recommends {
 			args = append(args, "--setopt=install_weak_deps=0")
 		}
@@ -40,6 +43,7 @@ func (t *Target) planDNF(ctx context.Context, set *packageSet, files Files) erro
 				Cache: []plan.Cache{
 					{Target: "/var/cache/dnf", ID: "strata-dnf-" + t.image.Platform, Sharing: "locked"},
 					{Target: "/var/cache/libdnf5", ID: "strata-libdnf5-" + t.image.Platform, Sharing: "locked"},
+					{Target: "/var/cache/yum", ID: "strata-yum-" + t.image.Platform, Sharing: "locked"}, // microdnf's
 				},
 				Tmpfs: []plan.Tmpfs{{Target: "/var/log"}},
 			},
