@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+
+	"github.com/strata-build/strata/llb/plan"
 )
 
 // refusedError is a registry's refusal, in words that say what to do.
@@ -20,14 +22,16 @@ func (e *refusedError) Unwrap() error { return e.err }
 
 // refused puts into words why a registry did not give an image. The daemon passes on
 // what the registry said, which is another thing for each kind of login.
-func refused(name string, err error) error {
-	ref, parsed := reference.ParseNormalizedNamed(name)
+func refused(t plan.Tree, err error) error {
+	ref, parsed := reference.ParseNormalizedNamed(t.Name)
 	if parsed != nil {
 		return err
 	}
 	host, text := reference.Domain(ref), err.Error()
 	says := func(part string) bool { return strings.Contains(text, part) }
 	switch {
+	case says("no match for platform"):
+		text = host + " has it for other platforms, and not for " + t.Platform
 	case says("401 Unauthorized"), says("no basic auth credentials"):
 		text = host + " wants a login, and does not accept what it got (docker login " + host + ")"
 	case says("insufficient_scope"), says("pull access denied"):

@@ -174,7 +174,7 @@ func (s *sources) fromRegistry(ctx context.Context, t plan.Tree) (*source, error
 		},
 	})
 	if err != nil {
-		return nil, refused(t.Name, err)
+		return nil, refused(t, err)
 	}
 	ref, err := reference.ParseNormalizedNamed(resolved)
 	if err != nil {

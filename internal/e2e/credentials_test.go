@@ -160,3 +160,15 @@ func TestBaseOfOthers(t *testing.T) {
 		})
 	}
 }
+
+// TestBaseOfAnotherPlatform builds on an image that is there for other platforms.
+func TestBaseOfAnotherPlatform(t *testing.T) {
+	registry, daemon := testenv.SharedRegistry(t), testenv.Shared(t)
+	base := testenv.BusyboxImage(t, registry, "other-platforms:1", testenv.BusyboxTweaks{})
+	dir := folder(t, map[string]string{"strata.yaml": "from: " + base + "\n" + helloFile})
+	got := testenv.Strata(t).Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "--platform", "linux/riscv64", "-o", "type=cacheonly", dir)
+	want := "strata.yaml:1:7: look up " + base + ": " + registry.Host + " has it for other platforms, and not for linux/riscv64\n"
+	if got.Code != 1 || !strings.Contains(got.Stderr, want) {
+		t.Errorf("status %d, want 1 and\n%s\ngot\n%s", got.Code, want, got.Stderr)
+	}
+}

@@ -4,6 +4,8 @@
 package engine
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,8 +85,12 @@ func TestHistory(t *testing.T) {
 		}
 		got := 0
 		for {
-			if _, err := events.Recv(); err != nil {
-				break // the list ends
+			_, err := events.Recv()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
 			}
 			got++
 		}

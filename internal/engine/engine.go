@@ -46,6 +46,10 @@ const LogName = "engine.log"
 // DefaultLinger is how long an engine without clients waits for the next one.
 const DefaultLinger = time.Minute
 
+// ciLinger is DefaultLinger where $CI says that nobody will come back: what an engine
+// leaves in its folder is only whole when it has left.
+const ciLinger = 5 * time.Second
+
 // DefaultGrace is how long builds go on in an engine that is told to stop.
 const DefaultGrace = 10 * time.Second
 

@@ -34,6 +34,9 @@ func (o Options) resolve() (Options, error) {
 	}
 	if o.Linger <= 0 {
 		o.Linger = DefaultLinger
+		if os.Getenv("CI") != "" {
+			o.Linger = ciLinger
+		}
 	}
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace

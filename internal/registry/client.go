@@ -75,7 +75,7 @@ func New(o Options) (*Client, error) {
 // Repository gives the repository of a reference. Nothing is asked yet.
 func (c *Client) Repository(ref reference.Named) (*Repository, error) {
 	host, path := reference.Domain(ref), reference.Path(ref)
-	r := &Repository{client: c, host: host, path: path, known: c.knownBlobs(host)}
+	r := &Repository{client: c, host: host, path: path}
 	places, err := c.hosts.places(host, path)
 	if err != nil {
 		return nil, err
@@ -83,5 +83,6 @@ func (c *Client) Repository(ref reference.Named) (*Repository, error) {
 	for _, place := range places {
 		r.sessions = append(r.sessions, &session{client: c, place: place, name: ref.Name()})
 	}
+	r.known = c.knownBlobs(r.upstream().place)
 	return r, nil
 }

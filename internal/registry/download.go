@@ -32,7 +32,7 @@ func (r *Repository) Blob(ctx context.Context, d v1.Descriptor, offset int64) (i
 		err := b.connect()
 		if err == nil {
 			if s == r.upstream() {
-				r.known.add(d.Digest, r.path)
+				r.known.add(d.Digest, s.place.path)
 			}
 			return b, nil
 		}

@@ -4,8 +4,8 @@
 package registry
 
 import (
-	"bufio"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,8 +17,8 @@ import (
 	"github.com/strata-build/strata/internal/stage"
 )
 
-// knownLimit is how large, in bytes, a file of known blobs may become before its
-// older half is forgotten.
+// knownLimit is how large, in bytes, a file of known blobs may become before the half
+// that was added first is forgotten.
 const knownLimit = 1 << 20
 
 // known remembers in which repositories of a registry blobs have been seen, so that
@@ -33,19 +33,26 @@ type known struct {
 	mu sync.Mutex
 	// paths are the repositories' paths by digest, nil before they are read.
 	paths map[v1.Hash]string
+	// refused are paths from which nothing is to be had.
+	refused map[string]bool
 }
 
-// knownBlobs gives what is known of a registry.
-func (c *Client) knownBlobs(host string) *known {
+// knownBlobs gives what is known of the registry at a place, where several names may
+// lead.
+func (c *Client) knownBlobs(p place) *known {
+	name := p.host
+	if p.base() != apiRoot {
+		name += url.PathEscape(p.base())
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k, ok := c.known[host]
+	k, ok := c.known[name]
 	if !ok {
 		k = &known{}
 		if c.options.Known != "" {
-			k.file = filepath.Join(c.options.Known, host)
+			k.file = filepath.Join(c.options.Known, name)
 		}
-		c.known[host] = k
+		c.known[name] = k
 	}
 	return k
 }
@@ -56,10 +63,23 @@ func (k *known) find(blob v1.Hash) string {
 	defer k.mu.Unlock()
 	k.load()
 	path := k.paths[blob]
+	if k.refused[path] {
+		return ""
+	}
 	if _, err := reference.WithName("registry.invalid/" + path); err != nil {
 		return ""
 	}
 	return path
+}
+
+// refuse lets find not return a path any more.
+func (k *known) refuse(path string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.refused == nil {
+		k.refused = map[string]bool{}
+	}
+	k.refused[path] = true
 }
 
 // add remembers that a repository has a blob.
@@ -101,8 +121,8 @@ func (k *known) load() {
 		text = []byte(newer)
 		_ = stage.Replace(k.file, text, 0o600)
 	}
-	for lines := bufio.NewScanner(strings.NewReader(string(text))); lines.Scan(); {
-		digest, path, _ := strings.Cut(lines.Text(), " ")
+	for line := range strings.SplitSeq(string(text), "\n") {
+		digest, path, _ := strings.Cut(line, " ")
 		if blob, err := v1.NewHash(digest); err == nil {
 			k.paths[blob] = path
 		}

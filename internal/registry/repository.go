@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/distribution/reference"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -44,12 +45,26 @@ func (r *Repository) Host() string { return r.host }
 func (r *Repository) Path() string { return r.path }
 
 // Elsewhere is the path of another repository of the registry that has been seen to
-// have a blob, or empty.
+// have a blob, as the registry knows it, or empty.
 func (r *Repository) Elsewhere(d v1.Descriptor) string {
-	if path := r.known.find(d.Digest); path != r.path {
+	if path := r.known.find(d.Digest); path != r.upstream().place.path {
 		return path
 	}
 	return ""
+}
+
+// Beside is the path of another repository, as the registry knows it, if that is of
+// the same registry, or empty.
+func (r *Repository) Beside(ref reference.Named) string {
+	other, err := r.client.Repository(ref)
+	if err != nil {
+		return ""
+	}
+	here, there := r.upstream().place, other.upstream().place
+	if there.host != here.host || there.base() != here.base() || there.path == here.path {
+		return ""
+	}
+	return there.path
 }
 
 // upstream is what is pushed to: the registry itself, or what stands for it. A

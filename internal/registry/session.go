@@ -26,6 +26,7 @@ type session struct {
 
 	mu      sync.Mutex
 	clients map[string]*http.Client
+	auth    authn.Authenticator
 	// from says which file the credentials are of.
 	from string
 	// with says what the credentials are.
@@ -53,13 +54,9 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	if other != "" {
 		scopes = append(scopes, registry.Repo(other).Scope(transport.PullScope))
 	}
-	auth, from, err := s.client.keys.find(s.place.host, s.place.path)
+	auth, err := s.credentials(ctx)
 	if err != nil {
 		return nil, err
-	}
-	s.from, s.with = from, "user name and password"
-	if c, err := authn.Authorization(ctx, auth); err == nil && c.IdentityToken != "" {
-		s.with = "identity token"
 	}
 	base, err := s.client.transport(s.place)
 	if err != nil {
@@ -70,7 +67,9 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 		return nil, s.explain("reach", "", err, auth != authn.Anonymous)
 	}
 	var rt http.RoundTripper = &schemed{next: base, host: registry.RegistryStr(), insecure: challenge.Insecure}
-	s.bearer = strings.EqualFold(challenge.Scheme, "bearer")
+	if bearer := strings.EqualFold(challenge.Scheme, "bearer"); bearer != s.bearer {
+		s.bearer = bearer // once: others read it without the lock
+	}
 	if challenge.Scheme != "" {
 		if rt, err = transport.NewWithContext(ctx, registry, auth, base, scopes); err != nil {
 			return nil, s.explain("reach", "", err, auth != authn.Anonymous)
@@ -82,6 +81,23 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	}
 	s.clients[key] = c
 	return c, nil
+}
+
+// credentials are found once, before the first request: later, others read what is
+// known of them without the lock.
+func (s *session) credentials(ctx context.Context) (authn.Authenticator, error) {
+	if s.auth != nil {
+		return s.auth, nil
+	}
+	auth, from, err := s.client.keys.find(s.place.host, s.place.path)
+	if err != nil {
+		return nil, err
+	}
+	s.auth, s.from, s.with = auth, from, "user name and password"
+	if c, err := authn.Authorization(ctx, auth); err == nil && c.IdentityToken != "" {
+		s.with = "identity token"
+	}
+	return auth, nil
 }
 
 // ping asks a registry once whether it wants a login, and by which protocol it is

@@ -33,7 +33,7 @@ func (r *Repository) HasBlob(ctx context.Context, d v1.Descriptor) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	r.known.add(d.Digest, r.path)
+	r.known.add(d.Digest, s.place.path)
 	return true, resp.Body.Close()
 }
 
@@ -84,6 +84,7 @@ func (r *Repository) Upload(ctx context.Context, d v1.Descriptor, from string, o
 	if from != "" {
 		if mounted, err = u.mount(ctx, from); err != nil {
 			mounted = false // it is sent instead
+			r.known.refuse(from)
 		}
 	}
 	if !mounted {
@@ -91,7 +92,7 @@ func (r *Repository) Upload(ctx context.Context, d v1.Descriptor, from string, o
 			return false, err
 		}
 	}
-	r.known.add(d.Digest, r.path)
+	r.known.add(d.Digest, u.session.place.path)
 	return mounted, nil
 }
 

@@ -76,11 +76,22 @@ func (f *Folder) move() error {
 	if err := os.MkdirAll(filepath.Dir(f.dest), 0o755); err != nil {
 		return err
 	}
+	for range 100 {
+		// Others may put a folder in its place, or take away the one they just made.
+		err := f.moveOnce()
+		if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return f.moveOnce()
+}
+
+func (f *Folder) moveOnce() error {
 	err := os.Mkdir(f.dest, 0o755)
 	if err == nil {
-		err = f.appear()
+		return f.appear()
 	}
-	if err == nil || !errors.Is(err, fs.ErrExist) { // of a folder with entries, too
+	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	if f.replace {
@@ -115,7 +126,7 @@ func (f *Folder) enter() error {
 	if f.join == nil {
 		return merge(f.temp, f.dest)
 	}
-	if err := os.Remove(filepath.Join(f.temp, f.shared)); err != nil {
+	if err := os.Remove(filepath.Join(f.temp, f.shared)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := merge(f.temp, f.dest); err != nil {

@@ -85,7 +85,7 @@ func TestKnownBlobsAreOutOfDate(t *testing.T) {
 func TestKnownBlobsOfOthers(t *testing.T) {
 	tokens, r := tokenRegistry(t)
 	tokens.ReadOnly = nil
-	tokens.Owners = map[string]string{"ann/app": "ann"}
+	tokens.Owners = map[string]string{"ann/app": "ann", "bob/app": "bob"}
 	known, layout := testenv.Dir(t), "oci:"+testenv.Dir(t)+"/layout:1"
 	as := func(user string) transfer.Options {
 		file := filepath.Join(testenv.Dir(t), "auth.json")
@@ -105,6 +105,12 @@ func TestKnownBlobsOfOthers(t *testing.T) {
 	}
 	if _, err := image.Open(t.Context(), parse(t, r.Host+"/bob/app@"+d.Digest.String()), as("bob").Options); err != nil {
 		t.Error(err)
+	}
+	// What is known now is where bob has them, and ann has them nevertheless.
+	r.Reset()
+	copyImage(t, layout, r.Host+"/ann/app:2", as("ann"))
+	if bodies, manifests := sent(r); bodies != 0 || manifests != 1 {
+		t.Errorf("ann sends %d blobs and %d manifests", bodies, manifests)
 	}
 }
 

@@ -39,6 +39,9 @@ func openLayout(n image.Name) (place, error) {
 		return f, nil
 	}
 	entries, err := os.ReadDir(n.Path)
+	if _, err := os.Stat(filepath.Join(n.Path, ocispecs.ImageIndexFile)); err == nil {
+		return f, nil // it became one in the meantime
+	}
 	if err == nil && slices.ContainsFunc(entries, isForeign) {
 		return nil, errors.New("the folder has other things in it, and no OCI layout")
 	}
@@ -55,7 +58,13 @@ func openLayout(n image.Name) (place, error) {
 
 // isForeign tells entries that no layout has, not even one that is being made.
 func isForeign(e os.DirEntry) bool {
-	return e.Name() != ocispecs.ImageBlobsDir && e.Name() != ocispecs.ImageLayoutFile && !stage.IsHidden(e.Name())
+	switch e.Name() {
+	case ocispecs.ImageBlobsDir:
+		return !e.IsDir()
+	case ocispecs.ImageLayoutFile, ocispecs.ImageIndexFile, ocispecs.ImageIndexFile + lockSuffix:
+		return !e.Type().IsRegular()
+	}
+	return !stage.IsHidden(e.Name())
 }
 
 // has looks only at whole images: an index says nothing of its children.

@@ -56,11 +56,14 @@ func named(d v1.Descriptor, tag string) v1.Descriptor {
 	return out
 }
 
+// lockSuffix makes the name of the file that locks an index.
+const lockSuffix = ".lock"
+
 // addToIndex puts an entry into a layout's index, in the place of the one with
 // its name. The lock is the one that BuildKit takes.
 func addToIndex(dir string, d v1.Descriptor) error {
 	path := filepath.Join(dir, ocispecs.ImageIndexFile)
-	unlock, err := lockFile(path + ".lock")
+	unlock, err := lockFile(path + lockSuffix)
 	if err != nil {
 		return fmt.Errorf("lock layout: %w", err)
 	}

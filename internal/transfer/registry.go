@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 
-	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/image"
@@ -67,16 +66,14 @@ func (r *remote) begin(context.Context, *plan) error {
 
 func (r *remote) blob(ctx context.Context, d v1.Descriptor, from *reading) (How, error) {
 	origin := ""
-	if ref := from.repository(); ref != nil && reference.Domain(ref) == r.repo.Host() && reference.Path(ref) != r.repo.Path() {
-		origin = reference.Path(ref)
-	}
-	if origin == "" {
-		origin = r.repo.Elsewhere(d)
+	if ref := from.repository(); ref != nil {
+		origin = r.repo.Beside(ref)
 	}
 	if origin == "" {
 		if has, err := r.repo.HasBlob(ctx, d); err != nil || has {
 			return Present, err
 		}
+		origin = r.repo.Elsewhere(d)
 	}
 	mounted, err := r.repo.Upload(ctx, d, origin, func(offset int64) (io.ReadCloser, error) {
 		return from.openAt(ctx, offset)
