@@ -5,12 +5,14 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/strata-build/strata/internal/misbehave"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -170,5 +172,22 @@ func TestBaseOfAnotherPlatform(t *testing.T) {
 	want := "strata.yaml:1:7: look up " + base + ": " + registry.Host + " has it for other platforms, and not for linux/riscv64\n"
 	if got.Code != 1 || !strings.Contains(got.Stderr, want) {
 		t.Errorf("status %d, want 1 and\n%s\ngot\n%s", got.Code, want, got.Stderr)
+	}
+}
+
+// TestBaseThatIsRefused builds on an image that the registry does not give.
+func TestBaseThatIsRefused(t *testing.T) {
+	registry, daemon := testenv.NewRegistry(t, testenv.RegistryOptions{}), testenv.Shared(t)
+	base := testenv.BusyboxImage(t, registry, "refused:1", testenv.BusyboxTweaks{})
+	dir := folder(t, map[string]string{"strata.yaml": "from: " + base + "\n" + helloFile})
+	for status, want := range map[int]string{
+		http.StatusForbidden:       " does not allow it to the login that it got\n",
+		http.StatusTooManyRequests: " has had too many requests\n",
+	} {
+		registry.Misbehave(t, &misbehave.Rule{Path: "/refused/manifests/", Fault: misbehave.Answer(status)})
+		got := testenv.Strata(t).Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "-o", "type=cacheonly", dir)
+		if want = "strata.yaml:1:7: look up " + base + ": " + registry.Host + want; got.Code != 1 || !strings.Contains(got.Stderr, want) {
+			t.Errorf("status %d, want 1 and\n%s\ngot\n%s", got.Code, want, got.Stderr)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	control "github.com/moby/buildkit/api/services/control"
 	bk "github.com/moby/buildkit/client/llb"
@@ -124,5 +125,15 @@ func TestMissingConfigurationIsAnError(t *testing.T) {
 	o.Config = filepath.Join(t.TempDir(), "none.toml")
 	if _, err := Connect(t.Context(), o); err == nil || !strings.Contains(err.Error(), "none.toml") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An engine stays for the next build, but not long where nobody comes back.
+func TestLinger(t *testing.T) {
+	for ci, want := range map[string]time.Duration{"": DefaultLinger, "true": ciLinger} {
+		t.Setenv("CI", ci)
+		if o, err := (Options{Root: t.TempDir()}).resolve(); err != nil || o.Linger != want {
+			t.Errorf("CI=%q: %v, %v, want %v", ci, o.Linger, err, want)
+		}
 	}
 }

@@ -74,9 +74,8 @@ func New(o Options) (*Client, error) {
 
 // Repository gives the repository of a reference. Nothing is asked yet.
 func (c *Client) Repository(ref reference.Named) (*Repository, error) {
-	host, path := reference.Domain(ref), reference.Path(ref)
-	r := &Repository{client: c, host: host, path: path}
-	places, err := c.hosts.places(host, path)
+	r := &Repository{client: c}
+	places, err := c.hosts.places(reference.Domain(ref), reference.Path(ref))
 	if err != nil {
 		return nil, err
 	}

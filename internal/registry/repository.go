@@ -28,8 +28,7 @@ const manifestLimit = 8 << 20
 
 // Repository is a repository of a registry. It is safe for concurrent use.
 type Repository struct {
-	client     *Client
-	host, path string
+	client *Client
 	// sessions are the places that have it, mirrors first.
 	sessions []*session
 	known    *known
@@ -37,12 +36,6 @@ type Repository struct {
 
 // Name is the repository's name with its registry.
 func (r *Repository) Name() string { return r.sessions[0].name }
-
-// Host is the registry's name, with its port.
-func (r *Repository) Host() string { return r.host }
-
-// Path is the repository's name in the registry.
-func (r *Repository) Path() string { return r.path }
 
 // Elsewhere is the path of another repository of the registry that has been seen to
 // have a blob, as the registry knows it, or empty.

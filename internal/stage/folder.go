@@ -76,16 +76,18 @@ func (f *Folder) move() error {
 	if err := os.MkdirAll(filepath.Dir(f.dest), 0o755); err != nil {
 		return err
 	}
+	var err error
 	for range 100 {
 		// Others may put a folder in its place, or take away the one they just made.
-		err := f.moveOnce()
+		err = f.moveOnce()
 		if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			break
 		}
 	}
-	return f.moveOnce()
+	return err
 }
 
+// moveOnce goes on where an earlier one was disturbed.
 func (f *Folder) moveOnce() error {
 	err := os.Mkdir(f.dest, 0o755)
 	if err == nil {

@@ -99,7 +99,13 @@ func TestKnownBlobsOfOthers(t *testing.T) {
 	start := elsewhere.Push(t, "start:1", bigImage(t))
 	copyImage(t, start, r.Host+"/ann/app:1", as("ann"))
 	copyImage(t, start, layout, as("ann"))
-	d := copyImage(t, layout, r.Host+"/bob/app:1", as("bob"))
+	bob := as("bob")
+	bob.Parallel = 1
+	r.Reset()
+	d := copyImage(t, layout, r.Host+"/bob/app:1", bob)
+	if n := mounts(r, "ann/app"); n != 2 {
+		t.Errorf("bob asks %d times for what is ann's, want once, and once more with a fresh token", n)
+	}
 	if n := len(r.Uploads("bob/app")); n != 3 {
 		t.Errorf("%d blobs are sent, want two layers and the configuration", n)
 	}
@@ -111,6 +117,69 @@ func TestKnownBlobsOfOthers(t *testing.T) {
 	copyImage(t, layout, r.Host+"/ann/app:2", as("ann"))
 	if bodies, manifests := sent(r); bodies != 0 || manifests != 1 {
 		t.Errorf("ann sends %d blobs and %d manifests", bodies, manifests)
+	}
+}
+
+// mounts is how often a registry was asked to mount something of a repository.
+func mounts(r *testenv.Registry, repository string) int {
+	n := 0
+	for _, q := range r.Requests() {
+		if q.Query.Get("from") == repository {
+			n++
+		}
+	}
+	return n
+}
+
+// TestKnownBlobsOfAnotherRegistry pushes by a name that leads to another registry than
+// the one that has the blobs: that one doesn't hear of them.
+func TestKnownBlobsOfAnotherRegistry(t *testing.T) {
+	one, two := testenv.SharedRegistry(t), testenv.NewRegistry(t, testenv.RegistryOptions{})
+	layout := "oci:" + testenv.Dir(t) + "/layout:1"
+	conf := filepath.Join(testenv.Dir(t), "registries.conf")
+	text := fmt.Sprintf("[[registry]]\nprefix = '%s/moved'\nlocation = '%s/at/two'\n", one.Host, two.Host)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client, err := registry.New(registry.Options{Wait: 1e6, Insecure: true, Known: testenv.Dir(t), Env: func(name string) (string, bool) {
+		return conf, name == "CONTAINERS_REGISTRIES_CONF"
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := transfer.Options{Options: image.Options{Registries: client}}
+	copyImage(t, one.Push(t, "secret/project:1", bigImage(t)), layout, o)
+	for _, to := range []string{"moved/first", "moved/second"} {
+		copyImage(t, layout, one.Host+"/"+to+":1", o)
+	}
+	if n := mounts(two, "secret/project"); n != 0 {
+		t.Errorf("the other registry is asked %d times for a repository of the first", n)
+	}
+	if n := mounts(two, "at/two/first"); n != 3 {
+		t.Errorf("%d blobs are mounted, want 3 under the name that they have there", n)
+	}
+	two.Validate(t, "at/two/second:1")
+}
+
+// TestFolderWithOtherThings leaves folders alone that are no layouts.
+func TestFolderWithOtherThings(t *testing.T) {
+	ref := testenv.SharedRegistry(t).Push(t, "foreign/app:1", bigImage(t))
+	for name, make := range map[string]func(path string) error{
+		"blobs":      func(p string) error { return os.WriteFile(p, []byte("mine"), 0o600) },
+		"oci-layout": func(p string) error { return os.Mkdir(p, 0o700) },
+		"notes.txt":  func(p string) error { return os.WriteFile(p, []byte("mine"), 0o600) },
+	} {
+		dir := testenv.Dir(t)
+		if err := make(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := transfer.Copy(t.Context(), parse(t, ref), parse(t, "oci:"+dir+":1"), clientOptions(t))
+		if err == nil || !strings.Contains(err.Error(), "the folder has other things in it, and no OCI layout") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || left[0].Name() != name {
+			t.Errorf("%s: the folder has %v, %v", name, left, err)
+		}
 	}
 }
 
