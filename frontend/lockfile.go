@@ -12,10 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	bk "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/frontend/gateway/client"
-
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -26,37 +22,22 @@ func LockName(buildFile string) string {
 	return strings.TrimSuffix(buildFile, path.Ext(buildFile)) + path.Ext(lock.Name)
 }
 
-// renamed is a client that asks for another build file.
-type renamed struct {
-	client.Client
-	opts client.BuildOpts
-}
-
-func (r renamed) BuildOpts() client.BuildOpts { return r.opts }
-
-// readLock reads the lock beside the build file; nil when there is none.
+// readLock reads the lock beside the build file, from where that came from; nil
+// when there is none.
 func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 	name := LockName(r.client.BuildOpts().Opts["filename"])
-	opts := r.client.BuildOpts()
-	attrs := map[string]string{}
-	for k, v := range opts.Opts {
-		attrs[k] = v
-	}
-	attrs["filename"] = name
-	opts.Opts = attrs
-	ui, err := dockerui.NewClient(renamed{Client: r.client, opts: opts})
+	ref, err := r.solveDefinition(ctx, r.source.Definition)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	source, err := ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths([]string{name}),
-		bk.WithCustomName("[internal] load "+path.Base(name)))
+	data, err := readWhole(ctx, ref, name)
 	if errors.Is(notExist(err), fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no lock is no fault
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	return lock.Read(path.Base(name), source.Data)
+	return lock.Read(path.Base(name), data)
 }
 
 // loadLock reads the lock if the build file has something that it pins.

@@ -60,7 +60,7 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := ui.ReadEntrypoint(ctx, "YAML")
+	source, err := readBuildFile(ctx, ui, opts["filename"])
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +76,12 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	}
 	r.epoch, err = parseEpoch(ui.BuildArgs["SOURCE_DATE_EPOCH"])
 	return r, err
+}
+
+// readBuildFile reads the build file. What belongs to it comes with it: an ignore
+// file and the lock, which would cost another transfer.
+func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dockerui.Source, error) {
+	return ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths([]string{name, name + ".dockerignore", LockName(name)}))
 }
 
 // parseEpoch reads SOURCE_DATE_EPOCH, in seconds since 1970; nil when it is

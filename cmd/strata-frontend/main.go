@@ -14,9 +14,11 @@ import (
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // BuildKit's faster codec
 
 	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/heap"
 )
 
 func main() {
+	heap.CollectFrom(heap.Enough)
 	if err := grpcclient.RunFromEnvironment(appcontext.Context(), frontend.Build); err != nil {
 		fmt.Fprintln(os.Stderr, "strata-frontend:", err)
 		os.Exit(1)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/heap"
 )
 
 // product is how BuildKit's errors name the client.
@@ -44,6 +45,7 @@ in the repository or archive at URL, or in a tar archive on the standard input.`
 // runBuild builds, or asks the frontend a question when --call says so. What
 // the user got wrong is said before anything is started.
 func runBuild(ctx context.Context, t terminal, o buildOptions) (err error) {
+	heap.CollectFrom(heap.Enough)
 	conn, err := o.connection.resolve(t)
 	if err != nil {
 		return err
