@@ -3,6 +3,8 @@
 
 package xz
 
+import "encoding/binary"
+
 const top = 1 << 24
 
 // bit decodes one bit.
@@ -25,6 +27,21 @@ func (d *lzma) bit(p *uint16) uint32 {
 	return 1
 }
 
+// split decodes a bit as [lzma.bit] does, but without a branch: half of the bits of
+// literals and distances can't be foreseen, and each that a processor foresees wrong
+// costs it more than the rest of this. The range must have 24 bits. Zero is all ones
+// if the bit is 0, and 0 if it is 1.
+func split(rng, code uint32, p *uint16) (nextRange, nextCode, zero uint32) {
+	prob := uint32(*p)
+	bound := rng >> 11 * prob
+	zero = uint32(int64(uint64(code)-uint64(bound)) >> 63)
+	rng -= bound
+	// For a 0 the sum is negative, and the shift keeps that; the 31 makes it round as
+	// bit does.
+	*p = uint16(prob - uint32(int32(prob+zero&(1<<32+31-2048))>>5))
+	return rng + (bound-rng)&zero, code - bound&^zero, zero
+}
+
 // tree decodes a number of that many bits, the highest first.
 func (d *lzma) tree(probs []uint16, bits int) uint32 {
 	rng, code, ip := d.rng, d.code, d.ip
@@ -35,19 +52,9 @@ func (d *lzma) tree(probs []uint16, bits int) uint32 {
 			code = code<<8 | uint32(d.in[ip])
 			ip++
 		}
-		p := &probs[m]
-		prob := uint32(*p)
-		bound := rng >> 11 * prob
-		m <<= 1
-		if code < bound {
-			rng = bound
-			*p = uint16(prob + (2048-prob)>>5)
-		} else {
-			rng -= bound
-			code -= bound
-			*p = uint16(prob - prob>>5)
-			m |= 1
-		}
+		var zero uint32
+		rng, code, zero = split(rng, code, &probs[m])
+		m = m<<1 + 1 + zero
 	}
 	d.rng, d.code, d.ip = rng, code, ip
 	return m - 1<<bits
@@ -55,12 +62,20 @@ func (d *lzma) tree(probs []uint16, bits int) uint32 {
 
 // reverse decodes a number of that many bits, the lowest first.
 func (d *lzma) reverse(probs []uint16, bits int) uint32 {
+	rng, code, ip := d.rng, d.code, d.ip
 	m, out := uint32(1), uint32(0)
 	for i := range bits {
-		b := d.bit(&probs[m])
-		m = m<<1 | b
-		out |= b << i
+		if rng < top {
+			rng <<= 8
+			code = code<<8 | uint32(d.in[ip])
+			ip++
+		}
+		var zero uint32
+		rng, code, zero = split(rng, code, &probs[m])
+		m = m<<1 + 1 + zero
+		out += (1 + zero) << i
 	}
+	d.rng, d.code, d.ip = rng, code, ip
 	return out
 }
 
@@ -143,11 +158,11 @@ func (d *lzma) literalByte(at int) {
 	}
 	context := (at&d.lpMask)<<d.lc + prev>>(8-d.lc)
 	probs := (*[0x300]uint16)(d.literal[context*0x300:])
-	m := uint32(1)
 	if d.state >= 7 && d.rep0 < d.pos {
-		m = d.likely(probs, uint32(d.buf[d.pos-d.rep0-1]))
+		d.buf[d.pos] = byte(d.likely(probs, uint32(d.buf[d.pos-d.rep0-1])))
+	} else {
+		d.buf[d.pos] = byte(d.tree(probs[:0x100], 8))
 	}
-	d.buf[d.pos] = byte(d.rest(probs, m))
 	d.pos++
 	switch {
 	case d.state < 4:
@@ -159,61 +174,24 @@ func (d *lzma) literalByte(at int) {
 	}
 }
 
-// likely decodes the bits of a byte after a match until they differ from those of
-// the byte that would have gone on with it, which tells a lot about them.
+// likely decodes a byte after a match. The byte that would have gone on with it tells
+// a lot about the bits until they differ, so these have probabilities of their own:
+// offset is 0 from there on.
 func (d *lzma) likely(probs *[0x300]uint16, match uint32) uint32 {
 	rng, code, ip := d.rng, d.code, d.ip
-	m, same := uint32(1), true
-	for same && m < 0x100 {
-		match <<= 1
-		expected := match >> 8 & 1
-		if rng < top {
-			rng <<= 8
-			code = code<<8 | uint32(d.in[ip])
-			ip++
-		}
-		p := &probs[0x100+expected<<8+m]
-		prob := uint32(*p)
-		bound := rng >> 11 * prob
-		m <<= 1
-		if code < bound {
-			rng = bound
-			*p = uint16(prob + (2048-prob)>>5)
-			same = expected == 0
-		} else {
-			rng -= bound
-			code -= bound
-			*p = uint16(prob - prob>>5)
-			m |= 1
-			same = expected == 1
-		}
-	}
-	d.rng, d.code, d.ip = rng, code, ip
-	return m
-}
-
-// rest decodes the bits of a byte that aren't decoded yet.
-func (d *lzma) rest(probs *[0x300]uint16, m uint32) uint32 {
-	rng, code, ip := d.rng, d.code, d.ip
+	m, offset := uint32(1), uint32(0x100)
 	for m < 0x100 {
+		match <<= 1
+		expected := match & offset
 		if rng < top {
 			rng <<= 8
 			code = code<<8 | uint32(d.in[ip])
 			ip++
 		}
-		p := &probs[m]
-		prob := uint32(*p)
-		bound := rng >> 11 * prob
-		m <<= 1
-		if code < bound {
-			rng = bound
-			*p = uint16(prob + (2048-prob)>>5)
-		} else {
-			rng -= bound
-			code -= bound
-			*p = uint16(prob - prob>>5)
-			m |= 1
-		}
+		var zero uint32
+		rng, code, zero = split(rng, code, &probs[offset+expected+m])
+		m = m<<1 + 1 + zero
+		offset &= expected ^ zero
 	}
 	d.rng, d.code, d.ip = rng, code, ip
 	return m
@@ -265,6 +243,13 @@ func (d *lzma) repeat(length int) {
 	from := d.pos - d.rep0 - 1
 	to := d.pos
 	d.pos += length
+	if d.rep0 >= 7 && length <= 32 && to+32 <= len(d.buf) {
+		for range (length + 7) / 8 {
+			binary.LittleEndian.PutUint64(d.buf[to:], binary.LittleEndian.Uint64(d.buf[from:]))
+			from, to = from+8, to+8
+		}
+		return
+	}
 	for length > 0 {
 		n := copy(d.buf[to:to+length], d.buf[from:to])
 		to += n
