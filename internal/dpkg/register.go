@@ -66,8 +66,12 @@ func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 	if err := restoreFolders(c.root, b, packages); err != nil {
 		return err
 	}
+	restore, err := c.shortenQuestions(packages)
+	if err != nil {
+		return err
+	}
 	o := newOrder(packages, b.status)
-	if err := c.configure(o, inLanes(c.root, o)); err != nil {
+	if err := errors.Join(c.configure(o, inLanes(c.root, o)), restore()); err != nil {
 		return err
 	}
 	return allInstalled(c.root, packages)
