@@ -122,6 +122,7 @@ func installDeb(verb string, args []string, least, most int, warn func(string), 
 	if err != nil {
 		return err
 	}
+	go ahead("/")
 	err = install(opt, set.Args())
 	if err := errors.Join(err, killRest()); err != nil {
 		return err
