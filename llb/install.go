@@ -136,12 +136,17 @@ func (img *image) installer(layer *plan.Layer, a *plan.Install) ([]string, []bk.
 	}
 }
 
+// updatesDir is where dpkg notes down what it does to its database, until it writes
+// that anew. It waits for the disk at each note, of which none is left at its end.
+const updatesDir = "/var/lib/dpkg/updates"
+
 // toolMounts are what the image's own tools need: the image as it was before, and
-// somewhere to write what isn't kept.
+// somewhere to write what isn't kept, in memory.
 func (img *image) toolMounts() []bk.RunOption {
 	return []bk.RunOption{
 		bk.AddMount(baseDir, img.packages.on, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)),
 		bk.AddMount("/tmp", bk.Scratch(), bk.Tmpfs()),
+		bk.AddMount(updatesDir, bk.Scratch(), bk.Tmpfs()),
 	}
 }
 

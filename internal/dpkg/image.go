@@ -68,6 +68,7 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 		return err
 	}
 	start := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
+	flush(root)
 	if err := install(&commands{start: start, root: root, log: opt.Log}); err != nil {
 		return err
 	}
@@ -75,6 +76,20 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 		return err
 	}
 	return old.restore()
+}
+
+// flush begins to write to the disk what isn't there yet. When the step has ended,
+// its root is unmounted, and that waits for the whole disk, while nothing else can
+// go on; now there are scripts to run meanwhile.
+func flush(root string) {
+	dir, err := os.Open(root)
+	if err != nil {
+		return
+	}
+	go func() {
+		defer dir.Close()
+		_ = unix.Syncfs(int(dir.Fd()))
+	}()
 }
 
 // A memory is how files were.
