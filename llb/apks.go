@@ -26,8 +26,8 @@ func (l *lowering) unpackAPKs(a *plan.Unpack, name string, r spec.Range, opts ..
 		return unpacked{}, err
 	}
 	return unpacked{
-		tree: restart(run.AddMount("/out", bk.Scratch())),
-		meta: restart(run.AddMount("/meta", bk.Scratch())),
+		trees: []bk.State{restart(run.AddMount("/out", bk.Scratch()))},
+		meta:  restart(run.AddMount("/meta", bk.Scratch())),
 	}, nil
 }
 

@@ -34,6 +34,9 @@ type packages struct {
 
 // addUnpacked puts unpacked packages on the image.
 func (img *image) addUnpacked(layer *plan.Layer, a *plan.Unpack, name string) error {
+	if a.Part > 0 {
+		return img.addPart(layer, a, name)
+	}
 	img.packagesOn()
 	opts, err := img.unpackOn(a)
 	if err != nil {
@@ -44,8 +47,18 @@ func (img *image) addUnpacked(layer *plan.Layer, a *plan.Unpack, name string) er
 		return &Fault{Range: layer.Range, Err: err}
 	}
 	img.packages.pending = append(img.packages.pending, u)
-	img.add(u.tree, layer, name)
+	img.add(u.trees[0], layer, name)
 	img.ran, img.shipped = true, true
+	return nil
+}
+
+// addPart puts a further part of the packages that were unpacked last on the image.
+func (img *image) addPart(layer *plan.Layer, a *plan.Unpack, name string) error {
+	n := len(img.packages.pending)
+	if n == 0 || a.Part >= len(img.packages.pending[n-1].trees) {
+		return &Fault{Range: layer.Range, Err: fmt.Errorf("unpack packages: there is no part %d", a.Part+1)}
+	}
+	img.add(img.packages.pending[n-1].trees[a.Part], layer, name)
 	return nil
 }
 
@@ -173,7 +186,7 @@ func (img *image) withPackages(a *plan.Install) bk.State {
 func (img *image) mergedPackages() bk.State {
 	parts := []bk.State{img.packages.on}
 	for _, u := range img.packages.pending {
-		parts = append(parts, u.tree)
+		parts = append(parts, u.trees...)
 	}
 	if img.packages.on.Output() == nil {
 		parts = parts[1:]

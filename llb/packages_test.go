@@ -59,6 +59,10 @@ func TestPackageGraphs(t *testing.T) {
 			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{curl}},
 			&plan.Install{Format: plan.Deb, Installer: plan.Register, Archives: []plan.Archive{onig, jq, curl}},
 		},
+		"parts": {
+			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{jq}, Parts: 3}, &plan.Unpack{Format: plan.Deb, Part: 1}, &plan.Unpack{Format: plan.Deb, Part: 2},
+			&plan.Install{Format: plan.Deb, Installer: plan.Register, Archives: []plan.Archive{jq}},
+		},
 		"skip": {
 			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{jq}},
 			&plan.Install{Format: plan.Deb, Installer: plan.Assemble, Archives: []plan.Archive{jq}, SkipScripts: true},
@@ -95,7 +99,7 @@ func TestPackageGraphs(t *testing.T) {
 
 func TestUnknownPackageFormats(t *testing.T) {
 	for _, a := range []plan.Action{
-		&plan.Unpack{Format: "rar"}, &plan.Install{Format: "rar"}, &plan.Install{Format: plan.Deb, Installer: "magic"},
+		&plan.Unpack{Format: "rar"}, &plan.Unpack{Format: plan.Deb, Part: 1}, &plan.Install{Format: "rar"}, &plan.Install{Format: plan.Deb, Installer: "magic"},
 	} {
 		_, err := lowerPackages(withPackages(a), false)
 		var fault *llb.Fault

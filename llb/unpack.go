@@ -21,7 +21,8 @@ import (
 
 // unpacked are packages in a layer of their own that aren't installed yet.
 type unpacked struct {
-	tree bk.State
+	// trees are the parts of the layer.
+	trees []bk.State
 	// meta is what the installer needs to know of them.
 	meta bk.State
 }
@@ -83,14 +84,20 @@ func (l *lowering) unpackDebs(a *plan.Unpack, name string, r spec.Range) (unpack
 	for _, f := range a.Filters {
 		args = append(args, "--filter", f)
 	}
+	outs := []string{"/out"}
+	for part := 1; part < a.Parts; part++ {
+		outs = append(outs, fmt.Sprintf("/out%d", part))
+		args = append(args, "--more", outs[part])
+	}
 	run, err := l.helperRun(name, append(args, dir, "/out", "/meta"), append(l.archiveMounts(a.Archives, dir, ".deb", r), l.at(r))...)
 	if err != nil {
 		return unpacked{}, err
 	}
-	return unpacked{
-		tree: restart(run.AddMount("/out", bk.Scratch())),
-		meta: restart(run.AddMount("/meta", bk.Scratch())),
-	}, nil
+	u := unpacked{meta: restart(run.AddMount("/meta", bk.Scratch()))}
+	for _, out := range outs {
+		u.trees = append(u.trees, restart(run.AddMount(out, bk.Scratch())))
+	}
+	return u, nil
 }
 
 // helperRun runs the step helper on the build platform, offline, on an empty root.
@@ -131,6 +138,9 @@ func Verdict(o Options, base bk.State, layers []*plan.Unpack) (bk.State, error) 
 	l := &lowering{Options: o}
 	var pending []unpacked
 	for i, a := range layers {
+		if a.Part > 0 {
+			continue
+		}
 		u, err := l.unpack(a, "unpack packages "+strconv.Itoa(i+1), spec.Range{})
 		if err != nil {
 			return bk.State{}, err

@@ -83,14 +83,23 @@ func (img *Image) addPlanned(p *plan.Image, showPlatform bool, steps *Steps) {
 	for i := 0; i < len(p.Layers); {
 		l := p.Layers[i]
 		made := Layer{Strategy: l.Strategy, Name: l.Name, Made: l.Words}
-		names := []string{llb.StepName(p, i, showPlatform)}
+		names := []string{llb.StepName(p, madeWith(p, i), showPlatform)}
 		for i++; i < len(p.Layers) && p.Layers[i].Fold; i++ {
 			made.Made += "; " + p.Layers[i].Words
-			names = append(names, llb.StepName(p, i, showPlatform))
+			names = append(names, llb.StepName(p, madeWith(p, i), showPlatform))
 		}
 		made.Cached, made.Seconds = steps.sum(names, llb.StepPrefix(p, showPlatform))
 		img.Layers = append(img.Layers, made)
 	}
+}
+
+// madeWith is the layer whose step made a layer, too: the first of several parts, or
+// the layer itself.
+func madeWith(p *plan.Image, i int) int {
+	if a, ok := p.Layers[i].Action.(*plan.Unpack); ok {
+		return i - a.Part
+	}
+	return i
 }
 
 // sum says whether a layer was cached, and how many seconds it took.

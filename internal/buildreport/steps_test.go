@@ -10,6 +10,8 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/llb/plan"
 )
 
 func at(seconds int64) *time.Time {
@@ -54,6 +56,23 @@ func TestSharedStep(t *testing.T) {
 	}
 	if cached, seconds := s.sum([]string{"unknown"}, ""); !*cached || *seconds != 0 {
 		t.Errorf("a step that never ran: cached %t, %v seconds", *cached, *seconds)
+	}
+}
+
+// TestParts gives the further parts of a layer what its step took.
+func TestParts(t *testing.T) {
+	img := &plan.Image{Target: "default", Platform: "linux/amd64", Layers: []plan.Layer{
+		{Words: "first", Action: &plan.Files{}},
+		{Words: "git", Action: &plan.Unpack{Parts: 2}},
+		{Words: "git, part 2", Action: &plan.Unpack{Part: 1}},
+	}}
+	var s Steps
+	s.Note(&client.SolveStatus{Vertexes: []*client.Vertex{{Digest: "git", Name: "[2/3] git", Started: at(1), Completed: at(3)}}})
+	made := New(&plan.Plan{Images: []*plan.Image{img}}, false, &s)
+	for i, want := range []float64{0, 2, 2} {
+		if l := made.Layers[i]; *l.Seconds != want || *l.Cached != (want == 0) {
+			t.Errorf("%s: cached %t, %v seconds; want %v", l.Made, *l.Cached, *l.Seconds, want)
+		}
 	}
 }
 

@@ -29,6 +29,8 @@ type unpacker struct {
 	control *deb.Control
 	by      int
 	filters Filters
+	// filled are the bytes of the package's files in each part of the tree.
+	filled []int64
 
 	p         *Package
 	list      strings.Builder
@@ -131,6 +133,9 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 	if !folder && strings.HasPrefix(at, "/var/lib/dpkg/") {
 		return fmt.Errorf("write %s: a package can't have a part of dpkg's database", p)
 	}
+	if h.Typeflag == tar.TypeReg {
+		n.Part = u.part(h.Size)
+	}
 	name, target := p[1:], ""
 	if h.Typeflag == tar.TypeLink {
 		if target, err = unpack.CleanPath(h.Linkname); err != nil {
@@ -148,6 +153,14 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 		return fmt.Errorf("unpack %s: %w", p, err)
 	}
 	return nil
+}
+
+// part is where a file of that many bytes goes: where the fewest are. That follows
+// from the package alone, whatever is unpacked beside it.
+func (u *unpacker) part(size int64) int {
+	part := slices.Index(u.filled, slices.Min(u.filled))
+	u.filled[part] += size
+	return part
 }
 
 // note enters a file in the lists of what the package has.

@@ -28,6 +28,9 @@ import (
 type UnpackOptions struct {
 	// Filters are the paths to leave out.
 	Filters Filters
+	// More are further empty folders. The packages' files are divided evenly among out
+	// and these, so that what becomes of them is of about the same size.
+	More []string
 	// Memory limits what the decompressors together may hold, in bytes; 0 is a
 	// limit that keeps the whole process below 256 MiB.
 	Memory int64
@@ -49,7 +52,7 @@ func Unpack(ctx context.Context, files []string, out, meta string, opt UnpackOpt
 	}
 	unix.Umask(0)
 	debug.SetGCPercent(40)
-	t, err := unpack.Open(out)
+	t, err := unpack.Open(append([]string{out}, opt.More...)...)
 	if err != nil {
 		return err
 	}
@@ -122,7 +125,7 @@ func unpackFile(ctx context.Context, file string, i int, t *unpack.Tree, memory 
 	if err != nil {
 		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(file), err)
 	}
-	u := &unpacker{tree: t, control: control, by: i, filters: filters}
+	u := &unpacker{tree: t, control: control, by: i, filters: filters, filled: make([]int64, t.Parts())}
 	p, err := u.unpack(ctx, a, memory)
 	if err != nil {
 		return nil, fmt.Errorf("unpack package %s %s: %w", u.name(), control.Fields.Get("Version"), err)

@@ -7,9 +7,12 @@ package dpkg
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -118,6 +121,53 @@ func TestUnpackingTwiceGivesTheSame(t *testing.T) {
 	if !strings.Contains(listing(t, out1, true), "/usr 040755 0:0 @0\n") {
 		t.Errorf("folders don't have the time 1970-01-01:\n%s", listing(t, out1, true))
 	}
+}
+
+// TestUnpacksInParts divides packages: the parts together are the whole, none has
+// what another one has, and each has its share.
+func TestUnpacksInParts(t *testing.T) {
+	debs := append(sample(t, "xz"), buildDeb(t, "xz", "large", "",
+		sourceFile{name: "usr/lib/large/1", text: strings.Repeat("1", 70000)},
+		sourceFile{name: "usr/lib/large/also-1", target: "=usr/lib/large/1"},
+		sourceFile{name: "usr/lib/large/2", text: strings.Repeat("2", 50000)},
+		sourceFile{name: "usr/lib/large/3", text: strings.Repeat("3", 60000)},
+	))
+	whole, meta := unpackTo(t, UnpackOptions{}, debs...)
+	more := []string{t.TempDir(), t.TempDir()}
+	first, metaOfParts := unpackTo(t, UnpackOptions{More: more}, debs...)
+	if diff := cmp.Diff(listing(t, meta, true), listing(t, metaOfParts, true)); diff != "" {
+		t.Errorf("another account of the packages (-whole +parts):\n%s", diff)
+	}
+	merged := t.TempDir()
+	files := map[string]bool{}
+	for i, part := range append([]string{first}, more...) {
+		for _, name := range filesIn(t, part) {
+			if files[name] {
+				t.Errorf("%s is in two parts", name)
+			}
+			files[name] = true
+		}
+		if out, err := exec.Command("du", "--apparent-size", "--bytes", "--summarize", part+"/usr/lib/large").Output(); err != nil || !bytes.ContainsAny(out[:1], "567") {
+			t.Errorf("part %d has %s of the large package: %v", i, out, err)
+		}
+		command(t, "cp", "--archive", "--no-target-directory", part, merged)
+	}
+	if diff := cmp.Diff(listing(t, whole, true), listing(t, merged, true)); diff != "" {
+		t.Errorf("another tree (-whole +parts):\n%s", diff)
+	}
+}
+
+// filesIn are the paths in a folder that aren't folders.
+func filesIn(t testing.TB, root string) []string {
+	t.Helper()
+	var names []string
+	must(t, filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, strings.TrimPrefix(p, root))
+		}
+		return err
+	}))
+	return names
 }
 
 func TestRefusesHostilePackages(t *testing.T) {

@@ -61,9 +61,10 @@ func parseDebian(set *flag.FlagSet, args []string, least, most int) error {
 }
 
 func unpackDeb(args []string) error {
-	var filters list
+	var filters, more list
 	set := newFlags("unpack-deb")
 	set.Var(&filters, "filter", "")
+	set.Var(&more, "more", "")
 	if err := parseDebian(set, args, 3, 3); err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func unpackDeb(args []string) error {
 		return fmt.Errorf("unpack packages: there are none in %s", show(set.Arg(0)))
 	}
 	slices.Sort(files)
-	return dpkg.Unpack(context.Background(), files, set.Arg(1), set.Arg(2), dpkg.UnpackOptions{Filters: dpkg.Filters(filters)})
+	return dpkg.Unpack(context.Background(), files, set.Arg(1), set.Arg(2), dpkg.UnpackOptions{Filters: dpkg.Filters(filters), More: more})
 }
 
 func checkDeb(args []string) error {

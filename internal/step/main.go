@@ -33,7 +33,7 @@ const usage = `usage:
   strata-step scan [--store DIR] [--content NAME] SRC DST
   strata-step link [--store DIR] [--mount DIR]... [--root PATH]... --into DIR DST
   strata-step exec [--env NAME]... -- COMMAND [ARGUMENT]...
-  strata-step unpack-deb [--filter -PATTERN|+PATTERN]... FOLDER OUT META
+  strata-step unpack-deb [--filter -PATTERN|+PATTERN]... [--more OUT]... FOLDER OUT META
   strata-step check-deb BASE METAS OUT
   strata-step register-deb --base DIR --meta DIR
   strata-step native-deb --base DIR -- FILE...

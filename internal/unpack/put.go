@@ -40,11 +40,11 @@ func (t *Tree) Put(p string, n *Node, h *tar.Header, c Content) error {
 	case tar.TypeLink:
 		return t.hardLink(p, n, c.Link)
 	case tar.TypeFifo:
-		return t.Leaf(p, n, func(at string) error {
-			if err := unix.Mkfifoat(t.fd, at, n.Mode); err != nil {
+		return t.Leaf(p, n, func(in int, at string) error {
+			if err := unix.Mkfifoat(in, at, n.Mode); err != nil {
 				return fmt.Errorf("make fifo: %w", err)
 			}
-			return SetAttributes(t.fd, at, n.Mode, n.UID, n.GID, timeOf(h))
+			return SetAttributes(in, at, n.Mode, n.UID, n.GID, timeOf(h))
 		})
 	case tar.TypeChar, tar.TypeBlock:
 		return errors.New("it is a device node, which an image must not have")
@@ -57,8 +57,8 @@ func timeOf(h *tar.Header) unix.Timespec { return unix.NsecToTimespec(h.ModTime.
 
 func (t *Tree) file(p string, n *Node, h *tar.Header, c Content) error {
 	var f *os.File
-	err := t.Leaf(p, n, func(at string) error {
-		fd, err := unix.Openat(t.fd, at, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, n.Mode)
+	err := t.Leaf(p, n, func(in int, at string) error {
+		fd, err := unix.Openat(in, at, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, n.Mode)
 		if err != nil {
 			return fmt.Errorf("create file: %w", err)
 		}
@@ -104,31 +104,42 @@ func (t *Tree) symlink(p string, n *Node, h *tar.Header) error {
 	if h.Linkname == "" || strings.ContainsRune(h.Linkname, 0) {
 		return fmt.Errorf("it is a link to %q", h.Linkname)
 	}
-	return t.Leaf(p, n, func(at string) error {
-		if err := unix.Symlinkat(h.Linkname, t.fd, at); err != nil {
+	return t.Leaf(p, n, func(in int, at string) error {
+		if err := unix.Symlinkat(h.Linkname, in, at); err != nil {
 			return fmt.Errorf("make link: %w", err)
 		}
 		if n.UID != 0 || n.GID != 0 {
-			if err := unix.Fchownat(t.fd, at, n.UID, n.GID, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			if err := unix.Fchownat(in, at, n.UID, n.GID, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 				return fmt.Errorf("set owner %d:%d: %w", n.UID, n.GID, err)
 			}
 		}
-		return SetTime(t.fd, at, timeOf(h))
+		return SetTime(in, at, timeOf(h))
 	})
 }
 
-// hardLink makes another name for a file of the same package.
+// hardLink makes another name for a file of the same package, in the same part.
 func (t *Tree) hardLink(p string, n *Node, to string) error {
-	return t.Leaf(p, n, func(at string) error {
+	n.Part = t.partOf(to)
+	return t.Leaf(p, n, func(in int, at string) error {
 		if !t.Owns(to, n.By) {
 			if other := t.nodes[to]; other != nil && other.By != n.By {
 				return ErrElsewhere
 			}
 			return fmt.Errorf("it is a hard link to %s, which is no file before it in the package", to)
 		}
-		if err := unix.Linkat(t.fd, to[1:], t.fd, at, 0); err != nil {
+		if err := unix.Linkat(in, to[1:], in, at, 0); err != nil {
 			return fmt.Errorf("make hard link to %s: %w", to, err)
 		}
 		return nil
 	})
+}
+
+// partOf is the part that a file is in, 0 for what is no file of the tree.
+func (t *Tree) partOf(p string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := t.nodes[p]; n != nil {
+		return n.Part
+	}
+	return 0
 }

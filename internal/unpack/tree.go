@@ -26,8 +26,11 @@ import (
 // package made it, so that packages unpacked side by side give the same tree as
 // one after the other: the later one in the list has a file, the earlier one
 // decides about a folder.
+//
+// Its files may be divided among several folders, which together are the layer.
 type Tree struct {
-	fd int
+	// parts are the descriptors of these folders.
+	parts []int
 
 	mu        sync.Mutex
 	nodes     map[string]*Node
@@ -49,22 +52,44 @@ type Node struct {
 	Package  string
 	Mode     uint32 // permissions
 	UID, GID int
+	// Part is the folder that a file is in, counted from 0.
+	Part int
+	// in are the folders that a folder is in, a bit each.
+	in uint
 	// implied says that no package has the folder itself so far.
 	implied bool
 }
 
-// Open opens an empty folder that becomes a layer.
-func Open(dir string) (*Tree, error) {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, err)
+// MaxParts is how many folders a tree may be divided among.
+const MaxParts = 16
+
+// Open opens empty folders that become a layer.
+func Open(dirs ...string) (*Tree, error) {
+	if len(dirs) > MaxParts {
+		return nil, fmt.Errorf("open %d folders: a layer is divided among %d at most", len(dirs), MaxParts)
 	}
-	root := &Node{Folder: true, implied: true, Mode: 0o755}
-	return &Tree{fd: fd, nodes: map[string]*Node{"/": root}}, nil
+	root := &Node{Folder: true, implied: true, Mode: 0o755, in: 1<<len(dirs) - 1}
+	t := &Tree{nodes: map[string]*Node{"/": root}}
+	for _, dir := range dirs {
+		fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			t.Close()
+			return nil, fmt.Errorf("open %s: %w", dir, err)
+		}
+		t.parts = append(t.parts, fd)
+	}
+	return t, nil
 }
 
-// Close lets go of the folder.
-func (t *Tree) Close() { _ = unix.Close(t.fd) }
+// Close lets go of the folders.
+func (t *Tree) Close() {
+	for _, fd := range t.parts {
+		_ = unix.Close(fd)
+	}
+}
+
+// Parts is how many folders the tree is divided among.
+func (t *Tree) Parts() int { return len(t.parts) }
 
 // ErrElsewhere says that a path is another package's, and is left to it.
 var ErrElsewhere = errors.New("another package has it")
@@ -80,6 +105,7 @@ func (t *Tree) AddFolder(p string, n *Node) error {
 	case !old.Folder:
 		return t.clash(p, old, n)
 	case old.implied && !n.implied || n.By < old.By && !n.implied:
+		n.in = old.in
 		*old = *n
 	}
 	return nil
@@ -90,10 +116,25 @@ func (t *Tree) make(p string, n *Node) error {
 	if err := t.above(p, n); err != nil {
 		return err
 	}
-	if err := unix.Mkdirat(t.fd, p[1:], 0o755); err != nil {
+	n.in = 0
+	t.nodes[p] = n
+	return t.within(p, n, 0)
+}
+
+// within makes sure that a folder of the tree, and those above it, are in a part.
+// The lock is held.
+func (t *Tree) within(p string, n *Node, part int) error {
+	if n.in&(1<<part) != 0 {
+		return nil
+	}
+	dir := path.Dir(p)
+	if err := t.within(dir, t.nodes[dir], part); err != nil {
+		return err
+	}
+	if err := unix.Mkdirat(t.parts[part], p[1:], 0o755); err != nil {
 		return fmt.Errorf("make folder %s: %w", p, err)
 	}
-	t.nodes[p] = n
+	n.in |= 1 << part
 	return nil
 }
 
@@ -132,9 +173,9 @@ func (t *Tree) note(p string, old, n *Node) {
 	t.conflicts = append(t.conflicts, Conflict{Path: p, Packages: [2]string{first.Package, second.Package}})
 }
 
-// Leaf makes something that isn't a folder by calling create with the path from
-// the tree's descriptor.
-func (t *Tree) Leaf(p string, n *Node, create func(at string) error) error {
+// Leaf makes something that isn't a folder by calling create with the descriptor of
+// the node's part and the path from there.
+func (t *Tree) Leaf(p string, n *Node, create func(fd int, at string) error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.above(p, n); err != nil {
@@ -148,11 +189,15 @@ func (t *Tree) Leaf(p string, n *Node, create func(at string) error) error {
 		if old.By > n.By {
 			return ErrElsewhere
 		}
-		if err := unix.Unlinkat(t.fd, p[1:], 0); err != nil {
+		if err := unix.Unlinkat(t.parts[old.Part], p[1:], 0); err != nil {
 			return fmt.Errorf("replace %s: %w", p, err)
 		}
 	}
-	if err := create(p[1:]); err != nil {
+	dir := path.Dir(p)
+	if err := t.within(dir, t.nodes[dir], n.Part); err != nil {
+		return err
+	}
+	if err := create(t.parts[n.Part], p[1:]); err != nil {
 		return err
 	}
 	t.nodes[p] = n
@@ -180,8 +225,13 @@ func (t *Tree) Finish() ([]Conflict, error) {
 		if p == "/" {
 			at = "."
 		}
-		if err := SetAttributes(t.fd, at, n.Mode, n.UID, n.GID, unix.Timespec{}); err != nil {
-			return nil, fmt.Errorf("finish folder %s: %w", p, err)
+		for part, fd := range t.parts {
+			if n.in&(1<<part) == 0 {
+				continue
+			}
+			if err := SetAttributes(fd, at, n.Mode, n.UID, n.GID, unix.Timespec{}); err != nil {
+				return nil, fmt.Errorf("finish folder %s: %w", p, err)
+			}
 		}
 	}
 	slices.SortFunc(t.conflicts, func(a, b Conflict) int {

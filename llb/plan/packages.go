@@ -46,6 +46,12 @@ type Unpack struct {
 	// them: "-" and a pattern excludes, "+" and a pattern includes again, and the
 	// last one that matches decides. They have to be the base's own.
 	Filters []string `json:"filters,omitempty"`
+	// Parts is among how many layers the files are divided, which are compressed side by
+	// side; 0 is one. The layers that follow have the others.
+	Parts int `json:"parts,omitempty"`
+	// Part says which of the parts of an earlier layer this one is, counted from 0. Only
+	// the first one has archives.
+	Part int `json:"part,omitempty"`
 }
 
 // Installer says how packages become installed.

@@ -21,6 +21,10 @@ const (
 	// fewSources of them; one is enough before. There is nothing between the two: it
 	// would be one more size of an image at which every layer changes.
 	maxBuckets, fewSources = 8, 16
+	// partSize is for how many bytes of archives a group gets a layer, up to maxParts. A
+	// layer is compressed by one processor, which takes longer for the greatest one than
+	// all processors for all others.
+	partSize, maxParts = 4 << 20, 4
 )
 
 // group divides the packages of one layer into those that are unpacked together.
@@ -62,6 +66,15 @@ func group(packages []lock.Package) [][]lock.Package {
 		out = append(out, groups[key])
 	}
 	return out
+}
+
+// partsOf is among how many layers the files of a group are divided.
+func partsOf(packages []lock.Package) int {
+	size := int64(0)
+	for _, p := range packages {
+		size += p.Size
+	}
+	return int(min(max(size/partSize, 1), maxParts))
 }
 
 // soloLimit is the size from which a source is alone: soloSize, or twice, four

@@ -89,3 +89,12 @@ func TestGroupIsStable(t *testing.T) {
 		}
 	}
 }
+
+// TestParts divides what is large.
+func TestParts(t *testing.T) {
+	for mib, want := range map[int64]int{0: 1, 1: 1, 7: 1, 8: 2, 15: 3, 16: 4, 500: 4} {
+		if got := partsOf([]lock.Package{{Size: mib << 19}, {Size: mib << 19}}); got != want {
+			t.Errorf("%d MiB have %d parts, want %d", mib, got, want)
+		}
+	}
+}
