@@ -6,6 +6,7 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -78,10 +79,14 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	return r, err
 }
 
-// readBuildFile reads the build file. What belongs to it comes with it: an ignore
-// file and the lock, which would cost another transfer.
+// readBuildFile reads the build file. The lock comes in the same transfer, beside what
+// dockerui asks for.
 func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dockerui.Source, error) {
-	return ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths([]string{name, name + ".dockerignore", LockName(name)}))
+	paths := []string{name, name + ".dockerignore", LockName(name)}
+	if path.Base(name) == dockerui.DefaultDockerfileName {
+		paths = append(paths, path.Join(path.Dir(name), strings.ToLower(dockerui.DefaultDockerfileName)))
+	}
+	return ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths(paths))
 }
 
 // parseEpoch reads SOURCE_DATE_EPOCH, in seconds since 1970; nil when it is

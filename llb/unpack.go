@@ -137,11 +137,11 @@ const VerdictFile = "verdict.json"
 func Verdict(o Options, base bk.State, layers []*plan.Unpack) (bk.State, error) {
 	l := &lowering{Options: o}
 	var pending []unpacked
-	for i, a := range layers {
+	for _, a := range layers {
 		if a.Part > 0 {
 			continue
 		}
-		u, err := l.unpack(a, "unpack packages "+strconv.Itoa(i+1), spec.Range{})
+		u, err := l.unpack(a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
 		if err != nil {
 			return bk.State{}, err
 		}

@@ -83,23 +83,24 @@ func (img *Image) addPlanned(p *plan.Image, showPlatform bool, steps *Steps) {
 	for i := 0; i < len(p.Layers); {
 		l := p.Layers[i]
 		made := Layer{Strategy: l.Strategy, Name: l.Name, Made: l.Words}
-		names := []string{llb.StepName(p, madeWith(p, i), showPlatform)}
+		names := stepNames(p, i, showPlatform)
 		for i++; i < len(p.Layers) && p.Layers[i].Fold; i++ {
 			made.Made += "; " + p.Layers[i].Words
-			names = append(names, llb.StepName(p, madeWith(p, i), showPlatform))
+			names = append(names, stepNames(p, i, showPlatform)...)
 		}
 		made.Cached, made.Seconds = steps.sum(names, llb.StepPrefix(p, showPlatform))
 		img.Layers = append(img.Layers, made)
 	}
 }
 
-// madeWith is the layer whose step made a layer, too: the first of several parts, or
-// the layer itself.
-func madeWith(p *plan.Image, i int) int {
-	if a, ok := p.Layers[i].Action.(*plan.Unpack); ok {
-		return i - a.Part
+// stepNames are the names of the steps that make layer i: its own, and for a further
+// part of packages the step that unpacks all of them.
+func stepNames(p *plan.Image, i int, showPlatform bool) []string {
+	names := []string{llb.StepName(p, i, showPlatform)}
+	if a, ok := p.Layers[i].Action.(*plan.Unpack); ok && a.Part > 0 {
+		names = append(names, llb.StepName(p, i-a.Part, showPlatform))
 	}
-	return i
+	return names
 }
 
 // sum says whether a layer was cached, and how many seconds it took.

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"slices"
 	"strings"
@@ -155,10 +156,19 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 	return nil
 }
 
-// part is where a file of that many bytes goes: where the fewest are. That follows
-// from the package alone, whatever is unpacked beside it.
+// part is where a file of that many bytes goes: where the fewest are, beginning
+// somewhere that the package's name says, or the one large file of each of many packages
+// would go to the first part. That follows from the package alone, whatever is
+// unpacked beside it.
 func (u *unpacker) part(size int64) int {
-	part := slices.Index(u.filled, slices.Min(u.filled))
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(u.name())) // a hash takes everything
+	part := int(h.Sum32() % uint32(len(u.filled)))
+	for i := range u.filled {
+		if u.filled[i] < u.filled[part] {
+			part = i
+		}
+	}
 	u.filled[part] += size
 	return part
 }

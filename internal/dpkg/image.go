@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/strata-build/strata/internal/unpack"
@@ -58,6 +59,9 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 	if err != nil {
 		return err
 	}
+	if err := checkUpdates(opt.Base); err != nil {
+		return err
+	}
 	unix.Umask(0o022)
 	began := time.Now()
 	at := filepath.Join(root, policy)
@@ -76,6 +80,21 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 		return err
 	}
 	return old.restore()
+}
+
+// checkUpdates refuses a base in which dpkg was interrupted: its notes are covered
+// while packages are installed, and the next dpkg would take them for newer ones.
+func checkUpdates(base string) error {
+	entries, err := os.ReadDir(filepath.Join(base, "/var/lib/dpkg/updates"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look at dpkg's database: %w", err)
+	}
+	for _, e := range entries {
+		if strings.Trim(e.Name(), "0123456789") == "" {
+			return errors.New("install packages: dpkg was interrupted in the base; run \"dpkg --configure -a\" where that is made")
+		}
+	}
+	return nil
 }
 
 // flush begins to write to the disk what isn't there yet. When the step has ended,

@@ -157,6 +157,38 @@ func TestUnpacksInParts(t *testing.T) {
 	}
 }
 
+// TestPartsOfManyPackages divides packages that have one file each.
+func TestPartsOfManyPackages(t *testing.T) {
+	var debs []string
+	for i := range 24 {
+		name := fmt.Sprintf("lib%c%d", 'a'+i, i)
+		debs = append(debs, buildDeb(t, "none", name, "", sourceFile{name: "usr/lib/" + name + ".so", text: name}))
+	}
+	more := t.TempDir()
+	first, _ := unpackTo(t, UnpackOptions{More: []string{more}}, debs...)
+	for i, part := range []string{first, more} {
+		if n := len(filesIn(t, part+"/usr/lib")); n < 6 || n > 18 {
+			t.Errorf("part %d has %d of 24 files", i, n)
+		}
+	}
+}
+
+// TestInterruptedBase has notes that dpkg would take for newer than its database.
+func TestInterruptedBase(t *testing.T) {
+	base := t.TempDir()
+	if err := checkUpdates(base); err != nil {
+		t.Errorf("a base without dpkg: %v", err)
+	}
+	writeFile(t, base+"/var/lib/dpkg/updates/tmp.i", "")
+	if err := checkUpdates(base); err != nil {
+		t.Errorf("a base without notes: %v", err)
+	}
+	writeFile(t, base+"/var/lib/dpkg/updates/0001", "Package: x\n")
+	if err := checkUpdates(base); err == nil || !strings.Contains(err.Error(), "dpkg was interrupted in the base") {
+		t.Errorf("a base with a note: %v", err)
+	}
+}
+
 // filesIn are the paths in a folder that aren't folders.
 func filesIn(t testing.TB, root string) []string {
 	t.Helper()

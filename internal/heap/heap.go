@@ -21,8 +21,8 @@ type first struct{ _ *int }
 
 // CollectFrom leaves garbage where it is until the program holds that many bytes of
 // memory; from then on it is collected as Go does. Go itself begins at four
-// megabytes, which takes a program that lives for a tenth of a second a fifth of its
-// processor time. Where GOGC or GOMEMLIMIT is set, nothing changes.
+// megabytes, and a program that lives for a tenth of a second spends a tenth of its
+// processor time on that. Where GOGC or GOMEMLIMIT is set, nothing changes.
 func CollectFrom(bytes int64) {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return

@@ -27,9 +27,9 @@ func clampNew(root string, since moments, warn func(string)) error {
 	return clamper{since: since, warn: warn, onlyNew: true}.walk(root, nil)
 }
 
-// ahead walks as clampNew will, and changes nothing. The kernel then has at hand what
-// it would have to look up in all layers, for which it takes longer than for the
-// rest: a command that leaves a processor idle has it looked up meanwhile.
+// ahead walks as clampNew will, and changes nothing. Looking each file up in all layers
+// for the first time takes the kernel longer than all the rest; it can do that beside
+// a command that needs one processor.
 func ahead(root string) {
 	never := moments{command: math.MaxInt64, container: math.MaxInt64}
 	_ = clamper{since: never, onlyNew: true}.walk(root, nil) // the walk afterwards says what is wrong

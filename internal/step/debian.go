@@ -13,6 +13,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -123,7 +124,9 @@ func installDeb(verb string, args []string, least, most int, warn func(string), 
 	if err != nil {
 		return err
 	}
-	go ahead("/")
+	if runtime.NumCPU() > 1 {
+		go ahead("/")
+	}
 	err = install(opt, set.Args())
 	if err := errors.Join(err, killRest()); err != nil {
 		return err

@@ -214,30 +214,49 @@ func (t *Tree) Owns(p string, by int) bool {
 // deepest up.
 func (t *Tree) Finish() ([]Conflict, error) {
 	var folders []string
+	needed := map[string]uint{}
 	for p, n := range t.nodes {
 		if n.Folder {
 			folders = append(folders, p)
+			continue
+		}
+		for dir := path.Dir(p); needed[dir]&(1<<n.Part) == 0; dir = path.Dir(dir) {
+			needed[dir] |= 1 << n.Part
 		}
 	}
 	slices.SortFunc(folders, func(a, b string) int { return cmp.Compare(b, a) })
 	for _, p := range folders {
-		n, at := t.nodes[p], p[1:]
-		if p == "/" {
-			at = "."
-		}
-		for part, fd := range t.parts {
-			if n.in&(1<<part) == 0 {
-				continue
-			}
-			if err := SetAttributes(fd, at, n.Mode, n.UID, n.GID, unix.Timespec{}); err != nil {
-				return nil, fmt.Errorf("finish folder %s: %w", p, err)
-			}
+		if err := t.finish(p, t.nodes[p], needed[p]); err != nil {
+			return nil, fmt.Errorf("finish folder %s: %w", p, err)
 		}
 	}
 	slices.SortFunc(t.conflicts, func(a, b Conflict) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), slices.Compare(a.Packages[:], b.Packages[:]))
 	})
 	return slices.Compact(t.conflicts), nil
+}
+
+// finish finishes a folder in all parts. It is taken out of those that don't need it:
+// what it was made for there has given way to another package's file.
+func (t *Tree) finish(p string, n *Node, needed uint) error {
+	at := p[1:]
+	if p == "/" {
+		at = "."
+	}
+	for part, fd := range t.parts {
+		var err error
+		switch {
+		case n.in&(1<<part) == 0:
+		case part > 0 && p != "/" && needed&(1<<part) == 0:
+			err = unix.Unlinkat(fd, at, unix.AT_REMOVEDIR)
+		default:
+			err = SetAttributes(fd, at, n.Mode, n.UID, n.GID, unix.Timespec{})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetAttributes gives what is at a path its mode, owner and time. Links have no

@@ -29,7 +29,7 @@ func (d *lzma) bit(p *uint16) uint32 {
 
 // split decodes a bit as [lzma.bit] does, but without a branch: half of the bits of
 // literals and distances can't be foreseen, and each that a processor foresees wrong
-// costs it more than the rest of this. The range must have 24 bits. Zero is all ones
+// costs it more than the rest of this. The range must be at least top. Zero is all ones
 // if the bit is 0, and 0 if it is 1.
 func split(rng, code uint32, p *uint16) (nextRange, nextCode, zero uint32) {
 	prob := uint32(*p)

@@ -49,8 +49,8 @@ type Unpack struct {
 	// Parts is among how many layers the files are divided, which are compressed side by
 	// side; 0 is one. The layers that follow have the others.
 	Parts int `json:"parts,omitempty"`
-	// Part says which of the parts of an earlier layer this one is, counted from 0. Only
-	// the first one has archives.
+	// Part is 0, or says that this layer has the part of that number of the layer that many
+	// places before it, which has the archives.
 	Part int `json:"part,omitempty"`
 }
 

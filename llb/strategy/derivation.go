@@ -223,7 +223,12 @@ func (c *closure) budget() int {
 	if limit == 0 {
 		limit = plan.MaxLayers
 	}
-	limit -= c.baseLayers() + len(c.image.Layers)
+	limit -= c.baseLayers()
+	for _, l := range c.image.Layers {
+		if !isPart(l) { // which gives way
+			limit--
+		}
+	}
 	after := false
 	for i := range c.spec.Layers {
 		if after {

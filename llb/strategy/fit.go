@@ -3,11 +3,16 @@
 
 package strategy
 
-import "github.com/strata-build/strata/llb/plan"
+import (
+	"slices"
 
-// fit brings the number of layers, the base's included, below the limit: first
-// adjacent files layers become one, then neighbours that are merged share a
-// layer. A command that changes the image in place keeps its own.
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// fit brings the number of layers, the base's included, below the limit: first large
+// packages are divided among fewer, then adjacent files layers become one, then
+// neighbours that are merged share a layer. What changes the image in place, a command
+// or the installing of packages, keeps its own.
 func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	limit := t.spec.MaxLayers
 	if limit == 0 {
@@ -15,6 +20,7 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	}
 	below := t.baseLayers()
 	over := below + len(layers) - limit
+	layers, over = joinParts(layers, over)
 	layers, over = joinFiles(layers, over)
 	for i := len(layers) - 1; i > 0 && over > 0; i-- {
 		if merged(layers[i]) && merged(layers[i-1]) {
@@ -29,7 +35,7 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	if pos.IsZero() {
 		pos = t.spec.Range.Start
 	}
-	return nil, t.Spec.Errorf(pos, "target %s has %d layers (%d from the base), and at most %d are allowed; commands that change the image in place can't share one: join some of them", t.spec.Name, below+len(layers), below, limit)
+	return nil, t.Spec.Errorf(pos, "target %s has %d layers (%d from the base), and at most %d are allowed; commands that change the image in place can't share one, nor can installing packages: join some of them", t.spec.Name, below+len(layers), below, limit)
 }
 
 // baseLayers is how many layers the base brings.
@@ -61,6 +67,32 @@ func (t *Target) baseLayers() int {
 	return n
 }
 
+// joinParts divides packages among fewer layers, from the end, while there are too
+// many.
+func joinParts(layers []plan.Layer, over int) ([]plan.Layer, int) {
+	layers = slices.Clone(layers)
+	for i := len(layers) - 1; i > 0 && over > 0; i-- {
+		if !isPart(layers[i]) {
+			continue
+		}
+		first := i - layers[i].Action.(*plan.Unpack).Part //nolint:forcetypeassert // isPart has looked
+		whole := *layers[first].Action.(*plan.Unpack)     //nolint:forcetypeassert // so is its first part
+		if whole.Parts--; whole.Parts == 1 {
+			whole.Parts = 0
+		}
+		layers[first].Action = &whole
+		layers = slices.Delete(layers, i, i+1)
+		over--
+	}
+	return layers, over
+}
+
+// isPart tells whether a layer has a further part of packages.
+func isPart(l plan.Layer) bool {
+	u, ok := l.Action.(*plan.Unpack)
+	return ok && u.Part > 0
+}
+
 // joinFiles makes one layer of adjacent files layers, from the end, while there
 // are too many.
 func joinFiles(layers []plan.Layer, over int) ([]plan.Layer, int) {
@@ -82,6 +114,12 @@ func joinFiles(layers []plan.Layer, over int) ([]plan.Layer, int) {
 
 // merged tells whether a layer is a tree of its own.
 func merged(l plan.Layer) bool {
-	e, ok := l.Action.(*plan.Exec)
-	return !ok || e.Out
+	switch a := l.Action.(type) {
+	case *plan.Exec:
+		return a.Out
+	case *plan.Install:
+		return false
+	default:
+		return true
+	}
 }
