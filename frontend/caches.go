@@ -11,8 +11,8 @@ import (
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/resolve/nix"
 )
 
 // caches are binary caches after a failure: the addresses of archives that they
@@ -58,16 +58,16 @@ func (c *caches) next(ctx context.Context, p *plan.Plan, choose func(url string)
 
 // move gives a path the address of another archive, if any cache has one.
 func (c *caches) move(ctx context.Context, store *plan.Store, item *plan.StorePath) bool {
-	o := nix.Options{Fetcher: c.request, Caches: store.Caches}
+	o := resolve.Options{Fetcher: c.request, Caches: store.Caches}
 	for _, text := range store.Keys {
-		key, err := nix.ParseKey(text)
+		key, err := resolve.ParseKey(text)
 		if err != nil {
 			return false
 		}
 		o.Keys = append(o.Keys, key)
 	}
-	have := &nix.Info{Path: path.Join(store.Dir, item.Name), NarHash: digest.Digest(item.NarHash), NarSize: item.NarSize}
-	info, err := nix.Elsewhere(ctx, have, func(url string) bool { return c.refused[url] }, o)
+	have := &resolve.Info{Path: path.Join(store.Dir, item.Name), NarHash: digest.Digest(item.NarHash), NarSize: item.NarSize}
+	info, err := resolve.Elsewhere(ctx, have, func(url string) bool { return c.refused[url] }, o)
 	if err != nil {
 		return false
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/llb/resolve"
+	"github.com/strata-build/strata/internal/fetch"
 )
 
 const (
@@ -28,11 +28,11 @@ const (
 	maxFetchSize = 512 << 20
 )
 
-var _ resolve.Fetcher = (*request)(nil)
+var _ fetch.Fetcher = (*request)(nil)
 
 // Fetch lets BuildKit fetch what a resolver reads.
-func (r *request) Fetch(ctx context.Context, requests []resolve.Request) []resolve.Answer {
-	answers := make([]resolve.Answer, len(requests))
+func (r *request) Fetch(ctx context.Context, requests []fetch.Request) []fetch.Answer {
+	answers := make([]fetch.Answer, len(requests))
 	var group errgroup.Group
 	rest := answers
 	for bundle := range slices.Chunk(requests, bundleSize) {
@@ -48,7 +48,7 @@ func (r *request) Fetch(ctx context.Context, requests []resolve.Request) []resol
 }
 
 // fetchBundle fetches files together if that can be, else each for itself.
-func (r *request) fetchBundle(ctx context.Context, requests []resolve.Request, answers []resolve.Answer) {
+func (r *request) fetchBundle(ctx context.Context, requests []fetch.Request, answers []fetch.Answer) {
 	if len(requests) > fewFetches {
 		if err := r.fetchTogether(ctx, requests, answers); err == nil {
 			return
@@ -66,7 +66,7 @@ func (r *request) fetchBundle(ctx context.Context, requests []resolve.Request, a
 }
 
 // fetch tries the addresses of a request until one of them has it.
-func (r *request) fetch(ctx context.Context, req resolve.Request) ([]byte, error) {
+func (r *request) fetch(ctx context.Context, req fetch.Request) ([]byte, error) {
 	var errs []error
 	missing := true
 	for i, url := range req.URLs {
@@ -81,18 +81,18 @@ func (r *request) fetch(ctx context.Context, req resolve.Request) ([]byte, error
 			err = errors.New("invalid response status " + status)
 		}
 		err = fetchError(url, err)
-		missing = missing && errors.Is(err, resolve.ErrNotFound)
+		missing = missing && errors.Is(err, fetch.ErrNotFound)
 		errs = append(errs, err)
 	}
 	if missing && len(errs) != 1 {
-		errs = append(errs, resolve.ErrNotFound)
+		errs = append(errs, fetch.ErrNotFound)
 	}
 	return nil, errors.Join(errs...)
 }
 
 // really is the status that a server answered with, where BuildKit took its page
 // for the file.
-func (r *request) really(ctx context.Context, url string, err error, req resolve.Request) string {
+func (r *request) really(ctx context.Context, url string, err error, req fetch.Request) string {
 	if !strings.Contains(err.Error(), "digest mismatch ") {
 		return ""
 	}
@@ -104,7 +104,7 @@ func (r *request) really(ctx context.Context, url string, err error, req resolve
 
 // fetchFrom fetches from one address, as a file of that name: another address needs
 // another one, or BuildKit takes it for the attempt that failed.
-func (r *request) fetchFrom(ctx context.Context, url, name string, req resolve.Request) ([]byte, error) {
+func (r *request) fetchFrom(ctx context.Context, url, name string, req fetch.Request) ([]byte, error) {
 	ref, err := r.solve(ctx, httpFile(url, req, name))
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (r *request) fetchFrom(ctx context.Context, url, name string, req resolve.R
 }
 
 // httpFile is a tree with the file of a request.
-func httpFile(url string, req resolve.Request, name string) bk.State {
+func httpFile(url string, req fetch.Request, name string) bk.State {
 	opts := []bk.HTTPOption{
 		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("[internal] " + req.Name),
 	}
@@ -152,7 +152,7 @@ func fetchError(url string, err error) error {
 	if _, status, ok := strings.Cut(text, "invalid response status "); ok {
 		if strings.HasPrefix(status, "404") || strings.HasPrefix(status, "410") || strings.HasPrefix(status, "403") {
 			// A store of objects that may not be listed says 403 for what it lacks.
-			return fmt.Errorf("fetch %s: %w", url, resolve.ErrNotFound)
+			return fmt.Errorf("fetch %s: %w", url, fetch.ErrNotFound)
 		}
 		return fmt.Errorf("fetch %s: the server answers with status %s", url, status)
 	}

@@ -11,7 +11,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/llb/resolve"
+	"github.com/strata-build/strata/internal/fetch"
 )
 
 const (
@@ -29,7 +29,7 @@ var errNoBundle = errors.New("fetch the files together: they aren't alike")
 // fetchTogether fetches many small files as one tree, so that BuildKit solves,
 // keeps and opens one result and not hundreds. When any of them can't be had,
 // nothing is known of the others.
-func (r *request) fetchTogether(ctx context.Context, requests []resolve.Request, answers []resolve.Answer) error {
+func (r *request) fetchTogether(ctx context.Context, requests []fetch.Request, answers []fetch.Answer) error {
 	tree := bk.Scratch()
 	var copies *bk.FileAction
 	for i, req := range requests {

@@ -11,7 +11,7 @@ import (
 
 	goapk "github.com/chainguard-dev/go-apk/pkg/apk"
 
-	"github.com/strata-build/strata/llb/resolve/apk"
+	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 )
 
 // A verdict says how two answers differ.
@@ -55,16 +55,16 @@ func (t *tally) line(what string) string {
 }
 
 func (t *tally) compare(x *index, names []string) {
-	req := apk.Request{Architecture: x.arch, Indexes: []*apk.Index{x.ours}}
+	req := resolve.Request{Architecture: x.arch, Indexes: []*resolve.Index{x.ours}}
 	for _, name := range names {
-		w, err := apk.ParseWanted(name)
+		w, err := resolve.ParseWanted(name)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		req.Wanted = append(req.Wanted, w)
 	}
-	ours, err := apk.Resolve(req)
+	ours, err := resolve.Resolve(req)
 	packages, otherErr := x.other(names)
 	theirs := x.solution(packages, names)
 	v, why := judge(req, ours, err, theirs, otherErr)
@@ -78,7 +78,7 @@ func (t *tally) compare(x *index, names []string) {
 }
 
 // judge says what a difference is.
-func judge(req apk.Request, ours *apk.Solution, err error, theirs *apk.Solution, otherErr error) (verdict, string) {
+func judge(req resolve.Request, ours *resolve.Solution, err error, theirs *resolve.Solution, otherErr error) (verdict, string) {
 	if err != nil && strings.Contains(err.Error(), "check the resolved packages") {
 		return bug, err.Error()
 	}
@@ -88,7 +88,7 @@ func judge(req apk.Request, ours *apk.Solution, err error, theirs *apk.Solution,
 		}
 		return missing, oneLine(otherErr)
 	}
-	broken := apk.Check(req, theirs)
+	broken := resolve.Check(req, theirs)
 	switch {
 	case err != nil && broken == nil:
 		return gaveUp, err.Error()
@@ -115,24 +115,24 @@ func oneLine(err error) string {
 }
 
 // solution is go-apk's answer in our form.
-func (x *index) solution(packages []*goapk.RepositoryPackage, names []string) *apk.Solution {
-	sol := &apk.Solution{World: names}
+func (x *index) solution(packages []*goapk.RepositoryPackage, names []string) *resolve.Solution {
+	sol := &resolve.Solution{World: names}
 	for _, p := range packages {
-		sol.Packages = append(sol.Packages, apk.Package{
+		sol.Packages = append(sol.Packages, resolve.Package{
 			Name: p.Name, Version: p.Version, Architecture: p.Arch, Size: int64(p.Size), Repository: "r",
 			Path:     x.arch + "/" + p.Name + "-" + p.Version + ".apk",
 			Checksum: "Q1" + base64.StdEncoding.EncodeToString(p.Checksum),
 			Record:   "i:" + strings.Join(p.InstallIf, " "),
 		})
 	}
-	slices.SortFunc(sol.Packages, func(a, b apk.Package) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(sol.Packages, func(a, b resolve.Package) int { return strings.Compare(a.Name, b.Name) })
 	return sol
 }
 
-func minus(a, b *apk.Solution) []string {
+func minus(a, b *resolve.Solution) []string {
 	var out []string
 	for _, p := range a.Packages {
-		if !slices.ContainsFunc(b.Packages, func(q apk.Package) bool { return q.Name == p.Name && q.Version == p.Version }) {
+		if !slices.ContainsFunc(b.Packages, func(q resolve.Package) bool { return q.Name == p.Name && q.Version == p.Version }) {
 			out = append(out, p.Name+"-"+p.Version)
 		}
 	}
@@ -141,8 +141,8 @@ func minus(a, b *apk.Solution) []string {
 
 // byInstallIf tells whether all those packages, or what they need, came by
 // install_if.
-func byInstallIf(sol *apk.Solution, names []string) bool {
-	return slices.ContainsFunc(sol.Packages, func(p apk.Package) bool {
+func byInstallIf(sol *resolve.Solution, names []string) bool {
+	return slices.ContainsFunc(sol.Packages, func(p resolve.Package) bool {
 		return slices.Contains(names, p.Name+"-"+p.Version) && strings.Contains(p.Record, "i:") && !strings.HasSuffix(p.Record, "i:")
 	}) || len(names) == 0
 }

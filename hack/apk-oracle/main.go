@@ -24,7 +24,7 @@ import (
 
 	goapk "github.com/chainguard-dev/go-apk/pkg/apk"
 
-	"github.com/strata-build/strata/llb/resolve/apk"
+	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 )
 
 func main() {
@@ -79,7 +79,7 @@ func run(seed uint64, sets, show int) error {
 // An index is one that both resolvers read.
 type index struct {
 	text   string
-	ours   *apk.Index
+	ours   *resolve.Index
 	theirs []goapk.NamedIndex
 	names  []string
 	arch   string
@@ -88,7 +88,7 @@ type index struct {
 func newIndex(text, arch string) (*index, error) {
 	x := &index{text: text, arch: arch}
 	var err error
-	x.ours, err = apk.ParseIndex(text, apk.IndexOptions{Repository: "r", Architecture: arch})
+	x.ours, err = resolve.ParseIndex(text, resolve.IndexOptions{Repository: "r", Architecture: arch})
 	if err != nil {
 		return nil, err
 	}

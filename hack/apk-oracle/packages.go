@@ -16,7 +16,7 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/apk" // registers the format
 	"github.com/goreleaser/nfpm/v2/files"
 
-	format "github.com/strata-build/strata/internal/apk"
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
 )
 
 // readPackages reads real packages: Alpine's and Wolfi's, which come with

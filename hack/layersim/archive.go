@@ -16,7 +16,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/strata-build/strata/llb/grouping"
+	"github.com/strata-build/strata/internal/nix/grouping"
 )
 
 // imageRoots are the packages of each image; all have a shell, the basic

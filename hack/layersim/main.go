@@ -17,7 +17,7 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"github.com/strata-build/strata/llb/grouping"
+	"github.com/strata-build/strata/internal/nix/grouping"
 )
 
 func main() {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/strata-build/strata/llb/grouping"
+	"github.com/strata-build/strata/internal/nix/grouping"
 )
 
 // A result is what a grouping costs, in percent of the images' bytes.

@@ -18,7 +18,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/strata-build/strata/llb/resolve/deb"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
 // apt is apt-get with folders of its own; only the sources are the machine's.
@@ -166,23 +166,23 @@ func (a *apt) simulate(t *testing.T, words ...string) answer {
 }
 
 // indexes reads what apt fetched, in the order of its configuration.
-func (a *apt) indexes(t testing.TB) []*deb.Index {
+func (a *apt) indexes(t testing.TB) []*resolve.Index {
 	t.Helper()
 	out, err := a.command("indextargets", "Created-By: Packages").Output()
 	if err != nil {
 		t.Fatal("list apt's indexes:", err)
 	}
-	targets, err := deb.ReadParagraphs("indextargets", bytes.NewReader(out), deb.ParagraphOptions{})
+	targets, err := resolve.ReadParagraphs("indextargets", bytes.NewReader(out), resolve.ParagraphOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var indexes []*deb.Index
+	var indexes []*resolve.Index
 	for _, target := range targets {
 		text, err := exec.Command("/usr/lib/apt/apt-helper", "cat-file", target.Get("Filename")).Output()
 		if err != nil {
 			t.Fatal("read an index of apt:", err)
 		}
-		index, err := deb.ReadIndex(bytes.NewReader(text), deb.IndexOptions{
+		index, err := resolve.ReadIndex(bytes.NewReader(text), resolve.IndexOptions{
 			Repository: target.Get("Codename") + "/" + target.Get("Component"),
 			Suite:      target.Get("Suite"), Codename: target.Get("Codename"), Component: target.Get("Component"),
 			Origin: target.Get("Origin"), Label: target.Get("Label"), Version: target.Get("Version"),
@@ -242,14 +242,14 @@ func newStatus(t testing.TB, root, name, text string) *apt {
 }
 
 // readStatus parses apt's status with ours.
-func (a *apt) readStatus(t *testing.T) *deb.Status {
+func (a *apt) readStatus(t *testing.T) *resolve.Status {
 	t.Helper()
 	f, err := os.Open(a.path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	status, err := deb.ReadStatus(io.Reader(f))
+	status, err := resolve.ReadStatus(io.Reader(f))
 	if err != nil {
 		t.Fatal(err)
 	}

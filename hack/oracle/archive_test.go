@@ -11,12 +11,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-build/strata/llb/resolve/deb"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
 // An archive is what apt fetched, and how ours and the generator of sets see it.
 type archive struct {
-	indexes   []*deb.Index
+	indexes   []*resolve.Index
 	names     []string                   // of real packages, sorted
 	virtual   []string                   // provided names without a package, sorted
 	versions  map[string][]*version      // by name
@@ -34,7 +34,7 @@ func readArchive(t *testing.T, a *apt) *archive {
 	t.Helper()
 	ar := &archive{indexes: a.indexes(t), versions: map[string][]*version{}, providers: map[string]map[string]bool{}}
 	for _, index := range ar.indexes {
-		reader := deb.NewParagraphReader("Packages", strings.NewReader(index.Text()), deb.ParagraphOptions{})
+		reader := resolve.NewParagraphReader("Packages", strings.NewReader(index.Text()), resolve.ParagraphOptions{})
 		for {
 			p, err := reader.Next()
 			if err != nil {
@@ -54,7 +54,7 @@ func readArchive(t *testing.T, a *apt) *archive {
 	return ar
 }
 
-func (ar *archive) add(t *testing.T, p *deb.Paragraph, index *deb.Index) {
+func (ar *archive) add(t *testing.T, p *resolve.Paragraph, index *resolve.Index) {
 	t.Helper()
 	name := p.Get("Package")
 	var control strings.Builder
@@ -73,24 +73,24 @@ func (ar *archive) add(t *testing.T, p *deb.Paragraph, index *deb.Index) {
 	}
 	for _, field := range []string{"Conflicts", "Breaks"} {
 		for _, r := range relations(t, p.Get(field)) {
-			if r.Name != name && r.Op == deb.Any {
+			if r.Name != name && r.Op == resolve.Any {
 				ar.conflicts = append(ar.conflicts, [2]string{name, r.Name})
 			}
 		}
 	}
 }
 
-func relations(t *testing.T, value string) []deb.Relation {
+func relations(t *testing.T, value string) []resolve.Relation {
 	t.Helper()
-	groups, err := deb.ParseRelations(value)
+	groups, err := resolve.ParseRelations(value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return slices.Concat(asRelations(groups)...)
 }
 
-func asRelations(groups []deb.Alternatives) [][]deb.Relation {
-	all := make([][]deb.Relation, len(groups))
+func asRelations(groups []resolve.Alternatives) [][]resolve.Relation {
+	all := make([][]resolve.Relation, len(groups))
 	for i, g := range groups {
 		all[i] = g
 	}
@@ -122,7 +122,7 @@ type base struct {
 	name   string
 	apt    *apt
 	server *server
-	status *deb.Status
+	status *resolve.Status
 }
 
 // withoutUpdates writes preferences that leave only the first release.

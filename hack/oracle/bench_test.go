@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-build/strata/llb/resolve/deb"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
 // BenchmarkReadIndex reads the largest index that apt has fetched.
 func BenchmarkReadIndex(b *testing.B) {
 	text := benchmarkIndexes(b)[0].Text()
 	for b.Loop() {
-		if _, err := deb.ReadIndex(strings.NewReader(text), deb.IndexOptions{Architecture: "amd64"}); err != nil {
+		if _, err := resolve.ReadIndex(strings.NewReader(text), resolve.IndexOptions{Architecture: "amd64"}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -29,18 +29,18 @@ func BenchmarkResolve(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	status, err := deb.ReadStatus(f)
+	status, err := resolve.ReadStatus(f)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, names := range []string{"jq", "ca-certificates curl", "ca-certificates curl git jq nginx python3", "default-jdk", "texlive-full"} {
 		b.Run(names, func(b *testing.B) {
-			req := deb.Request{Architecture: "amd64", Indexes: indexes, Installed: status}
+			req := resolve.Request{Architecture: "amd64", Indexes: indexes, Installed: status}
 			for name := range strings.FieldsSeq(names) {
-				req.Wanted = append(req.Wanted, deb.Wanted{Name: name})
+				req.Wanted = append(req.Wanted, resolve.Wanted{Name: name})
 			}
 			for b.Loop() {
-				if _, err := deb.Resolve(req); err != nil {
+				if _, err := resolve.Resolve(req); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -48,7 +48,7 @@ func BenchmarkResolve(b *testing.B) {
 	}
 }
 
-func benchmarkIndexes(b *testing.B) []*deb.Index {
+func benchmarkIndexes(b *testing.B) []*resolve.Index {
 	b.Helper()
 	return fetch(b).indexes(b)
 }

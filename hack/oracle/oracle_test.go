@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/strata-build/strata/llb/resolve/deb"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
 var (
@@ -92,8 +92,8 @@ type result struct {
 func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 	theirs := b.server.ask(t, s.words()...)
 	start := time.Now()
-	request := deb.Request{Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Wanted: s.wanted, Recommends: *recommend}
-	solution, err := deb.Resolve(request)
+	request := resolve.Request{Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Wanted: s.wanted, Recommends: *recommend}
+	solution, err := resolve.Resolve(request)
 	r := result{base: b.name, took: time.Since(start), verdict: "BUG", accepted: true}
 	if err != nil || theirs.failed {
 		r.failed = true
@@ -104,7 +104,7 @@ func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 		return r
 	}
 	r.packages = len(solution.Packages)
-	if err := deb.Check(request, solution); err != nil {
+	if err := resolve.Check(request, solution); err != nil {
 		r.detail = fmt.Sprint("our own check: ", err)
 		return r
 	}
@@ -120,7 +120,7 @@ func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 	return r
 }
 
-func answerOf(solution *deb.Solution) answer {
+func answerOf(solution *resolve.Solution) answer {
 	a := answer{install: map[string]string{}, remove: map[string]bool{}}
 	for _, p := range solution.Packages {
 		a.install[p.Name] = p.Version
@@ -145,7 +145,7 @@ func exactWords(a answer) []string {
 
 // verdict compares two answers. A difference is a tie when ours tells of one,
 // and gives apt's answer when apt's choice is asked for by name.
-func verdict(request deb.Request, solution *deb.Solution, ours, theirs answer) (word, detail string) {
+func verdict(request resolve.Request, solution *resolve.Solution, ours, theirs answer) (word, detail string) {
 	diff := difference(ours, theirs)
 	if diff == "" {
 		return "exact", ""
@@ -155,12 +155,12 @@ func verdict(request deb.Request, solution *deb.Solution, ours, theirs answer) (
 	for _, tie := range solution.Ties {
 		for _, name := range tie.Equal {
 			if _, ok := theirs.install[name]; ok && ours.install[name] == "" {
-				named.Wanted = append(named.Wanted, deb.Wanted{Name: name})
+				named.Wanted = append(named.Wanted, resolve.Wanted{Name: name})
 			}
 		}
 	}
 	if len(named.Wanted) > len(request.Wanted) {
-		if again, err := deb.Resolve(named); err == nil && difference(answerOf(again), theirs) == "" {
+		if again, err := resolve.Resolve(named); err == nil && difference(answerOf(again), theirs) == "" {
 			return "tie", diff
 		}
 	}

@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/strata-build/strata/llb/resolve/deb"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
 // A set is what both are asked for.
 type set struct {
 	number int // among all of its seed
 	kind   string
-	wanted []deb.Wanted
+	wanted []resolve.Wanted
 }
 
 // words returns the set as apt takes it.
@@ -33,20 +33,20 @@ func (ar *archive) generate(seed uint64, n int) []set {
 	g := &generator{archive: ar, rand: rand.New(rand.NewPCG(seed, 0))}
 	kinds := []struct {
 		name string
-		make func() []deb.Wanted
+		make func() []resolve.Wanted
 	}{
-		{"single", func() []deb.Wanted { return g.some(ar.names, 1) }},
-		{"pair", func() []deb.Wanted { return g.some(ar.names, 2) }},
-		{"triple", func() []deb.Wanted { return g.some(ar.names, 3) }},
-		{"ten", func() []deb.Wanted { return g.some(ar.names, 10) }},
-		{"virtual", func() []deb.Wanted { return g.some(ar.virtual, 1) }},
+		{"single", func() []resolve.Wanted { return g.some(ar.names, 1) }},
+		{"pair", func() []resolve.Wanted { return g.some(ar.names, 2) }},
+		{"triple", func() []resolve.Wanted { return g.some(ar.names, 3) }},
+		{"ten", func() []resolve.Wanted { return g.some(ar.names, 10) }},
+		{"virtual", func() []resolve.Wanted { return g.some(ar.virtual, 1) }},
 		{"conflict", g.conflict},
-		{"dev", func() []deb.Wanted { return g.some(g.ending("-dev"), 2) }},
+		{"dev", func() []resolve.Wanted { return g.some(g.ending("-dev"), 2) }},
 		{"version", g.version},
 		{"suite", g.suite},
 		{"ecosystem", g.ecosystem},
 		{"known", g.known},
-		{"absent", func() []deb.Wanted { return append(g.some(ar.names, 1), deb.Wanted{Name: g.misspelt()}) }},
+		{"absent", func() []resolve.Wanted { return append(g.some(ar.names, 1), resolve.Wanted{Name: g.misspelt()}) }},
 	}
 	var sets []set
 	for i := range n {
@@ -63,10 +63,10 @@ type generator struct {
 	rand *rand.Rand
 }
 
-func (g *generator) some(names []string, n int) []deb.Wanted {
-	var wanted []deb.Wanted
+func (g *generator) some(names []string, n int) []resolve.Wanted {
+	var wanted []resolve.Wanted
 	for range n {
-		w := deb.Wanted{Name: names[g.rand.IntN(len(names))]}
+		w := resolve.Wanted{Name: names[g.rand.IntN(len(names))]}
 		if !slices.Contains(wanted, w) {
 			wanted = append(wanted, w)
 		}
@@ -80,11 +80,11 @@ func (g *generator) ending(suffix string) []string {
 
 // conflict takes a package and one that it forbids, or that provides what it
 // forbids.
-func (g *generator) conflict() []deb.Wanted {
+func (g *generator) conflict() []resolve.Wanted {
 	for {
 		c := g.conflicts[g.rand.IntN(len(g.conflicts))]
 		if g.versions[c[1]] != nil {
-			return []deb.Wanted{{Name: c[0]}, {Name: c[1]}}
+			return []resolve.Wanted{{Name: c[0]}, {Name: c[1]}}
 		}
 		var providers []string
 		for name := range g.providers[c[1]] {
@@ -94,7 +94,7 @@ func (g *generator) conflict() []deb.Wanted {
 		}
 		if len(providers) > 0 {
 			slices.Sort(providers)
-			return []deb.Wanted{{Name: c[0]}, {Name: providers[g.rand.IntN(len(providers))]}}
+			return []resolve.Wanted{{Name: c[0]}, {Name: providers[g.rand.IntN(len(providers))]}}
 		}
 	}
 }
@@ -104,7 +104,7 @@ func (g *generator) severalVersions() []string {
 	return slices.DeleteFunc(slices.Clone(g.names), func(s string) bool { return len(g.versions[s]) < 2 })
 }
 
-func (g *generator) version() []deb.Wanted {
+func (g *generator) version() []resolve.Wanted {
 	wanted := g.some(g.severalVersions(), 1+g.rand.IntN(2))
 	for i := range wanted {
 		list := g.versions[wanted[i].Name]
@@ -113,14 +113,14 @@ func (g *generator) version() []deb.Wanted {
 	return wanted
 }
 
-func (g *generator) suite() []deb.Wanted {
+func (g *generator) suite() []resolve.Wanted {
 	wanted := g.some(g.severalVersions(), 1)
 	list := g.versions[wanted[0].Name]
 	wanted[0].Suite = list[g.rand.IntN(len(list))].codename
 	return append(wanted, g.some(g.names, 1)...)
 }
 
-func (g *generator) ecosystem() []deb.Wanted {
+func (g *generator) ecosystem() []resolve.Wanted {
 	families := []string{"php", "node-", "ruby-", "python3-", "lib", "java", "postgresql", "apache2", "openjdk", "gnome", "kde", "r-cran-", "golang-"}
 	family := families[g.rand.IntN(len(families))]
 	names := slices.DeleteFunc(slices.Clone(g.names), func(s string) bool { return !strings.Contains(s, family) })
@@ -129,7 +129,7 @@ func (g *generator) ecosystem() []deb.Wanted {
 
 // known are sets with an answer that people meet: servers, and what cannot be
 // together.
-func (g *generator) known() []deb.Wanted {
+func (g *generator) known() []resolve.Wanted {
 	sets := [][]string{
 		{"exim4-daemon-light", "postfix"},
 		{"nginx-light", "nginx-full"},
@@ -152,9 +152,9 @@ func (g *generator) known() []deb.Wanted {
 		{"libreoffice"},
 		{"texlive-full"},
 	}
-	var wanted []deb.Wanted
+	var wanted []resolve.Wanted
 	for _, name := range sets[g.rand.IntN(len(sets))] {
-		wanted = append(wanted, deb.Wanted{Name: name})
+		wanted = append(wanted, resolve.Wanted{Name: name})
 	}
 	return wanted
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/internal/testenv"
-	"github.com/strata-build/strata/llb/resolve/nix"
 )
 
 // cacheFiles is a binary cache that a test can change, by the names below its
@@ -75,7 +75,7 @@ func (c cacheFiles) sign(t *testing.T, store *testenv.NixStore, p string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := nix.ParseNarinfo(c[narinfo(p)])
+	info, err := resolve.ParseNarinfo(c[narinfo(p)])
 	if err != nil {
 		t.Fatal(err)
 	}

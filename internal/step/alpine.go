@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/apkdb"
+	"github.com/strata-build/strata/internal/distro/alpine/install"
 )
 
 func unpackAPK(args []string) error {
@@ -30,14 +30,14 @@ func unpackAPK(args []string) error {
 		return fmt.Errorf("unpack packages: there are none in %s", show(set.Arg(0)))
 	}
 	slices.Sort(files)
-	return apkdb.Unpack(context.Background(), files, set.Arg(1), set.Arg(2), image)
+	return install.Unpack(context.Background(), files, set.Arg(1), set.Arg(2), image)
 }
 
 // installAPK enters packages in the database of the image at /, and gives what
 // that made there a time that is the same in every run.
 func installAPK(args []string, warn func(string)) (int, error) {
-	opt := apkdb.Options{Log: os.Stderr}
-	scripts := string(apkdb.Run)
+	opt := install.Options{Log: os.Stderr}
+	scripts := string(install.Run)
 	set := newFlags("install-apk")
 	set.StringVar(&opt.Meta, "meta", "", "")
 	set.StringVar(&scripts, "scripts", scripts, "")
@@ -45,7 +45,7 @@ func installAPK(args []string, warn func(string)) (int, error) {
 	if err := set.Parse(args); err != nil || set.NArg() > 0 || opt.Meta == "" {
 		return ownFault, fmt.Errorf("read arguments of install-apk: %w\n%s", errors.Join(err, errors.New("want --meta and flags")), usage)
 	}
-	opt.Scripts = apkdb.Scripts(scripts)
+	opt.Scripts = install.Scripts(scripts)
 	if os.Getpid() != 1 {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			return ownFault, fmt.Errorf("become subreaper: %w", err)
@@ -55,9 +55,9 @@ func installAPK(args []string, warn func(string)) (int, error) {
 	if err != nil {
 		return ownFault, err
 	}
-	err = apkdb.Install(context.Background(), opt)
+	err = install.Install(context.Background(), opt)
 	if err := errors.Join(err, killRest()); err != nil {
-		var exit *apkdb.ExitError
+		var exit *install.ExitError
 		if errors.As(err, &exit) && exit.Status > 0 {
 			return exit.Status, err
 		}

@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/dpkg"
+	debinstall "github.com/strata-build/strata/internal/distro/debian/install"
 )
 
 // debianMain runs the subcommands about Debian's packages.
@@ -30,17 +30,17 @@ func debianMain(verb string, args []string, warn func(string)) (int, error) {
 	case "check-deb":
 		err = checkDeb(args)
 	case "register-deb":
-		err = installDeb(verb, args, 0, 0, warn, func(opt dpkg.Options, _ []string) error {
-			return dpkg.Register(context.Background(), opt)
+		err = installDeb(verb, args, 0, 0, warn, func(opt debinstall.Options, _ []string) error {
+			return debinstall.Register(context.Background(), opt)
 		})
 	case "assemble-deb":
 		err = assembleDeb(args, warn)
 	case "native-deb":
-		err = installDeb(verb, args, 1, math.MaxInt, warn, func(opt dpkg.Options, rest []string) error {
-			return dpkg.Native(context.Background(), rest, opt)
+		err = installDeb(verb, args, 1, math.MaxInt, warn, func(opt debinstall.Options, rest []string) error {
+			return debinstall.Native(context.Background(), rest, opt)
 		})
 	}
-	var exit *dpkg.ExitError
+	var exit *debinstall.ExitError
 	switch {
 	case err == nil:
 		return 0, nil
@@ -74,7 +74,7 @@ func unpackDeb(args []string) error {
 		return fmt.Errorf("unpack packages: there are none in %s", show(set.Arg(0)))
 	}
 	slices.Sort(files)
-	return dpkg.Unpack(context.Background(), files, set.Arg(1), set.Arg(2), dpkg.UnpackOptions{Filters: dpkg.Filters(filters), More: more})
+	return debinstall.Unpack(context.Background(), files, set.Arg(1), set.Arg(2), debinstall.UnpackOptions{Filters: debinstall.Filters(filters), More: more})
 }
 
 func checkDeb(args []string) error {
@@ -82,12 +82,12 @@ func checkDeb(args []string) error {
 	if err := parseDebian(set, args, 3, 3); err != nil {
 		return err
 	}
-	return dpkg.Check(set.Arg(0), set.Arg(1), set.Arg(2))
+	return debinstall.Check(set.Arg(0), set.Arg(1), set.Arg(2))
 }
 
 // assembleDeb installs packages in the image at /, where nothing can be run.
 func assembleDeb(args []string, warn func(string)) error {
-	var opt dpkg.Options
+	var opt debinstall.Options
 	var skip bool
 	set := newFlags("assemble-deb")
 	set.StringVar(&opt.Meta, "meta", "", "")
@@ -99,7 +99,7 @@ func assembleDeb(args []string, warn func(string)) error {
 	if err != nil {
 		return err
 	}
-	if err := dpkg.Assemble(opt, skip); err != nil {
+	if err := debinstall.Assemble(opt, skip); err != nil {
 		return err
 	}
 	return clampNew("/", since, warn)
@@ -107,8 +107,8 @@ func assembleDeb(args []string, warn func(string)) error {
 
 // installDeb runs an installer on the image at /, and gives what it made there a
 // time that is the same in every run.
-func installDeb(verb string, args []string, least, most int, warn func(string), install func(dpkg.Options, []string) error) error {
-	opt := dpkg.Options{Log: os.Stderr}
+func installDeb(verb string, args []string, least, most int, warn func(string), install func(debinstall.Options, []string) error) error {
+	opt := debinstall.Options{Log: os.Stderr}
 	set := newFlags(verb)
 	set.StringVar(&opt.Base, "base", "", "")
 	set.StringVar(&opt.Meta, "meta", "", "")

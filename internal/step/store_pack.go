@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/nar"
+	"github.com/strata-build/strata/internal/nix/nar"
 )
 
 // packed is the Nix archive of the tree at a path, made while it is read. So a

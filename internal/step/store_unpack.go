@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/decompress"
-	"github.com/strata-build/strata/internal/nar"
+	"github.com/strata-build/strata/internal/nix/nar"
 )
 
 // bySize are the items, the biggest first.

@@ -18,7 +18,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/strata-build/strata/internal/nar"
+	"github.com/strata-build/strata/internal/nix/nar"
 )
 
 // MadeClosure is a closure of any size that no Nix made, with a binary cache.

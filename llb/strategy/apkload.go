@@ -15,15 +15,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/strata-build/strata/internal/apkindex"
+	apkindex "github.com/strata-build/strata/internal/distro/alpine/index"
+	apkresolve "github.com/strata-build/strata/internal/distro/alpine/resolve"
+	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/resolve"
-	"github.com/strata-build/strata/llb/resolve/apk"
 	"github.com/strata-build/strata/llb/spec"
 )
 
-type fetcher = resolve.Fetcher
+type fetcher = fetch.Fetcher
 
 // apkRepository is one repository of apk.
 type apkRepository struct {
@@ -36,7 +36,7 @@ type apkRepository struct {
 	keys  apkindex.Keys
 	// from is the line of the build file that gives it, if one does.
 	from  *spec.Repository
-	index *apk.Index
+	index *apkresolve.Index
 }
 
 // apkRepositories are those that the build file gives, or those that the base is
@@ -217,7 +217,7 @@ func (b *apkBase) repositories(ctx context.Context) ([]*apkRepository, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the base's repositories: %w", err)
 	}
-	lines, err := apk.ParseRepositories(string(text))
+	lines, err := apkresolve.ParseRepositories(string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -274,21 +274,21 @@ func apkDistribution(address string) string {
 
 // indexes reads the indexes of repositories, side by side, and checks who signed
 // them.
-func (l *apkLoader) indexes(ctx context.Context, repositories []*apkRepository) ([]*apk.Index, error) {
-	requests := make([]resolve.Request, len(repositories))
+func (l *apkLoader) indexes(ctx context.Context, repositories []*apkRepository) ([]*apkresolve.Index, error) {
+	requests := make([]fetch.Request, len(repositories))
 	for i, r := range repositories {
 		requests[i].Name = "load the index of " + r.id
 		for _, uri := range r.uris {
-			requests[i].URLs = append(requests[i].URLs, apk.Repository{URL: uri}.IndexURL(l.arch))
+			requests[i].URLs = append(requests[i].URLs, apkresolve.Repository{URL: uri}.IndexURL(l.arch))
 		}
 	}
-	out := make([]*apk.Index, len(repositories))
+	out := make([]*apkresolve.Index, len(repositories))
 	for i, answer := range l.fetch.Fetch(ctx, requests) {
 		r := repositories[i]
 		if answer.Err != nil {
 			return nil, fmt.Errorf("repository %s: read APKINDEX.tar.gz for %s: %w", r.id, l.arch, answer.Err)
 		}
-		index, err := apk.ReadIndex(answer.Data, r.keys, apk.IndexOptions{Repository: r.id, Tag: r.tag, Architecture: l.arch})
+		index, err := apkresolve.ReadIndex(answer.Data, r.keys, apkresolve.IndexOptions{Repository: r.id, Tag: r.tag, Architecture: l.arch})
 		if err != nil {
 			return nil, err
 		}
@@ -302,7 +302,7 @@ const batchSize = 64 << 20
 
 // verify reads every package once, holds it to its index, and returns the
 // SHA-256 of the files by the packages' names.
-func (l *apkLoader) verify(ctx context.Context, set *packageSet, s *apk.Solution) (map[string]string, error) {
+func (l *apkLoader) verify(ctx context.Context, set *packageSet, s *apkresolve.Solution) (map[string]string, error) {
 	sums := map[string]string{}
 	for rest := s.Packages; len(rest) > 0; {
 		n, size := 1, rest[0].Size
@@ -312,7 +312,7 @@ func (l *apkLoader) verify(ctx context.Context, set *packageSet, s *apk.Solution
 		}
 		batch := rest[:n]
 		rest = rest[n:]
-		requests := make([]resolve.Request, n)
+		requests := make([]fetch.Request, n)
 		for i, p := range batch {
 			requests[i].Name = "load " + p.Name + " " + p.Version
 			for _, uri := range set.uris[p.Repository] {
@@ -324,7 +324,7 @@ func (l *apkLoader) verify(ctx context.Context, set *packageSet, s *apk.Solution
 			if answer.Err != nil {
 				return nil, problem(p, answer.Err)
 			}
-			sum, err := apk.Verify(p, answer.Data)
+			sum, err := apkresolve.Verify(p, answer.Data)
 			if err != nil {
 				return nil, err
 			}

@@ -11,16 +11,16 @@ import (
 	"slices"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/apk"
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 	"github.com/strata-build/strata/llb/lock"
-	"github.com/strata-build/strata/llb/resolve/apk"
 	"github.com/strata-build/strata/llb/spec"
 )
 
 // apkBase is what a base says of its packages.
 type apkBase struct {
 	Files
-	installed *apk.Installed
+	installed *resolve.Installed
 	world     []format.Relation
 }
 
@@ -32,7 +32,7 @@ func readAPKBase(ctx context.Context, files Files) (*apkBase, error) {
 			continue
 		}
 		if err == nil {
-			b.installed, err = apk.ReadInstalled(string(text))
+			b.installed, err = resolve.ReadInstalled(string(text))
 		}
 		if err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func readAPKBase(ctx context.Context, files Files) (*apkBase, error) {
 		return b, nil
 	}
 	if err == nil {
-		b.world, err = apk.ParseWorld(string(text))
+		b.world, err = resolve.ParseWorld(string(text))
 	}
 	return b, err
 }
@@ -54,7 +54,7 @@ func (t *Target) resolveAPKs(ctx context.Context, set *packageSet, files Files, 
 	if set.recommends() {
 		return nil, t.Spec.Errorf(set.entries[0].layer.Packages.Range.Start, "recommends: packages of Alpine recommend nothing; leave it out")
 	}
-	arch := apk.Architecture(t.image.Platform)
+	arch := resolve.Architecture(t.image.Platform)
 	if arch == "" {
 		return nil, t.Spec.Errorf(set.entries[0].layer.Packages.Range.Start, "Alpine has no packages for the platform %s", t.image.Platform)
 	}
@@ -71,19 +71,19 @@ func (t *Target) resolveAPKs(ctx context.Context, set *packageSet, files Files, 
 	if err != nil {
 		return nil, t.packagesFault(set, err)
 	}
-	request := apk.Request{Architecture: arch, Indexes: indexes, Installed: base.installed, World: base.world, Keep: t.keepAPKs(old)}
+	request := resolve.Request{Architecture: arch, Indexes: indexes, Installed: base.installed, World: base.world, Keep: t.keepAPKs(old)}
 	for _, e := range set.entries {
 		for _, name := range e.names {
-			wanted, err := apk.ParseWanted(name.Value)
+			wanted, err := resolve.ParseWanted(name.Value)
 			if err != nil {
 				return nil, t.Spec.Errorf(name.Pos, "%w", err)
 			}
 			request.Wanted = append(request.Wanted, wanted)
 		}
 	}
-	solution, err := apk.Resolve(request)
+	solution, err := resolve.Resolve(request)
 	if err != nil {
-		return nil, t.Spec.Errorf(set.posOfAPK(apk.Asked(err)), "%w", err)
+		return nil, t.Spec.Errorf(set.posOfAPK(resolve.Asked(err)), "%w", err)
 	}
 	if len(solution.Removed) > 0 {
 		return nil, t.Spec.Errorf(set.entries[0].layer.Packages.Range.Start,
@@ -123,13 +123,13 @@ func (t *Target) keepAPKs(old *lock.Packages) map[string]string {
 }
 
 // lockAPKs writes a solution down.
-func (t *Target) lockAPKs(set *packageSet, s *apk.Solution, sums map[string]string) *lock.Packages {
+func (t *Target) lockAPKs(set *packageSet, s *resolve.Solution, sums map[string]string) *lock.Packages {
 	out := &lock.Packages{Base: t.basePin(), Wanted: set.wanted()}
 	layers := map[string]int{}
 	for i := len(set.entries) - 1; i >= 0; i-- {
 		var names []string
 		for _, n := range set.entries[i].names {
-			if w, err := apk.ParseWanted(n.Value); err == nil && !w.Conflict {
+			if w, err := resolve.ParseWanted(n.Value); err == nil && !w.Conflict {
 				names = append(names, w.Name)
 			}
 		}
@@ -160,7 +160,7 @@ func (t *Target) lockAPKs(set *packageSet, s *apk.Solution, sums map[string]stri
 func (s *packageSet) posOfAPK(name string) spec.Pos {
 	for _, e := range s.entries {
 		for _, n := range e.names {
-			w, err := apk.ParseWanted(n.Value)
+			w, err := resolve.ParseWanted(n.Value)
 			if name != "" && (n.Value == name || err == nil && w.Name == name) {
 				return n.Pos
 			}
@@ -176,6 +176,6 @@ type apkLoader struct {
 }
 
 // problem says which package could not be had.
-func problem(p *apk.Package, err error) error {
+func problem(p *resolve.Package, err error) error {
 	return fmt.Errorf("read the package %s %s: %w", p.Name, p.Version, err)
 }

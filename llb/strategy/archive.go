@@ -15,9 +15,9 @@ import (
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/resolve/deb"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -37,7 +37,7 @@ type debArchive struct {
 	trusted bool
 	// given says that the build file gives the address.
 	given   bool
-	release *deb.Release
+	release *resolve.Release
 }
 
 // debArch is Debian's name of a platform's architecture.
@@ -194,7 +194,7 @@ func (b *debBase) archives(ctx context.Context, arch string) ([]*debArchive, err
 		if err != nil {
 			return nil, fmt.Errorf("read %s of the base: %w", file, err)
 		}
-		sources, err := deb.ReadSources(file, data)
+		sources, err := resolve.ReadSources(file, data)
 		if err != nil {
 			return nil, fmt.Errorf("read %s of the base: %w", file, err)
 		}
@@ -207,7 +207,7 @@ func (b *debBase) archives(ctx context.Context, arch string) ([]*debArchive, err
 	return out, nil
 }
 
-func (b *debBase) archive(s *deb.Source) []*debArchive {
+func (b *debBase) archive(s *resolve.Source) []*debArchive {
 	keyrings := func(ctx context.Context) ([][]byte, error) { return b.keyrings(ctx, s) }
 	var out []*debArchive
 	for _, suite := range s.Suites {
@@ -224,7 +224,7 @@ func (b *debBase) archive(s *deb.Source) []*debArchive {
 }
 
 // keyrings are those that a source names, or those that hold for all.
-func (b *debBase) keyrings(ctx context.Context, s *deb.Source) ([][]byte, error) {
+func (b *debBase) keyrings(ctx context.Context, s *resolve.Source) ([][]byte, error) {
 	if s.Key != "" {
 		return [][]byte{[]byte(s.Key)}, nil
 	}

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/resolve/nix"
 )
 
 // What a build of Nix leaves in $out.
@@ -79,7 +79,7 @@ func (c *closure) builtPaths(ctx context.Context, folder Folder) ([]string, erro
 	if len(roots) == 0 {
 		return nil, fmt.Errorf("it built nothing")
 	}
-	_, err := nix.CheckRoots(roots)
+	_, err := resolve.CheckRoots(roots)
 	return roots, err
 }
 

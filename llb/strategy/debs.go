@@ -14,8 +14,8 @@ import (
 
 	"github.com/containerd/platforms"
 
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 	"github.com/strata-build/strata/llb/lock"
-	"github.com/strata-build/strata/llb/resolve/deb"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -23,8 +23,8 @@ import (
 // comes from.
 type debBase struct {
 	Files
-	status *deb.Status
-	pins   []deb.Pin
+	status *resolve.Status
+	pins   []resolve.Pin
 }
 
 // debBasePatterns are the files that debBase reads.
@@ -49,7 +49,7 @@ func readDebBase(ctx context.Context, files Files) (*debBase, error) {
 	for _, data := range single {
 		text = append(append(text, "\n\n"...), data...)
 	}
-	if b.status, err = deb.ReadStatus(bytes.NewReader(text)); err != nil {
+	if b.status, err = resolve.ReadStatus(bytes.NewReader(text)); err != nil {
 		return nil, err
 	}
 	return b, b.readPins(ctx)
@@ -66,7 +66,7 @@ func (b *debBase) readPins(ctx context.Context) error {
 		texts = append([][]byte{text}, texts...)
 	}
 	for _, text := range texts {
-		pins, err := deb.ReadPreferences("/etc/apt/preferences", text)
+		pins, err := resolve.ReadPreferences("/etc/apt/preferences", text)
 		if err != nil {
 			return err
 		}
@@ -114,22 +114,22 @@ func (t *Target) resolveDebs(ctx context.Context, set *packageSet, files Files, 
 	if err != nil {
 		return nil, t.packagesFault(set, err)
 	}
-	request := deb.Request{
+	request := resolve.Request{
 		Architecture: load.arch, Indexes: indexes, Installed: base.status, Recommends: set.recommends(),
 		Pins: append(t.keep(old), base.pins...),
 	}
 	for _, e := range set.entries {
 		for _, name := range e.names {
-			wanted, err := deb.ParseWanted(name.Value)
+			wanted, err := resolve.ParseWanted(name.Value)
 			if err != nil {
 				return nil, t.Spec.Errorf(name.Pos, "%w", err)
 			}
 			request.Wanted = append(request.Wanted, wanted)
 		}
 	}
-	solution, err := deb.Resolve(request)
+	solution, err := resolve.Resolve(request)
 	if err == nil {
-		err = deb.Check(request, solution)
+		err = resolve.Check(request, solution)
 	}
 	if err != nil {
 		return nil, t.resolveFault(set, err)
@@ -155,15 +155,15 @@ func (t *Target) resolveDebs(ctx context.Context, set *packageSet, files Files, 
 const keptPriority = 990
 
 // keep pins the versions that the lock has, but for those that are to be updated.
-func (t *Target) keep(old *lock.Packages) []deb.Pin {
+func (t *Target) keep(old *lock.Packages) []resolve.Pin {
 	if old == nil || slices.Contains(t.Lock.Update, "*") {
 		return nil
 	}
-	var pins []deb.Pin
+	var pins []resolve.Pin
 	for _, p := range old.Packages {
 		if !slices.Contains(t.Lock.Update, p.Name) {
-			pins = append(pins, deb.Pin{
-				Packages: []string{p.Name}, Kind: "version", Match: []deb.PinMatch{{Value: p.Version}}, Priority: keptPriority,
+			pins = append(pins, resolve.Pin{
+				Packages: []string{p.Name}, Kind: "version", Match: []resolve.PinMatch{{Value: p.Version}}, Priority: keptPriority,
 			})
 		}
 	}
@@ -171,7 +171,7 @@ func (t *Target) keep(old *lock.Packages) []deb.Pin {
 }
 
 // lockDebs writes a solution down.
-func (t *Target) lockDebs(set *packageSet, s *deb.Solution) *lock.Packages {
+func (t *Target) lockDebs(set *packageSet, s *resolve.Solution) *lock.Packages {
 	out := &lock.Packages{Base: t.basePin(), Wanted: set.wanted(), Recommends: set.recommends()}
 	layers := set.assign(s)
 	for _, p := range s.Packages {
@@ -189,12 +189,12 @@ func (t *Target) lockDebs(set *packageSet, s *deb.Solution) *lock.Packages {
 }
 
 // assign gives each package to the first entry that needs it.
-func (s *packageSet) assign(solution *deb.Solution) map[string]int {
+func (s *packageSet) assign(solution *resolve.Solution) map[string]int {
 	layers := map[string]int{}
 	for i, e := range s.entries {
 		var names []string
 		for _, n := range e.names {
-			if w, err := deb.ParseWanted(n.Value); err == nil {
+			if w, err := resolve.ParseWanted(n.Value); err == nil {
 				names = append(names, w.Name)
 			}
 		}
@@ -211,7 +211,7 @@ func (s *packageSet) assign(solution *deb.Solution) map[string]int {
 // it.
 func (t *Target) resolveFault(set *packageSet, err error) error {
 	pos := set.entries[0].layer.Packages.Range.Start
-	if name := deb.Asked(err); name != "" {
+	if name := resolve.Asked(err); name != "" {
 		pos = set.posOf(name)
 	}
 	return t.Spec.Errorf(pos, "%w", err)
@@ -221,7 +221,7 @@ func (t *Target) resolveFault(set *packageSet, err error) error {
 func (s *packageSet) posOf(name string) spec.Pos {
 	for _, e := range s.entries {
 		for _, n := range e.names {
-			if w, err := deb.ParseWanted(n.Value); err == nil && (w.Name == name || n.Value == name) {
+			if w, err := resolve.ParseWanted(n.Value); err == nil && (w.Name == name || n.Value == name) {
 				return n.Pos
 			}
 		}

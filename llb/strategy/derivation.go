@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/strata-build/strata/llb/grouping"
+	"github.com/strata-build/strata/internal/nix/grouping"
+	"github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/resolve/nix"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -40,7 +40,7 @@ type closure struct {
 	layer *spec.Layer
 	// roots are the store paths that were asked for.
 	roots []string
-	graph *nix.Graph
+	graph *resolve.Graph
 	// from is where paths without a URL lie.
 	from *plan.StoreSource
 	// files are the paths of archives or trees in from, by store path.
@@ -80,7 +80,7 @@ func (c *closure) findRoots() error {
 		return err
 	}
 	for i, p := range all {
-		if _, err := nix.CheckRoots(append(slices.Clone(c.roots), p)); err != nil {
+		if _, err := resolve.CheckRoots(append(slices.Clone(c.roots), p)); err != nil {
 			return c.Spec.Errorf(c.d.Paths[i].Pos, "%w", err)
 		}
 		if !slices.Contains(c.roots, p) {
@@ -131,7 +131,7 @@ func (c *closure) substituted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.graph, err = nix.Closure(ctx, c.roots, nix.Options{Fetcher: c.Fetch, Caches: caches, Keys: keys, Known: known})
+	c.graph, err = resolve.Closure(ctx, c.roots, resolve.Options{Fetcher: c.Fetch, Caches: caches, Keys: keys, Known: known})
 	if err != nil {
 		return c.fault(err)
 	}
@@ -140,12 +140,12 @@ func (c *closure) substituted(ctx context.Context) error {
 }
 
 // caches reads the binary caches and their keys.
-func (c *closure) caches() (caches []string, keys []nix.Key, err error) {
+func (c *closure) caches() (caches []string, keys []resolve.Key, err error) {
 	if caches, err = c.expandAll(c.d.Substituters); err != nil {
 		return nil, nil, err
 	}
 	for i, cache := range caches {
-		if err := nix.CheckCache(cache); err != nil {
+		if err := resolve.CheckCache(cache); err != nil {
 			return nil, nil, c.Spec.Errorf(c.d.Substituters[i].Pos, "%w", err)
 		}
 	}
@@ -154,7 +154,7 @@ func (c *closure) caches() (caches []string, keys []nix.Key, err error) {
 		return nil, nil, err
 	}
 	for i, text := range texts {
-		key, err := nix.ParseKey(text)
+		key, err := resolve.ParseKey(text)
 		if err != nil {
 			return nil, nil, c.Spec.Errorf(c.d.TrustedPublicKeys[i].Pos, "%w", err)
 		}
@@ -192,7 +192,7 @@ func (c *closure) group() ([]plan.Layer, error) {
 	}
 	nodes := make([]grouping.Node, len(c.graph.Paths))
 	for i, info := range c.graph.Paths {
-		nodes[i] = grouping.Node{Path: info.Path, Name: nix.Name(info.Path), Size: info.NarSize, References: info.References}
+		nodes[i] = grouping.Node{Path: info.Path, Name: resolve.Name(info.Path), Size: info.NarSize, References: info.References}
 	}
 	groups, err := grouping.Group(nodes, grouping.Options{Algorithm: grouping.Algorithm(algorithm), Max: c.budget(), Pins: pins})
 	if err != nil {
@@ -260,7 +260,7 @@ func (c *closure) sensibleLayers() int {
 }
 
 // item is a path as it is put into the store.
-func (c *closure) item(info *nix.Info) plan.StorePath {
+func (c *closure) item(info *resolve.Info) plan.StorePath {
 	p := plan.StorePath{
 		Name: path.Base(info.Path), NarHash: info.NarHash.String(), NarSize: info.NarSize,
 		Format: info.Compression, URL: info.URL, Digest: info.FileHash.String(),
@@ -279,7 +279,7 @@ func storeWords(g grouping.Layer) string {
 	const most = 3
 	names := make([]string, 0, len(g.Paths))
 	for _, p := range g.Paths {
-		names = append(names, nix.Name(p))
+		names = append(names, resolve.Name(p))
 	}
 	slices.Sort(names)
 	if len(names) > most {
@@ -316,13 +316,13 @@ func (c *closure) pins() ([][]string, error) {
 }
 
 func pinned(p, wanted string) bool {
-	return p == wanted || nix.Name(p) == wanted || nix.Program(p) == wanted
+	return p == wanted || resolve.Name(p) == wanted || resolve.Program(p) == wanted
 }
 
 func (c *closure) unknownPin(name spec.String, wanted string) error {
 	var known []string
 	for _, info := range c.graph.Paths {
-		known = append(known, nix.Program(info.Path))
+		known = append(known, resolve.Program(info.Path))
 	}
 	fault := c.Spec.Errorf(name.Pos, "pin: no path of the closure is called %q", wanted)
 	if near := spec.Suggest(wanted, known); near != "" {
@@ -366,7 +366,7 @@ func (c *closure) registration() (plan.Layer, error) {
 		return plan.Layer{}, c.Spec.Errorf(c.d.Range.Start, "derivation: %w", errNoRegistration)
 	}
 	var text strings.Builder
-	if err := nix.WriteRegistration(&text, c.graph.Paths); err != nil {
+	if err := resolve.WriteRegistration(&text, c.graph.Paths); err != nil {
 		return plan.Layer{}, err
 	}
 	content, mode := text.String(), plan.Mode(0o444)

@@ -14,9 +14,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/fetch"
+	nixresolve "github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/resolve"
-	"github.com/strata-build/strata/llb/resolve/nix"
 )
 
 // exported finds the closure in a store that lies in a context.
@@ -37,8 +37,8 @@ func (c *closure) exported(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	var fault *nix.Fault
-	if errors.As(err, &fault) || errors.Is(err, nix.ErrMissing) {
+	var fault *nixresolve.Fault
+	if errors.As(err, &fault) || errors.Is(err, nixresolve.ErrMissing) {
 		return c.fault(err)
 	}
 	out := c.Spec.Errorf(c.d.Store.Range.Start, "derivation: read the store in %s: %w", c.storeWords(), err)
@@ -102,7 +102,7 @@ func (c *closure) exportedClosure(ctx context.Context, graph string) error {
 			return err
 		}
 		return c.binaryCache(ctx, folder, keys)
-	case slices.ContainsFunc(names, nix.IsForjar):
+	case slices.ContainsFunc(names, nixresolve.IsForjar):
 		return c.forjar(ctx, folder, names)
 	}
 	dir := path.Join(at, store)
@@ -117,12 +117,12 @@ const exportedCache = "https://exported.invalid"
 
 // binaryCache finds the closure in what "nix copy --to file://" made. Without
 // keys it is trusted as it is, as any other file of a context.
-func (c *closure) binaryCache(ctx context.Context, folder Folder, keys []nix.Key) error {
+func (c *closure) binaryCache(ctx context.Context, folder Folder, keys []nixresolve.Key) error {
 	var err error
-	c.graph, err = nix.Closure(ctx, c.roots, nix.Options{
+	c.graph, err = nixresolve.Closure(ctx, c.roots, nixresolve.Options{
 		Fetcher: folderFetcher{folder, c.from.Path}, Caches: []string{exportedCache}, Keys: keys, Unsigned: len(keys) == 0,
 	})
-	var fault *nix.Fault
+	var fault *nixresolve.Fault
 	if errors.As(err, &fault) {
 		for i := range fault.Tried {
 			fault.Tried[i].Cache = c.storeWords()
@@ -150,15 +150,15 @@ type folderFetcher struct {
 }
 
 // Fetch reads files, one after the other: they are all there already.
-func (f folderFetcher) Fetch(ctx context.Context, requests []resolve.Request) []resolve.Answer {
-	answers := make([]resolve.Answer, len(requests))
+func (f folderFetcher) Fetch(ctx context.Context, requests []fetch.Request) []fetch.Answer {
+	answers := make([]fetch.Answer, len(requests))
 	for i, request := range requests {
 		name := strings.TrimPrefix(request.URLs[0], exportedCache)
 		data, err := f.folder.Read(ctx, path.Join(f.at, name))
 		if errors.Is(err, fs.ErrNotExist) {
-			err = resolve.ErrNotFound
+			err = fetch.ErrNotFound
 		}
-		answers[i] = resolve.Answer{Data: data, Err: err}
+		answers[i] = fetch.Answer{Data: data, Err: err}
 	}
 	return answers
 }
@@ -180,7 +180,7 @@ func (c *closure) onDisk(ctx context.Context, folder Folder, dir, graph string) 
 	if err != nil {
 		return err
 	}
-	if c.graph, err = nix.NewGraph(c.roots, infos); err != nil {
+	if c.graph, err = nixresolve.NewGraph(c.roots, infos); err != nil {
 		return err
 	}
 	for _, info := range c.graph.Paths {
@@ -191,11 +191,11 @@ func (c *closure) onDisk(ctx context.Context, folder Folder, dir, graph string) 
 }
 
 // parseGraph reads a description of paths in any of its forms.
-func parseGraph(text []byte, store string) ([]*nix.Info, error) {
+func parseGraph(text []byte, store string) ([]*nixresolve.Info, error) {
 	if start := bytes.TrimSpace(text); len(start) > 0 && (start[0] == '[' || start[0] == '{') {
-		return nix.ParsePathInfo(text, store)
+		return nixresolve.ParsePathInfo(text, store)
 	}
-	return nix.ParseRegistration(text)
+	return nixresolve.ParseRegistration(text)
 }
 
 // forjarContent is the folder of a forjar path that holds its files.
@@ -210,7 +210,7 @@ func (c *closure) forjar(ctx context.Context, folder Folder, names []string) err
 	if err != nil {
 		return err
 	}
-	infos, err := nix.ParseRegistration(text)
+	infos, err := nixresolve.ParseRegistration(text)
 	if err != nil {
 		return err
 	}
@@ -228,6 +228,6 @@ func (c *closure) forjar(ctx context.Context, folder Folder, names []string) err
 		}
 		c.files[info.Path] = path.Join(c.from.Path, name, forjarContent)
 	}
-	c.graph, err = nix.NewGraph(c.roots, infos)
+	c.graph, err = nixresolve.NewGraph(c.roots, infos)
 	return err
 }

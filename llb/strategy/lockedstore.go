@@ -9,8 +9,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/llb/lock"
-	"github.com/strata-build/strata/llb/resolve/nix"
 )
 
 // locked takes the closure from the lock; false says that the lock has none, and
@@ -35,24 +35,24 @@ func (c *closure) locked(caches, keys []string) (bool, error) {
 	if err != nil {
 		return false, c.Spec.Errorf(pos, "derivation: read %s: %w", c.Lock.Name, err)
 	}
-	if c.graph, err = nix.NewGraph(c.roots, infos); err != nil {
+	if c.graph, err = resolve.NewGraph(c.roots, infos); err != nil {
 		return false, c.Spec.Errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", c.Lock.Name, err))
 	}
 	return true, nil
 }
 
 // lockedPaths are the paths of a closure in the lock.
-func lockedPaths(have *lock.Closure) ([]*nix.Info, error) {
-	infos := make([]*nix.Info, len(have.Paths))
+func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
+	infos := make([]*resolve.Info, len(have.Paths))
 	for i, p := range have.Paths {
-		infos[i] = &nix.Info{
+		infos[i] = &resolve.Info{
 			Path: p.Path, NarHash: digest.NewDigestFromEncoded(digest.SHA256, p.NarHash), NarSize: p.NarSize, URL: p.URL,
 			Compression: p.Compression, References: p.References, Deriver: p.Deriver,
 		}
 		if p.FileHash != "" {
 			infos[i].FileHash = digest.NewDigestFromEncoded(digest.SHA256, p.FileHash)
 		}
-		if err := nix.CheckPath(p.Path); err != nil {
+		if err := resolve.CheckPath(p.Path); err != nil {
 			return nil, err
 		}
 	}
@@ -62,8 +62,8 @@ func lockedPaths(have *lock.Closure) ([]*nix.Info, error) {
 // known are the paths that an older lock has from the same caches, checked with
 // the same keys. A store path's name stands for all that it was made from, so a
 // lock that is written anew looks up only what it does not have yet.
-func (c *closure) known(caches, keys []string) (map[string]*nix.Info, error) {
-	known := map[string]*nix.Info{}
+func (c *closure) known(caches, keys []string) (map[string]*resolve.Info, error) {
+	known := map[string]*resolve.Info{}
 	locked := c.Lock.File.Platform(c.spec.Name, c.image.Platform)
 	if locked == nil || slices.Contains(c.Lock.Update, "*") {
 		return known, nil

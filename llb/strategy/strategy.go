@@ -18,8 +18,8 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/resolve"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -83,7 +83,7 @@ type Request struct {
 	// Looker and Fetch are what packages are resolved with, and Guard how they are
 	// installed. They may be nil when the build file has none.
 	Looker Looker
-	Fetch  resolve.Fetcher
+	Fetch  fetch.Fetcher
 	Guard  Guard
 	// Lock says what packages were resolved to before.
 	Lock Locking

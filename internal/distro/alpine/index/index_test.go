@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package index
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+func TestReadsASignedIndex(t *testing.T) {
+	a, other := testenv.NewAPKKey(t), testenv.NewAPKKey(t)
+	p := testenv.APK{Name: "jq", Version: "1.6-r2", Arch: "x86_64", Files: map[string]string{"usr/bin/jq": "#!/bin/sh\n"}}
+	_, record := a.Build(t, &p)
+	index := a.Index(t, record)
+	read := func(index []byte, keys Keys, limit int64) (*File, error) {
+		return Read(index, keys, limit)
+	}
+	keys := Keys{a.KeyName: key(t, a.Key)}
+
+	f, err := read(index, keys, 0)
+	if err != nil || f.Text != record || f.Description != "v1" || !cmp.Equal(f.Signers, []string{a.KeyName}) {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	var bad *SignatureError
+	for name, keys := range map[string]Keys{
+		"no keys": {}, "another name": {"x": keys[a.KeyName]}, "another key": {a.KeyName: key(t, other.Key)},
+	} {
+		if _, err := read(index, keys, 0); !errors.As(err, &bad) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, end, _ := archive.ReadMember(bytes.NewReader(index), 0, int64(len(index)), archive.MaxControl)
+	if _, err := read(index[end:], keys, 0); !errors.As(err, &bad) || !strings.Contains(err.Error(), "there is none of a kind known here") {
+		t.Errorf("an index without a signature: %v", err)
+	}
+	for n := int(end); n < len(index); n++ {
+		changed := bytes.Clone(index)
+		changed[n] ^= 0x10
+		if _, err := read(changed, keys, 0); !errors.As(err, &bad) {
+			t.Errorf("byte %d changed: %v", n, err)
+		}
+	}
+	if _, err := read(append(bytes.Clone(index), index...), keys, 0); !errors.As(err, &bad) {
+		t.Errorf("something behind what is signed: %v", err)
+	}
+	if _, err := read(index, keys, 100); !errors.Is(err, archive.ErrTooLarge) {
+		t.Errorf("a limit of 100 bytes: %v", err)
+	}
+}
+
+func key(t *testing.T, text []byte) *rsa.PublicKey {
+	t.Helper()
+	k, err := ParseKey(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/distro/alpine/archive"
+)
+
+// checkFiles looks for files that two packages have, of which neither replaces
+// the other's. apk doesn't install those either.
+func (in *installer) checkFiles() error {
+	owner := map[string]*archive.Record{}
+	for _, r := range in.db.installed {
+		files, err := r.Files()
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if !f.Folder {
+				owner[f.Path] = r
+			}
+		}
+	}
+	first := map[string]*Package{}
+	for _, p := range in.packages {
+		for _, f := range p.Files {
+			if f.Folder {
+				continue
+			}
+			if r := owner[f.Path]; r != nil && r.Name != p.Info.Name && !p.replaces(r.Name, r.Version) && !p.sameOrigin(r.Origin) {
+				return fmt.Errorf("%s and %s of the base both have /%s", p.Info.Name, r.Name, f.Path)
+			}
+			other := first[f.Path]
+			if other != nil && !p.replaces(other.Info.Name, other.Info.Version) && !other.replaces(p.Info.Name, p.Info.Version) &&
+				!p.sameOrigin(other.Info.Origin) {
+				return fmt.Errorf("%s and %s both have /%s", other.Info.Name, p.Info.Name, f.Path)
+			}
+			first[f.Path] = p
+		}
+	}
+	return nil
+}
+
+// take enters a package in the database. Files that it takes from others are no
+// longer theirs there.
+func (in *installer) take(p *Package) error {
+	mine := map[string]bool{}
+	for _, f := range p.Files {
+		if !f.Folder {
+			mine[f.Path] = true
+			in.changed[dirOf(f.Path)] = true
+		}
+	}
+	for _, r := range in.db.installed {
+		files, err := r.Files()
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if f.Folder || !mine[f.Path] {
+				continue
+			}
+			stays, err := in.staysWith(r, f, p)
+			if err != nil {
+				return err
+			}
+			if stays {
+				p.Files = slices.DeleteFunc(p.Files, func(g File) bool { return g.Path == f.Path })
+			} else {
+				r.Disown(f.Path)
+			}
+		}
+	}
+	return in.db.add(p)
+}
+
+// staysWith tells whether a file that two packages have belongs to the one that
+// is installed already. What is in the image must be what that leads to.
+func (in *installer) staysWith(r *archive.Record, f archive.File, p *Package) (bool, error) {
+	i := slices.IndexFunc(p.Files, func(g File) bool { return g.Path == f.Path })
+	at := filepath.Join(in.Root, p.Files[i].At)
+	sum, err := checksumAt(at)
+	if err != nil {
+		return false, err
+	}
+	keep := slices.ContainsFunc(in.packages, func(other *Package) bool {
+		return other.Info.Name == r.Name && other.replaces(p.Info.Name, p.Info.Version) && !p.replaces(r.Name, r.Version)
+	})
+	want := p.Files[i].Checksum
+	if keep {
+		want = f.Checksum
+	}
+	if sum != want && want != "" {
+		return false, fmt.Errorf("%s and %s both have /%s, and the wrong one is in the image; put them into packages layers of their own, in the right order",
+			r.Name, p.Info.Name, f.Path)
+	}
+	return keep, nil
+}
+
+// checksumAt is apk's checksum of a file or a link.
+func checksumAt(at string) (string, error) {
+	if target, err := os.Readlink(at); err == nil {
+		return archive.Q1([]byte(target)), nil
+	}
+	data, err := os.ReadFile(at)
+	return archive.Q1(data), err
+}
+
+// replaces tells whether a package may take the files of another one.
+func (p *Package) replaces(name, version string) bool {
+	return slices.ContainsFunc(p.Info.Replaces, func(text string) bool {
+		r, err := archive.ParseRelation(text)
+		return err == nil && r.Name == name && r.Op.Holds(version, r.Version)
+	})
+}
+
+func (p *Package) sameOrigin(origin string) bool { return origin != "" && origin == p.Info.Origin }
+
+// own gives files their owners by name, if the image knows the names by other
+// numbers than the package.
+func (in *installer) own(p *Package) error {
+	for i := range p.Files {
+		f := &p.Files[i]
+		uid, gid := in.id("etc/passwd", f.User, f.UID), in.id("etc/group", f.Group, f.GID)
+		if uid == f.UID && gid == f.GID {
+			continue
+		}
+		at := filepath.Join(in.Root, f.At)
+		var st unix.Stat_t
+		if err := unix.Lstat(at, &st); err != nil {
+			return err
+		}
+		if int(st.Uid) != f.UID || int(st.Gid) != f.GID {
+			f.UID, f.GID = uid, gid
+			continue // the image's own folder, or another package's file
+		}
+		f.UID, f.GID = uid, gid
+		if err := unix.Lchown(at, uid, gid); err != nil {
+			return err
+		}
+		if st.Mode&unix.S_IFMT != unix.S_IFLNK && st.Mode&0o7000 != 0 {
+			if err := unix.Chmod(at, st.Mode&0o7777); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// id looks a name up in a file of accounts.
+func (in *installer) id(file, name string, number int) int {
+	if name == "" || name == "root" {
+		return number
+	}
+	text, err := os.ReadFile(filepath.Join(in.Root, file))
+	if err != nil {
+		return number
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Split(strings.TrimSpace(line), ":"); len(f) > 2 && f[0] == name {
+			if n, err := strconv.Atoi(f[2]); err == nil && n >= 0 {
+				return n
+			}
+		}
+	}
+	return number
+}
+
+// discard takes away the files of an installed package that no other has now,
+// and the folders that are left empty.
+func (in *installer) discard(old *archive.Record) error {
+	keep := map[string]bool{}
+	for _, p := range in.packages {
+		for _, f := range p.Files {
+			keep[f.Path] = true
+		}
+	}
+	for _, r := range in.db.installed {
+		if r == old {
+			continue
+		}
+		files, err := r.Files()
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			keep[f.Path] = true
+		}
+	}
+	files, err := old.Files()
+	if err != nil {
+		return err
+	}
+	slices.Reverse(files)
+	for _, f := range files {
+		if keep[f.Path] || f.Path == "" {
+			continue
+		}
+		if err := in.discardFile(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// discardFile removes a file, unless somebody has changed it below /etc, which
+// apk protects.
+func (in *installer) discardFile(f archive.File) error {
+	dir, err := skeleton(in.Root).folder("/" + path.Dir(f.Path))
+	if err != nil {
+		return err
+	}
+	at := filepath.Join(in.Root, dir, path.Base(f.Path))
+	info, err := os.Lstat(at)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(f.Path, "etc/") && info.Mode().IsRegular() {
+		data, err := os.ReadFile(at)
+		if err != nil {
+			return err
+		}
+		if archive.Q1(data) != f.Checksum {
+			return nil
+		}
+	}
+	if info.IsDir() != f.Folder {
+		return nil
+	}
+	if err := os.Remove(at); err != nil && !(f.Folder && (errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY))) {
+		return err
+	}
+	return nil
+}

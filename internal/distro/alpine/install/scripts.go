@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An ExitError says that a script failed.
+type ExitError struct {
+	// Status is its exit status.
+	Status int
+	text   string
+}
+
+// Error says which script, and what its last words were.
+func (e *ExitError) Error() string { return e.text }
+
+// script runs one of a package's scripts, if it has that one.
+func (in *installer) script(p *Package, which string, args ...string) error {
+	if in.Scripts != Run {
+		return nil
+	}
+	for _, s := range p.Scripts {
+		if s.Name == which {
+			return in.run(p.Info.Name, p.Info.Version, which, s.Body, args)
+		}
+	}
+	return nil
+}
+
+// run runs a script as apk does: as a file of its own in the image.
+func (in *installer) run(name, version, which string, body []byte, args []string) error {
+	dir := filepath.Join(in.Root, "lib/apk/exec")
+	_, err := os.Lstat(dir)
+	fresh := errors.Is(err, os.ErrNotExist)
+	file := filepath.Join(dir, name+"-"+version+"."+which)
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(file, body, 0o755)); err != nil {
+		return fmt.Errorf("write the script %s of %s: %w", which, name, err)
+	}
+	cmd := exec.CommandContext(in.ctx, file, args...)
+	cmd.Dir = "/"
+	cmd.Env = []string{
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "APK_PACKAGE=" + name + "-" + version, "APK_SCRIPT=" + which,
+	}
+	var last bytes.Buffer
+	cmd.Stdout = io.Writer(&last)
+	if in.Log != nil {
+		cmd.Stdout = io.MultiWriter(in.Log, &last)
+	}
+	cmd.Stderr = cmd.Stdout
+	// A service that a script left running holds on to the pipe.
+	cmd.WaitDelay = 200 * time.Millisecond
+	err = cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		err = &ExitError{Status: exit.ExitCode(), text: fmt.Sprintf("the script %s of %s %s failed (%s); the last lines:\n%s",
+			which, name, version, exit, lastLines(last.String()))}
+	} else if err != nil {
+		err = fmt.Errorf("run the script %s of %s: %w; is its interpreter in the image?", which, name, err)
+	}
+	gone := os.Remove(file)
+	if fresh {
+		gone = os.RemoveAll(dir)
+	}
+	return errors.Join(err, gone)
+}
+
+func lastLines(text string) string {
+	const most = 12
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return "  " + strings.Join(lines[max(0, len(lines)-most):], "\n  ")
+}
+
+// fireTriggers runs the triggers of packages, old and new, whose folders were
+// changed. A new one hears of all folders that there are.
+func (in *installer) fireTriggers() error {
+	if in.Scripts != Run {
+		return nil
+	}
+	isNew := map[string]bool{}
+	for _, p := range in.packages {
+		isNew[p.Checksum] = true
+	}
+	folders, err := in.folders()
+	if err != nil {
+		return err
+	}
+	for _, t := range slices.Clone(in.db.triggers) {
+		var hit []string
+		for _, dir := range folders {
+			if t.matches(dir, in.changed[dir], isNew[t.checksum]) {
+				hit = append(hit, "/"+dir)
+			}
+		}
+		for _, r := range in.db.installed {
+			if r.Checksum != t.checksum || len(hit) == 0 {
+				continue
+			}
+			name := scriptName(r.Name, r.Version, r.Checksum, "trigger")
+			for _, s := range in.db.scripts {
+				if s.name == name {
+					if err := in.run(r.Name, r.Version, "trigger", s.body, hit); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// matches tells whether a trigger hears of a folder. A + in front of a pattern
+// means that only a change counts.
+func (t trigger) matches(dir string, changed, isNew bool) bool {
+	return slices.ContainsFunc(t.folders, func(pattern string) bool {
+		rest, onlyChanged := strings.CutPrefix(pattern, "+")
+		if !changed && (onlyChanged || !isNew) {
+			return false
+		}
+		ok, err := path.Match(rest, "/"+dir)
+		return ok && err == nil
+	})
+}
+
+// folders are all that packages have, sorted.
+func (in *installer) folders() ([]string, error) {
+	var out []string
+	for _, r := range in.db.installed {
+		files, err := r.Files()
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			if f.Folder {
+				out = append(out, f.Path)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}

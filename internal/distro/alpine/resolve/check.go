@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+)
+
+// Check looks at an answer without Resolve's eyes: it reads the records anew and
+// holds each rule against the whole system as it is to be. A nil error means that
+// every package is in an index with that very file, that everything needed is
+// there and nothing forbidden, that no two packages claim the same name, and that
+// each wish has come true.
+//
+// Whoever uses a Solution, resolved or made from a lock, runs Check on it first.
+func Check(req Request, sol *Solution) error {
+	c := &checker{req: req, system: map[string]*format.Record{}, provided: map[string][]provision{}}
+	problems := c.load(sol)
+	for _, m := range c.sorted() {
+		problems = append(problems, c.member(m)...)
+	}
+	problems = append(problems, c.claims()...)
+	for _, text := range sol.World {
+		w, err := format.ParseRelation(text)
+		if err == nil {
+			err = c.holds("", w)
+		}
+		problems = append(problems, err)
+	}
+	for _, w := range req.Wanted {
+		// A name alone may stand for what was asked for with a version before.
+		known := func(text string) bool {
+			r, err := format.ParseRelation(text)
+			return err == nil && r.Name == w.Name && r.Conflict == w.Conflict
+		}
+		if !slices.ContainsFunc(sol.World, known) {
+			problems = append(problems, fmt.Errorf("%s was wanted and isn't in the image's world", w))
+		}
+		problems = append(problems, c.holds("", w.Relation))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("check the resolved packages: %w", err)
+	}
+	return nil
+}
+
+// A checker knows the system as it is to be.
+type checker struct {
+	req      Request
+	system   map[string]*format.Record
+	provided map[string][]provision
+}
+
+// provision is a name that a member stands for, in a version or in none.
+type provision struct {
+	by      *format.Record
+	version string
+}
+
+// load puts the system together: what is installed, without what goes, and what
+// comes.
+func (c *checker) load(sol *Solution) (problems []error) {
+	for _, r := range c.req.Installed.Records() {
+		if !slices.Contains(sol.Removed, r.Name) {
+			c.system[r.Name] = r
+		}
+	}
+	added := map[string]bool{}
+	for i := range sol.Packages {
+		p := &sol.Packages[i]
+		r, err := c.listed(p)
+		if added[p.Name] {
+			err = fmt.Errorf("%s is there twice", p.Name)
+		}
+		added[p.Name] = true
+		problems = append(problems, err)
+		if err == nil {
+			c.system[p.Name] = r
+		}
+	}
+	for _, m := range c.sorted() {
+		c.provided[m.Name] = append(c.provided[m.Name], provision{m, m.Version})
+		for _, word := range strings.Fields(m.Provides) {
+			if r, err := format.ParseRelation(word); err == nil && r.Name != m.Name && !r.Conflict {
+				c.provided[r.Name] = append(c.provided[r.Name], provision{m, r.Version})
+			}
+		}
+	}
+	return problems
+}
+
+// listed finds a package in the indexes, with its file.
+func (c *checker) listed(p *Package) (*format.Record, error) {
+	if p.Architecture != "" && p.Architecture != "noarch" && p.Architecture != c.req.Architecture {
+		return nil, fmt.Errorf("%s is of the architecture %s, not %s", p.Name, p.Architecture, c.req.Architecture)
+	}
+	for _, x := range c.req.Indexes {
+		if x.opts.Repository != p.Repository {
+			continue
+		}
+		for _, r := range x.records {
+			if r.Name == p.Name && r.Version == p.Version && r.Checksum == p.Checksum && r.Size == p.Size &&
+				r.Arch == p.Architecture && p.Path == x.opts.Architecture+"/"+p.Name+"-"+p.Version+".apk" {
+				return r, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%s %s with the checksum %s is in no index", p.Name, p.Version, p.Checksum)
+}
+
+func (c *checker) sorted() []*format.Record {
+	all := make([]*format.Record, 0, len(c.system))
+	for _, m := range c.system {
+		all = append(all, m)
+	}
+	slices.SortFunc(all, func(a, b *format.Record) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// member holds a package's own relations against the system.
+func (c *checker) member(m *format.Record) (problems []error) {
+	needs, err := format.ParseRelations(m.Depends)
+	if err != nil {
+		return []error{fmt.Errorf("%s: %w", m.Name, err)}
+	}
+	for _, n := range needs {
+		problems = append(problems, c.holds(m.Name, n))
+	}
+	return problems
+}
+
+// holds looks whether a relation of a member, or of the request, is true.
+func (c *checker) holds(by string, n format.Relation) error {
+	for _, p := range c.provided[n.Name] {
+		fits := n.Op.Holds(p.version, n.Version)
+		if n.Op == format.Checksum {
+			fits = p.by.Checksum == n.Version
+		}
+		switch {
+		case fits && !n.Conflict:
+			return nil
+		case fits && n.Conflict && p.by.Name != by:
+			return fmt.Errorf("%s excludes %s, and %s %s is there", who(by), n.String()[1:], p.by.Name, p.by.Version)
+		}
+	}
+	if n.Conflict {
+		return nil
+	}
+	return fmt.Errorf("%s needs %s, which nothing fulfils", who(by), n)
+}
+
+func who(name string) string {
+	if name == "" {
+		return "the request"
+	}
+	return name
+}
+
+// claims looks for names that two packages provide, one of them in a version.
+func (c *checker) claims() (problems []error) {
+	for _, m := range c.sorted() {
+		for _, word := range append([]string{m.Name}, strings.Fields(m.Provides)...) {
+			r, err := format.ParseRelation(word)
+			if err != nil || c.provided[r.Name][0].by != m {
+				continue
+			}
+			list := c.provided[r.Name]
+			versioned := slices.ContainsFunc(list, func(p provision) bool { return p.version != "" })
+			for _, p := range list[1:] {
+				if versioned && p.by != list[0].by {
+					problems = append(problems, fmt.Errorf("%s and %s both provide %s", list[0].by.Name, p.by.Name, r.Name))
+				}
+			}
+		}
+	}
+	return problems
+}

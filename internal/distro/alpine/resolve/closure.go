@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+)
+
+// Closure returns the names of the solution's packages that these names need,
+// themselves included, sorted. What came by install_if belongs to whoever makes
+// that true.
+func (s *Solution) Closure(names []string) []string {
+	providers := map[string][]*Package{}
+	conditions := map[*Package][]string{}
+	for i := range s.Packages {
+		p := &s.Packages[i]
+		providers[p.Name] = append(providers[p.Name], p)
+		for _, name := range relationNames(p.field('p')) {
+			providers[name] = append(providers[name], p)
+		}
+		conditions[p] = relationNames(p.field('i'))
+	}
+	seen := map[*Package]bool{}
+	have := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		for _, p := range providers[name] {
+			if seen[p] {
+				continue
+			}
+			seen[p] = true
+			for _, provided := range append(relationNames(p.field('p')), p.Name) {
+				have[provided] = true
+			}
+			for _, need := range relationNames(p.field('D')) {
+				visit(need)
+			}
+		}
+	}
+	for _, name := range names {
+		visit(name)
+	}
+	for before := -1; before != len(seen); {
+		before = len(seen)
+		for i := range s.Packages {
+			p := &s.Packages[i]
+			missing := func(name string) bool { return !have[name] && len(providers[name]) > 0 }
+			if len(conditions[p]) > 0 && !slices.ContainsFunc(conditions[p], missing) && slices.ContainsFunc(conditions[p], func(name string) bool { return have[name] }) {
+				visit(p.Name)
+			}
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for p := range seen {
+		out = append(out, p.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// field returns the value of a field of the package's record.
+func (p *Package) field(letter byte) string {
+	for line := range strings.Lines(p.Record) {
+		if len(line) > 2 && line[0] == letter && line[1] == ':' {
+			return strings.TrimSuffix(line[2:], "\n")
+		}
+	}
+	return ""
+}
+
+// relationNames are the names in relations, without what must not be there.
+func relationNames(text string) []string {
+	var out []string
+	for _, word := range strings.Fields(text) {
+		if r, err := format.ParseRelation(word); err == nil && !r.Conflict {
+			out = append(out, r.Name)
+		}
+	}
+	return out
+}
+
+// Asked returns the wish that an error of Resolve is about, or nothing.
+func Asked(err error) string {
+	var unknown *UnknownPackageError
+	var virtual *VirtualPackageError
+	var version *NoSuchVersionError
+	var tag *UnknownTagError
+	var conflict *ConflictError
+	var unsatisfiable *UnsatisfiableError
+	switch {
+	case errors.As(err, &unknown):
+		return unknown.Name
+	case errors.As(err, &virtual):
+		return virtual.Name
+	case errors.As(err, &version):
+		return version.Name
+	case errors.As(err, &tag):
+		return tag.Name
+	case errors.As(err, &conflict):
+		return conflict.Wanted[0]
+	case errors.As(err, &unsatisfiable):
+		return unsatisfiable.Wanted
+	}
+	return ""
+}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"fmt"
+
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/index"
+)
+
+// IndexOptions say where an index comes from.
+type IndexOptions struct {
+	Repository   string // an id for messages and the lock, no address
+	Tag          string // only packages that are asked for with @tag may come from it
+	Architecture string // the folder that it is in, such as x86_64
+	// MaxBytes bounds the text, 1 GiB when 0.
+	MaxBytes int64
+}
+
+// An Index is the packages of one repository for one architecture. It is
+// read-only and may be used by several resolutions at a time.
+type Index struct {
+	opts    IndexOptions
+	file    index.File
+	records []*format.Record
+}
+
+// ReadIndex checks the signature of an APKINDEX.tar.gz and reads it.
+func ReadIndex(data []byte, keys index.Keys, opts IndexOptions) (*Index, error) {
+	file, err := index.Read(data, keys, opts.MaxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("repository %s: %w", opts.Repository, err)
+	}
+	return newIndex(*file, opts)
+}
+
+// ParseIndex reads the text of an index that needs no signature.
+func ParseIndex(text string, opts IndexOptions) (*Index, error) {
+	return newIndex(index.File{Text: text}, opts)
+}
+
+func newIndex(file index.File, opts IndexOptions) (*Index, error) {
+	x := &Index{opts: opts, file: file}
+	err := format.ReadRecords(file.Text, func(r *format.Record) error {
+		if r.Tag != "" || r.Broken != "" || r.Replaces != "" {
+			r.Newer = true
+		}
+		x.records = append(x.records, r)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("repository %s: read APKINDEX: %w", opts.Repository, err)
+	}
+	return x, nil
+}
+
+// Len returns how many packages the index lists.
+func (x *Index) Len() int { return len(x.records) }
+
+// Options returns where the index comes from.
+func (x *Index) Options() IndexOptions { return x.opts }
+
+// Description is what the archive calls the state of the index, often a version.
+func (x *Index) Description() string { return x.file.Description }
+
+// Signers are the names of the keys that signed the index.
+func (x *Index) Signers() []string { return x.file.Signers }
+
+// path is where a package is, below the repository's address. Packages without
+// an architecture are beside the others.
+func (x *Index) path(r *format.Record) string { return x.opts.Architecture + "/" + r.FileName() }

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"fmt"
+	"slices"
+
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+)
+
+// An Installed is apk's database of what is installed. The zero value and nil
+// are an empty one.
+type Installed struct {
+	records []*format.Record
+}
+
+// ReadInstalled reads the text of /lib/apk/db/installed, which newer bases have
+// in /usr/lib/apk/db. Packages that were left half-way are a BrokenBaseError.
+func ReadInstalled(text string) (*Installed, error) {
+	in := &Installed{}
+	var broken []string
+	err := format.ReadRecords(text, func(r *format.Record) error {
+		if r.Broken != "" {
+			broken = append(broken, r.Name)
+		}
+		in.records = append(in.records, r)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the base's installed packages: %w", err)
+	}
+	if len(broken) > 0 {
+		slices.Sort(broken)
+		return nil, &BrokenBaseError{Packages: broken}
+	}
+	return in, nil
+}
+
+// Records returns what is installed, in the order of the database.
+func (in *Installed) Records() []*format.Record {
+	if in == nil {
+		return nil
+	}
+	return in.records
+}

@@ -1,0 +1,297 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+)
+
+// record makes a line of a case into a record: "name version D:… p:… i:… k:… A:…",
+// fields apart by semicolons.
+func record(t *testing.T, line string) string {
+	t.Helper()
+	head, rest, _ := strings.Cut(line, " ; ")
+	words := strings.Fields(head)
+	if len(words) != 2 {
+		t.Fatalf("%q has no name and version", line)
+	}
+	arch := "A:x86_64\n"
+	if strings.Contains(rest, "A:") {
+		arch = ""
+	}
+	text := "C:" + format.Q1([]byte(line)) + "\nP:" + words[0] + "\nV:" + words[1] + "\n" + arch + "S:100\nI:4096\nT:\nU:\nL:\n"
+	for field := range strings.SplitSeq(rest, " ; ") {
+		if field != "" {
+			text += field + "\n"
+		}
+	}
+	return text + "\n"
+}
+
+// request reads the files of a case: repository, others called repository-TAG or
+// repository2, installed, world and want.
+func request(t *testing.T, a *txtar.Archive) Request {
+	t.Helper()
+	req := Request{Architecture: "x86_64"}
+	for _, f := range a.Files {
+		text := ""
+		for line := range strings.Lines(string(f.Data)) {
+			if line = strings.TrimSpace(line); line != "" && f.Name != "world" && f.Name != "want" {
+				if !strings.Contains(line, "=>") {
+					text += record(t, line)
+				}
+			}
+		}
+		var err error
+		switch {
+		case strings.HasPrefix(f.Name, "repository"):
+			_, tag, _ := strings.Cut(f.Name, "@")
+			var x *Index
+			x, err = ParseIndex(text, IndexOptions{Repository: f.Name, Tag: tag, Architecture: "x86_64"})
+			req.Indexes = append(req.Indexes, x)
+		case f.Name == "installed":
+			req.Installed, err = ReadInstalled(text)
+		case f.Name == "world":
+			req.World, err = ParseWorld(string(f.Data))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return req
+}
+
+// answer writes a solution, or an error, in a line or a few.
+func answer(sol *Solution, err error) string {
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	var out []string
+	for _, name := range sol.Order {
+		i := slices.IndexFunc(sol.Packages, func(p Package) bool { return p.Name == name })
+		s := name + "-" + sol.Packages[i].Version
+		if sol.Packages[i].Repository != "repository" {
+			s += " from " + sol.Packages[i].Repository
+		}
+		out = append(out, s)
+	}
+	for _, u := range sol.Upgrades {
+		out = append(out, "("+u.Name+" was "+u.From+")")
+	}
+	for _, name := range sol.Removed {
+		out = append(out, "-"+name)
+	}
+	for _, tie := range sol.Ties {
+		out = append(out, "tie: "+tie.String())
+	}
+	if len(out) == 0 {
+		return "nothing"
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestCases runs the questions of the cases in testdata: "wish wish => answer".
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/cases/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("find the cases: %v, %v", files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := txtar.Parse(text)
+			req := request(t, a)
+			asked := 0
+			for _, f := range a.Files {
+				if f.Name != "want" {
+					continue
+				}
+				for line := range strings.Lines(string(f.Data)) {
+					wishes, want, ok := strings.Cut(strings.TrimSpace(line), " => ")
+					if !ok {
+						continue
+					}
+					asked++
+					req.Wanted = nil
+					for _, wish := range strings.Fields(wishes) {
+						w, err := ParseWanted(wish)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if wish != "nothing" {
+							req.Wanted = append(req.Wanted, w)
+						}
+					}
+					if got := answer(Resolve(req)); got != want {
+						t.Errorf("%s:\n got %s\nwant %s", wishes, got, want)
+					}
+				}
+			}
+			if asked == 0 {
+				t.Error("the case asks nothing")
+			}
+		})
+	}
+}
+
+func TestErrorsCanBeToldApart(t *testing.T) {
+	x, err := ParseIndex(record(t, "a 1-r0 ; D:b")+record(t, "c 1-r0 ; D:!d")+record(t, "d 1-r0")+
+		record(t, "v1 1-r0 ; p:v")+record(t, "v2 1-r0 ; p:v"), IndexOptions{Repository: "r", Architecture: "x86_64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolve := func(wishes ...string) error {
+		req := Request{Architecture: "x86_64", Indexes: []*Index{x}}
+		for _, text := range wishes {
+			w, err := ParseWanted(text)
+			if err != nil {
+				return err
+			}
+			req.Wanted = append(req.Wanted, w)
+		}
+		_, err := Resolve(req)
+		return err
+	}
+	var unknown *UnknownPackageError
+	var version *NoSuchVersionError
+	var virtual *VirtualPackageError
+	var missing *UnsatisfiableError
+	var conflict *ConflictError
+	var tag *UnknownTagError
+	for _, c := range []struct {
+		err  error
+		as   any
+		name string
+	}{
+		{resolve("x"), &unknown, "x"},
+		{resolve("d=2-r0"), &version, "d"},
+		{resolve("v"), &virtual, "v"},
+		{resolve("a"), &missing, "a"},
+		{resolve("c", "d"), &conflict, "c and d"},
+		{resolve("d@edge"), &tag, "d@edge"},
+	} {
+		if !errors.As(c.err, c.as) || !strings.Contains(c.err.Error(), c.name) {
+			t.Errorf("%v isn't %T", c.err, c.as)
+		}
+	}
+	if err := resolve("a b"); !errors.Is(err, format.ErrRelation) {
+		t.Error(err)
+	}
+}
+
+// Check must not believe what Resolve says.
+func TestCheckRefusesWrongAnswers(t *testing.T) {
+	x, err := ParseIndex(record(t, "a 1-r0 ; D:b")+record(t, "b 1-r0 ; p:v=1")+record(t, "c 1-r0 ; D:!b")+record(t, "e 1-r0 ; p:v=2"),
+		IndexOptions{Repository: "r", Architecture: "x86_64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := ParseWanted("a")
+	req := Request{Architecture: "x86_64", Indexes: []*Index{x}, Wanted: []Wanted{a}}
+	good, err := Resolve(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := func(name string) Package {
+		w, _ := ParseWanted(name)
+		sol, err := Resolve(Request{Architecture: "x86_64", Indexes: []*Index{x}, Wanted: []Wanted{w}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sol.Packages[len(sol.Packages)-1]
+	}
+	for what, change := range map[string]func(s *Solution){
+		"b is missing":          func(s *Solution) { s.Packages = s.Packages[:1] },
+		"a is missing":          func(s *Solution) { s.Packages = s.Packages[1:] },
+		"c excludes b":          func(s *Solution) { s.Packages = append(s.Packages, other("c")) },
+		"e provides v as b":     func(s *Solution) { s.Packages = append(s.Packages, other("e")) },
+		"b is there twice":      func(s *Solution) { s.Packages = append(s.Packages, s.Packages[1]) },
+		"another checksum":      func(s *Solution) { s.Packages[0].Checksum = format.Q1(nil) },
+		"another size":          func(s *Solution) { s.Packages[0].Size++ },
+		"another path":          func(s *Solution) { s.Packages[0].Path = "x86_64/../a-1-r0.apk" },
+		"another architecture":  func(s *Solution) { s.Packages[0].Architecture = "aarch64" },
+		"another repository":    func(s *Solution) { s.Packages[0].Repository = "x" },
+		"a world without a":     func(s *Solution) { s.World = nil },
+		"a world with too much": func(s *Solution) { s.World = append(s.World, "zz") },
+	} {
+		s := *good
+		s.Packages = slices.Clone(good.Packages)
+		s.World = slices.Clone(good.World)
+		change(&s)
+		if err := Check(req, &s); err == nil {
+			t.Errorf("%s, and Check says nothing", what)
+		}
+	}
+}
+
+// What is asked for in another order gives the same answer, and so does asking
+// twice.
+func TestOrderOfWishesDoesNotMatter(t *testing.T) {
+	text, err := os.ReadFile("testdata/cases/order.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := request(t, txtar.Parse(text))
+	var first *Solution
+	for _, wishes := range []string{"a b c", "c b a", "b a c a"} {
+		req.Wanted = nil
+		for wish := range strings.FieldsSeq(wishes) {
+			w, _ := ParseWanted(wish)
+			req.Wanted = append(req.Wanted, w)
+		}
+		sol, err := Resolve(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = sol
+		}
+		if diff := cmp.Diff(first, sol); diff != "" {
+			t.Errorf("%s: %s", wishes, diff)
+		}
+	}
+}
+
+func TestReadsConfiguration(t *testing.T) {
+	got, err := ParseRepositories("# comment\n\nhttps://example.org/alpine/v3.20/main/\n  @edge  http://example.org/edge # no\n")
+	if err == nil {
+		t.Errorf("a comment after an address is taken: %v", got)
+	}
+	got, err = ParseRepositories("# comment\n\nhttps://example.org/alpine/v3.20/main/\n\t@edge  http://example.org/edge\n")
+	want := []Repository{{URL: "https://example.org/alpine/v3.20/main"}, {URL: "http://example.org/edge", Tag: "edge"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if url := got[0].IndexURL("aarch64"); url != "https://example.org/alpine/v3.20/main/aarch64/APKINDEX.tar.gz" {
+		t.Error(url)
+	}
+	for _, bad := range []string{"@edge", "@ http://example.org", "a b", "http://example.org/${X}"} {
+		if got, err := ParseRepositories(bad); err == nil {
+			t.Errorf("%q is taken for %v", bad, got)
+		}
+	}
+	for platform, arch := range map[string]string{
+		"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/arm/v7": "armv7", "linux/arm/v6": "armhf", "linux/386": "x86", "linux/mips": "",
+	} {
+		if got := Architecture(platform); got != arch {
+			t.Errorf("%s is %q", platform, got)
+		}
+	}
+	if _, err := ReadInstalled(record(t, "a 1-r0 ; f:s")); err == nil || !strings.Contains(err.Error(), "could not install wholly: a;") {
+		t.Error(err)
+	}
+}

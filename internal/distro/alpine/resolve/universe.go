@@ -1,0 +1,248 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"math/bits"
+	"strings"
+
+	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+)
+
+// A name is what packages are called, provide or need.
+type name struct {
+	text    string
+	offers  []offer // in the order in which the packages were read
+	needers []*name // names of the discovered packages that need it
+	hearers []*name // names of packages whose install_if has it
+
+	seen, asked bool // discovered; asked for in this request
+	order       int64
+	needs       int // how often it is needed so far
+	firstNeed   source
+	locked      bool
+	chosen      offer
+
+	dirty, recheck, rehear   bool
+	queue                    *queue
+	urgent                   bool // one possibility is left, and nobody can change that
+	choice                   bool // several are left
+	settled                  bool // everything that needs it is decided
+	automatic                bool // there is one that may be taken without being asked for
+	triggered, untriggerable bool
+	listened                 bool // an install_if waits for it not to be there
+	visited                  bool
+}
+
+// source is who needs something; by is nil for the request.
+type source struct {
+	by   *pkg
+	need need
+}
+
+// An offer is a package under one of the names that it provides.
+type offer struct {
+	pkg     *pkg
+	version string // empty when it provides the name without one
+}
+
+// A need is a relation of a package or of the request.
+type need struct {
+	format.Relation
+	name *name
+}
+
+// A pkg is one version of a package.
+type pkg struct {
+	rec       *format.Record
+	index     *Index // the first that has it; nil if only the base has
+	repos     uint32 // a bit for each index
+	installed bool
+	kept      bool // preferred as if it were installed
+	name      *name
+	provides  []need
+	depends   []need
+	installIf []need
+	parsed    bool // depends is
+	newer     bool // apk couldn't install it
+
+	seen, selectable         bool
+	conflicts                int
+	why                      reason // it isn't selectable
+	grouped, used            bool   // was among the last options for a name
+	allowed, preferred       uint32 // bits of tags
+	tagOK, tagPreferred      bool
+	triggered, untriggerable bool
+	failed                   bool
+	visited                  bool
+	reason                   Reason
+}
+
+// reason is why a package can't be taken: what somebody needs, what it needs
+// itself and cannot have, or another reason in words.
+type reason struct {
+	by   *pkg // nil for the request
+	need *need
+	lost bool
+	text string
+}
+
+// A universe is everything that could be installed, and that is.
+type universe struct {
+	names    map[string]*name
+	packages map[string]*pkg // by checksum and name
+	tags     []string        // the first one is of repositories without
+	tagRepos []uint32        // the indexes with each tag
+	keep     map[string]string
+}
+
+func newUniverse(req *Request) *universe {
+	u := &universe{names: map[string]*name{}, packages: map[string]*pkg{}, tags: []string{""}, tagRepos: []uint32{0}, keep: req.Keep}
+	for i, x := range req.Indexes {
+		bit := uint32(1) << min(i, 31)
+		u.tagRepos[u.tag(x.opts.Tag)] |= bit
+	}
+	for _, r := range req.Installed.Records() {
+		u.add(r).installed = true
+	}
+	for i, x := range req.Indexes {
+		for _, r := range x.records {
+			if r.Arch != "" && r.Arch != "noarch" && r.Arch != req.Architecture {
+				continue
+			}
+			p := u.add(r)
+			p.repos |= uint32(1) << min(i, 31)
+			if p.index == nil {
+				p.index = x
+			}
+		}
+	}
+	return u
+}
+
+// tag numbers a repository's tag.
+func (u *universe) tag(text string) int {
+	for i, t := range u.tags {
+		if t == text {
+			return i
+		}
+	}
+	u.tags = append(u.tags, text)
+	u.tagRepos = append(u.tagRepos, 0)
+	return len(u.tags) - 1
+}
+
+// repos are the indexes with any of the tags of a mask.
+func (u *universe) repos(mask uint32) (repos uint32) {
+	for ; mask != 0; mask &= mask - 1 {
+		if n := bits.TrailingZeros32(mask); n < len(u.tagRepos) {
+			repos |= u.tagRepos[n]
+		}
+	}
+	return repos
+}
+
+func (u *universe) lookup(text string) *name {
+	n := u.names[text]
+	if n == nil {
+		n = &name{text: text}
+		u.names[text] = n
+	}
+	return n
+}
+
+// add lists a package under its names, unless it is there already: two records
+// with one checksum are of the same package.
+func (u *universe) add(r *format.Record) *pkg {
+	key := r.Checksum + r.Name
+	if p := u.packages[key]; p != nil {
+		return p
+	}
+	p := &pkg{rec: r, name: u.lookup(r.Name), newer: r.Newer}
+	u.packages[key] = p
+	// What apk can't read of these two it leaves out.
+	p.kept = u.keep[r.Name] == r.Version
+	p.provides = u.needs(r.Provides, false)
+	p.installIf = u.needs(r.InstallIf, true)
+	p.name.offers = append(p.name.offers, offer{p, r.Version})
+	for _, n := range p.provides {
+		if n.name != p.name {
+			n.name.offers = append(n.name.offers, offer{p, n.Version})
+		}
+	}
+	for _, n := range p.installIf {
+		p.hear(n.name)
+	}
+	return p
+}
+
+// hear notes whose coming may bring the package in.
+func (p *pkg) hear(n *name) {
+	n.hearers = appendNew(n.hearers, p.name)
+	for _, provided := range p.provides {
+		n.hearers = appendNew(n.hearers, provided.name)
+	}
+}
+
+// parse reads what the package needs.
+func (u *universe) parse(p *pkg) {
+	if p.parsed {
+		return
+	}
+	p.parsed = true
+	relations, err := format.ParseRelations(p.rec.Depends)
+	if err != nil {
+		p.newer = true
+	}
+	for _, r := range relations {
+		n := need{r, u.lookup(r.Name)}
+		p.depends = append(p.depends, n)
+		n.name.needers = appendNew(n.name.needers, p.name)
+		for _, provided := range p.provides {
+			n.name.needers = appendNew(n.name.needers, provided.name)
+		}
+	}
+}
+
+func appendNew(names []*name, n *name) []*name {
+	for _, other := range names {
+		if other == n {
+			return names
+		}
+	}
+	return append(names, n)
+}
+
+// needs reads relations. What can't be read is left out, or with whole all of
+// them are.
+func (u *universe) needs(text string, whole bool) []need {
+	if text == "" {
+		return nil
+	}
+	var all []need
+	for _, word := range strings.Fields(text) {
+		r, err := format.ParseRelation(word)
+		if err != nil && whole {
+			return nil
+		}
+		if err == nil && (whole || !r.Conflict) {
+			all = append(all, need{r, u.lookup(r.Name)})
+		}
+	}
+	return all
+}
+
+// provided tells whether an offer is what a package, or the request, needs.
+// Nothing at all is what a conflict wants, and no package conflicts with itself.
+func (o offer) provided(by *pkg, n *need) bool {
+	switch {
+	case o.pkg == nil:
+		return n.Conflict
+	case n.Conflict && by == o.pkg:
+		return true
+	case n.Op == format.Checksum:
+		return (o.pkg.rec.Checksum == n.Version) != n.Conflict
+	}
+	return n.Op.Holds(o.version, n.Version) != n.Conflict
+}

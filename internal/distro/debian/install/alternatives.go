@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// An alternative is one program that a generic name may stand for, with further
+// names that go with it.
+type alternative struct {
+	link, name, path string
+	priority         int
+	slaves           []alternative
+}
+
+// alternatives enters an alternative as update-alternatives --install does for a
+// group in automatic mode: that of the highest priority has the name. The
+// arguments, and the file with the choices, are as update-alternatives(1) says.
+func (a *assembler) alternatives(args []string) error {
+	if len(args) > 0 && args[0] == "--quiet" {
+		args = args[1:]
+	}
+	if len(args) < 5 || args[0] != "--install" {
+		return errUnknownCall
+	}
+	priority, err := strconv.Atoi(args[4])
+	if err != nil {
+		return fmt.Errorf("its priority %s isn't a number", args[4])
+	}
+	alt := alternative{link: args[1], name: args[2], path: args[3], priority: priority}
+	for rest := args[5:]; len(rest) > 0; rest = rest[4:] {
+		if len(rest) < 4 || rest[0] != "--slave" {
+			return errUnknownCall
+		}
+		alt.slaves = append(alt.slaves, alternative{link: rest[1], name: rest[2], path: rest[3]})
+	}
+	for _, one := range append([]alternative{alt}, alt.slaves...) {
+		if err := absolute(one.link, one.path); err != nil {
+			return err
+		}
+		if strings.ContainsAny(one.name, "/\n") || one.name == "" {
+			return fmt.Errorf("%q can't be an alternative's name", one.name)
+		}
+	}
+	if a.choices == nil {
+		a.choices = map[string][]alternative{}
+	}
+	a.choices[alt.name] = append(a.choices[alt.name], alt)
+	return a.choose(alt.name)
+}
+
+// choose makes the links of a name and writes down the choices.
+func (a *assembler) choose(name string) error {
+	all := slices.Clone(a.choices[name])
+	best := slices.MaxFunc(all, func(x, y alternative) int { return x.priority - y.priority })
+	for _, one := range append([]alternative{best}, best.slaves...) {
+		if _, err := os.Stat(a.at(one.path)); err != nil {
+			if one.name == name {
+				return fmt.Errorf("%s isn't there", one.path)
+			}
+			continue // a slave that isn't there has no link
+		}
+		if err := errors.Join(a.relink("/etc/alternatives/"+one.name, one.path), a.relink(one.link, "/etc/alternatives/"+one.name)); err != nil {
+			return err
+		}
+	}
+	return a.write(adminDir+"/alternatives/"+name, describe(all), 0o644)
+}
+
+func (a *assembler) relink(at, target string) error {
+	if err := os.MkdirAll(filepath.Dir(a.at(at)), 0o755); err != nil {
+		return err
+	}
+	if err := os.Remove(a.at(at)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.Symlink(target, a.at(at))
+}
+
+// describe is the file of a name's choices: the mode, the link, the slaves' names
+// and links, and for each choice its path, its priority and its slaves' paths.
+func describe(all []alternative) string {
+	links := map[string]string{}
+	var names []string
+	for _, alt := range all {
+		for _, s := range alt.slaves {
+			if links[s.name] == "" {
+				names = append(names, s.name)
+			}
+			links[s.name] = s.link
+		}
+	}
+	slices.Sort(names)
+	slices.SortFunc(all, func(x, y alternative) int { return strings.Compare(x.path, y.path) })
+	var b strings.Builder
+	fmt.Fprintf(&b, "auto\n%s\n", all[0].link)
+	for _, n := range names {
+		fmt.Fprintf(&b, "%s\n%s\n", n, links[n])
+	}
+	b.WriteByte('\n')
+	for _, alt := range all {
+		fmt.Fprintf(&b, "%s\n%d\n", alt.path, alt.priority)
+		for _, n := range names {
+			i := slices.IndexFunc(alt.slaves, func(s alternative) bool { return s.name == n })
+			if i >= 0 {
+				b.WriteString(alt.slaves[i].path)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return b.String() + "\n"
+}

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/ldcache"
+	"github.com/strata-build/strata/internal/distro/maintscript"
+)
+
+// Assemble makes unpacked packages installed ones in the image at /, which can
+// run nothing: it writes the database, and does what the maintainer scripts are
+// known to do. One that isn't known is an error, unless skip leaves scripts out.
+func Assemble(opt Options, skip bool) error {
+	groups, err := readGroups(opt.Meta)
+	if err != nil {
+		return err
+	}
+	if why := checkConflicts(groups); why != "" {
+		return fmt.Errorf("assemble packages: %s", why)
+	}
+	empty := &base{root: filepath.Join(opt.Meta, "no-base"), status: map[string]archive.Paragraph{}}
+	packages, err := sorted(groups)
+	if err != nil {
+		return err
+	}
+	unix.Umask(0o022)
+	a := &assembler{root: "/", packages: packages, skip: skip, scripts: newScripts(empty, groups)}
+	return a.assemble()
+}
+
+// An assembler works on the image at root, where links lead within the image.
+type assembler struct {
+	root     string
+	packages []*Package
+	skip     bool
+	scripts  *scripts
+	// now is the package whose script is followed.
+	now      *Package
+	choices  map[string][]alternative
+	problems []string
+}
+
+func (a *assembler) assemble() error {
+	for _, step := range []func() error{a.links, a.accounts, a.configure, a.linkerCache, a.database} {
+		if err := step(); err != nil {
+			return fmt.Errorf("assemble packages: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *assembler) at(p string) string { return filepath.Join(a.root, p) }
+
+// has tells whether a package is among those to assemble.
+func (a *assembler) has(name string) bool {
+	for _, p := range a.packages {
+		if p.Name() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// links makes /bin, /lib and so on links into /usr.
+func (a *assembler) links() error {
+	wanted := map[string]bool{"/bin": true, "/lib": true, "/sbin": true}
+	for _, p := range a.packages {
+		for name := range p.paths() {
+			if top := archive.TopFolder(name); top != "" {
+				wanted[top] = true
+			}
+		}
+	}
+	for _, top := range archive.MergedFolders() {
+		if !wanted[top] {
+			continue
+		}
+		if _, err := os.Lstat(a.at(top)); err == nil {
+			continue
+		}
+		if err := errors.Join(os.MkdirAll(a.at("/usr"+top), 0o755), os.Symlink("usr"+top, a.at(top))); err != nil {
+			return fmt.Errorf("make link %s: %w", top, err)
+		}
+	}
+	return nil
+}
+
+// configure does what the packages' scripts do.
+func (a *assembler) configure() error {
+	if err := restoreFolders(a.root, &base{root: a.at("/dev/.strata/none")}, a.packages); err != nil {
+		return err
+	}
+	for _, p := range a.packages {
+		a.now = p
+		if known, ok := a.known()[p.Name()]; ok {
+			if err := known(); err != nil {
+				return fmt.Errorf("configure %s: %w", p.Name(), err)
+			}
+			continue
+		}
+		if a.skip {
+			continue
+		}
+		if _, err := a.scripts.preinst(p); err != nil {
+			a.problem("its script before unpacking: %v", err)
+		}
+		if err := a.postinst(p); err != nil {
+			return fmt.Errorf("configure %s: %w", p.Name(), err)
+		}
+	}
+	if len(a.problems) > 0 {
+		return fmt.Errorf("these packages have scripts that need a system to run on, and of which it isn't known what to do instead; "+
+			"use a base with dpkg, or leave them out by \"scripts: skip\" and see to it yourself:\n  %s", strings.Join(a.problems, "\n  "))
+	}
+	return nil
+}
+
+// postinst follows a script and does what its commands would.
+func (a *assembler) postinst(p *Package) error {
+	text, err := os.ReadFile(a.at(filepath.Join(infoDir, p.Info+".postinst")))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	calls, err := maintscript.Calls(string(text), maintscript.Options{
+		Args: []string{"configure", ""},
+		Env: map[string]string{
+			"DPKG_ROOT": "", "DEBIAN_FRONTEND": "noninteractive", "DPKG_MAINTSCRIPT_NAME": "postinst",
+			"DPKG_MAINTSCRIPT_PACKAGE": p.Name(), "DPKG_MAINTSCRIPT_ARCH": p.Control.Get("Architecture"), "DPKG_ADMINDIR": adminDir,
+		},
+		Test: a.test,
+		Do:   a.do,
+	})
+	if err != nil {
+		a.problem("%v", err)
+	}
+	for _, c := range calls {
+		if c.Maybe && !isIdle(c) {
+			a.problem("%s (line %d) may be run", c.Text, c.Line)
+			break
+		}
+	}
+	return nil
+}
+
+// problem notes why a package can't be assembled, once for each.
+func (a *assembler) problem(format string, args ...any) {
+	line := a.now.Name() + ": " + fmt.Sprintf(format, args...)
+	for _, old := range a.problems {
+		if strings.HasPrefix(old, a.now.Name()+": ") {
+			return
+		}
+	}
+	a.problems = append(a.problems, line)
+}
+
+// linkerCache writes the cache of the dynamic linker if there is one.
+func (a *assembler) linkerCache() error {
+	if !a.has("libc6") {
+		return nil
+	}
+	data, err := ldcache.Make(a.root)
+	if err != nil {
+		return err
+	}
+	return a.write("/etc/ld.so.cache", string(data), 0o644)
+}
+
+// write makes a file and the folders above it.
+func (a *assembler) write(p, text string, mode os.FileMode) error {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(a.at(p)), 0o755), os.WriteFile(a.at(p), []byte(text), mode)); err != nil {
+		return fmt.Errorf("write %s: %w", p, err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/archive"
+)
+
+// The files of dpkg's database.
+const (
+	adminDir   = "/var/lib/dpkg"
+	statusFile = adminDir + "/status"
+)
+
+// A base is an image with a database of dpkg, mounted somewhere.
+type base struct {
+	root string
+	// status are the paragraphs of all packages that dpkg knows, by name and
+	// architecture: jq:amd64. Packages for all architectures count as the native
+	// one's.
+	status map[string]archive.Paragraph
+	arch   string
+}
+
+// ErrNoDatabase says that an image has no database of dpkg.
+var ErrNoDatabase = errors.New("the image has no package database of dpkg; packages of Debian need a base of Debian or Ubuntu, or scratch")
+
+// readBase reads the database of the image mounted at root.
+func readBase(root string) (*base, error) {
+	text, err := os.ReadFile(filepath.Join(root, statusFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoDatabase
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the package database: %w", err)
+	}
+	all, err := archive.ParseParagraphs(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", statusFile, err)
+	}
+	b := &base{root: root, status: map[string]archive.Paragraph{}}
+	for _, p := range all {
+		if p.Get("Package") == "dpkg" {
+			b.arch = p.Get("Architecture")
+		}
+	}
+	if b.arch == "" {
+		return nil, fmt.Errorf("read %s: it has no package dpkg; the base can't install packages", statusFile)
+	}
+	for _, p := range all {
+		b.status[b.key(p)] = p
+	}
+	return b, nil
+}
+
+// key is a package's name and architecture.
+func (b *base) key(p archive.Paragraph) string {
+	arch := p.Get("Architecture")
+	if arch == "all" || arch == "" {
+		arch = b.arch
+	}
+	return p.Get("Package") + ":" + arch
+}
+
+// state is the last word of a package's status: installed, unpacked and so on.
+// It is not-installed for one that dpkg doesn't know.
+func (b *base) state(p archive.Paragraph) string {
+	words := strings.Fields(b.status[b.key(p)].Get("Status"))
+	if len(words) != 3 {
+		return "not-installed"
+	}
+	return words[2]
+}
+
+// lines reads a file of the database; there is none if it doesn't exist.
+func (b *base) lines(name string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(b.root, adminDir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the package database: %w", err)
+	}
+	return strings.Split(strings.TrimRight(string(text), "\n"), "\n"), nil
+}

@@ -1,0 +1,309 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/unpack"
+)
+
+// A Verdict tells how packages get into a base.
+type Verdict struct {
+	// Installer is register, or native where that would give another image than
+	// the base's own tool.
+	Installer string `json:"installer"`
+	// Why says why it is native; empty otherwise.
+	Why string `json:"why,omitempty"`
+	// Filters are the paths that the base leaves out of packages: Unpack needs them.
+	Filters Filters `json:"filters,omitempty"`
+	// Arch is the base's architecture in Debian's words.
+	Arch string `json:"arch,omitempty"`
+}
+
+// VerdictFile is what Check writes.
+const VerdictFile = "verdict.json"
+
+// Check writes the verdict on the packages whose Unpack wrote into folders in
+// meta, for the image mounted at root, into the folder out.
+func Check(root, meta, out string) error {
+	v, err := judge(root, meta)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(out, VerdictFile), append(text, '\n'), 0o644)
+	}
+	if err == nil {
+		err = unpack.StampTree(out)
+	}
+	if err != nil {
+		return fmt.Errorf("write verdict: %w", err)
+	}
+	return nil
+}
+
+func judge(root, meta string) (*Verdict, error) {
+	groups, err := readGroups(meta)
+	if err != nil {
+		return nil, err
+	}
+	b, err := readBase(root)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verdict{Installer: "register", Arch: b.arch}
+	if v.Filters, err = readFilters(root); err != nil {
+		return nil, err
+	}
+	if v.Why = check(b, groups); v.Why != "" {
+		v.Installer = "native"
+	}
+	return v, nil
+}
+
+// check tells why packages can't be registered in the base; nothing if they can.
+func check(b *base, groups []*group) string {
+	for _, one := range []func(*base, []*group) string{
+		checkFilters, checkPackages, checkOverrides, checkOwners, checkPaths, checkScripts,
+	} {
+		if why := one(b, groups); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// checkFilters wants what is left out to be what the base leaves out.
+func checkFilters(b *base, groups []*group) string {
+	want, err := readFilters(b.root)
+	if err != nil {
+		return err.Error()
+	}
+	for _, g := range groups {
+		if !slices.Equal(want, g.Filters) {
+			return "the base's dpkg.cfg leaves out other paths than were left out in unpacking"
+		}
+	}
+	return ""
+}
+
+func checkPackages(b *base, groups []*group) string {
+	for _, g := range groups {
+		for _, p := range g.Packages {
+			if why := checkPackage(b, p); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+func checkPackage(b *base, p *Package) string {
+	arch, state := p.Control.Get("Architecture"), b.state(p.Control)
+	switch {
+	case arch != "all" && arch != b.arch:
+		return fmt.Sprintf("%s is for %s and the base is for %s", p.Name(), arch, b.arch)
+	case state == "installed":
+		return fmt.Sprintf("the base has %s already, in version %s", p.Name(), b.status[b.key(p.Control)].Get("Version"))
+	case state != "not-installed":
+		return fmt.Sprintf("the base remembers %s as %s", p.Name(), state)
+	case p.Control.Get("Essential") == "yes":
+		return p.Name() + " is essential and the base doesn't have it"
+	}
+	return ""
+}
+
+// checkOverrides looks for paths that the base diverts or has an owner and a mode
+// of its own for.
+func checkOverrides(b *base, groups []*group) string {
+	special := map[string]string{}
+	diversions, err := b.lines("diversions")
+	if err != nil {
+		return err.Error()
+	}
+	for i := 0; i+2 < len(diversions); i += 3 {
+		special[diversions[i]], special[diversions[i+1]] = "diverts", "diverts something to"
+	}
+	overrides, err := b.lines("statoverride")
+	if err != nil {
+		return err.Error()
+	}
+	for _, line := range overrides {
+		if f := strings.Fields(line); len(f) == 4 {
+			special[f[3]] = "has an owner or a mode of its own for"
+		}
+	}
+	for _, g := range groups {
+		for _, p := range g.Packages {
+			for name := range p.paths() {
+				if how, ok := special[name]; ok {
+					return fmt.Sprintf("the base %s %s, which %s has", how, name, p.Name())
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// checkOwners wants users and groups to have the numbers that they were packed
+// with, because dpkg goes by their names.
+func checkOwners(b *base, groups []*group) string {
+	for _, g := range groups {
+		for _, p := range g.Packages {
+			for _, o := range p.Owners {
+				file := "/etc/passwd"
+				if o.Group {
+					file = "/etc/group"
+				}
+				id, err := lookUp(filepath.Join(b.root, file), o.Name)
+				if err != nil {
+					return err.Error()
+				}
+				if id != "" && id != fmt.Sprint(o.ID) {
+					return fmt.Sprintf("%s has files of %s, who is %s in the base and was %d when it was packed", p.Name(), o.Name, id, o.ID)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// lookUp is the number of a name in passwd or group; empty if it isn't there.
+func lookUp(file, name string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("look up %s: %w", name, err)
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if f := strings.Split(line, ":"); len(f) > 2 && f[0] == name {
+			return f[2], nil
+		}
+	}
+	return "", nil
+}
+
+// checkConflicts wants no two packages of a group to have one path.
+func checkConflicts(groups []*group) string {
+	for _, g := range groups {
+		for _, c := range g.Conflicts {
+			return fmt.Sprintf("%s and %s both have %s", c.Packages[0], c.Packages[1], c.Path)
+		}
+	}
+	return ""
+}
+
+// checkPaths wants each file to be new, and each folder to be one.
+func checkPaths(b *base, groups []*group) string {
+	if why := checkConflicts(groups); why != "" {
+		return why
+	}
+	p := pathCheck{base: b, owner: map[string]string{}, folders: map[string]bool{}, tops: map[string]bool{}}
+	for _, g := range groups {
+		for _, pkg := range g.Packages {
+			for name, folder := range pkg.paths() {
+				if why := p.path(pkg.Name(), name, folder, g.Filters); why != "" {
+					return why
+				}
+			}
+		}
+	}
+	for dir := range p.folders {
+		if by := p.owner[dir]; by != "" {
+			return fmt.Sprintf("%s has %s, which is a folder of another package", by, dir)
+		}
+	}
+	return ""
+}
+
+// pathCheck looks at the paths of all packages.
+type pathCheck struct {
+	base    *base
+	owner   map[string]string
+	folders map[string]bool
+	tops    map[string]bool
+}
+
+func (c *pathCheck) path(pkg, name string, folder bool, filters Filters) string {
+	if filters.skips(name, folder) {
+		return ""
+	}
+	if why := c.top(name); why != "" {
+		return why
+	}
+	at := archive.UsrPath(name, folder)
+	if folder {
+		return c.folder(pkg, at)
+	}
+	if other := c.owner[at]; other != "" {
+		return fmt.Sprintf("%s and %s both have %s", other, pkg, name)
+	}
+	c.owner[at] = pkg
+	if why := c.folder(pkg, path.Dir(at)); why != "" {
+		return why
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(filepath.Join(c.base.root, at), &st); err == nil {
+		return fmt.Sprintf("the base has %s already, which %s has too", name, pkg)
+	}
+	return ""
+}
+
+// folder wants the base to have a folder or nothing there.
+func (c *pathCheck) folder(pkg, at string) string {
+	for ; at != "/" && !c.folders[at]; at = path.Dir(at) {
+		c.folders[at] = true
+		var st unix.Stat_t
+		err := unix.Lstat(filepath.Join(c.base.root, at), &st)
+		if err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
+			return fmt.Sprintf("the base has a link or a file where %s has the folder %s", pkg, at)
+		}
+	}
+	return ""
+}
+
+// top wants /bin, /lib and so on to be links into /usr.
+func (c *pathCheck) top(name string) string {
+	top := archive.TopFolder(name)
+	if top == "" || c.tops[top] {
+		return ""
+	}
+	c.tops[top] = true
+	target, err := os.Readlink(filepath.Join(c.base.root, top))
+	if err != nil || path.Join("/", target) != "/usr"+top {
+		return fmt.Sprintf("the base's %s isn't a link to usr%s", top, top)
+	}
+	return ""
+}
+
+// paths are all paths of the package, and whether they are folders.
+func (p *Package) paths() func(func(string, bool) bool) {
+	return func(yield func(string, bool) bool) {
+		for _, list := range [][]string{p.Files, p.Links} {
+			for _, name := range list {
+				if !yield(name, false) {
+					return
+				}
+			}
+		}
+		for _, f := range p.Folders {
+			if !yield(f.Path, true) {
+				return
+			}
+		}
+	}
+}

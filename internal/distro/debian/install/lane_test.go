@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// packageOf reads "name: depends".
+func packageOf(line string) *Package {
+	name, depends, _ := strings.Cut(line, ":")
+	return &Package{Info: name, Control: archive.Paragraph{{Name: "Package", Value: name}, {Name: "Depends", Value: depends}, {Name: "Provides", Value: "virtual-" + name + " (= 1)"}}}
+}
+
+func TestLanes(t *testing.T) {
+	// Those whose names begin with py are taken aside.
+	tests := map[string]struct {
+		packages []string
+		want     string
+	}{
+		"python between others": {
+			[]string{"a", "lib", "pyfull:pymin,lib2", "lib2", "pymin:lib", "user:virtual-pyfull (>= 1)", "user2:x|user"},
+			"[lib lib2] [pymin pyfull] [a] [user user2]",
+		},
+		"none":            {[]string{"a", "b:a"}, "[] [] [a b] []"},
+		"nothing after":   {[]string{"a", "py:a"}, "[] [] [a py] []"},
+		"a circle":        {[]string{"a:py", "py:a", "b:py"}, "[] [] [a py b] []"},
+		"a longer circle": {[]string{"a:b", "b:py:any (>= 2)", "py:a"}, "[] [] [a b py] []"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var packages []*Package
+			for _, line := range test.packages {
+				packages = append(packages, packageOf(line))
+			}
+			l := newOrder(packages, nil).split(func(p *Package) bool { return strings.HasPrefix(p.Name(), "py") })
+			var got []string
+			for _, lane := range [][]*Package{l.before, l.aside, l.beside, l.after} {
+				in := []string{}
+				for _, p := range lane {
+					in = append(in, p.Name())
+				}
+				got = append(got, fmt.Sprint(in))
+			}
+			if s := strings.Join(got, " "); s != test.want {
+				t.Errorf("got %s, want %s", s, test.want)
+			}
+		})
+	}
+}
+
+// TestCompilersAreKnown looks at Python's packages as Debian has them today.
+func TestCompilersAreKnown(t *testing.T) {
+	var known []string
+	for _, d := range testenv.DebianPackages(t, "python3") {
+		if !strings.HasPrefix(d.Name, "python3") {
+			continue
+		}
+		root := t.TempDir()
+		file, control := filepath.Join(root, "deb"), filepath.Join(root, infoDir)
+		download(t, d.URL, file)
+		must(t, os.MkdirAll(filepath.Dir(control), 0o755))
+		command(t, "dpkg-deb", "--control", file, control)
+		p := packageOf(d.Name)
+		p.Control = append(p.Control, archive.Field{Name: "Architecture", Value: d.Arch})
+		if err := os.Rename(filepath.Join(control, "postinst"), filepath.Join(control, p.Info+".postinst")); err == nil && compiles(root, p) {
+			known = append(known, d.Name)
+		}
+	}
+	slices.Sort(known)
+	if len(known) != 2 || known[1] != known[0]+"-minimal" {
+		t.Errorf("those that only compile are %q, want those of Python", known)
+	}
+}
+
+func download(t *testing.T, url, file string) {
+	t.Helper()
+	res, err := http.Get(url) //nolint:gosec,noctx // the machine's own archive
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("fetch a package: %s, %v", res.Status, err)
+	}
+	must(t, os.WriteFile(file, data, 0o644))
+}

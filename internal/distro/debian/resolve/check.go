@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Check looks at an answer without Resolve's eyes: it reads the paragraphs anew
+// and holds each rule against the whole system as it is to be. A nil error
+// means that every package is in an index with that very file, that everything
+// needed is there and nothing forbidden, and that each wish has come true.
+//
+// Whoever uses a Solution, resolved or read from a lock, runs Check on it first.
+func Check(req Request, sol *Solution) error {
+	c := &checker{req: req, system: map[string]*member{}, provided: map[string][]offer{}}
+	var problems []error
+	problems = append(problems, c.load(sol)...)
+	for _, m := range c.sorted() {
+		problems = append(problems, c.member(m)...)
+	}
+	for _, w := range req.Wanted {
+		problems = append(problems, c.wish(w))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("check the resolved packages: %w", err)
+	}
+	return nil
+}
+
+// A checker knows the system as it is to be.
+type checker struct {
+	req      Request
+	system   map[string]*member
+	provided map[string][]offer // by name, real ones too
+}
+
+// member is one package that will be there.
+type member struct {
+	name, version string
+	fields        map[string]string // by lower-case name
+	added         bool
+}
+
+// offer is a name that a member stands for, in a version or in none.
+type offer struct {
+	by      *member
+	version string
+}
+
+// load puts the system together: what is installed, without what goes, and what
+// comes.
+func (c *checker) load(sol *Solution) (problems []error) {
+	gone := map[string]bool{}
+	for _, name := range sol.Removed {
+		gone[name] = true
+	}
+	for _, p := range c.req.Installed.Packages() {
+		if gone[p.Name] && (p.Essential || p.Held) {
+			problems = append(problems, fmt.Errorf("%s is essential or held and must not be removed", p.Name))
+		}
+		if !gone[p.Name] {
+			c.system[p.Name] = &member{name: p.Name, version: p.Version, fields: paragraphFields(p.Control)}
+		}
+	}
+	added := map[string]bool{}
+	for i := range sol.Packages {
+		p := &sol.Packages[i]
+		if added[p.Name] {
+			problems = append(problems, fmt.Errorf("%s is there twice", p.Name))
+		}
+		added[p.Name] = true
+		control, err := c.listed(p)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		c.system[p.Name] = &member{name: p.Name, version: p.Version, fields: paragraphFields(control), added: true}
+	}
+	for _, m := range c.system {
+		problems = append(problems, c.offer(m))
+	}
+	return problems
+}
+
+// listed finds a package in the indexes, with its file.
+func (c *checker) listed(p *Package) (control string, err error) {
+	if p.Architecture != "all" && p.Architecture != c.req.Architecture {
+		return "", fmt.Errorf("%s is of the architecture %s, not %s", p.Name, p.Architecture, c.req.Architecture)
+	}
+	if len(p.SHA256) != 64 || p.Filename == "" || p.Size <= 0 {
+		return "", fmt.Errorf("%s has no file, size or sha256", p.Name)
+	}
+	for _, x := range c.req.Indexes {
+		n, ok := x.byName[p.Name]
+		for ; ok && n >= 0; n = x.records[n].next {
+			fields := paragraphFields(x.raw(n))
+			if fields["version"] == p.Version && strings.EqualFold(fields["sha256"], p.SHA256) &&
+				fields["filename"] == p.Filename && number(fields["size"]) == p.Size && x.opts.Repository == p.Repository {
+				return x.raw(n), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%s %s with the sha256 %s is in no index", p.Name, p.Version, p.SHA256)
+}
+
+func paragraphFields(text string) map[string]string {
+	all := map[string]string{}
+	p, err := NewParagraphReader("", strings.NewReader(text), ParagraphOptions{}).Next()
+	if err != nil {
+		return all
+	}
+	for _, f := range p.Fields {
+		all[strings.ToLower(f.Name)] = f.Value
+	}
+	return all
+}
+
+// offer notes every name the member stands for.
+func (c *checker) offer(m *member) error {
+	names := []offer{{m, m.version}}
+	c.provided[m.name] = append(c.provided[m.name], names...)
+	allowed := m.fields["multi-arch"] == "allowed"
+	if allowed {
+		c.provided[m.name+":any"] = append(c.provided[m.name+":any"], offer{m, m.version})
+	}
+	groups, err := ParseRelations(m.fields["provides"])
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.name, err)
+	}
+	for _, r := range slices.Concat(groups...) {
+		if r.Op != Any && r.Op != Equal {
+			continue
+		}
+		name := r.target(c.req.Architecture)
+		c.provided[name] = append(c.provided[name], offer{m, r.Version})
+		if allowed && r.Qualifier == "" {
+			c.provided[name+":any"] = append(c.provided[name+":any"], offer{m, r.Version})
+		}
+	}
+	return nil
+}
+
+func (c *checker) sorted() []*member {
+	list := make([]*member, 0, len(c.system))
+	for _, m := range c.system {
+		list = append(list, m)
+	}
+	slices.SortFunc(list, func(a, b *member) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// member holds a package's own relations against the system.
+func (c *checker) member(m *member) (problems []error) {
+	for _, field := range []string{"Pre-Depends", "Depends", "Conflicts", "Breaks"} {
+		groups, err := ParseRelations(m.fields[strings.ToLower(field)])
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", m.name, err))
+			continue
+		}
+		for _, g := range groups {
+			if strings.HasSuffix(field, "epends") {
+				problems = append(problems, c.needs(m, field, g))
+			} else {
+				problems = append(problems, c.forbids(m, field, g)...)
+			}
+		}
+	}
+	return problems
+}
+
+func (c *checker) needs(m *member, field string, g Alternatives) error {
+	relevant := false
+	for _, r := range g {
+		if !r.Applies(c.req.Architecture) {
+			continue
+		}
+		relevant = true
+		for _, o := range c.provided[r.target(c.req.Architecture)] {
+			if o.fits(r) {
+				return nil
+			}
+		}
+	}
+	if !relevant {
+		return nil
+	}
+	return fmt.Errorf("%s has %s: %s, which nothing fulfils", m.name, field, g)
+}
+
+func (c *checker) forbids(m *member, field string, g Alternatives) (problems []error) {
+	for _, r := range g {
+		if !r.Applies(c.req.Architecture) {
+			continue
+		}
+		for _, o := range c.provided[r.target(c.req.Architecture)] {
+			if o.by != m && o.fits(r) {
+				problems = append(problems, fmt.Errorf("%s has %s: %s, and %s %s is there", m.name, field, r, o.by.name, o.by.version))
+			}
+		}
+	}
+	return problems
+}
+
+func (o offer) fits(r Relation) bool {
+	if r.Op == Any {
+		return true
+	}
+	return o.version != "" && r.Op.Holds(o.version, r.Version)
+}
+
+// wish looks whether what was wanted is there, in that version and suite.
+func (c *checker) wish(w Wanted) error {
+	m, ok := c.system[w.Name]
+	if !ok && w.Suite == "" {
+		for _, o := range c.provided[w.Name] {
+			if w.Version == "" || matchesVersion(o.version, w.Version) {
+				return nil
+			}
+		}
+	}
+	if !ok {
+		return fmt.Errorf("%s was wanted and is missing", w)
+	}
+	if w.Version != "" && !matchesVersion(m.version, w.Version) {
+		return fmt.Errorf("%s was wanted, not version %s", w, m.version)
+	}
+	if w.Suite == "" {
+		return nil
+	}
+	for _, x := range c.req.Indexes {
+		n, found := x.byName[w.Name]
+		for ; found && n >= 0; n = x.records[n].next {
+			if x.records[n].version == m.version && (x.opts.Suite == w.Suite || x.opts.Codename == w.Suite) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%s was wanted, but version %s is not from there", w, m.version)
+}

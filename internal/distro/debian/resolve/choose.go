@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// choose turns each wish into a version, in a fixed order.
+func (s *solver) choose(req *Request, sol *Solution) ([]wish, error) {
+	wanted := slices.Clone(req.Wanted)
+	if req.Essential {
+		wanted = append(wanted, s.essentials()...)
+	}
+	slices.SortFunc(wanted, func(a, b Wanted) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version), strings.Compare(a.Suite, b.Suite))
+	})
+	wishes := make([]wish, 0, len(wanted))
+	for _, w := range wanted {
+		v, err := s.chooseOne(w, sol)
+		if err != nil {
+			return nil, err
+		}
+		same := slices.IndexFunc(wishes, func(other wish) bool { return other.version.pkg == v.pkg })
+		switch {
+		case same < 0:
+			wishes = append(wishes, wish{w, v})
+		case wishes[same].version == v:
+		case wishes[same].loose():
+			wishes[same] = wish{w, v}
+		case !w.loose():
+			return nil, &ConflictError{Wanted: w.Name, Other: wishes[same].Name, Chain: []string{
+				wishes[same].Wanted.String() + " is version " + wishes[same].version.version,
+				w.String() + " is version " + v.version,
+			}}
+		}
+	}
+	return wishes, nil
+}
+
+// loose reports whether any version would do.
+func (w Wanted) loose() bool { return w.Version == "" && w.Suite == "" }
+
+// essentials returns a wish for each package that is marked Essential.
+func (s *solver) essentials() []Wanted {
+	var list []Wanted
+	for _, x := range s.indexes {
+		for i := range x.records {
+			raw := x.raw(int32(i)) //nolint:gosec // the index of a record
+			if !strings.Contains(raw, "\nEssential: yes") {
+				continue
+			}
+			w := Wanted{Name: x.records[i].name}
+			if p := s.lookup(w.Name); p.cand != nil && p.cand.essential && !slices.Contains(list, w) {
+				list = append(list, w)
+			}
+		}
+	}
+	return list
+}
+
+func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
+	if !validPackageName(w.Name) {
+		return nil, &BadNameError{Name: w.Name}
+	}
+	if w.Arch != "" && w.Arch != "native" && w.Arch != "all" && w.Arch != s.architecture {
+		return nil, &ForeignArchitectureError{Name: w.Name, Architecture: w.Arch, Native: s.architecture}
+	}
+	p := s.lookup(w.Name)
+	if len(p.versions) == 0 || (p.cand == nil && w.loose()) {
+		return s.chooseProvider(w, p, sol)
+	}
+	if w.loose() {
+		return p.cand, nil
+	}
+	for _, v := range p.versions {
+		if matchesVersion(v.version, w.Version) && s.inSuite(v, w.Suite) {
+			return v, nil
+		}
+	}
+	return nil, s.noSuchVersion(w, p)
+}
+
+// chooseProvider takes the only package that provides a name nobody has.
+func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, error) {
+	var found []*version
+	var names []string
+	for _, provider := range s.allProviders(p) {
+		v := provider.owner
+		if v.pkg.cand != v || slices.Contains(found, v) {
+			continue
+		}
+		if w.Version != "" && !matchesVersion(provider.version, w.Version) {
+			continue
+		}
+		if !s.inSuite(v, w.Suite) {
+			continue
+		}
+		found = append(found, v)
+		names = append(names, v.name)
+	}
+	slices.Sort(names)
+	switch len(found) {
+	case 1:
+		sol.Notes = append(sol.Notes, w.Name+" is provided by "+found[0].name+" alone, which is installed for it")
+		return found[0], nil
+	case 0:
+		return nil, &UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
+	}
+	return nil, &VirtualPackageError{Name: w.Name, Providers: names}
+}
+
+func (s *solver) noSuchVersion(w Wanted, p *pkg) error {
+	err := &NoSuchVersionError{Name: w.Name, Version: w.Version, Suite: w.Suite}
+	for _, v := range p.versions {
+		if !s.downloadable(v) {
+			continue
+		}
+		word := v.version
+		for _, o := range v.origins {
+			if w.Suite != "" && o.index.opts.Suite != "" {
+				word += " (" + o.index.opts.Suite + ")"
+				break
+			}
+		}
+		err.Have = append(err.Have, word)
+	}
+	return err
+}
+
+// matchesVersion compares with a version in which * and ? may stand for
+// anything, as in apt-get install name=version.
+func matchesVersion(version, pattern string) bool {
+	return pattern == "" || pattern == version || matchesPattern(pattern, version)
+}
+
+// inSuite reports whether some suite of that name or code name has the version.
+func (s *solver) inSuite(v *version, suite string) bool {
+	return suite == "" || slices.ContainsFunc(v.origins, func(o origin) bool {
+		return o.index.opts.Suite == suite || o.index.opts.Codename == suite
+	})
+}
+
+// followSuite makes the suite's versions the candidates of what a version
+// needs, where nothing that is there or could come in at once will do. It is
+// what "apt-get install name/suite" does: it goes on only as long as each
+// requirement can be met so, and keeps what it has switched until then.
+func (s *solver) followSuite(v *version, suite string, changed *[]*version) bool {
+	s.setCandidate(v)
+	groups := s.requirements(v)
+	for i := range groups {
+		g := &groups[i]
+		if g.kind.negative() || !s.matters(g.kind) || s.fineAsIs(g) {
+			continue
+		}
+		if !s.switchFor(g, suite, changed) && g.kind.critical() {
+			return false
+		}
+	}
+	return true
+}
+
+// fineAsIs reports whether an installed package fulfils the requirement, or a
+// candidate that needs nothing besides.
+func (s *solver) fineAsIs(g *group) bool {
+	for i := range g.any {
+		r := &g.any[i]
+		target := s.lookup(s.target(r))
+		if target.current != nil && r.Op.Holds(target.current.version, r.Version) {
+			return true
+		}
+		providers := s.allProviders(target)
+		if r.Op == Any && len(providers) > 0 {
+			if slices.ContainsFunc(providers, func(p provider) bool { return p.owner.pkg.cand == p.owner && s.ready(p.owner) }) {
+				return true
+			}
+			continue
+		}
+		if target.cand != nil && r.Op.Holds(target.cand.version, r.Version) && s.ready(target.cand) {
+			return true
+		}
+	}
+	return false
+}
+
+// ready reports whether all that the version needs is planned already.
+func (s *solver) ready(v *version) bool {
+	groups := s.requirements(v)
+	for i := range groups {
+		if g := &groups[i]; g.kind.critical() && !s.satisfied(g, v, planned) {
+			return false
+		}
+	}
+	return true
+}
+
+// switchFor changes the candidate of one alternative to the suite's version.
+func (s *solver) switchFor(g *group, suite string, changed *[]*version) bool {
+	for i := range g.any {
+		r := &g.any[i]
+		target := s.lookup(s.target(r))
+		n := slices.IndexFunc(target.versions, func(v *version) bool { return s.inSuite(v, suite) })
+		if r.Op == Any || n < 0 || !r.Op.Holds(target.versions[n].version, r.Version) {
+			continue
+		}
+		v, before := target.versions[n], target.cand
+		if v == before && slices.ContainsFunc(*changed, func(c *version) bool { return c.pkg == target }) {
+			return true
+		}
+		*changed = append(*changed, v)
+		if s.followSuite(v, suite, changed) {
+			return true
+		}
+		if i == len(g.any)-1 {
+			return false
+		}
+		if before != nil {
+			s.setCandidate(before)
+		}
+		*changed = (*changed)[:len(*changed)-1]
+	}
+	return false
+}
+
+// validPackageName is the policy's rule: lower case letters, digits and + - .
+// (and, for names that only relations have, upper case and _).
+func validPackageName(name string) bool {
+	if name == "" {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c)
+		if !letter && (i == 0 || !strings.ContainsRune("+-._", rune(c))) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"fmt"
+	"strings"
+)
+
+// UnknownPackageError is a wish for a name that no index has.
+type UnknownPackageError struct {
+	Name    string
+	Nearest []string // names that are spelled alike, the nearest first
+}
+
+// Error names what is missing, and what may have been meant.
+func (e *UnknownPackageError) Error() string {
+	s := "find the package " + e.Name + ": no repository has it"
+	if len(e.Nearest) > 0 {
+		s += "; did you mean " + list(e.Nearest, "or") + "?"
+	} else {
+		s += "; check the spelling and the repositories"
+	}
+	return s
+}
+
+// VirtualPackageError is a wish for a name that several packages provide.
+type VirtualPackageError struct {
+	Name      string
+	Providers []string // names, sorted
+}
+
+// Error lists the packages to choose from.
+func (e *VirtualPackageError) Error() string {
+	return fmt.Sprintf("find the package %s: it is a virtual package, provided by %s; name one of them instead",
+		e.Name, list(e.Providers, "and"))
+}
+
+// NoSuchVersionError is a wish for a version, or a suite's version, that is not
+// there.
+type NoSuchVersionError struct {
+	Name, Version, Suite string
+	Have                 []string // versions that are there, newest first
+}
+
+// Error lists the versions that are there.
+func (e *NoSuchVersionError) Error() string {
+	what := "version " + e.Version
+	if e.Version == "" {
+		what = "a version"
+	}
+	if e.Suite != "" {
+		what += " from " + e.Suite
+	}
+	s := fmt.Sprintf("find %s of the package %s: no repository has it", what, e.Name)
+	if len(e.Have) == 0 {
+		return s + ", nor any other version"
+	}
+	return s + "; there is " + list(e.Have, "and")
+}
+
+// ForeignArchitectureError is a wish for another architecture than the image's.
+type ForeignArchitectureError struct {
+	Name, Architecture, Native string
+}
+
+// Error says which architecture is possible.
+func (e *ForeignArchitectureError) Error() string {
+	return fmt.Sprintf("find the package %s:%s: packages of a foreign architecture are not supported, only those of %s; "+
+		"leave out \":%s\" or build for that platform", e.Name, e.Architecture, e.Native, e.Architecture)
+}
+
+// ForeignBaseError is a base with packages of another architecture than the
+// image's.
+type ForeignBaseError struct {
+	Name, Architecture, Native string
+}
+
+// Error names one of them.
+func (e *ForeignBaseError) Error() string {
+	return fmt.Sprintf("resolve the packages: the base has packages of the architecture %q, such as %s, and only those of %s are "+
+		"supported; take a base of one architecture, or one for that platform", e.Architecture, e.Name, e.Native)
+}
+
+// BadNameError is a wish whose name can be no package's.
+type BadNameError struct {
+	Name string
+}
+
+// Error says what a name may hold.
+func (e *BadNameError) Error() string {
+	return fmt.Sprintf("find the package %q: that is no package name (letters, digits and + - . and a letter or digit first)", e.Name)
+}
+
+// BrokenBaseError is a base in which requirements are not fulfilled before
+// anything is installed.
+type BrokenBaseError struct {
+	Packages []string // sorted, each with what it lacks
+}
+
+// Error lists the packages and says how to mend them.
+func (e *BrokenBaseError) Error() string {
+	return "resolve the packages: the base lacks what its own packages need: " + list(e.Packages, "and") +
+		"; run \"apt-get -f install\" where the base is built, or take another base"
+}
+
+// ConflictError is a set of wishes that cannot be together.
+type ConflictError struct {
+	Wanted string   // name that was asked for
+	Other  string   // the other one that was asked for, or a package of the base
+	Chain  []string // who wants what, from the wishes to the conflict
+}
+
+// Error tells the chain.
+func (e *ConflictError) Error() string {
+	s := "resolve the packages: " + e.Wanted
+	if e.Other != "" && e.Other != e.Wanted {
+		s += " and " + e.Other + " cannot be installed together"
+	} else {
+		s += " cannot be installed"
+	}
+	return s + ": " + strings.Join(e.Chain, "; ")
+}
+
+// UnsatisfiableError is a wish that needs something no repository has, or that
+// apt's rules do not find a way to.
+type UnsatisfiableError struct {
+	Wanted  string   // name that was asked for
+	Chain   []string // who wants what, from the wish to what is missing
+	Missing string   // the relation that nothing fulfils
+}
+
+// Error tells the chain.
+func (e *UnsatisfiableError) Error() string {
+	return "resolve the packages: " + e.Wanted + " cannot be installed: " + strings.Join(e.Chain, "; ")
+}
+
+// list joins words: "a, b and c". Long lists are cut.
+func list(words []string, last string) string {
+	const most = 12
+	if len(words) > most {
+		words = append(words[:most-1:most-1], fmt.Sprintf("%d more", len(words)-most+1))
+	}
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+}

@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import "slices"
+
+// explain finds out, after all attempts have failed, which wish is to blame. It
+// walks from each wish along what is needed: first for something that nothing
+// fulfils, then for two packages that exclude each other.
+func (s *solver) explain(wanted []wish) error {
+	for _, w := range wanted {
+		if err := s.explainMissing(w); err != nil {
+			return err
+		}
+	}
+	if err := s.explainConflict(wanted); err != nil {
+		return err
+	}
+	for _, p := range s.all() {
+		if !s.broken(p, false) {
+			continue
+		}
+		groups := s.requirements(p.install)
+		for i := range groups {
+			if g := &groups[i]; g.kind.critical() && !s.satisfied(g, p.install, planned) {
+				return &UnsatisfiableError{
+					Wanted: s.wisherOf(p, wanted), Missing: g.any.String(),
+					Chain: []string{sentence(p.install, g) + ", and apt's rules find no way to that"},
+				}
+			}
+		}
+	}
+	return &UnsatisfiableError{Wanted: wanted[0].Name, Chain: []string{"apt's rules find no way to it"}}
+}
+
+// wisherOf returns the wish that leads to a package.
+func (s *solver) wisherOf(p *pkg, wanted []wish) string {
+	for _, w := range wanted {
+		if slices.Contains(s.closure(w.version.pkg), p) {
+			return w.Name
+		}
+	}
+	return wanted[0].Name
+}
+
+// sentence is one link of a chain.
+func sentence(v *version, g *group) string {
+	verb := map[kind]string{
+		preDepends: "needs", depends: "needs", conflicts: "conflicts with", breaks: "breaks", recommends: "recommends",
+	}[g.kind]
+	return v.name + " " + verb + " " + g.any.String()
+}
+
+// A link is a step on the way from a wish.
+type link struct {
+	from *link
+	v    *version
+	g    *group // of from, that led here
+}
+
+func (l *link) chain() []string {
+	var words []string
+	for ; l.from != nil; l = l.from {
+		words = append(words, sentence(l.from.v, l.g))
+	}
+	slices.Reverse(words)
+	return words
+}
+
+// explainMissing looks for a requirement that nothing at all can fulfil.
+func (s *solver) explainMissing(w wish) error {
+	seen := map[*version]bool{w.version: true}
+	queue := []*link{{v: w.version}}
+	for len(queue) > 0 {
+		l := queue[0]
+		queue = queue[1:]
+		groups := s.requirements(l.v)
+		for i := range groups {
+			g := &groups[i]
+			if g.kind.negative() || !g.kind.critical() {
+				continue
+			}
+			options := s.anyVersions(g)
+			if len(options) == 0 {
+				return &UnsatisfiableError{
+					Wanted: w.Name, Missing: g.any.String(),
+					Chain: append(l.chain(), sentence(l.v, g)+s.why(g)),
+				}
+			}
+			// Only what cannot be avoided is to blame.
+			if len(options) == 1 && !seen[options[0]] {
+				seen[options[0]] = true
+				queue = append(queue, &link{from: l, v: options[0], g: g})
+			}
+		}
+	}
+	return nil
+}
+
+// anyVersions returns the versions that could come in for a requirement: the
+// candidates, and what is installed or wanted.
+func (s *solver) anyVersions(g *group) []*version {
+	var list []*version
+	for i := range g.any {
+		r := &g.any[i]
+		target := s.lookup(s.target(r))
+		for _, v := range target.versions {
+			if r.Op.Holds(v.version, r.Version) && s.eligible(v) && !slices.Contains(list, v) {
+				list = append(list, v)
+			}
+		}
+		for _, p := range s.allProviders(target) {
+			if p.holds(r) && s.eligible(p.owner) && !slices.Contains(list, p.owner) {
+				list = append(list, p.owner)
+			}
+		}
+	}
+	return list
+}
+
+func (s *solver) eligible(v *version) bool {
+	p := v.pkg
+	if p.held && p.current != v {
+		return false
+	}
+	return p.install == v || p.current == v || p.cand == v || (p.cand == nil && p.install == nil && s.candidate(p) == v)
+}
+
+// why says what there is instead of what is missing.
+func (s *solver) why(g *group) string {
+	r := g.any[0]
+	target := s.lookup(s.target(&r))
+	switch {
+	case len(target.versions) == 0:
+		return ", which no repository has"
+	case target.fixed && target.install != nil:
+		return ", but version " + target.install.version + " is to be installed"
+	case target.held:
+		return ", but version " + target.current.version + " is installed and held"
+	case target.current != nil && (target.cand == nil || target.cand == target.current):
+		return ", but the base has version " + target.current.version + ", and no repository one that fits"
+	}
+	v := target.cand
+	if v == nil {
+		v = target.versions[0]
+	}
+	return ", but the version to be had is " + v.version
+}
+
+// closure returns what is planned because of a package, itself first.
+func (s *solver) closure(p *pkg) []*pkg {
+	seen := map[*pkg]bool{p: true}
+	found := []*pkg{p}
+	for n := 0; n < len(found); n++ {
+		v := found[n].install
+		if v == nil {
+			continue
+		}
+		groups := s.requirements(v)
+		for i := range groups {
+			if groups[i].kind.negative() || !groups[i].kind.critical() {
+				continue
+			}
+			for _, option := range s.anyVersions(&groups[i]) {
+				if !seen[option.pkg] {
+					seen[option.pkg] = true
+					found = append(found, option.pkg)
+				}
+			}
+		}
+	}
+	return found
+}

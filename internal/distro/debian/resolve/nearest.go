@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import "github.com/strata-build/strata/internal/fetch"
+
+// nearest returns up to five names with versions that are spelled like one that
+// does not exist.
+func (s *solver) nearest(name string) []string {
+	return fetch.Nearest(name, func(yield func(string) bool) {
+		for _, x := range s.indexes {
+			for other := range x.byName {
+				if !yield(other) {
+					return
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"bytes"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// A Pin gives versions a priority: a record of apt_preferences(5).
+type Pin struct {
+	Packages []string // names and patterns with * and ?; "*" alone is the general form
+	Sources  bool     // Packages are names of source packages
+	Kind     string   // release, version or origin
+	Match    []PinMatch
+	Priority int
+}
+
+// PinMatch is one condition of a pin. Key is a, n, o, l, c, v or b for releases,
+// and empty otherwise.
+type PinMatch struct {
+	Key, Value string
+}
+
+// ReadPreferences reads a file of /etc/apt/preferences.d. What it says and this
+// package does not know is a SyntaxError.
+func ReadPreferences(name string, content []byte) ([]Pin, error) {
+	paragraphs, err := ReadParagraphs(name, bytes.NewReader(content), ParagraphOptions{Comments: true})
+	if err != nil {
+		return nil, err
+	}
+	var pins []Pin
+	for _, p := range paragraphs {
+		pin, err := readPin(name, p)
+		if err != nil {
+			return nil, err
+		}
+		pins = append(pins, *pin)
+	}
+	return pins, nil
+}
+
+func readPin(name string, p *Paragraph) (*Pin, error) {
+	fail := func(line int, reason string) error {
+		return &SyntaxError{File: name, Line: line, Reason: reason}
+	}
+	pin := &Pin{Packages: strings.Fields(p.Get("Package"))}
+	if len(pin.Packages) == 0 {
+		return nil, fail(p.Line, "a pin without the field Package")
+	}
+	for i, pattern := range pin.Packages {
+		if source, ok := strings.CutPrefix(pattern, "src:"); ok {
+			pin.Sources, pin.Packages[i] = true, source
+			pattern = source
+		}
+		if strings.HasPrefix(pattern, "/") {
+			return nil, fail(p.Line, "regular expressions in Package are not supported; write names or * patterns")
+		}
+		if _, err := path.Match(pattern, ""); err != nil {
+			return nil, fail(p.Line, "the pattern "+pattern+" in Package is malformed")
+		}
+	}
+	field, ok := p.Lookup("Pin")
+	if !ok {
+		return nil, fail(p.Line, "a pin without the field Pin")
+	}
+	kind, value, _ := strings.Cut(field.Value, " ")
+	pin.Kind, value = kind, strings.TrimSpace(value)
+	switch kind {
+	case "version":
+		pin.Match = []PinMatch{{Value: value}}
+	case "origin":
+		pin.Match = []PinMatch{{Value: strings.Trim(value, `"`)}}
+	case "release":
+		if pin.Match, ok = releaseMatch(value); !ok {
+			return nil, fail(field.Line, "release takes a=, n=, o=, l=, c=, v= or b=, with commas between")
+		}
+	default:
+		return nil, fail(field.Line, "Pin is release, version or origin, not "+strconv.Quote(kind))
+	}
+	if value == "" {
+		return nil, fail(field.Line, "Pin: "+kind+" has no value")
+	}
+	priority, err := strconv.ParseInt(p.Get("Pin-Priority"), 10, 16)
+	if err != nil || priority == 0 {
+		return nil, fail(p.Line, "Pin-Priority must be a number from -32768 to 32767 and not 0")
+	}
+	pin.Priority = int(priority)
+	return pin, nil
+}
+
+// releaseMatch reads "a=stable,o=Debian", or a suite's name alone.
+func releaseMatch(value string) ([]PinMatch, bool) {
+	if !strings.Contains(value, "=") {
+		return []PinMatch{{Key: "*", Value: value}}, value != ""
+	}
+	var list []PinMatch
+	for part := range strings.SplitSeq(value, ",") {
+		key, v, ok := strings.Cut(strings.TrimSpace(part), "=")
+		if !ok || len(key) != 1 || !strings.Contains("anolcvb", key) {
+			return nil, false
+		}
+		list = append(list, PinMatch{Key: key, Value: strings.Trim(v, `"`)})
+	}
+	return list, true
+}
+
+// general reports whether the pin is about a whole release, not about names.
+func (p *Pin) general() bool {
+	return len(p.Packages) == 1 && p.Packages[0] == "*" && p.Kind != "version"
+}
+
+// pinned returns the priority that the first pin naming the package gives to
+// the version.
+func (u *universe) pinned(v *version) (priority int, ok bool) {
+	for i := range u.pins {
+		p := &u.pins[i]
+		if p.general() || !p.names(v) {
+			continue
+		}
+		if p.Kind == "version" {
+			if matchesPattern(p.Match[0].Value, v.version) {
+				return p.Priority, true
+			}
+			continue
+		}
+		for _, o := range v.origins {
+			if u.matches(p, o) {
+				return p.Priority, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// originPriority is that of the first general pin that matches the place, or
+// else the place's own.
+func (u *universe) originPriority(o origin) int {
+	for i := range u.pins {
+		if p := &u.pins[i]; p.general() && u.matches(p, o) {
+			return p.Priority
+		}
+	}
+	return o.index.opts.Priority
+}
+
+func (p *Pin) names(v *version) bool {
+	name := v.name
+	if p.Sources {
+		name, _ = v.sourceOf()
+	}
+	for _, pattern := range p.Packages {
+		if matchesPattern(pattern, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches compares a pin by release or origin with a place.
+func (u *universe) matches(p *Pin, o origin) bool {
+	opts := &o.index.opts
+	if o.index == u.status.index {
+		return p.Kind == "release" && len(p.Match) == 1 && p.Match[0] == PinMatch{"a", "now"}
+	}
+	if p.Kind == "origin" {
+		return matchesPattern(p.Match[0].Value, opts.Site)
+	}
+	for _, m := range p.Match {
+		if !opts.matches(m) {
+			return false
+		}
+	}
+	return p.Kind == "release"
+}
+
+func (opts *IndexOptions) matches(m PinMatch) bool {
+	switch m.Key {
+	case "a":
+		return matchesPattern(m.Value, opts.Suite)
+	case "n":
+		return matchesPattern(m.Value, opts.Codename)
+	case "o":
+		return matchesPattern(m.Value, opts.Origin)
+	case "l":
+		return matchesPattern(m.Value, opts.Label)
+	case "c":
+		return matchesPattern(m.Value, opts.Component)
+	case "b":
+		return matchesPattern(m.Value, opts.Architecture)
+	case "v":
+		return matchesPattern(m.Value, opts.Version) || strings.HasPrefix(opts.Version, m.Value+".")
+	}
+	return m.Value == opts.Suite || m.Value == opts.Codename
+}
+
+// matchesPattern compares with a pattern of * and ?. Slashes count as any
+// other character.
+func matchesPattern(pattern, s string) bool {
+	ok, err := path.Match(strings.ReplaceAll(pattern, "/", "\x00"), strings.ReplaceAll(s, "/", "\x00"))
+	return err == nil && ok
+}

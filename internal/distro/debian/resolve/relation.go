@@ -1,0 +1,258 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"fmt"
+	"strings"
+)
+
+// An Operator compares a package's version with the one in a relation.
+type Operator uint8
+
+// The operators. Any is that of a relation without a version. The old "<" and
+// ">" mean "<=" and ">=".
+const (
+	Any Operator = iota
+	Earlier
+	EarlierOrEqual
+	Equal
+	LaterOrEqual
+	Later
+)
+
+// String returns the operator as it is written, "" for Any.
+func (o Operator) String() string {
+	return [...]string{"", "<<", "<=", "=", ">=", ">>"}[o]
+}
+
+// Holds reports whether "version o want" is true.
+func (o Operator) Holds(version, want string) bool {
+	if o == Any {
+		return true
+	}
+	c := CompareVersions(version, want)
+	switch o {
+	case Earlier:
+		return c < 0
+	case EarlierOrEqual:
+		return c <= 0
+	case LaterOrEqual:
+		return c >= 0
+	case Later:
+		return c > 0
+	}
+	return c == 0
+}
+
+// A Relation is one package, perhaps with a version, that another one names:
+// "name:qualifier (op version) [architectures] <profiles>".
+type Relation struct {
+	Name          string
+	Qualifier     string // what stands behind the colon: any, native or an architecture
+	Op            Operator
+	Version       string
+	Architectures []string   // with a "!" before each, or none
+	Profiles      [][]string // one list an angle bracket
+}
+
+// Alternatives are relations of which one is enough: "a | b".
+type Alternatives []Relation
+
+// String returns the relation in the usual notation.
+func (r Relation) String() string {
+	var b strings.Builder
+	b.WriteString(r.Name)
+	if r.Qualifier != "" {
+		b.WriteString(":" + r.Qualifier)
+	}
+	if r.Op != Any {
+		fmt.Fprintf(&b, " (%s %s)", r.Op, r.Version)
+	}
+	if len(r.Architectures) > 0 {
+		fmt.Fprintf(&b, " [%s]", strings.Join(r.Architectures, " "))
+	}
+	for _, list := range r.Profiles {
+		fmt.Fprintf(&b, " <%s>", strings.Join(list, " "))
+	}
+	return b.String()
+}
+
+// String returns the alternatives in the usual notation.
+func (a Alternatives) String() string {
+	words := make([]string, len(a))
+	for i, r := range a {
+		words[i] = r.String()
+	}
+	return strings.Join(words, " | ")
+}
+
+// ParseRelations reads the value of a field such as Depends: alternatives,
+// separated by commas. An empty value is no relation.
+func ParseRelations(s string) ([]Alternatives, error) {
+	var all []Alternatives
+	var group Alternatives
+	for rest := trimLeft(s); rest != ""; {
+		if rest[0] == ',' && group == nil { // dpkg takes empty elements
+			rest = trimLeft(rest[1:])
+			continue
+		}
+		r, after, err := parseRelation(rest)
+		if err != nil {
+			return nil, fmt.Errorf("parse the relation %q: %w", excerpt(rest), err)
+		}
+		group = append(group, r)
+		rest = after
+		if rest == "" {
+			break
+		}
+		if rest[0] == ',' {
+			all, group = append(all, group), nil
+		}
+		separator := rest[0]
+		rest = trimLeft(rest[1:])
+		if separator == '|' && (rest == "" || rest[0] == ',' || rest[0] == '|') {
+			return nil, fmt.Errorf("parse the relations %q: nothing follows the |", excerpt(s))
+		}
+	}
+	if group != nil {
+		all = append(all, group)
+	}
+	return all, nil
+}
+
+// parseRelation reads one relation and leaves the rest at its end, a comma or
+// a bar.
+func parseRelation(s string) (r Relation, rest string, err error) {
+	n := strings.IndexAny(s, " \t\r\n()[]<>,|")
+	if n < 0 {
+		n = len(s)
+	}
+	if n == 0 {
+		return r, "", fmt.Errorf("a package name is expected at %q", excerpt(s))
+	}
+	r.Name, rest = s[:n], trimLeft(s[n:])
+	if name, qualifier, ok := strings.Cut(r.Name, ":"); ok {
+		if name == "" || qualifier == "" || strings.Contains(qualifier, ":") {
+			return r, "", fmt.Errorf("%q is no name:architecture", r.Name)
+		}
+		r.Name, r.Qualifier = name, qualifier
+	}
+	if strings.HasPrefix(rest, "(") {
+		if rest, err = parseVersion(&r, rest); err != nil {
+			return r, "", err
+		}
+	}
+	if strings.HasPrefix(rest, "[") {
+		if r.Architectures, rest, err = parseList(rest, ']'); err != nil {
+			return r, "", err
+		}
+	}
+	for strings.HasPrefix(rest, "<") {
+		var list []string
+		if list, rest, err = parseList(rest, '>'); err != nil {
+			return r, "", err
+		}
+		r.Profiles = append(r.Profiles, list)
+	}
+	if rest != "" && rest[0] != ',' && rest[0] != '|' {
+		return r, "", fmt.Errorf("a comma or a | is expected at %q", excerpt(rest))
+	}
+	return r, rest, nil
+}
+
+func parseVersion(r *Relation, s string) (rest string, err error) {
+	end := strings.IndexByte(s, ')')
+	if end < 0 {
+		return "", fmt.Errorf("the ) of %q is missing", excerpt(s))
+	}
+	inside := strings.TrimSpace(s[1:end])
+	n := len(inside) - len(strings.TrimLeft(inside, "<>="))
+	op, ok := parseOperator(inside[:n])
+	if !ok {
+		return "", fmt.Errorf("(%s) has no operator (<<, <=, =, >= or >>)", excerpt(inside))
+	}
+	r.Op, r.Version = op, strings.TrimSpace(inside[n:])
+	if r.Version == "" || strings.ContainsAny(r.Version, " \t\r\n(") {
+		return "", fmt.Errorf("(%s) has no version behind its operator", excerpt(inside))
+	}
+	return trimLeft(s[end+1:]), nil
+}
+
+func parseOperator(s string) (op Operator, ok bool) {
+	switch s {
+	case "<<":
+		return Earlier, true
+	case "<=", "<":
+		return EarlierOrEqual, true
+	case "=":
+		return Equal, true
+	case ">=", ">":
+		return LaterOrEqual, true
+	case ">>":
+		return Later, true
+	}
+	return Any, false
+}
+
+func parseList(s string, closing byte) (list []string, rest string, err error) {
+	end := strings.IndexByte(s, closing)
+	if end < 0 {
+		return nil, "", fmt.Errorf("the %c of %q is missing", closing, excerpt(s))
+	}
+	list = strings.Fields(s[1:end])
+	for _, word := range list {
+		if word == "!" || strings.ContainsAny(word, "[]<>(),|") {
+			return nil, "", fmt.Errorf("%q has no place in %s", word, excerpt(s[:end+1]))
+		}
+	}
+	if len(list) == 0 {
+		return nil, "", fmt.Errorf("%s is empty", s[:end+1])
+	}
+	return list, trimLeft(s[end+1:]), nil
+}
+
+// Applies reports whether the relation counts on an architecture. One with
+// build profiles counts only when no profile is asked for, as here.
+func (r Relation) Applies(architecture string) bool {
+	return r.appliesTo(architecture) && r.appliesWithoutProfiles()
+}
+
+func (r Relation) appliesTo(architecture string) bool {
+	if len(r.Architectures) == 0 {
+		return true
+	}
+	negated := strings.HasPrefix(r.Architectures[0], "!")
+	for _, word := range r.Architectures {
+		word = strings.TrimPrefix(word, "!")
+		if word == architecture || word == "any" || word == "linux-any" || word == "any-"+architecture {
+			return !negated
+		}
+	}
+	return negated
+}
+
+func (r Relation) appliesWithoutProfiles() bool {
+	for _, list := range r.Profiles {
+		all := true
+		for _, word := range list {
+			all = all && strings.HasPrefix(word, "!")
+		}
+		if all {
+			return true
+		}
+	}
+	return len(r.Profiles) == 0
+}
+
+func trimLeft(s string) string { return strings.TrimLeft(s, " \t\r\n") }
+
+// excerpt shortens what an error quotes.
+func excerpt(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "…"
+}

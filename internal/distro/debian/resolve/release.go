@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Release is the signed table of contents of a suite.
+type Release struct {
+	Origin, Label   string
+	Suite, Codename string
+	Version         string
+	Date            time.Time // when it was made
+	ValidUntil      time.Time // zero when it does not say
+	AcquireByHash   bool      // files can be fetched by their hash
+
+	NotAutomatic         bool // nothing comes from here unless asked for
+	ButAutomaticUpgrades bool // except newer versions of what is installed
+	AllApart             bool // packages for all architectures have lists of their own
+
+	Architectures []string
+	Components    []string
+
+	// Files are the indexes, by their path below the suite's folder. What has no
+	// SHA256 is not among them: MD5 and SHA1 count for nothing.
+	Files map[string]File
+	// Signers are the fingerprints of the trusted keys that signed, in capital
+	// hex, sorted; ReadRelease leaves it empty.
+	Signers []string
+}
+
+// A File is an index that a Release lists.
+type File struct {
+	Size   int64  // bytes
+	SHA256 string // in hex
+}
+
+// Priority is the pin priority of the suite's versions: 500, or 1 for one that
+// is NotAutomatic, or 100 for one that is ButAutomaticUpgrades besides.
+func (r *Release) Priority() int {
+	switch {
+	case r.NotAutomatic && r.ButAutomaticUpgrades:
+		return 100
+	case r.NotAutomatic:
+		return 1
+	}
+	return 500
+}
+
+// ByHash returns the path, below the suite's folder, under which a file with
+// that hash never changes. It is "" when the archive has no such paths.
+func (r *Release) ByHash(name string) string {
+	f, ok := r.Files[name]
+	if !ok || !r.AcquireByHash {
+		return ""
+	}
+	return path.Join(path.Dir(name), "by-hash/SHA256", f.SHA256)
+}
+
+// ReadRelease reads the text of a Release file and trusts it: VerifyInRelease
+// and VerifyRelease are for text that comes from elsewhere.
+func ReadRelease(content []byte) (*Release, error) {
+	reader := NewParagraphReader("Release", bytes.NewReader(content), ParagraphOptions{})
+	p, err := reader.Next()
+	if err != nil {
+		return nil, fmt.Errorf("read the Release file: %w", err)
+	}
+	r := &Release{
+		Origin: p.Get("Origin"), Label: p.Get("Label"), Suite: p.Get("Suite"), Codename: p.Get("Codename"),
+		Version: p.Get("Version"), AcquireByHash: isYes(p.Get("Acquire-By-Hash")),
+		NotAutomatic: isYes(p.Get("NotAutomatic")), ButAutomaticUpgrades: isYes(p.Get("ButAutomaticUpgrades")),
+		Architectures: strings.Fields(p.Get("Architectures")), Components: strings.Fields(p.Get("Components")),
+		Files: map[string]File{},
+	}
+	for _, arch := range r.Architectures {
+		r.AllApart = r.AllApart || arch == "all" && p.Get("No-Support-for-Architecture-all") != "Packages"
+	}
+	for name, to := range map[string]*time.Time{"Date": &r.Date, "Valid-Until": &r.ValidUntil} {
+		if err := readDate(p, name, to); err != nil {
+			return nil, err
+		}
+	}
+	field, ok := p.Lookup("SHA256")
+	if !ok {
+		return nil, &SyntaxError{File: "Release", Line: p.Line, Reason: "there is no field SHA256, and weaker hashes do not count"}
+	}
+	if err := r.readFiles(field); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func isYes(s string) bool { return strings.EqualFold(s, "yes") }
+
+func readDate(p *Paragraph, name string, to *time.Time) error {
+	field, ok := p.Lookup(name)
+	if !ok {
+		return nil
+	}
+	for _, layout := range []string{"Mon, _2 Jan 2006 15:04:05 MST", "Mon, _2 Jan 2006 15:04:05 -0700"} {
+		t, err := time.Parse(layout, field.Value)
+		if zone, _ := t.Zone(); err == nil && (zone == "UTC" || zone == "GMT" || zone == "" || zone == "Z") {
+			*to = t.UTC()
+			return nil
+		}
+	}
+	return &SyntaxError{File: "Release", Line: field.Line, Reason: fmt.Sprintf("%s: %q is no date in UTC", name, excerpt(field.Value))}
+}
+
+// readFiles reads lines of hash, size and path.
+func (r *Release) readFiles(field Field) error {
+	for i, line := range strings.Split(field.Value, "\n") {
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		fail := func(reason string) error {
+			return &SyntaxError{File: "Release", Line: field.Line + i, Reason: reason}
+		}
+		if len(words) != 3 {
+			return fail("expected a hash, a size and a path")
+		}
+		sum, err := hex.DecodeString(words[0])
+		if err != nil || len(sum) != 32 {
+			return fail(fmt.Sprintf("%q is no SHA256", excerpt(words[0])))
+		}
+		size, err := strconv.ParseInt(words[1], 10, 64)
+		if err != nil || size < 0 {
+			return fail(fmt.Sprintf("%q is no size", excerpt(words[1])))
+		}
+		name := words[2]
+		if path.IsAbs(name) || path.Clean(name) != name || name == ".." || strings.HasPrefix(name, "../") {
+			return fail(fmt.Sprintf("the path %q leads out of the suite", excerpt(name)))
+		}
+		r.Files[name] = File{Size: size, SHA256: strings.ToLower(words[0])}
+	}
+	return nil
+}

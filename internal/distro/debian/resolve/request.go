@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+// Request is what to resolve. Its zero value wants nothing.
+type Request struct {
+	Architecture string   // Debian's word, such as amd64
+	Indexes      []*Index // in the order of the configuration
+	Installed    *Status  // of the base; nil for none
+	Wanted       []Wanted // in any order
+	Pins         []Pin    // of the base, from ReadPreferences
+	Recommends   bool     // take recommended packages too, as apt does by default
+	Essential    bool     // want everything marked Essential as well, for an empty root
+}
+
+// Wanted is a package that somebody asked for by name.
+type Wanted struct {
+	Name    string
+	Version string // exactly this one; a trailing * stands for anything
+	Suite   string // from this suite, by its name or its code name
+	Arch    string // empty or the request's own architecture
+}
+
+// String returns the wish as it is written in a build file.
+func (w Wanted) String() string {
+	s := w.Name
+	if w.Arch != "" {
+		s += ":" + w.Arch
+	}
+	if w.Version != "" {
+		s += "=" + w.Version
+	}
+	if w.Suite != "" {
+		s += "/" + w.Suite
+	}
+	return s
+}
+
+// A Solution is what has to be fetched and unpacked.
+type Solution struct {
+	Packages []Package // sorted by name
+	Upgrades []Upgrade // installed packages that Packages replaces, sorted by name
+	Removed  []string  // installed packages that have to go, sorted
+	Ties     []Tie     // choices that nothing but the archive's order decided
+	Notes    []string  // what somebody may want to know, such as a provider taken for a virtual name
+}
+
+// A Package is one version to install.
+type Package struct {
+	Name          string
+	Version       string
+	Architecture  string
+	Source        string
+	SourceVersion string
+	Filename      string // path in the pool, below the repository's address
+	Size          int64  // bytes of the file
+	SHA256        string // of the file, in hex
+	InstalledSize int64  // bytes, as the archive says
+	Repository    string // id of the index it comes from
+	Suite         string
+	Component     string
+	Section       string
+	Priority      string
+	Essential     bool
+	MultiArch     string // same, foreign, allowed or empty
+	Control       string // the paragraph of the index, as it is there
+	Wanted        bool   // somebody asked for it by name
+	Reason        Reason
+}
+
+// A Reason says who brought a package in: nobody but the request, when By is
+// empty.
+type Reason struct {
+	By       string // name of a package of the solution
+	Field    string // Depends, Pre-Depends or Recommends
+	Relation string // as it is written there
+}
+
+// An Upgrade is an installed package that another version replaces.
+type Upgrade struct {
+	Name     string
+	From, To string // versions
+}
+
+// A Tie is a choice between packages that apt holds to be equally good. To
+// name one of them in the request settles it.
+type Tie struct {
+	By       string   // the package that needs one of them
+	Relation string   // what it needs
+	Chosen   string   // name
+	Equal    []string // the other names, sorted
+}
+
+// String says what was chosen, and how to choose oneself.
+func (t Tie) String() string {
+	return t.By + " needs " + t.Relation + ": " + t.Chosen + " is as good as " + list(t.Equal, "and") +
+		"; add one of them to the packages to choose"
+}

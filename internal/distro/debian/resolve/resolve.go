@@ -1,0 +1,266 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Resolve finds the versions to install for what is wanted. The order of the
+// wishes makes no difference. Errors are of the types in errors.go.
+func Resolve(req Request) (*Solution, error) {
+	s := &solver{
+		universe: newUniverse(&req), recommends: req.Recommends,
+		isTouched: map[*pkg]bool{}, ties: map[*pkg]Tie{},
+	}
+	if err := s.checkArchitectures(); err != nil {
+		return nil, err
+	}
+	if len(s.status.broken) > 0 {
+		return nil, &BrokenBaseError{Packages: s.status.broken}
+	}
+	sol := &Solution{}
+	wanted, err := s.choose(&req, sol)
+	if err != nil {
+		return nil, err
+	}
+	s.mark(wanted)
+	ok := s.repair(packagesOf(wanted))
+	if s.steps >= maxSteps {
+		return nil, ErrTooHard
+	}
+	if !ok {
+		return nil, s.explain(wanted)
+	}
+	s.sweep(wanted)
+	s.fill(sol, wanted)
+	return sol, nil
+}
+
+// checkArchitectures refuses a base with packages of a foreign architecture.
+func (s *solver) checkArchitectures() error {
+	if s.architecture == "" {
+		return errors.New("resolve the packages: the request says no architecture")
+	}
+	for _, arch := range slices.Sorted(maps.Keys(s.status.architectures)) {
+		if arch != "all" && arch != s.architecture {
+			return &ForeignBaseError{Name: s.status.architectures[arch], Architecture: arch, Native: s.architecture}
+		}
+	}
+	return nil
+}
+
+// A wish is a package that was asked for, and the version taken for it.
+type wish struct {
+	Wanted
+	version *version
+}
+
+func packagesOf(wishes []wish) []*pkg {
+	list := make([]*pkg, 0, len(wishes))
+	for _, w := range wishes {
+		list = append(list, w.version.pkg)
+	}
+	return list
+}
+
+// mark plans everything wanted, and what it needs.
+func (s *solver) mark(wanted []wish) {
+	for _, w := range wanted {
+		p := w.version.pkg
+		s.setCandidate(w.version)
+		p.fixed = true
+		s.install(p, false, 0, true)
+	}
+	var changed []*version
+	for _, w := range wanted {
+		if w.Suite != "" {
+			changed = append(changed, w.version)
+			s.followSuite(w.version, w.Suite, &changed)
+		}
+	}
+	packages := packagesOf(wanted)
+	slices.SortFunc(packages, s.byOrder)
+	for _, p := range slices.Compact(packages) {
+		s.install(p, true, 0, true)
+	}
+}
+
+// sweep drops new packages that nothing needs any more: what an alternative that
+// failed in the end had brought with it. Like apt it keeps what is recommended.
+func (s *solver) sweep(wanted []wish) {
+	marked := map[*pkg]bool{}
+	var visit func(p *pkg)
+	visit = func(p *pkg) {
+		if marked[p] || p.install == nil {
+			return
+		}
+		marked[p] = true
+		groups := s.requirements(p.install)
+		for i := range groups {
+			g := &groups[i]
+			if g.kind != depends && g.kind != preDepends && g.kind != recommends {
+				continue
+			}
+			for n := range g.any {
+				for _, v := range s.fulfilling(&g.any[n]) {
+					visit(v.pkg)
+				}
+			}
+		}
+	}
+	for _, w := range wanted {
+		visit(w.version.pkg)
+	}
+	for _, p := range s.touched {
+		if p.install != nil && (p.current != nil || p.essential || p.important || s.neededByBase(p)) {
+			visit(p)
+		}
+	}
+	for _, p := range s.touched {
+		if p.install != nil && p.current == nil && !marked[p] {
+			p.mode, p.install = modeKeep, nil
+		}
+	}
+}
+
+// neededByBase reports whether a package that stays needs or recommends one.
+func (s *solver) neededByBase(p *pkg) bool {
+	for _, name := range p.install.names() {
+		for _, e := range s.status.edges[name] {
+			if e.kind.negative() {
+				continue
+			}
+			by := s.lookup(s.status.index.records[e.record].name)
+			if by.install == nil {
+				continue
+			}
+			groups := s.requirements(by.install)
+			for i := range groups {
+				if groups[i].kind.negative() {
+					continue
+				}
+				for n := range groups[i].any {
+					if slices.Contains(s.fulfilling(&groups[i].any[n]), p.install) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// fulfilling returns the planned versions that fulfil a relation.
+func (s *solver) fulfilling(r *Relation) []*version {
+	target := s.lookup(s.target(r))
+	var list []*version
+	if v := target.install; v != nil && r.Op.Holds(v.version, r.Version) {
+		list = append(list, v)
+	}
+	for _, p := range s.allProviders(target) {
+		if p.owner.pkg.install == p.owner && p.holds(r) {
+			list = append(list, p.owner)
+		}
+	}
+	return list
+}
+
+// fill writes the answer down.
+func (s *solver) fill(sol *Solution, wanted []wish) {
+	reasons := s.reasons(wanted)
+	for _, p := range s.touched {
+		switch {
+		case p.install == p.current:
+			continue
+		case p.install == nil:
+			sol.Removed = append(sol.Removed, p.name)
+			continue
+		case p.current != nil:
+			sol.Upgrades = append(sol.Upgrades, Upgrade{Name: p.name, From: p.current.version, To: p.install.version})
+		}
+		out := s.describe(p.install)
+		out.Reason = reasons[p]
+		for _, w := range wanted {
+			out.Wanted = out.Wanted || w.version.pkg == p
+		}
+		sol.Packages = append(sol.Packages, out)
+		if tie, ok := s.ties[p]; ok {
+			sol.Ties = append(sol.Ties, tie)
+		}
+	}
+	slices.SortFunc(sol.Packages, func(a, b Package) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(sol.Upgrades, func(a, b Upgrade) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(sol.Ties, func(a, b Tie) int { return strings.Compare(a.Chosen, b.Chosen) })
+	slices.Sort(sol.Removed)
+	slices.Sort(sol.Notes)
+}
+
+// describe copies a version's fields. Its file is the one of the first index
+// that lists it with the highest priority.
+func (s *solver) describe(v *version) Package {
+	best := -1
+	for i, o := range v.origins {
+		if o.index == s.status.index {
+			continue
+		}
+		if best < 0 || s.originPriority(o) > s.originPriority(v.origins[best]) {
+			best = i
+		}
+	}
+	o := v.origins[max(best, 0)]
+	c := o.index.control(o.record)
+	source, sourceVersion := c.sourceOf()
+	return Package{
+		Name: c.name, Version: c.version, Architecture: c.architecture,
+		Source: source, SourceVersion: sourceVersion,
+		Filename: c.filename, Size: number(c.size), SHA256: strings.ToLower(c.sha256),
+		InstalledSize: number(c.installedSize) * 1024,
+		Repository:    o.index.opts.Repository, Suite: o.index.opts.Suite, Component: o.index.opts.Component,
+		Section: c.section, Priority: c.priority, Essential: c.essential, MultiArch: c.multiArch,
+		Control: o.index.raw(o.record),
+	}
+}
+
+// reasons says for each planned package who brought it in: whoever is nearest
+// to the request, by name where several are.
+func (s *solver) reasons(wanted []wish) map[*pkg]Reason {
+	reasons := map[*pkg]Reason{}
+	var queue []*pkg
+	for _, w := range wanted {
+		reasons[w.version.pkg] = Reason{}
+		queue = append(queue, w.version.pkg)
+	}
+	byName := func(a, b *pkg) int { return strings.Compare(a.name, b.name) }
+	slices.SortFunc(queue, byName)
+	for len(queue) > 0 {
+		var next []*pkg
+		for _, p := range queue {
+			if p.install == nil {
+				continue
+			}
+			groups := s.requirements(p.install)
+			for i := range groups {
+				g := &groups[i]
+				if g.kind.negative() || !s.matters(g.kind) {
+					continue
+				}
+				for n := range g.any {
+					for _, v := range s.fulfilling(&g.any[n]) {
+						if _, ok := reasons[v.pkg]; !ok {
+							reasons[v.pkg] = Reason{By: p.name, Field: g.kind.String(), Relation: g.any.String()}
+							next = append(next, v.pkg)
+						}
+					}
+				}
+			}
+		}
+		slices.SortFunc(next, byName)
+		queue = next
+	}
+	return reasons
+}

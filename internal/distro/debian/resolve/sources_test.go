@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadSources(t *testing.T) {
+	text := `# a comment
+deb [ arch=amd64,arm64 signed-by=/k.gpg trusted=yes lang=none ] https://example.org/debian bookworm main contrib # and more
+deb-src https://example.org/debian bookworm main
+deb [enabled=no] https://example.org/debian bookworm main
+
+deb https://example.org/flat/$(ARCH) ./
+`
+	got, err := ReadSources("/etc/apt/sources.list", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Source{
+		{
+			URIs: []string{"https://example.org/debian"}, Suites: []string{"bookworm"}, Components: []string{"main", "contrib"},
+			Architectures: []string{"amd64", "arm64"}, SignedBy: []string{"/k.gpg"}, Trusted: true,
+			Options: map[string]string{"lang": "none"}, Line: 2,
+		},
+		{URIs: []string{"https://example.org/flat/$(ARCH)"}, Suites: []string{"./"}, Components: []string{}, Line: 6},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if s, ok := got[1].For("arm64"); !ok || s.URIs[0] != "https://example.org/flat/arm64" || got[1].URIs[0] == s.URIs[0] {
+		t.Error(s, ok)
+	}
+	if _, ok := got[0].For("riscv64"); ok {
+		t.Error("an entry of other architectures counts")
+	}
+}
+
+func TestReadSourceParagraphs(t *testing.T) {
+	text := `# a comment
+Types: deb deb-src
+URIs: https://example.org/debian https://example.com/debian
+Suites: bookworm bookworm-updates
+# one within
+Components: main
+Signed-By: /usr/share/keyrings/a.gpg, /b.gpg
+
+Types: deb-src
+URIs: https://example.org
+Suites: ./
+
+Enabled: no
+Types: deb
+URIs: https://example.org
+Suites: x
+Components: main
+
+Types: deb
+URIs: https://example.org
+Suites: x/
+Trusted: yes
+Architectures: amd64
+Languages: none
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ abc
+ -----END PGP PUBLIC KEY BLOCK-----
+`
+	got, err := ReadSources("debian.sources", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Source{
+		{
+			URIs: []string{"https://example.org/debian", "https://example.com/debian"}, Suites: []string{"bookworm", "bookworm-updates"},
+			Components: []string{"main"}, SignedBy: []string{"/usr/share/keyrings/a.gpg", "/b.gpg"}, Line: 2,
+		},
+		{
+			URIs: []string{"https://example.org"}, Suites: []string{"x/"}, Trusted: true, Architectures: []string{"amd64"},
+			Key:     "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc\n-----END PGP PUBLIC KEY BLOCK-----\n",
+			Options: map[string]string{"languages": "none"}, Line: 19,
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadSourcesErrors(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"l", "\nrpm x", `l:2: an entry starts with deb or deb-src, not with "rpm"`},
+		{"l", "deb [a https://x y z", "l:1: the ] behind the options is missing"},
+		{"l", "deb [a] https://x y z", `l:1: the option "a" is no key=value`},
+		{"l", "deb https://x", "l:1: an entry needs a suite behind its address"},
+		{"l", "deb https://x y", `l:1: the suite "y" needs components, such as main`},
+		{"l", "deb https://x y/ z", `l:1: the suite "y/" ends in a slash, so it has no components`},
+		{"l", "deb x y z", `l:1: "x" is no address`},
+		{"l", "deb [trusted=perhaps] https://x y z", `l:1: the option trusted: "perhaps" is neither yes nor no`},
+		{"l.sources", "\nURIs: https://x\nSuites: y\nComponents: z\n", "l.sources:2: the field Types is missing"},
+		{"l.sources", "Types: rpm\nURIs: https://x\nSuites: y\nComponents: z\n", `l.sources:1: Types is deb or deb-src, not "rpm"`},
+		{"l.sources", "Types: deb\nSuites: y\n", "l.sources:1: an entry needs an address and a suite"},
+		{"l.sources", "Types: deb\nEnabled: x\n", `l.sources:2: Enabled: the option enabled: "x" is neither yes nor no`},
+		{"l.sources", "Types deb\n", `l.sources:1: "Types deb" is no field: expected "Name: value"`},
+	} {
+		if _, err := ReadSources(c.name, []byte(c.text)); err == nil || err.Error() != c.want {
+			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		}
+	}
+}
+
+func TestPreferences(t *testing.T) {
+	indexes := func() []*Index {
+		stable, backports, other := index(t, "stable", "a 1\nb 1\nc 1; Source: s\nd 1"), index(t, "backports", "a 2\nb 2\nc 2; Source: s\nd 2"), index(t, "other", "a 3\nb 3")
+		backports.opts.Priority = 100
+		other.opts.Origin, other.opts.Label, other.opts.Site, other.opts.Version = "Else", "L", "example.org", "12.3"
+		return []*Index{stable, backports, other}
+	}
+	for _, c := range []struct{ pins, want, get string }{
+		{"", "a b", "a=3 b=3"},
+		{"Package: a\nPin: release a=backports\nPin-Priority: 900\n", "a b", "a=2 b=3"},
+		{"Package: *\nPin: release o=Else, l=L\nPin-Priority: -1\n", "a b", "a=1 b=1"},
+		{"Package: *\nPin: origin example.org\nPin-Priority: -1\n", "a b", "a=1 b=1"},
+		{"Package: *\nPin: release v=12\nPin-Priority: 10\n", "a", "a=1"},
+		{"Package: *\nPin: release n=backports\nPin-Priority: 990\n", "a d", "a=2 d=2"},
+		{"Explanation: x\nPackage: b* a\nPin: version 1*\nPin-Priority: 1001\n", "a b d", "a=1 b=1 d=1"},
+		{"Package: src:s\nPin: release a=backports\nPin-Priority: 600\n", "c d", "c=2 d=1"},
+		{"Package: a\nPin: version 2\nPin-Priority: 600\n\nPackage: a\nPin: version 1\nPin-Priority: 700\n", "a", "a=1"},
+	} {
+		pins, err := ReadPreferences("p", []byte(c.pins))
+		if err != nil {
+			t.Fatal(err)
+		}
+		words, _ := resolved(t, Request{Indexes: indexes(), Pins: pins, Wanted: wants(strings.Fields(c.want)...)})
+		if got := strings.Join(words, " "); got != c.get {
+			t.Errorf("%q: %s, want %s", c.pins, got, c.get)
+		}
+	}
+}
+
+func TestReadPreferencesErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"Pin: version 1\nPin-Priority: 1\n":                   "p:1: a pin without the field Package",
+		"Package: a\nPin-Priority: 1\n":                       "p:1: a pin without the field Pin",
+		"Package: a\nPin: what 1\nPin-Priority: 1\n":          `p:2: Pin is release, version or origin, not "what"`,
+		"Package: a\nPin: release x=1\nPin-Priority: 1\n":     "p:2: release takes a=, n=, o=, l=, c=, v= or b=, with commas between",
+		"Package: a\nPin: version 1\n":                        "p:1: Pin-Priority must be a number from -32768 to 32767 and not 0",
+		"Package: a\nPin: version 1\nPin-Priority: 99999\n":   "p:1: Pin-Priority must be a number from -32768 to 32767 and not 0",
+		"\nPackage: /a.*/\nPin: version 1\nPin-Priority: 1\n": "p:2: regular expressions in Package are not supported; write names or * patterns",
+		"Package: [\nPin: version 1\nPin-Priority: 1\n":       "p:1: the pattern [ in Package is malformed",
+		"Package: a\nPin: release\nPin-Priority: 1\n":         "p:2: release takes a=, n=, o=, l=, c=, v= or b=, with commas between",
+	} {
+		if _, err := ReadPreferences("p", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}

@@ -1,0 +1,278 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// A universe is what one resolution knows: packages come into it when they are
+// asked for, so a small request costs little with a large archive.
+type universe struct {
+	architecture string
+	indexes      []*Index // the archive's, then the one of the status
+	status       *Status
+	pins         []Pin
+	packages     map[string]*pkg
+	outdated     []*pkg // installed, and some index has another version
+}
+
+// A pkg is a name: a real package, or one that others provide, or neither.
+type pkg struct {
+	name     string
+	versions []*version // newest first
+	current  *version   // installed in the base
+	held     bool
+	// essential packages and important ones are never removed.
+	essential, important bool
+	providers            []provider
+	providersRead        bool
+	order                uint64
+
+	state
+}
+
+// A version is one that can be had, or that is installed.
+type version struct {
+	pkg *pkg
+	control
+	origins []origin
+	groups  []group
+	parsed  bool
+}
+
+// origin is a place where a version is listed.
+type origin struct {
+	index  *Index
+	record int32
+}
+
+// provider is a version that provides a name, in some version or in none.
+type provider struct {
+	owner   *version
+	version string
+}
+
+// group is one requirement or one prohibition of a version.
+type group struct {
+	kind kind
+	any  Alternatives
+}
+
+func newUniverse(req *Request) *universe {
+	u := &universe{
+		architecture: req.Architecture,
+		indexes:      slices.Clone(req.Indexes),
+		status:       req.Installed,
+		pins:         req.Pins,
+		packages:     make(map[string]*pkg, 256),
+	}
+	if req.Installed == nil || req.Installed.index == nil {
+		u.status = &Status{}
+		return u
+	}
+	x := req.Installed.index
+	u.indexes = append(u.indexes, x)
+	for i := range x.records {
+		if u.isOutdated(&x.records[i]) {
+			u.outdated = append(u.outdated, u.lookup(x.records[i].name))
+		}
+	}
+	return u
+}
+
+// isOutdated reports whether some index has another version than is installed.
+func (u *universe) isOutdated(installed *record) bool {
+	for _, x := range u.indexes {
+		n, ok := x.byName[installed.name]
+		for ; ok && n >= 0; n = x.records[n].next {
+			if x.records[n].version != installed.version {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// installed returns the packages of the base, in the order of its database.
+func (u *universe) installed() []*pkg {
+	if u.status.index == nil {
+		return nil
+	}
+	list := make([]*pkg, len(u.status.index.records))
+	for i := range list {
+		list[i] = u.lookup(u.status.index.records[i].name)
+	}
+	return list
+}
+
+// lookup returns the package of that name; it may be without any version.
+func (u *universe) lookup(name string) *pkg {
+	if p, ok := u.packages[name]; ok {
+		return p
+	}
+	p := &pkg{name: name, important: name == "apt", essential: name == "apt"} // as apt's own default has it
+	u.packages[name] = p
+	for _, x := range u.indexes {
+		n, ok := x.byName[name]
+		for ; ok && n >= 0; n = x.records[n].next {
+			v := u.addVersion(p, x, n)
+			if x == u.status.index {
+				p.current = v
+				p.held = u.status.held[name]
+			}
+		}
+	}
+	p.install = p.current
+	p.cand = u.candidate(p)
+	p.known = p.cand
+	return p
+}
+
+// addVersion puts a record among the versions of its package. The same version
+// of several places is one version.
+func (u *universe) addVersion(p *pkg, x *Index, n int32) *version {
+	c := x.control(n)
+	p.essential = p.essential || c.essential
+	p.important = p.important || c.important
+	place, found := slices.BinarySearchFunc(p.versions, c.version, func(v *version, text string) int {
+		return CompareVersions(text, v.version)
+	})
+	if found {
+		v := p.versions[place]
+		v.origins = append(v.origins, origin{x, n})
+		return v
+	}
+	v := &version{pkg: p, control: c, origins: []origin{{x, n}}}
+	p.versions = slices.Insert(p.versions, place, v)
+	return v
+}
+
+// candidate chooses the version that would be installed: the one of the highest
+// priority, of these the newest; one older than what is installed only with a
+// priority of 1000 or more. This is apt_preferences(5).
+func (u *universe) candidate(p *pkg) *version {
+	var best *version
+	bestPriority := -1
+	for _, v := range p.versions {
+		priority := u.priority(v)
+		if priority == 0 || priority <= bestPriority {
+			continue
+		}
+		if p.current != nil && priority < 1000 && CompareVersions(v.version, p.current.version) < 0 {
+			continue
+		}
+		best, bestPriority = v, priority
+	}
+	return best
+}
+
+// priority is that of a pin for the version, or else the highest of its places.
+func (u *universe) priority(v *version) int {
+	if pinned, ok := u.pinned(v); ok {
+		return pinned
+	}
+	highest := 0
+	for i, o := range v.origins {
+		priority := u.originPriority(o)
+		if i == 0 || priority > highest {
+			highest = priority
+		}
+	}
+	return highest
+}
+
+// allProviders returns the versions that provide the package's name.
+func (u *universe) allProviders(p *pkg) []provider {
+	if p.providersRead {
+		return p.providers
+	}
+	p.providersRead = true
+	for _, x := range u.indexes {
+		for _, provided := range x.provides[p.name] {
+			v := u.versionOf(x, provided.record)
+			if v != nil && v.origins[0] == (origin{x, provided.record}) {
+				p.providers = append(p.providers, provider{v, provided.version})
+			}
+		}
+	}
+	return p.providers
+}
+
+func (u *universe) versionOf(x *Index, n int32) *version {
+	owner := u.lookup(x.records[n].name)
+	for _, v := range owner.versions {
+		if slices.Contains(v.origins, origin{x, n}) {
+			return v
+		}
+	}
+	return nil
+}
+
+// requirements returns the relations of the version, in apt's order.
+func (u *universe) requirements(v *version) []group {
+	if v.parsed {
+		return v.groups
+	}
+	v.parsed = true
+	for k := range replaces {
+		all, err := ParseRelations(v.relations[k])
+		if err != nil {
+			// A relation that nobody understands is one that nothing fulfils.
+			v.groups = append(v.groups, group{kind: depends, any: Alternatives{{Name: "(" + k.String() + ": " + excerpt(v.relations[k]) + ")"}}})
+			continue
+		}
+		for _, alternatives := range all {
+			u.addGroups(v, k, alternatives)
+		}
+	}
+	return v.groups
+}
+
+// target is the name that a relation is about on this system.
+func (u *universe) target(r *Relation) string { return r.target(u.architecture) }
+
+// addGroups adds alternatives as one group, prohibitions each as its own.
+func (u *universe) addGroups(v *version, k kind, alternatives Alternatives) {
+	alternatives = slices.DeleteFunc(alternatives, func(r Relation) bool { return !r.Applies(u.architecture) })
+	if len(alternatives) == 0 {
+		return
+	}
+	if !k.negative() {
+		v.groups = append(v.groups, group{kind: k, any: alternatives})
+		return
+	}
+	for i := range alternatives {
+		v.groups = append(v.groups, group{kind: k, any: alternatives[i : i+1]})
+	}
+}
+
+// orderOf numbers a name by where it comes up first: in the first index, in the
+// next one, in the status. apt's cache numbers its packages so, and where
+// nothing else decides, apt goes by that number.
+func (u *universe) orderOf(p *pkg) uint64 {
+	if p.order != 0 {
+		return p.order
+	}
+	for i, x := range u.indexes {
+		if n, ok := x.mentions[p.name]; ok {
+			p.order = uint64(i+1)<<32 | uint64(n) //nolint:gosec // i counts indexes
+			return p.order
+		}
+	}
+	return 0
+}
+
+func (u *universe) byOrder(a, b *pkg) int {
+	return cmp.Or(cmp.Compare(u.orderOf(a), u.orderOf(b)), strings.Compare(a.name, b.name))
+}
+
+// downloadable reports whether an archive lists the version.
+func (u *universe) downloadable(v *version) bool {
+	return slices.ContainsFunc(v.origins, func(o origin) bool {
+		return o.index != u.status.index
+	})
+}
