@@ -9,12 +9,12 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/strata-build/strata/internal/imageindex"
+	"github.com/strata-build/strata/internal/image/index"
 )
 
 // annotate reads the words of --annotation, which are buildx's: a type, perhaps
 // with a platform, then a key and a value.
-func annotate(b *imageindex.Builder, words []string) error {
+func annotate(b *index.Builder, words []string) error {
 	for _, word := range words {
 		kind, platform, key, value, err := parseAnnotation(word)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/strata-build/strata/internal/transfer"
+	"github.com/strata-build/strata/internal/image/transfer"
 )
 
 // copyOptions are the words of "strata copy".

@@ -14,7 +14,7 @@ import (
 	"github.com/containerd/console"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/strata-build/strata/internal/transfer"
+	"github.com/strata-build/strata/internal/image/transfer"
 )
 
 // copyProgress shows how a copy goes: a line for each blob, and on a terminal

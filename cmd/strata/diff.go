@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/imagediff"
+	"github.com/strata-build/strata/internal/image/diff"
 )
 
 // comparison are the words that say how images are compared.
@@ -26,14 +26,14 @@ type comparison struct {
 }
 
 func (c *comparison) bind(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&c.ignore, "ignore", nil, "`ASPECT` of files that does not count: "+strings.Join(imagediff.Aspects(), ", "))
+	flags.StringArrayVar(&c.ignore, "ignore", nil, "`ASPECT` of files that does not count: "+strings.Join(diff.Aspects(), ", "))
 	flags.BoolVar(&c.json, "json", false, "print the differences as JSON")
 }
 
-func (c comparison) options() (o imagediff.Options, err error) {
+func (c comparison) options() (o diff.Options, err error) {
 	for _, aspect := range c.ignore {
-		if !slices.Contains(imagediff.Aspects(), aspect) {
-			return o, usageError(fmt.Errorf("--ignore %q: there are %s", aspect, strings.Join(imagediff.Aspects(), ", ")), "")
+		if !slices.Contains(diff.Aspects(), aspect) {
+			return o, usageError(fmt.Errorf("--ignore %q: there are %s", aspect, strings.Join(diff.Aspects(), ", ")), "")
 		}
 	}
 	o.Ignore = c.ignore
@@ -79,7 +79,7 @@ a container sees. The exit status is 3 when they do.
 	return cmd
 }
 
-func compareImages(ctx context.Context, a, b image.Name, reach image.Options, o imagediff.Options) (*imagediff.Result, error) {
+func compareImages(ctx context.Context, a, b image.Name, reach image.Options, o diff.Options) (*diff.Result, error) {
 	left, err := image.Open(ctx, a, reach)
 	if err != nil {
 		return nil, err
@@ -90,11 +90,11 @@ func compareImages(ctx context.Context, a, b image.Name, reach image.Options, o 
 		return nil, err
 	}
 	defer right.Close()
-	return imagediff.Compare(ctx, left, right, o)
+	return diff.Compare(ctx, left, right, o)
 }
 
 // show prints the differences. That there are some is the status.
-func (c comparison) show(w io.Writer, r *imagediff.Result) error {
+func (c comparison) show(w io.Writer, r *diff.Result) error {
 	var err error
 	if c.json {
 		e := json.NewEncoder(w)

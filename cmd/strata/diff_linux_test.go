@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 
-	"github.com/strata-build/strata/internal/imagediff"
+	imagediff "github.com/strata-build/strata/internal/image/diff"
 	"github.com/strata-build/strata/internal/testenv"
 )
 

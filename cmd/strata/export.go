@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/rootfs"
+	"github.com/strata-build/strata/internal/image/rootfs"
 	"github.com/strata-build/strata/internal/solveopt"
 	"github.com/strata-build/strata/internal/stage"
 )

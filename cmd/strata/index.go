@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/imageindex"
-	"github.com/strata-build/strata/internal/transfer"
+	imageindex "github.com/strata-build/strata/internal/image/index"
+	"github.com/strata-build/strata/internal/image/transfer"
 )
 
 // indexOptions are the words of the verbs below "strata index".

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/inspect"
+	"github.com/strata-build/strata/internal/image/inspect"
 	"github.com/strata-build/strata/internal/stage"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/moby/buildkit/util/progress/progressui"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/strata-build/strata/internal/buildreport"
+	"github.com/strata-build/strata/internal/image/report"
 	"github.com/strata-build/strata/internal/solveopt"
 	"github.com/strata-build/strata/internal/stage"
 	"github.com/strata-build/strata/internal/stephelper"
@@ -46,7 +46,7 @@ type job struct {
 	// reporting is nil when a question is asked.
 	reporting *reporting
 	// made are the images that were built, as far as somebody wants to know.
-	made []*buildreport.Image
+	made []*report.Image
 	// printID says to print the image's digest.
 	printID bool
 }

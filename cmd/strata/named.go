@@ -17,9 +17,9 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/image/transfer"
 	"github.com/strata-build/strata/internal/solveopt"
 	"github.com/strata-build/strata/internal/stephelper"
-	"github.com/strata-build/strata/internal/transfer"
 )
 
 // addNamed adds the contexts of --build-context.

@@ -17,8 +17,8 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/image/transfer"
 	"github.com/strata-build/strata/internal/solveopt"
-	"github.com/strata-build/strata/internal/transfer"
 )
 
 // addExports gives each output a place to write to: a hidden one, a program, or

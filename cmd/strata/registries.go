@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/registry"
+	"github.com/strata-build/strata/internal/image/registry"
 )
 
 // registryOptions are the words that say how registries are reached.

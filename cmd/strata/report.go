@@ -24,8 +24,8 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/buildreport"
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/image/report"
 	"github.com/strata-build/strata/internal/stage"
 )
 
@@ -41,7 +41,7 @@ type reporting struct {
 	// share one.
 	file    io.WriteCloser
 	config  string
-	steps   buildreport.Steps
+	steps   report.Steps
 	planned map[string]frontend.Planned
 }
 
@@ -90,7 +90,7 @@ func (r *reporting) tell(p frontend.Planned) {
 // listener notes the definitions that are solved.
 type listener struct {
 	gateway.Client
-	steps *buildreport.Steps
+	steps *report.Steps
 }
 
 // Solve solves a definition.
@@ -127,21 +127,21 @@ func (r *reporting) watch(shown chan *client.SolveStatus) (chan *client.SolveSta
 }
 
 // images are what was built, one for each platform, as far as it is known.
-func (j *job) images(ctx context.Context, bkc *client.Client, exporter map[string]string) []*buildreport.Image {
+func (j *job) images(ctx context.Context, bkc *client.Client, exporter map[string]string) []*report.Image {
 	r := j.reporting
 	source := j.exported(bkc, exporter)
 	if source != nil {
 		defer source.Close()
 	}
-	var images []*buildreport.Image
+	var images []*report.Image
 	for _, platform := range slices.Sorted(maps.Keys(r.planned)) {
 		p := r.planned[platform]
-		img := buildreport.New(p.Plan, p.ShowPlatform, &r.steps)
+		img := report.New(p.Plan, p.ShowPlatform, &r.steps)
 		if source != nil {
 			if names := exporter[exptypes.ExporterImageNameKey]; names != "" {
 				img.Names = strings.Split(names, ",")
 			}
-			err := img.Measure(ctx, source, buildreport.Reading{All: r.full, Limit: tableLimit})
+			err := img.Measure(ctx, source, report.Reading{All: r.full, Limit: tableLimit})
 			if err != nil && (r.full || !cerrdefs.IsNotFound(err)) {
 				fmt.Fprintf(j.terminal.err, "WARNING: the report is not whole: %v\n", err)
 			}
@@ -203,11 +203,11 @@ func (j *job) tellImages(ctx context.Context, bkc *client.Client, exporter map[s
 	return writeReport(j.reporting.file, j.made)
 }
 
-func writeReport(w io.Writer, images []*buildreport.Image) error {
+func writeReport(w io.Writer, images []*report.Image) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(&buildreport.Report{Images: images}); err != nil {
+	if err := enc.Encode(&report.Report{Images: images}); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 
-	"github.com/strata-build/strata/internal/buildreport"
+	"github.com/strata-build/strata/internal/image/report"
 	"github.com/strata-build/strata/internal/solveopt"
 	"github.com/strata-build/strata/internal/stage"
 )
@@ -112,7 +112,7 @@ func (j *job) say(id string) error {
 		fmt.Fprintln(j.terminal.err, j.loader.said())
 	}
 	if j.reporting.table {
-		return (&buildreport.Report{Images: j.made}).Print(j.terminal.err)
+		return (&report.Report{Images: j.made}).Print(j.terminal.err)
 	}
 	return nil
 }

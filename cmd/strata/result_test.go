@@ -69,7 +69,7 @@ func TestPrintAnswer(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
 			err := printAnswer(&out, test.call, test.answer)
-			if got := report(context.Background(), &out, err); got != test.status {
+			if got := exitStatus(context.Background(), &out, err); got != test.status {
 				t.Errorf("status %d, want %d: %v", got, test.status, err)
 			}
 			if !strings.Contains(out.String(), test.want) {
@@ -106,7 +106,7 @@ func TestReport(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if got := report(test.ctx, &out, test.err); got != test.status {
+			if got := exitStatus(test.ctx, &out, test.err); got != test.status {
 				t.Errorf("status %d, want %d", got, test.status)
 			}
 			if diff := cmp.Diff(test.want, out.String()); diff != "" {

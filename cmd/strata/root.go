@@ -90,5 +90,5 @@ func run(ctx context.Context, t terminal, args []string) int {
 	if err != nil && !started {
 		err = usageError(err, "see \""+cmd.CommandPath()+" --help\"")
 	}
-	return report(ctx, t.err, err)
+	return exitStatus(ctx, t.err, err)
 }

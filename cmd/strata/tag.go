@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/transfer"
+	"github.com/strata-build/strata/internal/image/transfer"
 )
 
 // tagOptions are the words of "strata tag".

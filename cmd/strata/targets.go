@@ -17,7 +17,7 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/internal/buildreport"
+	buildreport "github.com/strata-build/strata/internal/image/report"
 	"github.com/strata-build/strata/internal/stage"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/imagediff"
+	"github.com/strata-build/strata/internal/image/diff"
 )
 
 // verifyOptions are the words of "strata verify".
@@ -108,11 +108,11 @@ func runVerify(ctx context.Context, t terminal, o verifyOptions) (err error) {
 
 // named gives the sides the names that the user knows. Platforms that the
 // published image has and the build does not make are not the build's affair.
-func named(r *imagediff.Result, against string) *imagediff.Result {
+func named(r *diff.Result, against string) *diff.Result {
 	r.A, r.B = "first build", "second build"
 	if against != "" {
 		r.A, r.B = against, "this build"
-		r.Platforms = slices.DeleteFunc(r.Platforms, func(p imagediff.Platform) bool { return p.Only == "a" })
+		r.Platforms = slices.DeleteFunc(r.Platforms, func(p diff.Platform) bool { return p.Only == "a" })
 	}
 	return r
 }

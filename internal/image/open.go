@@ -11,7 +11,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/strata-build/strata/internal/registry"
+	"github.com/strata-build/strata/internal/image/registry"
 )
 
 // Options say how images are reached. The zero value works for everything but

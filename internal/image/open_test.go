@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/registry"
+	"github.com/strata-build/strata/internal/image/registry"
 	"github.com/strata-build/strata/internal/testenv"
 )
 

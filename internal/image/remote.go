@@ -12,7 +12,7 @@ import (
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/strata-build/strata/internal/registry"
+	"github.com/strata-build/strata/internal/image/registry"
 )
 
 // remote is a repository of a registry. The root's bytes came with its

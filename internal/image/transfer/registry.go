@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package transfer
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/image/registry"
+)
+
+// remote writes to a repository.
+type remote struct {
+	repo *registry.Repository
+	name image.Name
+	// named says that the name is already what it is to be.
+	named bool
+}
+
+func openRegistry(n image.Name, o Options) (place, error) {
+	if o.Registries == nil {
+		return nil, errors.New("registries are not to be asked")
+	}
+	repo, err := o.Registries.Repository(n.Ref)
+	if err != nil {
+		return nil, err
+	}
+	return &remote{repo: repo, name: n}, nil
+}
+
+func (r *remote) has(ctx context.Context, d v1.Descriptor) (bool, error) {
+	_, err := r.repo.Head(ctx, d.Digest.String())
+	if errors.Is(err, registry.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// hasRoot asks for the name first: when that is right, nothing else is asked.
+func (r *remote) hasRoot(ctx context.Context, d v1.Descriptor) (bool, error) {
+	id := image.Identifier(r.name.Ref)
+	for _, ask := range []string{id, d.Digest.String()} {
+		found, err := r.repo.Head(ctx, ask)
+		if errors.Is(err, registry.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if found.Digest == d.Digest {
+			r.named = ask == id
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (r *remote) begin(context.Context, *plan) error {
+	return nil
+}
+
+func (r *remote) blob(ctx context.Context, d v1.Descriptor, from *reading) (How, error) {
+	origin := ""
+	if ref := from.repository(); ref != nil {
+		origin = r.repo.Beside(ref)
+	}
+	if origin == "" {
+		if has, err := r.repo.HasBlob(ctx, d); err != nil || has {
+			return Present, err
+		}
+		origin = r.repo.Elsewhere(d)
+	}
+	mounted, err := r.repo.Upload(ctx, d, origin, func(offset int64) (io.ReadCloser, error) {
+		return from.openAt(ctx, offset)
+	})
+	if err != nil {
+		if damaged := from.damage(ctx, err); damaged != nil {
+			err = damaged
+		}
+		return "", err
+	}
+	if mounted {
+		return Mounted, nil
+	}
+	return Sent, nil
+}
+
+// damage says whether a blob that was not taken is a damaged one.
+func (r *reading) damage(ctx context.Context, err error) error {
+	if !registry.IsDigestInvalid(err) {
+		return nil
+	}
+	rc, err := r.source.Blob(ctx, r.d)
+	if err != nil {
+		return nil //nolint:nilerr // the caller has an error to show
+	}
+	defer rc.Close()
+	_, err = io.Copy(io.Discard, rc)
+	return err
+}
+
+func (r *remote) manifest(ctx context.Context, d v1.Descriptor, raw []byte) error {
+	return r.repo.PutManifest(ctx, d.Digest.String(), d, raw)
+}
+
+func (r *remote) finish(ctx context.Context, p *plan) error {
+	if p.whole && r.named {
+		return nil
+	}
+	return r.repo.PutManifest(ctx, image.Identifier(r.name.Ref), p.root, p.rootRaw)
+}
+
+func (r *remote) close() error { return nil }
