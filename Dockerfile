@@ -30,7 +30,7 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 
 FROM source AS cli-build
 ARG TARGETOS TARGETARCH
-COPY --from=step /out/ internal/stephelper/bin/
+COPY --from=step /out/ internal/helper/bundle/bin/
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     GOOS=$TARGETOS GOARCH=$TARGETARCH go build -tags=release,grpcnotrace -trimpath -buildvcs=false -ldflags="-s -w -buildid=" \
       -o /out/strata ./cmd/strata

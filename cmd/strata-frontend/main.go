@@ -13,8 +13,8 @@ import (
 	"github.com/moby/buildkit/util/appcontext"
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // BuildKit's faster codec
 
+	"github.com/strata-build/strata/cmd/internal/heap"
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/heap"
 )
 
 func main() {

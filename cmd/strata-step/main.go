@@ -16,7 +16,7 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/strata-build/strata/internal/step"
+	"github.com/strata-build/strata/internal/helper"
 )
 
 // memory is, in bytes, where the collector of garbage starts to work harder. What
@@ -25,8 +25,8 @@ const memory = 160 << 20
 
 func main() {
 	debug.SetMemoryLimit(memory)
-	if status, ok := step.StandIn(os.Args, os.Stdout, os.Stderr); ok {
+	if status, ok := helper.StandIn(os.Args, os.Stdout, os.Stderr); ok {
 		os.Exit(status)
 	}
-	os.Exit(step.Main(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(helper.Main(os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 
-	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 // The keys of an answer to a subrequest.
@@ -28,7 +28,7 @@ const (
 
 // printAnswer prints the frontend's answer to a --call. Findings of a check
 // are an error with a status of their own.
-func printAnswer(w io.Writer, call solveopt.Call, answer map[string][]byte) error {
+func printAnswer(w io.Writer, call flags.Call, answer map[string][]byte) error {
 	if err := printBody(w, call, answer); err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func printAnswer(w io.Writer, call solveopt.Call, answer map[string][]byte) erro
 	return nil
 }
 
-func printBody(w io.Writer, call solveopt.Call, answer map[string][]byte) error {
+func printBody(w io.Writer, call flags.Call, answer map[string][]byte) error {
 	data := answer[answerJSON]
 	if call.Raw {
 		_, err := w.Write(answer[answerLLB])

@@ -10,21 +10,21 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
-	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 // frontendAttrs are the options that reach the frontend, under the names that
 // BuildKit's dockerui reads. Those that need a daemon or a file come later.
-func frontendAttrs(o buildOptions, env solveopt.Lookup) (map[string]string, error) {
-	attrs, err := solveopt.Attests(o.attests, o.sbom, o.provenance)
+func frontendAttrs(o buildOptions, env flags.Lookup) (map[string]string, error) {
+	attrs, err := flags.Attests(o.attests, o.sbom, o.provenance)
 	if err != nil {
 		return nil, err
 	}
-	args, err := solveopt.BuildArgs(o.buildArgs, env)
+	args, err := flags.BuildArgs(o.buildArgs, env)
 	if err != nil {
 		return nil, err
 	}
-	labels, err := solveopt.Labels(o.labels)
+	labels, err := flags.Labels(o.labels)
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +50,15 @@ func frontendAttrs(o buildOptions, env solveopt.Lookup) (map[string]string, erro
 
 // stepAttrs are the options of build steps.
 func stepAttrs(o buildOptions) (map[string]string, error) {
-	network, _, err := solveopt.Network(o.network)
+	network, _, err := flags.Network(o.network)
 	if err != nil {
 		return nil, err
 	}
-	shm, err := solveopt.ShmSize(o.shmSize)
+	shm, err := flags.ShmSize(o.shmSize)
 	if err != nil {
 		return nil, err
 	}
-	ulimits, err := solveopt.Ulimits(o.ulimits)
+	ulimits, err := flags.Ulimits(o.ulimits)
 	if err != nil {
 		return nil, err
 	}

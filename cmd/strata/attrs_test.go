@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/stephelper"
+	"github.com/strata-build/strata/internal/helper/bundle"
 )
 
 // words reads a build's command line.
@@ -121,8 +121,8 @@ func TestJob(t *testing.T) {
 
 // TestStepSource holds that both sides mean the same local source.
 func TestStepSource(t *testing.T) {
-	if stephelper.Source != frontend.StepSource {
-		t.Errorf("the frontend asks for %q, and there is %q", frontend.StepSource, stephelper.Source)
+	if bundle.Source != frontend.StepSource {
+		t.Errorf("the frontend asks for %q, and there is %q", frontend.StepSource, bundle.Source)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/internal/heap"
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/heap"
 )
 
 // product is how BuildKit's errors name the client.

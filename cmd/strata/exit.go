@@ -69,8 +69,8 @@ type findings struct{ status int }
 
 func (f *findings) Error() string { return fmt.Sprintf("findings, status %d", f.status) }
 
-// exitStatus says what went wrong and gives the exit status.
-func exitStatus(ctx context.Context, w io.Writer, err error) int {
+// conclude says what went wrong and gives the exit status.
+func conclude(ctx context.Context, w io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}

@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/internal/atomicfile"
+	solveopt "github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/rootfs"
-	"github.com/strata-build/strata/internal/solveopt"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // exportOptions are the words of "strata export".
@@ -56,7 +56,7 @@ or an image that a kernel mounts.
 type export struct {
 	terminal terminal
 	tree     *rootfs.Tree
-	stage    stage.Stage
+	stage    atomicfile.Stage
 	// folders are those that get the root's own mode, owner and times when they
 	// are in place.
 	folders []string
@@ -125,8 +125,8 @@ func (e *export) writeAll(ctx context.Context, layers []rootfs.Layer, places []r
 // rootPlace is an output with the place that is made for it.
 type rootPlace struct {
 	solveopt.RootOutput
-	folder *stage.Folder
-	file   *stage.File // nil for the standard output
+	folder *atomicfile.Folder
+	file   *atomicfile.File // nil for the standard output
 }
 
 // places reads the outputs and makes a place for each.
@@ -163,7 +163,7 @@ func (e *export) places(words []string) ([]rootPlace, error) {
 
 // folder stages a folder. One with something in it would be a mixture of two
 // root file systems.
-func (e *export) folder(out solveopt.RootOutput) (*stage.Folder, error) {
+func (e *export) folder(out solveopt.RootOutput) (*atomicfile.Folder, error) {
 	entries, err := os.ReadDir(out.Dest)
 	if err == nil && len(entries) > 0 && !out.Replace {
 		return nil, fmt.Errorf("the folder %s is not empty: give another one, or mode=delete", out.Dest)

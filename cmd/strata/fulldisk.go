@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/strata-build/strata/internal/stage"
+	"github.com/strata-build/strata/internal/atomicfile"
 )
 
 // noSpace is how a full disk is told, by whatever way the error came.
@@ -34,7 +34,7 @@ func fullDisk(text string) string {
 	} else {
 		doing = ""
 	}
-	return fmt.Sprintf("%sthe disk of %s is full", doing, stage.FolderOf(path))
+	return fmt.Sprintf("%sthe disk of %s is full", doing, atomicfile.FolderOf(path))
 }
 
 // roomless finds the cause of a failure when a full disk has cut the connection

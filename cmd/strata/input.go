@@ -19,7 +19,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 // The names of the local sources that a frontend asks for.
@@ -50,7 +50,7 @@ func (in *input) add(context, file string, stdin io.Reader) error {
 		return in.addFolder(context, file, stdin)
 	case err == nil:
 		return usageError(fmt.Errorf("the context %s is a file", context), "give the folder, and the build file with --file")
-	case solveopt.IsRemote(context) && !strings.HasPrefix(context, "docker-image://"):
+	case flags.IsRemote(context) && !strings.HasPrefix(context, "docker-image://"):
 		return in.addRemote(context, file, stdin)
 	}
 	return usageError(fmt.Errorf("the context %s is neither a folder nor an address", context), "")

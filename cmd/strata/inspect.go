@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/inspect"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // inspectOptions are the words of "strata inspect".
@@ -148,7 +148,7 @@ func printContents(ctx context.Context, t terminal, s *image.Source, look inspec
 
 // writePage writes the page; the file appears when it is whole.
 func writePage(report *inspect.Report, path string) (err error) {
-	var out stage.Stage
+	var out atomicfile.Stage
 	defer func() { err = errors.Join(err, out.Discard()) }()
 	file, err := out.File(path)
 	if err != nil {

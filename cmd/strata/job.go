@@ -14,10 +14,10 @@ import (
 	"github.com/moby/buildkit/util/progress/progressui"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/helper/bundle"
 	"github.com/strata-build/strata/internal/image/report"
-	"github.com/strata-build/strata/internal/solveopt"
-	"github.com/strata-build/strata/internal/stage"
-	"github.com/strata-build/strata/internal/stephelper"
 )
 
 // job is a build that is ready to run: all that the command line says, checked,
@@ -26,23 +26,23 @@ type job struct {
 	terminal terminal
 	solveOpt client.SolveOpt
 	input    input
-	call     solveopt.Call
+	call     flags.Call
 	progress progressui.DisplayMode
 	addHosts []string
 	logins   *logins
 
-	outputs []solveopt.Output
+	outputs []flags.Output
 	// warnings are for the user, before the build.
 	warnings []string
 
-	stage  stage.Stage
+	stage  atomicfile.Stage
 	loader *loader
 	// layouts are the folders of new OCI layouts.
 	layouts []string
 	// loadable are the folders that docker load is to take, too.
 	loadable []string
-	metadata *stage.File
-	imageID  *stage.File
+	metadata *atomicfile.File
+	imageID  *atomicfile.File
 	// reporting is nil when a question is asked.
 	reporting *reporting
 	// made are the images that were built, as far as somebody wants to know.
@@ -80,7 +80,7 @@ func (j *job) fill(ctx context.Context, o buildOptions) error {
 // readFlags does what needs only the words of the command line.
 func (j *job) readFlags(o buildOptions) (err error) {
 	env := j.terminal.env
-	if j.call, err = solveopt.ParseCall(o.call); err != nil {
+	if j.call, err = flags.ParseCall(o.call); err != nil {
 		return err
 	}
 	if j.progress, j.printID, err = displayMode(o.progress, o.quiet); err != nil {
@@ -89,7 +89,7 @@ func (j *job) readFlags(o buildOptions) (err error) {
 	if j.solveOpt.FrontendAttrs, err = frontendAttrs(o, env); err != nil {
 		return err
 	}
-	if _, err = solveopt.ExtraHosts(o.addHosts, func() (string, error) { return "", nil }); err != nil {
+	if _, err = flags.ExtraHosts(o.addHosts, func() (string, error) { return "", nil }); err != nil {
 		return err
 	}
 	if j.solveOpt.AllowedEntitlements, err = entitlements(o); err != nil {
@@ -98,7 +98,7 @@ func (j *job) readFlags(o buildOptions) (err error) {
 	if err = j.readOutputs(o); err != nil {
 		return err
 	}
-	if j.solveOpt.CacheImports, err = solveopt.CacheFrom(o.cacheFrom, env); err != nil {
+	if j.solveOpt.CacheImports, err = flags.CacheFrom(o.cacheFrom, env); err != nil {
 		return err
 	}
 	if j.call.Request != "" {
@@ -106,22 +106,22 @@ func (j *job) readFlags(o buildOptions) (err error) {
 		j.solveOpt.Internal = true
 		return nil
 	}
-	j.solveOpt.CacheExports, err = solveopt.CacheTo(o.cacheTo, env)
+	j.solveOpt.CacheExports, err = flags.CacheTo(o.cacheTo, env)
 	return err
 }
 
 // readOutputs reads where the result goes; a question has no result.
 func (j *job) readOutputs(o buildOptions) error {
-	platforms, err := solveopt.Platforms(o.platforms)
+	platforms, err := flags.Platforms(o.platforms)
 	if err != nil {
 		return err
 	}
 	set(j.solveOpt.FrontendAttrs, "platform", strings.Join(platforms, ","))
-	attests, err := solveopt.Attests(o.attests, o.sbom, o.provenance)
+	attests, err := flags.Attests(o.attests, o.sbom, o.provenance)
 	if err != nil {
 		return err
 	}
-	outputs, err := solveopt.Outputs(solveopt.OutputFlags{
+	outputs, err := flags.Outputs(flags.OutputFlags{
 		Outputs:     o.outputs,
 		Tags:        o.tags,
 		Annotations: o.annotations,
@@ -140,11 +140,11 @@ func (j *job) readOutputs(o buildOptions) error {
 
 // entitlements are the permissions that --allow and --network ask for.
 func entitlements(o buildOptions) ([]string, error) {
-	allowed, err := solveopt.Allow(o.allow)
+	allowed, err := flags.Allow(o.allow)
 	if err != nil {
 		return nil, err
 	}
-	_, needed, err := solveopt.Network(o.network)
+	_, needed, err := flags.Network(o.network)
 	if err != nil || needed == "" {
 		return allowed, err
 	}
@@ -155,15 +155,15 @@ func entitlements(o buildOptions) ([]string, error) {
 func (j *job) addInput(ctx context.Context, o buildOptions) error {
 	j.solveOpt.LocalMounts = map[string]fsutil.FS{}
 	j.solveOpt.OCIStores = map[string]content.Store{}
-	named, err := solveopt.NamedContexts(o.contexts)
+	named, err := flags.NamedContexts(o.contexts)
 	if err != nil {
 		return usageError(err, "")
 	}
-	helper, err := stephelper.Mount()
+	helper, err := bundle.Mount()
 	if err != nil {
 		return fmt.Errorf("find step helper: %w", err)
 	}
-	j.solveOpt.LocalMounts[stephelper.Source] = helper
+	j.solveOpt.LocalMounts[bundle.Source] = helper
 	j.input.opt = &j.solveOpt
 	if err := j.input.add(o.context, o.file, j.terminal.in); err != nil {
 		return err
@@ -173,7 +173,7 @@ func (j *job) addInput(ctx context.Context, o buildOptions) error {
 
 // ask settles what only the daemon knows.
 func (j *job) ask(ctx context.Context, bkc *client.Client) error {
-	hosts, err := solveopt.ExtraHosts(j.addHosts, func() (string, error) {
+	hosts, err := flags.ExtraHosts(j.addHosts, func() (string, error) {
 		return hostGateway(ctx, bkc)
 	})
 	if err != nil {

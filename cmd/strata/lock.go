@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/stage"
+	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
@@ -159,7 +159,7 @@ func writeLock(stdout io.Writer, place string, data []byte) error {
 	if old, err := os.ReadFile(place); err == nil && string(old) == string(data) {
 		return nil
 	}
-	var s stage.Stage
+	var s atomicfile.Stage
 	file, err := s.File(place)
 	if err != nil {
 		return err

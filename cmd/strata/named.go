@@ -16,23 +16,23 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/helper/bundle"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/transfer"
-	"github.com/strata-build/strata/internal/solveopt"
-	"github.com/strata-build/strata/internal/stephelper"
 )
 
 // addNamed adds the contexts of --build-context.
-func (in *input) addNamed(ctx context.Context, contexts []solveopt.NamedContext) error {
+func (in *input) addNamed(ctx context.Context, contexts []flags.NamedContext) error {
 	for _, c := range contexts {
-		layout, ok, err := solveopt.ParseLayout(c.Value)
+		layout, ok, err := flags.ParseLayout(c.Value)
 		switch {
 		case err != nil:
 		case ok:
 			err = in.addLayout(c.Name, layout)
 		case isPlace(c.Value):
 			err = in.addNamedImage(ctx, c)
-		case solveopt.IsRemote(c.Value):
+		case flags.IsRemote(c.Value):
 			in.opt.FrontendAttrs["context:"+c.Name] = c.Value
 		default:
 			err = in.addNamedFolder(c)
@@ -56,7 +56,7 @@ func isPlace(value string) bool {
 
 // addNamedImage gives the daemon an image that is in no registry. What is in an
 // archive, or with docker, goes into a layout first, where all of it is checked.
-func (in *input) addNamedImage(ctx context.Context, c solveopt.NamedContext) error {
+func (in *input) addNamedImage(ctx context.Context, c flags.NamedContext) error {
 	name, err := image.Parse(c.Value)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (in *input) addNamedImage(ctx context.Context, c solveopt.NamedContext) err
 			return err
 		}
 		defer source.Close()
-		return in.addLayout(c.Name, solveopt.Layout{Path: name.Path, Digest: digest.Digest(source.Root.Digest.String())})
+		return in.addLayout(c.Name, flags.Layout{Path: name.Path, Digest: digest.Digest(source.Root.Digest.String())})
 	}
 	dir, err := in.mkdir()
 	if err != nil {
@@ -78,12 +78,12 @@ func (in *input) addNamedImage(ctx context.Context, c solveopt.NamedContext) err
 	if err != nil {
 		return err
 	}
-	return in.addLayout(c.Name, solveopt.Layout{Path: to.Path, Digest: digest.Digest(root.Digest.String())})
+	return in.addLayout(c.Name, flags.Layout{Path: to.Path, Digest: digest.Digest(root.Digest.String())})
 }
 
 // addNamedFolder mounts a folder under the context's name, unless a source of
 // Strata's own has that name.
-func (in *input) addNamedFolder(c solveopt.NamedContext) error {
+func (in *input) addNamedFolder(c flags.NamedContext) error {
 	if _, err := os.Stat(c.Value); err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (in *input) addNamedFolder(c solveopt.NamedContext) error {
 	}
 	source := c.Name
 	switch source {
-	case contextSource, buildFileSource, stephelper.Source:
+	case contextSource, buildFileSource, bundle.Source:
 		source = "_" + source
 	}
 	in.opt.LocalMounts[source] = mount
@@ -108,7 +108,7 @@ func (in *input) addNamedFolder(c solveopt.NamedContext) error {
 
 // addLayout gives the daemon access to an OCI layout, and names the image in it
 // by digest.
-func (in *input) addLayout(name string, l solveopt.Layout) error {
+func (in *input) addLayout(name string, l flags.Layout) error {
 	if _, err := os.Stat(l.Path); err != nil {
 		return fmt.Errorf("open OCI layout: %w", err)
 	}
@@ -131,7 +131,7 @@ func (in *input) addLayout(name string, l solveopt.Layout) error {
 
 // layoutDigest is the digest of the image with the layout's tag, or of the only
 // image there is.
-func layoutDigest(l solveopt.Layout) (digest.Digest, error) {
+func layoutDigest(l flags.Layout) (digest.Digest, error) {
 	index := ociindex.NewStoreIndex(l.Path)
 	desc, err := index.Get(l.Tag)
 	if err == nil && desc == nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/image/transfer"
-	"github.com/strata-build/strata/internal/solveopt"
 )
 
 // addExports gives each output a place to write to: a hidden one, a program, or
@@ -44,7 +44,7 @@ func (j *job) addExports(ctx context.Context) error {
 }
 
 // exportStream writes a tar to a file or the standard output.
-func (j *job) exportStream(out solveopt.Output, entry *client.ExportEntry) error {
+func (j *job) exportStream(out flags.Output, entry *client.ExportEntry) error {
 	if out.Dest == "-" {
 		return j.exportStdout(out, entry)
 	}
@@ -56,7 +56,7 @@ func (j *job) exportStream(out solveopt.Output, entry *client.ExportEntry) error
 	return nil
 }
 
-func (j *job) exportStdout(out solveopt.Output, entry *client.ExportEntry) error {
+func (j *job) exportStdout(out flags.Output, entry *client.ExportEntry) error {
 	if err := pipeable(j.terminal.out, out.Type); err != nil {
 		return usageError(fmt.Errorf("--output: %w", err), "")
 	}
@@ -85,7 +85,7 @@ func (unclosed) Close() error { return nil }
 // exportFolder writes to a folder that appears in the end. An OCI layout that
 // is there gets the new image in place: blobs are added whole, and the index,
 // which makes them part of it, is written last.
-func (j *job) exportFolder(out solveopt.Output, entry *client.ExportEntry) error {
+func (j *job) exportFolder(out flags.Output, entry *client.ExportEntry) error {
 	if out.Type != client.ExporterLocal && isLayout(out.Dest) {
 		entry.OutputDir = out.Dest
 		j.addLoadable(out, out.Dest)
@@ -111,7 +111,7 @@ func (j *job) exportFolder(out solveopt.Output, entry *client.ExportEntry) error
 }
 
 // addLoadable notes a folder that docker load is to take.
-func (j *job) addLoadable(out solveopt.Output, dir string) {
+func (j *job) addLoadable(out flags.Output, dir string) {
 	if out.IsForDocker() {
 		j.loadable = append(j.loadable, dir)
 	}

@@ -24,9 +24,9 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/report"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // tableLimit is how many bytes of an image's layers are read for the table: no build
@@ -47,7 +47,7 @@ type reporting struct {
 
 // openReport opens the file of --report before anything is built, so that a bad
 // path costs no build.
-func openReport(s *stage.Stage, path string) (io.WriteCloser, error) {
+func openReport(s *atomicfile.Stage, path string) (io.WriteCloser, error) {
 	file, err := s.File(path)
 	if err != nil {
 		return nil, usageError(fmt.Errorf("--report: %w", err), "")

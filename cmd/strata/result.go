@@ -14,13 +14,13 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 
+	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/image/report"
-	"github.com/strata-build/strata/internal/solveopt"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // checkReports refuses a digest of what has none.
-func checkReports(o buildOptions, outputs []solveopt.Output) error {
+func checkReports(o buildOptions, outputs []flags.Output) error {
 	if o.iidFile == "" || hasImage(outputs) {
 		return nil
 	}
@@ -28,12 +28,12 @@ func checkReports(o buildOptions, outputs []solveopt.Output) error {
 }
 
 // hasImage reports whether one of the outputs is an image.
-func hasImage(outputs []solveopt.Output) bool {
-	return slices.ContainsFunc(outputs, solveopt.Output.IsImage)
+func hasImage(outputs []flags.Output) bool {
+	return slices.ContainsFunc(outputs, flags.Output.IsImage)
 }
 
 // outputWarnings are about flags that no output heeds.
-func outputWarnings(o buildOptions, outputs []solveopt.Output) []string {
+func outputWarnings(o buildOptions, outputs []flags.Output) []string {
 	var warnings []string
 	switch {
 	case len(outputs) > 0 && !hasImage(outputs) && len(o.tags)+len(o.annotations) > 0:
@@ -91,7 +91,7 @@ func (j *job) finish(ctx context.Context, bkc *client.Client, res *outcome) erro
 	return j.say(id)
 }
 
-func writeMetadata(file *stage.File, value any) error {
+func writeMetadata(file *atomicfile.File, value any) error {
 	data, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode metadata: %w", err)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 func TestMetadata(t *testing.T) {
@@ -54,22 +54,22 @@ func TestPrintAnswer(t *testing.T) {
 		"sources":[{"filename":"strata.yaml","data":"YQpiCg=="}]}`
 	tests := []struct {
 		name   string
-		call   solveopt.Call
+		call   flags.Call
 		answer map[string][]byte
 		status int
 		want   string
 	}{
-		{"clean", solveopt.Call{Request: "frontend.lint"}, lint(`{}`, "0"), 0, "nothing found"},
-		{"warning", solveopt.Call{Request: "frontend.lint"}, lint(warning, "1"), 1, ">>> a"},
-		{"ignored", solveopt.Call{Request: "frontend.lint", IgnoreStatus: true}, lint(warning, "1"), 0, "1 warning"},
-		{"json", solveopt.Call{Request: "frontend.lint", JSON: true}, lint(warning, "1"), 1, `"ruleName":"Rule"`},
-		{"unknown", solveopt.Call{Request: "frontend.frob"}, map[string][]byte{answerText: []byte("as it is")}, 0, "as it is"},
+		{"clean", flags.Call{Request: "frontend.lint"}, lint(`{}`, "0"), 0, "nothing found"},
+		{"warning", flags.Call{Request: "frontend.lint"}, lint(warning, "1"), 1, ">>> a"},
+		{"ignored", flags.Call{Request: "frontend.lint", IgnoreStatus: true}, lint(warning, "1"), 0, "1 warning"},
+		{"json", flags.Call{Request: "frontend.lint", JSON: true}, lint(warning, "1"), 1, `"ruleName":"Rule"`},
+		{"unknown", flags.Call{Request: "frontend.frob"}, map[string][]byte{answerText: []byte("as it is")}, 0, "as it is"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
 			err := printAnswer(&out, test.call, test.answer)
-			if got := exitStatus(context.Background(), &out, err); got != test.status {
+			if got := conclude(context.Background(), &out, err); got != test.status {
 				t.Errorf("status %d, want %d: %v", got, test.status, err)
 			}
 			if !strings.Contains(out.String(), test.want) {
@@ -106,7 +106,7 @@ func TestReport(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if got := exitStatus(test.ctx, &out, test.err); got != test.status {
+			if got := conclude(test.ctx, &out, test.err); got != test.status {
 				t.Errorf("status %d, want %d", got, test.status)
 			}
 			if diff := cmp.Diff(test.want, out.String()); diff != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/internal/engine"
-	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 // terminal is what a command reads from and writes to.
@@ -21,7 +21,7 @@ type terminal struct {
 	in  io.Reader
 	out io.Writer
 	err io.Writer
-	env solveopt.Lookup
+	env flags.Lookup
 }
 
 // getenv is a variable of the environment, or empty.
@@ -90,5 +90,5 @@ func run(ctx context.Context, t terminal, args []string) int {
 	if err != nil && !started {
 		err = usageError(err, "see \""+cmd.CommandPath()+" --help\"")
 	}
-	return exitStatus(ctx, t.err, err)
+	return conclude(ctx, t.err, err)
 }

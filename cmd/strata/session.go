@@ -11,7 +11,7 @@ import (
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 	"github.com/moby/buildkit/util/gitutil"
 
-	"github.com/strata-build/strata/internal/solveopt"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 // attachSession lets the daemon ask for registry credentials, secrets and SSH
@@ -22,7 +22,7 @@ func (j *job) attachSession(o buildOptions) error {
 		return err
 	}
 	j.logins = auth
-	sources, err := solveopt.Secrets(o.secrets)
+	sources, err := flags.Secrets(o.secrets)
 	if err != nil {
 		return usageError(err, "")
 	}
@@ -30,9 +30,9 @@ func (j *job) attachSession(o buildOptions) error {
 	if err != nil {
 		return usageError(fmt.Errorf("--secret: %w", err), "")
 	}
-	agents := solveopt.SSH(o.ssh)
+	agents := flags.SSH(o.ssh)
 	if len(agents) == 0 && isGitSSH(o.context) {
-		agents = solveopt.SSH([]string{"default"})
+		agents = flags.SSH([]string{"default"})
 	}
 	ssh, err := sshprovider.NewSSHAgentProvider(agents)
 	if err != nil {

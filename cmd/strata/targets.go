@@ -17,8 +17,8 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/internal/atomicfile"
 	buildreport "github.com/strata-build/strata/internal/image/report"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // targetWord is what stands for a target's name in the flags that name a result.
@@ -71,11 +71,11 @@ func (o buildOptions) checkTargets() error {
 type batch struct {
 	names    []string
 	jobs     []*job
-	metadata *stage.File
+	metadata *atomicfile.File
 	// report is what one --report for all targets is written to, else nil.
 	report io.WriteCloser
 	images []*buildreport.Image
-	stage  stage.Stage
+	stage  atomicfile.Stage
 }
 
 // runTargets builds several targets side by side on one daemon, which does once

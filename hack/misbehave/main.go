@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/strata-build/strata/internal/misbehave"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 func main() {

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-build/strata/internal/misbehave"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 const helloFile = "layers:\n  - files: [{dest: /hello, content: hello}]\n"

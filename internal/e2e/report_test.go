@@ -15,8 +15,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/strata-build/strata/internal/misbehave"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 // reported is a build file with every kind of layer that needs no network: of the

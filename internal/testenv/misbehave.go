@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/strata-build/strata/internal/misbehave"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 // misbehaving stands right before a registry, behind the recorder.

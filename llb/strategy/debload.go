@@ -18,7 +18,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/internal/decompress"
+	"github.com/strata-build/strata/internal/compress"
 	debresolve "github.com/strata-build/strata/internal/distro/debian/resolve"
 	resolve "github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/llb/lock"
@@ -207,7 +207,7 @@ func (p *packageList) read(data []byte, arch string) (*debresolve.Index, error) 
 	if p.size != int64(len(data)) {
 		return nil, fmt.Errorf("read %s of %s: it has %d bytes, and the archive says %d", p.file, p.archive.id, len(data), p.size)
 	}
-	r, err := decompress.Reader(bytes.NewReader(data), "")
+	r, err := compress.Reader(bytes.NewReader(data), "")
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", p.file, p.archive.id, err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/strata-build/strata/internal/stage"
+	"github.com/strata-build/strata/internal/atomicfile"
 )
 
 // knownLimit is how large, in bytes, a file of known blobs may become before the half
@@ -119,7 +119,7 @@ func (k *known) load() {
 	if len(text) > knownLimit {
 		_, newer, _ := strings.Cut(string(text[len(text)/2:]), "\n")
 		text = []byte(newer)
-		_ = stage.Replace(k.file, text, 0o600)
+		_ = atomicfile.Replace(k.file, text, 0o600)
 	}
 	for line := range strings.SplitSeq(string(text), "\n") {
 		digest, path, _ := strings.Cut(line, " ")

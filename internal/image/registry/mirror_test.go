@@ -14,8 +14,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/image/registry"
-	"github.com/strata-build/strata/internal/misbehave"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 // TestMirrors pulls an image of a registry that does not exist.

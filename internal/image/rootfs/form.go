@@ -32,7 +32,7 @@ func (t *Tree) Write(ctx context.Context, w io.Writer, form Form, compression st
 	if form == Squashfs {
 		return t.streamSquashfs(ctx, w, compression)
 	}
-	packed, err := compress(w, compression)
+	packed, err := compressor(w, compression)
 	if err != nil {
 		return Lost{}, err
 	}
@@ -59,8 +59,8 @@ func (t *Tree) writeForm(ctx context.Context, w io.Writer, form Form) (Lost, err
 	return Lost{}, fmt.Errorf("write root file system: there is no form %q", form)
 }
 
-// compress gives a writer whose bytes depend on nothing but what is written.
-func compress(w io.Writer, compression string) (io.WriteCloser, error) {
+// compressor returns a writer whose bytes depend on nothing but what is written.
+func compressor(w io.Writer, compression string) (io.WriteCloser, error) {
 	switch compression {
 	case "none":
 		return plain{w}, nil

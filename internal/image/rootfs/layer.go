@@ -15,7 +15,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/strata-build/strata/internal/decompress"
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // ErrDiffID says that a layer's archive is not the one that the image's
@@ -69,13 +69,13 @@ func (a *archive) decompress(r io.Reader) (io.Reader, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	switch format := decompress.Detect(magic); format {
-	case decompress.None:
+	switch format := compress.Detect(magic); format {
+	case compress.None:
 		return buffered, nil
-	case decompress.Gzip:
+	case compress.Gzip:
 		return gzip.NewReader(buffered)
-	case decompress.Zstd:
-		d, err := decompress.Reader(buffered, format)
+	case compress.Zstd:
+		d, err := compress.Reader(buffered, format)
 		if err != nil {
 			return nil, err
 		}

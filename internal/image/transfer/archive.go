@@ -14,8 +14,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // archive writes a tar: an OCI layout, and for docker the list of images beside
@@ -24,8 +24,8 @@ import (
 type archive struct {
 	name   image.Name
 	docker bool
-	stage  stage.Stage
-	file   *stage.File
+	stage  atomicfile.Stage
+	file   *atomicfile.File
 	tags   []string
 
 	out    io.WriteCloser

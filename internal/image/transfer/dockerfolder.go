@@ -15,8 +15,8 @@ import (
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // dockerEntry is an image in the list of docker's archives.
@@ -63,7 +63,7 @@ func LoadableByDocker(ctx context.Context, dir string, tags []string) error {
 	if data, err = json.Marshal(withEntry(entries, entry)); err != nil {
 		return fmt.Errorf("encode docker's list of images: %w", err)
 	}
-	if err := stage.Replace(path, data, 0o644); err != nil {
+	if err := atomicfile.Replace(path, data, 0o644); err != nil {
 		return fmt.Errorf("write docker's list of images: %w", err)
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
-	"github.com/strata-build/strata/internal/stage"
 )
 
 // folder writes to an OCI layout. A new one appears when it is whole. One that
@@ -25,9 +25,9 @@ type folder struct {
 	name image.Name
 	// dir is where to write.
 	dir   string
-	stage stage.Stage
+	stage atomicfile.Stage
 	// staged is what a new one waits in, nil for one that is there.
-	staged *stage.Folder
+	staged *atomicfile.Folder
 }
 
 func openLayout(n image.Name) (place, error) {
@@ -64,7 +64,7 @@ func isForeign(e os.DirEntry) bool {
 	case ocispecs.ImageLayoutFile, ocispecs.ImageIndexFile, ocispecs.ImageIndexFile + lockSuffix:
 		return !e.Type().IsRegular()
 	}
-	return !stage.IsHidden(e.Name())
+	return !atomicfile.IsHidden(e.Name())
 }
 
 // has looks only at whole images: an index says nothing of its children.

@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/strata-build/strata/internal/stage"
+	"github.com/strata-build/strata/internal/atomicfile"
 )
 
 // layoutFile is the content of a layout's file oci-layout.
@@ -80,10 +80,10 @@ func addToIndex(dir string, d v1.Descriptor) error {
 	if data, err = json.Marshal(index); err != nil {
 		return fmt.Errorf("encode layout's index: %w", err)
 	}
-	if err := stage.Replace(filepath.Join(dir, ocispecs.ImageLayoutFile), []byte(layoutFile), 0o644); err != nil {
+	if err := atomicfile.Replace(filepath.Join(dir, ocispecs.ImageLayoutFile), []byte(layoutFile), 0o644); err != nil {
 		return fmt.Errorf("write layout: %w", err)
 	}
-	if err := stage.Replace(path, data, 0o644); err != nil {
+	if err := atomicfile.Replace(path, data, 0o644); err != nil {
 		return fmt.Errorf("write layout: %w", err)
 	}
 	return nil

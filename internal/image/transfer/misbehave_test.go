@@ -21,8 +21,8 @@ import (
 
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/transfer"
-	"github.com/strata-build/strata/internal/misbehave"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 // noise is data that does not compress.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/strata-build/strata/internal/image/registry"
 	"github.com/strata-build/strata/internal/image/transfer"
-	"github.com/strata-build/strata/internal/misbehave"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 // tokenRegistry is a registry that sends its clients to a server of tokens.

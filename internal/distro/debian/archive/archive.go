@@ -8,7 +8,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/strata-build/strata/internal/decompress"
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // An Archive is an opened package.
@@ -88,13 +88,13 @@ func (p *part) set(m *member) error {
 	_, suffix, _ := strings.Cut(m.name, ".tar")
 	switch suffix {
 	case "":
-		p.format = decompress.None
+		p.format = compress.None
 	case ".gz":
-		p.format = decompress.Gzip
+		p.format = compress.Gzip
 	case ".xz":
-		p.format = decompress.Xz
+		p.format = compress.Xz
 	case ".zst":
-		p.format = decompress.Zstd
+		p.format = compress.Zstd
 	default:
 		return fmt.Errorf("%w: %s is compressed in a way that isn't supported; there are none, gz, xz and zst", ErrFormat, m.name)
 	}
@@ -106,7 +106,7 @@ func (p part) open() (io.ReadCloser, error) {
 	if _, err := p.member.data.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("read %s: %w", p.name, err)
 	}
-	r, err := decompress.Reader(p.member.data, p.format)
+	r, err := compress.Reader(p.member.data, p.format)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", p.name, err)
 	}

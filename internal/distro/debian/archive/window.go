@@ -8,7 +8,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/strata-build/strata/internal/decompress"
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // DataWindow is about how many bytes reading the files' archive keeps in memory.
@@ -17,21 +17,21 @@ func (a *Archive) DataWindow() int64 {
 	start := make([]byte, 64)
 	n, _ := a.data.member.data.ReadAt(start, 0)
 	start = start[:n]
-	window := int64(decompress.MaxWindow)
+	window := int64(compress.MaxWindow)
 	switch a.data.format {
-	case decompress.None, decompress.Gzip:
+	case compress.None, compress.Gzip:
 		window = 1 << 16
-	case decompress.Xz:
+	case compress.Xz:
 		if w, ok := xzWindow(start); ok {
 			window = w
 		}
-	case decompress.Zstd:
+	case compress.Zstd:
 		var h zstd.Header
 		if err := h.Decode(start); err == nil {
 			window = int64(h.WindowSize)
 		}
 	}
-	return min(window, decompress.MaxWindow)
+	return min(window, compress.MaxWindow)
 }
 
 // xzWindow reads the size of the dictionary from the first block's header, as

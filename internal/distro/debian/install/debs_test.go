@@ -164,7 +164,7 @@ func rawDeb(t testing.TB, control string, entries ...tar.Header) string {
 	}{
 		{"debian-binary", []byte("2.0\n")},
 		{"control.tar", pack([]tar.Header{{Name: "./control", Mode: 0o644}}, control)},
-		{"data.tar.xz", compress(t, pack(entries, "text\n"))},
+		{"data.tar.xz", compressed(t, pack(entries, "text\n"))},
 	} {
 		fmt.Fprintf(&b, "%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", m.name, 0, 0, 0, "100644", len(m.data), m.data)
 		if len(m.data)%2 == 1 {
@@ -179,7 +179,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-func compress(t testing.TB, data []byte) []byte {
+func compressed(t testing.TB, data []byte) []byte {
 	t.Helper()
 	cmd := exec.Command("xz", "-c", "-1")
 	cmd.Stdin = bytes.NewReader(data)

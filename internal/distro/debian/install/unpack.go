@@ -19,7 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/decompress"
+	"github.com/strata-build/strata/internal/compress"
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
@@ -37,7 +37,7 @@ type UnpackOptions struct {
 }
 
 // defaultMemory leaves room for two streams of the greatest window.
-const defaultMemory = 2 * decompress.MaxWindow
+const defaultMemory = 2 * compress.MaxWindow
 
 // Unpack unpacks packages side by side into the empty folder out, with their
 // files in dpkg's database, and writes what the later steps need to know of them

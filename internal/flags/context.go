@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package flags
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+	"github.com/opencontainers/go-digest"
+)
+
+// NamedContext is one word of --build-context.
+type NamedContext struct {
+	Name string
+	// Value is a folder, an address, docker-image://REF, oci-layout://PATH or the
+	// notation of an image that is in no registry.
+	Value string
+}
+
+// NamedContexts reads the words of --build-context: NAME=VALUE. Of two with one
+// name the later one holds.
+func NamedContexts(words []string) ([]NamedContext, error) {
+	var out []NamedContext
+	at := map[string]int{}
+	for _, word := range words {
+		if word == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(word, "=")
+		if !ok || value == "" {
+			return nil, fmt.Errorf("--build-context %q is no NAME=VALUE", word)
+		}
+		named, err := reference.ParseNormalizedNamed(key)
+		if err != nil {
+			return nil, fmt.Errorf("--build-context %q: %q is no name: %w", word, key, err)
+		}
+		name := strings.TrimSuffix(reference.FamiliarString(named), ":latest")
+		if strings.HasPrefix(value, "target:") {
+			return nil, fmt.Errorf("--build-context %q: target: only works in a bake file", word)
+		}
+		if i, ok := at[name]; ok {
+			out[i].Value = value
+			continue
+		}
+		at[name] = len(out)
+		out = append(out, NamedContext{Name: name, Value: value})
+	}
+	return out, nil
+}
+
+// IsRemote reports whether a context is the address of a Git repository, an
+// archive or an image, for the daemon to fetch.
+func IsRemote(context string) bool {
+	for _, prefix := range []string{"http://", "https://", "docker-image://"} {
+		if strings.HasPrefix(context, prefix) {
+			return true
+		}
+	}
+	_, ok, _ := dfgitutil.ParseGitRef(context)
+	return ok
+}
+
+// Layout is an image in an OCI layout: oci-layout://PATH[:TAG][@DIGEST].
+type Layout struct {
+	Path   string
+	Tag    string
+	Digest digest.Digest
+}
+
+// ParseLayout reads an oci-layout:// address; ok says whether it is one.
+func ParseLayout(value string) (l Layout, ok bool, err error) {
+	rest, ok := strings.CutPrefix(value, "oci-layout://")
+	if !ok {
+		return l, false, nil
+	}
+	path, dgst, pinned := strings.Cut(rest, "@")
+	if pinned {
+		if l.Digest, err = digest.Parse(dgst); err != nil {
+			return l, true, fmt.Errorf("%q: %w", value, err)
+		}
+	}
+	l.Path, l.Tag = path, "latest"
+	if i := strings.LastIndexByte(path, ':'); i > strings.LastIndexByte(path, '/') {
+		l.Path, l.Tag = path[:i], path[i+1:]
+	}
+	if l.Path == "" || l.Tag == "" {
+		return l, true, fmt.Errorf("%q is no oci-layout://PATH[:TAG][@DIGEST]", value)
+	}
+	return l, true, nil
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package flags
+
+import (
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tonistiigi/go-csvvalue"
+)
+
+// field is one key=value of a comma-separated word.
+type field struct{ key, value string }
+
+// fields splits a word at its commas; a key is in lower case.
+func fields(word string) ([]field, error) {
+	parts, err := csvvalue.Fields(word, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]field, 0, len(parts))
+	for _, part := range parts {
+		key, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q is no key=value", part)
+		}
+		out = append(out, field{strings.ToLower(strings.TrimSpace(key)), value})
+	}
+	return out, nil
+}
+
+// join is the reverse of fields, with the keys of attrs in order after head.
+func join(head string, attrs map[string]string) string {
+	out := []string{quote(head)}
+	for _, key := range slices.Sorted(maps.Keys(attrs)) {
+		out = append(out, quote(key+"="+attrs[key]))
+	}
+	return strings.Join(out, ",")
+}
+
+// quote protects a field that has a comma or a quote in it.
+func quote(s string) string {
+	if !strings.ContainsAny(s, ",\"\n") {
+		return s
+	}
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	_ = w.Write([]string{s}) // a strings.Builder takes everything
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// splitMethod reads "METHOD,key=value…"; METHOD may also be "method=METHOD".
+func splitMethod(word string) (string, []field, error) {
+	head, rest, more := strings.Cut(word, ",")
+	head = strings.TrimPrefix(head, "method=")
+	if !more {
+		return head, nil, nil
+	}
+	fs, err := fields(rest)
+	return head, fs, err
+}

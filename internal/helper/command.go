@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package helper
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// defaultPath is searched when the environment has no PATH.
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// findCommand is the file a command's name stands for, or the status for having none.
+func findCommand(name string, env []string) (string, int, error) {
+	if strings.Contains(name, "/") {
+		if err := executable(name); err != nil {
+			return "", execStatus(err), fmt.Errorf("run %s: %w", show(name), explain(err, name))
+		}
+		return name, 0, nil
+	}
+	search, given := variable(env, "PATH")
+	if !given || search == "" {
+		search = defaultPath
+	}
+	denied := ""
+	for folder := range strings.SplitSeq(search, ":") {
+		if folder == "" {
+			folder = "."
+		}
+		file := folder + "/" + name
+		err := executable(file)
+		if err == nil {
+			return file, 0, nil
+		}
+		if errors.Is(err, unix.EACCES) && denied == "" {
+			denied = file
+		}
+	}
+	if denied != "" {
+		return "", notExecutable, fmt.Errorf("run %s: %w", show(name), explain(unix.EACCES, denied))
+	}
+	return "", notFound, fmt.Errorf("run %s: command not found in PATH %s", show(name), search)
+}
+
+// executable tells whether a file may be started by anybody; the kernel then says whether the user is one of them.
+func executable(file string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() || info.Mode()&0o111 == 0 {
+		return unix.EACCES
+	}
+	return nil
+}
+
+func execStatus(err error) int {
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
+		return notFound
+	}
+	return notExecutable
+}
+
+// explain puts into words why a file can't be started.
+func explain(err error, file string) error {
+	info, statErr := os.Stat(file)
+	switch {
+	case errors.Is(err, unix.ENOENT) && statErr == nil:
+		return fmt.Errorf("%s is there, but not the interpreter its first line or header names: %w", show(file), err)
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
+		return errors.New("command not found")
+	case errors.Is(err, unix.ENOEXEC):
+		return fmt.Errorf("%s is no program for this machine and no script with #! in its first line: %w", show(file), err)
+	case statErr == nil && info.IsDir():
+		return fmt.Errorf("%s is a directory", show(file))
+	case errors.Is(err, unix.EACCES):
+		return fmt.Errorf("%s is not executable: %w", show(file), err)
+	}
+	return err
+}
+
+func variable(env []string, name string) (string, bool) {
+	for _, entry := range env {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// withVariable sets a variable, in its own place if it is there already.
+func withVariable(env []string, name, value string) []string {
+	for i, entry := range env {
+		if strings.HasPrefix(entry, name+"=") {
+			env[i] = name + "=" + value
+			return env
+		}
+	}
+	return append(env, name+"="+value)
+}

@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package helper
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// LinkOptions say what Link links to.
+type LinkOptions struct {
+	// Store is the folder of the image that has the store paths.
+	Store string
+	// Mounts are trees that have that folder; together they hold all paths.
+	Mounts []string
+	// Roots are folders of the image, below the store; the first one wins.
+	Roots []string
+	// Into is the folder of the image that gets the links.
+	Into string
+	// Warn is told what was left out.
+	Warn func(line string)
+}
+
+// Link makes, in the empty directory dst, a symbolic link to every file in the
+// folders of the roots: bin, lib, share and whatever there is. Folders are never
+// linked, so that those of several roots, and of the base, become one.
+func Link(dst string, o LinkOptions) error {
+	l := linker{LinkOptions: o, dst: dst}
+	for _, root := range o.Roots {
+		real, found, err := resolve(l.look, root)
+		if err != nil {
+			return fmt.Errorf("link %s: %w", show(root), err)
+		}
+		if found != directory {
+			o.Warn(fmt.Sprintf("link nothing of %s: it is no folder", show(root)))
+			continue
+		}
+		if err := l.root(real, root); err != nil {
+			return fmt.Errorf("link %s: %w", show(root), err)
+		}
+	}
+	return nil
+}
+
+type linker struct {
+	LinkOptions
+	dst string
+}
+
+// root links what is in the folders of a root. Such a folder may be a link to one
+// of another path; deeper down a link is a file like any other.
+func (l linker) root(real, root string) error {
+	entries, err := l.read(real)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() == "nix-support" {
+			continue // what Nix's builds tell each other
+		}
+		at, found, err := resolve(l.look, path.Join(real, e.Name()))
+		if err != nil || found != directory {
+			continue // a file, or a link to nowhere
+		}
+		if err := l.folder(at, path.Join(root, e.Name()), path.Join(l.Into, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folder links the files of a folder, found at one path and called by another.
+func (l linker) folder(at, name, to string) error {
+	out := filepath.Join(l.dst, to)
+	if err := os.MkdirAll(out, 0o755); errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EEXIST) {
+		l.taken(name, to)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	entries, err := l.read(at)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		from, dest := path.Join(name, e.Name()), path.Join(to, e.Name())
+		if e.IsDir() {
+			err = l.folder(path.Join(at, e.Name()), from, dest)
+		} else if err = os.Symlink(from, filepath.Join(l.dst, dest)); errors.Is(err, unix.EEXIST) {
+			l.taken(from, dest)
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l linker) taken(name, to string) {
+	l.Warn(fmt.Sprintf("leave out %s: an earlier path has something at %s", show(name), show(to)))
+}
+
+// read lists a folder of the image, in order.
+func (l linker) read(p string) ([]os.DirEntry, error) {
+	at, err := l.find(p)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadDir(at)
+}
+
+// find is where a mount has a path of the image below the store. No component
+// of the path is a link.
+func (l linker) find(p string) (string, error) {
+	below, ok := strings.CutPrefix(p, l.Store+"/")
+	if !ok {
+		return "", unix.ENOENT
+	}
+	name := components(below)[0]
+	i := slices.IndexFunc(l.Mounts, func(mount string) bool {
+		_, err := os.Lstat(filepath.Join(mount, l.Store, name))
+		return err == nil
+	})
+	if i < 0 {
+		return "", unix.ENOENT
+	}
+	return filepath.Join(l.Mounts[i], p), nil
+}
+
+// look makes the stores a lookup for resolve.
+func (l linker) look(p string) (kind, string, error) {
+	if p == "/" || p == l.Store || strings.HasPrefix(l.Store, p+"/") {
+		return directory, "", nil
+	}
+	at, err := l.find(p)
+	if err != nil {
+		return absent, "", nil //nolint:nilerr // what isn't in the store is not there
+	}
+	info, err := os.Lstat(at)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
+		return absent, "", nil
+	case err != nil:
+		return absent, "", err
+	case info.IsDir():
+		return directory, "", nil
+	case info.Mode()&os.ModeSymlink != 0:
+		target, err := os.Readlink(at)
+		return link, target, err
+	}
+	return other, "", nil
+}

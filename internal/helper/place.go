@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package helper
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// PlaceOptions say how Place makes a tree fit for its base. With none of them
+// everything belongs to root and no directory is special but the standard ones.
+type PlaceOptions struct {
+	// Skeleton is the mount of what Skeleton wrote for the base.
+	Skeleton string
+	// From is the directory of the source that is the root of the tree.
+	From string
+	// Keep lists directories whose mode and owner come from the source although the skeleton has them.
+	Keep []string
+	// Users is the directory whose etc/passwd and etc/group know the names.
+	Users string
+	// Owner is the USER[:GROUP] of all that the skeleton doesn't have.
+	Owner string
+	// PreserveOwner leaves the owners as they are in the source.
+	PreserveOwner bool
+	// Chown lists PATH=USER[:GROUP], for the path and all below it; the longest path wins.
+	Chown []string
+	// Warn is told what was left out.
+	Warn func(line string)
+}
+
+// Place copies the tree mounted at src into the empty directory dst, as the
+// base's skeleton wants it:
+//
+//   - a directory where the skeleton has a link to a directory goes to where
+//     the link leads. If two files end at one path, the one whose own path
+//     needed no link wins, and among others the first in byte order of their
+//     source's path; two directories are merged, with the winner's attributes;
+//   - a directory the skeleton has gets the skeleton's mode, owner and
+//     extended attributes, and a standard directory such as /usr that it
+//     doesn't have is 0755 and root's;
+//   - a file or link replaces whatever the base has at its path;
+//   - all times are 1970-01-01T00:00:00Z.
+func Place(src, dst string, opt PlaceOptions) error {
+	p, err := newPlacer(src, dst, opt)
+	if err != nil {
+		return err
+	}
+	defer p.src.close()
+	defer p.dst.close()
+	if err := p.everything(); err != nil {
+		return err
+	}
+	if err := p.owners.unused(); err != nil {
+		return err
+	}
+	return p.tree.finish(p.dst)
+}
+
+// A placer is one copy in progress.
+type placer struct {
+	src, dst dir
+	skeleton *node
+	standard map[string]bool
+	keep     map[string]bool
+	owners   *ownership
+	warn     func(string)
+	tree     *node            // the directories made in dst
+	detours  []detour         // the directories that go elsewhere, still to do
+	indirect bool             // whether the literal paths are done and the detours are on
+	first    map[inode]string // where the first link to a file was placed
+	buf      []byte
+}
+
+// A detour is a directory of the source and the place the skeleton sends it to.
+type detour struct{ from, to string }
+
+type inode struct{ dev, ino uint64 }
+
+// A spot is a directory of the layer, with what is known of it.
+type spot struct {
+	dir
+	made     *node // in the tree of those made
+	skeleton *node // in the skeleton, or nil
+	owner    *rule // the ownership rule that holds below it, or nil
+}
+
+func newPlacer(src, dst string, opt PlaceOptions) (*placer, error) {
+	p := &placer{standard: standard(), first: map[inode]string{}, warn: opt.Warn, buf: make([]byte, 1<<18)}
+	if p.warn == nil {
+		p.warn = func(string) {}
+	}
+	var err error
+	if opt.Skeleton != "" {
+		if p.skeleton, err = loadSkeleton(opt.Skeleton); err != nil {
+			return nil, err
+		}
+	}
+	if p.owners, err = newOwnership(opt, p.sameAs); err != nil {
+		return nil, err
+	}
+	p.keep = map[string]bool{}
+	for _, at := range opt.Keep {
+		for _, name := range p.sameAs(rooted(at)) {
+			p.keep[name] = true
+		}
+	}
+	if p.src, err = openSource(src, opt.From); err != nil {
+		return nil, err
+	}
+	if p.dst, err = openEmpty(dst); err != nil {
+		p.src.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// openSource opens the directory from of the mount, which is then the root of the tree.
+func openSource(mount, from string) (dir, error) {
+	root, err := openRoot(mount)
+	if err != nil {
+		return dir{}, err
+	}
+	defer root.close()
+	d, err := root.descend(rooted(from))
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		return dir{}, fmt.Errorf("read tree %s: it isn't a directory; the step before has to make it one: %w", show(rooted(from)), err)
+	}
+	d.path = "/"
+	return d, err
+}
+
+// sameAs returns the path and, if it differs, the one the skeleton's links lead to.
+func (p *placer) sameAs(at string) []string {
+	if to, _, err := resolve(p.skeleton.look, at); err == nil && to != at {
+		return []string{at, to}
+	}
+	return []string{at}
+}
+
+// everything copies the literal paths first, so that they win, and then what the skeleton sends elsewhere.
+func (p *placer) everything() error {
+	var st unix.Stat_t
+	if err := unix.Fstat(p.src.fd, &st); err != nil {
+		return fmt.Errorf("stat /: %w", err)
+	}
+	root := spot{dir: p.dst, skeleton: p.skeleton, owner: p.owners.at("/", nil)}
+	var err error
+	if root.made, err = p.newNode(p.src, st, root); err != nil {
+		return err
+	}
+	p.tree = root.made
+	if err := p.contents(p.src, root); err != nil {
+		return err
+	}
+	for p.indirect = true; len(p.detours) > 0; {
+		next := p.detours[0]
+		p.detours = p.detours[1:]
+		if err := p.detour(next); err != nil {
+			return fmt.Errorf("place %s, which the base has as a link to %s: %w", show(next.from), show(next.to), err)
+		}
+	}
+	return nil
+}
+
+func (p *placer) contents(src dir, at spot) error {
+	names, err := src.names(p.buf)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		st, err := src.stat(name)
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(name, ".wh.") {
+			return fmt.Errorf("place %s: names with .wh. mean a deletion in an image's layer; rename it", show(src.join(name)))
+		}
+		if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+			err = p.directory(src, name, st, at)
+		} else {
+			err = p.leaf(src, name, st, at)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
