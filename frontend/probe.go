@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	fstypes "github.com/tonistiigi/fsutil/types"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb"
 )
 
@@ -65,6 +68,44 @@ func (p *prober) ref(ctx context.Context, st bk.State) (client.Reference, error)
 	}
 	p.mu.Unlock()
 	return solve()
+}
+
+// open opens a state to look into it.
+func (p *prober) open(ctx context.Context, st bk.State) (tree.Tree, error) {
+	ref, err := p.ref(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	return &openTree{ref: ref}, nil
+}
+
+// openTree is a tree that was looked into; it has no ref when it is empty.
+type openTree struct{ ref client.Reference }
+
+// ReadFile returns a file's content.
+func (o *openTree) ReadFile(ctx context.Context, name string) ([]byte, error) {
+	if o.ref == nil {
+		return nil, fs.ErrNotExist
+	}
+	data, err := readWhole(ctx, o.ref, name)
+	return data, notExist(err)
+}
+
+// ReadDir returns the names in a directory.
+func (o *openTree) ReadDir(ctx context.Context, dir string) ([]string, error) {
+	if o.ref == nil {
+		return nil, nil
+	}
+	stats, err := o.ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
+	if err = notExist(err); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	names := make([]string, 0, len(stats))
+	for _, st := range stats {
+		names = append(names, path.Base(st.Path))
+	}
+	slices.Sort(names)
+	return names, err
 }
 
 // notExist makes a missing file known to errors.Is; across the gateway only its

@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
-	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -16,6 +14,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/strategy"
@@ -25,9 +24,12 @@ var _ strategy.Stores = (*sources)(nil)
 
 // Open opens an exported store. What a local folder gives for it is kept apart
 // from what a build uses of the folder.
-func (s *sources) Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (strategy.Folder, error) {
+func (s *sources) Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (tree.Tree, error) {
 	st, err := s.openStore(ctx, src, patterns)
-	return folder{s.prober, st}, err
+	if err != nil {
+		return nil, err
+	}
+	return s.prober.open(ctx, st)
 }
 
 func (s *sources) openStore(ctx context.Context, src *plan.StoreSource, patterns []string) (bk.State, error) {
@@ -95,31 +97,4 @@ func (s *sources) Scan(ctx context.Context, src *plan.StoreSource, scan strategy
 func (s *sources) builtStore(e *plan.Exec) (bk.State, bool) {
 	st, ok := s.built[e]
 	return st, ok
-}
-
-// folder is a tree that is looked into.
-type folder struct {
-	prober *prober
-	st     bk.State
-}
-
-var _ strategy.Folder = folder{}
-
-// Names lists a folder, in order.
-func (f folder) Names(ctx context.Context, dir string) ([]string, error) {
-	stats, err := f.prober.ReadDir(ctx, f.st, dir)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, 0, len(stats))
-	for _, stat := range stats {
-		names = append(names, path.Base(stat.Path))
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// Read reads a file.
-func (f folder) Read(ctx context.Context, file string) ([]byte, error) {
-	return f.prober.ReadFile(ctx, f.st, file)
 }

@@ -18,6 +18,7 @@ import (
 	apkindex "github.com/strata-build/strata/internal/distro/alpine/index"
 	apkresolve "github.com/strata-build/strata/internal/distro/alpine/resolve"
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -189,7 +190,7 @@ func (b *apkBase) keys(ctx context.Context) (apkindex.Keys, error) {
 }
 
 // readKeys reads the keys of a folder. What is no key there is passed over.
-func readKeys(ctx context.Context, files Files, dir string) (apkindex.Keys, error) {
+func readKeys(ctx context.Context, files tree.Tree, dir string) (apkindex.Keys, error) {
 	names, err := files.ReadDir(ctx, dir)
 	if err != nil {
 		return nil, err

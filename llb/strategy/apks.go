@@ -13,19 +13,20 @@ import (
 
 	format "github.com/strata-build/strata/internal/distro/alpine/archive"
 	"github.com/strata-build/strata/internal/distro/alpine/resolve"
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 )
 
 // apkBase is what a base says of its packages.
 type apkBase struct {
-	Files
+	tree.Tree
 	installed *resolve.Installed
 	world     []format.Relation
 }
 
-func readAPKBase(ctx context.Context, files Files) (*apkBase, error) {
-	b := &apkBase{Files: files}
+func readAPKBase(ctx context.Context, files tree.Tree) (*apkBase, error) {
+	b := &apkBase{Tree: files}
 	for _, name := range []string{"/usr/lib/apk/db/installed", "/lib/apk/db/installed"} {
 		text, err := files.ReadFile(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -50,7 +51,7 @@ func readAPKBase(ctx context.Context, files Files) (*apkBase, error) {
 }
 
 // resolveAPKs finds the packages in archives of Alpine or Wolfi.
-func (t *Target) resolveAPKs(ctx context.Context, set *packageSet, files Files, old *lock.Packages) ([]lock.Repository, error) {
+func (t *Target) resolveAPKs(ctx context.Context, set *packageSet, files tree.Tree, old *lock.Packages) ([]lock.Repository, error) {
 	if set.recommends() {
 		return nil, t.Spec.Errorf(set.entries[0].layer.Packages.Range.Start, "recommends: packages of Alpine recommend nothing; leave it out")
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/nix/resolve"
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -49,16 +50,16 @@ func (c *closure) built(ctx context.Context) error {
 }
 
 // builtPaths are the store paths that Nix built.
-func (c *closure) builtPaths(ctx context.Context, folder Folder) ([]string, error) {
+func (c *closure) builtPaths(ctx context.Context, folder tree.Tree) ([]string, error) {
 	var roots []string
 	if c.d.Build.File.IsSet() {
-		text, err := folder.Read(ctx, builtRoots)
+		text, err := folder.ReadFile(ctx, builtRoots)
 		if err != nil {
 			return nil, err
 		}
 		roots = strings.Fields(string(text))
 	} else {
-		text, err := folder.Read(ctx, builtJSON)
+		text, err := folder.ReadFile(ctx, builtJSON)
 		if err != nil {
 			return nil, err
 		}

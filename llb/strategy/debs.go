@@ -15,6 +15,7 @@ import (
 	"github.com/containerd/platforms"
 
 	"github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -22,7 +23,7 @@ import (
 // debBase are the files of a base that say what is installed and where more
 // comes from.
 type debBase struct {
-	Files
+	tree.Tree
 	status *resolve.Status
 	pins   []resolve.Pin
 }
@@ -35,8 +36,8 @@ func debBasePatterns() []string {
 }
 
 // readDebBase reads the base's package database.
-func readDebBase(ctx context.Context, files Files) (*debBase, error) {
-	b := &debBase{Files: files}
+func readDebBase(ctx context.Context, files tree.Tree) (*debBase, error) {
+	b := &debBase{Tree: files}
 	text, err := files.ReadFile(ctx, "/var/lib/dpkg/status")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -96,7 +97,7 @@ func (b *debBase) readAll(ctx context.Context, dir string, want func(name string
 }
 
 // resolveDebs finds the packages in Debian archives.
-func (t *Target) resolveDebs(ctx context.Context, set *packageSet, files Files, old *lock.Packages) ([]lock.Repository, error) {
+func (t *Target) resolveDebs(ctx context.Context, set *packageSet, files tree.Tree, old *lock.Packages) ([]lock.Repository, error) {
 	base, err := readDebBase(ctx, files)
 	if err != nil {
 		return nil, t.packagesFault(set, err)

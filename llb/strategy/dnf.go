@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -15,7 +16,7 @@ import (
 const rpm plan.Format = "rpm"
 
 // planDNF lets the base's dnf install each entry, in a command in the image.
-func (t *Target) planDNF(ctx context.Context, set *packageSet, files Files) error {
+func (t *Target) planDNF(ctx context.Context, set *packageSet, files tree.Tree) error {
 	tool, err := dnfOf(ctx, files)
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func (t *Target) planDNF(ctx context.Context, set *packageSet, files Files) erro
 
 // dnfOf is the base's tool for RPM packages; "" if it has none. Its program is
 // often a link, to dnf-3 or dnf5, which isn't followed.
-func dnfOf(ctx context.Context, files Files) (string, error) {
+func dnfOf(ctx context.Context, files tree.Tree) (string, error) {
 	programs, err := files.ReadDir(ctx, "/usr/bin")
 	if err != nil {
 		return "", err

@@ -16,6 +16,7 @@ import (
 
 	"github.com/strata-build/strata/internal/fetch"
 	nixresolve "github.com/strata-build/strata/internal/nix/resolve"
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -87,10 +88,7 @@ func (c *closure) exportedClosure(ctx context.Context, graph string) error {
 	if err != nil {
 		return err
 	}
-	names, err := folder.Names(ctx, at)
-	if errors.Is(err, fs.ErrNotExist) {
-		names, err = nil, nil
-	}
+	names, err := folder.ReadDir(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -106,7 +104,7 @@ func (c *closure) exportedClosure(ctx context.Context, graph string) error {
 		return c.forjar(ctx, folder, names)
 	}
 	dir := path.Join(at, store)
-	if _, err := folder.Names(ctx, dir); err != nil {
+	if paths, err := folder.ReadDir(ctx, dir); err != nil || len(paths) == 0 {
 		dir = at
 	}
 	return c.onDisk(ctx, folder, dir, graph)
@@ -117,7 +115,7 @@ const exportedCache = "https://exported.invalid"
 
 // binaryCache finds the closure in what "nix copy --to file://" made. Without
 // keys it is trusted as it is, as any other file of a context.
-func (c *closure) binaryCache(ctx context.Context, folder Folder, keys []nixresolve.Key) error {
+func (c *closure) binaryCache(ctx context.Context, folder tree.Tree, keys []nixresolve.Key) error {
 	var err error
 	c.graph, err = nixresolve.Closure(ctx, c.roots, nixresolve.Options{
 		Fetcher: folderFetcher{folder, c.from.Path}, Caches: []string{exportedCache}, Keys: keys, Unsigned: len(keys) == 0,
@@ -145,7 +143,7 @@ func (c *closure) binaryCache(ctx context.Context, folder Folder, keys []nixreso
 
 // folderFetcher reads what a cache's addresses stand for from a folder.
 type folderFetcher struct {
-	folder Folder
+	folder tree.Tree
 	at     string
 }
 
@@ -154,7 +152,7 @@ func (f folderFetcher) Fetch(ctx context.Context, requests []fetch.Request) []fe
 	answers := make([]fetch.Answer, len(requests))
 	for i, request := range requests {
 		name := strings.TrimPrefix(request.URLs[0], exportedCache)
-		data, err := f.folder.Read(ctx, path.Join(f.at, name))
+		data, err := f.folder.ReadFile(ctx, path.Join(f.at, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fetch.ErrNotFound
 		}
@@ -165,12 +163,12 @@ func (f folderFetcher) Fetch(ctx context.Context, requests []fetch.Request) []fe
 
 // onDisk finds the closure in a store as Nix works with it: described by a
 // file, or by a look into its paths.
-func (c *closure) onDisk(ctx context.Context, folder Folder, dir, graph string) error {
+func (c *closure) onDisk(ctx context.Context, folder tree.Tree, dir, graph string) error {
 	store := path.Dir(c.roots[0])
 	var text []byte
 	var err error
 	if graph != "" {
-		if text, err = folder.Read(ctx, path.Join(c.from.Path, graph)); err != nil {
+		if text, err = folder.ReadFile(ctx, path.Join(c.from.Path, graph)); err != nil {
 			return fmt.Errorf("read %s: %w", graph, err)
 		}
 	} else if text, err = c.Stores.Scan(ctx, c.from, StoreScan{Dir: dir, Store: store}); err != nil {
@@ -203,7 +201,7 @@ const forjarContent = "content"
 
 // forjar finds the closure in forjar's store: a folder a path, with the files and
 // what is known of them.
-func (c *closure) forjar(ctx context.Context, folder Folder, names []string) error {
+func (c *closure) forjar(ctx context.Context, folder tree.Tree, names []string) error {
 	c.content = forjarContent
 	store := path.Dir(c.roots[0])
 	text, err := c.Stores.Scan(ctx, c.from, StoreScan{Dir: c.from.Path, Store: store, Content: forjarContent})
@@ -219,7 +217,7 @@ func (c *closure) forjar(ctx context.Context, folder Folder, names []string) err
 		if !slices.Contains(names, name) {
 			continue
 		}
-		meta, err := folder.Read(ctx, path.Join(c.from.Path, name, "meta.yaml"))
+		meta, err := folder.ReadFile(ctx, path.Join(c.from.Path, name, "meta.yaml"))
 		if err != nil {
 			return err
 		}

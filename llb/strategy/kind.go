@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -54,7 +55,7 @@ func (t *Target) resolvePackages(ctx context.Context, set *packageSet, old *lock
 }
 
 // lookIntoBase opens the package database of the image so far.
-func (t *Target) lookIntoBase(ctx context.Context) (Files, error) {
+func (t *Target) lookIntoBase(ctx context.Context) (tree.Tree, error) {
 	partial := *t.image
 	so := &plan.Plan{Platform: t.image.Platform, Images: append(t.plan.Images[:len(t.plan.Images):len(t.plan.Images)], &partial)}
 	from := t.image.From
@@ -76,7 +77,7 @@ func (t *Target) ranInPlace() bool {
 }
 
 // packageFormat is what the repositories hold, or what the base has.
-func (t *Target) packageFormat(ctx context.Context, set *packageSet, files Files) (plan.Format, error) {
+func (t *Target) packageFormat(ctx context.Context, set *packageSet, files tree.Tree) (plan.Format, error) {
 	for _, e := range set.entries {
 		for _, r := range e.layer.Packages.Repositories {
 			return plan.Format(r.Type.Value), nil

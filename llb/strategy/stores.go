@@ -6,6 +6,7 @@ package strategy
 import (
 	"context"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -13,7 +14,7 @@ import (
 type Stores interface {
 	// Open opens a store. Of a local folder, only what matches one of the patterns
 	// has to be there, which are .dockerignore's.
-	Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (Folder, error)
+	Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (tree.Tree, error)
 	// Scan describes the paths of an on-disk store, as "nix-store --dump-db" would.
 	// Their references are found in their files.
 	Scan(ctx context.Context, src *plan.StoreSource, scan StoreScan) ([]byte, error)
@@ -27,11 +28,4 @@ type StoreScan struct {
 	Store string
 	// Content is the folder of each path that counts; empty for all of it.
 	Content string
-}
-
-// Folder is an open store. Paths are absolute. What isn't there is an error that
-// satisfies errors.Is(err, fs.ErrNotExist).
-type Folder interface {
-	Names(ctx context.Context, dir string) ([]string, error)
-	Read(ctx context.Context, file string) ([]byte, error)
 }

@@ -19,6 +19,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -49,21 +50,11 @@ type Bases interface {
 	Base(ctx context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error)
 }
 
-// Files are some files of a tree. Names are absolute.
-type Files interface {
-	// ReadFile returns a file's content; errors.Is(err, fs.ErrNotExist) when there
-	// is none.
-	ReadFile(ctx context.Context, name string) ([]byte, error)
-	// ReadDir returns the names in a folder, sorted; none when there is no such
-	// folder.
-	ReadDir(ctx context.Context, dir string) ([]string, error)
-}
-
 // Looker looks into trees while a plan is made.
 type Looker interface {
 	// Look opens what of a tree matches .dockerignore patterns. Targets are those of
 	// the plan, and the image so far is the plan's last one.
-	Look(ctx context.Context, p *plan.Plan, t plan.Tree, patterns []string) (Files, error)
+	Look(ctx context.Context, p *plan.Plan, t plan.Tree, patterns []string) (tree.Tree, error)
 }
 
 // Request says what to plan.
