@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // accounts are the users and groups an image knows.
@@ -56,14 +58,14 @@ func readAccounts(root string) (accounts, error) {
 }
 
 func readInside(root dir, p string) (string, error) {
-	at, found, err := resolve(scanner{root: root}.look, p)
+	at, found, err := inroot.Follow(scanner{root: root}.look, p)
 	if errors.Is(err, unix.ENOENT) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", p, err)
 	}
-	if found != other {
+	if found != inroot.Other {
 		return "", fmt.Errorf("read %s: it is no file", p)
 	}
 	// Not to wait for ever at a fifo: a regular file doesn't mind O_NONBLOCK.

@@ -11,6 +11,8 @@ import (
 	"math"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // clamp sets the times of every file below root to the epoch that changed
@@ -69,7 +71,7 @@ func (c *clamper) root(top dir, st unix.Statx_t, skip []string) error {
 // so that the walk needs to join no names.
 func (n *node) close(p string) {
 	n.ensure(p)
-	n.at(p).kind = other
+	n.at(p).kind = inroot.Other
 }
 
 // A clamper is one walk through a root file system.
@@ -108,7 +110,7 @@ func (c *clamper) entry(d dir, name string, off *node) (holds bool, err error) {
 		return false, fmt.Errorf("stat %s: %w", show(d.join(name)), err)
 	}
 	elsewhere := c.mount != 0 && mountOf(st) != c.mount
-	if elsewhere || off != nil && off.kind == other {
+	if elsewhere || off != nil && off.kind == inroot.Other {
 		return elsewhere || c.mount == 0, nil
 	}
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {

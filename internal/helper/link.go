@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // LinkOptions say what Link links to.
@@ -37,11 +39,11 @@ type LinkOptions struct {
 func Link(dst string, o LinkOptions) error {
 	l := linker{LinkOptions: o, dst: dst}
 	for _, root := range o.Roots {
-		real, found, err := resolve(l.look, root)
+		real, found, err := inroot.Follow(l.look, root)
 		if err != nil {
 			return fmt.Errorf("link %s: %w", show(root), err)
 		}
-		if found != directory {
+		if found != inroot.Directory {
 			o.Warn(fmt.Sprintf("link nothing of %s: it is no folder", show(root)))
 			continue
 		}
@@ -68,8 +70,8 @@ func (l linker) root(real, root string) error {
 		if e.Name() == "nix-support" {
 			continue // what Nix's builds tell each other
 		}
-		at, found, err := resolve(l.look, path.Join(real, e.Name()))
-		if err != nil || found != directory {
+		at, found, err := inroot.Follow(l.look, path.Join(real, e.Name()))
+		if err != nil || found != inroot.Directory {
 			continue // a file, or a link to nowhere
 		}
 		if err := l.folder(at, path.Join(root, e.Name()), path.Join(l.Into, e.Name())); err != nil {
@@ -138,26 +140,26 @@ func (l linker) find(p string) (string, error) {
 	return filepath.Join(l.Mounts[i], p), nil
 }
 
-// look makes the stores a lookup for resolve.
-func (l linker) look(p string) (kind, string, error) {
+// look makes the stores an inroot.Lookup.
+func (l linker) look(p, _ string) (inroot.Kind, string, error) {
 	if p == "/" || p == l.Store || strings.HasPrefix(l.Store, p+"/") {
-		return directory, "", nil
+		return inroot.Directory, "", nil
 	}
 	at, err := l.find(p)
 	if err != nil {
-		return absent, "", nil //nolint:nilerr // what isn't in the store is not there
+		return inroot.Absent, "", nil //nolint:nilerr // what isn't in the store is not there
 	}
 	info, err := os.Lstat(at)
 	switch {
 	case errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
-		return absent, "", nil
+		return inroot.Absent, "", nil
 	case err != nil:
-		return absent, "", err
+		return inroot.Absent, "", err
 	case info.IsDir():
-		return directory, "", nil
+		return inroot.Directory, "", nil
 	case info.Mode()&os.ModeSymlink != 0:
 		target, err := os.Readlink(at)
-		return link, target, err
+		return inroot.Link, target, err
 	}
-	return other, "", nil
+	return inroot.Other, "", nil
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // loadSkeleton reads what Skeleton wrote. A whole base does as well.
@@ -23,7 +25,7 @@ func loadSkeleton(mount string) (*node, error) {
 		return nil, fmt.Errorf("load skeleton: %w", err)
 	}
 	for _, from := range links {
-		if target, found, err := resolve(tree.look, from); err == nil && found == absent {
+		if target, found, err := inroot.Follow(tree.look, from); err == nil && found == inroot.Absent {
 			tree.ensure(target)
 		}
 	}
@@ -74,7 +76,7 @@ func loadEntry(d dir, name string, buf []byte) (*node, []string, error) {
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFLNK:
 		target, err := d.readlink(name)
-		return &node{kind: link, target: target}, []string{d.join(name)}, err
+		return &node{kind: inroot.Link, target: target}, []string{d.join(name)}, err
 	case unix.S_IFDIR:
 		sub, err := d.open(name)
 		if err != nil {
@@ -83,5 +85,5 @@ func loadEntry(d dir, name string, buf []byte) (*node, []string, error) {
 		defer sub.close()
 		return loadDirectory(sub, buf)
 	}
-	return &node{kind: other}, nil, nil
+	return &node{kind: inroot.Other}, nil, nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // PlaceOptions say how Place makes a tree fit for its base. With none of them
@@ -137,7 +139,7 @@ func openSource(mount, from string) (dir, error) {
 
 // sameAs returns the path and, if it differs, the one the skeleton's links lead to.
 func (p *placer) sameAs(at string) []string {
-	if to, _, err := resolve(p.skeleton.look, at); err == nil && to != at {
+	if to, _, err := inroot.Follow(p.skeleton.look, at); err == nil && to != at {
 		return []string{at, to}
 	}
 	return []string{at}

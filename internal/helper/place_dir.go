@@ -10,17 +10,19 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // directory copies a directory of the source, or puts it off if the skeleton sends it elsewhere.
 func (p *placer) directory(src dir, name string, st unix.Stat_t, at spot) error {
 	to := at.join(name)
-	if in := at.skeleton.child(name); in != nil && in.kind == link {
-		target, found, err := resolve(p.skeleton.look, to)
+	if in := at.skeleton.child(name); in != nil && in.kind == inroot.Link {
+		target, found, err := inroot.Follow(p.skeleton.look, to)
 		if err != nil {
 			return fmt.Errorf("place %s: follow the base's link %s: %w", show(src.join(name)), show(to), err)
 		}
-		if found == directory {
+		if found == inroot.Directory {
 			p.detours = append(p.detours, detour{from: src.join(name), to: target})
 			return nil
 		}
@@ -74,7 +76,7 @@ func (p *placer) reach(to string) (spot, error) {
 	at := spot{dir: root, made: p.tree, skeleton: p.skeleton, owner: p.owners.at("/", nil)}
 	for _, name := range components(to) {
 		next, err := p.enter(at, name, func(at spot) (*node, error) {
-			if at.skeleton != nil && at.skeleton.kind == directory {
+			if at.skeleton != nil && at.skeleton.kind == inroot.Directory {
 				return newDirectory(at.skeleton.attrs), nil
 			}
 			return newDirectory(plain()), nil
@@ -115,7 +117,7 @@ func (p *placer) enter(at spot, name string, fresh func(spot) (*node, error)) (s
 // newNode decides on the attributes of a directory that the source has.
 func (p *placer) newNode(from dir, st unix.Stat_t, at spot) (*node, error) {
 	if !p.keep[at.path] {
-		if at.skeleton != nil && at.skeleton.kind == directory {
+		if at.skeleton != nil && at.skeleton.kind == inroot.Directory {
 			return newDirectory(at.skeleton.attrs), nil
 		}
 		if p.standard[at.path] {

@@ -56,7 +56,7 @@ func (p *placer) create(src dir, name string, st unix.Stat_t, at spot, a attrs) 
 
 // link makes name another link to what was placed first.
 func (p *placer) link(first string, at spot, name string) error {
-	above, err := p.dst.descend(parent(first))
+	above, err := p.dst.descend(path.Dir(first))
 	if err != nil {
 		return err
 	}

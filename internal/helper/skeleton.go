@@ -9,6 +9,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // Skeleton writes the skeleton of the base image mounted at src into the empty
@@ -122,27 +124,27 @@ func (s scanner) link(d dir, name string) (*node, error) {
 		return nil, err
 	}
 	// A link that can't be resolved, in a circle or to nowhere, is no directory.
-	if _, found, err := resolve(s.look, d.join(name)); err != nil || found != directory {
+	if _, found, err := inroot.Follow(s.look, d.join(name)); err != nil || found != inroot.Directory {
 		return nil, nil //nolint:nilnil // nothing to respect here
 	}
-	return &node{kind: link, target: target}, nil
+	return &node{kind: inroot.Link, target: target}, nil
 }
 
-// look makes the base a lookup for resolve. What isn't there is an error here:
+// look makes the base an inroot.Lookup. What isn't there is an error here:
 // unlike a skeleton, a base has all its directories.
-func (s scanner) look(p string) (kind, string, error) {
+func (s scanner) look(p, _ string) (inroot.Kind, string, error) {
 	st, err := s.root.stat(p[1:])
 	if err != nil {
-		return absent, "", err
+		return inroot.Absent, "", err
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
-		return directory, "", nil
+		return inroot.Directory, "", nil
 	case unix.S_IFLNK:
 		target, err := s.root.readlink(p[1:])
-		return link, target, err
+		return inroot.Link, target, err
 	}
-	return other, "", nil
+	return inroot.Other, "", nil
 }
 
 // write makes the tree's entries in d; finish then gives the directories their attributes.
@@ -157,7 +159,7 @@ func (n *node) write(d dir) error {
 }
 
 func (n *node) make(d dir, name string) error {
-	if n.kind == link {
+	if n.kind == inroot.Link {
 		if err := unix.Symlinkat(n.target, d.fd, name); err != nil {
 			return fmt.Errorf("make link %s: %w", show(d.join(name)), err)
 		}

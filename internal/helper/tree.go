@@ -9,18 +9,20 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // A node is a directory, or with a target a link, of a tree held in memory:
 // a skeleton, or the directories of a layer being made.
 type node struct {
-	kind     kind
+	kind     inroot.Kind
 	target   string
 	attrs    attrs
 	children map[string]*node
 }
 
-func newDirectory(a attrs) *node { return &node{kind: directory, attrs: a} }
+func newDirectory(a attrs) *node { return &node{kind: inroot.Directory, attrs: a} }
 
 func (n *node) add(name string, child *node) {
 	if n.children == nil {
@@ -45,19 +47,19 @@ func (n *node) at(p string) *node {
 	return n
 }
 
-// look makes the tree a lookup for resolve.
-func (n *node) look(p string) (kind, string, error) {
+// look makes the tree an inroot.Lookup.
+func (n *node) look(p, _ string) (inroot.Kind, string, error) {
 	if found := n.at(p); found != nil {
 		return found.kind, found.target, nil
 	}
-	return absent, "", nil
+	return inroot.Absent, "", nil
 }
 
 // finish gives the directories of the tree, all of which are below d, their
 // attributes and times. It has to come after everything in them is made.
 func (n *node) finish(d dir) error {
 	for name, child := range n.children {
-		if child.kind != directory {
+		if child.kind != inroot.Directory {
 			continue
 		}
 		sub, err := d.open(name)

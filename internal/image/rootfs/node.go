@@ -4,10 +4,11 @@
 package rootfs
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/inroot"
 )
 
 // node is a name in the tree.
@@ -54,22 +55,15 @@ func (n *node) path() string {
 	return strings.Join(parts, "/")
 }
 
-// maxLinks is how many symbolic links a path may lead through, as in Linux's
-// own limit of 40 but wider, since what is resolved here is one path of many.
-const maxLinks = 255
-
-// errLinks says that links lead in a circle.
-var errLinks = errors.New("too many symbolic links")
-
 // lookup says how a path is followed.
 type lookup struct {
 	// hidden also finds what the layer at hand hides.
 	hidden bool
-	// blocked tells that a link is not to be followed; may be nil.
+	// blocked reports whether a link is not to be followed; may be nil.
 	blocked func(link *node) bool
 }
 
-// place is where a path leads: a folder, and the parts that are missing below
+// place is where a path leads: a directory, and the parts that are missing below
 // it. The first of them may be a file.
 type place struct {
 	at      *node
@@ -79,63 +73,54 @@ type place struct {
 // find follows a path and the links in it as a process would whose root is the
 // node.
 func (n *node) find(path string, how lookup) (place, error) {
-	p := place{at: n}
-	links := 0
-	for rest := path; rest != ""; {
-		var name string
-		name, rest, _ = strings.Cut(rest, "/")
-		switch {
-		case name == "" || name == ".":
-			continue
-		case name == "..":
-			p.up()
-			continue
-		}
-		link := p.down(name, how)
-		if link == nil {
-			continue
-		}
-		if links++; links > maxLinks {
-			return place{}, fmt.Errorf("follow %s: %w", path, errLinks)
-		}
-		target := link.inode.Target
-		if strings.HasPrefix(target, "/") {
-			p.at = n
-		}
-		rest = target + "/" + rest
+	c := &cursor{place: place{at: n}, root: n, how: how}
+	if _, err := inroot.Walk(c, path); err != nil {
+		return place{}, fmt.Errorf("follow %s: %w", path, err)
 	}
-	return p, nil
+	return c.place, nil
 }
 
-// up goes to the folder above, which for the root is the root.
-func (p *place) up() {
+// A cursor is the place that following a path has come to.
+type cursor struct {
+	place
+	root *node
+	how  lookup
+}
+
+// Top goes to the root.
+func (c *cursor) Top() { c.at, c.missing = c.root, nil }
+
+// Up goes to the directory above.
+func (c *cursor) Up() {
 	switch {
-	case len(p.missing) > 0:
-		p.missing = p.missing[:len(p.missing)-1]
-	case p.at.parent != nil:
-		p.at = p.at.parent
+	case len(c.missing) > 0:
+		c.missing = c.missing[:len(c.missing)-1]
+	case c.at.parent != nil:
+		c.at = c.at.parent
 	}
 }
 
-// down goes to a child; a link that is to be followed is returned instead.
-func (p *place) down(name string, how lookup) *node {
-	var c *node
-	if len(p.missing) == 0 {
-		c = p.at.child(name)
-		if c == nil && how.hidden {
-			c = p.at.children[name]
-		}
+// Down goes to a child. A file counts as missing: what is to be added below it
+// replaces it.
+func (c *cursor) Down(name, _ string) (inroot.Kind, string, error) {
+	if len(c.missing) > 0 {
+		c.missing = append(c.missing, name)
+		return inroot.Absent, "", nil
+	}
+	child := c.at.child(name)
+	if child == nil && c.how.hidden {
+		child = c.at.children[name]
 	}
 	switch {
-	case c == nil:
-	case c.isDir():
-		p.at = c
-		return nil
-	case c.inode.Kind == Symlink && (how.blocked == nil || !how.blocked(c)):
-		return c
+	case child == nil:
+	case child.isDir():
+		c.at = child
+		return inroot.Directory, "", nil
+	case child.inode.Kind == Symlink && (c.how.blocked == nil || !c.how.blocked(child)):
+		return inroot.Link, child.inode.Target, nil
 	}
-	p.missing = append(p.missing, name)
-	return nil
+	c.missing = append(c.missing, name)
+	return inroot.Absent, "", nil
 }
 
 // folder makes what is missing, and gives the folder.

@@ -221,7 +221,7 @@ func (in *installer) discard(old *archive.Record) error {
 // discardFile removes a file, unless somebody has changed it below /etc, which
 // apk protects.
 func (in *installer) discardFile(f archive.File) error {
-	dir, err := skeleton(in.Root).folder("/" + path.Dir(f.Path))
+	dir, err := skeleton(in.Root).directory("/" + path.Dir(f.Path))
 	if err != nil {
 		return err
 	}

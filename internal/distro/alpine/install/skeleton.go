@@ -11,68 +11,53 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/unpack"
+	"github.com/strata-build/strata/internal/inroot"
 )
 
-// A skeleton is a root with the folders and links of an image; empty for none.
+// A skeleton is a root with the directories and links of an image; empty for none.
 type skeleton string
 
-// maxLinks is how many links one path may go through; the kernel's limit.
-const maxLinks = 40
-
-// folder is where a folder's path leads in the image. Nothing of it is followed
-// by the kernel, and .. stops at the root, so the answer is within the image.
-func (s skeleton) folder(p string) (string, error) {
+// directory is where a directory's path leads in the image. Nothing of it is
+// followed by the kernel, so the answer is within the image.
+func (s skeleton) directory(p string) (string, error) {
 	if s == "" {
 		return p, nil
 	}
-	rest := strings.Split(strings.Trim(p, "/"), "/")
-	at := "/"
-	for links := 0; len(rest) > 0; {
-		part := rest[0]
-		rest = rest[1:]
-		switch part {
-		case "", ".":
-			continue
-		case "..":
-			at = path.Dir(at)
-			continue
-		}
-		next := path.Join(at, part)
-		target, err := os.Readlink(string(s) + next)
-		switch {
-		case errors.Is(err, unix.EINVAL), errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR):
-			at = next
-			continue
-		case err != nil:
-			return "", fmt.Errorf("look at %s of the image: %w", next, err)
-		}
-		if links++; links > maxLinks {
-			return "", fmt.Errorf("look at %s of the image: it goes through too many links", p)
-		}
-		if path.IsAbs(target) {
-			at = "/"
-		}
-		rest = append(strings.Split(target, "/"), rest...)
+	at, _, err := inroot.Follow(s.look, p)
+	if err != nil {
+		return "", fmt.Errorf("look at %s of the image: %w", p, err)
 	}
 	return at, nil
 }
 
-// place is where a path of a package is in the image.
-func (s skeleton) place(p string, folder bool) (string, error) {
-	if folder || p == "/" {
-		return s.folder(p)
+// look makes the skeleton an inroot.Lookup. What isn't a link may be missing: a
+// package is about to bring it.
+func (s skeleton) look(at, _ string) (inroot.Kind, string, error) {
+	target, err := os.Readlink(string(s) + at)
+	switch {
+	case err == nil:
+		return inroot.Link, target, nil
+	case errors.Is(err, unix.EINVAL), errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR):
+		return inroot.Absent, "", nil
 	}
-	dir, err := s.folder(path.Dir(p))
+	return inroot.Absent, "", err
+}
+
+// place is where a path of a package is in the image.
+func (s skeleton) place(p string, directory bool) (string, error) {
+	if directory || p == "/" {
+		return s.directory(p)
+	}
+	dir, err := s.directory(path.Dir(p))
 	return path.Join(dir, path.Base(p)), err
 }
 
-// adopt gives a folder of a package the attributes of the image's, and tells
-// whether the image has that folder.
+// adopt gives a directory of a package the attributes of the image's, and reports
+// whether the image has that directory.
 func (s skeleton) adopt(p string, n *unpack.Node) (bool, error) {
 	if s == "" {
 		return false, nil
