@@ -22,6 +22,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/helper/program"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -70,7 +71,7 @@ func buildInProcess(t *testing.T, h *house, dir, name string, attrs map[string]s
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(steps, frontend.StepFile(arch)), data, 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(steps, program.File(arch)), data, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,7 +79,7 @@ func buildInProcess(t *testing.T, h *house, dir, name string, attrs map[string]s
 		Type:  client.ExporterImage,
 		Attrs: map[string]string{"name": h.registry.Host + "/" + name, "push": "true", "oci-mediatypes": "true"},
 	}}}
-	for source, folder := range map[string]string{"context": dir, "dockerfile": dir, frontend.StepSource: steps} {
+	for source, folder := range map[string]string{"context": dir, "dockerfile": dir, program.Source: steps} {
 		fs, err := fsutil.NewFS(folder)
 		if err != nil {
 			t.Fatal(err)

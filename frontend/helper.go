@@ -7,15 +7,9 @@ import (
 	"fmt"
 
 	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/internal/helper/program"
 )
-
-// StepSource is the name of the local source that brings the step helper when
-// the frontend runs inside the command line. It holds one static binary for each
-// architecture, named as StepFile says.
-const StepSource = "strata-step"
-
-// StepFile is the name of the step helper for an architecture (GOARCH).
-func StepFile(arch string) string { return "strata-step-" + arch }
 
 // stepArchs are the architectures that the frontend image has a helper for.
 func stepArchs() []string { return []string{"amd64", "arm64"} }
@@ -31,7 +25,7 @@ func (r *request) step(arch string) (bk.State, string, error) {
 	if !known { // the daemon's own runs anywhere that its kernel knows how to run arch
 		arch = r.buildsOn.Architecture
 	}
-	name := StepFile(arch)
+	name := program.File(arch)
 	if c, ok := r.client.(interface {
 		CurrentFrontend() (*bk.State, error)
 	}); ok {
@@ -43,9 +37,9 @@ func (r *request) step(arch string) (bk.State, string, error) {
 			return *st, "/" + name, nil
 		}
 	}
-	st := bk.Local(StepSource,
+	st := bk.Local(program.Source,
 		bk.SessionID(r.client.BuildOpts().SessionID),
-		bk.SharedKeyHint(StepSource),
+		bk.SharedKeyHint(program.Source),
 		bk.FollowPaths([]string{name}),
 		bk.WithCustomName("[internal] load the step helper"))
 	return st, "/" + name, nil

@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/helper/bundle"
 )
 
 // words reads a build's command line.
@@ -116,13 +115,6 @@ func TestJob(t *testing.T) {
 	}
 	if j.progress != "plain" {
 		t.Errorf("progress %q", j.progress)
-	}
-}
-
-// TestStepSource holds that both sides mean the same local source.
-func TestStepSource(t *testing.T) {
-	if bundle.Source != frontend.StepSource {
-		t.Errorf("the frontend asks for %q, and there is %q", frontend.StepSource, bundle.Source)
 	}
 }
 

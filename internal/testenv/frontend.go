@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/strata-build/strata/internal/helper/program"
 )
 
 // FrontendImage builds the frontend and its step helpers from this tree, pushes
@@ -22,7 +24,7 @@ func FrontendImage(t testing.TB, r *Registry) string {
 	}
 	for _, arch := range []string{"amd64", "arm64"} {
 		entries = append(entries, Entry{
-			Path: "strata-step-" + arch, Data: binaryData(t, "strata-step", arch), Mode: 0o755,
+			Path: program.File(arch), Data: binaryData(t, "strata-step", arch), Mode: 0o755,
 		})
 	}
 	config := v1.Config{Entrypoint: []string{"/bin/strata-frontend"}, Labels: frontendLabels()}

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/strata-build/strata/internal/helper/program"
 )
 
 // CLI is the strata command line of this tree with a home of its own.
@@ -105,7 +107,7 @@ func (c *CLI) MustRun(t testing.TB, args ...string) Result {
 func placeSteps(t testing.TB, dir string) {
 	t.Helper()
 	for _, arch := range []string{"amd64", "arm64"} {
-		file := filepath.Join(dir, "strata-step-"+arch)
+		file := filepath.Join(dir, program.File(arch))
 		if err := os.Link(Binary(t, "strata-step", arch), file); err != nil && !errors.Is(err, os.ErrExist) {
 			t.Fatalf("place step helper: %v", err)
 		}

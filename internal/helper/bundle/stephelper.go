@@ -25,10 +25,12 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
+
+	"github.com/strata-build/strata/internal/helper/program"
 )
 
 // Source is the name of the local source that holds the helpers.
-const Source = "strata-step"
+const Source = program.Source
 
 // dirEnv names the folder that holds the helpers when they lie elsewhere.
 const dirEnv = "STRATA_STEP_DIR"
@@ -80,7 +82,7 @@ func scan(dir string) map[string]helper {
 		h := helper{fsys: os.DirFS(dir), path: name}
 		if name != Source {
 			files[name] = h
-		} else if own := Source + "-" + runtime.GOARCH; files[own] == (helper{}) {
+		} else if own := program.File(runtime.GOARCH); files[own] == (helper{}) {
 			files[own] = h
 		}
 	}
