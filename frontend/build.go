@@ -39,13 +39,18 @@ var _ client.BuildFunc = Build
 
 // Build answers one request: a build, or a question about the build file.
 func Build(ctx context.Context, c client.Client) (*client.Result, error) {
-	return build(ctx, c, time.Now(), nil)
+	return Options{}.Build(ctx, c)
 }
 
-// BuildAt is [Build] at another time: it decides which signatures of archives are
-// good still, and nothing else.
-func BuildAt(ctx context.Context, c client.Client, now time.Time) (*client.Result, error) {
-	return build(ctx, c, now, nil)
+// Options are what a caller in the same process may want besides. The zero value
+// wants nothing.
+type Options struct {
+	// Now decides which signatures of archives are good still, and nothing else. The
+	// zero time is the time of the call.
+	Now time.Time
+	// Built is called with what was built, platform by platform in any order, but one
+	// after another. A question about the build file builds nothing.
+	Built func(Planned)
 }
 
 // Planned is what was built for one platform.
@@ -55,24 +60,21 @@ type Planned struct {
 	ShowPlatform bool
 }
 
-// BuildAndTell is [Build] that tells what it has built, platform by platform in any
-// order, but one after another. A question about the build file tells nothing.
-func BuildAndTell(ctx context.Context, c client.Client, tell func(Planned)) (*client.Result, error) {
-	return build(ctx, c, time.Now(), tell)
-}
-
-func build(ctx context.Context, c client.Client, now time.Time, tell func(Planned)) (*client.Result, error) {
+// Build is [Build] with options.
+func (o Options) Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	r, err := newRequest(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	r.now = now
-	if tell != nil {
+	if !o.Now.IsZero() {
+		r.now = o.Now
+	}
+	if o.Built != nil {
 		var mu sync.Mutex
-		r.tell = func(p Planned) {
+		r.built = func(p Planned) {
 			mu.Lock()
 			defer mu.Unlock()
-			tell(p)
+			o.Built(p)
 		}
 	}
 	res, err := r.answer(ctx)
@@ -147,8 +149,8 @@ func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, 
 		return nil, err
 	}
 	made.store(target, lowered, lockOf(planned, locked))
-	if r.tell != nil {
-		r.tell(Planned{Plan: planned, ShowPlatform: r.ui.MultiPlatformRequested})
+	if r.built != nil {
+		r.built(Planned{Plan: planned, ShowPlatform: r.ui.MultiPlatformRequested})
 	}
 	return &dockerui.BuildResult{
 		Reference: ref,

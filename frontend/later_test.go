@@ -38,7 +38,7 @@ func TestAMonthLater(t *testing.T) {
 	build := func(h *house, name, dir string, days int) (string, error) {
 		attrs := map[string]string{"build-arg:MIRROR": a.URL + " " + snapshot.URL, "platform": "linux/amd64"}
 		err := buildInProcess(t, h, dir, "later/"+name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-			return frontend.BuildAt(ctx, c, time.Now().AddDate(0, 0, days))
+			return frontend.Options{Now: time.Now().AddDate(0, 0, days)}.Build(ctx, c)
 		})
 		if err != nil {
 			return "", err

@@ -42,8 +42,8 @@ type request struct {
 	buildsOn ocispecs.Platform
 	// epoch is SOURCE_DATE_EPOCH where one was given.
 	epoch *time.Time
-	// tell is called for each platform that is built, if it is not nil.
-	tell func(Planned)
+	// built is called for each platform that is built, if it is not nil.
+	built func(Planned)
 	// now is when signatures are checked at.
 	now time.Time
 }
@@ -65,7 +65,7 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &request{client: c, ui: ui, source: source, prober: newProber()}
+	r := &request{client: c, ui: ui, source: source, prober: newProber(), now: time.Now()}
 	r.prober.solve = r.solve
 	r.buildsOn = platforms.Normalize(platforms.DefaultSpec())
 	if len(ui.BuildPlatforms) > 0 {

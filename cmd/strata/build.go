@@ -102,7 +102,7 @@ func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, 
 		if err := j.supported(c.BuildOpts().LLBCaps); err != nil {
 			return nil, err
 		}
-		res, err := frontend.BuildAndTell(ctx, j.reporting.listen(c), j.reporting.tell)
+		res, err := frontend.Options{Built: j.reporting.tell}.Build(ctx, j.reporting.listen(c))
 		if err != nil {
 			fault = err
 			return nil, err
