@@ -5,6 +5,7 @@ package frontend
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,38 +29,11 @@ func (r *request) readIgnoreFile(ctx context.Context) (wait func()) {
 	return group.Wait
 }
 
-// usesContext tells whether a build file names something of the build context.
+// usesContext reports whether a build file names something of the build context.
 func usesContext(s *spec.Spec) bool {
-	for _, t := range s.Targets {
-		for _, l := range t.Layers {
-			if layerUsesContext(l) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func layerUsesContext(l spec.Layer) bool {
-	if l.Files != nil {
-		for _, f := range l.Files.Entries {
-			if f.Source.IsSet() && !f.From.IsSet() {
-				return true
-			}
-		}
-	}
-	if d := l.Derivation; d != nil {
-		return d.Store != nil && d.Store.Source.IsSet() || d.Build != nil
-	}
-	if l.Build != nil {
-		for _, m := range l.Build.Mounts {
-			if !m.From.IsSet() {
-				return true
-			}
-		}
-		return l.Build.Source.IsSet()
-	}
-	return false
+	return slices.ContainsFunc(s.Targets, func(t spec.Target) bool {
+		return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Strategy().UsesContext() })
+	})
 }
 
 // loadContext starts the transfer of a local build context, if the plan uses

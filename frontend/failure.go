@@ -135,7 +135,7 @@ func copies(p *plan.Plan, lines []*errdefs.Source) []plan.Copy {
 	var out []plan.Copy
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
-			for _, c := range plan.Copies(l.Action) {
+			for _, c := range l.Action.Copies() {
 				if !c.Pos.IsZero() && covers(lines, c.Pos.Line) {
 					out = append(out, c)
 				}

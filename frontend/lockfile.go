@@ -77,5 +77,5 @@ func installsPackages(t *spec.Target) bool {
 }
 
 func targetNeedsLock(t *spec.Target) bool {
-	return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Packages != nil || l.Derivation != nil })
+	return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Strategy().IsLocked() })
 }

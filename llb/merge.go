@@ -25,7 +25,7 @@ func (img *image) current() bk.State {
 func (img *image) add(st bk.State, layer *plan.Layer, name string) {
 	n := len(img.inputs)
 	at := img.at(layer.Range)
-	tree := madeTree{State: st, timed: hasTimes(layer)}
+	tree := madeTree{State: st, timed: layer.Action.KeepsTimes()}
 	switch {
 	case img.Chain:
 		img.chain(tree, layer, name, at)
@@ -41,13 +41,6 @@ type madeTree struct {
 	bk.State
 	// timed says that its files have times of their own, which a copy keeps.
 	timed bool
-}
-
-// hasTimes tells whether a layer's files have the times of their archives: what
-// was compiled from them tells by these whether it is still good.
-func hasTimes(layer *plan.Layer) bool {
-	_, ok := layer.Action.(*plan.Unpack)
-	return ok
 }
 
 // chain puts a tree on top of the image so far, or into the layer before where

@@ -27,7 +27,7 @@ func ContextPaths(p *Plan) map[string][]string {
 	for _, img := range p.Images {
 		use(img.From, "")
 		for _, l := range img.Layers {
-			for _, c := range Copies(l.Action) {
+			for _, c := range l.Action.Copies() {
 				use(c.From, c.Path)
 			}
 		}
@@ -45,38 +45,14 @@ func ContextPaths(p *Plan) map[string][]string {
 	return out
 }
 
-// UsesContext tells whether anything of the build context is used.
+// UsesContext reports whether anything of the build context is used.
 func (p *Plan) UsesContext() bool {
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
-			if slices.ContainsFunc(Copies(l.Action), func(c Copy) bool { return c.From.Kind == Main }) {
+			if slices.ContainsFunc(l.Action.Copies(), func(c Copy) bool { return c.From.Kind == Main }) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// Copies are the parts of trees that an action reads.
-func Copies(a Action) []Copy {
-	var out []Copy
-	switch a := a.(type) {
-	case *Files:
-		for _, e := range a.Entries {
-			if e.Copy != nil {
-				out = append(out, *e.Copy)
-			}
-		}
-	case *Store:
-		out = a.copies()
-	case *Exec:
-		out = append(out, Copy{From: a.From})
-		if a.Source != nil {
-			out = append(out, *a.Source)
-		}
-		for _, m := range a.Mounts {
-			out = append(out, m.Copy)
-		}
-	}
-	return out
 }

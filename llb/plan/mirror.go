@@ -8,20 +8,20 @@ func (p *Plan) Archives() []Archive {
 	var out []Archive
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
-			out = append(out, archivesOf(l.Action)...)
+			out = append(out, l.Action.Fetches()...)
 		}
 	}
 	return out
 }
 
 // NextMirror leaves out the first address of the archives that are chosen by it and
-// have another one, and tells whether there was any. Each of the others stays
+// have another one, and reports whether there was any. Each of the others stays
 // what it was, so that it isn't fetched again.
 func (p *Plan) NextMirror(choose func(url string) bool) bool {
 	moved := false
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
-			moved = NextMirror(archivesOf(l.Action), choose) || moved
+			moved = NextMirror(l.Action.Fetches(), choose) || moved
 		}
 	}
 	return moved
@@ -38,14 +38,4 @@ func NextMirror(archives []Archive, choose func(url string) bool) bool {
 		}
 	}
 	return moved
-}
-
-func archivesOf(a Action) []Archive {
-	switch a := a.(type) {
-	case *Unpack:
-		return a.Archives
-	case *Install:
-		return a.Archives
-	}
-	return nil
 }

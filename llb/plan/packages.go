@@ -85,11 +85,3 @@ type Install struct {
 	// SkipScripts leaves maintainer scripts out.
 	SkipScripts bool `json:"skip_scripts,omitempty"`
 }
-
-func (*Unpack) isAction()  {}
-func (*Install) isAction() {}
-
-var (
-	_ Action = (*Unpack)(nil)
-	_ Action = (*Install)(nil)
-)

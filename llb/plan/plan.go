@@ -119,18 +119,6 @@ type Layer struct {
 	Action Action `json:"action"`
 }
 
-// Action is what makes a layer: [*Files], [*Exec], [*Unpack], [*Install], [*Store]
-// or [*Link].
-type Action interface{ isAction() }
-
-func (*Files) isAction() {}
-func (*Exec) isAction()  {}
-
-var (
-	_ Action = (*Files)(nil)
-	_ Action = (*Exec)(nil)
-)
-
 // Mode is permission bits with setuid, setgid and sticky, as chmod(2) takes them.
 type Mode uint32
 

@@ -64,28 +64,3 @@ type Link struct {
 	// Stores are the layers that hold the roots and what they refer to.
 	Stores []*Store `json:"-"`
 }
-
-// copies are the parts of trees that the layer reads.
-func (a *Store) copies() []Copy {
-	switch {
-	case a.From == nil:
-		return nil
-	case a.From.Build != nil:
-		return Copies(a.From.Build)
-	}
-	var out []Copy
-	for _, item := range a.Items {
-		if item.File != "" {
-			out = append(out, Copy{From: a.From.From, Path: item.File, Pos: a.Range.Start})
-		}
-	}
-	return out
-}
-
-func (*Store) isAction() {}
-func (*Link) isAction()  {}
-
-var (
-	_ Action = (*Store)(nil)
-	_ Action = (*Link)(nil)
-)

@@ -110,25 +110,15 @@ type reference struct {
 // froms lists where a target takes trees from.
 func (t *Target) froms() []String {
 	froms := []String{t.From}
-	for _, l := range t.Layers {
-		switch {
-		case l.Files != nil:
-			for _, f := range l.Files.Entries {
-				froms = append(froms, f.From)
-			}
-		case l.Build != nil:
-			froms = append(froms, l.Build.From)
-			for _, m := range l.Build.Mounts {
-				froms = append(froms, m.From)
-			}
-		case l.Derivation != nil && l.Derivation.Build != nil:
-			froms = append(froms, l.Derivation.Build.From)
+	for i := range t.Layers {
+		if s := t.Layers[i].Strategy(); s != nil { // a build file with faults may have none
+			froms = append(froms, s.Froms()...)
 		}
 	}
 	return froms
 }
 
-// UsesDockerfile tells whether anything is taken from a Dockerfile, as far as it
+// UsesDockerfile reports whether anything is taken from a Dockerfile, as far as it
 // can be read before expansion.
 func (s *Spec) UsesDockerfile() bool {
 	for i := range s.Targets {

@@ -23,7 +23,7 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	layers, over = joinParts(layers, over)
 	layers, over = joinFiles(layers, over)
 	for i := len(layers) - 1; i > 0 && over > 0; i-- {
-		if merged(layers[i]) && merged(layers[i-1]) {
+		if layers[i].Action.Merges() && layers[i-1].Action.Merges() {
 			layers[i].Fold = true
 			over--
 		}
@@ -110,16 +110,4 @@ func joinFiles(layers []plan.Layer, over int) ([]plan.Layer, int) {
 		over--
 	}
 	return layers, over
-}
-
-// merged tells whether a layer is a tree of its own.
-func merged(l plan.Layer) bool {
-	switch a := l.Action.(type) {
-	case *plan.Exec:
-		return a.Out
-	case *plan.Install:
-		return false
-	default:
-		return true
-	}
 }

@@ -77,33 +77,19 @@ func (t *Target) packageSet(ctx context.Context) (*packageSet, error) {
 	return set, t.planPackages(ctx, set)
 }
 
-// mustInstall tells whether the packages of the layer with that index must be
+// mustInstall reports whether the packages of the layer with that index must be
 // installed before the next ones are unpacked: a command runs in the image in
 // between. The last ones are always installed.
 func (t *Target) mustInstall(index int) bool {
 	for _, l := range t.spec.Layers[index+1:] {
-		switch {
-		case l.Packages != nil:
+		if l.Packages != nil {
 			return false
-		case l.Build != nil && t.runsInImage(l.Build):
+		}
+		if l.Strategy().RunsInImage() {
 			return true
 		}
 	}
 	return true
-}
-
-// runsInImage tells whether a command runs in the image so far.
-func (t *Target) runsInImage(b *spec.Build) bool {
-	if b.From.IsSet() {
-		return b.From.Value == "layers"
-	}
-	if b.Out != nil {
-		return !*b.Out
-	}
-	words := append([]spec.String{b.Run}, b.Argv...)
-	return !slices.ContainsFunc(words, func(w spec.String) bool {
-		return slices.Contains(spec.Mentioned(w.Value), "out")
-	})
 }
 
 // wanted are the names of each entry, sorted.

@@ -29,18 +29,19 @@ type Strategy interface {
 	Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error)
 }
 
-// of returns the strategy of a layer.
-func of(l *spec.Layer) Strategy {
-	switch {
-	case l.Packages != nil:
-		return packages{}
-	case l.Files != nil:
-		return files{}
-	case l.Build != nil:
-		return build{}
-	default:
-		return derivation{}
+// of returns what plans the layers of a strategy.
+func of(s spec.Strategy) (Strategy, error) {
+	switch s.(type) {
+	case *spec.Packages:
+		return packages{}, nil
+	case *spec.Files:
+		return files{}, nil
+	case *spec.Build:
+		return build{}, nil
+	case *spec.Derivation:
+		return derivation{}, nil
 	}
+	return nil, fmt.Errorf("plan layer: unknown strategy %T", s)
 }
 
 // Bases looks up what a plan stands on.
@@ -175,7 +176,11 @@ func (t *Target) build(ctx context.Context) error {
 	}
 	for i := range t.spec.Layers {
 		l := &t.spec.Layers[i]
-		made, err := of(l).Plan(ctx, t, l)
+		how, err := of(l.Strategy())
+		if err != nil {
+			return err
+		}
+		made, err := how.Plan(ctx, t, l)
 		if err != nil {
 			return err
 		}

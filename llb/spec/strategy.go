@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spec
+
+import "slices"
+
+// Strategy is what one layer of a build file is made by: [*Packages], [*Files],
+// [*Build] or [*Derivation]. Its methods say what can be read from the build
+// file before anything is expanded.
+type Strategy interface {
+	// Froms returns where it takes trees from.
+	Froms() []String
+	// UsesContext reports whether it names something of the build context.
+	UsesContext() bool
+	// RunsInImage reports whether it runs a command in the image so far.
+	RunsInImage() bool
+	// IsLocked reports whether a lock pins what the layer is made of.
+	IsLocked() bool
+}
+
+// Strategies returns a zero value of each strategy.
+func Strategies() []Strategy {
+	return []Strategy{(*Packages)(nil), (*Files)(nil), (*Build)(nil), (*Derivation)(nil)}
+}
+
+// Strategy returns the strategy that is set; nil for a layer without one, which
+// [Parse] never returns.
+func (l *Layer) Strategy() Strategy {
+	switch {
+	case l.Packages != nil:
+		return l.Packages
+	case l.Files != nil:
+		return l.Files
+	case l.Build != nil:
+		return l.Build
+	case l.Derivation != nil:
+		return l.Derivation
+	}
+	return nil
+}
+
+// Froms returns nothing: repositories aren't trees.
+func (*Packages) Froms() []String { return nil }
+
+// UsesContext reports whether a keyring is in the context.
+func (p *Packages) UsesContext() bool {
+	return slices.ContainsFunc(p.Repositories, func(r Repository) bool { return r.SignedBy.IsSet() })
+}
+
+// RunsInImage returns false: a layer that only installs packages leaves those
+// after it as they are.
+func (*Packages) RunsInImage() bool { return false }
+
+// IsLocked returns true.
+func (*Packages) IsLocked() bool { return true }
+
+// Froms returns the trees that files are copied from.
+func (f *Files) Froms() []String {
+	var froms []String
+	for _, e := range f.Entries {
+		froms = append(froms, e.From)
+	}
+	return froms
+}
+
+// UsesContext reports whether a file is copied from the context.
+func (f *Files) UsesContext() bool {
+	return slices.ContainsFunc(f.Entries, func(e File) bool { return e.Source.IsSet() && !e.From.IsSet() })
+}
+
+// RunsInImage returns false.
+func (*Files) RunsInImage() bool { return false }
+
+// IsLocked returns false.
+func (*Files) IsLocked() bool { return false }
+
+// Froms returns where the command runs and what is mounted into it.
+func (b *Build) Froms() []String {
+	froms := []String{b.From}
+	for _, m := range b.Mounts {
+		froms = append(froms, m.From)
+	}
+	return froms
+}
+
+// UsesContext reports whether the source or a mount is in the context.
+func (b *Build) UsesContext() bool {
+	return b.Source.IsSet() || slices.ContainsFunc(b.Mounts, func(m Mount) bool { return !m.From.IsSet() })
+}
+
+// RunsInImage reports whether the command runs in the image so far: because it
+// says so, or because it doesn't write to $out.
+func (b *Build) RunsInImage() bool {
+	if b.From.IsSet() {
+		return b.From.Value == "layers"
+	}
+	if b.Out != nil {
+		return !*b.Out
+	}
+	words := append([]String{b.Run}, b.Argv...)
+	return !slices.ContainsFunc(words, func(w String) bool { return slices.Contains(Mentioned(w.Value), "out") })
+}
+
+// IsLocked returns false.
+func (*Build) IsLocked() bool { return false }
+
+// Froms returns the image that Nix runs in.
+func (d *Derivation) Froms() []String {
+	if d.Build == nil {
+		return nil
+	}
+	return []String{d.Build.From}
+}
+
+// UsesContext reports whether the store or what Nix builds is in the context.
+func (d *Derivation) UsesContext() bool {
+	return d.Store != nil && d.Store.Source.IsSet() || d.Build != nil
+}
+
+// RunsInImage returns false.
+func (*Derivation) RunsInImage() bool { return false }
+
+// IsLocked returns true.
+func (*Derivation) IsLocked() bool { return true }
