@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/strata-build/strata/internal/distro/alpine/install"
 )
 
@@ -46,10 +44,8 @@ func installAPK(args []string, warn func(string)) (int, error) {
 		return ownFault, fmt.Errorf("read arguments of install-apk: %w\n%s", errors.Join(err, errors.New("want --meta and flags")), usage)
 	}
 	opt.Scripts = install.Scripts(scripts)
-	if os.Getpid() != 1 {
-		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			return ownFault, fmt.Errorf("become subreaper: %w", err)
-		}
+	if err := adoptOrphans(); err != nil {
+		return ownFault, err
 	}
 	since, err := startTimes()
 	if err != nil {

@@ -16,8 +16,6 @@ import (
 	"runtime"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	debinstall "github.com/strata-build/strata/internal/distro/debian/install"
 )
 
@@ -115,10 +113,8 @@ func installDeb(verb string, args []string, least, most int, warn func(string), 
 	if err := parseDebian(set, args, least, most); err != nil {
 		return err
 	}
-	if os.Getpid() != 1 {
-		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			return fmt.Errorf("become subreaper: %w", err)
-		}
+	if err := adoptOrphans(); err != nil {
+		return err
 	}
 	since, err := startTimes()
 	if err != nil {

@@ -15,6 +15,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// adoptOrphans makes what descendants leave running the helper's own children, as
+// they are where the helper is the container's first process.
+func adoptOrphans() error {
+	if os.Getpid() == 1 {
+		return nil
+	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("become subreaper: %w", err)
+	}
+	return nil
+}
+
 // reapUntil waits for any child until pid has ended, and returns its exit status.
 func reapUntil(pid int) (int, error) {
 	for {

@@ -108,10 +108,8 @@ func inherited(home string, known accounts) bool {
 // supervise starts the command, hands signals on to it, reaps what it leaves
 // behind and kills what it left running.
 func supervise(file string, argv []string, attr *syscall.ProcAttr) (int, error) {
-	if os.Getpid() != 1 {
-		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			return ownFault, fmt.Errorf("become subreaper: %w", err)
-		}
+	if err := adoptOrphans(); err != nil {
+		return ownFault, err
 	}
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,

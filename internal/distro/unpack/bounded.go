@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/strata-build/strata/internal/readahead"
 )
 
 // limit is how many bytes the files' archive may have: much more than the package
@@ -48,7 +50,7 @@ func Bounded(r io.Reader, installed, compressed int64) io.Reader {
 // Copy copies by blocks of the buffer's size.
 func Copy(w io.Writer, r io.Reader, buf []byte) error {
 	for {
-		n, readErr := readBlock(r, buf)
+		n, readErr := readahead.Block(r, buf)
 		if n > 0 {
 			if _, err := w.Write(buf[:n]); err != nil {
 				return fmt.Errorf("write: %w", err)
@@ -59,17 +61,6 @@ func Copy(w io.Writer, r io.Reader, buf []byte) error {
 		}
 		if readErr != nil {
 			return fmt.Errorf("read: %w", readErr)
-		}
-	}
-}
-
-// readBlock reads until buf is full or there is an error, which it returns as it
-// is: a stream that is cut short must not look like one that ends.
-func readBlock(r io.Reader, buf []byte) (int, error) {
-	for n := 0; ; {
-		m, err := r.Read(buf[n:])
-		if n += m; n == len(buf) || err != nil {
-			return n, err
 		}
 	}
 }

@@ -16,11 +16,15 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/strata-build/strata/internal/compress"
+	"github.com/strata-build/strata/internal/readahead"
 )
 
 // ErrDiffID says that a layer's archive is not the one that the image's
 // configuration names.
 var ErrDiffID = errors.New("the layer's archive is not the one that the configuration names")
+
+// blocksAhead are how many blocks a layer is read ahead by: 1 MiB.
+const blocksAhead = 4
 
 // Layer is one layer of an image.
 type Layer struct {
@@ -52,7 +56,7 @@ func (l Layer) open(ctx context.Context) (*archive, error) {
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	ahead := readAhead(plain)
+	ahead := readahead.New(plain, blocksAhead)
 	a.close = append(a.close, ahead.Close)
 	a.Reader = ahead
 	if l.DiffID != "" {

@@ -23,9 +23,6 @@ import (
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
-// maxEntries limits the files of a package.
-const maxEntries = 1 << 20
-
 // An unpacker unpacks one package.
 type unpacker struct {
 	tree  *unpack.Tree
@@ -42,38 +39,10 @@ func (u *unpacker) unpack(ctx context.Context, a *archive.Archive) error {
 	if err != nil {
 		return err
 	}
-	ahead := unpack.ReadAhead(unpack.Bounded(data, a.Info.InstalledSize, a.DataSize()))
-	err = u.entries(ctx, tar.NewReader(ahead))
-	if err == nil {
-		// What follows the last file says whether the segment was the right one.
-		err = unpack.Copy(io.Discard, ahead, u.buf)
-	}
-	ahead.Stop()
-	if err != nil {
+	if err := unpack.Entries(ctx, unpack.Bounded(data, a.Info.InstalledSize, a.DataSize()), u.buf, u.entry); err != nil {
 		return err
 	}
 	return u.sort()
-}
-
-func (u *unpacker) entries(ctx context.Context, r *tar.Reader) error {
-	for n := 0; ; n++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil && n == maxEntries {
-			err = fmt.Errorf("it has more than %d files", maxEntries)
-		}
-		if err == nil && h.Typeflag != tar.TypeXGlobalHeader {
-			err = u.entry(h, r)
-		}
-		if err != nil {
-			return fmt.Errorf("read its files: %w", err)
-		}
-	}
 }
 
 // entry unpacks one file. What has a dot in front at the top is about the

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // Options say how packages are installed in the image at /.
@@ -51,7 +52,7 @@ func Install(ctx context.Context, opt Options) error {
 	if opt.Root == "" {
 		opt.Root = "/"
 	}
-	groups, err := readGroups(opt.Meta)
+	groups, err := unpack.ReadGroups[*Package](opt.Meta)
 	if err != nil {
 		return err
 	}

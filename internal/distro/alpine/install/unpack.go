@@ -7,13 +7,9 @@ package install
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
-	"runtime"
-	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -33,63 +29,25 @@ func Unpack(ctx context.Context, files []string, out, meta, image string) error 
 		return err
 	}
 	defer t.Close()
-	g := &group{Packages: make([]*Package, len(files))}
-	if err := unpackAll(ctx, files, t, g, skeleton(image)); err != nil {
+	g := &group{}
+	g.Packages, err = unpack.Each(ctx, files, func(ctx context.Context, f unpack.Opened) (*Package, error) {
+		return unpackFile(ctx, f, t, skeleton(image))
+	})
+	if err != nil {
 		return err
 	}
 	if g.Conflicts, err = t.Finish(); err != nil {
 		return err
 	}
-	return g.write(meta)
+	return g.Write(meta)
 }
 
-// unpackAll unpacks the files on all processors.
-func unpackAll(ctx context.Context, files []string, t *unpack.Tree, g *group, image skeleton) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	next := make(chan int)
-	errs := make([]error, len(files))
-	var wg sync.WaitGroup
-	for range min(runtime.NumCPU(), len(files)) {
-		wg.Go(func() {
-			for i := range next {
-				if g.Packages[i], errs[i] = unpackFile(ctx, files[i], i, t, image); errs[i] != nil {
-					cancel()
-				}
-			}
-		})
-	}
-	for i := range files {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return err
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func unpackFile(ctx context.Context, file string, i int, t *unpack.Tree, image skeleton) (*Package, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(file)
+func unpackFile(ctx context.Context, f unpack.Opened, t *unpack.Tree, image skeleton) (*Package, error) {
+	a, err := archive.Open(f, f.Size)
 	if err != nil {
-		return nil, fmt.Errorf("open package: %w", err)
+		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("open package: %w", err)
-	}
-	a, err := archive.Open(f, info.Size())
-	if err != nil {
-		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(file), err)
-	}
-	u := &unpacker{tree: t, image: image, by: i, p: &Package{Info: a.Info, Checksum: a.Checksum, Size: a.Size, Scripts: a.Scripts}}
+	u := &unpacker{tree: t, image: image, by: f.Index, p: &Package{Info: a.Info, Checksum: a.Checksum, Size: a.Size, Scripts: a.Scripts}}
 	if err := u.unpack(ctx, a); err != nil {
 		return nil, fmt.Errorf("unpack package %s %s: %w", a.Info.Name, a.Info.Version, err)
 	}

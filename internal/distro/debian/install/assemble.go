@@ -17,13 +17,14 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/ldcache"
 	"github.com/strata-build/strata/internal/distro/maintscript"
+	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // Assemble makes unpacked packages installed ones in the image at /, which can
 // run nothing: it writes the database, and does what the maintainer scripts are
 // known to do. One that isn't known is an error, unless skip leaves scripts out.
 func Assemble(opt Options, skip bool) error {
-	groups, err := readGroups(opt.Meta)
+	groups, err := unpack.ReadGroups[*Package](opt.Meta)
 	if err != nil {
 		return err
 	}
@@ -113,8 +114,12 @@ func (a *assembler) configure() error {
 		if a.skip {
 			continue
 		}
-		if _, err := a.scripts.preinst(p); err != nil {
-			a.problem("its script before unpacking: %v", err)
+		_, why, err := a.scripts.preinst(p)
+		if err != nil {
+			return fmt.Errorf("configure %s: %w", p.Name(), err)
+		}
+		if why != "" {
+			a.problem("its script before unpacking: %s", why)
 		}
 		if err := a.postinst(p); err != nil {
 			return fmt.Errorf("configure %s: %w", p.Name(), err)

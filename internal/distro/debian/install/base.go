@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 )
 
@@ -80,6 +82,26 @@ func (b *base) state(p archive.Paragraph) string {
 		return "not-installed"
 	}
 	return words[2]
+}
+
+// mode is the type and permission bits of what the base has at a path; 0 for
+// nothing.
+func (b *base) mode(at string) (uint32, error) {
+	var st unix.Stat_t
+	err := unix.Lstat(filepath.Join(b.root, at), &st)
+	switch {
+	case leadsNowhere(err):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("look at %s: %w", at, err)
+	}
+	return st.Mode, nil
+}
+
+// leadsNowhere reports whether an error says that nothing is at a path, whatever
+// is on the way.
+func leadsNowhere(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 // lines reads a file of the database; there is none if it doesn't exist.

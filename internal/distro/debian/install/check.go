@@ -58,7 +58,7 @@ func Check(root, meta, out string) error {
 }
 
 func judge(root, meta string) (*Verdict, error) {
-	groups, err := readGroups(meta)
+	groups, err := unpack.ReadGroups[*Package](meta)
 	if err != nil {
 		return nil, err
 	}
@@ -70,47 +70,51 @@ func judge(root, meta string) (*Verdict, error) {
 	if v.Filters, err = readFilters(root); err != nil {
 		return nil, err
 	}
-	if v.Why = check(b, groups); v.Why != "" {
+	if v.Why, err = check(b, groups); err != nil {
+		return nil, fmt.Errorf("check the base for packages: %w", err)
+	}
+	if v.Why != "" {
 		v.Installer = "native"
 	}
 	return v, nil
 }
 
-// check tells why packages can't be registered in the base; nothing if they can.
-func check(b *base, groups []*group) string {
-	for _, one := range []func(*base, []*group) string{
+// check says why packages can't be registered in the base; nothing if they can.
+// An error is no answer: what can't be read may be what decides.
+func check(b *base, groups []*group) (why string, err error) {
+	for _, one := range []func(*base, []*group) (string, error){
 		checkFilters, checkPackages, checkOverrides, checkOwners, checkPaths, checkScripts,
 	} {
-		if why := one(b, groups); why != "" {
-			return why
+		if why, err := one(b, groups); why != "" || err != nil {
+			return why, err
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // checkFilters wants what is left out to be what the base leaves out.
-func checkFilters(b *base, groups []*group) string {
+func checkFilters(b *base, groups []*group) (why string, err error) {
 	want, err := readFilters(b.root)
 	if err != nil {
-		return err.Error()
+		return "", err
 	}
 	for _, g := range groups {
 		if !slices.Equal(want, g.Filters) {
-			return "the base's dpkg.cfg leaves out other paths than were left out in unpacking"
+			return "the base's dpkg.cfg leaves out other paths than were left out in unpacking", nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
-func checkPackages(b *base, groups []*group) string {
+func checkPackages(b *base, groups []*group) (why string, err error) {
 	for _, g := range groups {
 		for _, p := range g.Packages {
 			if why := checkPackage(b, p); why != "" {
-				return why
+				return why, nil
 			}
 		}
 	}
-	return ""
+	return "", nil
 }
 
 func checkPackage(b *base, p *Package) string {
@@ -130,18 +134,18 @@ func checkPackage(b *base, p *Package) string {
 
 // checkOverrides looks for paths that the base diverts or has an owner and a mode
 // of its own for.
-func checkOverrides(b *base, groups []*group) string {
+func checkOverrides(b *base, groups []*group) (why string, err error) {
 	special := map[string]string{}
 	diversions, err := b.lines("diversions")
 	if err != nil {
-		return err.Error()
+		return "", err
 	}
 	for i := 0; i+2 < len(diversions); i += 3 {
 		special[diversions[i]], special[diversions[i+1]] = "diverts", "diverts something to"
 	}
 	overrides, err := b.lines("statoverride")
 	if err != nil {
-		return err.Error()
+		return "", err
 	}
 	for _, line := range overrides {
 		if f := strings.Fields(line); len(f) == 4 {
@@ -152,17 +156,17 @@ func checkOverrides(b *base, groups []*group) string {
 		for _, p := range g.Packages {
 			for name := range p.paths() {
 				if how, ok := special[name]; ok {
-					return fmt.Sprintf("the base %s %s, which %s has", how, name, p.Name())
+					return fmt.Sprintf("the base %s %s, which %s has", how, name, p.Name()), nil
 				}
 			}
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // checkOwners wants users and groups to have the numbers that they were packed
 // with, because dpkg goes by their names.
-func checkOwners(b *base, groups []*group) string {
+func checkOwners(b *base, groups []*group) (why string, err error) {
 	for _, g := range groups {
 		for _, p := range g.Packages {
 			for _, o := range p.Owners {
@@ -172,15 +176,15 @@ func checkOwners(b *base, groups []*group) string {
 				}
 				id, err := lookUp(filepath.Join(b.root, file), o.Name)
 				if err != nil {
-					return err.Error()
+					return "", err
 				}
 				if id != "" && id != fmt.Sprint(o.ID) {
-					return fmt.Sprintf("%s has files of %s, who is %s in the base and was %d when it was packed", p.Name(), o.Name, id, o.ID)
+					return fmt.Sprintf("%s has files of %s, who is %s in the base and was %d when it was packed", p.Name(), o.Name, id, o.ID), nil
 				}
 			}
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // lookUp is the number of a name in passwd or group; empty if it isn't there.
@@ -207,27 +211,27 @@ func checkConflicts(groups []*group) string {
 	return ""
 }
 
-// checkPaths wants each file to be new, and each folder to be one.
-func checkPaths(b *base, groups []*group) string {
+// checkPaths wants each file to be new, and each directory to be one.
+func checkPaths(b *base, groups []*group) (why string, err error) {
 	if why := checkConflicts(groups); why != "" {
-		return why
+		return why, nil
 	}
 	p := pathCheck{base: b, owner: map[string]string{}, folders: map[string]bool{}, tops: map[string]bool{}}
 	for _, g := range groups {
 		for _, pkg := range g.Packages {
 			for name, folder := range pkg.paths() {
-				if why := p.path(pkg.Name(), name, folder, g.Filters); why != "" {
-					return why
+				if why, err := p.path(pkg.Name(), name, folder, g.Filters); why != "" || err != nil {
+					return why, err
 				}
 			}
 		}
 	}
 	for dir := range p.folders {
 		if by := p.owner[dir]; by != "" {
-			return fmt.Sprintf("%s has %s, which is a folder of another package", by, dir)
+			return fmt.Sprintf("%s has %s, which is a folder of another package", by, dir), nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // pathCheck looks at the paths of all packages.
@@ -238,56 +242,61 @@ type pathCheck struct {
 	tops    map[string]bool
 }
 
-func (c *pathCheck) path(pkg, name string, folder bool, filters Filters) string {
+func (c *pathCheck) path(pkg, name string, folder bool, filters Filters) (why string, err error) {
 	if filters.skips(name, folder) {
-		return ""
+		return "", nil
 	}
-	if why := c.top(name); why != "" {
-		return why
+	if why, err := c.top(name); why != "" || err != nil {
+		return why, err
 	}
 	at := archive.UsrPath(name, folder)
 	if folder {
 		return c.folder(pkg, at)
 	}
 	if other := c.owner[at]; other != "" {
-		return fmt.Sprintf("%s and %s both have %s", other, pkg, name)
+		return fmt.Sprintf("%s and %s both have %s", other, pkg, name), nil
 	}
 	c.owner[at] = pkg
-	if why := c.folder(pkg, path.Dir(at)); why != "" {
-		return why
+	if why, err := c.folder(pkg, path.Dir(at)); why != "" || err != nil {
+		return why, err
 	}
-	var st unix.Stat_t
-	if err := unix.Lstat(filepath.Join(c.base.root, at), &st); err == nil {
-		return fmt.Sprintf("the base has %s already, which %s has too", name, pkg)
+	mode, err := c.base.mode(at)
+	if err != nil || mode == 0 {
+		return "", err
 	}
-	return ""
+	return fmt.Sprintf("the base has %s already, which %s has too", name, pkg), nil
 }
 
-// folder wants the base to have a folder or nothing there.
-func (c *pathCheck) folder(pkg, at string) string {
+// folder wants the base to have a directory or nothing there.
+func (c *pathCheck) folder(pkg, at string) (why string, err error) {
 	for ; at != "/" && !c.folders[at]; at = path.Dir(at) {
 		c.folders[at] = true
-		var st unix.Stat_t
-		err := unix.Lstat(filepath.Join(c.base.root, at), &st)
-		if err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
-			return fmt.Sprintf("the base has a link or a file where %s has the folder %s", pkg, at)
+		mode, err := c.base.mode(at)
+		if err != nil {
+			return "", err
+		}
+		if mode != 0 && mode&unix.S_IFMT != unix.S_IFDIR {
+			return fmt.Sprintf("the base has a link or a file where %s has the folder %s", pkg, at), nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // top wants /bin, /lib and so on to be links into /usr.
-func (c *pathCheck) top(name string) string {
+func (c *pathCheck) top(name string) (why string, err error) {
 	top := archive.TopFolder(name)
 	if top == "" || c.tops[top] {
-		return ""
+		return "", nil
 	}
 	c.tops[top] = true
 	target, err := os.Readlink(filepath.Join(c.base.root, top))
-	if err != nil || path.Join("/", target) != "/usr"+top {
-		return fmt.Sprintf("the base's %s isn't a link to usr%s", top, top)
+	if err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("look at %s: %w", top, err)
 	}
-	return ""
+	if path.Join("/", target) != "/usr"+top {
+		return fmt.Sprintf("the base's %s isn't a link to usr%s", top, top), nil
+	}
+	return "", nil
 }
 
 // paths are all paths of the package, and whether they are folders.

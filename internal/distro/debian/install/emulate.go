@@ -21,6 +21,9 @@ import (
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
+// errUnknownCall says that it isn't known what a command does.
+var errUnknownCall = errors.New(unknownCall)
+
 // isIdle tells whether a command has no effect on an image that nothing runs in
 // while it is made: it looks at something, starts or enables a service, or makes
 // a cache that a program can do without.

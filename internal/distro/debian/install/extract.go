@@ -21,9 +21,6 @@ import (
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
-// maxEntries limits the files of a package; the greatest in Debian has 100,000.
-const maxEntries = 1 << 20
-
 // An unpacker unpacks one package.
 type unpacker struct {
 	tree    *unpack.Tree
@@ -63,13 +60,8 @@ func (u *unpacker) unpack(ctx context.Context, a *archive.Archive, memory *budge
 	if err != nil {
 		return nil, err
 	}
-	ahead := unpack.ReadAhead(unpack.Bounded(data, u.control.InstalledSize(), a.DataSize()))
-	err = u.entries(ctx, tar.NewReader(ahead))
-	if err == nil {
-		// What follows the last file says whether the stream was whole.
-		err = unpack.Copy(io.Discard, ahead, u.buf)
-	}
-	ahead.Stop()
+	u.buf = make([]byte, 1<<17)
+	err = unpack.Entries(ctx, unpack.Bounded(data, u.control.InstalledSize(), a.DataSize()), u.buf, u.entry)
 	if err := errors.Join(err, data.Close()); err != nil {
 		return nil, err
 	}
@@ -91,28 +83,6 @@ func (u *unpacker) readConffiles() error {
 		u.p.Conffiles = append(u.p.Conffiles, Conffile{Path: line})
 	}
 	return nil
-}
-
-func (u *unpacker) entries(ctx context.Context, r *tar.Reader) error {
-	u.buf = make([]byte, 1<<17)
-	for n := 0; ; n++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil && n == maxEntries {
-			err = fmt.Errorf("it has more than %d files", maxEntries)
-		}
-		if err == nil && h.Typeflag != tar.TypeXGlobalHeader {
-			err = u.entry(h, r)
-		}
-		if err != nil {
-			return fmt.Errorf("read data.tar: %w", err)
-		}
-	}
 }
 
 // entry unpacks one file.

@@ -6,17 +6,9 @@
 package install
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
-
-// metaFile is what Unpack writes about the packages of a group.
-const metaFile = "packages.json"
 
 // A Package is what of an unpacked package the later steps need to know.
 type Package struct {
@@ -64,46 +56,4 @@ type Owner struct {
 }
 
 // group is what one Unpack wrote.
-type group struct {
-	Packages []*Package `json:"packages"`
-	// Conflicts are paths that two packages have as different things.
-	Conflicts []unpack.Conflict `json:"conflicts,omitempty"`
-	// Filters are the paths that weren't unpacked.
-	Filters []string `json:"filters,omitempty"`
-}
-
-func (g *group) write(dir string) error {
-	text, err := json.Marshal(g)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, metaFile), text, 0o644)
-	}
-	if err == nil {
-		err = unpack.StampTree(dir)
-	}
-	if err != nil {
-		return fmt.Errorf("write what is known of the packages: %w", err)
-	}
-	return nil
-}
-
-// readGroups reads what each Unpack wrote to its own folder below dir, in the
-// order of the folders' names.
-func readGroups(dir string) ([]*group, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*", metaFile))
-	if err != nil {
-		return nil, fmt.Errorf("list the unpacked packages: %w", err)
-	}
-	var groups []*group
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read what is known of the packages: %w", err)
-		}
-		g := &group{}
-		if err := json.Unmarshal(text, g); err != nil {
-			return nil, fmt.Errorf("read what is known of the packages: %w", err)
-		}
-		groups = append(groups, g)
-	}
-	return groups, nil
-}
+type group = unpack.Group[*Package]

@@ -21,16 +21,20 @@ import (
 
 // checkScripts wants the scripts that dpkg runs before unpacking to do nothing,
 // or nothing that would be different after unpacking.
-func checkScripts(b *base, groups []*group) string {
+func checkScripts(b *base, groups []*group) (why string, err error) {
 	s := newScripts(b, groups)
 	for _, g := range groups {
 		for _, p := range g.Packages {
-			if _, err := s.preinst(p); err != nil {
-				return fmt.Sprintf("%s has a script for before unpacking of which it isn't known that it may run after: %v", p.Name(), err)
+			_, why, err := s.preinst(p)
+			if err != nil {
+				return "", err
+			}
+			if why != "" {
+				return fmt.Sprintf("%s has a script for before unpacking of which it isn't known that it may run after: %s", p.Name(), why), nil
 			}
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // scripts knows what there is before unpacking and what unpacking brings.
@@ -56,11 +60,10 @@ func newScripts(b *base, groups []*group) *scripts {
 	return s
 }
 
-// preinst tells whether a package's script must be run, or as an error why it
-// must not be.
-func (s *scripts) preinst(p *Package) (bool, error) {
+// preinst reports whether a package's script must be run, or why it must not be.
+func (s *scripts) preinst(p *Package) (run bool, why string, err error) {
 	if p.Preinst == "" {
-		return false, nil
+		return false, "", nil
 	}
 	calls, err := maintscript.Calls(p.Preinst, maintscript.Options{
 		Args: []string{"install"},
@@ -68,17 +71,19 @@ func (s *scripts) preinst(p *Package) (bool, error) {
 		Test: s.test,
 	})
 	if err != nil {
-		return false, err
+		return false, err.Error(), nil // the script can't be followed
 	}
-	needed := false
 	for _, c := range calls {
-		run, err := s.judge(c)
+		needed, why, err := s.judge(c)
 		if err != nil {
-			return false, fmt.Errorf("%s (line %d of the script): %w", c.Text, c.Line, err)
+			return false, "", fmt.Errorf("follow the script of %s for before unpacking: %w", p.Name(), err)
 		}
-		needed = needed || run
+		if why != "" {
+			return false, fmt.Sprintf("%s (line %d of the script): %s", c.Text, c.Line, why), nil
+		}
+		run = run || needed
 	}
-	return needed, nil
+	return run, "", nil
 }
 
 // test answers test(1) for files that are the same before unpacking and after.
@@ -149,108 +154,133 @@ func statIn(root, file string, link bool) (unix.Stat_t, error) {
 	return st, nil
 }
 
-var errUnknownCall = errors.New("its effect isn't known")
+// unknownCall is why a command must not be run that isn't known.
+const unknownCall = "its effect isn't known"
 
-// judge tells whether a command has an effect that is the same after unpacking.
-func (s *scripts) judge(c maintscript.Call) (bool, error) {
+// judge reports whether a command has an effect, which is then the same after
+// unpacking; why says that it may not be, or may.
+func (s *scripts) judge(c maintscript.Call) (run bool, why string, err error) {
 	if len(c.Args) == 0 || !c.Known[0] {
-		return false, errUnknownCall
+		return false, unknownCall, nil
 	}
 	args := c.Args[1:]
 	switch c.Args[0] {
 	case "command", "which", "type", "getent", "id", "dpkg-query", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat",
 		"uname", "head", "tail", "sort", "wc", "ischroot":
-		return false, nil
+		return false, "", nil
 	case "sed", "dpkg", "dpkg-maintscript-helper", "update-alternatives":
-		if !c.AllKnown() || len(args) == 0 || !s.readsOnly(c.Args[0], args) {
-			return false, errUnknownCall
+		if !c.AllKnown() || len(args) == 0 {
+			return false, unknownCall, nil
 		}
-		return false, nil
+		reads, err := s.readsOnly(c.Args[0], args)
+		if !reads {
+			why = unknownCall
+		}
+		return false, why, err
 	case "rm", "rmdir":
-		return false, s.absent(c)
+		why, err = s.absent(c)
+		return false, why, err
 	case "mkdir", "touch":
-		return true, s.apart(c)
+		return true, s.apart(c), nil
 	case "adduser", "addgroup", "useradd", "groupadd":
-		return true, s.ownersKnown()
+		why, err = s.ownersKnown()
+		return true, why, err
 	}
-	return false, errUnknownCall
+	return false, unknownCall, nil
 }
 
-// readsOnly tells whether a tool that may also write doesn't.
-func (s *scripts) readsOnly(tool string, args []string) bool {
+// readsOnly reports whether a tool that may also write doesn't.
+func (s *scripts) readsOnly(tool string, args []string) (bool, error) {
 	switch tool {
 	case "sed":
-		return !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-i") || strings.HasPrefix(a, "--in-place") })
+		return !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-i") || strings.HasPrefix(a, "--in-place") }), nil
 	case "dpkg":
 		return slices.Contains([]string{"--compare-versions", "--print-architecture", "--validate-version"}, args[0]) ||
-			strings.HasPrefix(args[0], "--assert-")
+			strings.HasPrefix(args[0], "--assert-"), nil
 	case "dpkg-maintscript-helper":
 		// Without an older version to upgrade they do nothing before unpacking.
-		return slices.Contains([]string{"rm_conffile", "mv_conffile", "symlink_to_dir", "dir_to_symlink", "supports"}, args[0])
+		return slices.Contains([]string{"rm_conffile", "mv_conffile", "symlink_to_dir", "dir_to_symlink", "supports"}, args[0]), nil
 	}
 	if len(args) < 2 || args[0] != "--auto" && args[0] != "--remove" && args[0] != "--remove-all" {
-		return false
+		return false, nil
 	}
-	_, err := statIn(s.root, filepath.Join(adminDir, "alternatives", path.Base(args[1])), true)
-	return errors.Is(err, unix.ENOENT)
+	there, err := s.has(filepath.Join(adminDir, "alternatives", path.Base(args[1])))
+	return !there, err
 }
 
-// paths are the paths among a command's arguments.
-func (s *scripts) paths(c maintscript.Call) ([]string, error) {
-	var out []string
+// has reports whether the image has something at a path.
+func (s *scripts) has(at string) (bool, error) {
+	_, err := statIn(s.root, at, true)
+	if leadsNowhere(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// paths are the paths among a command's arguments; ok is false where they aren't
+// known.
+func (s *scripts) paths(c maintscript.Call) (paths []string, ok bool) {
 	for i, a := range c.Args[1:] {
 		switch {
 		case !c.Known[i+1]:
-			return nil, errUnknownCall
+			return nil, false
 		case strings.HasPrefix(a, "-"):
 		case s.at(a) == "":
-			return nil, errUnknownCall
+			return nil, false
 		default:
-			out = append(out, s.at(a))
+			paths = append(paths, s.at(a))
 		}
 	}
-	return out, nil
+	return paths, true
 }
 
 // absent wants a command to be about files that are nowhere.
-func (s *scripts) absent(c maintscript.Call) error {
-	paths, err := s.paths(c)
-	if err != nil {
-		return err
+func (s *scripts) absent(c maintscript.Call) (why string, err error) {
+	paths, ok := s.paths(c)
+	if !ok {
+		return unknownCall, nil
 	}
 	for _, at := range paths {
-		if _, err := statIn(s.root, at, true); err == nil || s.brought[at] {
-			return fmt.Errorf("%s is there", at)
+		there, err := s.has(at)
+		if err != nil {
+			return "", err
+		}
+		if there || s.brought[at] {
+			return at + " is there", nil
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // apart wants a command to be about files that no package has.
-func (s *scripts) apart(c maintscript.Call) error {
-	paths, err := s.paths(c)
-	if err != nil {
-		return err
+func (s *scripts) apart(c maintscript.Call) (why string) {
+	paths, ok := s.paths(c)
+	if !ok {
+		return unknownCall
 	}
 	for _, at := range paths {
 		if s.brought[at] {
-			return fmt.Errorf("a package has %s", at)
+			return fmt.Sprintf("a package has %s", at)
 		}
 	}
-	return nil
+	return ""
 }
 
 // ownersKnown wants the accounts that files belong to to be there before a
 // script makes more of them.
-func (s *scripts) ownersKnown() error {
+func (s *scripts) ownersKnown() (why string, err error) {
 	for _, o := range s.owners {
 		file := "/etc/passwd"
 		if o.Group {
 			file = "/etc/group"
 		}
-		if id, err := lookUp(filepath.Join(s.root, file), o.Name); err != nil || id == "" {
-			return fmt.Errorf("a package has files of %s, whom it may make", o.Name)
+		id, err := lookUp(filepath.Join(s.root, file), o.Name)
+		if err != nil {
+			return "", err
+		}
+		if id == "" {
+			return fmt.Sprintf("a package has files of %s, whom it may make", o.Name), nil
 		}
 	}
-	return nil
+	return "", nil
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // Options say how packages are installed in the image at /.
@@ -30,7 +31,7 @@ type Options struct {
 // Register enters unpacked packages in the database of the image at / and lets
 // its dpkg configure them.
 func Register(ctx context.Context, opt Options) error {
-	groups, err := readGroups(opt.Meta)
+	groups, err := unpack.ReadGroups[*Package](opt.Meta)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,11 @@ func Register(ctx context.Context, opt Options) error {
 	if err != nil {
 		return err
 	}
-	if why := check(b, groups); why != "" {
+	why, err := check(b, groups)
+	if err != nil {
+		return fmt.Errorf("register packages: %w", err)
+	}
+	if why != "" {
 		return fmt.Errorf("register packages: %s; the base's own tool would have to install them: let the command that made it so come after all packages", why)
 	}
 	packages, err := sorted(groups)
@@ -53,8 +58,12 @@ func Register(ctx context.Context, opt Options) error {
 // register does so with the image prepared.
 func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 	for _, p := range packages {
-		if run, err := s.preinst(p); err != nil || !run {
-			continue // check has looked at errors
+		run, why, err := s.preinst(p)
+		if err != nil {
+			return err
+		}
+		if !run || why != "" {
+			continue // check has looked at why not
 		}
 		if err := c.preinst(p); err != nil {
 			return err

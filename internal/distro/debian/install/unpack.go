@@ -6,15 +6,10 @@
 package install
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
-	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -57,76 +52,36 @@ func Unpack(ctx context.Context, files []string, out, meta string, opt UnpackOpt
 		return err
 	}
 	defer t.Close()
-	g := &group{Packages: make([]*Package, len(files)), Filters: opt.Filters}
-	if err := unpackAll(ctx, files, t, g, opt); err != nil {
+	u := unpacking{tree: t, memory: &budget{left: opt.Memory, free: make(chan struct{}, 1)}, filters: opt.Filters}
+	g := &group{Filters: opt.Filters}
+	if g.Packages, err = unpack.Each(ctx, files, u.file); err != nil {
 		return err
 	}
 	if g.Conflicts, err = t.Finish(); err != nil {
 		return err
 	}
-	return g.write(meta)
+	return g.Write(meta)
 }
 
-// unpackAll unpacks the files on all processors. The greatest are begun first,
-// so that none is left alone at the end.
-func unpackAll(ctx context.Context, files []string, t *unpack.Tree, g *group, opt UnpackOptions) error {
-	order, err := bySize(files)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	memory := &budget{left: opt.Memory, free: make(chan struct{}, 1)}
-	next := make(chan int)
-	errs := make([]error, len(files))
-	var wg sync.WaitGroup
-	for range min(runtime.NumCPU(), len(files)) {
-		wg.Go(func() {
-			for i := range next {
-				g.Packages[i], errs[i] = unpackFile(ctx, files[i], i, t, memory, opt.Filters)
-				if errs[i] != nil {
-					cancel()
-				}
-			}
-		})
-	}
-	for _, i := range order {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return err
-		}
-	}
-	return errors.Join(errs...)
+// unpacking is what all packages share that are unpacked together.
+type unpacking struct {
+	tree    *unpack.Tree
+	memory  *budget
+	filters Filters
 }
 
-// unpackFile unpacks one package.
-func unpackFile(ctx context.Context, file string, i int, t *unpack.Tree, memory *budget, filters Filters) (*Package, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(file)
+// file unpacks one package.
+func (s unpacking) file(ctx context.Context, f unpack.Opened) (*Package, error) {
+	a, err := archive.Open(f, f.Size)
 	if err != nil {
-		return nil, fmt.Errorf("open package: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("open package: %w", err)
-	}
-	a, err := archive.Open(f, info.Size())
-	if err != nil {
-		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(file), err)
+		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
 	}
 	control, err := a.Control()
 	if err != nil {
-		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(file), err)
+		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
 	}
-	u := &unpacker{tree: t, control: control, by: i, filters: filters, filled: make([]int64, t.Parts())}
-	p, err := u.unpack(ctx, a, memory)
+	u := &unpacker{tree: s.tree, control: control, by: f.Index, filters: s.filters, filled: make([]int64, s.tree.Parts())}
+	p, err := u.unpack(ctx, a, s.memory)
 	if err != nil {
 		return nil, fmt.Errorf("unpack package %s %s: %w", u.name(), control.Fields.Get("Version"), err)
 	}
@@ -170,19 +125,4 @@ func (b *budget) give(n int64) {
 	case b.free <- struct{}{}:
 	default:
 	}
-}
-
-// bySize is the order of files from the greatest to the smallest.
-func bySize(files []string) ([]int, error) {
-	sizes := make([]int64, len(files))
-	order := make([]int, len(files))
-	for i, file := range files {
-		info, err := os.Stat(file)
-		if err != nil {
-			return nil, fmt.Errorf("open package: %w", err)
-		}
-		order[i], sizes[i] = i, info.Size()
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sizes[b], sizes[a]) })
-	return order, nil
 }

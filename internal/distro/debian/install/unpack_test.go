@@ -261,7 +261,7 @@ func TestTwoPackagesWithOnePath(t *testing.T) {
 		if !strings.Contains(list, `/usr/share/x 100644 0:0 @1500000000 "two\n"`) || !strings.Contains(list, "/usr/share/d 040700 ") {
 			t.Fatalf("the second package's file or the first one's folder isn't there:\n%s", list)
 		}
-		groups, err := readGroups(filepath.Dir(meta))
+		groups, err := unpack.ReadGroups[*Package](filepath.Dir(meta))
 		must(t, err)
 		got := ""
 		for _, g := range groups {
