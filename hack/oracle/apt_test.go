@@ -18,7 +18,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // apt is apt-get with folders of its own; only the sources are the machine's.
@@ -166,23 +167,23 @@ func (a *apt) simulate(t *testing.T, words ...string) answer {
 }
 
 // indexes reads what apt fetched, in the order of its configuration.
-func (a *apt) indexes(t testing.TB) []*resolve.Index {
+func (a *apt) indexes(t testing.TB) []*index.Index {
 	t.Helper()
 	out, err := a.command("indextargets", "Created-By: Packages").Output()
 	if err != nil {
 		t.Fatal("list apt's indexes:", err)
 	}
-	targets, err := resolve.ReadParagraphs("indextargets", bytes.NewReader(out), resolve.ParagraphOptions{})
+	targets, err := control.ReadParagraphs("indextargets", bytes.NewReader(out), control.ParagraphOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var indexes []*resolve.Index
+	var indexes []*index.Index
 	for _, target := range targets {
 		text, err := exec.Command("/usr/lib/apt/apt-helper", "cat-file", target.Get("Filename")).Output()
 		if err != nil {
 			t.Fatal("read an index of apt:", err)
 		}
-		index, err := resolve.ReadIndex(bytes.NewReader(text), resolve.IndexOptions{
+		index, err := index.ReadIndex(bytes.NewReader(text), index.Options{
 			Repository: target.Get("Codename") + "/" + target.Get("Component"),
 			Suite:      target.Get("Suite"), Codename: target.Get("Codename"), Component: target.Get("Component"),
 			Origin: target.Get("Origin"), Label: target.Get("Label"), Version: target.Get("Version"),
@@ -242,14 +243,14 @@ func newStatus(t testing.TB, root, name, text string) *apt {
 }
 
 // readStatus parses apt's status with ours.
-func (a *apt) readStatus(t *testing.T) *resolve.Status {
+func (a *apt) readStatus(t *testing.T) *index.Status {
 	t.Helper()
 	f, err := os.Open(a.path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	status, err := resolve.ReadStatus(io.Reader(f))
+	status, err := index.ReadStatus(io.Reader(f))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // An archive is what apt fetched, and how ours and the generator of sets see it.
 type archive struct {
-	indexes   []*resolve.Index
+	indexes   []*index.Index
 	names     []string                   // of real packages, sorted
 	virtual   []string                   // provided names without a package, sorted
 	versions  map[string][]*version      // by name
@@ -34,7 +35,7 @@ func readArchive(t *testing.T, a *apt) *archive {
 	t.Helper()
 	ar := &archive{indexes: a.indexes(t), versions: map[string][]*version{}, providers: map[string]map[string]bool{}}
 	for _, index := range ar.indexes {
-		reader := resolve.NewParagraphReader("Packages", strings.NewReader(index.Text()), resolve.ParagraphOptions{})
+		reader := control.NewParagraphReader("Packages", strings.NewReader(index.Text()), control.ParagraphOptions{})
 		for {
 			p, err := reader.Next()
 			if err != nil {
@@ -54,16 +55,16 @@ func readArchive(t *testing.T, a *apt) *archive {
 	return ar
 }
 
-func (ar *archive) add(t *testing.T, p *resolve.Paragraph, index *resolve.Index) {
+func (ar *archive) add(t *testing.T, p *control.Paragraph, index *index.Index) {
 	t.Helper()
 	name := p.Get("Package")
-	var control strings.Builder
+	var text strings.Builder
 	for _, f := range p.Fields {
-		fmt.Fprintf(&control, "%s: %s\n", f.Name, strings.ReplaceAll(f.Value, "\n", "\n "))
+		fmt.Fprintf(&text, "%s: %s\n", f.Name, strings.ReplaceAll(f.Value, "\n", "\n "))
 	}
 	ar.versions[name] = append(ar.versions[name], &version{
 		version: p.Get("Version"), codename: index.Options().Codename,
-		essential: p.Get("Essential") == "yes", control: control.String(),
+		essential: p.Get("Essential") == "yes", control: text.String(),
 	})
 	for _, r := range relations(t, p.Get("Provides")) {
 		if ar.providers[r.Name] == nil {
@@ -73,24 +74,24 @@ func (ar *archive) add(t *testing.T, p *resolve.Paragraph, index *resolve.Index)
 	}
 	for _, field := range []string{"Conflicts", "Breaks"} {
 		for _, r := range relations(t, p.Get(field)) {
-			if r.Name != name && r.Op == resolve.Any {
+			if r.Name != name && r.Op == control.Any {
 				ar.conflicts = append(ar.conflicts, [2]string{name, r.Name})
 			}
 		}
 	}
 }
 
-func relations(t *testing.T, value string) []resolve.Relation {
+func relations(t *testing.T, value string) []control.Relation {
 	t.Helper()
-	groups, err := resolve.ParseRelations(value)
+	groups, err := control.ParseRelations(value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return slices.Concat(asRelations(groups)...)
 }
 
-func asRelations(groups []resolve.Alternatives) [][]resolve.Relation {
-	all := make([][]resolve.Relation, len(groups))
+func asRelations(groups []control.Alternatives) [][]control.Relation {
+	all := make([][]control.Relation, len(groups))
 	for i, g := range groups {
 		all[i] = g
 	}
@@ -122,7 +123,7 @@ type base struct {
 	name   string
 	apt    *apt
 	server *server
-	status *resolve.Status
+	status *index.Status
 }
 
 // withoutUpdates writes preferences that leave only the first release.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
@@ -15,7 +16,7 @@ import (
 func BenchmarkReadIndex(b *testing.B) {
 	text := benchmarkIndexes(b)[0].Text()
 	for b.Loop() {
-		if _, err := resolve.ReadIndex(strings.NewReader(text), resolve.IndexOptions{Architecture: "amd64"}); err != nil {
+		if _, err := index.ReadIndex(strings.NewReader(text), index.Options{Architecture: "amd64"}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -29,7 +30,7 @@ func BenchmarkResolve(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	status, err := resolve.ReadStatus(f)
+	status, err := index.ReadStatus(f)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func BenchmarkResolve(b *testing.B) {
 	}
 }
 
-func benchmarkIndexes(b *testing.B) []*resolve.Index {
+func benchmarkIndexes(b *testing.B) []*index.Index {
 	b.Helper()
 	return fetch(b).indexes(b)
 }

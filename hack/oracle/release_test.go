@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // TestInRelease follows the chain on the real archive: the keyrings that the
@@ -26,13 +26,13 @@ func TestInRelease(t *testing.T) {
 	if err != nil || len(releases) == 0 {
 		t.Fatal("apt fetched no InRelease file", err)
 	}
-	byCodename := map[string]*resolve.Release{}
+	byCodename := map[string]*index.Release{}
 	for _, path := range releases {
 		content, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		release, err := resolve.VerifyInRelease(content, rings, resolve.VerifyOptions{})
+		release, err := index.VerifyInRelease(content, rings, index.VerifyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,12 +41,12 @@ func TestInRelease(t *testing.T) {
 		}
 		byCodename[release.Codename] = release
 		changed := bytes.Replace(content, []byte("\nSuite: "), []byte("\nSuite: x"), 1)
-		var bad *resolve.BadSignatureError
-		if _, err := resolve.VerifyInRelease(changed, rings, resolve.VerifyOptions{}); !errors.As(err, &bad) {
+		var bad *index.BadSignatureError
+		if _, err := index.VerifyInRelease(changed, rings, index.VerifyOptions{}); !errors.As(err, &bad) {
 			t.Errorf("an altered InRelease of %s: %v", release.Codename, err)
 		}
-		var untrusted *resolve.UntrustedError
-		if _, err := resolve.VerifyInRelease(content, nil, resolve.VerifyOptions{}); !errors.As(err, &untrusted) {
+		var untrusted *index.UntrustedError
+		if _, err := index.VerifyInRelease(content, nil, index.VerifyOptions{}); !errors.As(err, &untrusted) {
 			t.Errorf("without a keyring: %v", err)
 		}
 	}
@@ -87,7 +87,7 @@ func keyrings(t *testing.T) [][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sources, err := resolve.ReadSources(file, content)
+		sources, err := index.ReadSources(file, content)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 var (
@@ -58,7 +58,7 @@ func TestVersions(t *testing.T) {
 			b = a[:start+r.IntN(len(a)-start+1)] + rest[r.IntN(len(rest)):]
 		}
 		fmt.Fprintf(&questions, "%s %s\n", a, b)
-		ours = append(ours, max(-1, min(1, resolve.CompareVersions(a, b))))
+		ours = append(ours, max(-1, min(1, control.CompareVersions(a, b))))
 	}
 	lines := strings.Split(questions.String(), "\n")
 	cmd := exec.Command("/usr/bin/python3", "-c", comparer)

@@ -15,7 +15,7 @@ import (
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -37,7 +37,7 @@ type debArchive struct {
 	trusted bool
 	// given says that the build file gives the address.
 	given   bool
-	release *resolve.Release
+	release *index.Release
 }
 
 // debArch is Debian's name of a platform's architecture.
@@ -194,7 +194,7 @@ func (b *debBase) archives(ctx context.Context, arch string) ([]*debArchive, err
 		if err != nil {
 			return nil, fmt.Errorf("read %s of the base: %w", file, err)
 		}
-		sources, err := resolve.ReadSources(file, data)
+		sources, err := index.ReadSources(file, data)
 		if err != nil {
 			return nil, fmt.Errorf("read %s of the base: %w", file, err)
 		}
@@ -207,7 +207,7 @@ func (b *debBase) archives(ctx context.Context, arch string) ([]*debArchive, err
 	return out, nil
 }
 
-func (b *debBase) archive(s *resolve.Source) []*debArchive {
+func (b *debBase) archive(s *index.Source) []*debArchive {
 	keyrings := func(ctx context.Context) ([][]byte, error) { return b.keyrings(ctx, s) }
 	var out []*debArchive
 	for _, suite := range s.Suites {
@@ -224,7 +224,7 @@ func (b *debBase) archive(s *resolve.Source) []*debArchive {
 }
 
 // keyrings are those that a source names, or those that hold for all.
-func (b *debBase) keyrings(ctx context.Context, s *resolve.Source) ([][]byte, error) {
+func (b *debBase) keyrings(ctx context.Context, s *index.Source) ([][]byte, error) {
 	if s.Key != "" {
 		return [][]byte{[]byte(s.Key)}, nil
 	}

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/compress"
-	debresolve "github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 	resolve "github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/llb/lock"
 )
@@ -35,7 +35,7 @@ type debLoader struct {
 }
 
 // all reads the indexes of archives, side by side.
-func (l *debLoader) all(ctx context.Context, archives []*debArchive) ([]*debresolve.Index, error) {
+func (l *debLoader) all(ctx context.Context, archives []*debArchive) ([]*index.Index, error) {
 	if err := l.releases(ctx, archives); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (l *debLoader) all(ctx context.Context, archives []*debArchive) ([]*debreso
 		requests[i] = list.request
 	}
 	answers := l.fetch.Fetch(ctx, requests)
-	indexes := make([]*debresolve.Index, len(lists))
+	indexes := make([]*index.Index, len(lists))
 	var group errgroup.Group
 	for i, list := range lists {
 		group.Go(func() (err error) {
@@ -82,7 +82,7 @@ func (l *debLoader) releases(ctx context.Context, archives []*debArchive) error 
 }
 
 func (l *debLoader) release(ctx context.Context, a *debArchive, in resolve.Answer) (err error) {
-	verify := debresolve.VerifyOptions{Now: l.now, Signers: a.signers, IgnoreValidUntil: a.everValid || strings.HasPrefix(a.site(), "snapshot.")}
+	verify := index.VerifyOptions{Now: l.now, Signers: a.signers, IgnoreValidUntil: a.everValid || strings.HasPrefix(a.site(), "snapshot.")}
 	if l.old != nil {
 		if r := l.old.Repository(a.id); r != nil && r.Suite == a.suite {
 			verify.NotBefore = r.Date
@@ -98,12 +98,12 @@ func (l *debLoader) release(ctx context.Context, a *debArchive, in resolve.Answe
 	if in.Err != nil {
 		return in.Err
 	}
-	a.release, err = debresolve.VerifyInRelease(in.Data, keyrings, verify)
+	a.release, err = index.VerifyInRelease(in.Data, keyrings, verify)
 	return err
 }
 
 // detached reads a Release file whose signature is another file.
-func (l *debLoader) detached(ctx context.Context, a *debArchive, keyrings [][]byte, verify debresolve.VerifyOptions) (err error) {
+func (l *debLoader) detached(ctx context.Context, a *debArchive, keyrings [][]byte, verify index.VerifyOptions) (err error) {
 	answers := l.fetch.Fetch(ctx, []resolve.Request{a.file("Release"), a.file("Release.gpg")})
 	switch {
 	case errors.Is(answers[0].Err, resolve.ErrNotFound):
@@ -111,11 +111,11 @@ func (l *debLoader) detached(ctx context.Context, a *debArchive, keyrings [][]by
 	case answers[0].Err != nil:
 		return answers[0].Err
 	case a.trusted:
-		a.release, err = debresolve.ReadRelease(answers[0].Data)
+		a.release, err = index.ReadRelease(answers[0].Data)
 	case answers[1].Err != nil:
 		return fmt.Errorf("it is not signed: %w", answers[1].Err)
 	default:
-		a.release, err = debresolve.VerifyRelease(answers[0].Data, answers[1].Data, keyrings, verify)
+		a.release, err = index.VerifyRelease(answers[0].Data, answers[1].Data, keyrings, verify)
 	}
 	return err
 }
@@ -203,7 +203,7 @@ func (a *debArchive) list(component, file string) (*packageList, error) {
 }
 
 // read parses the list.
-func (p *packageList) read(data []byte, arch string) (*debresolve.Index, error) {
+func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
 	if p.size != int64(len(data)) {
 		return nil, fmt.Errorf("read %s of %s: it has %d bytes, and the archive says %d", p.file, p.archive.id, len(data), p.size)
 	}
@@ -213,7 +213,7 @@ func (p *packageList) read(data []byte, arch string) (*debresolve.Index, error) 
 	}
 	defer r.Close()
 	release := p.archive.release
-	return debresolve.ReadIndex(r, debresolve.IndexOptions{
+	return index.ReadIndex(r, index.Options{
 		Repository: p.archive.id, Suite: cmp.Or(release.Suite, p.archive.suite), Codename: release.Codename, Component: p.component,
 		Origin: release.Origin, Label: release.Label, Version: release.Version, Site: p.archive.site(), Architecture: arch,
 		Priority: release.Priority(),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/containerd/platforms"
 
+	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/distro/debian/resolve"
 	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/lock"
@@ -24,8 +25,8 @@ import (
 // comes from.
 type debBase struct {
 	tree.Tree
-	status *resolve.Status
-	pins   []resolve.Pin
+	status *index.Status
+	pins   []index.Pin
 }
 
 // debBasePatterns are the files that debBase reads.
@@ -50,7 +51,7 @@ func readDebBase(ctx context.Context, files tree.Tree) (*debBase, error) {
 	for _, data := range single {
 		text = append(append(text, "\n\n"...), data...)
 	}
-	if b.status, err = resolve.ReadStatus(bytes.NewReader(text)); err != nil {
+	if b.status, err = index.ReadStatus(bytes.NewReader(text)); err != nil {
 		return nil, err
 	}
 	return b, b.readPins(ctx)
@@ -67,7 +68,7 @@ func (b *debBase) readPins(ctx context.Context) error {
 		texts = append([][]byte{text}, texts...)
 	}
 	for _, text := range texts {
-		pins, err := resolve.ReadPreferences("/etc/apt/preferences", text)
+		pins, err := index.ReadPreferences("/etc/apt/preferences", text)
 		if err != nil {
 			return err
 		}
@@ -156,15 +157,15 @@ func (t *Target) resolveDebs(ctx context.Context, set *packageSet, files tree.Tr
 const keptPriority = 990
 
 // keep pins the versions that the lock has, but for those that are to be updated.
-func (t *Target) keep(old *lock.Packages) []resolve.Pin {
+func (t *Target) keep(old *lock.Packages) []index.Pin {
 	if old == nil || slices.Contains(t.Lock.Update, "*") {
 		return nil
 	}
-	var pins []resolve.Pin
+	var pins []index.Pin
 	for _, p := range old.Packages {
 		if !slices.Contains(t.Lock.Update, p.Name) {
-			pins = append(pins, resolve.Pin{
-				Packages: []string{p.Name}, Kind: "version", Match: []resolve.PinMatch{{Value: p.Version}}, Priority: keptPriority,
+			pins = append(pins, index.Pin{
+				Packages: []string{p.Name}, Kind: "version", Match: []index.PinMatch{{Value: p.Version}}, Priority: keptPriority,
 			})
 		}
 	}

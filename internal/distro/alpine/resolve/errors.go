@@ -6,6 +6,8 @@ package resolve
 import (
 	"fmt"
 	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // UnknownPackageError is a wish for a name that no index has.
@@ -18,7 +20,7 @@ type UnknownPackageError struct {
 func (e *UnknownPackageError) Error() string {
 	s := "find the package " + e.Name + ": no repository has it"
 	if len(e.Nearest) > 0 {
-		return s + "; did you mean " + list(e.Nearest, "or") + "?"
+		return s + "; did you mean " + spell.List(e.Nearest, "or") + "?"
 	}
 	return s + "; check the spelling and the repositories"
 }
@@ -33,7 +35,7 @@ type VirtualPackageError struct {
 // Error lists the packages to choose from.
 func (e *VirtualPackageError) Error() string {
 	return fmt.Sprintf("find the package %s: it is a virtual package, provided by %s; name one of them instead",
-		e.Name, list(e.Providers, "and"))
+		e.Name, spell.List(e.Providers, "and"))
 }
 
 // NoSuchVersionError is a wish for a version that is not there.
@@ -48,7 +50,7 @@ func (e *NoSuchVersionError) Error() string {
 	if len(e.Have) == 0 {
 		return s + ", nor one that may be installed"
 	}
-	return s + "; there is " + list(e.Have, "and")
+	return s + "; there is " + spell.List(e.Have, "and")
 }
 
 // UnknownTagError is a wish for a repository's tag that no repository has.
@@ -63,7 +65,7 @@ func (e *UnknownTagError) Error() string {
 	if len(e.Have) == 0 {
 		return s + ", nor any other"
 	}
-	return s + "; there is " + list(e.Have, "and")
+	return s + "; there is " + spell.List(e.Have, "and")
 }
 
 // BrokenBaseError is a base in which something was left half-way.
@@ -73,7 +75,7 @@ type BrokenBaseError struct {
 
 // Error lists the packages and says how to mend them.
 func (e *BrokenBaseError) Error() string {
-	return "resolve the packages: the base has packages that apk could not install wholly: " + list(e.Packages, "and") +
+	return "resolve the packages: the base has packages that apk could not install wholly: " + spell.List(e.Packages, "and") +
 		"; run \"apk fix\" where the base is built, or take another base"
 }
 
@@ -85,7 +87,7 @@ type ConflictError struct {
 
 // Error tells the chain.
 func (e *ConflictError) Error() string {
-	s := "resolve the packages: " + list(e.Wanted, "and")
+	s := "resolve the packages: " + spell.List(e.Wanted, "and")
 	if len(e.Wanted) == 1 {
 		s += " cannot be installed"
 	} else {
@@ -104,17 +106,4 @@ type UnsatisfiableError struct {
 // Error tells the chain.
 func (e *UnsatisfiableError) Error() string {
 	return "resolve the packages: " + e.Wanted + " cannot be installed: " + strings.Join(e.Chain, "; ")
-}
-
-// list joins words: "a, b and c". Long lists are cut.
-func list(words []string, last string) string {
-	const most = 12
-	if len(words) > most {
-		words = append(words[:most-1:most-1], fmt.Sprintf("%d more", len(words)-most+1))
-	}
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	n := len(words) - 1
-	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }

@@ -10,6 +10,7 @@ import (
 
 	format "github.com/strata-build/strata/internal/distro/alpine/archive"
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // validate finds wishes that can't come true whatever else is wanted.
@@ -139,7 +140,7 @@ func (s *solver) explainMissing(wish *need) error {
 			if option == nil && !slices.ContainsFunc(n.name.offers, func(o offer) bool { return o.provided(l.p, n) }) {
 				last := l.p.rec.Name + " " + l.p.rec.Version + " needs " + n.String() + ", which no repository has"
 				if have := versions(n.name); len(have) > 0 {
-					last = l.p.rec.Name + " " + l.p.rec.Version + " needs " + n.String() + ", but there is only " + list(have, "and")
+					last = l.p.rec.Name + " " + l.p.rec.Version + " needs " + n.String() + ", but there is only " + spell.List(have, "and")
 				}
 				return &UnsatisfiableError{Wanted: wish.Name, Missing: n.String(), Chain: append(l.chain(), last)}
 			}

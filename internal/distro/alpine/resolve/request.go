@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // Request is what to resolve. Its zero value wants nothing.
@@ -88,7 +89,7 @@ func (t Tie) String() string {
 	if by == "" {
 		by = "the build file"
 	}
-	return by + " needs " + t.Name + ": " + t.Chosen + " is as good as " + list(t.Equal, "and") +
+	return by + " needs " + t.Name + ": " + t.Chosen + " is as good as " + spell.List(t.Equal, "and") +
 		"; add one of them to the packages to choose"
 }
 

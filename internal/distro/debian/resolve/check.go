@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // Check looks at an answer without Resolve's eyes: it reads the paragraphs anew
@@ -96,12 +99,11 @@ func (c *checker) listed(p *Package) (control string, err error) {
 		return "", fmt.Errorf("%s has no file, size or sha256", p.Name)
 	}
 	for _, x := range c.req.Indexes {
-		n, ok := x.byName[p.Name]
-		for ; ok && n >= 0; n = x.records[n].next {
-			fields := paragraphFields(x.raw(n))
+		for n := range x.Named(p.Name) {
+			fields := paragraphFields(x.Paragraph(n))
 			if fields["version"] == p.Version && strings.EqualFold(fields["sha256"], p.SHA256) &&
-				fields["filename"] == p.Filename && number(fields["size"]) == p.Size && x.opts.Repository == p.Repository {
-				return x.raw(n), nil
+				fields["filename"] == p.Filename && fields["size"] == strconv.FormatInt(p.Size, 10) && x.Options().Repository == p.Repository {
+				return x.Paragraph(n), nil
 			}
 		}
 	}
@@ -110,7 +112,7 @@ func (c *checker) listed(p *Package) (control string, err error) {
 
 func paragraphFields(text string) map[string]string {
 	all := map[string]string{}
-	p, err := NewParagraphReader("", strings.NewReader(text), ParagraphOptions{}).Next()
+	p, err := control.NewParagraphReader("", strings.NewReader(text), control.ParagraphOptions{}).Next()
 	if err != nil {
 		return all
 	}
@@ -128,15 +130,15 @@ func (c *checker) offer(m *member) error {
 	if allowed {
 		c.provided[m.name+":any"] = append(c.provided[m.name+":any"], offer{m, m.version})
 	}
-	groups, err := ParseRelations(m.fields["provides"])
+	groups, err := control.ParseRelations(m.fields["provides"])
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.name, err)
 	}
 	for _, r := range slices.Concat(groups...) {
-		if r.Op != Any && r.Op != Equal {
+		if r.Op != control.Any && r.Op != control.Equal {
 			continue
 		}
-		name := r.target(c.req.Architecture)
+		name := r.Target(c.req.Architecture)
 		c.provided[name] = append(c.provided[name], offer{m, r.Version})
 		if allowed && r.Qualifier == "" {
 			c.provided[name+":any"] = append(c.provided[name+":any"], offer{m, r.Version})
@@ -157,7 +159,7 @@ func (c *checker) sorted() []*member {
 // member holds a package's own relations against the system.
 func (c *checker) member(m *member) (problems []error) {
 	for _, field := range []string{"Pre-Depends", "Depends", "Conflicts", "Breaks"} {
-		groups, err := ParseRelations(m.fields[strings.ToLower(field)])
+		groups, err := control.ParseRelations(m.fields[strings.ToLower(field)])
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", m.name, err))
 			continue
@@ -173,14 +175,14 @@ func (c *checker) member(m *member) (problems []error) {
 	return problems
 }
 
-func (c *checker) needs(m *member, field string, g Alternatives) error {
+func (c *checker) needs(m *member, field string, g control.Alternatives) error {
 	relevant := false
 	for _, r := range g {
 		if !r.Applies(c.req.Architecture) {
 			continue
 		}
 		relevant = true
-		for _, o := range c.provided[r.target(c.req.Architecture)] {
+		for _, o := range c.provided[r.Target(c.req.Architecture)] {
 			if o.fits(r) {
 				return nil
 			}
@@ -192,12 +194,12 @@ func (c *checker) needs(m *member, field string, g Alternatives) error {
 	return fmt.Errorf("%s has %s: %s, which nothing fulfils", m.name, field, g)
 }
 
-func (c *checker) forbids(m *member, field string, g Alternatives) (problems []error) {
+func (c *checker) forbids(m *member, field string, g control.Alternatives) (problems []error) {
 	for _, r := range g {
 		if !r.Applies(c.req.Architecture) {
 			continue
 		}
-		for _, o := range c.provided[r.target(c.req.Architecture)] {
+		for _, o := range c.provided[r.Target(c.req.Architecture)] {
 			if o.by != m && o.fits(r) {
 				problems = append(problems, fmt.Errorf("%s has %s: %s, and %s %s is there", m.name, field, r, o.by.name, o.by.version))
 			}
@@ -206,8 +208,8 @@ func (c *checker) forbids(m *member, field string, g Alternatives) (problems []e
 	return problems
 }
 
-func (o offer) fits(r Relation) bool {
-	if r.Op == Any {
+func (o offer) fits(r control.Relation) bool {
+	if r.Op == control.Any {
 		return true
 	}
 	return o.version != "" && r.Op.Holds(o.version, r.Version)
@@ -233,9 +235,8 @@ func (c *checker) wish(w Wanted) error {
 		return nil
 	}
 	for _, x := range c.req.Indexes {
-		n, found := x.byName[w.Name]
-		for ; found && n >= 0; n = x.records[n].next {
-			if x.records[n].version == m.version && (x.opts.Suite == w.Suite || x.opts.Codename == w.Suite) {
+		for n := range x.Named(w.Name) {
+			if opts := x.Options(); x.Version(n) == m.version && (opts.Suite == w.Suite || opts.Codename == w.Suite) {
 				return nil
 			}
 		}

@@ -6,11 +6,13 @@ package resolve
 import (
 	"strings"
 	"testing"
+
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 func TestCheck(t *testing.T) {
-	x := index(t, "r", "a 1; Depends: b (>= 1)\nb 1; Breaks: c (<< 2)\nc 1\nd 1; Provides: c (= 1)")
-	req := Request{Architecture: "amd64", Indexes: []*Index{x}, Wanted: wants("a")}
+	x := listed(t, "r", "a 1; Depends: b (>= 1)\nb 1; Breaks: c (<< 2)\nc 1\nd 1; Provides: c (= 1)")
+	req := Request{Architecture: "amd64", Indexes: []*index.Index{x}, Wanted: wants("a")}
 	good, err := Resolve(req)
 	if err != nil {
 		t.Fatal(err)

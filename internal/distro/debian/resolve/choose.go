@@ -7,6 +7,9 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // choose turns each wish into a version, in a fixed order.
@@ -33,8 +36,8 @@ func (s *solver) choose(req *Request, sol *Solution) ([]wish, error) {
 			wishes[same] = wish{w, v}
 		case !w.loose():
 			return nil, &ConflictError{Wanted: w.Name, Other: wishes[same].Name, Chain: []string{
-				wishes[same].Wanted.String() + " is version " + wishes[same].version.version,
-				w.String() + " is version " + v.version,
+				wishes[same].Wanted.String() + " is version " + wishes[same].version.Version,
+				w.String() + " is version " + v.Version,
 			}}
 		}
 	}
@@ -48,13 +51,13 @@ func (w Wanted) loose() bool { return w.Version == "" && w.Suite == "" }
 func (s *solver) essentials() []Wanted {
 	var list []Wanted
 	for _, x := range s.indexes {
-		for i := range x.records {
-			raw := x.raw(int32(i)) //nolint:gosec // the index of a record
+		for n := range int32(x.Len()) { //nolint:gosec // the index of a record
+			raw := x.Paragraph(n)
 			if !strings.Contains(raw, "\nEssential: yes") {
 				continue
 			}
-			w := Wanted{Name: x.records[i].name}
-			if p := s.lookup(w.Name); p.cand != nil && p.cand.essential && !slices.Contains(list, w) {
+			w := Wanted{Name: x.Name(n)}
+			if p := s.lookup(w.Name); p.cand != nil && p.cand.Essential && !slices.Contains(list, w) {
 				list = append(list, w)
 			}
 		}
@@ -77,7 +80,7 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 		return p.cand, nil
 	}
 	for _, v := range p.versions {
-		if matchesVersion(v.version, w.Version) && s.inSuite(v, w.Suite) {
+		if matchesVersion(v.Version, w.Version) && s.inSuite(v, w.Suite) {
 			return v, nil
 		}
 	}
@@ -100,12 +103,12 @@ func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, erro
 			continue
 		}
 		found = append(found, v)
-		names = append(names, v.name)
+		names = append(names, v.Name)
 	}
 	slices.Sort(names)
 	switch len(found) {
 	case 1:
-		sol.Notes = append(sol.Notes, w.Name+" is provided by "+found[0].name+" alone, which is installed for it")
+		sol.Notes = append(sol.Notes, w.Name+" is provided by "+found[0].Name+" alone, which is installed for it")
 		return found[0], nil
 	case 0:
 		return nil, &UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
@@ -119,10 +122,10 @@ func (s *solver) noSuchVersion(w Wanted, p *pkg) error {
 		if !s.downloadable(v) {
 			continue
 		}
-		word := v.version
+		word := v.Version
 		for _, o := range v.origins {
-			if w.Suite != "" && o.index.opts.Suite != "" {
-				word += " (" + o.index.opts.Suite + ")"
+			if w.Suite != "" && o.index.Options().Suite != "" {
+				word += " (" + o.index.Options().Suite + ")"
 				break
 			}
 		}
@@ -134,13 +137,13 @@ func (s *solver) noSuchVersion(w Wanted, p *pkg) error {
 // matchesVersion compares with a version in which * and ? may stand for
 // anything, as in apt-get install name=version.
 func matchesVersion(version, pattern string) bool {
-	return pattern == "" || pattern == version || matchesPattern(pattern, version)
+	return pattern == "" || pattern == version || index.MatchesPattern(pattern, version)
 }
 
 // inSuite reports whether some suite of that name or code name has the version.
 func (s *solver) inSuite(v *version, suite string) bool {
 	return suite == "" || slices.ContainsFunc(v.origins, func(o origin) bool {
-		return o.index.opts.Suite == suite || o.index.opts.Codename == suite
+		return o.index.Options().Suite == suite || o.index.Options().Codename == suite
 	})
 }
 
@@ -153,10 +156,10 @@ func (s *solver) followSuite(v *version, suite string, changed *[]*version) bool
 	groups := s.requirements(v)
 	for i := range groups {
 		g := &groups[i]
-		if g.kind.negative() || !s.matters(g.kind) || s.fineAsIs(g) {
+		if g.kind.Negative() || !s.matters(g.kind) || s.fineAsIs(g) {
 			continue
 		}
-		if !s.switchFor(g, suite, changed) && g.kind.critical() {
+		if !s.switchFor(g, suite, changed) && g.kind.Critical() {
 			return false
 		}
 	}
@@ -169,17 +172,17 @@ func (s *solver) fineAsIs(g *group) bool {
 	for i := range g.any {
 		r := &g.any[i]
 		target := s.lookup(s.target(r))
-		if target.current != nil && r.Op.Holds(target.current.version, r.Version) {
+		if target.current != nil && r.Op.Holds(target.current.Version, r.Version) {
 			return true
 		}
 		providers := s.allProviders(target)
-		if r.Op == Any && len(providers) > 0 {
+		if r.Op == control.Any && len(providers) > 0 {
 			if slices.ContainsFunc(providers, func(p provider) bool { return p.owner.pkg.cand == p.owner && s.ready(p.owner) }) {
 				return true
 			}
 			continue
 		}
-		if target.cand != nil && r.Op.Holds(target.cand.version, r.Version) && s.ready(target.cand) {
+		if target.cand != nil && r.Op.Holds(target.cand.Version, r.Version) && s.ready(target.cand) {
 			return true
 		}
 	}
@@ -190,7 +193,7 @@ func (s *solver) fineAsIs(g *group) bool {
 func (s *solver) ready(v *version) bool {
 	groups := s.requirements(v)
 	for i := range groups {
-		if g := &groups[i]; g.kind.critical() && !s.satisfied(g, v, planned) {
+		if g := &groups[i]; g.kind.Critical() && !s.satisfied(g, v, planned) {
 			return false
 		}
 	}
@@ -203,7 +206,7 @@ func (s *solver) switchFor(g *group, suite string, changed *[]*version) bool {
 		r := &g.any[i]
 		target := s.lookup(s.target(r))
 		n := slices.IndexFunc(target.versions, func(v *version) bool { return s.inSuite(v, suite) })
-		if r.Op == Any || n < 0 || !r.Op.Holds(target.versions[n].version, r.Version) {
+		if r.Op == control.Any || n < 0 || !r.Op.Holds(target.versions[n].Version, r.Version) {
 			continue
 		}
 		v, before := target.versions[n], target.cand
@@ -233,7 +236,7 @@ func validPackageName(name string) bool {
 	}
 	for i := range len(name) {
 		c := name[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c)
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		if !letter && (i == 0 || !strings.ContainsRune("+-._", rune(c))) {
 			return false
 		}

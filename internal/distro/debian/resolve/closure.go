@@ -3,6 +3,10 @@
 
 package resolve
 
+import (
+	"github.com/strata-build/strata/internal/distro/debian/control"
+)
+
 import "slices"
 
 // Closure returns the names of the solution's packages that these names need,
@@ -14,7 +18,7 @@ func (s *Solution) Closure(names []string) []string {
 	for i := range s.Packages {
 		p := &s.Packages[i]
 		byName[p.Name] = p
-		provides, err := ParseRelations(rawField(p.Control, "Provides"))
+		provides, err := control.ParseRelations(control.Value(p.Control, "Provides"))
 		if err != nil {
 			continue // Resolve has read it already
 		}
@@ -54,7 +58,7 @@ func (s *Solution) Closure(names []string) []string {
 func (p *Package) needs() []string {
 	var out []string
 	for _, field := range []string{"Pre-Depends", "Depends", "Recommends"} {
-		groups, err := ParseRelations(rawField(p.Control, field))
+		groups, err := control.ParseRelations(control.Value(p.Control, field))
 		if err != nil {
 			continue // Resolve has read it already
 		}

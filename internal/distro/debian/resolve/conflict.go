@@ -13,7 +13,7 @@ func (s *solver) explainConflict(wanted []wish) error {
 		groups := s.requirements(v)
 		for i := range groups {
 			g := &groups[i]
-			if !g.kind.negative() {
+			if !g.kind.Negative() {
 				continue
 			}
 			for _, other := range order {
@@ -47,7 +47,7 @@ func (s *solver) unavoidable(wanted []wish) (map[*version]*link, []*version) {
 		groups := s.requirements(order[n])
 		for i := range groups {
 			g := &groups[i]
-			if g.kind.negative() || !g.kind.critical() {
+			if g.kind.Negative() || !g.kind.Critical() {
 				continue
 			}
 			if options := s.anyVersions(g); len(options) == 1 {
@@ -62,7 +62,7 @@ func (s *solver) unavoidable(wanted []wish) (map[*version]*link, []*version) {
 func (s *solver) excludes(g *group, v *version) bool {
 	r := &g.any[0]
 	target := s.lookup(s.target(r))
-	if v.pkg == target && r.Op.Holds(v.version, r.Version) {
+	if v.pkg == target && r.Op.Holds(v.Version, r.Version) {
 		return true
 	}
 	return slices.ContainsFunc(s.allProviders(target), func(p provider) bool { return p.owner == v && p.holds(r) })
@@ -73,14 +73,14 @@ func (l *link) root() string {
 	for l.from != nil {
 		l = l.from
 	}
-	return l.v.name
+	return l.v.Name
 }
 
 func conflictOf(one, other *link, g *group) error {
 	chain := append(one.chain(), other.chain()...)
 	what := sentence(one.v, g)
-	if name := g.any[0].Name; name != other.v.name {
-		what += ", which " + other.v.name + " provides"
+	if name := g.any[0].Name; name != other.v.Name {
+		what += ", which " + other.v.Name + " provides"
 	}
 	return &ConflictError{Wanted: one.root(), Other: other.root(), Chain: append(chain, what)}
 }
@@ -96,7 +96,7 @@ func (s *solver) baseConflict(l *link, g *group) error {
 		}
 		if p.essential || p.important || p.held {
 			return &ConflictError{Wanted: l.root(), Other: p.name, Chain: append(l.chain(),
-				sentence(l.v, g)+", and the base has "+p.name+" "+p.current.version)}
+				sentence(l.v, g)+", and the base has "+p.name+" "+p.current.Version)}
 		}
 	}
 	return nil

@@ -3,6 +3,10 @@
 
 package resolve
 
+import (
+	"github.com/strata-build/strata/internal/distro/debian/control"
+)
+
 import "slices"
 
 // explain finds out, after all attempts have failed, which wish is to blame. It
@@ -23,7 +27,7 @@ func (s *solver) explain(wanted []wish) error {
 		}
 		groups := s.requirements(p.install)
 		for i := range groups {
-			if g := &groups[i]; g.kind.critical() && !s.satisfied(g, p.install, planned) {
+			if g := &groups[i]; g.kind.Critical() && !s.satisfied(g, p.install, planned) {
 				return &UnsatisfiableError{
 					Wanted: s.wisherOf(p, wanted), Missing: g.any.String(),
 					Chain: []string{sentence(p.install, g) + ", and apt's rules find no way to that"},
@@ -46,10 +50,10 @@ func (s *solver) wisherOf(p *pkg, wanted []wish) string {
 
 // sentence is one link of a chain.
 func sentence(v *version, g *group) string {
-	verb := map[kind]string{
-		preDepends: "needs", depends: "needs", conflicts: "conflicts with", breaks: "breaks", recommends: "recommends",
+	verb := map[control.Kind]string{
+		control.PreDepends: "needs", control.Depends: "needs", control.Conflicts: "conflicts with", control.Breaks: "breaks", control.Recommends: "recommends",
 	}[g.kind]
-	return v.name + " " + verb + " " + g.any.String()
+	return v.Name + " " + verb + " " + g.any.String()
 }
 
 // A link is a step on the way from a wish.
@@ -78,7 +82,7 @@ func (s *solver) explainMissing(w wish) error {
 		groups := s.requirements(l.v)
 		for i := range groups {
 			g := &groups[i]
-			if g.kind.negative() || !g.kind.critical() {
+			if g.kind.Negative() || !g.kind.Critical() {
 				continue
 			}
 			options := s.anyVersions(g)
@@ -106,7 +110,7 @@ func (s *solver) anyVersions(g *group) []*version {
 		r := &g.any[i]
 		target := s.lookup(s.target(r))
 		for _, v := range target.versions {
-			if r.Op.Holds(v.version, r.Version) && s.eligible(v) && !slices.Contains(list, v) {
+			if r.Op.Holds(v.Version, r.Version) && s.eligible(v) && !slices.Contains(list, v) {
 				list = append(list, v)
 			}
 		}
@@ -135,17 +139,17 @@ func (s *solver) why(g *group) string {
 	case len(target.versions) == 0:
 		return ", which no repository has"
 	case target.fixed && target.install != nil:
-		return ", but version " + target.install.version + " is to be installed"
+		return ", but version " + target.install.Version + " is to be installed"
 	case target.held:
-		return ", but version " + target.current.version + " is installed and held"
+		return ", but version " + target.current.Version + " is installed and held"
 	case target.current != nil && (target.cand == nil || target.cand == target.current):
-		return ", but the base has version " + target.current.version + ", and no repository one that fits"
+		return ", but the base has version " + target.current.Version + ", and no repository one that fits"
 	}
 	v := target.cand
 	if v == nil {
 		v = target.versions[0]
 	}
-	return ", but the version to be had is " + v.version
+	return ", but the version to be had is " + v.Version
 }
 
 // closure returns what is planned because of a package, itself first.
@@ -159,7 +163,7 @@ func (s *solver) closure(p *pkg) []*pkg {
 		}
 		groups := s.requirements(v)
 		for i := range groups {
-			if groups[i].kind.negative() || !groups[i].kind.critical() {
+			if groups[i].kind.Negative() || !groups[i].kind.Critical() {
 				continue
 			}
 			for _, option := range s.anyVersions(&groups[i]) {

@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // followNeeds brings in what a version needs.
@@ -25,12 +27,12 @@ func (s *solver) followNeeds(i *installation) bool {
 
 func (s *solver) followNeed(i *installation, g *group) bool {
 	if s.anyInstalled(g, i.version) {
-		if !i.wasFixed || !g.kind.critical() {
+		if !i.wasFixed || !g.kind.Critical() {
 			return true
 		}
 		return s.fixOnly(i, g)
 	}
-	if i.current != nil && !g.kind.critical() && !s.worthIt(i, g) {
+	if i.current != nil && !g.kind.Critical() && !s.worthIt(i, g) {
 		return true
 	}
 	options := s.solutions(g, i.version, offered, true)
@@ -39,7 +41,7 @@ func (s *solver) followNeed(i *installation, g *group) bool {
 		if p.cand != v {
 			continue
 		}
-		if i.wasFixed && g.kind.critical() && len(options) == 1 {
+		if i.wasFixed && g.kind.Critical() && len(options) == 1 {
 			if !s.install(p, false, i.depth+1, false) {
 				continue
 			}
@@ -50,7 +52,7 @@ func (s *solver) followNeed(i *installation, g *group) bool {
 			return true
 		}
 	}
-	return !g.kind.critical()
+	return !g.kind.Critical()
 }
 
 // fixOnly makes sure that the only way to fulfil a requirement stays open.
@@ -76,7 +78,7 @@ func (s *solver) worthIt(i *installation, g *group) bool {
 	groups := s.requirements(i.current)
 	for n := range groups {
 		old := &groups[n]
-		if old.kind.critical() || !s.matters(old.kind) {
+		if old.kind.Critical() || !s.matters(old.kind) {
 			continue
 		}
 		for _, r := range old.any {
@@ -119,7 +121,7 @@ func (s *solver) solutions(g *group, owner *version, m moment, sorted bool) []*v
 	} else {
 		all = slices.Compact(all)
 	}
-	if g.kind.negative() {
+	if g.kind.Negative() {
 		return all
 	}
 	return slices.DeleteFunc(all, func(v *version) bool {
@@ -141,7 +143,7 @@ func unique(list []*version) []*version {
 
 // matching returns the versions that match a relation: the package of that name,
 // then those that provide it.
-func (s *solver) matching(k kind, r *Relation, owner *version, m moment) []*version {
+func (s *solver) matching(k control.Kind, r *control.Relation, owner *version, m moment) []*version {
 	target := s.lookup(s.target(r))
 	pick := func(p *pkg) *version {
 		if m == now {
@@ -153,11 +155,11 @@ func (s *solver) matching(k kind, r *Relation, owner *version, m moment) []*vers
 		return nil
 	}
 	var list []*version
-	if v := pick(target); v != nil && (!k.negative() || target != owner.pkg) && r.Op.Holds(v.version, r.Version) {
+	if v := pick(target); v != nil && (!k.Negative() || target != owner.pkg) && r.Op.Holds(v.Version, r.Version) {
 		list = append(list, v)
 	}
 	for _, p := range s.allProviders(target) {
-		if k.negative() && p.owner.pkg == owner.pkg {
+		if k.Negative() && p.owner.pkg == owner.pkg {
 			continue
 		}
 		if pick(p.owner.pkg) == p.owner && p.holds(r) {
@@ -192,7 +194,7 @@ func compareRank(target *pkg, a, b *version) int {
 		first(p == target, q == target),
 		first(p.essential, q.essential),
 		first(p.important, q.important),
-		cmp.Compare(a.priorityRank(), b.priorityRank()),
+		cmp.Compare(a.PriorityRank(), b.PriorityRank()),
 	)
 }
 
@@ -211,12 +213,12 @@ func (s *solver) noteTie(i *installation, g *group, v *version, others []*versio
 		var equal []string
 		for _, other := range others {
 			if other.pkg != v.pkg && slices.Contains(list, other) && compareRank(target, tied(v), tied(other)) == 0 {
-				equal = append(equal, other.name)
+				equal = append(equal, other.Name)
 			}
 		}
 		if len(equal) > 0 {
 			slices.SortFunc(equal, strings.Compare)
-			s.ties[v.pkg] = Tie{By: i.name, Relation: g.any.String(), Chosen: v.name, Equal: slices.Compact(equal)}
+			s.ties[v.pkg] = Tie{By: i.name, Relation: g.any.String(), Chosen: v.Name, Equal: slices.Compact(equal)}
 		}
 		return
 	}

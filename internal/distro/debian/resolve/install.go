@@ -52,7 +52,7 @@ func (s *solver) installable(p *pkg) bool {
 	groups := s.requirements(p.cand)
 	for i := range groups {
 		g := &groups[i]
-		if !g.kind.critical() || g.kind.negative() ||
+		if !g.kind.Critical() || g.kind.Negative() ||
 			s.satisfied(g, p.cand, planned) || s.satisfied(g, p.cand, offered) {
 			continue
 		}
@@ -125,7 +125,7 @@ func (s *solver) collect(i *installation) {
 		if !s.matters(g.kind) || (!i.wasFixed && s.anyInstalled(g, i.version)) {
 			continue
 		}
-		if g.kind.negative() {
+		if g.kind.Negative() {
 			i.conflicts = append(i.conflicts, g)
 		} else {
 			i.needs = append(i.needs, g)
@@ -247,11 +247,11 @@ func (s *solver) breaksWith(p *pkg, i *installation) bool {
 	groups := s.requirements(p.current)
 	for n := range groups {
 		g := &groups[n]
-		if g.kind.negative() || !s.matters(g.kind) {
+		if g.kind.Negative() || !s.matters(g.kind) {
 			continue
 		}
 		for _, r := range g.any {
-			if s.target(&r) == i.name && r.Op.Holds(i.current.version, r.Version) && !r.Op.Holds(i.version.version, r.Version) {
+			if s.target(&r) == i.name && r.Op.Holds(i.current.Version, r.Version) && !r.Op.Holds(i.version.Version, r.Version) {
 				return true
 			}
 		}
@@ -262,13 +262,13 @@ func (s *solver) breaksWith(p *pkg, i *installation) bool {
 // upgradeSiblings upgrades what is installed from the same source package, so
 // that its binaries stay together.
 func (s *solver) upgradeSiblings(i *installation) {
-	source, sourceVersion := i.version.sourceOf()
+	source, sourceVersion := i.version.SourceOf()
 	var siblings []*pkg
 	for _, p := range s.outdated {
 		if p == i.pkg || p.cand == nil || p.cand == p.current || (p.mode == modeInstall && p.install == p.cand) {
 			continue
 		}
-		if name, version := p.cand.sourceOf(); name == source && version == sourceVersion {
+		if name, version := p.cand.SourceOf(); name == source && version == sourceVersion {
 			siblings = append(siblings, p)
 		}
 	}

@@ -3,6 +3,10 @@
 
 package resolve
 
+import (
+	"github.com/strata-build/strata/internal/distro/debian/control"
+)
+
 import "errors"
 
 // A mode is what is planned for a package.
@@ -69,15 +73,15 @@ var ErrTooHard = errors.New("resolve the packages: gave up after a million steps
 
 // hit reports whether something fulfils a relation of owner at that moment, or
 // is what a prohibition means.
-func (s *solver) hit(k kind, r *Relation, owner *version, m moment) bool {
+func (s *solver) hit(k control.Kind, r *control.Relation, owner *version, m moment) bool {
 	target := s.lookup(s.target(r))
-	if !k.negative() || target != owner.pkg {
-		if v := target.at(m); v != nil && r.Op.Holds(v.version, r.Version) {
+	if !k.Negative() || target != owner.pkg {
+		if v := target.at(m); v != nil && r.Op.Holds(v.Version, r.Version) {
 			return true
 		}
 	}
 	for _, p := range s.allProviders(target) {
-		if k.negative() && p.owner.pkg == owner.pkg {
+		if k.Negative() && p.owner.pkg == owner.pkg {
 			continue
 		}
 		if p.owner.pkg.at(m) == p.owner && p.holds(r) {
@@ -89,23 +93,23 @@ func (s *solver) hit(k kind, r *Relation, owner *version, m moment) bool {
 
 // holds reports whether the provided name fulfils the relation; a name without
 // a version fulfils only relations without one.
-func (p provider) holds(r *Relation) bool {
-	return r.Op == Any || (p.version != "" && r.Op.Holds(p.version, r.Version))
+func (p provider) holds(r *control.Relation) bool {
+	return r.Op == control.Any || (p.version != "" && r.Op.Holds(p.version, r.Version))
 }
 
 // satisfied reports whether a requirement is fulfilled or a prohibition kept.
 func (s *solver) satisfied(g *group, owner *version, m moment) bool {
 	for i := range g.any {
 		if s.hit(g.kind, &g.any[i], owner, m) {
-			return !g.kind.negative()
+			return !g.kind.Negative()
 		}
 	}
-	return g.kind.negative()
+	return g.kind.Negative()
 }
 
 // matters reports whether a relation is followed at all.
-func (s *solver) matters(k kind) bool {
-	return k.critical() || (k == recommends && s.recommends)
+func (s *solver) matters(k control.Kind) bool {
+	return k.Critical() || (k == control.Recommends && s.recommends)
 }
 
 // broken reports whether what is planned for the package lacks something; with
@@ -117,7 +121,7 @@ func (s *solver) broken(p *pkg, policy bool) bool {
 	groups := s.requirements(p.install)
 	for i := range groups {
 		g := &groups[i]
-		if !g.kind.critical() && (!policy || !s.matters(g.kind)) {
+		if !g.kind.Critical() && (!policy || !s.matters(g.kind)) {
 			continue
 		}
 		if !s.satisfied(g, p.install, planned) {
@@ -161,8 +165,8 @@ func (s *solver) brokenCount() int {
 				continue
 			}
 			for _, name := range v.names() {
-				for _, e := range s.status.edges[name] {
-					count(s.lookup(s.status.index.records[e.record].name))
+				for _, d := range s.status.Dependents(name) {
+					count(s.lookup(s.status.Index().Name(d.Record)))
 				}
 			}
 		}
@@ -172,16 +176,12 @@ func (s *solver) brokenCount() int {
 
 // names returns all names that a version goes by.
 func (v *version) names() []string {
-	names := []string{v.name, v.name + anyArchitecture}
-	for rest := v.provides; rest != ""; {
-		r, after, err := parseRelation(rest)
+	names := []string{v.Name, v.Name + control.AnyArchitecture}
+	for r, err := range control.Relations(v.Provides) {
 		if err != nil {
 			return names // ReadIndex refused the archive
 		}
-		names = append(names, r.Name, r.Name+anyArchitecture)
-		if rest = after; rest != "" {
-			rest = trimLeft(rest[1:])
-		}
+		names = append(names, r.Name, r.Name+control.AnyArchitecture)
 	}
 	return names
 }
@@ -294,5 +294,5 @@ func (p *pkg) undo() {
 
 // upgradable reports whether an installed package could become another version.
 func (p *pkg) upgradable() bool {
-	return p.cand != nil && (p.current == nil || CompareVersions(p.cand.version, p.current.version) > 0)
+	return p.cand != nil && (p.current == nil || control.CompareVersions(p.cand.Version, p.current.Version) > 0)
 }

@@ -10,7 +10,7 @@ import "github.com/strata-build/strata/internal/fetch"
 func (s *solver) nearest(name string) []string {
 	return fetch.Nearest(name, func(yield func(string) bool) {
 		for _, x := range s.indexes {
-			for other := range x.byName {
+			for other := range x.Names() {
 				if !yield(other) {
 					return
 				}

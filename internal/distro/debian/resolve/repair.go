@@ -6,6 +6,8 @@ package resolve
 import (
 	"cmp"
 	"slices"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // A repair mends what marking left broken, as apt's problem resolver does:
@@ -117,7 +119,7 @@ func (r *repair) mend(p *pkg, round int) {
 	groups := r.requirements(owner)
 	for n := range groups {
 		g := &groups[n]
-		if g.kind.critical() && r.mendGroup(c, g, owner) {
+		if g.kind.Critical() && r.mendGroup(c, g, owner) {
 			break
 		}
 	}
@@ -152,7 +154,7 @@ func (r *repair) mendGroup(c *brokenCase, g *group, owner *version) (done bool) 
 		}
 		relation := &g.any[n]
 		targets := r.targets(g.kind, relation, owner)
-		if len(targets) == 0 && !c.pkg.fixed && !g.kind.negative() && r.brokenNow(c.pkg) == nil {
+		if len(targets) == 0 && !c.pkg.fixed && !g.kind.Negative() && r.brokenNow(c.pkg) == nil {
 			if several {
 				continue
 			}
@@ -161,7 +163,7 @@ func (r *repair) mendGroup(c *brokenCase, g *group, owner *version) (done bool) 
 			return true
 		}
 		done = r.mendRelation(c, g, relation, owner, targets, &keepInstead)
-		if len(targets) == 0 && !g.kind.negative() && !c.pkg.fixed {
+		if len(targets) == 0 && !g.kind.Negative() && !c.pkg.fixed {
 			r.giveUp(c.pkg, several, &keepInstead)
 			done = true
 		}
@@ -200,15 +202,15 @@ func (r *repair) giveUp(p *pkg, several bool, keepInstead *bool) {
 // mendRelation decides between the broken package and those its relation is
 // about.
 func (r *repair) mendRelation(
-	c *brokenCase, g *group, relation *Relation, owner *version, targets []*version, keepInstead *bool,
+	c *brokenCase, g *group, relation *control.Relation, owner *version, targets []*version, keepInstead *bool,
 ) (done bool) {
 	for _, v := range targets {
 		other := v.pkg
-		if g.kind.negative() && other.install != v {
+		if g.kind.Negative() && other.install != v {
 			continue
 		}
 		weaker := r.score[c.pkg] <= r.score[other]
-		if weaker || (!g.kind.negative() && !r.hit(g.kind, relation, owner, now)) {
+		if weaker || (!g.kind.Negative() && !r.hit(g.kind, relation, owner, now)) {
 			if !c.pkg.fixed {
 				r.yield(c, g, relation, other, keepInstead)
 				return true
@@ -219,7 +221,7 @@ func (r *repair) mendRelation(
 			}
 			continue
 		}
-		if g.kind == breaks && r.satisfied(g, owner, offered) {
+		if g.kind == control.Breaks && r.satisfied(g, owner, offered) {
 			r.install(other, false, 0, false)
 			continue
 		}
@@ -227,7 +229,7 @@ func (r *repair) mendRelation(
 			continue
 		}
 		c.kill = append(c.kill, suspect{other, g})
-		if !g.kind.negative() {
+		if !g.kind.Negative() {
 			return false
 		}
 	}
@@ -236,7 +238,7 @@ func (r *repair) mendRelation(
 
 // yield lets the broken package give way: it stays as it is, or is upgraded, or
 // goes.
-func (r *repair) yield(c *brokenCase, g *group, relation *Relation, other *pkg, keepInstead *bool) {
+func (r *repair) yield(c *brokenCase, g *group, relation *control.Relation, other *pkg, keepInstead *bool) {
 	p, several := c.pkg, len(g.any) > 1
 	r.changed = true
 	wasInstall := p.mode == modeInstall
@@ -274,7 +276,7 @@ func (r *repair) punish(c *brokenCase) {
 	for _, j := range c.kill {
 		var ok bool
 		if !r.satisfied(j.g, c.pkg.install, now) {
-			ok = j.g.kind.negative() && r.remove(j.pkg, 0)
+			ok = j.g.kind.Negative() && r.remove(j.pkg, 0)
 		} else {
 			ok = r.keep(j.pkg, 0)
 		}
@@ -287,16 +289,16 @@ func (r *repair) punish(c *brokenCase) {
 }
 
 // targets returns every version that matches the relation, candidate or not.
-func (r *repair) targets(k kind, relation *Relation, owner *version) []*version {
+func (r *repair) targets(k control.Kind, relation *control.Relation, owner *version) []*version {
 	target := r.lookup(r.target(relation))
 	var list []*version
 	for _, v := range target.versions {
-		if (!k.negative() || target != owner.pkg) && relation.Op.Holds(v.version, relation.Version) {
+		if (!k.Negative() || target != owner.pkg) && relation.Op.Holds(v.Version, relation.Version) {
 			list = append(list, v)
 		}
 	}
 	for _, p := range r.allProviders(target) {
-		if (!k.negative() || p.owner.pkg != owner.pkg) && p.holds(relation) {
+		if (!k.Negative() || p.owner.pkg != owner.pkg) && p.holds(relation) {
 			list = append(list, p.owner)
 		}
 	}
@@ -310,7 +312,7 @@ func (s *solver) brokenNow(p *pkg) *group {
 	}
 	groups := s.requirements(p.current)
 	for i := range groups {
-		if g := &groups[i]; g.kind.critical() && !s.satisfied(g, p.current, now) {
+		if g := &groups[i]; g.kind.Critical() && !s.satisfied(g, p.current, now) {
 			return g
 		}
 	}

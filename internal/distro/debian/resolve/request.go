@@ -3,15 +3,21 @@
 
 package resolve
 
+import (
+	"github.com/strata-build/strata/internal/distro/debian/index"
+)
+
+import "github.com/strata-build/strata/internal/spell"
+
 // Request is what to resolve. Its zero value wants nothing.
 type Request struct {
-	Architecture string   // Debian's word, such as amd64
-	Indexes      []*Index // in the order of the configuration
-	Installed    *Status  // of the base; nil for none
-	Wanted       []Wanted // in any order
-	Pins         []Pin    // of the base, from ReadPreferences
-	Recommends   bool     // take recommended packages too, as apt does by default
-	Essential    bool     // want everything marked Essential as well, for an empty root
+	Architecture string         // Debian's word, such as amd64
+	Indexes      []*index.Index // in the order of the configuration
+	Installed    *index.Status  // of the base; nil for none
+	Wanted       []Wanted       // in any order
+	Pins         []index.Pin    // of the base, from ReadPreferences
+	Recommends   bool           // take recommended packages too, as apt does by default
+	Essential    bool           // want everything marked Essential as well, for an empty root
 }
 
 // Wanted is a package that somebody asked for by name.
@@ -94,6 +100,6 @@ type Tie struct {
 
 // String says what was chosen, and how to choose oneself.
 func (t Tie) String() string {
-	return t.By + " needs " + t.Relation + ": " + t.Chosen + " is as good as " + list(t.Equal, "and") +
+	return t.By + " needs " + t.Relation + ": " + t.Chosen + " is as good as " + spell.List(t.Equal, "and") +
 		"; add one of them to the packages to choose"
 }

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // Resolve finds the versions to install for what is wanted. The order of the
@@ -20,8 +22,8 @@ func Resolve(req Request) (*Solution, error) {
 	if err := s.checkArchitectures(); err != nil {
 		return nil, err
 	}
-	if len(s.status.broken) > 0 {
-		return nil, &BrokenBaseError{Packages: s.status.broken}
+	if broken := brokenBase(s.status); len(broken) > 0 {
+		return nil, &BrokenBaseError{Packages: broken}
 	}
 	sol := &Solution{}
 	wanted, err := s.choose(&req, sol)
@@ -46,9 +48,10 @@ func (s *solver) checkArchitectures() error {
 	if s.architecture == "" {
 		return errors.New("resolve the packages: the request says no architecture")
 	}
-	for _, arch := range slices.Sorted(maps.Keys(s.status.architectures)) {
+	architectures := s.status.Architectures()
+	for _, arch := range slices.Sorted(maps.Keys(architectures)) {
 		if arch != "all" && arch != s.architecture {
-			return &ForeignBaseError{Name: s.status.architectures[arch], Architecture: arch, Native: s.architecture}
+			return &ForeignBaseError{Name: architectures[arch], Architecture: arch, Native: s.architecture}
 		}
 	}
 	return nil
@@ -103,7 +106,7 @@ func (s *solver) sweep(wanted []wish) {
 		groups := s.requirements(p.install)
 		for i := range groups {
 			g := &groups[i]
-			if g.kind != depends && g.kind != preDepends && g.kind != recommends {
+			if g.kind != control.Depends && g.kind != control.PreDepends && g.kind != control.Recommends {
 				continue
 			}
 			for n := range g.any {
@@ -131,17 +134,17 @@ func (s *solver) sweep(wanted []wish) {
 // neededByBase reports whether a package that stays needs or recommends one.
 func (s *solver) neededByBase(p *pkg) bool {
 	for _, name := range p.install.names() {
-		for _, e := range s.status.edges[name] {
-			if e.kind.negative() {
+		for _, d := range s.status.Dependents(name) {
+			if d.Kind.Negative() {
 				continue
 			}
-			by := s.lookup(s.status.index.records[e.record].name)
+			by := s.lookup(s.status.Index().Name(d.Record))
 			if by.install == nil {
 				continue
 			}
 			groups := s.requirements(by.install)
 			for i := range groups {
-				if groups[i].kind.negative() {
+				if groups[i].kind.Negative() {
 					continue
 				}
 				for n := range groups[i].any {
@@ -156,10 +159,10 @@ func (s *solver) neededByBase(p *pkg) bool {
 }
 
 // fulfilling returns the planned versions that fulfil a relation.
-func (s *solver) fulfilling(r *Relation) []*version {
+func (s *solver) fulfilling(r *control.Relation) []*version {
 	target := s.lookup(s.target(r))
 	var list []*version
-	if v := target.install; v != nil && r.Op.Holds(v.version, r.Version) {
+	if v := target.install; v != nil && r.Op.Holds(v.Version, r.Version) {
 		list = append(list, v)
 	}
 	for _, p := range s.allProviders(target) {
@@ -181,7 +184,7 @@ func (s *solver) fill(sol *Solution, wanted []wish) {
 			sol.Removed = append(sol.Removed, p.name)
 			continue
 		case p.current != nil:
-			sol.Upgrades = append(sol.Upgrades, Upgrade{Name: p.name, From: p.current.version, To: p.install.version})
+			sol.Upgrades = append(sol.Upgrades, Upgrade{Name: p.name, From: p.current.Version, To: p.install.Version})
 		}
 		out := s.describe(p.install)
 		out.Reason = reasons[p]
@@ -205,7 +208,7 @@ func (s *solver) fill(sol *Solution, wanted []wish) {
 func (s *solver) describe(v *version) Package {
 	best := -1
 	for i, o := range v.origins {
-		if o.index == s.status.index {
+		if o.index == s.status.Index() {
 			continue
 		}
 		if best < 0 || s.originPriority(o) > s.originPriority(v.origins[best]) {
@@ -213,16 +216,16 @@ func (s *solver) describe(v *version) Package {
 		}
 	}
 	o := v.origins[max(best, 0)]
-	c := o.index.control(o.record)
-	source, sourceVersion := c.sourceOf()
+	c, opts := o.index.Entry(o.record), o.index.Options()
+	source, sourceVersion := c.SourceOf()
 	return Package{
-		Name: c.name, Version: c.version, Architecture: c.architecture,
+		Name: c.Name, Version: c.Version, Architecture: c.Architecture,
 		Source: source, SourceVersion: sourceVersion,
-		Filename: c.filename, Size: number(c.size), SHA256: strings.ToLower(c.sha256),
-		InstalledSize: number(c.installedSize) * 1024,
-		Repository:    o.index.opts.Repository, Suite: o.index.opts.Suite, Component: o.index.opts.Component,
-		Section: c.section, Priority: c.priority, Essential: c.essential, MultiArch: c.multiArch,
-		Control: o.index.raw(o.record),
+		Filename: c.Filename, Size: c.FileSize(), SHA256: strings.ToLower(c.SHA256),
+		InstalledSize: c.InstalledBytes(),
+		Repository:    opts.Repository, Suite: opts.Suite, Component: opts.Component,
+		Section: c.Section, Priority: c.Priority, Essential: c.Essential, MultiArch: c.MultiArch,
+		Control: o.index.Paragraph(o.record),
 	}
 }
 
@@ -246,7 +249,7 @@ func (s *solver) reasons(wanted []wish) map[*pkg]Reason {
 			groups := s.requirements(p.install)
 			for i := range groups {
 				g := &groups[i]
-				if g.kind.negative() || !s.matters(g.kind) {
+				if g.kind.Negative() || !s.matters(g.kind) {
 					continue
 				}
 				for n := range g.any {

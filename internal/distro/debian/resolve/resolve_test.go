@@ -10,23 +10,29 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
-// index makes an index of short lines: "name version; Field: value; …".
-func index(t *testing.T, repository, lines string) *Index {
+// listed makes an index of short lines: "name version; Field: value; …".
+func listed(t *testing.T, repository, lines string) *index.Index {
 	t.Helper()
-	x, err := ReadIndex(strings.NewReader(packages(lines, "")), IndexOptions{
-		Repository: repository, Suite: repository, Codename: repository, Architecture: "amd64",
-	})
+	return listedWith(t, lines, index.Options{Repository: repository, Suite: repository, Codename: repository})
+}
+
+func listedWith(t *testing.T, lines string, opts index.Options) *index.Index {
+	t.Helper()
+	opts.Architecture = "amd64"
+	x, err := index.ReadIndex(strings.NewReader(packages(lines, "")), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return x
 }
 
-func status(t *testing.T, lines string) *Status {
+func status(t *testing.T, lines string) *index.Status {
 	t.Helper()
-	s, err := ReadStatus(strings.NewReader(packages(lines, "Status: install ok installed\n")))
+	s, err := index.ReadStatus(strings.NewReader(packages(lines, "Status: install ok installed\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +133,7 @@ func TestResolve(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			req := Request{Wanted: wants(strings.Fields(c.want)...)}
 			for i, lines := range c.indexes {
-				req.Indexes = append(req.Indexes, index(t, fmt.Sprint("r", i), lines))
+				req.Indexes = append(req.Indexes, listed(t, fmt.Sprint("r", i), lines))
 			}
 			if c.status != "" {
 				req.Installed = status(t, c.status)
@@ -207,7 +213,7 @@ func TestResolveErrors(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			req := Request{Architecture: "amd64", Indexes: []*Index{index(t, "r0", c.index)}, Wanted: wants(strings.Fields(c.want)...)}
+			req := Request{Architecture: "amd64", Indexes: []*index.Index{listed(t, "r0", c.index)}, Wanted: wants(strings.Fields(c.want)...)}
 			if c.status != "" {
 				req.Installed = status(t, c.status)
 			}
@@ -226,8 +232,8 @@ func TestResolveErrors(t *testing.T) {
 }
 
 func TestResolveRecommends(t *testing.T) {
-	x := index(t, "r", "a 1; Recommends: b, nothing\nb 1; Recommends: c\nc 1; Suggests: d\nd 1")
-	words, sol := resolved(t, Request{Indexes: []*Index{x}, Wanted: wants("a"), Recommends: true})
+	x := listed(t, "r", "a 1; Recommends: b, nothing\nb 1; Recommends: c\nc 1; Suggests: d\nd 1")
+	words, sol := resolved(t, Request{Indexes: []*index.Index{x}, Wanted: wants("a"), Recommends: true})
 	if diff := cmp.Diff([]string{"a=1", "b=1", "c=1"}, words); diff != "" {
 		t.Error(diff)
 	}
@@ -237,16 +243,16 @@ func TestResolveRecommends(t *testing.T) {
 }
 
 func TestResolveEssential(t *testing.T) {
-	x := index(t, "r", "a 1\nb 1; Essential: yes\nc 1; Essential: yes; Depends: d\nd 1")
-	words, _ := resolved(t, Request{Indexes: []*Index{x}, Wanted: wants("a"), Essential: true})
+	x := listed(t, "r", "a 1\nb 1; Essential: yes\nc 1; Essential: yes; Depends: d\nd 1")
+	words, _ := resolved(t, Request{Indexes: []*index.Index{x}, Wanted: wants("a"), Essential: true})
 	if diff := cmp.Diff([]string{"a=1", "b=1", "c=1", "d=1"}, words); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestResolveTie(t *testing.T) {
-	x := index(t, "r", "a 1; Depends: v\nb 1; Provides: v\nc 1; Provides: v\nd 1; Provides: v; Depends: nothing")
-	words, sol := resolved(t, Request{Indexes: []*Index{x}, Wanted: wants("a")})
+	x := listed(t, "r", "a 1; Depends: v\nb 1; Provides: v\nc 1; Provides: v\nd 1; Provides: v; Depends: nothing")
+	words, sol := resolved(t, Request{Indexes: []*index.Index{x}, Wanted: wants("a")})
 	if diff := cmp.Diff([]string{"a=1", "c=1"}, words); diff != "" {
 		t.Error(diff)
 	}
@@ -259,16 +265,16 @@ func TestResolveTie(t *testing.T) {
 }
 
 func TestResolveUpgrade(t *testing.T) {
-	x := index(t, "r", "a 1; Depends: b (>= 2)\nb 2")
-	_, sol := resolved(t, Request{Indexes: []*Index{x}, Installed: status(t, "b 1"), Wanted: wants("a")})
+	x := listed(t, "r", "a 1; Depends: b (>= 2)\nb 2")
+	_, sol := resolved(t, Request{Indexes: []*index.Index{x}, Installed: status(t, "b 1"), Wanted: wants("a")})
 	if diff := cmp.Diff([]Upgrade{{Name: "b", From: "1", To: "2"}}, sol.Upgrades); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestResolveDescribes(t *testing.T) {
-	x := index(t, "r", "a 1+b1; Source: s (1); Section: net; Multi-Arch: foreign; Installed-Size: 3; Depends: b\nb 1")
-	_, sol := resolved(t, Request{Indexes: []*Index{x}, Wanted: wants("b", "a")})
+	x := listed(t, "r", "a 1+b1; Source: s (1); Section: net; Multi-Arch: foreign; Installed-Size: 3; Depends: b\nb 1")
+	_, sol := resolved(t, Request{Indexes: []*index.Index{x}, Wanted: wants("b", "a")})
 	got := sol.Packages[0]
 	if !strings.HasPrefix(got.Control, "Package: a\n") || !strings.Contains(got.Control, "\nDepends: b\n") {
 		t.Errorf("the paragraph is %q", got.Control)

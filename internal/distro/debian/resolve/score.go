@@ -3,6 +3,10 @@
 
 package resolve
 
+import (
+	"github.com/strata-build/strata/internal/distro/debian/control"
+)
+
 // rate gives each package its score: more for what is essential, of a high
 // priority or installed already, more for what others need. The figures are
 // apt's defaults.
@@ -35,7 +39,7 @@ func (r *repair) rateOne(p *pkg) {
 	if p.essential || p.important {
 		r.score[p] += 100
 	}
-	priority := v.priorityRank()
+	priority := v.PriorityRank()
 	if !r.downloadable(v) {
 		priority = 5
 	}
@@ -47,10 +51,10 @@ func (r *repair) rateOne(p *pkg) {
 	for n := range groups {
 		g := &groups[n]
 		points := 1
-		if g.kind.negative() {
+		if g.kind.Negative() {
 			points = -1
 		}
-		if g.kind == suggests {
+		if g.kind == control.Suggests {
 			continue
 		}
 		for i := range g.any {
@@ -59,10 +63,10 @@ func (r *repair) rateOne(p *pkg) {
 	}
 }
 
-func (r *repair) rateTargets(owner *pkg, k kind, relation *Relation, points int) {
+func (r *repair) rateTargets(owner *pkg, k control.Kind, relation *control.Relation, points int) {
 	target := r.lookup(r.target(relation))
-	if !k.negative() || target != owner {
-		if relation.Op != Any && (target.install == nil || !relation.Op.Holds(target.install.version, relation.Version)) {
+	if !k.Negative() || target != owner {
+		if relation.Op != control.Any && (target.install == nil || !relation.Op.Holds(target.install.Version, relation.Version)) {
 			return
 		}
 		r.score[target] += points
@@ -70,7 +74,7 @@ func (r *repair) rateTargets(owner *pkg, k kind, relation *Relation, points int)
 	seen := map[*pkg]bool{}
 	for _, provider := range r.allProviders(target) {
 		q := provider.owner.pkg
-		if seen[q] || (k.negative() && q == owner) || q.install != provider.owner || !provider.holds(relation) {
+		if seen[q] || (k.Negative() && q == owner) || q.install != provider.owner || !provider.holds(relation) {
 			continue
 		}
 		seen[q] = true
@@ -87,7 +91,7 @@ func (r *repair) inherit(before map[*pkg]int) {
 		groups := r.requirements(p.install)
 		for n := range groups {
 			g := &groups[n]
-			if g.kind != depends && g.kind != preDepends && g.kind != recommends {
+			if g.kind != control.Depends && g.kind != control.PreDepends && g.kind != control.Recommends {
 				continue
 			}
 			for i := range g.any {
@@ -137,7 +141,7 @@ func (r *repair) upgrade(p *pkg) bool {
 	groups := r.requirements(owner)
 	for n := range groups {
 		g := &groups[n]
-		if !g.kind.critical() || r.upgradeFor(g, owner) {
+		if !g.kind.Critical() || r.upgradeFor(g, owner) {
 			continue
 		}
 		if wasKept {
@@ -162,12 +166,12 @@ func (r *repair) upgradeFor(g *group, owner *version) bool {
 		switch {
 		case target.fixed:
 			ok = false
-		case r.hit(g.kind, relation, owner, offered) != g.kind.negative():
+		case r.hit(g.kind, relation, owner, offered) != g.kind.Negative():
 			if r.upgrade(target) {
 				return true
 			}
 			ok = false
-		case g.kind.negative():
+		case g.kind.Negative():
 			return true // conflicts have their turn in the next round
 		default:
 			ok = false
@@ -178,7 +182,7 @@ func (r *repair) upgradeFor(g *group, owner *version) bool {
 
 // soleTarget returns the package that a relation names, or the only one that
 // provides it.
-func (r *repair) soleTarget(relation *Relation, owner *version) *pkg {
+func (r *repair) soleTarget(relation *control.Relation, owner *version) *pkg {
 	target := r.lookup(r.target(relation))
 	if len(target.versions) > 0 {
 		return target

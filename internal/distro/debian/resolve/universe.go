@@ -5,17 +5,21 @@ package resolve
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // A universe is what one resolution knows: packages come into it when they are
 // asked for, so a small request costs little with a large archive.
 type universe struct {
 	architecture string
-	indexes      []*Index // the archive's, then the one of the status
-	status       *Status
-	pins         []Pin
+	indexes      []*index.Index // the archive's, then the one of the status
+	status       *index.Status
+	pins         []index.Pin
 	packages     map[string]*pkg
 	outdated     []*pkg // installed, and some index has another version
 }
@@ -38,7 +42,7 @@ type pkg struct {
 // A version is one that can be had, or that is installed.
 type version struct {
 	pkg *pkg
-	control
+	index.Entry
 	origins []origin
 	groups  []group
 	parsed  bool
@@ -46,7 +50,7 @@ type version struct {
 
 // origin is a place where a version is listed.
 type origin struct {
-	index  *Index
+	index  *index.Index
 	record int32
 }
 
@@ -58,8 +62,8 @@ type provider struct {
 
 // group is one requirement or one prohibition of a version.
 type group struct {
-	kind kind
-	any  Alternatives
+	kind control.Kind
+	any  control.Alternatives
 }
 
 func newUniverse(req *Request) *universe {
@@ -70,26 +74,25 @@ func newUniverse(req *Request) *universe {
 		pins:         req.Pins,
 		packages:     make(map[string]*pkg, 256),
 	}
-	if req.Installed == nil || req.Installed.index == nil {
-		u.status = &Status{}
+	if req.Installed == nil || req.Installed.Index() == nil {
+		u.status = &index.Status{}
 		return u
 	}
-	x := req.Installed.index
+	x := req.Installed.Index()
 	u.indexes = append(u.indexes, x)
-	for i := range x.records {
-		if u.isOutdated(&x.records[i]) {
-			u.outdated = append(u.outdated, u.lookup(x.records[i].name))
+	for n := range int32(x.Len()) { //nolint:gosec // the index of a record
+		if u.isOutdated(x.Name(n), x.Version(n)) {
+			u.outdated = append(u.outdated, u.lookup(x.Name(n)))
 		}
 	}
 	return u
 }
 
 // isOutdated reports whether some index has another version than is installed.
-func (u *universe) isOutdated(installed *record) bool {
+func (u *universe) isOutdated(name, installed string) bool {
 	for _, x := range u.indexes {
-		n, ok := x.byName[installed.name]
-		for ; ok && n >= 0; n = x.records[n].next {
-			if x.records[n].version != installed.version {
+		for n := range x.Named(name) {
+			if x.Version(n) != installed {
 				return true
 			}
 		}
@@ -99,12 +102,13 @@ func (u *universe) isOutdated(installed *record) bool {
 
 // installed returns the packages of the base, in the order of its database.
 func (u *universe) installed() []*pkg {
-	if u.status.index == nil {
+	x := u.status.Index()
+	if x == nil {
 		return nil
 	}
-	list := make([]*pkg, len(u.status.index.records))
+	list := make([]*pkg, x.Len())
 	for i := range list {
-		list[i] = u.lookup(u.status.index.records[i].name)
+		list[i] = u.lookup(x.Name(int32(i))) //nolint:gosec // the index of a record
 	}
 	return list
 }
@@ -117,12 +121,11 @@ func (u *universe) lookup(name string) *pkg {
 	p := &pkg{name: name, important: name == "apt", essential: name == "apt"} // as apt's own default has it
 	u.packages[name] = p
 	for _, x := range u.indexes {
-		n, ok := x.byName[name]
-		for ; ok && n >= 0; n = x.records[n].next {
+		for n := range x.Named(name) {
 			v := u.addVersion(p, x, n)
-			if x == u.status.index {
+			if x == u.status.Index() {
 				p.current = v
-				p.held = u.status.held[name]
+				p.held = u.status.Held(name)
 			}
 		}
 	}
@@ -134,19 +137,19 @@ func (u *universe) lookup(name string) *pkg {
 
 // addVersion puts a record among the versions of its package. The same version
 // of several places is one version.
-func (u *universe) addVersion(p *pkg, x *Index, n int32) *version {
-	c := x.control(n)
-	p.essential = p.essential || c.essential
-	p.important = p.important || c.important
-	place, found := slices.BinarySearchFunc(p.versions, c.version, func(v *version, text string) int {
-		return CompareVersions(text, v.version)
+func (u *universe) addVersion(p *pkg, x *index.Index, n int32) *version {
+	c := x.Entry(n)
+	p.essential = p.essential || c.Essential
+	p.important = p.important || c.Important
+	place, found := slices.BinarySearchFunc(p.versions, c.Version, func(v *version, text string) int {
+		return control.CompareVersions(text, v.Version)
 	})
 	if found {
 		v := p.versions[place]
 		v.origins = append(v.origins, origin{x, n})
 		return v
 	}
-	v := &version{pkg: p, control: c, origins: []origin{{x, n}}}
+	v := &version{pkg: p, Entry: c, origins: []origin{{x, n}}}
 	p.versions = slices.Insert(p.versions, place, v)
 	return v
 }
@@ -162,7 +165,7 @@ func (u *universe) candidate(p *pkg) *version {
 		if priority == 0 || priority <= bestPriority {
 			continue
 		}
-		if p.current != nil && priority < 1000 && CompareVersions(v.version, p.current.version) < 0 {
+		if p.current != nil && priority < 1000 && control.CompareVersions(v.Version, p.current.Version) < 0 {
 			continue
 		}
 		best, bestPriority = v, priority
@@ -192,18 +195,18 @@ func (u *universe) allProviders(p *pkg) []provider {
 	}
 	p.providersRead = true
 	for _, x := range u.indexes {
-		for _, provided := range x.provides[p.name] {
-			v := u.versionOf(x, provided.record)
-			if v != nil && v.origins[0] == (origin{x, provided.record}) {
-				p.providers = append(p.providers, provider{v, provided.version})
+		for _, provided := range x.Provisions(p.name) {
+			v := u.versionOf(x, provided.Record)
+			if v != nil && v.origins[0] == (origin{x, provided.Record}) {
+				p.providers = append(p.providers, provider{v, provided.Version})
 			}
 		}
 	}
 	return p.providers
 }
 
-func (u *universe) versionOf(x *Index, n int32) *version {
-	owner := u.lookup(x.records[n].name)
+func (u *universe) versionOf(x *index.Index, n int32) *version {
+	owner := u.lookup(x.Name(n))
 	for _, v := range owner.versions {
 		if slices.Contains(v.origins, origin{x, n}) {
 			return v
@@ -218,11 +221,11 @@ func (u *universe) requirements(v *version) []group {
 		return v.groups
 	}
 	v.parsed = true
-	for k := range replaces {
-		all, err := ParseRelations(v.relations[k])
+	for k := range control.Replaces {
+		all, err := control.ParseRelations(v.Relations[k])
 		if err != nil {
 			// A relation that nobody understands is one that nothing fulfils.
-			v.groups = append(v.groups, group{kind: depends, any: Alternatives{{Name: "(" + k.String() + ": " + excerpt(v.relations[k]) + ")"}}})
+			v.groups = append(v.groups, group{kind: control.Depends, any: control.Alternatives{{Name: fmt.Sprintf("(%s: %.60s)", k, v.Relations[k])}}})
 			continue
 		}
 		for _, alternatives := range all {
@@ -233,15 +236,15 @@ func (u *universe) requirements(v *version) []group {
 }
 
 // target is the name that a relation is about on this system.
-func (u *universe) target(r *Relation) string { return r.target(u.architecture) }
+func (u *universe) target(r *control.Relation) string { return r.Target(u.architecture) }
 
 // addGroups adds alternatives as one group, prohibitions each as its own.
-func (u *universe) addGroups(v *version, k kind, alternatives Alternatives) {
-	alternatives = slices.DeleteFunc(alternatives, func(r Relation) bool { return !r.Applies(u.architecture) })
+func (u *universe) addGroups(v *version, k control.Kind, alternatives control.Alternatives) {
+	alternatives = slices.DeleteFunc(alternatives, func(r control.Relation) bool { return !r.Applies(u.architecture) })
 	if len(alternatives) == 0 {
 		return
 	}
-	if !k.negative() {
+	if !k.Negative() {
 		v.groups = append(v.groups, group{kind: k, any: alternatives})
 		return
 	}
@@ -258,7 +261,7 @@ func (u *universe) orderOf(p *pkg) uint64 {
 		return p.order
 	}
 	for i, x := range u.indexes {
-		if n, ok := x.mentions[p.name]; ok {
+		if n, ok := x.Mention(p.name); ok {
 			p.order = uint64(i+1)<<32 | uint64(n) //nolint:gosec // i counts indexes
 			return p.order
 		}
@@ -273,6 +276,6 @@ func (u *universe) byOrder(a, b *pkg) int {
 // downloadable reports whether an archive lists the version.
 func (u *universe) downloadable(v *version) bool {
 	return slices.ContainsFunc(v.origins, func(o origin) bool {
-		return o.index != u.status.index
+		return o.index != u.status.Index()
 	})
 }

@@ -1,13 +1,16 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // A Pin gives versions a priority: a record of apt_preferences(5).
@@ -28,7 +31,7 @@ type PinMatch struct {
 // ReadPreferences reads a file of /etc/apt/preferences.d. What it says and this
 // package does not know is a SyntaxError.
 func ReadPreferences(name string, content []byte) ([]Pin, error) {
-	paragraphs, err := ReadParagraphs(name, bytes.NewReader(content), ParagraphOptions{Comments: true})
+	paragraphs, err := control.ReadParagraphs(name, bytes.NewReader(content), control.ParagraphOptions{Comments: true})
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +46,9 @@ func ReadPreferences(name string, content []byte) ([]Pin, error) {
 	return pins, nil
 }
 
-func readPin(name string, p *Paragraph) (*Pin, error) {
+func readPin(name string, p *control.Paragraph) (*Pin, error) {
 	fail := func(line int, reason string) error {
-		return &SyntaxError{File: name, Line: line, Reason: reason}
+		return &control.SyntaxError{File: name, Line: line, Reason: reason}
 	}
 	pin := &Pin{Packages: strings.Fields(p.Get("Package"))}
 	if len(pin.Packages) == 0 {
@@ -108,66 +111,24 @@ func releaseMatch(value string) ([]PinMatch, bool) {
 	return list, true
 }
 
-// general reports whether the pin is about a whole release, not about names.
-func (p *Pin) general() bool {
+// General reports whether the pin is about a whole release, not about names.
+func (p *Pin) General() bool {
 	return len(p.Packages) == 1 && p.Packages[0] == "*" && p.Kind != "version"
 }
 
-// pinned returns the priority that the first pin naming the package gives to
-// the version.
-func (u *universe) pinned(v *version) (priority int, ok bool) {
-	for i := range u.pins {
-		p := &u.pins[i]
-		if p.general() || !p.names(v) {
-			continue
-		}
-		if p.Kind == "version" {
-			if matchesPattern(p.Match[0].Value, v.version) {
-				return p.Priority, true
-			}
-			continue
-		}
-		for _, o := range v.origins {
-			if u.matches(p, o) {
-				return p.Priority, true
-			}
-		}
-	}
-	return 0, false
-}
-
-// originPriority is that of the first general pin that matches the place, or
-// else the place's own.
-func (u *universe) originPriority(o origin) int {
-	for i := range u.pins {
-		if p := &u.pins[i]; p.general() && u.matches(p, o) {
-			return p.Priority
-		}
-	}
-	return o.index.opts.Priority
-}
-
-func (p *Pin) names(v *version) bool {
-	name := v.name
+// Names reports whether the pin is about a package, by its name or its source
+// package's.
+func (p *Pin) Names(name, source string) bool {
 	if p.Sources {
-		name, _ = v.sourceOf()
+		name = source
 	}
-	for _, pattern := range p.Packages {
-		if matchesPattern(pattern, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Packages, func(pattern string) bool { return MatchesPattern(pattern, name) })
 }
 
-// matches compares a pin by release or origin with a place.
-func (u *universe) matches(p *Pin, o origin) bool {
-	opts := &o.index.opts
-	if o.index == u.status.index {
-		return p.Kind == "release" && len(p.Match) == 1 && p.Match[0] == PinMatch{"a", "now"}
-	}
+// Matches reports whether a pin by release or origin is about an index.
+func (p *Pin) Matches(opts Options) bool {
 	if p.Kind == "origin" {
-		return matchesPattern(p.Match[0].Value, opts.Site)
+		return MatchesPattern(p.Match[0].Value, opts.Site)
 	}
 	for _, m := range p.Match {
 		if !opts.matches(m) {
@@ -177,29 +138,29 @@ func (u *universe) matches(p *Pin, o origin) bool {
 	return p.Kind == "release"
 }
 
-func (opts *IndexOptions) matches(m PinMatch) bool {
+func (opts *Options) matches(m PinMatch) bool {
 	switch m.Key {
 	case "a":
-		return matchesPattern(m.Value, opts.Suite)
+		return MatchesPattern(m.Value, opts.Suite)
 	case "n":
-		return matchesPattern(m.Value, opts.Codename)
+		return MatchesPattern(m.Value, opts.Codename)
 	case "o":
-		return matchesPattern(m.Value, opts.Origin)
+		return MatchesPattern(m.Value, opts.Origin)
 	case "l":
-		return matchesPattern(m.Value, opts.Label)
+		return MatchesPattern(m.Value, opts.Label)
 	case "c":
-		return matchesPattern(m.Value, opts.Component)
+		return MatchesPattern(m.Value, opts.Component)
 	case "b":
-		return matchesPattern(m.Value, opts.Architecture)
+		return MatchesPattern(m.Value, opts.Architecture)
 	case "v":
-		return matchesPattern(m.Value, opts.Version) || strings.HasPrefix(opts.Version, m.Value+".")
+		return MatchesPattern(m.Value, opts.Version) || strings.HasPrefix(opts.Version, m.Value+".")
 	}
 	return m.Value == opts.Suite || m.Value == opts.Codename
 }
 
-// matchesPattern compares with a pattern of * and ?. Slashes count as any
+// MatchesPattern compares with a pattern of * and ?. Slashes count as any
 // other character.
-func matchesPattern(pattern, s string) bool {
+func MatchesPattern(pattern, s string) bool {
 	ok, err := path.Match(strings.ReplaceAll(pattern, "/", "\x00"), strings.ReplaceAll(s, "/", "\x00"))
 	return err == nil && ok
 }

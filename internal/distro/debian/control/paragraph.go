@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package control
 
 import (
 	"bufio"
@@ -171,7 +171,7 @@ func (r *ParagraphReader) add(p *Paragraph, line string) error {
 	}
 	name, value, ok := strings.Cut(line, ":")
 	if !ok || !validFieldName(name) {
-		return r.fail("%q is no field: expected \"Name: value\"", excerpt(line))
+		return r.fail("%.60q is no field: expected \"Name: value\"", line)
 	}
 	if _, twice := p.Lookup(name); twice {
 		return r.fail("the field %s stands twice in its paragraph", name)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // An Installed package is one of the base.
@@ -27,18 +29,17 @@ type Installed struct {
 type Status struct {
 	index *Index
 	held  map[string]bool
-	// edges are the relations of what is installed, by the name they are about.
-	edges map[string][]edge
+	// dependents are the relations of what is installed, by the name they are about.
+	dependents map[string][]Dependent
 	// architectures are those of the packages, each with the name of one.
 	architectures map[string]string
-	// broken are relations that nothing installed fulfils.
-	broken []string
+	unreadable    []string
 }
 
-// An edge is a relation of an installed package.
-type edge struct {
-	record int32
-	kind   kind
+// A Dependent is an installed package with a relation about a name.
+type Dependent struct {
+	Record int32
+	Kind   control.Kind
 }
 
 // A BrokenInstallError is a package of the base that dpkg left half-way.
@@ -61,14 +62,14 @@ func ReadStatus(r io.Reader) (*Status, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the base's package status: %w", err)
 	}
-	x := newIndex(text, IndexOptions{Repository: "the base's package status", Priority: installedPriority})
+	x := newIndex(text, Options{Repository: "the base's package status", Priority: installedPriority})
 	s := &Status{index: x, held: map[string]bool{}}
-	f := fields{text: text}
-	for f.skipEmpty(); f.pos < len(f.text); f.skipEmpty() {
-		start := f.pos
-		var c control
+	f := control.Scanner{Text: text}
+	for f.SkipEmpty(); f.Pos < len(f.Text); f.SkipEmpty() {
+		start := f.Pos
+		var c Entry
 		if ok, bad := c.read(&f); !ok {
-			return nil, x.fail(f.pos, "%q is no field: expected \"Name: value\"", excerpt(bad))
+			return nil, x.fail(f.Pos, "%.60q is no field: expected \"Name: value\"", bad)
 		}
 		installed, err := s.installed(&c)
 		if err != nil {
@@ -77,7 +78,7 @@ func ReadStatus(r io.Reader) (*Status, error) {
 		if !installed {
 			continue
 		}
-		if err := x.add(&c, start, f.pos); err != nil {
+		if err := x.add(&c, start, f.Pos); err != nil {
 			return nil, err
 		}
 	}
@@ -85,45 +86,37 @@ func ReadStatus(r io.Reader) (*Status, error) {
 	return s, nil
 }
 
-// link notes who depends on what, and what is broken to begin with.
+// link notes who depends on what.
 func (s *Status) link() {
-	s.edges = make(map[string][]edge, 4*len(s.index.records))
+	s.dependents = make(map[string][]Dependent, 4*len(s.index.records))
 	s.architectures = map[string]string{}
 	for i := range s.index.records {
 		n := int32(i) //nolint:gosec // the index of a record
-		c := s.index.control(n)
-		if _, ok := s.architectures[c.architecture]; !ok {
-			s.architectures[c.architecture] = c.name
+		c := s.index.Entry(n)
+		if _, ok := s.architectures[c.Architecture]; !ok {
+			s.architectures[c.Architecture] = c.Name
 		}
-		for k := range suggests {
-			groups, err := ParseRelations(c.relations[k])
+		for k := range control.Suggests {
+			groups, err := control.ParseRelations(c.Relations[k])
 			if err != nil {
-				s.broken = append(s.broken, c.name+" ("+err.Error()+")")
+				s.unreadable = append(s.unreadable, c.Name+" ("+err.Error()+")")
 				continue
 			}
 			for _, g := range groups {
 				for _, r := range g {
 					name := r.Name
 					if r.Qualifier == "any" {
-						name += anyArchitecture
+						name += control.AnyArchitecture
 					}
-					s.edges[name] = append(s.edges[name], edge{n, k})
+					s.dependents[name] = append(s.dependents[name], Dependent{n, k})
 				}
 			}
 		}
 	}
-	u := newUniverse(&Request{Installed: s, Architecture: s.native()})
-	solver := &solver{universe: u}
-	for _, p := range u.installed() {
-		if g := solver.brokenNow(p); g != nil {
-			s.broken = append(s.broken, p.name+" ("+g.kind.String()+": "+g.any.String()+")")
-		}
-	}
-	slices.Sort(s.broken)
 }
 
-// native returns the architecture of the packages that have one.
-func (s *Status) native() string {
+// Native returns the architecture of the packages that have one.
+func (s *Status) Native() string {
 	for _, arch := range slices.Sorted(maps.Keys(s.architectures)) {
 		if arch != "all" {
 			return arch
@@ -137,25 +130,41 @@ const installedPriority = 100
 
 // installed looks at the three words of the field Status. A paragraph without
 // the field, as distroless images have them, is an installed package.
-func (s *Status) installed(c *control) (bool, error) {
-	if c.status == "" {
+func (s *Status) installed(c *Entry) (bool, error) {
+	if c.Status == "" {
 		return true, nil
 	}
-	words := strings.Fields(c.status)
+	words := strings.Fields(c.Status)
 	if len(words) != 3 {
-		return false, &BrokenInstallError{Name: c.name, Status: c.status}
+		return false, &BrokenInstallError{Name: c.Name, Status: c.Status}
 	}
 	switch words[2] {
 	case "not-installed", "config-files":
 		return false, nil
 	case "installed":
 		if words[1] == "ok" {
-			s.held[c.name] = words[0] == "hold"
+			s.held[c.Name] = words[0] == "hold"
 			return true, nil
 		}
 	}
-	return false, &BrokenInstallError{Name: c.name, Status: c.status}
+	return false, &BrokenInstallError{Name: c.Name, Status: c.Status}
 }
+
+// Index is what is installed as an index, nil for an empty status.
+func (s *Status) Index() *Index { return s.index }
+
+// Held reports whether a package is neither to be replaced nor removed.
+func (s *Status) Held(name string) bool { return s.held[name] }
+
+// Dependents returns what is installed and has a relation about a name; to the
+// name of one for any architecture belongs [control.AnyArchitecture].
+func (s *Status) Dependents(name string) []Dependent { return s.dependents[name] }
+
+// Architectures are those of the packages, each with the name of one.
+func (s *Status) Architectures() map[string]string { return s.architectures }
+
+// Unreadable are packages with a relation that can't be read, each with why.
+func (s *Status) Unreadable() []string { return s.unreadable }
 
 // Packages returns what is installed, in the order of the database.
 func (s *Status) Packages() []Installed {
@@ -164,26 +173,12 @@ func (s *Status) Packages() []Installed {
 	}
 	all := make([]Installed, 0, len(s.index.records))
 	for i := range s.index.records {
-		raw := s.index.raw(int32(i))   //nolint:gosec // the index of a record
-		c := s.index.control(int32(i)) //nolint:gosec // the index of a record
+		raw := s.index.Paragraph(int32(i)) //nolint:gosec // the index of a record
+		c := s.index.Entry(int32(i))       //nolint:gosec // the index of a record
 		all = append(all, Installed{
-			Name: c.name, Version: c.version, Architecture: c.architecture, Essential: c.essential,
-			Held: s.held[c.name], Conffiles: rawField(raw, "Conffiles"), Control: raw,
+			Name: c.Name, Version: c.Version, Architecture: c.Architecture, Essential: c.Essential,
+			Held: s.held[c.Name], Conffiles: control.Value(raw, "Conffiles"), Control: raw,
 		})
 	}
 	return all
-}
-
-// rawField returns the value of a field of a paragraph.
-func rawField(paragraph, name string) string {
-	f := fields{text: paragraph}
-	for {
-		key, value, ok := f.next()
-		if !ok || key == "" {
-			return ""
-		}
-		if strings.EqualFold(key, name) {
-			return value
-		}
-	}
 }

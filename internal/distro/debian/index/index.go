@@ -1,18 +1,22 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"math"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
-// IndexOptions say where an index comes from; pins and "name/suite" look at it.
-type IndexOptions struct {
+// Options say where an index comes from; pins and "name/suite" look at it.
+type Options struct {
 	Repository   string // an id for messages and the lock, no address
 	Suite        string // what Release calls Suite, such as stable
 	Codename     string // such as bookworm
@@ -33,11 +37,11 @@ type IndexOptions struct {
 // An Index is the packages that one file of an archive lists. It is read-only
 // and may be used by several resolutions at a time.
 type Index struct {
-	opts     IndexOptions
+	opts     Options
 	text     string
 	records  []record
 	byName   map[string]int32 // the first record of the name
-	provides map[string][]provision
+	provides map[string][]Provision
 	mentions map[string]uint32
 }
 
@@ -46,20 +50,19 @@ type record struct {
 	name, version string
 	start, end    uint32
 	next          int32 // the next record of the same name, or -1
-	fresh         bool  // the version was not listed before
 }
 
-// provision is a record that provides a name, in some version or in none.
-type provision struct {
-	record  int32
-	version string
+// A Provision is a record that provides a name, in some version or in none.
+type Provision struct {
+	Record  int32
+	Version string
 }
 
-// errTooLarge is an index beyond IndexOptions.MaxBytes.
+// errTooLarge is an index beyond Options.MaxBytes.
 var errTooLarge = errors.New("larger than allowed")
 
 // ReadIndex reads the text of a Packages file, already decompressed.
-func ReadIndex(r io.Reader, opts IndexOptions) (*Index, error) {
+func ReadIndex(r io.Reader, opts Options) (*Index, error) {
 	if opts.Priority == 0 {
 		opts.Priority = 500
 	}
@@ -78,9 +81,41 @@ func ReadIndex(r io.Reader, opts IndexOptions) (*Index, error) {
 func (x *Index) Len() int { return len(x.records) }
 
 // Options returns where the index comes from.
-func (x *Index) Options() IndexOptions { return x.opts }
+func (x *Index) Options() Options { return x.opts }
 
-func newIndex(text string, opts IndexOptions) *Index {
+// Priority is that of the versions of the index, where no pin says otherwise.
+func (x *Index) Priority() int { return x.opts.Priority }
+
+// Names returns the names of the packages, in no order.
+func (x *Index) Names() iter.Seq[string] { return maps.Keys(x.byName) }
+
+// Named returns the records of a name, in the order of the index.
+func (x *Index) Named(name string) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		n, ok := x.byName[name]
+		for ok && n >= 0 && yield(n) {
+			n = x.records[n].next
+		}
+	}
+}
+
+// Name is the name of a record's package.
+func (x *Index) Name(n int32) string { return x.records[n].name }
+
+// Version is the version of a record's package.
+func (x *Index) Version(n int32) string { return x.records[n].version }
+
+// Provisions returns what provides a name, real packages of that name aside.
+func (x *Index) Provisions(name string) []Provision { return x.provides[name] }
+
+// Mention returns the place of a name among those that come up in the index, be
+// it in a relation, counted from 0.
+func (x *Index) Mention(name string) (place uint32, ok bool) {
+	place, ok = x.mentions[name]
+	return place, ok
+}
+
+func newIndex(text string, opts Options) *Index {
 	const typical = 700 // bytes of a paragraph
 	n := len(text) / typical
 	return &Index{
@@ -88,7 +123,7 @@ func newIndex(text string, opts IndexOptions) *Index {
 		text:     text,
 		records:  make([]record, 0, n),
 		byName:   make(map[string]int32, n),
-		provides: make(map[string][]provision, n/2),
+		provides: make(map[string][]Provision, n/2),
 		mentions: make(map[string]uint32, n),
 	}
 }
@@ -114,14 +149,14 @@ func readText(r io.Reader, limit int64) (string, error) {
 }
 
 func (x *Index) scan() error {
-	f := fields{text: x.text}
-	for f.skipEmpty(); f.pos < len(f.text); f.skipEmpty() {
-		start := f.pos
-		var c control
+	f := control.Scanner{Text: x.text}
+	for f.SkipEmpty(); f.Pos < len(f.Text); f.SkipEmpty() {
+		start := f.Pos
+		var c Entry
 		if ok, bad := c.read(&f); !ok {
-			return x.fail(f.pos, "%q is no field: expected \"Name: value\"", excerpt(bad))
+			return x.fail(f.Pos, "%.60q is no field: expected \"Name: value\"", bad)
 		}
-		if err := x.add(&c, start, f.pos); err != nil {
+		if err := x.add(&c, start, f.Pos); err != nil {
 			return err
 		}
 	}
@@ -129,37 +164,33 @@ func (x *Index) scan() error {
 }
 
 // add lists a paragraph, unless it is of a foreign architecture.
-func (x *Index) add(c *control, start, end int) error {
-	if c.name == "" || c.version == "" {
+func (x *Index) add(c *Entry, start, end int) error {
+	if c.Name == "" || c.Version == "" {
 		return x.fail(start, "a paragraph without a Package or a Version")
 	}
-	if !plainWord(c.name) || !plainWord(c.version) {
-		return x.fail(start, "%q %q is no name and version", excerpt(c.name), excerpt(c.version))
+	if !plainWord(c.Name) || !plainWord(c.Version) {
+		return x.fail(start, "%.60q %.60q is no name and version", c.Name, c.Version)
 	}
-	if c.architecture != "all" && x.opts.Architecture != "" && c.architecture != x.opts.Architecture {
+	if c.Architecture != "all" && x.opts.Architecture != "" && c.Architecture != x.opts.Architecture {
 		return nil
 	}
-	n := int32(len(x.records))                                                                                     //nolint:gosec // a paragraph has more than one byte, and the text is bounded
-	rec := record{name: c.name, version: c.version, start: uint32(start), end: uint32(end), next: -1, fresh: true} //nolint:gosec // bounded by readText
-	if first, ok := x.byName[c.name]; ok {
+	n := int32(len(x.records))                                                                        //nolint:gosec // a paragraph has more than one byte, and the text is bounded
+	rec := record{name: c.Name, version: c.Version, start: uint32(start), end: uint32(end), next: -1} //nolint:gosec // bounded by readText
+	if first, ok := x.byName[c.Name]; ok {
 		last := first
-		for {
-			rec.fresh = rec.fresh && x.records[last].version != c.version
-			if x.records[last].next < 0 {
-				break
-			}
+		for x.records[last].next >= 0 {
 			last = x.records[last].next
 		}
 		x.records[last].next = n
 	} else {
-		x.byName[c.name] = n
+		x.byName[c.Name] = n
 	}
 	x.records = append(x.records, rec)
-	x.mention(c.name)
-	for _, value := range c.relations {
+	x.mention(c.Name)
+	for _, value := range c.Relations {
 		x.mentionAll(value)
 	}
-	x.mentionAll(c.provides)
+	x.mentionAll(c.Provides)
 	return x.addProvides(c, n)
 }
 
@@ -174,29 +205,25 @@ func plainWord(s string) bool {
 	return true
 }
 
-func (x *Index) addProvides(c *control, n int32) error {
-	for rest := trimLeft(c.provides); rest != ""; {
-		r, after, err := parseRelation(rest)
+func (x *Index) addProvides(c *Entry, n int32) error {
+	for r, err := range control.Relations(c.Provides) {
 		if err != nil {
-			return x.fail(int(x.records[n].start), "parse the field Provides of %s: %w", c.name, err)
+			return x.fail(int(x.records[n].start), "parse the field Provides of %s: %w", c.Name, err)
 		}
-		if r.Op == Any || r.Op == Equal { // apt ignores the others
-			x.addProvide(r.target(x.opts.Architecture), provision{n, r.Version})
-			if c.multiArch == "allowed" && r.Qualifier == "" {
-				x.addProvide(r.Name+anyArchitecture, provision{n, r.Version})
+		if r.Op == control.Any || r.Op == control.Equal { // apt ignores the others
+			x.addProvide(r.Target(x.opts.Architecture), Provision{n, r.Version})
+			if c.MultiArch == "allowed" && r.Qualifier == "" {
+				x.addProvide(r.Name+control.AnyArchitecture, Provision{n, r.Version})
 			}
 		}
-		if rest = after; rest != "" {
-			rest = trimLeft(rest[1:])
-		}
 	}
-	if c.multiArch == "allowed" {
-		x.addProvide(c.name+anyArchitecture, provision{n, c.version})
+	if c.MultiArch == "allowed" {
+		x.addProvide(c.Name+control.AnyArchitecture, Provision{n, c.Version})
 	}
 	return nil
 }
 
-func (x *Index) addProvide(name string, p provision) {
+func (x *Index) addProvide(name string, p Provision) {
 	x.provides[name] = append(x.provides[name], p)
 }
 
@@ -209,7 +236,7 @@ func (x *Index) mention(name string) {
 
 // mentionAll numbers the names in the value of a field, without parsing it all.
 func (x *Index) mentionAll(value string) {
-	for rest := trimLeft(value); rest != ""; {
+	for rest := strings.TrimLeft(value, blanks); rest != ""; {
 		n := 0
 		for n < len(rest) && !endsName(rest[n]) {
 			n++
@@ -221,9 +248,12 @@ func (x *Index) mentionAll(value string) {
 		if i < 0 {
 			return
 		}
-		rest = trimLeft(rest[n+i+1:])
+		rest = strings.TrimLeft(rest[n+i+1:], blanks)
 	}
 }
+
+// blanks are what may stand between relations.
+const blanks = " \t\r\n"
 
 func endsName(c byte) bool {
 	switch c {
@@ -233,16 +263,16 @@ func endsName(c byte) bool {
 	return false
 }
 
-// control reads the whole paragraph of a record.
-func (x *Index) control(n int32) control {
-	var c control
-	f := fields{text: x.raw(n)}
+// Entry reads the whole paragraph of a record.
+func (x *Index) Entry(n int32) Entry {
+	var c Entry
+	f := control.Scanner{Text: x.Paragraph(n)}
 	c.read(&f)
 	return c
 }
 
-// raw returns the paragraph of a record as it stands in the index.
-func (x *Index) raw(n int32) string {
+// Paragraph returns the paragraph of a record as it stands in the index.
+func (x *Index) Paragraph(n int32) string {
 	return x.text[x.records[n].start:x.records[n].end]
 }
 
@@ -252,22 +282,7 @@ func (x *Index) fail(pos int, format string, args ...any) error {
 		file = "Packages"
 	}
 	line := 1 + strings.Count(x.text[:pos], "\n")
-	return &SyntaxError{File: file, Line: line, Reason: fmt.Errorf(format, args...).Error()}
-}
-
-// anyArchitecture ends the name that stands for a package of whatever
-// architecture, as long as it is Multi-Arch: allowed.
-const anyArchitecture = ":any"
-
-// target is the name under which a relation looks for packages on a system of
-// one architecture. "any" stands for packages that are Multi-Arch: allowed; a
-// foreign architecture is a name that no package of the system has.
-func (r *Relation) target(architecture string) string {
-	switch r.Qualifier {
-	case "", "native", architecture:
-		return r.Name
-	}
-	return r.Name + ":" + r.Qualifier
+	return &control.SyntaxError{File: file, Line: line, Reason: fmt.Errorf(format, args...).Error()}
 }
 
 // Text returns the index as it was read.

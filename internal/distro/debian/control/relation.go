@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package control
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -100,7 +101,7 @@ func ParseRelations(s string) ([]Alternatives, error) {
 		}
 		r, after, err := parseRelation(rest)
 		if err != nil {
-			return nil, fmt.Errorf("parse the relation %q: %w", excerpt(rest), err)
+			return nil, fmt.Errorf("parse the relation %.60q: %w", rest, err)
 		}
 		group = append(group, r)
 		rest = after
@@ -113,13 +114,37 @@ func ParseRelations(s string) ([]Alternatives, error) {
 		separator := rest[0]
 		rest = trimLeft(rest[1:])
 		if separator == '|' && (rest == "" || rest[0] == ',' || rest[0] == '|') {
-			return nil, fmt.Errorf("parse the relations %q: nothing follows the |", excerpt(s))
+			return nil, fmt.Errorf("parse the relations %.60q: nothing follows the |", s)
 		}
 	}
 	if group != nil {
 		all = append(all, group)
 	}
 	return all, nil
+}
+
+// Relations reads the relations in the value of a field one by one, those that
+// are alternatives of each other like the others. It ends at an error.
+func Relations(s string) iter.Seq2[Relation, error] {
+	return func(yield func(Relation, error) bool) {
+		for rest := trimLeft(s); rest != ""; {
+			if rest[0] == ',' { // dpkg takes empty elements
+				rest = trimLeft(rest[1:])
+				continue
+			}
+			r, after, err := parseRelation(rest)
+			if err != nil {
+				yield(r, err)
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+			if rest = after; rest != "" {
+				rest = trimLeft(rest[1:])
+			}
+		}
+	}
 }
 
 // parseRelation reads one relation and leaves the rest at its end, a comma or
@@ -130,7 +155,7 @@ func parseRelation(s string) (r Relation, rest string, err error) {
 		n = len(s)
 	}
 	if n == 0 {
-		return r, "", fmt.Errorf("a package name is expected at %q", excerpt(s))
+		return r, "", fmt.Errorf("a package name is expected at %.60q", s)
 	}
 	r.Name, rest = s[:n], trimLeft(s[n:])
 	if name, qualifier, ok := strings.Cut(r.Name, ":"); ok {
@@ -157,7 +182,7 @@ func parseRelation(s string) (r Relation, rest string, err error) {
 		r.Profiles = append(r.Profiles, list)
 	}
 	if rest != "" && rest[0] != ',' && rest[0] != '|' {
-		return r, "", fmt.Errorf("a comma or a | is expected at %q", excerpt(rest))
+		return r, "", fmt.Errorf("a comma or a | is expected at %.60q", rest)
 	}
 	return r, rest, nil
 }
@@ -165,17 +190,17 @@ func parseRelation(s string) (r Relation, rest string, err error) {
 func parseVersion(r *Relation, s string) (rest string, err error) {
 	end := strings.IndexByte(s, ')')
 	if end < 0 {
-		return "", fmt.Errorf("the ) of %q is missing", excerpt(s))
+		return "", fmt.Errorf("the ) of %.60q is missing", s)
 	}
 	inside := strings.TrimSpace(s[1:end])
 	n := len(inside) - len(strings.TrimLeft(inside, "<>="))
 	op, ok := parseOperator(inside[:n])
 	if !ok {
-		return "", fmt.Errorf("(%s) has no operator (<<, <=, =, >= or >>)", excerpt(inside))
+		return "", fmt.Errorf("(%.60s) has no operator (<<, <=, =, >= or >>)", inside)
 	}
 	r.Op, r.Version = op, strings.TrimSpace(inside[n:])
 	if r.Version == "" || strings.ContainsAny(r.Version, " \t\r\n(") {
-		return "", fmt.Errorf("(%s) has no version behind its operator", excerpt(inside))
+		return "", fmt.Errorf("(%.60s) has no version behind its operator", inside)
 	}
 	return trimLeft(s[end+1:]), nil
 }
@@ -199,12 +224,12 @@ func parseOperator(s string) (op Operator, ok bool) {
 func parseList(s string, closing byte) (list []string, rest string, err error) {
 	end := strings.IndexByte(s, closing)
 	if end < 0 {
-		return nil, "", fmt.Errorf("the %c of %q is missing", closing, excerpt(s))
+		return nil, "", fmt.Errorf("the %c of %.60q is missing", closing, s)
 	}
 	list = strings.Fields(s[1:end])
 	for _, word := range list {
 		if word == "!" || strings.ContainsAny(word, "[]<>(),|") {
-			return nil, "", fmt.Errorf("%q has no place in %s", word, excerpt(s[:end+1]))
+			return nil, "", fmt.Errorf("%.60q has no place in %.60s", word, s[:end+1])
 		}
 	}
 	if len(list) == 0 {
@@ -248,11 +273,17 @@ func (r Relation) appliesWithoutProfiles() bool {
 
 func trimLeft(s string) string { return strings.TrimLeft(s, " \t\r\n") }
 
-// excerpt shortens what an error quotes.
-func excerpt(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
+// AnyArchitecture ends the name that stands for a package of whatever
+// architecture, as long as it is Multi-Arch: allowed.
+const AnyArchitecture = ":any"
+
+// Target is the name under which a relation looks for packages on a system of
+// one architecture. "any" stands for packages that are Multi-Arch: allowed; a
+// foreign architecture is a name that no package of the system has.
+func (r *Relation) Target(architecture string) string {
+	switch r.Qualifier {
+	case "", "native", architecture:
+		return r.Name
 	}
-	return s[:most] + "…"
+	return r.Name + ":" + r.Qualifier
 }

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"fmt"
 	"time"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // UnsignedError is a Release without a signature that could be checked.
@@ -26,11 +28,11 @@ type UntrustedError struct {
 
 // Error names the keys that signed and those that would have counted.
 func (e *UntrustedError) Error() string {
-	s := "verify the Release file: signed by " + list(e.SignedBy, "and") + ", and none of these keys is trusted"
+	s := "verify the Release file: signed by " + spell.List(e.SignedBy, "and") + ", and none of these keys is trusted"
 	if len(e.Trusted) == 0 {
 		return s + ": the keyring is empty; name the repository's key in signed_by"
 	}
-	return s + "; trusted are " + list(e.Trusted, "and") + "; name the repository's key in signed_by"
+	return s + "; trusted are " + spell.List(e.Trusted, "and") + "; name the repository's key in signed_by"
 }
 
 // BadSignatureError is a signature of a trusted key that does not fit the text.

@@ -1,18 +1,20 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"bytes"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // readSourceParagraphs reads the notation of ".sources" files.
 func readSourceParagraphs(name string, content []byte) ([]Source, error) {
-	paragraphs, err := ReadParagraphs(name, bytes.NewReader(content), ParagraphOptions{Comments: true})
+	paragraphs, err := control.ReadParagraphs(name, bytes.NewReader(content), control.ParagraphOptions{Comments: true})
 	if err != nil {
 		return nil, err
 	}
@@ -29,15 +31,15 @@ func readSourceParagraphs(name string, content []byte) ([]Source, error) {
 	return sources, nil
 }
 
-func readSourceParagraph(name string, p *Paragraph) (*Source, error) {
+func readSourceParagraph(name string, p *control.Paragraph) (*Source, error) {
 	s := &Source{Line: p.Line}
 	var types []string
 	for _, f := range p.Fields {
 		if err := s.setField(f, &types); err != nil {
-			return nil, &SyntaxError{File: name, Line: f.Line, Reason: f.Name + ": " + err.Error()}
+			return nil, &control.SyntaxError{File: name, Line: f.Line, Reason: f.Name + ": " + err.Error()}
 		}
 	}
-	fail := func(reason string) error { return &SyntaxError{File: name, Line: p.Line, Reason: reason} }
+	fail := func(reason string) error { return &control.SyntaxError{File: name, Line: p.Line, Reason: reason} }
 	if s.Options["enabled"] == "no" {
 		return nil, nil //nolint:nilnil // it is switched off
 	}
@@ -46,7 +48,7 @@ func readSourceParagraph(name string, p *Paragraph) (*Source, error) {
 	}
 	for _, t := range types {
 		if t != "deb" && t != "deb-src" {
-			return nil, fail(fmt.Sprintf("Types is deb or deb-src, not %q", excerpt(t)))
+			return nil, fail(fmt.Sprintf("Types is deb or deb-src, not %.60q", t))
 		}
 	}
 	if err := s.validate(); err != nil {
@@ -58,7 +60,7 @@ func readSourceParagraph(name string, p *Paragraph) (*Source, error) {
 	return s, nil
 }
 
-func (s *Source) setField(f Field, types *[]string) error {
+func (s *Source) setField(f control.Field, types *[]string) error {
 	words := strings.Fields(f.Value)
 	key := strings.ToLower(f.Name)
 	switch key {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package control
 
 import (
 	"bytes"
@@ -57,51 +57,6 @@ func checkRound(t *testing.T, p *Paragraph) {
 	}
 }
 
-// FuzzIndex reads the same bytes by both parsers of paragraphs.
-func FuzzIndex(f *testing.F) {
-	for _, s := range []string{
-		"Package: a\nVersion: 1\nArchitecture: all\nDepends: b | c (>= 1), d:any\nProvides: e (= 1)\n\nPackage: b\nVersion: 2\n",
-		"Package: a\nVersion: 1\nStatus: install ok installed\nConffiles:\n /etc/a 01\n", "Package: a\n \nVersion: 1\n", "Package: a\nVersion: 1\nConflicts: a\n",
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		x, err := ReadIndex(bytes.NewReader(content), IndexOptions{})
-		if err != nil {
-			return
-		}
-		for i := range x.records {
-			c := x.control(int32(i))
-			p, err := NewParagraphReader("f", strings.NewReader(x.raw(int32(i))), ParagraphOptions{}).Next()
-			if err != nil {
-				continue // the strict reader takes less
-			}
-			if c.name != p.Get("Package") || c.version != p.Get("Version") || (c.status != p.Get("Status") && !strings.Contains(c.status, "\n")) {
-				t.Fatalf("%q: %+v and %+v", x.raw(int32(i)), c, p)
-			}
-		}
-		req := Request{Architecture: "amd64", Indexes: []*Index{x}}
-		for i := range x.records {
-			req.Wanted = append(req.Wanted, Wanted{Name: x.records[i].name})
-			if i == 3 {
-				break
-			}
-		}
-		sol, err := Resolve(req)
-		if err != nil {
-			return
-		}
-		for i := range sol.Packages { // what a fuzzer cannot know
-			sol.Packages[i].SHA256, sol.Packages[i].Filename, sol.Packages[i].Size = "", "", 0
-		}
-		if err := Check(req, sol); err != nil && strings.Contains(err.Error(), "nothing fulfils") && !strings.Contains(err.Error(), "no file") {
-			t.Fatal(err)
-		}
-		_, _ = ReadStatus(bytes.NewReader(content))
-		_, _ = ReadRelease(content)
-	})
-}
-
 func FuzzRelations(f *testing.F) {
 	for _, s := range []string{"a (>= 1) | b:any [amd64] <!nocheck>, c", "a(<<1),b(=2)", "a | b | c, ,", "a [!x !y] <a b> <!c>", "(", "a:b:c"} {
 		f.Add(s)
@@ -137,28 +92,5 @@ func FuzzVersions(f *testing.F) {
 		if ab == bc && ac != ab || ab == 0 && ac != bc || bc == 0 && ac != ab {
 			t.Fatalf("%q, %q, %q: %d %d %d", a, b, c, ab, bc, ac)
 		}
-	})
-}
-
-func FuzzSources(f *testing.F) {
-	f.Add("deb [arch=amd64 signed-by=/k] https://example.org/debian bookworm main # x\n", false)
-	f.Add("Types: deb\nURIs: https://example.org\nSuites: x\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n", true)
-	f.Add("deb cdrom:[a b]/ x/\n", false)
-	f.Fuzz(func(t *testing.T, s string, paragraphs bool) {
-		name := "sources.list"
-		if paragraphs {
-			name = "x.sources"
-		}
-		sources, err := ReadSources(name, []byte(s))
-		if err != nil {
-			return
-		}
-		for _, source := range sources {
-			if len(source.URIs) == 0 || len(source.Suites) == 0 || source.Line < 1 {
-				t.Fatalf("%q: %+v", s, source)
-			}
-			source.For("amd64")
-		}
-		_, _ = ReadPreferences(name, []byte(s))
 	})
 }

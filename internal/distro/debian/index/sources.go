@@ -1,12 +1,14 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // A Source is one entry of apt's configuration: every suite at every address.
@@ -33,7 +35,7 @@ func ReadSources(name string, content []byte) ([]Source, error) {
 	for i, line := range strings.Split(string(content), "\n") {
 		s, err := readSourceLine(line)
 		if err != nil {
-			return nil, &SyntaxError{File: name, Line: i + 1, Reason: err.Error()}
+			return nil, &control.SyntaxError{File: name, Line: i + 1, Reason: err.Error()}
 		}
 		if s != nil {
 			s.Line = i + 1
@@ -70,7 +72,7 @@ func readSourceLine(line string) (*Source, error) {
 		return nil, nil //nolint:nilnil // an empty line is no entry and no fault
 	case "deb", "deb-src":
 	default:
-		return nil, fmt.Errorf("an entry starts with deb or deb-src, not with %q", excerpt(kind))
+		return nil, fmt.Errorf("an entry starts with deb or deb-src, not with %.60q", kind)
 	}
 	s := &Source{}
 	if strings.HasPrefix(rest, "[") {
@@ -81,7 +83,7 @@ func readSourceLine(line string) (*Source, error) {
 		if err := s.setOptions(strings.Fields(rest[1:end])); err != nil {
 			return nil, err
 		}
-		rest = trimLeft(rest[end+1:])
+		rest = strings.TrimLeft(rest[end+1:], blanks)
 	}
 	uri, rest := cutURI(rest)
 	suite, rest := cutWord(rest)
@@ -118,7 +120,7 @@ func cutWord(s string) (word, rest string) {
 	if i < 0 {
 		return s, ""
 	}
-	return s[:i], trimLeft(s[i:])
+	return s[:i], strings.TrimLeft(s[i:], blanks)
 }
 
 // cutURI lets blanks stand within brackets, as in "cdrom:[a name]/".
@@ -132,7 +134,7 @@ func cutURI(s string) (uri, rest string) {
 			inside = false
 		case ' ', '\t':
 			if !inside {
-				return s[:i], trimLeft(s[i:])
+				return s[:i], strings.TrimLeft(s[i:], blanks)
 			}
 		}
 	}
@@ -144,7 +146,7 @@ func (s *Source) setOptions(words []string) error {
 	for _, word := range words {
 		key, value, ok := strings.Cut(word, "=")
 		if !ok || key == "" {
-			return fmt.Errorf("the option %q is no key=value", excerpt(word))
+			return fmt.Errorf("the option %.60q is no key=value", word)
 		}
 		if err := s.setOption(strings.ToLower(key), strings.Split(value, ",")); err != nil {
 			return err
@@ -193,7 +195,7 @@ func parseYes(s string) (bool, error) {
 	case "no", "false", "without", "off", "disable", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("%q is neither yes nor no", excerpt(s))
+	return false, fmt.Errorf("%.60q is neither yes nor no", s)
 }
 
 // validate holds the rules that both notations share.
@@ -203,7 +205,7 @@ func (s *Source) validate() error {
 	}
 	for _, uri := range s.URIs {
 		if !strings.Contains(uri, ":") {
-			return fmt.Errorf("%q is no address", excerpt(uri))
+			return fmt.Errorf("%.60q is no address", uri)
 		}
 	}
 	for _, suite := range s.Suites {
@@ -211,9 +213,9 @@ func (s *Source) validate() error {
 		case suite == "":
 			return fmt.Errorf("an entry needs a suite behind its address")
 		case strings.HasSuffix(suite, "/") && len(s.Components) > 0:
-			return fmt.Errorf("the suite %q ends in a slash, so it has no components", excerpt(suite))
+			return fmt.Errorf("the suite %.60q ends in a slash, so it has no components", suite)
 		case !strings.HasSuffix(suite, "/") && len(s.Components) == 0:
-			return fmt.Errorf("the suite %q needs components, such as main", excerpt(suite))
+			return fmt.Errorf("the suite %.60q needs components, such as main", suite)
 		}
 	}
 	return nil

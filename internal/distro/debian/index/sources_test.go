@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,35 +109,6 @@ func TestReadSourcesErrors(t *testing.T) {
 	} {
 		if _, err := ReadSources(c.name, []byte(c.text)); err == nil || err.Error() != c.want {
 			t.Errorf("%q: %v, want %s", c.text, err, c.want)
-		}
-	}
-}
-
-func TestPreferences(t *testing.T) {
-	indexes := func() []*Index {
-		stable, backports, other := index(t, "stable", "a 1\nb 1\nc 1; Source: s\nd 1"), index(t, "backports", "a 2\nb 2\nc 2; Source: s\nd 2"), index(t, "other", "a 3\nb 3")
-		backports.opts.Priority = 100
-		other.opts.Origin, other.opts.Label, other.opts.Site, other.opts.Version = "Else", "L", "example.org", "12.3"
-		return []*Index{stable, backports, other}
-	}
-	for _, c := range []struct{ pins, want, get string }{
-		{"", "a b", "a=3 b=3"},
-		{"Package: a\nPin: release a=backports\nPin-Priority: 900\n", "a b", "a=2 b=3"},
-		{"Package: *\nPin: release o=Else, l=L\nPin-Priority: -1\n", "a b", "a=1 b=1"},
-		{"Package: *\nPin: origin example.org\nPin-Priority: -1\n", "a b", "a=1 b=1"},
-		{"Package: *\nPin: release v=12\nPin-Priority: 10\n", "a", "a=1"},
-		{"Package: *\nPin: release n=backports\nPin-Priority: 990\n", "a d", "a=2 d=2"},
-		{"Explanation: x\nPackage: b* a\nPin: version 1*\nPin-Priority: 1001\n", "a b d", "a=1 b=1 d=1"},
-		{"Package: src:s\nPin: release a=backports\nPin-Priority: 600\n", "c d", "c=2 d=1"},
-		{"Package: a\nPin: version 2\nPin-Priority: 600\n\nPackage: a\nPin: version 1\nPin-Priority: 700\n", "a", "a=1"},
-	} {
-		pins, err := ReadPreferences("p", []byte(c.pins))
-		if err != nil {
-			t.Fatal(err)
-		}
-		words, _ := resolved(t, Request{Indexes: indexes(), Pins: pins, Wanted: wants(strings.Fields(c.want)...)})
-		if got := strings.Join(words, " "); got != c.get {
-			t.Errorf("%q: %s, want %s", c.pins, got, c.get)
 		}
 	}
 }

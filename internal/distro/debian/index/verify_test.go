@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"bytes"
@@ -247,7 +247,7 @@ func TestVerifyWeak(t *testing.T) {
 func TestReadReleaseErrors(t *testing.T) {
 	for _, c := range []struct{ old, text, want string }{
 		{"SHA256:", "SHA1:", "Release:1: there is no field SHA256, and weaker hashes do not count"},
-		{"E3B0", "XXXX", `Release:16: "XXXXC44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852…" is no SHA256`},
+		{"E3B0", "XXXX", `Release:16: "XXXXC44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852" is no SHA256`},
 		{" 0 main/", " -1 main/", `Release:16: "-1" is no size`},
 		{" 0 main/", " main/", "Release:16: expected a hash, a size and a path"},
 		{" main/b", " ../b", `Release:16: the path "../binary-amd64/Packages" leads out of the suite`},

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // A Release is the signed table of contents of a suite.
@@ -68,7 +70,7 @@ func (r *Release) ByHash(name string) string {
 // ReadRelease reads the text of a Release file and trusts it: VerifyInRelease
 // and VerifyRelease are for text that comes from elsewhere.
 func ReadRelease(content []byte) (*Release, error) {
-	reader := NewParagraphReader("Release", bytes.NewReader(content), ParagraphOptions{})
+	reader := control.NewParagraphReader("Release", bytes.NewReader(content), control.ParagraphOptions{})
 	p, err := reader.Next()
 	if err != nil {
 		return nil, fmt.Errorf("read the Release file: %w", err)
@@ -90,7 +92,7 @@ func ReadRelease(content []byte) (*Release, error) {
 	}
 	field, ok := p.Lookup("SHA256")
 	if !ok {
-		return nil, &SyntaxError{File: "Release", Line: p.Line, Reason: "there is no field SHA256, and weaker hashes do not count"}
+		return nil, &control.SyntaxError{File: "Release", Line: p.Line, Reason: "there is no field SHA256, and weaker hashes do not count"}
 	}
 	if err := r.readFiles(field); err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func ReadRelease(content []byte) (*Release, error) {
 
 func isYes(s string) bool { return strings.EqualFold(s, "yes") }
 
-func readDate(p *Paragraph, name string, to *time.Time) error {
+func readDate(p *control.Paragraph, name string, to *time.Time) error {
 	field, ok := p.Lookup(name)
 	if !ok {
 		return nil
@@ -112,33 +114,33 @@ func readDate(p *Paragraph, name string, to *time.Time) error {
 			return nil
 		}
 	}
-	return &SyntaxError{File: "Release", Line: field.Line, Reason: fmt.Sprintf("%s: %q is no date in UTC", name, excerpt(field.Value))}
+	return &control.SyntaxError{File: "Release", Line: field.Line, Reason: fmt.Sprintf("%s: %.60q is no date in UTC", name, field.Value)}
 }
 
 // readFiles reads lines of hash, size and path.
-func (r *Release) readFiles(field Field) error {
+func (r *Release) readFiles(field control.Field) error {
 	for i, line := range strings.Split(field.Value, "\n") {
 		words := strings.Fields(line)
 		if len(words) == 0 {
 			continue
 		}
 		fail := func(reason string) error {
-			return &SyntaxError{File: "Release", Line: field.Line + i, Reason: reason}
+			return &control.SyntaxError{File: "Release", Line: field.Line + i, Reason: reason}
 		}
 		if len(words) != 3 {
 			return fail("expected a hash, a size and a path")
 		}
 		sum, err := hex.DecodeString(words[0])
 		if err != nil || len(sum) != 32 {
-			return fail(fmt.Sprintf("%q is no SHA256", excerpt(words[0])))
+			return fail(fmt.Sprintf("%.60q is no SHA256", words[0]))
 		}
 		size, err := strconv.ParseInt(words[1], 10, 64)
 		if err != nil || size < 0 {
-			return fail(fmt.Sprintf("%q is no size", excerpt(words[1])))
+			return fail(fmt.Sprintf("%.60q is no size", words[1]))
 		}
 		name := words[2]
 		if path.IsAbs(name) || path.Clean(name) != name || name == ".." || strings.HasPrefix(name, "../") {
-			return fail(fmt.Sprintf("the path %q leads out of the suite", excerpt(name)))
+			return fail(fmt.Sprintf("the path %.60q leads out of the suite", name))
 		}
 		r.Files[name] = File{Size: size, SHA256: strings.ToLower(words[0])}
 	}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"github.com/strata-build/strata/internal/distro/debian/index"
+)
+
+// pinned returns the priority that the first pin naming the package gives to
+// the version.
+func (u *universe) pinned(v *version) (priority int, ok bool) {
+	source, _ := v.SourceOf()
+	for i := range u.pins {
+		p := &u.pins[i]
+		if p.General() || !p.Names(v.Name, source) {
+			continue
+		}
+		if p.Kind == "version" {
+			if index.MatchesPattern(p.Match[0].Value, v.Version) {
+				return p.Priority, true
+			}
+			continue
+		}
+		for _, o := range v.origins {
+			if u.matches(p, o) {
+				return p.Priority, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// originPriority is that of the first general pin that matches the place, or
+// else the place's own.
+func (u *universe) originPriority(o origin) int {
+	for i := range u.pins {
+		if p := &u.pins[i]; p.General() && u.matches(p, o) {
+			return p.Priority
+		}
+	}
+	return o.index.Priority()
+}
+
+// matches compares a pin by release or origin with a place.
+func (u *universe) matches(p *index.Pin, o origin) bool {
+	if o.index == u.status.Index() {
+		return p.Kind == "release" && len(p.Match) == 1 && p.Match[0] == index.PinMatch{Key: "a", Value: "now"}
+	}
+	return p.Matches(o.index.Options())
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package resolve
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/distro/debian/index"
+)
+
+func TestPreferences(t *testing.T) {
+	indexes := func() []*index.Index {
+		return []*index.Index{
+			listed(t, "stable", "a 1\nb 1\nc 1; Source: s\nd 1"),
+			listedWith(t, "a 2\nb 2\nc 2; Source: s\nd 2", index.Options{Suite: "backports", Codename: "backports", Priority: 100}),
+			listedWith(t, "a 3\nb 3", index.Options{Suite: "other", Codename: "other", Origin: "Else", Label: "L", Site: "example.org", Version: "12.3"}),
+		}
+	}
+	for _, c := range []struct{ pins, want, get string }{
+		{"", "a b", "a=3 b=3"},
+		{"Package: a\nPin: release a=backports\nPin-Priority: 900\n", "a b", "a=2 b=3"},
+		{"Package: *\nPin: release o=Else, l=L\nPin-Priority: -1\n", "a b", "a=1 b=1"},
+		{"Package: *\nPin: origin example.org\nPin-Priority: -1\n", "a b", "a=1 b=1"},
+		{"Package: *\nPin: release v=12\nPin-Priority: 10\n", "a", "a=1"},
+		{"Package: *\nPin: release n=backports\nPin-Priority: 990\n", "a d", "a=2 d=2"},
+		{"Explanation: x\nPackage: b* a\nPin: version 1*\nPin-Priority: 1001\n", "a b d", "a=1 b=1 d=1"},
+		{"Package: src:s\nPin: release a=backports\nPin-Priority: 600\n", "c d", "c=2 d=1"},
+		{"Package: a\nPin: version 2\nPin-Priority: 600\n\nPackage: a\nPin: version 1\nPin-Priority: 700\n", "a", "a=1"},
+	} {
+		pins, err := index.ReadPreferences("p", []byte(c.pins))
+		if err != nil {
+			t.Fatal(err)
+		}
+		words, _ := resolved(t, Request{Indexes: indexes(), Pins: pins, Wanted: wants(strings.Fields(c.want)...)})
+		if got := strings.Join(words, " "); got != c.get {
+			t.Errorf("%q: %s, want %s", c.pins, got, c.get)
+		}
+	}
+}
