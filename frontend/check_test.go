@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -22,6 +23,18 @@ func unpack(t *testing.T, h *house, repository string) string {
 		"docker://"+h.registry.Host+"/"+repository, "oci:"+layout+":image")
 	testenv.Output(t, "umoci", "unpack", "--image", layout+":image", filepath.Join(dir, "bundle"))
 	return filepath.Join(dir, "bundle", "rootfs")
+}
+
+// someOf unpacks some files of an image that is too large to be unpacked whole,
+// and returns the root that they are in.
+func someOf(t *testing.T, h *house, repository string, names ...string) string {
+	t.Helper()
+	root := t.TempDir()
+	script := `set -o pipefail; "$0" export --insecure --platform "$1" "$2" - | tar -x --same-owner -C "$3" "${@:4}"`
+	testenv.Output(t, "bash", append([]string{
+		"-c", script, testenv.Program(t, "crane"), "linux/" + runtime.GOARCH, h.registry.Host + "/" + repository, root,
+	}, names...)...)
+	return root
 }
 
 // validate has crane check every digest, size and diff id of an image.

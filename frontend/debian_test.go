@@ -41,9 +41,13 @@ func (h *house) onDebian(t *testing.T, a *testenv.DebArchive, base, layers strin
 // what is installed of some packages.
 func (h *house) healthy(t *testing.T, image, packages string) string {
 	t.Helper()
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: {registry}/"+image+`
+	// The image is large: what comes out has only what it says.
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
 layers:
   - build:
+      from: "{registry}/`+image+`"
       run: |
         {
           dpkg --audit
@@ -81,7 +85,7 @@ func TestTwoPackagesLayers(t *testing.T) {
 	w := way{"strata", h.strata}
 	image := w.image(t, h, "", flags(dir)...)
 	want(t, "what is installed", h.healthy(t, image, "first second third zeroth"), "ii first 1\nii second 1\nii third 1\nii zeroth 1\n")
-	root := unpack(t, h, image)
+	root := someOf(t, h, image, "numbers", "etc/passwd")
 	want(t, "the numbers of accounts", read(t, root, "numbers"), "997\n999\n998\n")
 	contains(t, read(t, root, "etc/passwd"), "zeroth:x:999:", "second:x:998:", "third:x:997:", "first:x:996:")
 	contains(t, layersOf(t, h, image), "packages second, third, zeroth", "packages: install third", "packages first", "packages: install first")
@@ -122,7 +126,7 @@ func TestCommandBeforePackages(t *testing.T) {
 	replace(t, filepath.Join(dir, "strata.yaml"), `"true"`, `"echo mine >/usr/share/first"`)
 	image := way{"strata", h.strata}.image(t, h, "", flags(dir)...)
 	want(t, "what is installed", h.healthy(t, image, "first"), "ii first 1\n")
-	want(t, "the package's file", read(t, unpack(t, h, image), "usr/share/first"), "1\n")
+	want(t, "the package's file", read(t, someOf(t, h, image, "usr/share/first"), "usr/share/first"), "1\n")
 	contains(t, layersOf(t, h, image), "packages: install first")
 
 	between := h.onDebian(t, a, testenv.DebianBase(t), `
@@ -159,7 +163,7 @@ func TestWithoutApt(t *testing.T) {
 	image := way{"strata", h.strata}.image(t, h, "", flags(dir)...)
 	want(t, "what is installed", h.healthy(t, image, "first second third zeroth"),
 		"missing     /usr/bin/apt-get\nii first 1\nii second 1\nii third 1\nii zeroth 1\n")
-	contains(t, read(t, unpack(t, h, image), "etc/passwd"), "zeroth:x:999:")
+	contains(t, read(t, someOf(t, h, image, "etc/passwd"), "etc/passwd"), "zeroth:x:999:")
 }
 
 // TestNothingEmulated builds for an architecture that nothing here can run: on

@@ -151,7 +151,7 @@ func TestPackagesOnDockerfile(t *testing.T) {
 	contains(t, read(t, dir, "strata.lock"), `base: "dockerfile:Dockerfile"`, "{name: first,")
 	image := way{"strata", h.strata}.image(t, h, "", flags(dir)...)
 	want(t, "what is installed", h.healthy(t, image, "first"), "ii first 1\n")
-	want(t, "/seen", read(t, unpack(t, h, image), "seen"), "mine\n")
+	want(t, "/seen", read(t, someOf(t, h, image, "seen"), "seen"), "mine\n")
 	contains(t, layersOf(t, h, image), "RUN /bin/sh -c echo mine >/marked # buildkit", "packages first")
 	if status, out := h.lock(t, a, dir, "--check"); status != 0 {
 		t.Errorf("strata lock --check: exit status %d\n%s", status, out)

@@ -94,9 +94,12 @@ func TestWhyNative(t *testing.T) {
 // packages' tools and services leave things.
 func (h *house) left(t *testing.T, image string) []string {
 	t.Helper()
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: {registry}/"+image+`
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
 layers:
   - build:
+      from: "{registry}/`+image+`"
       run: find /var/lib/apt /var/lib/service* /var/cache /var/log /usr/sbin /etc/issue.net | sort >$out/left || true
 `)
 	return strings.Split(read(t, way{"strata", h.strata}.files(t, flags(dir)...), "left"), "\n")

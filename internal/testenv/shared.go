@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // parts are a registry and what is in it, as far as the tests of a process asked
@@ -73,7 +72,7 @@ func sharedImage(t testing.TB, name string, push func(*Registry) string) string 
 	return ref
 }
 
-// sharedLayer is the layer of a tar archive, compressed once for its digest.
+// sharedLayer is the layer of a large tar archive below .cache, compressed once.
 func sharedLayer(t testing.TB, file string) v1.Layer {
 	t.Helper()
 	p := &sharedSession(t).parts
@@ -82,7 +81,7 @@ func sharedLayer(t testing.TB, file string) v1.Layer {
 	if layer, ok := p.layers[file]; ok {
 		return layer
 	}
-	layer, err := tarball.LayerFromFile(file, tarball.WithCompressionLevel(1))
+	layer, err := packedLayer(file)
 	if err != nil {
 		t.Fatalf("make layer: %v", err)
 	}
