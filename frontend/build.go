@@ -13,18 +13,17 @@ package frontend
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/containerd/platforms"
-	bk "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
@@ -79,207 +78,129 @@ func (o Options) Build(ctx context.Context, c client.Client) (*client.Result, er
 	}
 	res, err := r.answer(ctx)
 	if err != nil {
-		return nil, r.located(err)
+		return nil, r.file.Locate(err)
 	}
 	return res, nil
 }
 
 // answer picks the question.
 func (r *request) answer(ctx context.Context) (*client.Result, error) {
-	if res, ok, err := r.subrequest(ctx); ok || err != nil {
-		return res, err
+	if id, ok := r.options()["requestid"]; ok {
+		return r.subrequest(ctx, id)
 	}
-	s, err := spec.Parse(r.source.Filename, r.source.Data)
+	s, err := r.parse()
 	if err != nil {
 		return nil, err
 	}
-	r.spec = s
-	if r.wantsLock() {
-		return r.lockResult(ctx)
+	if r.wantsLock(s) {
+		return r.lockResult(ctx, s)
 	}
-	r.warnNoCache(ctx)
-	return r.build(ctx)
+	r.warnNoCache(ctx, s)
+	return r.build(ctx, s)
 }
 
-// build makes the image for every wanted platform.
-func (r *request) build(ctx context.Context) (*client.Result, error) {
-	made := newScanTargets()
-	if err := r.loadLock(ctx); err != nil {
+// build makes the image for every wanted platform, and what goes with it.
+func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, error) {
+	file, err := r.loadLock(ctx, s)
+	if err != nil {
 		return nil, err
 	}
-	defer r.readIgnoreFile(ctx)()
-	rb, err := r.ui.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
-		return r.buildPlatform(ctx, p, i, made)
+	defer readIgnoreFile(ctx, r.daemon.UI, s)()
+	images := make([]*image, len(r.daemon.UI.TargetPlatforms))
+	rb, err := r.daemon.UI.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
+		img, err := r.buildPlatform(ctx, s, file, platforms.Normalize(*p))
+		if err != nil {
+			return nil, err
+		}
+		images[i] = img
+		return &dockerui.BuildResult{Reference: img.ref, Image: img.lowered.Image, BaseImage: img.lowered.Base, Epoch: r.epoch}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	made.annotate(rb, r.ui.MultiPlatformRequested)
-	if err := r.scan(ctx, rb, made); err != nil {
+	annotate(rb, images, r.daemon.UI.MultiPlatformRequested)
+	if err := r.attest(ctx, rb, images); err != nil {
 		return nil, err
 	}
 	return rb.Finalize()
 }
 
-// buildPlatform is the whole way of one platform: plan, lower, marshal, solve.
-func (r *request) buildPlatform(ctx context.Context, wanted *ocispecs.Platform, i int, made *scanTargets) (*dockerui.BuildResult, error) {
-	target := platforms.Normalize(*wanted)
-	sources := newSources(r, target)
-	warn := r.warn(ctx)
-	if i > 0 {
-		warn = nil // the first platform has said it
-	}
-	req := r.planRequest(target, sources, warn)
-	locked := r.lockCopy()
-	req.Lock.Store = func(target string, p lock.Platform, repositories []lock.Repository) {
-		locked.Set(target, p)
-		for _, repository := range repositories {
-			locked.SetRepository(repository)
-		}
-	}
+// image is what the pass makes for one platform.
+type image struct {
+	platform ocispecs.Platform
+	plan     *plan.Plan
+	lowered  *llb.Result
+	// lock is what its packages were resolved to.
+	lock *lock.File
+	ref  client.Reference
+}
+
+// buildPlatform is the pass for one platform: plan, lower, solve. A local context is
+// transferred while the graph is made.
+func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.File, target ocispecs.Platform) (*image, error) {
+	img := &image{platform: target, lock: file.Clone()}
+	trees := r.trees(s)
+	req := r.planRequest(ctx, s, target, trees)
+	req.Lock = strategy.Locking{File: file, Name: r.lockName(), Store: img.lock.Keep}
 	planned, err := strategy.Plan(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	sources.use(planned)
-	wait := r.loadContext(ctx, sources, planned)
-	lowered, ref, err := r.lowerAndMake(ctx, planned, sources)
-	wait(err)
-	if err != nil {
+	img.plan = planned
+	trees.Use(planned)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { trees.LoadContext(ctx, planned); return nil })
+	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(ctx, s, planned, trees); return err })
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	made.store(target, lowered, lockOf(planned, locked))
 	if r.built != nil {
-		r.built(Planned{Plan: planned, ShowPlatform: r.ui.MultiPlatformRequested})
+		r.built(Planned{Plan: planned, ShowPlatform: r.daemon.UI.MultiPlatformRequested})
 	}
-	return &dockerui.BuildResult{
-		Reference: ref,
-		Image:     lowered.Image,
-		BaseImage: lowered.Base,
-		Epoch:     r.epoch,
-	}, nil
-}
-
-// firstPlatform is the one that questions about the build file are answered for.
-func (r *request) firstPlatform() ocispecs.Platform {
-	return platforms.Normalize(r.ui.TargetPlatforms[0])
+	return img, nil
 }
 
 // planRequest says what to plan.
-func (r *request) planRequest(target ocispecs.Platform, s *sources, warn func(*spec.Error)) strategy.Request {
+func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs.Platform, trees *source.Trees) strategy.Request {
 	return strategy.Request{
-		Spec:          r.spec,
-		Target:        r.ui.Target,
+		Spec:          s,
+		Target:        r.daemon.UI.Target,
 		Platform:      target,
-		BuildPlatform: r.buildsOn,
-		BuildArgs:     r.ui.BuildArgs,
-		Labels:        r.ui.Labels,
-		Bases:         s,
-		Looker:        s,
-		Fetch:         r,
-		Stores:        s,
-		Guard:         s,
-		Lock:          strategy.Locking{File: r.lock, Name: r.lockName()},
+		BuildPlatform: r.daemon.Platform,
+		BuildArgs:     r.daemon.UI.BuildArgs,
+		Labels:        r.daemon.UI.Labels,
+		Bases:         trees,
+		Looker:        trees,
+		Fetch:         source.Fetcher{Daemon: r.daemon},
+		Stores:        trees,
+		Guard:         trees,
+		Lock:          strategy.Locking{Name: r.lockName()},
 		Now:           r.now,
-		Warn:          warn,
+		Warn:          r.warnings.at(ctx),
 	}
 }
 
-// options say how plans are lowered.
-func (r *request) options(sources *sources) llb.Options {
-	o := llb.Options{
-		Sources:       sources,
-		Prober:        r.prober,
-		SourceMap:     r.source.SourceMap,
-		Chain:         !r.merges(),
-		Step:          r.step,
-		BuildPlatform: r.buildsOn,
-		NoCache:       r.ui.IsNoCache,
-		ShowPlatform:  r.ui.MultiPlatformRequested,
-		Run:           r.runOptions(),
-		Built:         sources.builtStore,
-	}
-	if r.epoch != nil {
-		o.Epoch = *r.epoch
-	}
-	return o
-}
-
-// lower makes the graph.
-func (r *request) lower(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, error) {
-	res, err := llb.Lower(ctx, p, r.options(sources))
-	var fault *llb.Fault
-	if errors.As(err, &fault) && fault.IsMistake() {
-		err = r.spec.ErrorfRange(fault.Range, "%w", fault.Err)
-	}
-	return res, err
-}
-
-// lowerAndMake makes the graph and builds it. Packages and store paths that can't be
-// fetched are looked for at the next mirror, or in the next binary cache.
-func (r *request) lowerAndMake(ctx context.Context, p *plan.Plan, sources *sources) (*llb.Result, client.Reference, error) {
-	failed, others := mirrors{}, caches{request: r, refused: map[string]bool{}}
+// make lowers a plan and builds it. Packages and store paths that a server doesn't give
+// are looked for at the next mirror, or in the next binary cache.
+func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *source.Trees) (*llb.Result, client.Reference, error) {
+	elsewhere := source.NewElsewhere(r.daemon)
 	for {
-		lowered, err := r.lower(ctx, p, sources)
+		lowered, err := trees.Lower(ctx, p)
 		if err != nil {
 			return nil, nil, err
 		}
-		ref, err := r.make(ctx, lowered.State)
+		ref, err := r.daemon.Make(ctx, lowered.State)
 		if err == nil {
 			return lowered, ref, nil
 		}
-		if ctx.Err() != nil || !isFetchFailure(err) {
-			return nil, nil, r.explained(ctx, err, p, sources)
-		}
-		choose := failed.choose(err)
-		if moved := p.NextMirror(choose); !others.next(ctx, p, choose) && !moved {
-			return nil, nil, r.explained(ctx, err, p, sources)
+		if !elsewhere.Next(ctx, p, err) {
+			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees}
+			return nil, nil, e.Explain(ctx, err)
 		}
 	}
 }
 
-// make builds a state now. Exporters would do so a moment later, but a failure
-// comes back here, where it can be told in the build file's words.
-func (r *request) make(ctx context.Context, st bk.State) (client.Reference, error) {
-	def, err := r.marshal(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	ref, err := r.solveDefinition(ctx, def)
-	if err == nil && ref != nil {
-		err = ref.Evaluate(ctx)
-	}
-	return ref, withAddress(err, def)
-}
-
-// solve asks BuildKit for a state. Cache imports go with every request, or they
-// would be forgotten.
-func (r *request) solve(ctx context.Context, st bk.State) (client.Reference, error) {
-	def, err := r.marshal(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	return r.solveDefinition(ctx, def)
-}
-
-func (r *request) solveDefinition(ctx context.Context, def *bk.Definition) (client.Reference, error) {
-	res, err := r.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: r.ui.CacheImports})
-	if err != nil {
-		return nil, err
-	}
-	return res.SingleRef()
-}
-
-// marshal makes the definition of a state for the daemon.
-func (r *request) marshal(ctx context.Context, st bk.State) (*bk.Definition, error) {
-	def, err := st.Marshal(ctx, bk.WithCaps(r.client.BuildOpts().LLBCaps), bk.Platform(r.buildsOn))
-	if err != nil {
-		return nil, fmt.Errorf("marshal graph: %w", err)
-	}
-	return def, llb.Renew(def)
-}
-
-// annotationKey is the name under which exporters look for an annotation.
-func annotationKey(p *ocispecs.Platform, key string) string {
-	return exptypes.AnnotationManifestKey(p, key)
+// parse reads the build file.
+func (r *request) parse() (*spec.Spec, error) {
+	return spec.Parse(r.file.Source.Filename, r.file.Source.Data)
 }

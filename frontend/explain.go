@@ -14,6 +14,7 @@ import (
 
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
@@ -32,50 +33,54 @@ const (
 // explainVersion is the version of the answers.
 const explainVersion = "1.0.0"
 
-// explain answers the requests that show a build. ok is false for others.
-func (r *request) explain(ctx context.Context, id string) (res *client.Result, ok bool, err error) {
-	if id != RequestPlan && id != RequestGraph && id != RequestLLB {
-		return nil, false, nil
-	}
-	if err := r.loadLock(ctx); err != nil {
-		return nil, true, err
-	}
-	wanted := r.firstPlatform()
-	sources := newSources(r, wanted)
-	p, err := strategy.Plan(ctx, r.planRequest(wanted, sources, r.warn(ctx)))
+// explain answers the requests that show a build.
+func (r *request) explain(ctx context.Context, s *spec.Spec, id string) (*client.Result, error) {
+	file, err := r.loadLock(ctx, s)
 	if err != nil {
-		return nil, true, err
+		return nil, err
 	}
-	res = client.NewResult()
+	trees := r.trees(s)
+	req := r.planRequest(ctx, s, r.firstPlatform(), trees)
+	req.Lock.File = file
+	p, err := strategy.Plan(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	res := client.NewResult()
 	res.AddMeta("version", []byte(explainVersion))
 	if id == RequestPlan {
-		data, err := json.MarshalIndent(p, "", "  ")
-		if err != nil {
-			return nil, true, fmt.Errorf("print plan: %w", err)
-		}
-		var words bytes.Buffer
-		if err := p.Explain(&words); err != nil {
-			return nil, true, fmt.Errorf("print plan: %w", err)
-		}
-		res.AddMeta("result.explain", words.Bytes())
-		res.AddMeta("result.json", data)
-		res.AddMeta("result.txt", append(data, '\n'))
-		return res, true, nil
+		return res, addPlan(res, p)
 	}
-	return res, true, r.explainGraph(ctx, res, id, p, sources)
+	trees.Use(p)
+	lowered, err := trees.Lower(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	def, err := r.daemon.Marshal(ctx, lowered.State)
+	if err != nil {
+		return nil, err
+	}
+	return res, addGraph(res, def, id)
 }
 
-// explainGraph adds the graph in the form that was asked for.
-func (r *request) explainGraph(ctx context.Context, res *client.Result, id string, p *plan.Plan, sources *sources) error {
-	sources.use(p)
-	lowered, err := r.lower(ctx, p, sources)
+// addPlan adds a plan as JSON and in words.
+func addPlan(res *client.Result, p *plan.Plan) error {
+	data, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
-		return err
+		return fmt.Errorf("print plan: %w", err)
 	}
-	def, err := r.marshal(ctx, lowered.State)
-	if err != nil {
-		return err
+	var words bytes.Buffer
+	if err := p.Explain(&words); err != nil {
+		return fmt.Errorf("print plan: %w", err)
 	}
+	res.AddMeta("result.explain", words.Bytes())
+	res.AddMeta("result.json", data)
+	res.AddMeta("result.txt", append(data, '\n'))
+	return nil
+}
+
+// addGraph adds a graph in the form that was asked for.
+func addGraph(res *client.Result, def *bk.Definition, id string) error {
 	var text bytes.Buffer
 	write := llb.Dump
 	if id == RequestGraph {

@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
@@ -28,26 +29,25 @@ var (
 // lint reads and plans the build file and reports what is wrong or odd with it.
 func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
 	results := &lint.LintResults{}
-	source := results.AddSource(r.source.SourceMap)
+	source := results.AddSource(r.file.Source.SourceMap)
 	report := func(k rule, message string, at spec.Range) {
 		results.AddWarning(k.name, k.description, "", message, source, []parser.Range{{
 			Start: parser.Position{Line: at.Start.Line, Character: max(at.Start.Column-1, 0)},
 			End:   parser.Position{Line: max(at.End.Line, at.Start.Line), Character: max(at.End.Column-1, 0)},
 		}})
 	}
-	s, err := spec.Parse(r.source.Filename, r.source.Data)
+	s, err := r.parse()
 	if err == nil {
-		r.spec = s
 		lintSpec(s, report)
-		wanted := r.firstPlatform()
-		req := r.planRequest(wanted, newSources(r, wanted), func(e *spec.Error) { report(ruleArgs, e.Message, e.Range) })
+		req := r.planRequest(ctx, s, r.firstPlatform(), r.trees(s))
+		req.Warn = func(e *spec.Error) { report(ruleArgs, e.Message, e.Range) }
 		req.AllowMissing = true
 		_, err = strategy.Plan(ctx, req)
 	}
 	if err != nil {
 		results.Error = &lint.BuildError{Message: err.Error()}
-		if faults := specErrors(err); len(faults) > 0 {
-			results.Error.Location = pb.Location{SourceIndex: int32(source), Ranges: []*pb.Range{pbRange(faults[0].Range)}}
+		if faults := fault.OfSpec(err); len(faults) > 0 {
+			results.Error.Location = pb.Location{SourceIndex: int32(source), Ranges: []*pb.Range{fault.Lines(faults[0].Range)}}
 		}
 	}
 	return results, nil
@@ -87,7 +87,7 @@ func lintFiles(f *spec.Files, report func(rule, string, spec.Range)) {
 	}
 }
 
-// looksSecret tells whether a name is one that secrets go by.
+// looksSecret reports whether a name is one that secrets go by.
 func looksSecret(name string) bool {
 	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(c rune) bool { return c == '_' || c == '-' || c == '.' }) {
 		switch word {

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -25,13 +27,13 @@ func LockName(buildFile string) string {
 // readLock reads the lock beside the build file, from where that came from; nil
 // when there is none.
 func (r *request) readLock(ctx context.Context) (*lock.File, error) {
-	name := LockName(r.client.BuildOpts().Opts["filename"])
-	ref, err := r.solveDefinition(ctx, r.source.Definition)
+	name := LockName(r.options()["filename"])
+	ref, err := r.daemon.SolveDefinition(ctx, r.file.Source.Definition)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	data, err := readWhole(ctx, ref, name)
-	if errors.Is(notExist(err), fs.ErrNotExist) {
+	data, err := source.ReadWhole(ctx, ref, name)
+	if errors.Is(fault.NotExist(err), fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no lock is no fault
 	}
 	if err != nil {
@@ -40,29 +42,16 @@ func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 	return lock.Read(path.Base(name), data)
 }
 
-// loadLock reads the lock if the build file has something that it pins.
-func (r *request) loadLock(ctx context.Context) (err error) {
-	if needsLock(r.spec) {
-		r.lock, err = r.readLock(ctx)
+// loadLock reads the lock if the build file has something that it pins; nil when there
+// is none, or none is needed.
+func (r *request) loadLock(ctx context.Context, s *spec.Spec) (*lock.File, error) {
+	if !needsLock(s) {
+		return nil, nil //nolint:nilnil // no lock is no fault
 	}
-	return err
+	return r.readLock(ctx)
 }
 
-// lockCopy is the lock, to note down what it doesn't have.
-func (r *request) lockCopy() *lock.File {
-	out := &lock.File{}
-	if r.lock == nil {
-		return out
-	}
-	out.Repositories = slices.Clone(r.lock.Repositories)
-	for _, t := range r.lock.Targets {
-		t.Platforms = slices.Clone(t.Platforms)
-		out.Targets = append(out.Targets, t)
-	}
-	return out
-}
-
-// needsLock tells whether a build file has something that a lock pins.
+// needsLock reports whether a build file has something that a lock pins.
 func needsLock(s *spec.Spec) bool {
 	for i := range s.Targets {
 		if targetNeedsLock(&s.Targets[i]) {

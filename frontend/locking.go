@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
@@ -27,31 +28,31 @@ const RequestLock = "frontend.strata.lock"
 
 // The options of a request for the lock.
 const (
-	// OptUpdate names packages, with commas between them, that are resolved anew; *
+	// OptUpdate names packages, with commas between them, that are resolved again; *
 	// is all of them.
 	OptUpdate = "strata.update"
 	// OptCheck refuses a lock that isn't up to date, and resolves nothing.
 	OptCheck = "strata.check"
 )
 
-// lockName is the lock's name without its folder.
+// lockName is the lock's name without its directory.
 func (r *request) lockName() string {
-	return path.Base(LockName(r.client.BuildOpts().Opts["filename"]))
+	return path.Base(LockName(r.options()["filename"]))
 }
 
-// wantsLock tells whether the target is the lock itself.
-func (r *request) wantsLock() bool {
-	return r.ui.Target == r.lockName() && r.spec.Target(r.ui.Target) == nil
+// wantsLock reports whether the target is the lock itself.
+func (r *request) wantsLock(s *spec.Spec) bool {
+	return r.daemon.UI.Target == r.lockName() && s.Target(r.lockName()) == nil
 }
 
 // lockResult is the lock as a build's result.
-func (r *request) lockResult(ctx context.Context) (*client.Result, error) {
-	data, err := r.makeLock(ctx)
+func (r *request) lockResult(ctx context.Context, s *spec.Spec) (*client.Result, error) {
+	data, err := r.makeLock(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	st := bk.Scratch().File(bk.Mkfile("/"+r.lockName(), 0o644, data), bk.WithCustomName("write "+r.lockName()))
-	ref, err := r.solve(ctx, st)
+	ref, err := r.daemon.Solve(ctx, st)
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +62,8 @@ func (r *request) lockResult(ctx context.Context) (*client.Result, error) {
 }
 
 // lockAnswer is the lock as the answer to a question.
-func (r *request) lockAnswer(ctx context.Context) (*client.Result, error) {
-	data, err := r.makeLock(ctx)
+func (r *request) lockAnswer(ctx context.Context, s *spec.Spec) (*client.Result, error) {
+	data, err := r.makeLock(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -73,16 +74,16 @@ func (r *request) lockAnswer(ctx context.Context) (*client.Result, error) {
 }
 
 // makeLock writes the lock of all targets.
-func (r *request) makeLock(ctx context.Context) ([]byte, error) {
+func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 	old, err := r.readLock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	opts := r.client.BuildOpts().Opts
+	opts := r.options()
 	if old == nil && opts[OptCheck] != "" {
 		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
 	}
-	w := &lockWriter{request: r, old: old, made: &lock.File{}}
+	w := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}}
 	if err := w.all(ctx, r.lockPlatforms(old)); err != nil {
 		return nil, err
 	}
@@ -91,8 +92,8 @@ func (r *request) makeLock(ctx context.Context) ([]byte, error) {
 
 // lockPlatforms are those that were asked for, or else those that the lock has.
 func (r *request) lockPlatforms(old *lock.File) []ocispecs.Platform {
-	wanted := r.ui.TargetPlatforms
-	if r.client.BuildOpts().Opts["platform"] != "" || old == nil {
+	wanted := r.daemon.UI.TargetPlatforms
+	if r.options()["platform"] != "" || old == nil {
 		return wanted
 	}
 	var have []ocispecs.Platform
@@ -109,9 +110,10 @@ func (r *request) lockPlatforms(old *lock.File) []ocispecs.Platform {
 
 // lockWriter collects what the targets are resolved to.
 type lockWriter struct {
-	*request
-	old *lock.File
-	mu  sync.Mutex
+	request *request
+	spec    *spec.Spec
+	old     *lock.File
+	mu      sync.Mutex
 	// made is the new lock.
 	made *lock.File
 }
@@ -135,13 +137,13 @@ func (w *lockWriter) all(ctx context.Context, wanted []ocispecs.Platform) error 
 
 // platform resolves every target for a platform.
 func (w *lockWriter) platform(ctx context.Context, p ocispecs.Platform) error {
-	opts := w.client.BuildOpts().Opts
-	sources := newSources(w.request, p)
+	opts := w.request.options()
+	trees := w.request.trees(w.spec)
 	for i := range w.spec.Targets {
 		target := w.spec.Targets[i].Name
-		req := w.planRequest(p, sources, w.warn(ctx))
+		req := w.request.planRequest(ctx, w.spec, p, trees)
 		req.Target = target
-		req.Lock = strategy.Locking{File: w.old, Name: w.lockName(), Renew: opts[OptCheck] == "", Store: w.store}
+		req.Lock = strategy.Locking{File: w.old, Name: w.request.lockName(), Renew: opts[OptCheck] == "", Store: w.store}
 		if update := opts[OptUpdate]; update != "" {
 			req.Lock.Update = strings.Split(update, ",")
 		}
@@ -157,10 +159,7 @@ func (w *lockWriter) platform(ctx context.Context, p ocispecs.Platform) error {
 func (w *lockWriter) store(target string, p lock.Platform, repositories []lock.Repository) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.made.Add(target, p)
-	for _, r := range repositories {
-		w.made.SetRepository(r)
-	}
+	w.made.Keep(target, p, repositories)
 }
 
 // keepTarget keeps what the lock had for a target that was not resolved anew.
@@ -197,7 +196,7 @@ func (w *lockWriter) keep(asked []string) {
 	}
 }
 
-// locks tells whether a target of the build file has anything to lock.
+// locks reports whether a target of the build file has anything to lock.
 func (w *lockWriter) locks(target string) bool {
 	t := w.spec.Target(target)
 	return t != nil && targetNeedsLock(t)

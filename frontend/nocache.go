@@ -9,22 +9,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/gateway/client"
-
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// warnNoCache tells of names to build afresh that are neither a target nor a
+// warnNoCache warns of names to build afresh that are neither a target nor a
 // layer.
-func (r *request) warnNoCache(ctx context.Context) {
-	filter := r.client.BuildOpts().Opts["no-cache"]
+func (r *request) warnNoCache(ctx context.Context, s *spec.Spec) {
+	filter := r.options()["no-cache"]
 	if filter == "" {
 		return
 	}
-	if r.spec.UsesDockerfile() {
+	if s.UsesDockerfile() {
 		return // it may be a stage there
 	}
-	names := cacheNames(r.spec)
+	names := cacheNames(s)
 	for name := range strings.SplitSeq(filter, ",") {
 		if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
 			continue
@@ -33,7 +31,7 @@ func (r *request) warnNoCache(ctx context.Context) {
 		if near := spec.Suggest(name, names); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
-		r.source.Warn(ctx, message, client.WarnOpts{Level: 1})
+		r.warnings.say(ctx, message)
 	}
 }
 

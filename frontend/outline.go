@@ -11,16 +11,17 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-// targets lists what can be built.
-func (r *request) targets() targets.List {
-	l := targets.List{Sources: [][]byte{r.source.Data}}
-	for i := range r.spec.Targets {
-		t := &r.spec.Targets[i]
+// listTargets lists what can be built.
+func listTargets(s *spec.Spec, text []byte) targets.List {
+	l := targets.List{Sources: [][]byte{text}}
+	for i := range s.Targets {
+		t := &s.Targets[i]
 		base := t.From.Value
 		if base == "" {
 			base = "scratch"
@@ -37,21 +38,20 @@ func (r *request) targets() targets.List {
 
 // outline lists the parameters of the wanted target: its arguments, and the
 // secrets, agents and caches of all that it needs.
-func (r *request) outline(ctx context.Context) (*outline.Outline, error) {
-	wanted := r.firstPlatform()
-	req := r.planRequest(wanted, newSources(r, wanted), nil)
-	req.AllowMissing = true
+func (r *request) outline(ctx context.Context, s *spec.Spec) (*outline.Outline, error) {
+	req := r.planRequest(ctx, s, r.firstPlatform(), r.trees(s))
+	req.AllowMissing, req.Warn = true, nil
 	p, err := strategy.Plan(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	o := &outline.Outline{Name: req.Target, Sources: [][]byte{r.source.Data}}
+	o := &outline.Outline{Name: req.Target, Sources: [][]byte{r.file.Source.Data}}
 	if o.Name == "" {
 		o.Name = spec.DefaultTarget
 	}
-	for _, a := range r.spec.Args {
+	for _, a := range s.Args {
 		value := a.Default.Value
-		if given, ok := r.ui.BuildArgs[a.Name]; ok {
+		if given, ok := req.BuildArgs[a.Name]; ok {
 			value = given
 		}
 		o.Args = append(o.Args, outline.Arg{Name: a.Name, Value: value, Location: location(spec.Range{Start: a.Pos, End: a.Pos})})
@@ -87,5 +87,5 @@ func outlineExec(o *outline.Outline, e *plan.Exec) {
 }
 
 func location(at spec.Range) *pb.Location {
-	return &pb.Location{Ranges: []*pb.Range{pbRange(at)}}
+	return &pb.Location{Ranges: []*pb.Range{fault.Lines(at)}}
 }

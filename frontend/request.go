@@ -16,30 +16,22 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
-	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"google.golang.org/grpc/codes"
 
-	"github.com/strata-build/strata/llb"
-	"github.com/strata-build/strata/llb/lock"
-	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/frontend/source"
 )
 
-// request is one call of Build.
+// request is one call of Build: the daemon that it came through, its options, and the
+// build file as it was sent.
 type request struct {
-	client client.Client
-	// ui reads the options that Docker's command line sends.
-	ui     *dockerui.Client
-	source *dockerui.Source
-	spec   *spec.Spec
-	// lock is nil when there is none, or none is needed.
-	lock   *lock.File
-	prober *prober
-	// dockerfiles are what Dockerfiles made.
-	dockerfiles dockerfiles
-	// buildsOn is the platform that the daemon runs steps on natively.
-	buildsOn ocispecs.Platform
+	daemon *source.Daemon
+	finder *source.Finder
+	file   *fault.File
+	// warnings are said to the user.
+	warnings *warnings
 	// epoch is SOURCE_DATE_EPOCH where one was given.
 	epoch *time.Time
 	// built is called for each platform that is built, if it is not nil.
@@ -61,22 +53,30 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := readBuildFile(ctx, ui, opts["filename"])
+	text, err := readBuildFile(ctx, ui, opts["filename"])
 	if err != nil {
 		return nil, err
 	}
-	r := &request{client: c, ui: ui, source: source, prober: newProber(), now: time.Now()}
-	r.prober.solve = r.solve
-	r.buildsOn = platforms.Normalize(platforms.DefaultSpec())
+	d := &source.Daemon{Client: c, UI: ui, Platform: platforms.Normalize(platforms.DefaultSpec())}
 	if len(ui.BuildPlatforms) > 0 {
-		r.buildsOn = platforms.Normalize(ui.BuildPlatforms[0])
+		d.Platform = platforms.Normalize(ui.BuildPlatforms[0])
 	}
 	if len(ui.TargetPlatforms) == 0 {
 		// This process may run on another machine than the daemon, on macOS even.
-		ui.TargetPlatforms = []ocispecs.Platform{r.buildsOn}
+		ui.TargetPlatforms = []ocispecs.Platform{d.Platform}
 	}
+	r := &request{daemon: d, finder: source.NewFinder(d), warnings: newWarnings(text), now: time.Now()}
+	r.file = &fault.File{Source: text, Dockerfile: r.finder.Dockerfile}
 	r.epoch, err = parseEpoch(ui.BuildArgs["SOURCE_DATE_EPOCH"])
 	return r, err
+}
+
+// options are those of the request, by the names that BuildKit's clients give them.
+func (r *request) options() map[string]string { return r.daemon.Client.BuildOpts().Opts }
+
+// firstPlatform is the one that questions about the build file are answered for.
+func (r *request) firstPlatform() ocispecs.Platform {
+	return platforms.Normalize(r.daemon.UI.TargetPlatforms[0])
 }
 
 // readBuildFile reads the build file. The lock comes in the same transfer, beside what
@@ -126,47 +126,4 @@ func checkCaps(wanted string) error {
 		}
 	}
 	return nil
-}
-
-// merges tells whether the daemon has MergeOp and DiffOp.
-func (r *request) merges() bool {
-	caps := r.client.BuildOpts().LLBCaps
-	return caps.Supports(pb.CapMergeOp) == nil && caps.Supports(pb.CapDiffOp) == nil
-}
-
-// runOptions are what the caller says about every command.
-func (r *request) runOptions() llb.RunOptions {
-	namespace := r.ui.CacheIDNamespace
-	return llb.RunOptions{
-		ExtraHosts:     r.ui.ExtraHosts,
-		Hostname:       r.ui.Hostname,
-		Network:        r.ui.NetworkMode,
-		ShmSize:        r.ui.ShmSize,
-		Ulimits:        r.ui.Ulimits,
-		CgroupParent:   r.ui.CgroupParent,
-		LinuxResources: r.ui.LinuxResources,
-		Proxy:          proxy(r.ui.BuildArgs),
-		CacheNamespace: namespace,
-	}
-}
-
-// proxy finds the proxy settings among the arguments. They reach every command
-// but no cache key.
-func proxy(args map[string]string) *bk.ProxyEnv {
-	env := &bk.ProxyEnv{}
-	found := false
-	for k, v := range args {
-		for name, to := range map[string]*string{
-			"http_proxy": &env.HTTPProxy, "https_proxy": &env.HTTPSProxy, "ftp_proxy": &env.FTPProxy,
-			"no_proxy": &env.NoProxy, "all_proxy": &env.AllProxy,
-		} {
-			if strings.EqualFold(k, name) {
-				*to, found = v, true
-			}
-		}
-	}
-	if !found {
-		return nil
-	}
-	return env
 }

@@ -6,13 +6,14 @@ package frontend
 import (
 	"context"
 	"fmt"
-	"strings"
+	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	gatewaypb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/result"
 
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/sbom"
@@ -28,8 +29,9 @@ type ofTheLock struct {
 	whole    bool
 }
 
-// lockOf finds the locked packages in a plan's last image.
-func lockOf(p *plan.Plan, file *lock.File) *ofTheLock {
+// lockOf finds the locked packages of an image.
+func lockOf(made *image) *ofTheLock {
+	p, file := made.plan, made.lock
 	img := p.Images[len(p.Images)-1]
 	out := &ofTheLock{file: file, name: img.Target, platform: img.Platform, whole: true}
 	for img != nil {
@@ -49,25 +51,21 @@ func lockOf(p *plan.Plan, file *lock.File) *ofTheLock {
 	return out
 }
 
-// attest makes the SBOM that the lock gives; ok is false when it knows nothing of
-// the image.
-func (r *request) attest(ctx context.Context, l *ofTheLock) (a client.Attestation, ok bool, err error) {
-	if l == nil || len(l.targets) == 0 {
-		return a, false, nil
-	}
+// attestation makes the SBOM that the lock gives.
+func (l *ofTheLock) attestation(ctx context.Context, d *source.Daemon, epoch *time.Time) (a client.Attestation, err error) {
 	subject := sbom.Subject{Name: l.name, Platform: l.platform}
-	if r.epoch != nil {
-		subject.Created = *r.epoch
+	if epoch != nil {
+		subject.Created = *epoch
 	}
 	text, err := sbom.Write(l.file, subject, l.targets...)
 	if err != nil {
-		return a, false, err
+		return a, err
 	}
 	const file = "strata.spdx.json"
 	st := bk.Scratch().File(bk.Mkfile("/"+file, 0o644, text), bk.WithCustomName("write the SBOM of the lock"))
-	ref, err := r.solve(ctx, st)
+	ref, err := d.Solve(ctx, st)
 	if err != nil {
-		return a, false, fmt.Errorf("write the SBOM of the lock: %w", err)
+		return a, fmt.Errorf("write the SBOM of the lock: %w", err)
 	}
 	return client.Attestation{
 		Kind: gatewaypb.AttestationKind_InToto,
@@ -80,11 +78,5 @@ func (r *request) attest(ctx context.Context, l *ofTheLock) (a client.Attestatio
 			PredicateType: sbom.PredicateType,
 			Subjects:      []result.InTotoSubject{{Kind: gatewaypb.InTotoSubjectKind_Self}},
 		},
-	}, true, nil
-}
-
-// scans tells whether a scanner is to look at an image: it isn't when the lock
-// knows all that is in it, and nobody named a scanner.
-func (r *request) scans(l *ofTheLock) bool {
-	return l == nil || !l.whole || strings.Contains(r.client.BuildOpts().Opts["attest:sbom"], "generator=")
+	}, nil
 }

@@ -6,112 +6,97 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/frontend/attestations/sbom"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/result"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 )
 
-// scanTargets are the lowered images by the id of their platform.
-type scanTargets struct {
-	mu    sync.Mutex
-	by    map[string]*llb.Result
-	locks map[string]*ofTheLock
-	specs map[string]ocispecs.Platform
-}
-
-func newScanTargets() *scanTargets {
-	return &scanTargets{by: map[string]*llb.Result{}, locks: map[string]*ofTheLock{}, specs: map[string]ocispecs.Platform{}}
-}
-
-func (t *scanTargets) store(p ocispecs.Platform, res *llb.Result, l *ofTheLock) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	id := platforms.FormatAll(p)
-	t.by[id], t.specs[id], t.locks[id] = res, p, l
-}
-
-// annotate hands the build file's annotations to the exporters.
-func (t *scanTargets) annotate(rb *dockerui.ResultBuilder, multi bool) {
-	for id, res := range t.by {
+// annotate hands the build file's annotations to the exporters. With several
+// platforms, each has its own.
+func annotate(rb *dockerui.ResultBuilder, images []*image, several bool) {
+	for _, img := range images {
 		var p *ocispecs.Platform
-		if multi {
-			spec := t.specs[id]
-			p = &spec
+		if several {
+			p = &img.platform
 		}
-		for k, v := range res.Annotations {
-			rb.AddMeta(annotationKey(p, k), []byte(v))
+		for k, v := range img.lowered.Annotations {
+			rb.AddMeta(exptypes.AnnotationManifestKey(p, k), []byte(v))
 		}
 	}
 }
 
-// scan makes the SBOMs that the caller asked for.
-func (r *request) scan(ctx context.Context, rb *dockerui.ResultBuilder, made *scanTargets) error {
-	if r.ui.SBOM == nil {
+// attest makes the SBOMs that the caller asked for: one by the lock, and a scanner's
+// of what the lock doesn't know.
+func (r *request) attest(ctx context.Context, rb *dockerui.ResultBuilder, images []*image) error {
+	if r.daemon.UI.SBOM == nil {
 		return nil
 	}
-	find := sync.OnceValues(func() (sbom.Scanner, error) { return r.findScanner(ctx) })
+	find := sync.OnceValues(func() (sbom.Scanner, error) { return findScanner(ctx, r.daemon) })
 	return rb.EachPlatform(ctx, func(ctx context.Context, id string, _ ocispecs.Platform) error {
-		res, ok := made.by[id]
-		if !ok {
+		i := slices.IndexFunc(images, func(img *image) bool { return platforms.FormatAll(img.platform) == id })
+		if i < 0 {
 			return fmt.Errorf("scan %s: there is no image for that platform", id)
 		}
-		att, ok, err := r.attest(ctx, made.locks[id])
-		if err != nil {
-			return err
-		}
-		if ok {
+		locked := lockOf(images[i])
+		if len(locked.targets) > 0 {
+			att, err := locked.attestation(ctx, r.daemon, r.epoch)
+			if err != nil {
+				return err
+			}
 			rb.AddAttestation(id, att)
 		}
-		if !r.scans(made.locks[id]) {
-			return nil
+		if locked.whole && !strings.Contains(r.options()["attest:sbom"], "generator=") {
+			return nil // there is nothing that the lock doesn't know, and no scanner was named
 		}
 		scanner, err := find()
 		if err != nil {
 			return err
 		}
-		return r.scanImage(ctx, rb, id, res, scanner)
+		att, err := scanImage(ctx, r.daemon, id, images[i].lowered, scanner)
+		if err != nil {
+			return fmt.Errorf("scan %s: %w", id, err)
+		}
+		rb.AddAttestation(id, *att)
+		return nil
 	})
 }
 
 // findScanner looks the scanner's image up.
-func (r *request) findScanner(ctx context.Context) (sbom.Scanner, error) {
-	scanner, err := sbom.CreateSBOMScanner(ctx, r.client, r.ui.SBOM.Generator, r.buildsOn, sourceresolver.Opt{
+func findScanner(ctx context.Context, d *source.Daemon) (sbom.Scanner, error) {
+	scanner, err := sbom.CreateSBOMScanner(ctx, d.Client, d.UI.SBOM.Generator, d.Platform, sourceresolver.Opt{
 		ImageOpt: &sourceresolver.ResolveImageOpt{
-			ResolveMode: r.ui.ImageResolveMode.String(),
-			Platform:    &r.buildsOn,
+			ResolveMode: d.UI.ImageResolveMode.String(),
+			Platform:    &d.Platform,
 		},
-	}, r.ui.SBOM.Parameters)
+	}, d.UI.SBOM.Parameters)
 	if err != nil {
-		return nil, fmt.Errorf("find the SBOM scanner %s: %w", r.ui.SBOM.Generator, err)
+		return nil, fmt.Errorf("find the SBOM scanner %s: %w", d.UI.SBOM.Generator, err)
 	}
 	return scanner, nil
 }
 
 // scanImage lets a scanner look at an image.
-func (r *request) scanImage(ctx context.Context, rb *dockerui.ResultBuilder, id string, res *llb.Result, scanner sbom.Scanner) error {
+func scanImage(ctx context.Context, d *source.Daemon, id string, img *llb.Result, scanner sbom.Scanner) (*client.Attestation, error) {
 	var opts []bk.ConstraintsOpt
-	if res.NoCache {
+	if img.NoCache {
 		opts = append(opts, bk.IgnoreCache)
 	}
-	att, err := scanner(ctx, id, res.State, nil, opts...)
+	att, err := scanner(ctx, id, img.State, nil, opts...)
 	if err != nil {
-		return fmt.Errorf("scan %s: %w", id, err)
+		return nil, err
 	}
-	solved, err := result.ConvertAttestation(&att, func(st *bk.State) (client.Reference, error) {
-		return r.solve(ctx, *st)
-	})
-	if err != nil {
-		return fmt.Errorf("scan %s: %w", id, err)
-	}
-	rb.AddAttestation(id, *solved)
-	return nil
+	return result.ConvertAttestation(&att, func(st *bk.State) (client.Reference, error) { return d.Solve(ctx, *st) })
 }

@@ -14,55 +14,42 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
-
-	"github.com/strata-build/strata/llb/spec"
 )
 
-// subrequest answers a question about the build file. ok is false when the
-// request is a build. An unknown question is a plain error: a typed one would
-// make buildx ask the Dockerfile frontend, which can't read YAML.
-func (r *request) subrequest(ctx context.Context) (res *client.Result, ok bool, err error) {
-	id, ok := r.client.BuildOpts().Opts["requestid"]
-	if !ok {
-		return nil, false, nil
-	}
+// subrequest answers a question about the build file. An unknown question is a plain
+// error: a typed one would make buildx ask the Dockerfile frontend, which can't read
+// YAML.
+func (r *request) subrequest(ctx context.Context, id string) (*client.Result, error) {
 	switch id {
 	case subrequests.RequestSubrequestsDescribe:
-		res, err = describeRequests()
-		return res, true, err
+		return describeRequests()
 	case lint.RequestLint:
 		results, err := r.lint(ctx)
 		if err != nil {
-			return nil, true, err
+			return nil, err
 		}
-		res, err = results.ToResult(nil)
-		return res, true, err
+		return results.ToResult(nil)
 	}
-	s, err := spec.Parse(r.source.Filename, r.source.Data)
+	s, err := r.parse()
 	if err != nil {
-		return nil, true, err
+		return nil, err
 	}
-	r.spec = s
 	switch id {
 	case outline.RequestSubrequestsOutline:
-		o, err := r.outline(ctx)
+		o, err := r.outline(ctx, s)
 		if err != nil {
-			return nil, true, err
+			return nil, err
 		}
-		res, err = o.ToResult()
-		return res, true, err
+		return o.ToResult()
 	case targets.RequestTargets:
-		res, err = r.targets().ToResult()
-		return res, true, err
+		return listTargets(s, r.file.Source.Data).ToResult()
+	case RequestLock:
+		return r.lockAnswer(ctx, s)
+	case RequestPlan, RequestGraph, RequestLLB:
+		return r.explain(ctx, s, id)
+	default:
+		return nil, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets, lint, strata.plan, strata.graph, strata.llb and strata.lock", id)
 	}
-	if id == RequestLock {
-		res, err = r.lockAnswer(ctx)
-		return res, true, err
-	}
-	if res, ok, err := r.explain(ctx, id); ok || err != nil {
-		return res, true, err
-	}
-	return nil, true, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets, lint, strata.plan, strata.graph, strata.llb and strata.lock", id)
 }
 
 // describeRequests lists the questions. BuildKit's own list leaves lint out.

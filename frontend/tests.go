@@ -19,7 +19,6 @@ import (
 
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
-	"github.com/strata-build/strata/llb/strategy"
 )
 
 // TestResult is what one test of the build file came to.
@@ -43,40 +42,29 @@ func Test(ctx context.Context, c client.Client, report func(TestResult)) error {
 		return err
 	}
 	if err := r.test(ctx, report); err != nil {
-		return r.located(err)
+		return r.file.Locate(err)
 	}
 	return nil
 }
 
 func (r *request) test(ctx context.Context, report func(TestResult)) error {
-	s, err := spec.Parse(r.source.Filename, r.source.Data)
+	s, err := r.parse()
 	if err != nil {
 		return err
 	}
-	r.spec = s
-	defer r.readIgnoreFile(ctx)()
-	target := r.firstPlatform()
-	sources := newSources(r, target)
-	planned, err := strategy.Plan(ctx, r.planRequest(target, sources, r.warn(ctx)))
+	file, err := r.loadLock(ctx, s)
 	if err != nil {
 		return err
 	}
-	sources.use(planned)
-	wait := r.loadContext(ctx, sources, planned)
-	lowered, err := r.lower(ctx, planned, sources)
+	defer readIgnoreFile(ctx, r.daemon.UI, s)()
+	img, err := r.buildPlatform(ctx, s, file, r.firstPlatform())
 	if err != nil {
-		wait(err)
 		return err
 	}
-	ref, err := r.make(ctx, lowered.State)
-	wait(err)
-	if err != nil {
-		return r.explained(ctx, err, planned, sources)
-	}
-	for _, t := range planned.Tests {
-		res, err := r.runTest(ctx, ref, t, planned.Platform)
+	for _, t := range img.plan.Tests {
+		res, err := runTest(ctx, r.daemon.Client, img.ref, t, img.plan.Platform)
 		if err != nil {
-			return r.spec.ErrorfRange(t.Range, "run the test %s: %w", t.Name, err)
+			return s.ErrorfRange(t.Range, "run the test %s: %w", t.Name, err)
 		}
 		report(res)
 	}
@@ -84,13 +72,13 @@ func (r *request) test(ctx context.Context, report func(TestResult)) error {
 }
 
 // runTest runs one test in a fresh container.
-func (r *request) runTest(ctx context.Context, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
+func runTest(ctx context.Context, c client.Client, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
 	res := TestResult{Name: t.Name, Range: t.Range}
 	p, err := platforms.Parse(platform)
 	if err != nil {
 		return res, err
 	}
-	ctr, err := r.client.NewContainer(ctx, client.NewContainerRequest{
+	ctr, err := c.NewContainer(ctx, client.NewContainerRequest{
 		Mounts:   []client.Mount{{Dest: "/", Ref: ref, MountType: pb.MountType_BIND}},
 		Platform: &pb.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant},
 	})

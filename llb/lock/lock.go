@@ -180,6 +180,32 @@ func (f *File) SetRepository(r Repository) {
 	slices.SortFunc(f.Repositories, func(a, b Repository) int { return strings.Compare(a.ID, b.ID) })
 }
 
+// Keep puts what a target was resolved to for a platform beside what the lock has of
+// it, as [File.Add] does, and the repositories of its packages.
+func (f *File) Keep(target string, p Platform, repositories []Repository) {
+	f.Add(target, p)
+	for _, r := range repositories {
+		f.SetRepository(r)
+	}
+}
+
+// Clone returns a copy that can be added to; of a nil File, an empty one.
+func (f *File) Clone() *File {
+	out := &File{}
+	if f == nil {
+		return out
+	}
+	out.Repositories = slices.Clone(f.Repositories)
+	for _, t := range f.Targets {
+		t.Platforms = slices.Clone(t.Platforms)
+		for i := range t.Platforms {
+			t.Platforms[i].Closures = slices.Clone(t.Platforms[i].Closures)
+		}
+		out.Targets = append(out.Targets, t)
+	}
+	return out
+}
+
 // Prune takes out repositories that no package names any more.
 func (f *File) Prune() {
 	used := map[string]bool{}

@@ -1,23 +1,21 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 
-	cerrdefs "github.com/containerd/errdefs"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	fstypes "github.com/tonistiigi/fsutil/types"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb"
 )
@@ -25,23 +23,25 @@ import (
 // prober looks into states by solving them. A state is solved once, however
 // often it is looked into.
 type prober struct {
-	solve func(context.Context, bk.State) (client.Reference, error)
-	mu    sync.Mutex
-	refs  map[bk.Output]func() (client.Reference, error)
+	daemon *Daemon
+	mu     sync.Mutex
+	refs   map[bk.Output]func() (client.Reference, error)
 }
 
 var _ llb.Prober = (*prober)(nil)
 
-func newProber() *prober { return &prober{refs: map[bk.Output]func() (client.Reference, error){}} }
+func newProber(d *Daemon) *prober {
+	return &prober{daemon: d, refs: map[bk.Output]func() (client.Reference, error){}}
+}
 
-// ReadDir lists a folder of a state.
+// ReadDir lists a directory of a state.
 func (p *prober) ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error) {
 	ref, err := p.ref(ctx, st)
 	if err != nil || ref == nil {
 		return nil, err
 	}
 	stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
-	return stats, notExist(err)
+	return stats, fault.NotExist(err)
 }
 
 // ReadFile reads a file of a state.
@@ -54,7 +54,7 @@ func (p *prober) ReadFile(ctx context.Context, st bk.State, file string) ([]byte
 		return nil, fs.ErrNotExist
 	}
 	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: file})
-	return data, notExist(err)
+	return data, fault.NotExist(err)
 }
 
 // ref solves a state; it is nil for the empty state. Platforms that are built
@@ -63,7 +63,7 @@ func (p *prober) ref(ctx context.Context, st bk.State) (client.Reference, error)
 	p.mu.Lock()
 	solve, ok := p.refs[st.Output()]
 	if !ok {
-		solve = sync.OnceValues(func() (client.Reference, error) { return p.solve(ctx, st) })
+		solve = sync.OnceValues(func() (client.Reference, error) { return p.daemon.Solve(ctx, st) })
 		p.refs[st.Output()] = solve
 	}
 	p.mu.Unlock()
@@ -87,8 +87,8 @@ func (o *openTree) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	if o.ref == nil {
 		return nil, fs.ErrNotExist
 	}
-	data, err := readWhole(ctx, o.ref, name)
-	return data, notExist(err)
+	data, err := ReadWhole(ctx, o.ref, name)
+	return data, fault.NotExist(err)
 }
 
 // ReadDir returns the names in a directory.
@@ -97,7 +97,7 @@ func (o *openTree) ReadDir(ctx context.Context, dir string) ([]string, error) {
 		return nil, nil
 	}
 	stats, err := o.ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
-	if err = notExist(err); errors.Is(err, fs.ErrNotExist) {
+	if err = fault.NotExist(err); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	names := make([]string, 0, len(stats))
@@ -106,16 +106,4 @@ func (o *openTree) ReadDir(ctx context.Context, dir string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, err
-}
-
-// notExist makes a missing file known to errors.Is; across the gateway only its
-// words or its code are left.
-func notExist(err error) error {
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if cerrdefs.IsNotFound(err) || strings.Contains(err.Error(), "no such file or directory") {
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
-	}
-	return err
 }

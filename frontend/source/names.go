@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/strata-build/strata/frontend/fault"
 )
 
 const (
@@ -23,18 +25,18 @@ const (
 )
 
 // contextNames lists the build context by its names alone, so that no content is
-// sent. It is nil when the context isn't a folder of the client, or the daemon
+// sent. It is nil when the context isn't a directory of the client, or the daemon
 // can't do it.
-func (r *request) contextNames(ctx context.Context, opts ...bk.LocalOption) lister {
-	caps := r.client.BuildOpts().LLBCaps
+func (d *Daemon) contextNames(ctx context.Context, opts ...bk.LocalOption) fault.Lister {
+	caps := d.Client.BuildOpts().LLBCaps
 	if caps.Supports(pb.CapSourceMetadataTransfer) != nil {
 		return nil
 	}
-	st, err := r.ui.MainContext(ctx, append(opts, bk.MetadataOnlyTransfer(nil), bk.WithCustomName("[internal] look for near names"))...)
+	st, err := d.UI.MainContext(ctx, append(opts, bk.MetadataOnlyTransfer(nil), bk.WithCustomName("[internal] look for near names"))...)
 	if err != nil {
 		return nil
 	}
-	ref, err := r.solve(ctx, *st)
+	ref, err := d.Solve(ctx, *st)
 	if err != nil || ref == nil {
 		return nil
 	}
@@ -42,15 +44,15 @@ func (r *request) contextNames(ctx context.Context, opts ...bk.LocalOption) list
 	if err != nil {
 		return nil
 	}
-	folders := map[string][]*fstypes.Stat{}
+	dirs := map[string][]*fstypes.Stat{}
 	for _, stat := range parseNames(data) {
 		dir := path.Dir(stat.Path)
 		if dir == "." {
 			dir = ""
 		}
-		folders[dir] = append(folders[dir], stat)
+		dirs[dir] = append(dirs[dir], stat)
 	}
-	return func(dir string) ([]*fstypes.Stat, error) { return folders[dir], nil }
+	return func(dir string) ([]*fstypes.Stat, error) { return dirs[dir], nil }
 }
 
 // parseNames reads the records of namesFile: a length of four bytes, little end

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -29,7 +29,7 @@ var errNoBundle = errors.New("fetch the files together: they aren't alike")
 // fetchTogether fetches many small files as one tree, so that BuildKit solves,
 // keeps and opens one result and not hundreds. When any of them can't be had,
 // nothing is known of the others.
-func (r *request) fetchTogether(ctx context.Context, requests []fetch.Request, answers []fetch.Answer) error {
+func (f Fetcher) fetchTogether(ctx context.Context, requests []fetch.Request, answers []fetch.Answer) error {
 	tree := bk.Scratch()
 	var copies *bk.FileAction
 	for i, req := range requests {
@@ -44,7 +44,7 @@ func (r *request) fetchTogether(ctx context.Context, requests []fetch.Request, a
 			copies = copies.Copy(st, "/"+name, "/"+name)
 		}
 	}
-	ref, err := r.solve(ctx, tree.File(copies, bk.WithCustomNamef("[internal] gather %d files", len(requests))))
+	ref, err := f.Daemon.Solve(ctx, tree.File(copies, bk.WithCustomNamef("[internal] gather %d files", len(requests))))
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (r *request) fetchTogether(ctx context.Context, requests []fetch.Request, a
 	group.SetLimit(maxFetches)
 	for i := range requests {
 		group.Go(func() error {
-			answers[i].Data, answers[i].Err = readWhole(ctx, ref, strconv.Itoa(i))
+			answers[i].Data, answers[i].Err = ReadWhole(ctx, ref, strconv.Itoa(i))
 			return nil
 		})
 	}

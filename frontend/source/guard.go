@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -11,32 +11,37 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-var _ strategy.Guard = (*sources)(nil)
+var _ strategy.Guard = (*Trees)(nil)
 
 // Fit lets the step helper look how the packages that the last image of a plan
 // unpacks go with what is below them: first what the base leaves out of packages,
 // then the packages themselves.
-func (s *sources) Fit(ctx context.Context, p *plan.Plan) (strategy.Fit, error) {
+func (t *Trees) Fit(ctx context.Context, p *plan.Plan) (strategy.Fit, error) {
 	below, unpack := split(p)
-	base, err := s.stateOf(ctx, below)
+	base, err := t.stateOf(ctx, below)
 	if err != nil {
 		return strategy.Fit{}, err
 	}
-	first, err := s.verdict(ctx, base, nil)
+	first, err := t.verdict(ctx, base, nil)
 	if err != nil {
 		return strategy.Fit{}, err
 	}
 	for _, u := range unpack {
 		u.Filters = first.Filters
 	}
-	fit, err := s.verdict(ctx, base, unpack)
-	for failed := (mirrors{}); err != nil && ctx.Err() == nil && isFetchFailure(err) && nextMirror(unpack, failed.choose(err)); {
-		fit, err = s.verdict(ctx, base, unpack)
+	fit, err := t.verdict(ctx, base, unpack)
+	for failed := (mirrors{}); err != nil && ctx.Err() == nil; {
+		f := fault.AsFetch(err)
+		if f == nil || !nextMirror(unpack, failed.choose(f)) {
+			break
+		}
+		fit, err = t.verdict(ctx, base, unpack)
 	}
 	fit.Filters = first.Filters
 	return fit, err
@@ -67,12 +72,12 @@ func split(p *plan.Plan) (below *plan.Plan, unpack []*plan.Unpack) {
 }
 
 // stateOf is the state of a plan's last image.
-func (s *sources) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
+func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 	last := p.Images[len(p.Images)-1]
 	if len(last.Layers) == 0 && last.From.Kind != plan.Target {
-		return s.Tree(ctx, last.From)
+		return t.Tree(ctx, last.From)
 	}
-	lowered, err := s.lower(ctx, p, s)
+	lowered, err := t.Lower(ctx, p)
 	if err != nil {
 		return bk.State{}, err
 	}
@@ -80,17 +85,17 @@ func (s *sources) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 }
 
 // verdict solves and reads the step helper's answer.
-func (s *sources) verdict(ctx context.Context, base bk.State, unpack []*plan.Unpack) (strategy.Fit, error) {
+func (t *Trees) verdict(ctx context.Context, base bk.State, unpack []*plan.Unpack) (strategy.Fit, error) {
 	var fit strategy.Fit
-	st, err := llb.Verdict(s.options(s), base, unpack)
+	st, err := llb.Verdict(t.lowering, base, unpack)
 	if err != nil {
 		return fit, err
 	}
-	ref, err := s.make(ctx, st)
+	ref, err := t.finder.daemon.Make(ctx, st)
 	if err != nil {
 		return fit, err
 	}
-	data, err := readWhole(ctx, ref, llb.VerdictFile)
+	data, err := ReadWhole(ctx, ref, llb.VerdictFile)
 	if err != nil {
 		return fit, err
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -20,22 +20,22 @@ import (
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-var _ strategy.Stores = (*sources)(nil)
+var _ strategy.Stores = (*Trees)(nil)
 
-// Open opens an exported store. What a local folder gives for it is kept apart
-// from what a build uses of the folder.
-func (s *sources) Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (tree.Tree, error) {
-	st, err := s.openStore(ctx, src, patterns)
+// Open opens an exported store. What a local directory gives for it is kept apart
+// from what a build uses of the directory.
+func (t *Trees) Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (tree.Tree, error) {
+	st, err := t.openStore(ctx, src, patterns)
 	if err != nil {
 		return nil, err
 	}
-	return s.prober.open(ctx, st)
+	return t.finder.prober.open(ctx, st)
 }
 
-func (s *sources) openStore(ctx context.Context, src *plan.StoreSource, patterns []string) (bk.State, error) {
+func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns []string) (bk.State, error) {
 	if src.Build != nil {
-		st, err := llb.BuildStore(ctx, src.Build, s.options(s))
-		s.built[src.Build] = st
+		st, err := llb.BuildStore(ctx, src.Build, t.lowering)
+		t.built[src.Build] = st
 		return st, err
 	}
 	opts := []bk.LocalOption{bk.SharedKeyHint(storeKey(src, patterns)), bk.WithCustomName("[internal] look into the store")}
@@ -43,7 +43,7 @@ func (s *sources) openStore(ctx context.Context, src *plan.StoreSource, patterns
 		opts = append(opts, bk.IncludePatterns(patterns))
 	}
 	if src.From.Kind == plan.Main {
-		st, err := s.ui.MainContext(ctx, opts...)
+		st, err := t.finder.daemon.UI.MainContext(ctx, opts...)
 		if err != nil {
 			return bk.State{}, fmt.Errorf("load the build context: %w", err)
 		}
@@ -53,8 +53,8 @@ func (s *sources) openStore(ctx context.Context, src *plan.StoreSource, patterns
 	if err != nil {
 		return bk.State{}, fmt.Errorf("parse platform %q: %w", src.From.Platform, err)
 	}
-	nc, err := s.ui.NamedContext(src.From.Name, dockerui.ContextOpt{
-		Platform: &p, ResolveMode: s.ui.ImageResolveMode.String(),
+	nc, err := t.finder.daemon.UI.NamedContext(src.From.Name, dockerui.ContextOpt{
+		Platform: &p, ResolveMode: t.finder.daemon.UI.ImageResolveMode.String(),
 		AsyncLocalOpts: func() []bk.LocalOption { return opts },
 	})
 	if err != nil || nc == nil {
@@ -65,36 +65,46 @@ func (s *sources) openStore(ctx context.Context, src *plan.StoreSource, patterns
 		return bk.State{}, fmt.Errorf("load context %s: %w", src.From.Name, err)
 	}
 	if st == nil {
-		return s.Tree(ctx, src.From)
+		return t.Tree(ctx, src.From)
 	}
 	return *st, nil
 }
 
-// storeKey names what of a folder is transferred, so that BuildKit keeps each
+// storeKey names what of a directory is transferred, so that BuildKit keeps each
 // selection.
 func storeKey(src *plan.StoreSource, patterns []string) string {
 	return "strata-store-" + src.From.Name + "-" + digest.FromString(strings.Join(patterns, "\n")).Encoded()[:12]
 }
 
 // Scan runs the step helper over an on-disk store.
-func (s *sources) Scan(ctx context.Context, src *plan.StoreSource, scan strategy.StoreScan) ([]byte, error) {
+func (t *Trees) Scan(ctx context.Context, src *plan.StoreSource, scan strategy.StoreScan) ([]byte, error) {
 	var all []string
 	if dir := strings.Trim(scan.Dir, "/"); dir != "" {
 		all = append(all, dir)
 	}
-	st, err := s.openStore(ctx, src, all)
+	st, err := t.openStore(ctx, src, all)
 	if err != nil {
 		return nil, err
 	}
-	scanned, err := llb.ScanStore(st, scan.Dir, scan.Store, scan.Content, s.options(s))
+	scanned, err := llb.ScanStore(st, scan.Dir, scan.Store, scan.Content, t.lowering)
 	if err != nil {
 		return nil, err
 	}
-	return s.prober.ReadFile(ctx, scanned, "/registration")
+	return t.finder.prober.ReadFile(ctx, scanned, "/registration")
 }
 
 // builtStore is what a build of Nix made while the plan was made.
-func (s *sources) builtStore(e *plan.Exec) (bk.State, bool) {
-	st, ok := s.built[e]
+func (t *Trees) builtStore(e *plan.Exec) (bk.State, bool) {
+	st, ok := t.built[e]
 	return st, ok
+}
+
+// Report is what the step of a store's layer says when it runs once more, in a way
+// that ends well.
+func (t *Trees) Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer *plan.Layer) ([]byte, error) {
+	st, err := llb.ReportStore(ctx, p, img, layer, t.lowering)
+	if err != nil {
+		return nil, err
+	}
+	return t.finder.prober.ReadFile(ctx, st, llb.StoreReport)
 }

@@ -1,14 +1,13 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package fault
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
-	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
@@ -18,44 +17,51 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// located gives an error the lines of the build file that it belongs to, in the
+// File is the build file that errors are shown in.
+type File struct {
+	Source *dockerui.Source
+	// Dockerfile finds the place in it that names a Dockerfile first.
+	Dockerfile func(file string) (pos spec.Pos, ok bool)
+}
+
+// Locate gives an error the lines of the build file that it belongs to, in the
 // form that BuildKit's clients print as an excerpt. It is the only place that
 // does so.
-func (r *request) located(err error) error {
+func (f *File) Locate(err error) error {
 	text := err.Error()
 	var ranges []spec.Range
 	var fault *llb.Fault
 	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 {
-		text = fmt.Sprintf("%s:%d:%d: %s", r.source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, text)
+		text = fmt.Sprintf("%s:%d:%d: %s", f.Source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, text)
 		ranges = append(ranges, fault.Range)
 	}
-	if at, ok := r.dockerfileLines(err); ok {
+	if at, ok := f.dockerfileLines(err); ok {
 		// Both files' lines are shown, where a fault of the build file has its own.
-		if faults := specErrors(err); len(faults) == 1 {
+		if faults := OfSpec(err); len(faults) == 1 {
 			err = errors.Unwrap(faults[0])
 		}
 		ranges = append(ranges, at)
 	}
-	for _, e := range specErrors(err) {
+	for _, e := range OfSpec(err) {
 		if e.Range.Start.Line > 0 {
 			ranges = append(ranges, e.Range)
 		}
 	}
 	err = &told{text: text, err: err}
 	for _, at := range ranges {
-		err = errdefs.WithSource(err, r.lines(at))
+		err = errdefs.WithSource(err, f.lines(at))
 	}
 	return err
 }
 
 // dockerfileLines finds the place of the build file that names the Dockerfile whose
 // lines an error has; ok is false if it has none.
-func (r *request) dockerfileLines(err error) (at spec.Range, ok bool) {
+func (f *File) dockerfileLines(err error) (at spec.Range, ok bool) {
 	for _, s := range errdefs.Sources(err) {
-		if s.Info == nil || s.Info.Filename == r.source.Filename && s.Info.Language == r.source.Language {
+		if s.Info == nil || s.Info.Filename == f.Source.Filename && s.Info.Language == f.Source.Language {
 			continue
 		}
-		if pos, ok := r.dockerfiles.named(s.Info.Filename); ok {
+		if pos, ok := f.Dockerfile(s.Info.Filename); ok {
 			return spec.Range{Start: pos, End: pos}, true
 		}
 	}
@@ -76,8 +82,8 @@ func (t *told) Unwrap() error { return t.err }
 // GRPCStatus makes the words the message that crosses the gateway.
 func (t *told) GRPCStatus() *status.Status { return status.New(grpcerrors.Code(t.err), t.text) }
 
-// specErrors finds the faults of the build file in an error.
-func specErrors(err error) []*spec.Error {
+// OfSpec finds the faults of the build file in an error.
+func OfSpec(err error) []*spec.Error {
 	var many spec.Errors
 	if errors.As(err, &many) {
 		return many
@@ -90,8 +96,8 @@ func specErrors(err error) []*spec.Error {
 }
 
 // lines is a range of the build file as BuildKit's clients know it.
-func (r *request) lines(at spec.Range) *errdefs.Source {
-	m := r.source.SourceMap
+func (f *File) lines(at spec.Range) *errdefs.Source {
+	m := f.Source.SourceMap
 	return &errdefs.Source{
 		Info: &pb.SourceInfo{
 			Data:       m.Data,
@@ -99,28 +105,17 @@ func (r *request) lines(at spec.Range) *errdefs.Source {
 			Language:   m.Language,
 			Definition: m.Definition.ToPB(),
 		},
-		Ranges: []*pb.Range{pbRange(at)},
+		Ranges: []*pb.Range{Lines(at)},
 	}
 }
 
-// pbRange counts columns from 0, as BuildKit does.
-func pbRange(at spec.Range) *pb.Range {
+// Lines is a range of the build file as BuildKit has it, which counts columns from 0.
+func Lines(at spec.Range) *pb.Range {
 	if at.End.IsZero() {
 		at.End = at.Start
 	}
 	return &pb.Range{
 		Start: &pb.Position{Line: int32(at.Start.Line), Character: int32(max(at.Start.Column-1, 0))},
 		End:   &pb.Position{Line: int32(at.End.Line), Character: int32(max(at.End.Column-1, 0))},
-	}
-}
-
-// warn sends warnings to the user.
-func (r *request) warn(ctx context.Context) func(*spec.Error) {
-	return func(e *spec.Error) {
-		opts := client.WarnOpts{Level: 1}
-		if e.Range.Start.Line > 0 {
-			opts.Range = []*pb.Range{pbRange(e.Range)}
-		}
-		r.source.Warn(ctx, e.Error(), opts)
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"fmt"
@@ -14,19 +14,19 @@ import (
 // stepArchs are the architectures that the frontend image has a helper for.
 func stepArchs() []string { return []string{"amd64", "arm64"} }
 
-// step returns the step helper for an architecture. As an image, the frontend
+// Step returns the step helper for an architecture. As an image, the frontend
 // brings it as a file of its own, so that a new frontend with the same helper
 // keeps the cache; inside the command line it comes from there.
-func (r *request) step(arch string) (bk.State, string, error) {
+func (d *Daemon) Step(arch string) (bk.State, string, error) {
 	known := false
 	for _, a := range stepArchs() {
 		known = known || a == arch
 	}
 	if !known { // the daemon's own runs anywhere that its kernel knows how to run arch
-		arch = r.buildsOn.Architecture
+		arch = d.Platform.Architecture
 	}
 	name := program.File(arch)
-	if c, ok := r.client.(interface {
+	if c, ok := d.Client.(interface {
 		CurrentFrontend() (*bk.State, error)
 	}); ok {
 		st, err := c.CurrentFrontend()
@@ -38,7 +38,7 @@ func (r *request) step(arch string) (bk.State, string, error) {
 		}
 	}
 	st := bk.Local(program.Source,
-		bk.SessionID(r.client.BuildOpts().SessionID),
+		bk.SessionID(d.Client.BuildOpts().SessionID),
 		bk.SharedKeyHint(program.Source),
 		bk.FollowPaths([]string{name}),
 		bk.WithCustomName("[internal] load the step helper"))

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/fetch"
 )
 
@@ -28,10 +29,13 @@ const (
 	maxFetchSize = 512 << 20
 )
 
-var _ fetch.Fetcher = (*request)(nil)
+// Fetcher fetches what resolvers read, through a daemon.
+type Fetcher struct{ Daemon *Daemon }
+
+var _ fetch.Fetcher = Fetcher{}
 
 // Fetch lets BuildKit fetch what a resolver reads.
-func (r *request) Fetch(ctx context.Context, requests []fetch.Request) []fetch.Answer {
+func (f Fetcher) Fetch(ctx context.Context, requests []fetch.Request) []fetch.Answer {
 	answers := make([]fetch.Answer, len(requests))
 	var group errgroup.Group
 	rest := answers
@@ -39,7 +43,7 @@ func (r *request) Fetch(ctx context.Context, requests []fetch.Request) []fetch.A
 		into := rest[:len(bundle)]
 		rest = rest[len(bundle):]
 		group.Go(func() error {
-			r.fetchBundle(ctx, bundle, into)
+			f.fetchBundle(ctx, bundle, into)
 			return nil
 		})
 	}
@@ -48,9 +52,9 @@ func (r *request) Fetch(ctx context.Context, requests []fetch.Request) []fetch.A
 }
 
 // fetchBundle fetches files together if that can be, else each for itself.
-func (r *request) fetchBundle(ctx context.Context, requests []fetch.Request, answers []fetch.Answer) {
+func (f Fetcher) fetchBundle(ctx context.Context, requests []fetch.Request, answers []fetch.Answer) {
 	if len(requests) > fewFetches {
-		if err := r.fetchTogether(ctx, requests, answers); err == nil {
+		if err := f.fetchTogether(ctx, requests, answers); err == nil {
 			return
 		}
 	}
@@ -58,7 +62,7 @@ func (r *request) fetchBundle(ctx context.Context, requests []fetch.Request, ans
 	group.SetLimit(maxFetches)
 	for i, req := range requests {
 		group.Go(func() error {
-			answers[i].Data, answers[i].Err = r.fetch(ctx, req)
+			answers[i].Data, answers[i].Err = f.fetch(ctx, req)
 			return nil
 		})
 	}
@@ -66,21 +70,18 @@ func (r *request) fetchBundle(ctx context.Context, requests []fetch.Request, ans
 }
 
 // fetch tries the addresses of a request until one of them has it.
-func (r *request) fetch(ctx context.Context, req fetch.Request) ([]byte, error) {
+func (f Fetcher) fetch(ctx context.Context, req fetch.Request) ([]byte, error) {
 	var errs []error
 	missing := true
 	for i, url := range req.URLs {
-		data, err := r.fetchFrom(ctx, url, "file"+strings.Repeat("-again", i), req)
+		data, err := f.fetchFrom(ctx, url, "file"+strings.Repeat("-again", i), req)
 		if err == nil {
 			return data, nil
 		}
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		if status := r.really(ctx, url, err, req); status != "" {
-			err = errors.New("invalid response status " + status)
-		}
-		err = fetchError(url, err)
+		err = fetchError(url, f.refusal(ctx, url, err, req))
 		missing = missing && errors.Is(err, fetch.ErrNotFound)
 		errs = append(errs, err)
 	}
@@ -90,26 +91,32 @@ func (r *request) fetch(ctx context.Context, req fetch.Request) ([]byte, error) 
 	return nil, errors.Join(errs...)
 }
 
-// really is the status that a server answered with, where BuildKit took its page
-// for the file.
-func (r *request) really(ctx context.Context, url string, err error, req fetch.Request) string {
-	if !strings.Contains(err.Error(), "digest mismatch ") {
-		return ""
+// refusal is a failure with the status that the server answered with, where BuildKit
+// took its page for the file.
+func (f Fetcher) refusal(ctx context.Context, url string, err error, req fetch.Request) error {
+	failure := fault.AsFetch(err)
+	if failure == nil || failure.Got == "" {
+		return err
 	}
+	var opts []bk.HTTPOption
 	if req.Secret != "" {
-		return r.answered(ctx, url, bk.AuthHeaderSecret(req.Secret))
+		opts = append(opts, bk.AuthHeaderSecret(req.Secret))
 	}
-	return r.answered(ctx, url)
+	if status := f.Daemon.Status(ctx, url, opts...); status != 0 {
+		return failure.Refused(status)
+	}
+	return err
 }
 
 // fetchFrom fetches from one address, as a file of that name: another address needs
 // another one, or BuildKit takes it for the attempt that failed.
-func (r *request) fetchFrom(ctx context.Context, url, name string, req fetch.Request) ([]byte, error) {
-	ref, err := r.solve(ctx, httpFile(url, req, name))
+func (f Fetcher) fetchFrom(ctx context.Context, url, name string, req fetch.Request) ([]byte, error) {
+	ref, err := f.Daemon.Solve(ctx, httpFile(url, req, name))
 	if err != nil {
-		return nil, err
+		return nil, fault.OfAddress(err, url)
 	}
-	return readWhole(ctx, ref, name)
+	data, err := ReadWhole(ctx, ref, name)
+	return data, fault.OfAddress(err, url)
 }
 
 // httpFile is a tree with the file of a request.
@@ -126,8 +133,8 @@ func httpFile(url string, req fetch.Request, name string) bk.State {
 	return bk.HTTP(url, opts...)
 }
 
-// readWhole reads a file of any size, in pieces.
-func readWhole(ctx context.Context, ref client.Reference, name string) ([]byte, error) {
+// ReadWhole reads a file of any size, in pieces.
+func ReadWhole(ctx context.Context, ref client.Reference, name string) ([]byte, error) {
 	var data []byte
 	for {
 		piece, err := ref.ReadFile(ctx, client.ReadRequest{
@@ -148,17 +155,15 @@ func readWhole(ctx context.Context, ref client.Reference, name string) ([]byte, 
 
 // fetchError says what a server answered, in fewer words than BuildKit.
 func fetchError(url string, err error) error {
-	text := err.Error()
-	if _, status, ok := strings.Cut(text, "invalid response status "); ok {
-		if strings.HasPrefix(status, "404") || strings.HasPrefix(status, "410") || strings.HasPrefix(status, "403") {
-			// A store of objects that may not be listed says 403 for what it lacks.
-			return fmt.Errorf("fetch %s: %w", url, fetch.ErrNotFound)
-		}
-		return fmt.Errorf("fetch %s: the server answers with status %s", url, status)
+	f := fault.AsFetch(err)
+	switch {
+	case f == nil || !f.Answered():
+		return fmt.Errorf("fetch %s: %w", url, err)
+	case f.IsMissing():
+		return fmt.Errorf("fetch %s: %w", url, fetch.ErrNotFound)
+	case f.Got != "":
+		return fmt.Errorf("fetch %s: it is not what its index says: it has %s", url, f.Got)
+	default:
+		return fmt.Errorf("fetch %s: the server answers with status %d", url, f.Status)
 	}
-	if _, sums, ok := strings.Cut(text, "digest mismatch "); ok {
-		got, _, _ := strings.Cut(sums, ": ")
-		return fmt.Errorf("fetch %s: it is not what its index says: it has %s", url, got)
-	}
-	return fmt.Errorf("fetch %s: %w", url, err)
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -15,39 +15,39 @@ import (
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-var _ strategy.Looker = (*sources)(nil)
+var _ strategy.Looker = (*Trees)(nil)
 
 // Look opens what of a tree matches patterns. The image so far, and targets, are
 // built for it as far as they are needed.
-func (s *sources) Look(ctx context.Context, p *plan.Plan, t plan.Tree, patterns []string) (tree.Tree, error) {
-	st, err := s.lookState(ctx, p, t, patterns)
+func (t *Trees) Look(ctx context.Context, p *plan.Plan, in plan.Tree, patterns []string) (tree.Tree, error) {
+	st, err := t.lookState(ctx, p, in, patterns)
 	if err != nil {
 		return nil, err
 	}
-	return s.prober.open(ctx, st)
+	return t.finder.prober.open(ctx, st)
 }
 
-func (s *sources) lookState(ctx context.Context, p *plan.Plan, t plan.Tree, patterns []string) (bk.State, error) {
-	switch t.Kind {
+func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patterns []string) (bk.State, error) {
+	switch in.Kind {
 	case plan.Scratch:
 		return bk.Scratch(), nil
 	case plan.Layers, plan.Target:
-		if t.Kind == plan.Target {
-			p = upTo(p, t)
+		if in.Kind == plan.Target {
+			p = upTo(p, in)
 		}
-		lowered, err := s.lower(ctx, p, s)
+		lowered, err := t.Lower(ctx, p)
 		if err != nil {
 			return bk.State{}, err
 		}
 		return llb.Look(lowered.State, patterns), nil
 	case plan.Main:
-		st, err := s.ui.MainContext(ctx, bk.FollowPaths(patterns))
+		st, err := t.finder.daemon.UI.MainContext(ctx, bk.FollowPaths(patterns))
 		if err != nil {
 			return bk.State{}, err
 		}
 		return *st, nil
 	default:
-		st, err := s.Tree(ctx, t)
+		st, err := t.Tree(ctx, in)
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -56,7 +56,7 @@ func (s *sources) lookState(ctx context.Context, p *plan.Plan, t plan.Tree, patt
 }
 
 // upTo is the part of a plan that makes a target.
-func upTo(p *plan.Plan, t plan.Tree) *plan.Plan {
-	i := slices.Index(p.Images, p.Image(t.Name, t.Platform))
-	return &plan.Plan{Platform: t.Platform, Images: p.Images[:i+1]}
+func upTo(p *plan.Plan, in plan.Tree) *plan.Plan {
+	i := slices.Index(p.Images, p.Image(in.Name, in.Platform))
+	return &plan.Plan{Platform: in.Platform, Images: p.Images[:i+1]}
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
@@ -31,8 +32,9 @@ const dockerfileFrontend = "dockerfile.v0"
 // dockerfiles are the trees that Dockerfiles make. Each is asked for once in a
 // request, whatever platforms are built side by side.
 type dockerfiles struct {
-	mu   sync.Mutex
-	made map[plan.Tree]*dockerfile
+	daemon *Daemon
+	mu     sync.Mutex
+	made   map[plan.Tree]*dockerfile
 }
 
 // dockerfile is a stage of a Dockerfile on a platform.
@@ -41,24 +43,20 @@ type dockerfile struct {
 	// first.
 	path string
 	pos  spec.Pos
-	make func() (*source, error)
+	make func() (*found, error)
 }
 
-// fromDockerfile lets the daemon read a Dockerfile. Nothing of it is built yet: it
-// becomes a part of the graph.
-func (r *request) fromDockerfile(ctx context.Context, t plan.Tree) (*source, error) {
+// find lets the daemon read a Dockerfile. Nothing of it is built yet: it becomes a part
+// of the graph.
+func (d *dockerfiles) find(ctx context.Context, t plan.Tree, s *spec.Spec) (*found, error) {
 	file, stage, _ := strings.Cut(t.Name, "#")
 	key := plan.Tree{Kind: t.Kind, Name: t.Name, Platform: t.Platform}
-	d := &r.dockerfiles
 	d.mu.Lock()
 	one := d.made[key]
 	if one == nil {
-		one = &dockerfile{path: file, pos: t.Pos, make: sync.OnceValues(func() (*source, error) {
-			return r.readDockerfile(ctx, key, file, stage)
+		one = &dockerfile{path: file, pos: t.Pos, make: sync.OnceValues(func() (*found, error) {
+			return d.read(ctx, key, file, stage, s)
 		})}
-		if d.made == nil {
-			d.made = map[plan.Tree]*dockerfile{}
-		}
 		d.made[key] = one
 	}
 	d.mu.Unlock()
@@ -70,9 +68,9 @@ func (r *request) fromDockerfile(ctx context.Context, t plan.Tree) (*source, err
 	return &src, nil
 }
 
-// readDockerfile asks the Dockerfile frontend for a stage.
-func (r *request) readDockerfile(ctx context.Context, t plan.Tree, file, stage string) (*source, error) {
-	opts, err := r.dockerfileOpts(t.Platform)
+// read asks the Dockerfile frontend for a stage.
+func (d *dockerfiles) read(ctx context.Context, t plan.Tree, file, stage string, s *spec.Spec) (*found, error) {
+	opts, err := d.options(t.Platform, s)
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +78,15 @@ func (r *request) readDockerfile(ctx context.Context, t plan.Tree, file, stage s
 	if stage != "" {
 		opts["target"] = stage
 	}
-	inputs, err := r.dockerfileInputs(ctx, file, opts)
+	inputs, err := d.inputs(ctx, file, opts)
 	if err != nil {
 		return nil, err
 	}
-	res, err := r.client.Solve(ctx, client.SolveRequest{
-		Frontend: dockerfileFrontend, FrontendOpt: opts, FrontendInputs: inputs, CacheImports: r.ui.CacheImports,
+	res, err := d.daemon.Client.Solve(ctx, client.SolveRequest{
+		Frontend: dockerfileFrontend, FrontendOpt: opts, FrontendInputs: inputs, CacheImports: d.daemon.UI.CacheImports,
 	})
 	if err != nil {
-		if strings.Contains(err.Error(), "invalid frontend: "+dockerfileFrontend) {
+		if fault.LacksFrontend(err, dockerfileFrontend) {
 			return nil, fmt.Errorf("the daemon can't read Dockerfiles: it has no frontend %s, which its configuration can turn off; use another daemon or turn it on", dockerfileFrontend)
 		}
 		return nil, err
@@ -96,12 +94,12 @@ func (r *request) readDockerfile(ctx context.Context, t plan.Tree, file, stage s
 	return dockerfileResult(res, t)
 }
 
-// dockerfileOpts are the options of this request, as far as they are about a
+// options are the options of this request, as far as they are about a
 // Dockerfile, too: contexts and arguments, but neither questions nor what belongs
 // to the finished image.
-func (r *request) dockerfileOpts(platform string) (map[string]string, error) {
+func (d *dockerfiles) options(platform string, s *spec.Spec) (map[string]string, error) {
 	opts := map[string]string{}
-	for k, v := range r.client.BuildOpts().Opts {
+	for k, v := range d.daemon.Client.BuildOpts().Opts {
 		switch k {
 		case "filename", "target", "platform", "multi-platform", "build-arg:BUILDKIT_MULTI_PLATFORM",
 			"requestid", "source", "cmdline", "build-arg:BUILDKIT_SYNTAX", "dockerfilekey":
@@ -115,7 +113,9 @@ func (r *request) dockerfileOpts(platform string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse platform %q: %w", platform, err)
 	}
-	args, err := strategy.Arguments(r.planRequest(p, nil, nil), platform)
+	args, err := strategy.Arguments(strategy.Request{
+		Spec: s, Target: d.daemon.UI.Target, Platform: p, BuildPlatform: d.daemon.Platform, BuildArgs: d.daemon.UI.BuildArgs,
+	}, platform)
 	if err != nil {
 		return nil, err
 	}
@@ -126,32 +126,32 @@ func (r *request) dockerfileOpts(platform string) (map[string]string, error) {
 	return opts, nil
 }
 
-// dockerfileInputs are the contexts that the Dockerfile frontend can't find by the
+// inputs are the contexts that the Dockerfile frontend can't find by the
 // options: where the Dockerfile is, which the client knows only for the build
-// file, and a context that is no folder of the client.
-func (r *request) dockerfileInputs(ctx context.Context, file string, opts map[string]string) (map[string]*pb.Definition, error) {
+// file, and a context that is not a directory of the client.
+func (d *dockerfiles) inputs(ctx context.Context, file string, opts map[string]string) (map[string]*pb.Definition, error) {
 	inputs := map[string]*pb.Definition{}
-	given, err := r.client.Inputs(ctx)
+	given, err := d.daemon.Client.Inputs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get inputs: %w", err)
 	}
 	for name, st := range given {
-		def, err := r.marshal(ctx, st)
+		def, err := d.daemon.Marshal(ctx, st)
 		if err != nil {
 			return nil, err
 		}
 		inputs[name] = def.ToPB()
 	}
-	main, err := r.ui.MainContext(ctx, bk.FollowPaths([]string{file, file + ".dockerignore"}), bk.ExcludePatterns(nil),
+	main, err := d.daemon.UI.MainContext(ctx, bk.FollowPaths([]string{file, file + ".dockerignore"}), bk.ExcludePatterns(nil),
 		bk.SharedKeyHint("dockerfile-"+file), dockerui.WithInternalName("load build definition from "+file), bk.Differ(bk.DiffNone, false))
 	if err != nil {
 		return nil, fmt.Errorf("load the build context: %w", err)
 	}
-	def, err := r.marshal(ctx, *main)
+	def, err := d.daemon.Marshal(ctx, *main)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.findDockerfile(ctx, def, file); err != nil {
+	if err := d.check(ctx, def, file); err != nil {
 		return nil, err
 	}
 	inputs[dockerui.DefaultLocalNameDockerfile] = def.ToPB()
@@ -168,25 +168,25 @@ func (r *request) dockerfileInputs(ctx context.Context, file string, opts map[st
 	return inputs, nil
 }
 
-// findDockerfile says what is wrong with the path, where the frontend would speak of
+// check says what is wrong with the path, where the frontend would speak of
 // its own ways.
-func (r *request) findDockerfile(ctx context.Context, def *bk.Definition, file string) error {
-	ref, err := r.solveDefinition(ctx, def)
+func (d *dockerfiles) check(ctx context.Context, def *bk.Definition, file string) error {
+	ref, err := d.daemon.SolveDefinition(ctx, def)
 	if err != nil {
 		return err
 	}
 	if ref != nil {
 		_, err = ref.StatFile(ctx, client.StatRequest{Path: file})
 	}
-	if err = notExist(err); err == nil && ref != nil {
+	if err = fault.NotExist(err); err == nil && ref != nil {
 		return nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	missing := fmt.Sprintf("there is no %q in the build context", file)
-	if list := r.contextNames(ctx, bk.ExcludePatterns(nil)); list != nil {
-		if near := nearest(list, file); near != "" {
+	if list := d.daemon.contextNames(ctx, bk.ExcludePatterns(nil)); list != nil {
+		if near := fault.Nearest(list, file); near != "" {
 			missing += fmt.Sprintf("; did you mean %q?", near)
 		}
 	}
@@ -194,8 +194,8 @@ func (r *request) findDockerfile(ctx context.Context, def *bk.Definition, file s
 }
 
 // dockerfileResult is the answer of the Dockerfile frontend as a tree.
-func dockerfileResult(res *client.Result, t plan.Tree) (*source, error) {
-	out := &source{tree: t, state: bk.Scratch()}
+func dockerfileResult(res *client.Result, t plan.Tree) (*found, error) {
+	out := &found{tree: t, state: bk.Scratch()}
 	if ref, ok := res.FindRef(t.Platform); ok && ref != nil {
 		st, err := ref.ToState()
 		if err != nil {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package source
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 // caches are binary caches after a failure: the addresses of archives that they
 // didn't give.
 type caches struct {
-	*request
+	fetcher Fetcher
 	refused map[string]bool
 }
 
-// next looks for another archive of each chosen store path, and tells whether it
+// next looks for another archive of each chosen store path, and reports whether it
 // found any.
 func (c *caches) next(ctx context.Context, p *plan.Plan, choose func(url string) bool) bool {
 	var chosen []*plan.StorePath
@@ -58,7 +58,7 @@ func (c *caches) next(ctx context.Context, p *plan.Plan, choose func(url string)
 
 // move gives a path the address of another archive, if any cache has one.
 func (c *caches) move(ctx context.Context, store *plan.Store, item *plan.StorePath) bool {
-	o := resolve.Options{Fetcher: c.request, Caches: store.Caches}
+	o := resolve.Options{Fetcher: c.fetcher, Caches: store.Caches}
 	for _, text := range store.Keys {
 		key, err := resolve.ParseKey(text)
 		if err != nil {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend
+package fault
 
 import (
 	"strings"
@@ -20,9 +20,9 @@ type refusedError struct {
 func (e *refusedError) Error() string { return e.text }
 func (e *refusedError) Unwrap() error { return e.err }
 
-// refused puts into words why a registry did not give an image. The daemon passes on
+// Refused puts into words why a registry did not give an image. The daemon passes on
 // what the registry said, which is another thing for each kind of login.
-func refused(t plan.Tree, err error) error {
+func Refused(t plan.Tree, err error) error {
 	ref, parsed := reference.ParseNormalizedNamed(t.Name)
 	if parsed != nil {
 		return err

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/moby/buildkit/solver/errdefs"
+
+	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// World answers what an explanation asks for besides the error.
+type World interface {
+	// Status is the HTTP status that a server refuses an address with; 0 if it
+	// doesn't.
+	Status(ctx context.Context, url string) int
+	// List lists the directories of a tree, or what .dockerignore leaves out of it as
+	// well; nil when it can't be listed.
+	List(ctx context.Context, t plan.Tree, ignored bool) Lister
+	// Report is what the step of a store's layer says when it runs once more.
+	Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer *plan.Layer) ([]byte, error)
+}
+
+// Explainer puts failures of a build into the words of its build file.
+type Explainer struct {
+	File  *File
+	Spec  *spec.Spec
+	Plan  *plan.Plan
+	World World
+}
+
+// Explain tells the failure of a build in the build file's words, where BuildKit's
+// are about something that the user never wrote.
+func (e *Explainer) Explain(ctx context.Context, err error) error {
+	if _, ok := e.File.dockerfileLines(err); ok {
+		return placed(err)
+	}
+	lines := errdefs.Sources(err)
+	if path, ok := missingPath(err); ok {
+		if c, ok := findCopy(e.Plan, path, lines); ok {
+			return e.missingSource(ctx, c)
+		}
+	}
+	if isNotFound(err) {
+		if c, ok := findPattern(e.Plan, lines); ok {
+			return e.Spec.Errorf(c.Pos, "nothing in %s matches %q", treeWords(c.From), strings.TrimPrefix(c.Path, "/"))
+		}
+	}
+	if f := AsFetch(err); f != nil {
+		if fault := e.archiveFault(ctx, f); fault != nil {
+			return fault
+		}
+	}
+	if fault := e.storeFault(ctx, err); fault != nil {
+		return fault
+	}
+	if f := AsFetch(err); f != nil {
+		if file := findFetch(e.Plan, lines); file != nil && f.Answered() {
+			return e.fileFault(f, file)
+		}
+	}
+	return placed(err)
+}
+
+// fileFault says what is wrong with a file that the build file names: what its server
+// answers, or that it isn't what was promised.
+func (e *Explainer) fileFault(f *Fetch, file *plan.HTTP) error {
+	if f.Got != "" {
+		return e.external(file.ChecksumPos, "%s is not what the checksum says: it has %s", file.URL, f.Got)
+	}
+	return e.external(file.Pos, "fetch %s: the server answers with status %d", file.URL, f.Status)
+}
+
+// external is an error at a line that is no fault of the line.
+func (e *Explainer) external(pos spec.Pos, format string, args ...any) error {
+	fault := e.Spec.Errorf(pos, format, args...)
+	fault.External = true
+	return fault
+}
+
+// placed is an error of a step with the place of the step in the build file. A
+// failed command is named as the build file does.
+func placed(err error) error {
+	text := llb.WithoutHelper(err.Error())
+	for _, s := range errdefs.Sources(err) {
+		if len(s.Ranges) > 0 && s.Info != nil {
+			start := s.Ranges[0].Start
+			return &told{text: fmt.Sprintf("%s:%d:%d: %s", s.Info.Filename, start.Line, start.Character+1, text), err: err}
+		}
+	}
+	return &told{text: text, err: err}
+}
+
+// Mistake is an error of lowering in the build file's words, if it is the build file
+// that has to be mended. Other errors, and nil, are returned as they are.
+func Mistake(s *spec.Spec, err error) error {
+	var fault *llb.Fault
+	if errors.As(err, &fault) && fault.IsMistake() {
+		return s.ErrorfRange(fault.Range, "%w", fault.Err)
+	}
+	return err
+}

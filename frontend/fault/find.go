@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/solver/errdefs"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// findCopy finds the part of the plan that reads a path, within the lines that
+// an error belongs to.
+func findCopy(p *plan.Plan, path string, lines []*errdefs.Source) (plan.Copy, bool) {
+	for _, c := range copies(p, lines) {
+		if c.Path == path {
+			return c, true
+		}
+	}
+	return plan.Copy{}, false
+}
+
+// findPattern finds the only pattern within the lines that an error belongs to.
+func findPattern(p *plan.Plan, lines []*errdefs.Source) (plan.Copy, bool) {
+	if len(lines) == 0 {
+		return plan.Copy{}, false
+	}
+	patterns := slices.DeleteFunc(copies(p, lines), func(c plan.Copy) bool { return !strings.ContainsAny(c.Path, "*?[") })
+	if len(patterns) != 1 {
+		return plan.Copy{}, false
+	}
+	return patterns[0], true
+}
+
+// copies are the parts of the plan that lines of the build file name.
+func copies(p *plan.Plan, lines []*errdefs.Source) []plan.Copy {
+	var out []plan.Copy
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			for _, c := range l.Action.Copies() {
+				if !c.Pos.IsZero() && covers(lines, c.Pos.Line) {
+					out = append(out, c)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// findFetch finds the only HTTP source within lines; nil when there are others.
+func findFetch(p *plan.Plan, lines []*errdefs.Source) *plan.HTTP {
+	var found *plan.HTTP
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			files, ok := l.Action.(*plan.Files)
+			if !ok {
+				continue
+			}
+			for _, e := range files.Entries {
+				if e.HTTP == nil || !covers(lines, e.HTTP.Pos.Line) {
+					continue
+				}
+				if found != nil && *found != *e.HTTP {
+					return nil
+				}
+				found = e.HTTP
+			}
+		}
+	}
+	return found
+}
+
+// covers reports whether lines of the build file have this one; no lines are all of
+// them.
+func covers(sources []*errdefs.Source, line int) bool {
+	for _, s := range sources {
+		for _, r := range s.Ranges {
+			if int(r.Start.Line) <= line && line <= int(r.End.Line) {
+				return true
+			}
+		}
+	}
+	return len(sources) == 0
+}

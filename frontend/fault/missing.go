@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// missingSource is the fault of a build file that names what isn't there. Its
+// hint costs a look at the tree; a tree that can't be looked into gives none.
+func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
+	name := strings.TrimPrefix(c.Path, "/")
+	fault := e.Spec.Errorf(c.Pos, "there is no %q in %s", name, treeWords(c.From))
+	list := e.World.List(ctx, c.From, false)
+	if list == nil {
+		return fault
+	}
+	if near := Nearest(list, name); near != "" {
+		return fault.WithHint(fmt.Sprintf("did you mean %q?", near))
+	}
+	if c.From.Kind == plan.Main && exists(e.World.List(ctx, c.From, true), name) {
+		return fault.WithHint("it is in the directory, but .dockerignore leaves it out")
+	}
+	return fault
+}
+
+// treeWords say where a source was looked for.
+func treeWords(t plan.Tree) string {
+	switch t.Kind {
+	case plan.Main:
+		return "the build context"
+	case plan.Layers:
+		return "the image so far"
+	case plan.Registry:
+		return t.Name
+	default:
+		return string(t.Kind) + ":" + t.Name
+	}
+}

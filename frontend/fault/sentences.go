@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	cerrdefs "github.com/containerd/errdefs"
+)
+
+// NotExist makes a missing file known to errors.Is as fs.ErrNotExist; across the
+// gateway only its words or its code are left.
+func NotExist(err error) error {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if cerrdefs.IsNotFound(err) || strings.Contains(err.Error(), "no such file or directory") {
+		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return err
+}
+
+// LacksFrontend reports whether a daemon has no frontend of that name.
+func LacksFrontend(err error, name string) bool {
+	return strings.Contains(err.Error(), "invalid frontend: "+name)
+}
+
+// missingPath finds the path in BuildKit's message about something that is not
+// in a tree.
+func missingPath(err error) (string, bool) {
+	_, text, ok := strings.Cut(err.Error(), "failed to calculate checksum of ref ")
+	if !ok {
+		return "", false
+	}
+	text, ok = strings.CutSuffix(text, `": not found`)
+	if !ok {
+		return "", false
+	}
+	_, path, ok := strings.Cut(text, `: "`)
+	return path, ok
+}
+
+// isNotFound reports whether an error is BuildKit's about a file it didn't find.
+func isNotFound(err error) bool {
+	return strings.Contains(err.Error(), "no such file or directory") || strings.HasSuffix(err.Error(), " not found")
+}

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"context"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// LoadContext transfers a local build context, if the plan uses it. The build finds
+// it loaded then. A failure is the build's as well, which says what needed the
+// context.
+func (t *Trees) LoadContext(ctx context.Context, p *plan.Plan) {
+	if !p.UsesContext() {
+		return
+	}
+	if st, err := t.mainContext(ctx); err == nil {
+		_ = t.finder.daemon.loadLocal(ctx, st)
+	}
+}
+
+// loadLocal transfers a local source. Other sources stay where they are: a
+// cached build need not fetch them.
+func (d *Daemon) loadLocal(ctx context.Context, st bk.State) error {
+	def, err := d.Marshal(ctx, st)
+	if err != nil || !isLocal(def) {
+		return err
+	}
+	_, err = d.Client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: d.UI.CacheImports, Evaluate: true})
+	return err
+}
+
+// isLocal reports whether a definition is a directory of the client.
+func isLocal(def *bk.Definition) bool {
+	var op pb.Op
+	if len(def.Def) != 2 || op.UnmarshalVT(def.Def[0]) != nil { // it, and what is wanted
+		return false
+	}
+	return strings.HasPrefix(op.GetSource().GetIdentifier(), "local://")
+}

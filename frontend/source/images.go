@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerui"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// named finds a context that was given under a tree's name; nil when there is
+// none. A context called like an image takes the image's place.
+func (t *Trees) named(ctx context.Context, in plan.Tree) (*found, error) {
+	p, err := platforms.Parse(in.Platform)
+	if err != nil {
+		return nil, fmt.Errorf("parse platform %q: %w", in.Platform, err)
+	}
+	nc, err := t.finder.daemon.UI.NamedContext(in.Name, dockerui.ContextOpt{
+		Platform:    &p,
+		ResolveMode: t.finder.daemon.UI.ImageResolveMode.String(),
+		AsyncLocalOpts: func() []bk.LocalOption {
+			return followed(t.paths[in.Name])
+		},
+	})
+	if err != nil || nc == nil {
+		return nil, err
+	}
+	st, img, err := nc.Load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load context %s: %w", in.Name, err)
+	}
+	if st == nil {
+		return nil, nil //nolint:nilnil // the context turned out to be an image by that name
+	}
+	return &found{tree: in, state: *st, image: img}, nil
+}
+
+// fromRegistry resolves an image and pins it by its digest.
+func (t *Trees) fromRegistry(ctx context.Context, in plan.Tree) (*found, error) {
+	p, err := platforms.Parse(in.Platform)
+	if err != nil {
+		return nil, fmt.Errorf("parse platform %q: %w", in.Platform, err)
+	}
+	resolved, digest, config, err := t.finder.daemon.Client.ResolveImageConfig(ctx, in.Name, sourceresolver.Opt{
+		LogName: "[internal] load metadata for " + in.Name,
+		ImageOpt: &sourceresolver.ResolveImageOpt{
+			Platform:    &p,
+			ResolveMode: t.finder.daemon.UI.ImageResolveMode.String(),
+		},
+	})
+	if err != nil {
+		return nil, fault.Refused(in, err)
+	}
+	ref, err := reference.ParseNormalizedNamed(resolved)
+	if err != nil {
+		return nil, fmt.Errorf("parse reference %q: %w", resolved, err)
+	}
+	if digest != "" {
+		if ref, err = reference.WithDigest(ref, digest); err != nil {
+			return nil, fmt.Errorf("pin %s: %w", resolved, err)
+		}
+	}
+	img := &dockerspec.DockerOCIImage{}
+	if err := json.Unmarshal(config, img); err != nil {
+		return nil, fmt.Errorf("read the configuration of %s: %w", in.Name, err)
+	}
+	out := &found{image: img, tree: in}
+	out.tree.Name = ref.String()
+	out.state = bk.Scratch()
+	if !isEmpty(img) {
+		out.state = bk.Image(ref.String(), bk.Platform(p), t.finder.daemon.UI.ImageResolveMode,
+			bk.WithCustomName("[base] "+in.Name))
+	}
+	return out, nil
+}
+
+// isEmpty reports whether an image has no layers.
+func isEmpty(img *dockerspec.DockerOCIImage) bool {
+	if len(img.RootFS.DiffIDs) > 0 {
+		return false
+	}
+	for _, h := range img.History {
+		if !h.EmptyLayer {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	bk "github.com/moby/buildkit/client/llb"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// Finder is what all platforms of a request share: what one has looked into or let
+// the Dockerfile frontend read, the others find.
+type Finder struct {
+	daemon      *Daemon
+	prober      *prober
+	dockerfiles *dockerfiles
+}
+
+// NewFinder gives the finder of a request.
+func NewFinder(d *Daemon) *Finder {
+	return &Finder{daemon: d, prober: newProber(d), dockerfiles: &dockerfiles{daemon: d, made: map[plan.Tree]*dockerfile{}}}
+}
+
+// Dockerfile finds the place of the build file that names a Dockerfile first.
+func (f *Finder) Dockerfile(file string) (pos spec.Pos, ok bool) { return f.dockerfiles.named(file) }
+
+// Trees are the images, named contexts, Dockerfiles and stores of a build file for one
+// platform, and its build context.
+type Trees struct {
+	finder *Finder
+	spec   *spec.Spec
+	// lowering says how plans are lowered.
+	lowering llb.Options
+	// found are the trees that were looked up, by what the plan calls them.
+	found map[plan.Tree]*found
+	// paths are what is used of the contexts, by name; the build context's name is
+	// empty.
+	paths map[string][]string
+	// main is the build context, once it was asked for.
+	mainMu sync.Mutex
+	main   *bk.State
+	// built are the trees of builds of Nix.
+	built map[*plan.Exec]bk.State
+}
+
+// found is a tree that was looked up.
+type found struct {
+	tree  plan.Tree
+	state bk.State
+	image *dockerspec.DockerOCIImage
+}
+
+var (
+	_ strategy.Bases = (*Trees)(nil)
+	_ llb.Sources    = (*Trees)(nil)
+)
+
+// Trees gives the trees of a build file. The options say how plans are lowered;
+// where trees come from is added to them.
+func (f *Finder) Trees(s *spec.Spec, o llb.Options) *Trees {
+	t := &Trees{finder: f, spec: s, lowering: o, found: map[plan.Tree]*found{}, built: map[*plan.Exec]bk.State{}}
+	t.lowering.Sources, t.lowering.Prober, t.lowering.Built = t, f.prober, t.builtStore
+	t.lowering.Step, t.lowering.BuildPlatform, t.lowering.Chain = f.daemon.Step, f.daemon.Platform, !f.daemon.Merges()
+	return t
+}
+
+// Use notes what a plan needs of the contexts, so that nothing else is sent.
+func (t *Trees) Use(p *plan.Plan) { t.paths = plan.ContextPaths(p) }
+
+// Lower makes the graph of a plan. What only another build file mends is an error at
+// its place there.
+func (t *Trees) Lower(ctx context.Context, p *plan.Plan) (*llb.Result, error) {
+	res, err := llb.Lower(ctx, p, t.lowering)
+	return res, fault.Mistake(t.spec, err)
+}
+
+// Base looks a tree up and pins it.
+func (t *Trees) Base(ctx context.Context, in plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	src, err := t.look(ctx, in)
+	if err != nil {
+		return in, nil, err
+	}
+	return src.tree, src.image, nil
+}
+
+// Tree returns the state of a tree.
+func (t *Trees) Tree(ctx context.Context, in plan.Tree) (bk.State, error) {
+	if in.Kind == plan.Main {
+		return t.mainContext(ctx)
+	}
+	src, err := t.look(ctx, in)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return src.state, nil
+}
+
+// look looks a tree up once, under its first name and its pinned one.
+func (t *Trees) look(ctx context.Context, in plan.Tree) (*found, error) {
+	key := plan.Tree{Kind: in.Kind, Name: in.Name, Platform: in.Platform}
+	if src, ok := t.found[key]; ok {
+		return src, nil
+	}
+	src, err := t.find(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	src.tree.Pos = in.Pos
+	t.found[key] = src
+	t.found[plan.Tree{Kind: src.tree.Kind, Name: src.tree.Name, Platform: src.tree.Platform}] = src
+	return src, nil
+}
+
+// find looks a tree up where its kind says.
+func (t *Trees) find(ctx context.Context, in plan.Tree) (*found, error) {
+	if in.Kind == plan.Dockerfile {
+		return t.finder.dockerfiles.find(ctx, in, t.spec)
+	}
+	src, err := t.named(ctx, in)
+	switch {
+	case err != nil || src != nil:
+		return src, err
+	case in.Kind == plan.Context:
+		return nil, fmt.Errorf("there is no context of that name; give one with --build-context %s=PATH", in.Name)
+	default:
+		return t.fromRegistry(ctx, in)
+	}
+}
+
+// mainContext is the build context, as far as it is used. It may be asked for at
+// the same time as anything else.
+func (t *Trees) mainContext(ctx context.Context) (bk.State, error) {
+	t.mainMu.Lock()
+	defer t.mainMu.Unlock()
+	if t.main == nil {
+		st, err := t.finder.daemon.UI.MainContext(ctx, followed(t.paths[""])...)
+		if err != nil {
+			return bk.State{}, fmt.Errorf("load the build context: %w", err)
+		}
+		t.main = st
+	}
+	return *t.main, nil
+}
+
+// followed limits a local source to paths; none means all of it.
+func followed(paths []string) []bk.LocalOption {
+	if len(paths) == 0 {
+		return nil
+	}
+	return []bk.LocalOption{bk.FollowPaths(paths)}
+}
