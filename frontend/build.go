@@ -173,7 +173,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Looker:        trees,
 		Fetch:         source.Fetcher{Daemon: r.daemon},
 		Stores:        trees,
-		Guard:         trees,
+		Checker:       trees,
 		Lock:          strategy.Locking{Name: r.lockName()},
 		Now:           r.now,
 		Warn:          r.warnings.at(ctx),

@@ -35,7 +35,7 @@ func (l *lowering) unpackAPKs(a *plan.Unpack, name string, r spec.Range, opts ..
 // packages that may be for an image whose /lib is a link as well as for one
 // whose is none. Two bases with the same folders and links give the same layers.
 func (img *image) unpackOn(a *plan.Unpack) ([]bk.RunOption, error) {
-	if a.Format != plan.APK {
+	if a.Format != "apk" {
 		return nil, nil
 	}
 	skeleton, ok, err := img.skeleton(img.packages.on)

@@ -75,10 +75,10 @@ func (img *image) packagesOn() {
 
 // install lowers an Install layer.
 func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error {
-	if a.Format == plan.APK {
+	if a.Format == "apk" {
 		return img.installAPKs(layer, a, name)
 	}
-	if a.Format != plan.Deb {
+	if a.Format != "deb" {
 		return &Fault{Range: layer.Range, Err: fmt.Errorf("install %s archives: the format isn't supported", a.Format)}
 	}
 	args, opts, err := img.installer(layer, a)
@@ -116,7 +116,7 @@ func (img *image) runInstaller(layer *plan.Layer, a *plan.Install, args []string
 // installPlatform is where installing runs: on the image's platform if it runs
 // the image's programs.
 func (img *image) installPlatform(a *plan.Install) (ocispecs.Platform, error) {
-	if a.Installer == plan.Assemble || a.Format == plan.APK && a.SkipScripts {
+	if a.Installer == plan.Assemble || a.Format == "apk" && a.SkipScripts {
 		return img.buildPlatform(), nil
 	}
 	p, err := platforms.Parse(img.plan.Platform)

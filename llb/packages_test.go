@@ -55,20 +55,20 @@ func TestPackageGraphs(t *testing.T) {
 	file := &plan.Files{Entries: []plan.Entry{{Dest: "/etc/motd", Content: &content}}}
 	for name, actions := range map[string][]plan.Action{
 		"register": {
-			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{jq, onig}, Filters: []string{"-/usr/share/doc/*"}}, file,
-			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{curl}},
-			&plan.Install{Format: plan.Deb, Installer: plan.Register, Archives: []plan.Archive{onig, jq, curl}},
+			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq, onig}, Filters: []string{"-/usr/share/doc/*"}}, file,
+			&plan.Unpack{Format: "deb", Archives: []plan.Archive{curl}},
+			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{onig, jq, curl}},
 		},
 		"parts": {
-			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{jq}, Parts: 3}, &plan.Unpack{Format: plan.Deb, Part: 1}, &plan.Unpack{Format: plan.Deb, Part: 2},
-			&plan.Install{Format: plan.Deb, Installer: plan.Register, Archives: []plan.Archive{jq}},
+			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq}, Parts: 3}, &plan.Unpack{Format: "deb", Part: 1}, &plan.Unpack{Format: "deb", Part: 2},
+			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{jq}},
 		},
 		"skip": {
-			&plan.Unpack{Format: plan.Deb, Archives: []plan.Archive{jq}},
-			&plan.Install{Format: plan.Deb, Installer: plan.Assemble, Archives: []plan.Archive{jq}, SkipScripts: true},
+			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq}},
+			&plan.Install{Format: "deb", Installer: plan.Assemble, Archives: []plan.Archive{jq}, SkipScripts: true},
 		},
 		"native": {
-			file, &plan.Install{Format: plan.Deb, Installer: plan.Native, Why: "the base has curl", Archives: []plan.Archive{onig, jq}},
+			file, &plan.Install{Format: "deb", Installer: plan.Native, Why: "the base has curl", Archives: []plan.Archive{onig, jq}},
 		},
 	} {
 		for kind, chain := range map[string]bool{"merge": false, "chain": true} {
@@ -99,7 +99,7 @@ func TestPackageGraphs(t *testing.T) {
 
 func TestUnknownPackageFormats(t *testing.T) {
 	for _, a := range []plan.Action{
-		&plan.Unpack{Format: "rar"}, &plan.Unpack{Format: plan.Deb, Part: 1}, &plan.Install{Format: "rar"}, &plan.Install{Format: plan.Deb, Installer: "magic"},
+		&plan.Unpack{Format: "rar"}, &plan.Unpack{Format: "deb", Part: 1}, &plan.Install{Format: "rar"}, &plan.Install{Format: "deb", Installer: "magic"},
 	} {
 		_, err := lowerPackages(withPackages(a), false)
 		var fault *llb.Fault

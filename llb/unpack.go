@@ -31,9 +31,9 @@ type unpacked struct {
 // nothing but the archives.
 func (l *lowering) unpack(a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
 	switch a.Format {
-	case plan.Deb:
+	case "deb":
 		return l.unpackDebs(a, name, r)
-	case plan.APK:
+	case "apk":
 		return l.unpackAPKs(a, name, r, opts...)
 	default:
 		return unpacked{}, fmt.Errorf("unpack %s archives: the format isn't supported", a.Format)
@@ -127,11 +127,7 @@ func metaMounts(pending []unpacked, dir string) []bk.RunOption {
 	return opts
 }
 
-// VerdictFile is the file with the answer in what [Verdict] returns, as JSON with
-// the keys installer (a [plan.Installer]), why, filters and arch.
-const VerdictFile = "verdict.json"
-
-// Verdict is the state of an answer to how packages get into a base: whether they
+// Verdict is the state of a [distro.Verdict], in the file [distro.VerdictFile]: how packages get into a base, whether they
 // can be registered there, and which paths of packages the base leaves out. With
 // no packages it only tells the latter.
 func Verdict(o Options, base bk.State, layers []*plan.Unpack) (bk.State, error) {

@@ -12,39 +12,40 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-var _ strategy.Guard = (*Trees)(nil)
+var _ strategy.Checker = (*Trees)(nil)
 
-// Fit lets the step helper look how the packages that the last image of a plan
+// Check lets the step helper look how the packages that the last image of a plan
 // unpacks go with what is below them: first what the base leaves out of packages,
 // then the packages themselves.
-func (t *Trees) Fit(ctx context.Context, p *plan.Plan) (strategy.Fit, error) {
+func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error) {
 	below, unpack := split(p)
 	base, err := t.stateOf(ctx, below)
 	if err != nil {
-		return strategy.Fit{}, err
+		return distro.Verdict{}, err
 	}
 	first, err := t.verdict(ctx, base, nil)
 	if err != nil {
-		return strategy.Fit{}, err
+		return distro.Verdict{}, err
 	}
 	for _, u := range unpack {
 		u.Filters = first.Filters
 	}
-	fit, err := t.verdict(ctx, base, unpack)
+	verdict, err := t.verdict(ctx, base, unpack)
 	for failed := (mirrors{}); err != nil && ctx.Err() == nil; {
 		f := fault.AsFetch(err)
 		if f == nil || !nextMirror(unpack, failed.choose(f)) {
 			break
 		}
-		fit, err = t.verdict(ctx, base, unpack)
+		verdict, err = t.verdict(ctx, base, unpack)
 	}
-	fit.Filters = first.Filters
-	return fit, err
+	verdict.Filters = first.Filters
+	return verdict, err
 }
 
 func nextMirror(unpack []*plan.Unpack, choose func(string) bool) bool {
@@ -85,22 +86,22 @@ func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 }
 
 // verdict solves and reads the step helper's answer.
-func (t *Trees) verdict(ctx context.Context, base bk.State, unpack []*plan.Unpack) (strategy.Fit, error) {
-	var fit strategy.Fit
+func (t *Trees) verdict(ctx context.Context, base bk.State, unpack []*plan.Unpack) (distro.Verdict, error) {
+	var verdict distro.Verdict
 	st, err := llb.Verdict(t.lowering, base, unpack)
 	if err != nil {
-		return fit, err
+		return verdict, err
 	}
 	ref, err := t.finder.daemon.Make(ctx, st)
 	if err != nil {
-		return fit, err
+		return verdict, err
 	}
-	data, err := ReadWhole(ctx, ref, llb.VerdictFile)
+	data, err := ReadWhole(ctx, ref, distro.VerdictFile)
 	if err != nil {
-		return fit, err
+		return verdict, err
 	}
-	if err := json.Unmarshal(data, &fit); err != nil {
-		return fit, fmt.Errorf("read the step helper's answer: %w", err)
+	if err := json.Unmarshal(data, &verdict); err != nil {
+		return verdict, fmt.Errorf("read the step helper's answer: %w", err)
 	}
-	return fit, nil
+	return verdict, nil
 }

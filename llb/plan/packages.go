@@ -3,20 +3,14 @@
 
 package plan
 
-import "github.com/strata-build/strata/llb/spec"
-
-// Format is the kind of archives that a layer is unpacked from.
-type Format string
-
-// The formats.
-const (
-	// Deb is a package of Debian or Ubuntu.
-	Deb Format = "deb"
-	// APK is a package of Alpine or Wolfi.
-	APK Format = "apk"
-	// NAR is a path of a Nix store.
-	NAR Format = "nar"
+import (
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/llb/spec"
 )
+
+// Format is the kind of archives that a layer is unpacked from: the type of the
+// repositories that packages of the kind come from.
+type Format string
 
 // Archive is one file that is fetched and unpacked.
 type Archive struct {
@@ -55,18 +49,13 @@ type Unpack struct {
 }
 
 // Installer says how packages become installed.
-type Installer string
+type Installer = distro.Installer
 
 // The installers.
 const (
-	// Register enters unpacked packages in the base's database and lets the base's
-	// own tool configure them.
-	Register Installer = "register"
-	// Native lets the base's own tool install the package files, offline.
-	Native Installer = "native"
-	// Assemble writes the database itself, and what the maintainer scripts are
-	// known to do, on an image that can run nothing.
-	Assemble Installer = "assemble"
+	Register = distro.Register
+	Native   = distro.Native
+	Assemble = distro.Assemble
 )
 
 // Install makes unpacked packages installed ones: those of the Unpack layers

@@ -4,7 +4,6 @@
 package strategy
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/distribution/reference"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -34,33 +34,35 @@ type Locking struct {
 	Store func(target string, p lock.Platform, repositories []lock.Repository)
 }
 
-// lockedOrResolved takes the packages from the lock. Without one, or when the
-// lock is being written, it resolves them.
-func (t *Target) lockedOrResolved(ctx context.Context, set *packageSet) error {
-	var have *lock.Packages
-	if p := t.Lock.File.Platform(t.spec.Name, t.image.Platform); p != nil {
-		have = p.Packages
+// takeLocked takes the packages from the lock, and reports whether it has them. When
+// the lock is being written, it may be that it has others.
+func (s *packageSet) takeLocked() (bool, error) {
+	have := s.before()
+	if have == nil {
+		return false, nil
 	}
-	if have != nil {
-		stale := t.compare(set, have)
-		if stale == nil && len(t.Lock.Update) == 0 {
-			set.locked = have
-			return t.lockedRepositories(set)
-		}
-		if stale != nil && !t.Lock.Renew {
-			return stale
-		}
+	stale := s.compare(have)
+	if stale != nil && !s.t.Lock.Renew {
+		return false, stale
 	}
-	if t.AllowMissing {
-		set.locked = &lock.Packages{Installer: plan.Register}
-		return nil
+	if stale != nil || len(s.t.Lock.Update) > 0 {
+		return false, nil
 	}
-	return t.resolvePackages(ctx, set, have)
+	s.locked = have
+	return true, s.lockedRepositories()
 }
 
-// unlocked says that the build goes without the lock, or refuses to.
-func (t *Target) unlocked(set *packageSet) error {
-	at := set.entries[0].layer.Packages.Range
+// before is what the lock has until now; nil when it has nothing.
+func (s *packageSet) before() *lock.Packages {
+	if p := s.t.Lock.File.Platform(s.t.spec.Name, s.t.image.Platform); p != nil {
+		return p.Packages
+	}
+	return nil
+}
+
+// goUnlocked says that the build goes without the lock, or refuses to.
+func (s *packageSet) goUnlocked() error {
+	t, at := s.t, s.entries[0].layer.Packages.Range
 	switch {
 	case t.Lock.Renew:
 		return nil
@@ -72,14 +74,13 @@ func (t *Target) unlocked(set *packageSet) error {
 }
 
 // compare says in what the build file differs from the lock.
-func (t *Target) compare(set *packageSet, have *lock.Packages) error {
-	name := t.Lock.Name
-	start := set.entries[0].layer.Packages.Range.Start
-	wanted := set.wanted()
+func (s *packageSet) compare(have *lock.Packages) error {
+	t, name, start := s.t, s.t.Lock.Name, s.start()
+	wanted := s.wanted()
 	for i, names := range wanted {
 		for _, n := range names {
 			if i >= len(have.Wanted) || !slices.Contains(have.Wanted[i], n) {
-				return t.stale(set.pos(n), "%s does not have %s in this layer", name, n)
+				return t.stale(s.pos(n), "%s does not have %s in this layer", name, n)
 			}
 		}
 	}
@@ -90,7 +91,7 @@ func (t *Target) compare(set *packageSet, have *lock.Packages) error {
 			}
 		}
 	}
-	if set.recommends() != have.Recommends {
+	if s.recommends() != have.Recommends {
 		return t.stale(start, "%s was written with other `recommends`", name)
 	}
 	if is, was := t.baseName(), withoutDigest(have.Base); is != was {
@@ -138,44 +139,50 @@ func orScratch(name string) string {
 	return name
 }
 
-// lockedRepositories finds the addresses of what the lock names.
-func (t *Target) lockedRepositories(set *packageSet) error {
-	given, err := t.givenURIs(set)
-	if err != nil {
-		return err
-	}
-	set.uris = map[string][]string{}
-	for _, p := range set.locked.Packages {
-		if set.uris[p.Repository] != nil {
+// lockedRepositories finds the system and the addresses of what the lock names.
+func (s *packageSet) lockedRepositories() error {
+	s.uris = map[string][]string{}
+	for _, p := range s.locked.Packages {
+		if s.uris[p.Repository] != nil {
 			continue
 		}
-		r := t.Lock.File.Repository(p.Repository)
-		uris := r.URIs
-		if given[r.ID] != nil {
-			uris = given[r.ID]
+		r := s.t.Lock.File.Repository(p.Repository)
+		if s.system == nil {
+			s.system = distro.Find(s.t.Systems, r.Type)
 		}
-		if len(uris) == 0 {
-			return t.stale(set.entries[0].layer.Packages.Range.Start, "%s has packages of the repository %s, which the build file no longer has", t.Lock.Name, r.ID)
+		archives, ok := s.system.(distro.Archives)
+		if !ok {
+			return s.t.Spec.Errorf(s.start(), "%s has packages of the type %s, which this release doesn't know", s.t.Lock.Name, r.Type)
 		}
-		set.uris[r.ID] = withSnapshots(uris, r.Date)
+		if err := s.lockedRepository(r, archives); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// givenURIs are the addresses that the build file gives, by the ids of their
-// repositories.
-func (t *Target) givenURIs(set *packageSet) (map[string][]string, error) {
-	out := map[string][]string{}
-	if set.format() == plan.APK {
-		given, err := t.givenAPKs(set)
-		for _, r := range given {
-			out[r.id] = r.uris
+// lockedRepository finds the addresses of a repository that the lock names.
+func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archives) error {
+	given, err := archives.Repositories(s.sources)
+	if err != nil {
+		return s.fault(err)
+	}
+	has := plainRepository(r)
+	for _, g := range given {
+		if g.ID == r.ID {
+			has.URIs = g.URIs
 		}
-		return out, err
 	}
-	given, err := t.givenArchives(set, nil)
-	for _, a := range given {
-		out[a.id] = a.uris
+	if len(has.URIs) == 0 {
+		return s.t.stale(s.start(), "%s has packages of the repository %s, which the build file no longer has", s.t.Lock.Name, r.ID)
 	}
-	return out, err
+	s.uris[r.ID] = archives.Addresses(has)
+	return nil
+}
+
+// plainRepository is a repository of the lock as package systems take it.
+func plainRepository(r *lock.Repository) distro.Repository {
+	return distro.Repository{
+		ID: r.ID, URIs: r.URIs, Suite: r.Suite, Components: r.Components, Distribution: r.Distribution, Date: r.Date, Signers: r.Signers,
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -18,10 +19,16 @@ type packages struct{}
 var _ Strategy = packages{}
 
 // packageSet is what all packages layers of a target ask for, and what that was
-// resolved to. One image is resolved once.
+// resolved to. One image is resolved once, whatever the package system is.
 type packageSet struct {
+	t       *Target
 	entries []packageEntry
-	locked  *lock.Packages
+	// sources are the repositories of the build file, and given where it has them.
+	sources []*distro.Source
+	given   map[*distro.Source]*spec.Repository
+	// system is the packages'; nil while nothing says which it is.
+	system distro.System
+	locked *lock.Packages
 	// uris are the addresses of the repositories, by their ids.
 	uris map[string][]string
 	// planned are the layers of each entry.
@@ -40,7 +47,10 @@ type packageEntry struct {
 // Plan makes the layers of one entry; the first one resolves all.
 func (packages) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
 	if t.packages == nil {
-		set, err := t.packageSet(ctx)
+		set, err := newPackageSet(t)
+		if err == nil {
+			err = set.plan(ctx)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -50,15 +60,15 @@ func (packages) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Laye
 	return t.packages.planned[i], nil
 }
 
-// packageSet resolves the packages of the target, or takes them from the lock.
-func (t *Target) packageSet(ctx context.Context) (*packageSet, error) {
-	set := &packageSet{}
+// newPackageSet reads what the packages layers of a target ask for.
+func newPackageSet(t *Target) (*packageSet, error) {
+	set := &packageSet{t: t, given: map[*distro.Source]*spec.Repository{}}
 	for i := range t.spec.Layers {
 		l := &t.spec.Layers[i]
 		if l.Packages == nil {
 			continue
 		}
-		e := packageEntry{layer: l, installs: t.mustInstall(i)}
+		e := packageEntry{layer: l, installs: mustInstall(t.spec.Layers[i+1:])}
 		for _, name := range l.Packages.Names {
 			value, err := t.expand(name)
 			if err != nil {
@@ -68,20 +78,53 @@ func (t *Target) packageSet(ctx context.Context) (*packageSet, error) {
 		}
 		set.entries = append(set.entries, e)
 	}
-	if err := t.lockedOrResolved(ctx, set); err != nil {
-		return nil, err
-	}
-	if set.planned != nil {
-		return set, nil
-	}
-	return set, t.planPackages(ctx, set)
+	return set, nil
 }
 
-// mustInstall reports whether the packages of the layer with that index must be
-// installed before the next ones are unpacked: a command runs in the image in
-// between. The last ones are always installed.
-func (t *Target) mustInstall(index int) bool {
-	for _, l := range t.spec.Layers[index+1:] {
+// plan takes the packages from the lock, or resolves them, and makes the layers of
+// every entry.
+func (s *packageSet) plan(ctx context.Context) error {
+	if s.t.AllowMissing && s.before() == nil {
+		s.locked = &lock.Packages{Installer: plan.Register}
+		return s.planLayers(ctx)
+	}
+	if err := s.readSources(); err != nil {
+		return err
+	}
+	switch ok, err := s.takeLocked(); {
+	case err != nil:
+		return err
+	case ok:
+		return s.planLayers(ctx)
+	case s.t.AllowMissing:
+		s.locked = &lock.Packages{Installer: plan.Register}
+		return s.planLayers(ctx)
+	}
+	base, err := s.chooseSystem(ctx)
+	if err != nil {
+		return err
+	}
+	switch system := s.system.(type) {
+	case distro.Tool:
+		return s.planTool(ctx, system, base)
+	case distro.Archives:
+		if err := s.resolve(ctx, system, base); err != nil {
+			return err
+		}
+		return s.planLayers(ctx)
+	default:
+		return s.t.Spec.Errorf(s.start(), "packages of %s can't be installed by this release", s.system.Facts().Name)
+	}
+}
+
+// start is where the build file first asks for packages.
+func (s *packageSet) start() spec.Pos { return s.entries[0].layer.Packages.Range.Start }
+
+// mustInstall reports whether packages must be installed before those of the layers
+// that follow are unpacked: a command runs in the image in between. The last ones
+// are always installed.
+func mustInstall(after []spec.Layer) bool {
+	for _, l := range after {
 		if l.Packages != nil {
 			return false
 		}
@@ -105,7 +148,7 @@ func (s *packageSet) wanted() [][]string {
 	return out
 }
 
-// recommends tells whether an entry asks for recommended packages. Packages are
+// recommends reports whether an entry asks for recommended packages. Packages are
 // resolved together, so that one is enough.
 func (s *packageSet) recommends() bool {
 	return slices.ContainsFunc(s.entries, func(e packageEntry) bool { return e.layer.Packages.Recommends })
@@ -121,5 +164,5 @@ func (s *packageSet) pos(name string) spec.Pos {
 			}
 		}
 	}
-	return s.entries[0].layer.Packages.Range.Start
+	return s.start()
 }

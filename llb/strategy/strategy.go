@@ -18,6 +18,8 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
@@ -72,11 +74,14 @@ type Request struct {
 	Labels map[string]string
 	// Bases may be nil when no base is anything but scratch.
 	Bases Bases
-	// Looker and Fetch are what packages are resolved with, and Guard how they are
+	// Looker and Fetch are what packages are resolved with, and Checker how they are
 	// installed. They may be nil when the build file has none.
-	Looker Looker
-	Fetch  fetch.Fetcher
-	Guard  Guard
+	Looker  Looker
+	Fetch   fetch.Fetcher
+	Checker Checker
+	// Systems are the package systems, in the order in which a base is asked for
+	// them; nil is all that Strata has.
+	Systems []distro.System
 	// Lock says what packages were resolved to before.
 	Lock Locking
 	// Now is the time that archives' signatures are checked at.
@@ -97,6 +102,9 @@ func Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	}
 	if r.Warn == nil {
 		r.Warn = func(*spec.Error) {}
+	}
+	if r.Systems == nil {
+		r.Systems = systems.All()
 	}
 	p := &planner{Request: r, making: map[string]bool{}, vars: map[string]spec.Vars{}}
 	if p.Spec.Target(r.Target) == nil {

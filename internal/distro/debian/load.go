@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package strategy
+package debian
 
 import (
 	"bytes"
@@ -19,23 +19,24 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/compress"
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/index"
-	resolve "github.com/strata-build/strata/internal/fetch"
-	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/internal/fetch"
 )
 
-// debLoader reads archives' indexes: the signed list of files first, then the
+// loader reads archives' indexes: the signed list of files first, then the
 // package lists by the digests that it has.
-type debLoader struct {
-	fetch resolve.Fetcher
+type loader struct {
+	fetch fetch.Fetcher
 	arch  string
 	now   time.Time
-	// old is the lock until now: an archive older than that is refused.
-	old *lock.File
+	// known is what the lock has: an archive older than that is refused.
+	known func(id string) *distro.Repository
+	keys  *keyrings
 }
 
 // all reads the indexes of archives, side by side.
-func (l *debLoader) all(ctx context.Context, archives []*debArchive) ([]*index.Index, error) {
+func (l *loader) all(ctx context.Context, archives []*archive) ([]*index.Index, error) {
 	if err := l.releases(ctx, archives); err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (l *debLoader) all(ctx context.Context, archives []*debArchive) ([]*index.I
 		}
 		lists = append(lists, found...)
 	}
-	requests := make([]resolve.Request, len(lists))
+	requests := make([]fetch.Request, len(lists))
 	for i, list := range lists {
 		requests[i] = list.request
 	}
@@ -67,8 +68,8 @@ func (l *debLoader) all(ctx context.Context, archives []*debArchive) ([]*index.I
 }
 
 // releases reads and verifies what the archives sign.
-func (l *debLoader) releases(ctx context.Context, archives []*debArchive) error {
-	requests := make([]resolve.Request, len(archives))
+func (l *loader) releases(ctx context.Context, archives []*archive) error {
+	requests := make([]fetch.Request, len(archives))
 	for i, a := range archives {
 		requests[i] = a.file("InRelease")
 	}
@@ -81,18 +82,18 @@ func (l *debLoader) releases(ctx context.Context, archives []*debArchive) error 
 	return nil
 }
 
-func (l *debLoader) release(ctx context.Context, a *debArchive, in resolve.Answer) (err error) {
+func (l *loader) release(ctx context.Context, a *archive, in fetch.Answer) (err error) {
 	verify := index.VerifyOptions{Now: l.now, Signers: a.signers, IgnoreValidUntil: a.everValid || strings.HasPrefix(a.site(), "snapshot.")}
-	if l.old != nil {
-		if r := l.old.Repository(a.id); r != nil && r.Suite == a.suite {
+	if l.known != nil {
+		if r := l.known(a.id); r != nil && r.Suite == a.suite {
 			verify.NotBefore = r.Date
 		}
 	}
-	keyrings, err := a.keyrings(ctx)
+	keyrings, err := l.keys.of(ctx, a)
 	if err != nil {
 		return err
 	}
-	if a.trusted || errors.Is(in.Err, resolve.ErrNotFound) {
+	if a.trusted || errors.Is(in.Err, fetch.ErrNotFound) {
 		return l.detached(ctx, a, keyrings, verify)
 	}
 	if in.Err != nil {
@@ -103,10 +104,10 @@ func (l *debLoader) release(ctx context.Context, a *debArchive, in resolve.Answe
 }
 
 // detached reads a Release file whose signature is another file.
-func (l *debLoader) detached(ctx context.Context, a *debArchive, keyrings [][]byte, verify index.VerifyOptions) (err error) {
-	answers := l.fetch.Fetch(ctx, []resolve.Request{a.file("Release"), a.file("Release.gpg")})
+func (l *loader) detached(ctx context.Context, a *archive, keyrings [][]byte, verify index.VerifyOptions) (err error) {
+	answers := l.fetch.Fetch(ctx, []fetch.Request{a.file("Release"), a.file("Release.gpg")})
 	switch {
-	case errors.Is(answers[0].Err, resolve.ErrNotFound):
+	case errors.Is(answers[0].Err, fetch.ErrNotFound):
 		return fmt.Errorf("there is no such suite at %s: %w", strings.Join(a.uris, ", "), answers[0].Err)
 	case answers[0].Err != nil:
 		return answers[0].Err
@@ -121,7 +122,7 @@ func (l *debLoader) detached(ctx context.Context, a *debArchive, keyrings [][]by
 }
 
 // dir is the archive's folder for its suite.
-func (a *debArchive) dir() string {
+func (a *archive) dir() string {
 	if strings.HasSuffix(a.suite, "/") {
 		return path.Clean(a.suite)
 	}
@@ -129,12 +130,12 @@ func (a *debArchive) dir() string {
 }
 
 // file asks for a file that is there now.
-func (a *debArchive) file(name string) resolve.Request {
+func (a *archive) file(name string) fetch.Request {
 	return a.request(path.Join(a.dir(), name), name)
 }
 
-func (a *debArchive) request(file, name string) resolve.Request {
-	r := resolve.Request{Name: "load " + name + " of " + a.id}
+func (a *archive) request(file, name string) fetch.Request {
+	r := fetch.Request{Name: "load " + name + " of " + a.id}
 	for _, uri := range a.uris {
 		r.URLs = append(r.URLs, strings.TrimSuffix(uri, "/")+"/"+file)
 	}
@@ -143,16 +144,16 @@ func (a *debArchive) request(file, name string) resolve.Request {
 
 // packageList is one list of packages of an archive.
 type packageList struct {
-	archive   *debArchive
+	archive   *archive
 	component string
 	// file is its path below the suite's folder.
 	file    string
 	size    int64
-	request resolve.Request
+	request fetch.Request
 }
 
 // lists are the package lists of an archive for the architecture.
-func (l *debLoader) lists(a *debArchive) ([]*packageList, error) {
+func (l *loader) lists(a *archive) ([]*packageList, error) {
 	var out []*packageList
 	if strings.HasSuffix(a.suite, "/") {
 		list, err := a.list("", "Packages")
@@ -182,7 +183,7 @@ func (l *debLoader) lists(a *debArchive) ([]*packageList, error) {
 }
 
 // list finds a package list in the compression that is read fastest.
-func (a *debArchive) list(component, file string) (*packageList, error) {
+func (a *archive) list(component, file string) (*packageList, error) {
 	for _, ext := range []string{".gz", ".xz", ".zst", ".bz2", ""} {
 		entry, ok := a.release.Files[file+ext]
 		if !ok {
@@ -199,7 +200,7 @@ func (a *debArchive) list(component, file string) (*packageList, error) {
 		list.request.Digest = digest.NewDigestFromEncoded(digest.SHA256, entry.SHA256)
 		return list, nil
 	}
-	return nil, resolve.ErrNotFound
+	return nil, fetch.ErrNotFound
 }
 
 // read parses the list.
@@ -221,7 +222,7 @@ func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
 }
 
 // site is the host of the archive, for pins by origin.
-func (a *debArchive) site() string {
+func (a *archive) site() string {
 	u, err := url.Parse(a.uris[0])
 	if err != nil {
 		return ""

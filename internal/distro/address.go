@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package distro
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// ParseAddresses reads addresses of one archive, with space between them: each is an
+// http or https URL with a host.
+func ParseAddresses(text string) ([]string, error) {
+	if strings.ContainsAny(text, "\n\r\x00") {
+		return nil, fmt.Errorf("the address %q has a line break; write several addresses with a space between them", text)
+	}
+	addresses := strings.Fields(text)
+	if len(addresses) == 0 {
+		return nil, errors.New("the repository has no address")
+	}
+	for _, a := range addresses {
+		u, err := url.Parse(a)
+		if err != nil {
+			return nil, fmt.Errorf("read the repository's address: %w", err)
+		}
+		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("%q is not an http or https address, and packages come from nowhere else", a)
+		}
+	}
+	return addresses, nil
+}

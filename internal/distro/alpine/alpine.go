@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package alpine is the package system of Alpine and Wolfi: which bases have it,
+// where their packages come from, and which packages an image needs.
+package alpine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/resolve"
+	"github.com/strata-build/strata/internal/tree"
+)
+
+// System is the package system of Alpine and Wolfi.
+type System struct{}
+
+var (
+	_ distro.System   = System{}
+	_ distro.Archives = System{}
+)
+
+// Facts returns what is always so for packages of Alpine.
+func (System) Facts() distro.Facts {
+	return distro.Facts{
+		Type: "apk", Name: "apk", FollowsLinks: true, RecordsNames: true,
+		Patterns: []string{"lib/apk", "usr/lib/apk", "etc/apk"},
+	}
+}
+
+// databases are where apk keeps what is installed, by its releases, the latest first.
+func databases() []string { return []string{"/usr/lib/apk/db/installed", "/lib/apk/db/installed"} }
+
+// Detect reports whether a base has apk's database.
+func (System) Detect(ctx context.Context, base tree.Tree) (bool, error) {
+	return distro.HasFile(ctx, base, databases()...)
+}
+
+// base is what a base says of its packages.
+type base struct {
+	tree.Tree
+	installed *resolve.Installed
+	world     []archive.Relation
+}
+
+func readBase(ctx context.Context, files tree.Tree) (*base, error) {
+	b := &base{Tree: files}
+	for _, name := range databases() {
+		text, err := files.ReadFile(ctx, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			b.installed, err = resolve.ReadInstalled(string(text))
+		}
+		if err != nil {
+			return nil, err
+		}
+		break
+	}
+	text, err := files.ReadFile(ctx, "/etc/apk/world")
+	if errors.Is(err, fs.ErrNotExist) {
+		return b, nil
+	}
+	if err == nil {
+		b.world, err = resolve.ParseWorld(string(text))
+	}
+	return b, err
+}
+
+// Resolve finds packages by apk's rules, and reads each of them once: indexes of
+// Alpine don't have what a lock keeps.
+func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {
+	request, repositories, err := prepare(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	solution, err := resolve.Resolve(*request)
+	if err != nil {
+		return nil, &distro.Error{Name: asked(&r, resolve.Asked(err)), Err: err}
+	}
+	if len(solution.Removed) > 0 {
+		return nil, &distro.Error{Err: fmt.Errorf(
+			"apk would remove %s from the base, which nothing there asks for any more or which is in the way; name it among the packages, or take another base",
+			strings.Join(solution.Removed, ", "))}
+	}
+	sums, err := verify(ctx, r.Fetch, repositories, solution)
+	if err != nil {
+		return nil, err
+	}
+	return answer(&r, solution, sums, repositories), nil
+}
+
+// prepare reads all that the resolver decides with.
+func prepare(ctx context.Context, r *distro.Request) (*resolve.Request, []*repository, error) {
+	if r.Recommends {
+		return nil, nil, &distro.Error{Err: errors.New("recommends: packages of Alpine recommend nothing; leave it out")}
+	}
+	arch := resolve.Architecture(r.Platform)
+	if arch == "" {
+		return nil, nil, &distro.Error{Err: fmt.Errorf("Alpine has no packages for the platform %s", r.Platform)} //nolint:staticcheck // it is a name
+	}
+	b, err := readBase(ctx, r.Base)
+	if err != nil {
+		return nil, nil, err
+	}
+	repositories, err := repositoriesFor(ctx, r, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	indexes, err := readIndexes(ctx, r.Fetch, arch, repositories)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := &resolve.Request{Architecture: arch, Indexes: indexes, Installed: b.installed, World: b.world, Keep: map[string]string{}}
+	for _, p := range r.Keep {
+		out.Keep[p.Name] = p.Version
+	}
+	for _, names := range r.Layers {
+		for _, name := range names {
+			wanted, err := resolve.ParseWanted(name)
+			if err != nil {
+				return nil, nil, &distro.Error{Name: name, Err: err}
+			}
+			out.Wanted = append(out.Wanted, wanted)
+		}
+	}
+	return out, repositories, nil
+}
+
+// asked is how the request names a package, in whatever version.
+func asked(r *distro.Request, name string) string {
+	return r.Asked(func(text string) bool {
+		w, err := resolve.ParseWanted(text)
+		return name != "" && (text == name || err == nil && w.Name == name)
+	})
+}
+
+// answer puts a solution into the words of all systems.
+func answer(r *distro.Request, s *resolve.Solution, sums map[string]string, repositories []*repository) *distro.Solution {
+	out := &distro.Solution{}
+	for _, tie := range s.Ties {
+		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
+	}
+	layers := r.Assign(nameOf, s.Closure)
+	for _, p := range s.Packages {
+		layer, ok := layers[p.Name]
+		if !ok {
+			// Several layers together bring it in.
+			layer = len(r.Layers) - 1
+		}
+		made := distro.Package{
+			Name: p.Name, Version: p.Version, Arch: p.Architecture, Repository: p.Repository, Path: p.Path,
+			Size: p.Size, SHA256: sums[p.Name], Layer: layer,
+		}
+		if p.Origin != p.Name {
+			made.Source = p.Origin
+		}
+		out.Packages = append(out.Packages, made)
+	}
+	for _, repo := range repositories {
+		out.Repositories = append(out.Repositories, repo.plain())
+	}
+	return out
+}
+
+func nameOf(text string) (string, bool) {
+	w, err := resolve.ParseWanted(text)
+	return w.Name, err == nil && !w.Conflict
+}

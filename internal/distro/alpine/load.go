@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package alpine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/strata-build/strata/internal/distro/alpine/resolve"
+	"github.com/strata-build/strata/internal/fetch"
+)
+
+// readIndexes reads the indexes of repositories, side by side, and checks who signed
+// them.
+func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositories []*repository) ([]*resolve.Index, error) {
+	requests := make([]fetch.Request, len(repositories))
+	for i, r := range repositories {
+		requests[i].Name = "load the index of " + r.id
+		for _, uri := range r.uris {
+			requests[i].URLs = append(requests[i].URLs, resolve.Repository{URL: uri}.IndexURL(arch))
+		}
+	}
+	out := make([]*resolve.Index, len(repositories))
+	for i, answer := range from.Fetch(ctx, requests) {
+		r := repositories[i]
+		if answer.Err != nil {
+			return nil, fmt.Errorf("repository %s: read APKINDEX.tar.gz for %s: %w", r.id, arch, answer.Err)
+		}
+		index, err := resolve.ReadIndex(answer.Data, r.keys, resolve.IndexOptions{Repository: r.id, Tag: r.tag, Architecture: arch})
+		if err != nil {
+			return nil, err
+		}
+		r.index, out[i] = index, index
+	}
+	return out, nil
+}
+
+// batchSize is how many bytes of packages are read at a time.
+const batchSize = 64 << 20
+
+// verify reads every package once, holds it to its index, and returns the
+// SHA-256 of the files by the packages' names.
+func verify(ctx context.Context, from fetch.Fetcher, repositories []*repository, s *resolve.Solution) (map[string]string, error) {
+	uris := map[string][]string{}
+	for _, r := range repositories {
+		uris[r.id] = r.uris
+	}
+	sums := map[string]string{}
+	for rest := s.Packages; len(rest) > 0; {
+		n, size := 1, rest[0].Size
+		for n < len(rest) && size+rest[n].Size <= batchSize {
+			size += rest[n].Size
+			n++
+		}
+		batch := rest[:n]
+		rest = rest[n:]
+		requests := make([]fetch.Request, n)
+		for i, p := range batch {
+			requests[i].Name = "load " + p.Name + " " + p.Version
+			for _, uri := range uris[p.Repository] {
+				requests[i].URLs = append(requests[i].URLs, uri+"/"+p.Path)
+			}
+		}
+		for i, answer := range from.Fetch(ctx, requests) {
+			p := &batch[i]
+			if answer.Err != nil {
+				return nil, fmt.Errorf("read the package %s %s: %w", p.Name, p.Version, answer.Err)
+			}
+			sum, err := resolve.Verify(p, answer.Data)
+			if err != nil {
+				return nil, err
+			}
+			sums[p.Name] = sum
+		}
+	}
+	return sums, nil
+}

@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package distro
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/tree"
+)
+
+// Archives resolves packages in archives of its system.
+type Archives interface {
+	// Repositories are what sources stand for, with the ids that the lock knows them
+	// by. It reads nothing.
+	Repositories(sources []*Source) ([]Repository, error)
+	// Addresses are where the packages of a repository can be had, the preferred
+	// address first.
+	Addresses(r Repository) []string
+	// Resolve finds the packages that an image needs. Errors about what was asked
+	// for are [Error] values; all others are about an archive or the base.
+	Resolve(ctx context.Context, r Request) (*Solution, error)
+}
+
+// Source is where the build file says that packages come from, its names expanded.
+type Source struct {
+	// URIs are checked addresses of the same archive, the preferred one first.
+	URIs               []string
+	Suites, Components []string
+	// Keys is the file of the context with the keys that count; empty for those that
+	// the base trusts.
+	Keys string
+}
+
+// Repository is where packages come from.
+type Repository struct {
+	// ID tells it from the other repositories of an image.
+	ID string
+	// URIs are its addresses, the preferred one first.
+	URIs []string
+	// Given says that the build file has the address.
+	Given bool
+	// Suite and Components are the part of an archive that it is, if it is a part.
+	Suite      string
+	Components []string
+	// Distribution is the name and the version that packages are made for, such as
+	// debian-12; empty when the archive doesn't say.
+	Distribution string
+	// Date is when the archive made its index; zero when it doesn't say.
+	Date time.Time
+	// Signers are fingerprints of the keys that signed it.
+	Signers []string
+}
+
+// Request says what to resolve.
+type Request struct {
+	// Platform is that of the image, as os/arch[/variant].
+	Platform string
+	// Layers are the names that each layer asks for, as the build file has them.
+	Layers [][]string
+	// Recommends asks for what packages recommend, too.
+	Recommends bool
+	// Sources are those of the build file; without any, those that the base is
+	// configured for count.
+	Sources []*Source
+	// Base has the files of the base, and Context opens files of the build context
+	// by their names.
+	Base    tree.Tree
+	Context func(ctx context.Context, name string) (tree.Tree, error)
+	Fetch   fetch.Fetcher
+	// Now is the time that signatures are checked at.
+	Now time.Time
+	// Known returns what the lock has of the repository with an id, of which nothing
+	// older is taken; nil when it has nothing.
+	Known func(id string) *Repository
+	// Keep are the versions that the lock has, and that stay if they can.
+	Keep []Kept
+}
+
+// Kept is a package in the version that the lock has.
+type Kept struct{ Name, Version string }
+
+// Solution is what a request was resolved to.
+type Solution struct {
+	Packages     []Package
+	Repositories []Repository
+	// Warnings are about choices that somebody may want to be told of.
+	Warnings []Warning
+}
+
+// Warning is about something that was asked for.
+type Warning struct {
+	// Name is the name in the request; empty when it is about all of it.
+	Name, Text string
+}
+
+// Package is one package.
+type Package struct {
+	Name, Version, Arch string
+	// Source is the source package; empty when it has the same name.
+	Source string
+	// Repository is the id of its repository, and Path is relative to each of that
+	// one's addresses.
+	Repository, Path string
+	// Size is the file's, in bytes.
+	Size int64
+	// SHA256 is the file's, in hex.
+	SHA256 string
+	// Layer is the index of the layer that asks for it.
+	Layer int
+}
+
+// Asked returns the name of the request that matches, as the build file has it;
+// empty when none does.
+func (r *Request) Asked(match func(name string) bool) string {
+	for _, names := range r.Layers {
+		if i := slices.IndexFunc(names, match); i >= 0 {
+			return names[i]
+		}
+	}
+	return ""
+}
+
+// Assign gives each package to the first layer that needs it. The closure of names
+// is all that they need, themselves included.
+func (r *Request) Assign(parse func(name string) (string, bool), closure func(names []string) []string) map[string]int {
+	layers := map[string]int{}
+	for i, names := range r.Layers {
+		var wanted []string
+		for _, name := range names {
+			if parsed, ok := parse(name); ok {
+				wanted = append(wanted, parsed)
+			}
+		}
+		for _, name := range closure(wanted) {
+			if _, ok := layers[name]; !ok {
+				layers[name] = i
+			}
+		}
+	}
+	return layers
+}

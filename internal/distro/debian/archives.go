@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package debian
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/debian/index"
+)
+
+// archive is one suite of a Debian archive.
+type archive struct {
+	id         string
+	uris       []string
+	suite      string
+	components []string
+	// source is where the build file gives it, or configured where the base does.
+	source     *distro.Source
+	configured *index.Source
+	// signers are fingerprints; when there are any, no other keys count.
+	signers []string
+	// everValid says that the archive's time limit doesn't count.
+	everValid bool
+	// trusted says that the base's configuration asks for no signature.
+	trusted bool
+	release *index.Release
+}
+
+// archivesFor are those that the build file gives, or those that the base is
+// configured for.
+func archivesFor(ctx context.Context, sources []*distro.Source, b *base, arch string) ([]*archive, error) {
+	if len(sources) > 0 {
+		return given(sources)
+	}
+	configured, err := b.sources(ctx, arch)
+	if err != nil {
+		return nil, err
+	}
+	var found []*archive
+	for i := range configured {
+		found = append(found, configuredArchives(&configured[i])...)
+	}
+	if len(found) == 0 {
+		return nil, &distro.Error{Err: distro.ErrNoArchives}
+	}
+	for _, a := range found {
+		if _, err := distro.ParseAddresses(strings.Join(a.uris, " ")); err != nil {
+			return nil, fmt.Errorf("read the base's package sources: %w", err)
+		}
+	}
+	return named(found), nil
+}
+
+// named gives archives their ids: the suite, with a number where that would be
+// the same twice.
+func named(archives []*archive) []*archive {
+	count := map[string]int{}
+	for _, a := range archives {
+		id := strings.Trim(a.suite, "./")
+		if id == "" {
+			id = "flat"
+		}
+		count[id]++
+		a.id = id
+		if n := count[id]; n > 1 {
+			a.id += "-" + strconv.Itoa(n)
+		}
+	}
+	return archives
+}
+
+// given are the archives of the build file.
+func given(sources []*distro.Source) ([]*archive, error) {
+	var out []*archive
+	seen := map[string]bool{}
+	for _, s := range sources {
+		if len(s.Suites) == 0 {
+			return nil, &distro.Error{Source: s, Err: errors.New("a deb repository needs `suites`")}
+		}
+		for _, suite := range s.Suites {
+			if len(s.Components) == 0 && !strings.HasSuffix(suite, "/") {
+				return nil, &distro.Error{Source: s, Err: fmt.Errorf("the suite %s needs `components`, main for example", suite)}
+			}
+			if key := fmt.Sprint(s.URIs, suite, s.Components); !seen[key] {
+				seen[key] = true
+				out = append(out, &archive{uris: s.URIs, suite: suite, components: s.Components, source: s})
+			}
+		}
+	}
+	return named(out), nil
+}
+
+// configuredArchives are what a source of the base stands for.
+func configuredArchives(s *index.Source) []*archive {
+	var out []*archive
+	for _, suite := range s.Suites {
+		a := &archive{uris: s.URIs, suite: suite, components: s.Components, configured: s, trusted: s.Trusted}
+		a.everValid = s.Options["check-valid-until"] == "no"
+		for _, key := range s.SignedBy {
+			if !strings.HasPrefix(key, "/") {
+				a.signers = append(a.signers, key)
+			}
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// Repositories are the suites of the build file's archives.
+func (System) Repositories(sources []*distro.Source) ([]distro.Repository, error) {
+	archives, err := given(sources)
+	out := make([]distro.Repository, 0, len(archives))
+	for _, a := range archives {
+		out = append(out, a.repository())
+	}
+	return out, err
+}
+
+// repository is the archive as all systems say it.
+func (a *archive) repository() distro.Repository {
+	r := distro.Repository{
+		ID: a.id, URIs: a.uris, Given: a.source != nil, Suite: a.suite, Components: a.components, Distribution: a.distribution(),
+	}
+	if a.release != nil {
+		r.Date, r.Signers = a.release.Date, a.release.Signers
+	}
+	return r
+}
+
+// distribution is what the packages are made for, such as debian-12; empty when
+// the archive doesn't say.
+func (a *archive) distribution() string {
+	if a.release == nil || a.release.Origin == "" {
+		return ""
+	}
+	name := strings.ToLower(strings.ReplaceAll(a.release.Origin, " ", "-"))
+	version := a.release.Version
+	if name == "debian" {
+		version, _, _ = strings.Cut(version, ".")
+	}
+	if version == "" {
+		return name
+	}
+	return name + "-" + version
+}
+
+// Addresses adds the public snapshots of Debian and Ubuntu archives.
+func (System) Addresses(r distro.Repository) []string {
+	out := append([]string{}, r.URIs...)
+	if r.Date.IsZero() {
+		return out
+	}
+	seen := map[string]bool{}
+	for _, uri := range r.URIs {
+		if at := snapshot(uri, r.Date); at != "" && !seen[at] {
+			seen[at] = true
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// snapshot is where the archive at an address can be had as it was; empty where
+// that isn't kept.
+func snapshot(uri string, date time.Time) string {
+	stamp := date.UTC().Format("20060102T150405Z")
+	switch name := path.Base(strings.TrimSuffix(uri, "/")); name {
+	case "debian", "debian-security":
+		return "https://snapshot.debian.org/archive/" + name + "/" + stamp
+	case "ubuntu":
+		return "https://snapshot.ubuntu.com/ubuntu/" + stamp
+	}
+	return ""
+}

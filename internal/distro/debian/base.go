@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package debian
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/index"
+	"github.com/strata-build/strata/internal/tree"
+)
+
+// base are the files of a base that say what is installed and where more comes
+// from.
+type base struct {
+	tree.Tree
+	status *index.Status
+	pins   []index.Pin
+}
+
+// readBase reads the base's package database.
+func readBase(ctx context.Context, files tree.Tree) (*base, error) {
+	b := &base{Tree: files}
+	text, err := files.ReadFile(ctx, "/var/lib/dpkg/status")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	// Images without dpkg have a file for each package.
+	single, err := b.readAll(ctx, "/var/lib/dpkg/status.d", func(name string) bool { return !strings.HasSuffix(name, ".md5sums") })
+	if err != nil {
+		return nil, err
+	}
+	for _, data := range single {
+		text = append(append(text, "\n\n"...), data...)
+	}
+	if b.status, err = index.ReadStatus(bytes.NewReader(text)); err != nil {
+		return nil, err
+	}
+	return b, b.readPins(ctx)
+}
+
+func (b *base) readPins(ctx context.Context) error {
+	texts, err := b.readAll(ctx, "/etc/apt/preferences.d", func(name string) bool {
+		return !strings.Contains(name, ".") || strings.HasSuffix(name, ".pref")
+	})
+	if err != nil {
+		return err
+	}
+	if text, err := b.ReadFile(ctx, "/etc/apt/preferences"); err == nil {
+		texts = append([][]byte{text}, texts...)
+	}
+	for _, text := range texts {
+		pins, err := index.ReadPreferences("/etc/apt/preferences", text)
+		if err != nil {
+			return err
+		}
+		b.pins = append(b.pins, pins...)
+	}
+	return nil
+}
+
+// readAll reads the files of a directory that are wanted, in order.
+func (b *base) readAll(ctx context.Context, dir string, want func(name string) bool) ([][]byte, error) {
+	names, err := b.ReadDir(ctx, dir)
+	if err != nil {
+		return nil, fmt.Errorf("read directory %s of the base: %w", dir, err)
+	}
+	var out [][]byte
+	for _, name := range names {
+		if !want(name) {
+			continue
+		}
+		data, err := b.ReadFile(ctx, dir+"/"+name)
+		if err != nil {
+			return nil, fmt.Errorf("read %s/%s of the base: %w", dir, name, err)
+		}
+		out = append(out, data)
+	}
+	return out, nil
+}
+
+// sources are those that the base is configured for.
+func (b *base) sources(ctx context.Context, arch string) ([]index.Source, error) {
+	files := []string{"/etc/apt/sources.list"}
+	names, err := b.ReadDir(ctx, "/etc/apt/sources.list.d")
+	if err != nil {
+		return nil, fmt.Errorf("read the base's package sources: %w", err)
+	}
+	for _, name := range names {
+		if ext := path.Ext(name); ext == ".list" || ext == ".sources" {
+			files = append(files, "/etc/apt/sources.list.d/"+name)
+		}
+	}
+	var out []index.Source
+	for _, file := range files {
+		data, err := b.ReadFile(ctx, file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s of the base: %w", file, err)
+		}
+		sources, err := index.ReadSources(file, data)
+		if err != nil {
+			return nil, fmt.Errorf("read %s of the base: %w", file, err)
+		}
+		for i := range sources {
+			if s, ok := sources[i].For(arch); ok {
+				out = append(out, s)
+			}
+		}
+	}
+	return out, nil
+}

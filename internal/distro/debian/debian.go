@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package debian is the package system of Debian and Ubuntu: which bases have it,
+// where their packages come from, and which packages an image needs.
+package debian
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/debian/index"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
+	"github.com/strata-build/strata/internal/tree"
+)
+
+// System is the package system of Debian and Ubuntu.
+type System struct{}
+
+var (
+	_ distro.System   = System{}
+	_ distro.Archives = System{}
+)
+
+// Facts returns what is always so for packages of Debian.
+func (System) Facts() distro.Facts {
+	return distro.Facts{
+		Type: "deb", Name: "dpkg", Divides: true, Checks: true,
+		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/status.d"},
+	}
+}
+
+// Detect reports whether a base has dpkg's database.
+func (System) Detect(ctx context.Context, base tree.Tree) (bool, error) {
+	return distro.HasFile(ctx, base, "/var/lib/dpkg/status")
+}
+
+// Resolve finds packages by apt's rules.
+func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {
+	b, err := readBase(ctx, r.Base)
+	if err != nil {
+		return nil, err
+	}
+	p, err := platforms.Parse(r.Platform)
+	if err != nil {
+		return nil, err
+	}
+	load := &loader{fetch: r.Fetch, arch: architecture(p), now: r.Now, known: r.Known, keys: &keyrings{base: b, context: r.Context}}
+	archives, err := archivesFor(ctx, r.Sources, b, load.arch)
+	if err != nil {
+		return nil, err
+	}
+	indexes, err := load.all(ctx, archives)
+	if err != nil {
+		return nil, err
+	}
+	request := resolve.Request{
+		Architecture: load.arch, Indexes: indexes, Installed: b.status, Recommends: r.Recommends, Pins: append(pins(r.Keep), b.pins...),
+	}
+	for _, names := range r.Layers {
+		for _, name := range names {
+			wanted, err := resolve.ParseWanted(name)
+			if err != nil {
+				return nil, &distro.Error{Name: name, Err: err}
+			}
+			request.Wanted = append(request.Wanted, wanted)
+		}
+	}
+	solution, err := resolve.Resolve(request)
+	if err == nil {
+		err = resolve.Check(request, solution)
+	}
+	if err != nil {
+		return nil, &distro.Error{Name: asked(&r, resolve.Asked(err)), Err: err}
+	}
+	if len(solution.Removed) > 0 {
+		return nil, &distro.Error{Err: fmt.Errorf(
+			"resolve the packages: they go only without %s of the base; take those out in a build layer before this one, or ask for other packages",
+			strings.Join(solution.Removed, ", "))}
+	}
+	return answer(&r, solution, archives), nil
+}
+
+// architecture is Debian's name of a platform's architecture.
+func architecture(p ocispecs.Platform) string {
+	switch p.Architecture + p.Variant {
+	case "386":
+		return "i386"
+	case "armv6", "armv5":
+		return "armel"
+	case "arm", "armv7":
+		return "armhf"
+	case "ppc64le":
+		return "ppc64el"
+	case "mips64le":
+		return "mips64el"
+	}
+	return p.Architecture
+}
+
+// keptPriority is the pin of a version that the lock has: newer ones don't count,
+// but what is installed isn't taken back for it.
+const keptPriority = 990
+
+// pins are those of the versions that the lock has.
+func pins(keep []distro.Kept) []index.Pin {
+	var pins []index.Pin
+	for _, p := range keep {
+		pins = append(pins, index.Pin{
+			Packages: []string{p.Name}, Kind: "version", Match: []index.PinMatch{{Value: p.Version}}, Priority: keptPriority,
+		})
+	}
+	return pins
+}
+
+// asked is how the request names a package, in whatever version.
+func asked(r *distro.Request, name string) string {
+	return r.Asked(func(text string) bool {
+		w, err := resolve.ParseWanted(text)
+		return name != "" && err == nil && (w.Name == name || text == name)
+	})
+}
+
+// answer puts a solution into the words of all systems.
+func answer(r *distro.Request, s *resolve.Solution, archives []*archive) *distro.Solution {
+	out := &distro.Solution{}
+	for _, tie := range s.Ties {
+		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
+	}
+	layers := r.Assign(nameOf, s.Closure)
+	for _, p := range s.Packages {
+		made := distro.Package{
+			Name: p.Name, Version: p.Version, Arch: p.Architecture, Repository: p.Repository, Path: p.Filename,
+			Size: p.Size, SHA256: p.SHA256, Layer: layers[p.Name],
+		}
+		if p.Source != p.Name {
+			made.Source = p.Source
+		}
+		out.Packages = append(out.Packages, made)
+	}
+	for _, a := range archives {
+		out.Repositories = append(out.Repositories, a.repository())
+	}
+	return out
+}
+
+func nameOf(text string) (string, bool) {
+	w, err := resolve.ParseWanted(text)
+	return w.Name, err == nil
+}

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/tree"
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// resolve finds out what the packages of the target are today. It leaves them in
+// the set, and in the lock that is being written.
+func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base tree.Tree) error {
+	if err := s.goUnlocked(); err != nil {
+		return err
+	}
+	solution, err := archives.Resolve(ctx, s.request(base))
+	if err != nil {
+		return s.fault(err)
+	}
+	for _, w := range solution.Warnings {
+		s.t.Warn(s.t.Spec.Errorf(s.pos(w.Name), "%s", w.Text))
+	}
+	s.uris = map[string][]string{}
+	for _, r := range solution.Repositories {
+		s.uris[r.ID] = archives.Addresses(r)
+	}
+	s.locked = s.lock(solution)
+	if s.t.Lock.Store == nil {
+		return nil
+	}
+	if err := s.chooseInstaller(ctx); err != nil {
+		return err
+	}
+	s.t.Lock.Store(s.t.spec.Name, lock.Platform{Name: s.t.image.Platform, Packages: s.locked}, s.lockedAs(solution.Repositories))
+	return nil
+}
+
+// request is what the target asks of an archive.
+func (s *packageSet) request(base tree.Tree) distro.Request {
+	t := s.t
+	r := distro.Request{
+		Platform: t.image.Platform, Recommends: s.recommends(), Sources: s.sources, Base: base, Fetch: t.Fetch, Now: t.Now, Keep: s.keep(),
+		Context: func(ctx context.Context, name string) (tree.Tree, error) {
+			return t.Looker.Look(ctx, t.plan, plan.Tree{Kind: plan.Main}, []string{name})
+		},
+		Known: func(id string) *distro.Repository {
+			if t.Lock.File == nil {
+				return nil
+			}
+			found := t.Lock.File.Repository(id)
+			if found == nil {
+				return nil
+			}
+			known := plainRepository(found)
+			return &known
+		},
+	}
+	for _, e := range s.entries {
+		var names []string
+		for _, name := range e.names {
+			names = append(names, name.Value)
+		}
+		r.Layers = append(r.Layers, names)
+	}
+	return r
+}
+
+// keep are the versions that the lock has, but for those that are to be updated.
+func (s *packageSet) keep() []distro.Kept {
+	old := s.before()
+	if old == nil || slices.Contains(s.t.Lock.Update, "*") {
+		return nil
+	}
+	var kept []distro.Kept
+	for _, p := range old.Packages {
+		if !slices.Contains(s.t.Lock.Update, p.Name) {
+			kept = append(kept, distro.Kept{Name: p.Name, Version: p.Version})
+		}
+	}
+	return kept
+}
+
+// lock writes a solution down.
+func (s *packageSet) lock(solution *distro.Solution) *lock.Packages {
+	out := &lock.Packages{Base: s.t.basePin(), Wanted: s.wanted(), Recommends: s.recommends()}
+	for _, p := range solution.Packages {
+		out.Packages = append(out.Packages, lock.Package{
+			Name: p.Name, Version: p.Version, Arch: p.Arch, Source: p.Source, Repository: p.Repository, Path: p.Path,
+			Size: p.Size, SHA256: p.SHA256, Layer: p.Layer,
+		})
+	}
+	out.Sort()
+	return out
+}
+
+// lockedAs are repositories as the lock has them.
+func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repository {
+	out := make([]lock.Repository, 0, len(repositories))
+	for _, r := range repositories {
+		locked := lock.Repository{
+			ID: r.ID, Type: s.system.Facts().Type, URIs: r.URIs, Suite: r.Suite, Components: r.Components,
+			Distribution: r.Distribution, Date: r.Date, Signers: r.Signers,
+		}
+		if r.Given {
+			locked.URIs = nil
+		}
+		out = append(out, locked)
+	}
+	return out
+}
+
+// planTool lets the base's own program install each entry, in a command in the image.
+func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.Tree) error {
+	t := s.t
+	for _, e := range s.entries {
+		names := make([]string, 0, len(e.names))
+		for _, n := range e.names {
+			names = append(names, n.Value)
+		}
+		command, err := tool.Command(ctx, distro.ToolRequest{
+			Base: base, Names: names, Recommends: e.layer.Packages.Recommends, SkipScripts: e.layer.Packages.Scripts.Value == "skip",
+		})
+		if err != nil {
+			var about *distro.Error
+			if errors.As(err, &about) && about.Part == distro.Scripts {
+				return t.Spec.Errorf(e.layer.Packages.Scripts.Pos, "%w", err)
+			}
+			return s.fault(err)
+		}
+		run := &plan.Exec{
+			Range: e.layer.Range, From: plan.Tree{Kind: plan.Layers}, Platform: t.image.Platform,
+			Args: command.Args, Env: t.baseEnv(), Cwd: "/", Network: "default",
+		}
+		for _, c := range command.Caches {
+			run.Cache = append(run.Cache, plan.Cache{Target: c.Path, ID: "strata-" + c.Name + "-" + t.image.Platform, Sharing: "locked"})
+		}
+		for _, dir := range command.Memory {
+			run.Tmpfs = append(run.Tmpfs, plan.Tmpfs{Target: dir})
+		}
+		s.planned = append(s.planned, []plan.Layer{{
+			Name: e.layer.Name, Strategy: "packages", Words: "packages " + few(names), Range: e.layer.Range, Action: run,
+		}})
+	}
+	return nil
+}
+
+// baseEnv is the environment of the image so far.
+func (t *Target) baseEnv() []string {
+	if t.image.Base == nil {
+		return nil
+	}
+	return t.image.Base.Config.Env
+}

@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/tree"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// readSources reads the repositories of the build file. All packages of an image
+// come from one system.
+func (s *packageSet) readSources() error {
+	for _, e := range s.entries {
+		for i := range e.layer.Packages.Repositories {
+			r := &e.layer.Packages.Repositories[i]
+			source, err := s.source(r)
+			if err != nil {
+				return err
+			}
+			s.sources = append(s.sources, source)
+			s.given[source] = r
+			if first := s.given[s.sources[0]].Type.Value; r.Type.Value != first {
+				return s.t.Spec.Errorf(r.Range.Start, "the packages of one image come from repositories of one type, not of %s and %s", first, r.Type.Value)
+			}
+		}
+	}
+	return nil
+}
+
+// source is a repository of the build file with its names expanded.
+func (s *packageSet) source(r *spec.Repository) (*distro.Source, error) {
+	uri, err := s.t.expand(r.URI)
+	if err != nil {
+		return nil, err
+	}
+	out := &distro.Source{}
+	if out.URIs, err = distro.ParseAddresses(uri); err != nil {
+		return nil, s.t.Spec.Errorf(r.URI.Pos, "%w", err)
+	}
+	if out.Suites, err = s.t.expandAll(r.Suites); err != nil {
+		return nil, err
+	}
+	if out.Components, err = s.t.expandAll(r.Components); err != nil {
+		return nil, err
+	}
+	out.Keys, err = s.t.expand(r.SignedBy)
+	return out, err
+}
+
+// chooseSystem finds the system that the packages come from: that of the build
+// file's repositories, or that of the base. It returns the base's files.
+func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
+	if s.t.Fetch == nil || s.t.Looker == nil {
+		return nil, s.t.Spec.Errorf(s.start(), "resolve packages: nothing can be fetched here")
+	}
+	base, err := s.lookIntoBase(ctx)
+	if err != nil {
+		return nil, s.fault(fmt.Errorf("look into the base: %w", err))
+	}
+	if len(s.sources) > 0 {
+		return base, s.systemOfSources(ctx, base)
+	}
+	if s.system, err = distro.Detect(ctx, s.t.Systems, base); err != nil {
+		return nil, s.fault(fmt.Errorf("look into the base: %w", err))
+	}
+	switch {
+	case s.system != nil:
+		return base, nil
+	case s.t.image.From.Kind == plan.Scratch:
+		return nil, s.t.Spec.Errorf(s.start(), "packages on scratch need `repositories`: there is no base that says where they come from")
+	}
+	return nil, s.t.Spec.Errorf(s.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
+}
+
+// systemOfSources takes the system of the build file's repositories, unless the base
+// has packages of another one.
+func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error {
+	r := s.given[s.sources[0]]
+	s.system = distro.Find(s.t.Systems, r.Type.Value)
+	if s.system == nil {
+		return s.t.Spec.Errorf(r.Type.Pos, "packages of the type %s can't be resolved by this release", r.Type.Value)
+	}
+	has, err := s.system.Detect(ctx, base)
+	if err != nil {
+		return s.fault(fmt.Errorf("look into the base: %w", err))
+	}
+	if has {
+		return nil
+	}
+	other, err := distro.Detect(ctx, s.t.Systems, base)
+	if err != nil {
+		return s.fault(fmt.Errorf("look into the base: %w", err))
+	}
+	if other == nil {
+		return nil
+	}
+	hint := fmt.Sprintf("want repositories of the type %s", other.Facts().Type)
+	if _, ok := other.(distro.Archives); !ok {
+		hint = "leave `repositories` out, and it installs packages from where the base is configured to"
+	}
+	return s.t.Spec.Errorf(r.Type.Pos, "the base's packages are those of %s, not of %s; %s", other.Facts().Name, s.system.Facts().Name, hint)
+}
+
+// knownSystems names all systems.
+func (s *packageSet) knownSystems() string {
+	var names []string
+	for _, system := range s.t.Systems {
+		names = append(names, system.Facts().Name)
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// lookIntoBase opens the package database of the image so far.
+func (s *packageSet) lookIntoBase(ctx context.Context) (tree.Tree, error) {
+	t := s.t
+	partial := *t.image
+	so := &plan.Plan{Platform: t.image.Platform, Images: append(t.plan.Images[:len(t.plan.Images):len(t.plan.Images)], &partial)}
+	from := t.image.From
+	if t.ranInPlace() {
+		from = plan.Tree{Kind: plan.Layers}
+	}
+	var patterns []string
+	for _, system := range t.Systems {
+		patterns = append(patterns, system.Facts().Patterns...)
+	}
+	return t.Looker.Look(ctx, so, from, patterns)
+}
+
+// ranInPlace reports whether a command has changed the image so far, which may have
+// installed something.
+func (t *Target) ranInPlace() bool {
+	for _, l := range t.image.Layers {
+		if e, ok := l.Action.(*plan.Exec); ok && !e.Out {
+			return true
+		}
+	}
+	return false
+}
+
+// fault puts a line of the build file to an error. What isn't about something that
+// was asked for is what an archive or the base answers: no fault of the build file,
+// though a line of it asks.
+func (s *packageSet) fault(err error) error {
+	var about *distro.Error
+	if !errors.As(err, &about) {
+		fault := s.t.Spec.Errorf(s.start(), "%w", err)
+		fault.External = true
+		return fault
+	}
+	r := s.given[about.Source]
+	switch {
+	case r != nil && about.Part == distro.Keys:
+		return s.t.Spec.Errorf(r.SignedBy.Pos, "%w", err)
+	case r != nil:
+		return s.t.Spec.Errorf(r.Range.Start, "%w", err)
+	}
+	return s.t.Spec.Errorf(s.pos(about.Name), "%w", err)
+}
