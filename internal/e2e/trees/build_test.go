@@ -20,6 +20,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
@@ -176,7 +177,7 @@ func (h *house) verdict(t *testing.T, layers ...*plan.Unpack) (v verdict) {
 		if err != nil {
 			return nil, err
 		}
-		data, err := res.Ref.ReadFile(ctx, gateway.ReadRequest{Filename: llb.VerdictFile})
+		data, err := res.Ref.ReadFile(ctx, gateway.ReadRequest{Filename: distro.VerdictFile})
 		if err != nil {
 			return nil, err
 		}
@@ -201,9 +202,9 @@ func archives(packages []testenv.DebianPackage) []plan.Archive {
 func grouped(all []plan.Archive, size int) []plan.Action {
 	var out []plan.Action
 	for rest := all; len(rest) > 0; rest = rest[min(size, len(rest)):] {
-		out = append(out, &plan.Unpack{Format: plan.Deb, Archives: rest[:min(size, len(rest))]})
+		out = append(out, &plan.Unpack{Format: "deb", Archives: rest[:min(size, len(rest))]})
 	}
-	return append(out, &plan.Install{Format: plan.Deb, Installer: plan.Register, Archives: all})
+	return append(out, &plan.Install{Format: "deb", Installer: plan.Register, Archives: all})
 }
 
 // plain is the base after an apt-get that Strata has no part in.

@@ -77,7 +77,7 @@ func TestFailingScripts(t *testing.T) {
 	bad := served(t, debs, "good", "bad")
 	for name, actions := range map[string][]plan.Action{
 		"register": grouped(bad, 2),
-		"native":   {&plan.Install{Format: plan.Deb, Installer: plan.Native, Archives: bad}},
+		"native":   {&plan.Install{Format: "deb", Installer: plan.Native, Archives: bad}},
 	} {
 		err := h.build(h.lower(t, false, actions...), tree{}.read)
 		if err == nil || !strings.Contains(err.Error(), "a maintainer script of bad failed") || !strings.Contains(err.Error(), "  one thing is wrong") {
@@ -85,7 +85,7 @@ func TestFailingScripts(t *testing.T) {
 		}
 	}
 	good := served(t, debs, "late", "good")
-	if v := h.verdict(t, &plan.Unpack{Format: plan.Deb, Archives: good}); v.Installer != "register" {
+	if v := h.verdict(t, &plan.Unpack{Format: "deb", Archives: good}); v.Installer != "register" {
 		t.Errorf("verdict on good packages: %+v", v)
 	}
 	got := tree{}
@@ -96,14 +96,14 @@ func TestFailingScripts(t *testing.T) {
 		t.Error("the script before unpacking wasn't run")
 	}
 	native := tree{}
-	if err := h.build(h.lower(t, false, &plan.Install{Format: plan.Deb, Installer: plan.Native, Archives: good}), native.read); err != nil {
+	if err := h.build(h.lower(t, false, &plan.Install{Format: "deb", Installer: plan.Native, Archives: good}), native.read); err != nil {
 		t.Fatal(err)
 	}
 	if diff := differences(native, got, 1<<40); len(diff) > 0 {
 		t.Errorf("registered packages differ from installed ones:\n%s", strings.Join(diff, "\n"))
 	}
 	for _, name := range []string{"divert", "grabber"} {
-		if v := h.verdict(t, &plan.Unpack{Format: plan.Deb, Archives: served(t, debs, name)}); v.Installer != "native" || !strings.Contains(v.Why, name) {
+		if v := h.verdict(t, &plan.Unpack{Format: "deb", Archives: served(t, debs, name)}); v.Installer != "native" || !strings.Contains(v.Why, name) {
 			t.Errorf("verdict on %s: %+v", name, v)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 // assembled are the layers of packages on scratch.
 func assembled(all []plan.Archive, skip bool) []plan.Action {
 	return []plan.Action{
-		&plan.Unpack{Format: plan.Deb, Archives: all},
-		&plan.Install{Format: plan.Deb, Installer: plan.Assemble, Archives: all, SkipScripts: skip},
+		&plan.Unpack{Format: "deb", Archives: all},
+		&plan.Install{Format: "deb", Installer: plan.Assemble, Archives: all, SkipScripts: skip},
 	}
 }
 

@@ -55,7 +55,7 @@ func TestSlimBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, actions := range map[string][]plan.Action{
-		"native":   {&plan.Install{Format: plan.Deb, Installer: plan.Native, Archives: packages}},
+		"native":   {&plan.Install{Format: "deb", Installer: plan.Native, Archives: packages}},
 		"register": actions,
 	} {
 		st := h.lower(t, false, actions...)

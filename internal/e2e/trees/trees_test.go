@@ -92,7 +92,7 @@ func (h *house) compare(t *testing.T, names []string, total *tally) {
 	order := h.setUp()
 	total.files += len(plain)
 	native := tree{}
-	install := &plan.Install{Format: plan.Deb, Installer: plan.Native, Archives: packages}
+	install := &plan.Install{Format: "deb", Installer: plan.Native, Archives: packages}
 	if err := h.build(h.lower(t, false, install), native.read); err != nil {
 		t.Fatalf("native: %v", err)
 	}
@@ -131,7 +131,7 @@ func TestTwice(t *testing.T) {
 			slices.SortFunc(packages, func(a, b plan.Archive) int { return strings.Compare(a.Name, b.Name) })
 			actions := grouped(packages, max(1, len(packages)/3+1))
 			if v := a.verdict(t, unpacks(actions)...); v.Installer != string(plan.Register) {
-				actions = []plan.Action{&plan.Install{Format: plan.Deb, Installer: plan.Native, Archives: packages}}
+				actions = []plan.Action{&plan.Install{Format: "deb", Installer: plan.Native, Archives: packages}}
 			}
 			first, second := tree{}, tree{}
 			if err := a.build(a.lower(t, false, actions...), first.read); err != nil {
