@@ -34,27 +34,25 @@ func (a *dockerArchive) layoutRoot(ctx context.Context, config []byte) (v1.Descr
 		return v1.Descriptor{}, false
 	}
 	s := &Source{blobs: a}
-	images, err := s.imagesBelow(ctx, index.Manifests)
-	if err != nil {
-		return v1.Descriptor{}, false
-	}
+	images, _ := s.imagesBelow(ctx, index.Manifests) // the archive may lack other platforms
 	for _, d := range images {
-		if a.isWhole(ctx, s, d, want) {
+		if a.isWhole(ctx, s, d, want, config) {
 			return d, true
 		}
 	}
 	return v1.Descriptor{}, false
 }
 
-// isWhole reports whether a manifest has the configuration and all its blobs
-// are in the archive.
-func (a *dockerArchive) isWhole(ctx context.Context, s *Source, d v1.Descriptor, config v1.Hash) bool {
+// isWhole reports whether a manifest has the configuration, a layer for each that it
+// names, and all its blobs are in the archive. The first releases of docker 25 wrote
+// manifests without layers.
+func (a *dockerArchive) isWhole(ctx context.Context, s *Source, d v1.Descriptor, id v1.Hash, config []byte) bool {
 	raw, err := s.Manifest(ctx, d)
 	if err != nil {
 		return false
 	}
 	var m v1.Manifest
-	if err := json.Unmarshal(raw, &m); err != nil || m.Config.Digest != config {
+	if err := json.Unmarshal(raw, &m); err != nil || m.Config.Digest != id || checkLayers(&m, config) != nil {
 		return false
 	}
 	for _, b := range append(m.Layers, m.Config) {

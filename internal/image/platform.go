@@ -5,11 +5,13 @@ package image
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -34,49 +36,90 @@ func IsAttestation(d v1.Descriptor) bool {
 		d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
 }
 
-// Images describes every image of the source, attestations left out, each with
-// the platform that its configuration says. For an index these are the images
-// in it and in the indexes that it has.
+// Images describes every image of the source, attestations and artifacts left out,
+// each with the platform that the index says, or its configuration where the index
+// says nothing. For an index these are the images in it and in the indexes that it
+// has; one that is listed for several platforms is there for each. What can be read
+// is there also when there is an error.
 func (s *Source) Images(ctx context.Context) ([]v1.Descriptor, error) {
-	all, err := s.imagesBelow(ctx, []v1.Descriptor{s.Root})
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if all[i].Platform, err = s.platform(ctx, all[i]); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	all, failed := s.imagesBelow(ctx, []v1.Descriptor{s.Root})
+	out, err := s.describeAll(ctx, all)
+	return out, cmp.Or(failed, err)
 }
 
-func (s *Source) imagesBelow(ctx context.Context, ds []v1.Descriptor) ([]v1.Descriptor, error) {
-	var images []v1.Descriptor
-	seen := map[v1.Hash]bool{}
+// describeAll gives each image its platform. What turns out to be an artifact is
+// left out. What can be described is, also when there is an error.
+func (s *Source) describeAll(ctx context.Context, all []v1.Descriptor) (out []v1.Descriptor, failed error) {
+	for _, d := range all {
+		d, err := s.Describe(ctx, d)
+		if _, ok := errors.AsType[*ArtifactError](err); ok && len(all) > 1 {
+			continue
+		}
+		if err != nil {
+			failed = cmp.Or(failed, err)
+			continue
+		}
+		out = append(out, d)
+	}
+	return out, failed
+}
+
+// Describe completes the descriptor of an image with its platform: what the
+// descriptor says, or what the image's configuration says.
+func (s *Source) Describe(ctx context.Context, d v1.Descriptor) (v1.Descriptor, error) {
+	if saysPlatform(d) {
+		return d, nil
+	}
+	p, err := s.platform(ctx, d)
+	d.Platform = p
+	return d, err
+}
+
+// saysPlatform reports whether a descriptor says what an image runs on.
+func saysPlatform(d v1.Descriptor) bool {
+	return d.Platform != nil && d.Platform.OS != "" && d.Platform.Architecture != ""
+}
+
+// imagesBelow lists the images of indexes, each once for every platform that it is
+// listed for. Indexes that can't be read are passed over: the error is of the first
+// of them.
+func (s *Source) imagesBelow(ctx context.Context, ds []v1.Descriptor) (images []v1.Descriptor, failed error) {
+	seen := map[string]bool{}
 	for range indexDepth {
 		var below []v1.Descriptor
 		for _, d := range ds {
-			if seen[d.Digest] || IsAttestation(d) {
+			key := entryKey(d)
+			if seen[key] || IsAttestation(d) || !isImageType(d.ArtifactType) {
 				continue
 			}
-			seen[d.Digest] = true
+			seen[key] = true
 			switch {
 			case d.MediaType.IsImage():
 				images = append(images, d)
 			case d.MediaType.IsIndex():
 				m, err := s.index(ctx, d)
 				if err != nil {
-					return nil, err
+					failed = cmp.Or(failed, err)
+					continue
 				}
 				below = append(below, m.Manifests...)
 			}
 		}
 		if len(below) == 0 {
-			return images, nil
+			return images, failed
 		}
 		ds = below
 	}
 	return nil, fmt.Errorf("read %s: indexes in indexes, more than %d deep", s.Name, indexDepth)
+}
+
+// entryKey tells entries of an index apart: one image may be there for several
+// platforms.
+func entryKey(d v1.Descriptor) string {
+	if d.Platform == nil {
+		return d.Digest.String()
+	}
+	return d.Digest.String() + " " + platforms.FormatAll(specPlatform(d.Platform))
 }
 
 func (s *Source) index(ctx context.Context, d v1.Descriptor) (*v1.IndexManifest, error) {
@@ -101,6 +144,9 @@ func (s *Source) platform(ctx context.Context, d v1.Descriptor) (*v1.Platform, e
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return nil, fmt.Errorf("read manifest %s of %s: %w", d.Digest, s.Name, err)
 	}
+	if t := ArtifactType(&m); t != "" {
+		return nil, &ArtifactError{Name: s.Name.String(), Digest: d.Digest, Type: t}
+	}
 	if raw, err = s.Manifest(ctx, m.Config); err != nil {
 		return nil, err
 	}
@@ -112,31 +158,43 @@ func (s *Source) platform(ctx context.Context, d v1.Descriptor) (*v1.Platform, e
 }
 
 // Select finds the image for a platform. Without one it is the only image there
-// is, or else the one for this machine's architecture on Linux.
+// is, or else the one for this machine's architecture on Linux. Configurations are
+// read only of images whose platform the index leaves open, and then only if no
+// other one is for exactly the platform.
 func (s *Source) Select(ctx context.Context, p *v1.Platform) (v1.Descriptor, error) {
-	all, err := s.Images(ctx)
-	if err != nil {
-		return v1.Descriptor{}, err
-	}
-	if p == nil && len(all) == 1 {
-		return all[0], nil
+	all, failed := s.imagesBelow(ctx, []v1.Descriptor{s.Root})
+	if p == nil && len(all) == 1 && failed == nil {
+		return s.Describe(ctx, all[0])
 	}
 	want := platforms.Normalize(ocispecs.Platform{OS: "linux", Architecture: runtime.GOARCH})
 	if p != nil {
 		want = platforms.Normalize(specPlatform(p))
 	}
-	match := platforms.Only(want)
-	best := -1
+	said := slices.DeleteFunc(slices.Clone(all), func(d v1.Descriptor) bool { return !saysPlatform(d) })
+	best := bestFor(want, said)
+	if best >= 0 && platforms.OnlyStrict(want).Match(specPlatform(said[best].Platform)) {
+		return said[best], nil
+	}
+	described, err := s.describeAll(ctx, all)
+	if best = bestFor(want, described); best >= 0 {
+		return described[best], nil
+	}
+	if failed = cmp.Or(failed, err); failed != nil {
+		return v1.Descriptor{}, failed
+	}
+	return v1.Descriptor{}, fmt.Errorf("%w %s in %s: there is %s", ErrNoPlatform, platforms.FormatAll(want), s.Name, listPlatforms(described))
+}
+
+// bestFor is the number of the image that suits a platform best, or -1.
+func bestFor(want ocispecs.Platform, all []v1.Descriptor) int {
+	match, best := platforms.Only(want), -1
 	for i, d := range all {
 		has := specPlatform(d.Platform)
 		if match.Match(has) && (best < 0 || match.Less(has, specPlatform(all[best].Platform))) {
 			best = i
 		}
 	}
-	if best < 0 {
-		return v1.Descriptor{}, fmt.Errorf("%w %s in %s: there is %s", ErrNoPlatform, platforms.FormatAll(want), s.Name, listPlatforms(all))
-	}
-	return all[best], nil
+	return best
 }
 
 func listPlatforms(all []v1.Descriptor) string {

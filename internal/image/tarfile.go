@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -115,7 +116,7 @@ func (t *tarFile) list() error {
 func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
 
 // errNoMember says that an archive lacks a file.
-var errNoMember = errors.New("the archive lacks a file")
+var errNoMember = fmt.Errorf("the archive lacks a file: %w", fs.ErrNotExist)
 
 // find follows links to a file.
 func (t *tarFile) find(name string) (member, error) {

@@ -35,14 +35,33 @@ func (s *Source) ImageOf(ctx context.Context, d v1.Descriptor) (v1.Image, error)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest %s of %s: %w", d.Digest, s.Name, err)
 	}
+	if t := ArtifactType(m); t != "" {
+		return nil, &ArtifactError{Name: s.Name.String(), Digest: d.Digest, Type: t}
+	}
 	config, err := s.Manifest(ctx, m.Config)
 	if err != nil {
 		return nil, err
+	}
+	if err := checkLayers(m, config); err != nil {
+		return nil, fmt.Errorf("read manifest %s of %s: %w", d.Digest, s.Name, err)
 	}
 	return partial.CompressedToImage(&core{
 		raw: raw, config: config, mediaType: d.MediaType, manifest: m,
 		open: func(d v1.Descriptor) (io.ReadCloser, error) { return s.Blob(ctx, d) },
 	})
+}
+
+// checkLayers refuses a manifest that lists another number of layers than its
+// configuration: the files of a layer would be missing, or two layers mixed up.
+func checkLayers(m *v1.Manifest, config []byte) error {
+	c, err := v1.ParseConfigFile(bytes.NewReader(config))
+	if err != nil {
+		return fmt.Errorf("read configuration %s: %w", m.Config.Digest, err)
+	}
+	if layers, ids := len(m.Layers), len(c.RootFS.DiffIDs); layers != ids {
+		return fmt.Errorf("it lists %d layers, its configuration %d", layers, ids)
+	}
+	return nil
 }
 
 // Index gives the index as go-containerregistry's type. It fails when the source

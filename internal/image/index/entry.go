@@ -6,6 +6,7 @@ package index
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,87 +17,83 @@ import (
 	"github.com/strata-build/strata/internal/image"
 )
 
-// depthLimit is how deep indexes may be in indexes.
-const depthLimit = 8
+// entry is an entry of an index.
+type entry struct {
+	v1.Descriptor
+	// raw is the entry as the index that it is from has it, nil for one that was made.
+	raw json.RawMessage
+	// source has what it describes.
+	source *image.Source
+}
 
-// manifestOf reads a manifest of some type.
-func manifestOf[T any](ctx context.Context, s *image.Source, d v1.Descriptor) (*T, error) {
-	raw, err := s.Manifest(ctx, d)
+// entriesOf reads the entries of an index.
+func entriesOf(ctx context.Context, s *image.Source) ([]entry, error) {
+	raw, err := s.Manifest(ctx, s.Root)
 	if err != nil {
 		return nil, err
 	}
-	var m T
+	var m struct{ Manifests []json.RawMessage }
 	if err := json.Unmarshal(raw, &m); err != nil {
-		return nil, fmt.Errorf("read %s of %s: %w", d.Digest, s.Name, err)
+		return nil, fmt.Errorf("read index %s of %s: %w", s.Root.Digest, s.Name, err)
 	}
-	return &m, nil
+	var entries []entry
+	for _, raw := range m.Manifests {
+		e := entry{raw: raw, source: s}
+		if err := json.Unmarshal(raw, &e.Descriptor); err != nil {
+			return nil, fmt.Errorf("read index %s of %s: %w", s.Root.Digest, s.Name, err)
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
 }
 
-// register notes that a source has an entry and all that it needs.
-func (b *Builder) register(ctx context.Context, s *image.Source, d v1.Descriptor, depth int) error {
-	if b.origins == nil {
-		b.origins = image.Origins{}
+// isImage reports whether the entry is an image for a platform.
+func (e entry) isImage() bool {
+	return e.Platform != nil && e.Platform.OS != "" && !image.IsAttestation(e.Descriptor)
+}
+
+// same reports whether two entries are one image for one platform.
+func (e entry) same(o entry) bool {
+	if e.Digest != o.Digest || e.isImage() != o.isImage() {
+		return false
 	}
-	if depth > depthLimit {
-		return fmt.Errorf("read %s: indexes in indexes, more than %d deep", s.Name, depthLimit)
+	return !e.isImage() || e.Platform.Equals(*o.Platform)
+}
+
+// describe completes an entry: the platform of an image that has none is what its
+// configuration says, an artifact says of what type it is. Entries of an index that
+// say nothing more are left as they are.
+func (e entry) describe(ctx context.Context) (entry, error) {
+	if image.IsAttestation(e.Descriptor) || !e.MediaType.IsImage() || e.ArtifactType != "" && e.raw != nil {
+		return e, nil
 	}
-	b.note(d, s)
+	d, err := e.source.Describe(ctx, e.Descriptor)
+	artifact, ok := errors.AsType[*image.ArtifactError](err)
 	switch {
-	case d.MediaType.IsIndex():
-		m, err := manifestOf[v1.IndexManifest](ctx, s, d)
-		if err != nil {
-			return err
-		}
-		for _, child := range m.Manifests {
-			if err := b.register(ctx, s, child, depth+1); err != nil {
-				return err
-			}
-		}
-	case d.MediaType.IsImage():
-		m, err := manifestOf[v1.Manifest](ctx, s, d)
-		if err != nil {
-			return err
-		}
-		for _, l := range append(m.Layers, m.Config) {
-			b.note(l, s)
-		}
+	case ok:
+		e.ArtifactType = artifact.Type
+		return e, nil
+	case err != nil:
+		return e, err
+	case d.Platform.OS != "" && d.Platform.Architecture != "":
+		e.Descriptor = d
 	}
-	return nil
+	if e.raw == nil {
+		return e, checkPlatform(e.source, d.Platform)
+	}
+	return e, nil
 }
 
-// note keeps the first source that has a blob.
-func (b *Builder) note(d v1.Descriptor, s *image.Source) {
-	if _, ok := b.origins[d.Digest]; !ok {
-		b.origins[d.Digest] = s
-	}
-}
-
-// platformOf is what an image's configuration says. A variant that it leaves out
-// is the one of the index that the image is from.
-func platformOf(ctx context.Context, s *image.Source, d v1.Descriptor) (*v1.Platform, error) {
-	m, err := manifestOf[v1.Manifest](ctx, s, d)
-	if err != nil {
-		return nil, err
-	}
-	config, err := manifestOf[v1.ConfigFile](ctx, s, m.Config)
-	if err != nil {
-		return nil, err
-	}
-	p := &v1.Platform{
-		OS: config.OS, Architecture: config.Architecture, Variant: config.Variant,
-		OSVersion: config.OSVersion, OSFeatures: config.OSFeatures,
-	}
+// checkPlatform refuses the platform of an image that no engine would find.
+func checkPlatform(s *image.Source, p *v1.Platform) error {
 	if p.OS == "" || p.Architecture == "" {
-		return nil, fmt.Errorf("the configuration of %s names no platform: os %q, architecture %q", s.Name, p.OS, p.Architecture)
+		return fmt.Errorf("the configuration of %s names no platform: os %q, architecture %q", s.Name, p.OS, p.Architecture)
 	}
 	if meant := platforms.Normalize(specPlatform(p)); meant.Architecture != p.Architecture || meant.OS != p.OS {
-		return nil, fmt.Errorf("the configuration of %s says %s/%s where %s/%s is meant; no engine would find the image, so it has to be built again",
+		return fmt.Errorf("the configuration of %s says %s/%s where %s/%s is meant; no engine would find the image, so it has to be built again",
 			s.Name, p.OS, p.Architecture, meant.OS, meant.Architecture)
 	}
-	if listed := d.Platform; p.Variant == "" && listed != nil && listed.OS == p.OS && listed.Architecture == p.Architecture {
-		p.Variant = listed.Variant
-	}
-	return p, nil
+	return nil
 }
 
 func specPlatform(p *v1.Platform) ocispecs.Platform {
@@ -110,7 +107,7 @@ func describe(p *v1.Platform) string { return platforms.FormatAll(specPlatform(p
 func (b *Builder) list() string {
 	var words []string
 	for _, e := range b.entries {
-		if e.Platform != nil && !image.IsAttestation(e) {
+		if e.isImage() {
 			words = append(words, describe(e.Platform))
 		}
 	}

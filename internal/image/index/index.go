@@ -4,11 +4,13 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/containerd/platforms"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -23,39 +25,44 @@ const attestedDigest = "vnd.docker.reference.digest"
 
 // Builder puts an index together. The zero Builder is an empty index.
 type Builder struct {
-	entries     []v1.Descriptor
+	entries     []entry
 	annotations map[string]string
-	origins     image.Origins
-	from        map[v1.Hash]image.Name
+	// raw is the index that it began with.
+	raw []byte
 	// Replaced are entries that gave way to others of the same platform.
 	Replaced []v1.Descriptor
 }
 
-// Open begins with the entries and annotations of an index that is there.
+// Open begins with what an index that is there has.
 func (b *Builder) Open(ctx context.Context, s *image.Source) error {
 	if !s.Root.MediaType.IsIndex() {
 		return fmt.Errorf("%s is no index but %s; make one of it by \"strata index create\"", s.Name, s.Root.MediaType)
 	}
-	m, err := manifestOf[v1.IndexManifest](ctx, s, s.Root)
+	raw, err := s.Manifest(ctx, s.Root)
 	if err != nil {
 		return err
 	}
-	b.annotations = maps.Clone(m.Annotations)
-	return b.Add(ctx, s, false)
+	m, err := v1.ParseIndexManifest(bytes.NewReader(raw))
+	if err != nil {
+		return fmt.Errorf("read index %s of %s: %w", s.Root.Digest, s.Name, err)
+	}
+	b.raw, b.annotations = raw, maps.Clone(m.Annotations)
+	b.entries, err = entriesOf(ctx, s)
+	return err
 }
 
 // Add takes an image, or the entries of an index. A platform that is there already
 // gives way if replace says so, and else is an error.
 func (b *Builder) Add(ctx context.Context, s *image.Source, replace bool) error {
-	if !s.Root.MediaType.IsIndex() {
-		return b.add(ctx, s, s.Root, replace)
+	entries := []entry{{Descriptor: s.Root, source: s}}
+	if s.Root.MediaType.IsIndex() {
+		var err error
+		if entries, err = entriesOf(ctx, s); err != nil {
+			return err
+		}
 	}
-	m, err := manifestOf[v1.IndexManifest](ctx, s, s.Root)
-	if err != nil {
-		return err
-	}
-	for _, d := range m.Manifests {
-		if err := b.add(ctx, s, d, replace); err != nil {
+	for _, e := range entries {
+		if err := b.add(ctx, e, replace); err != nil {
 			return err
 		}
 	}
@@ -63,93 +70,78 @@ func (b *Builder) Add(ctx context.Context, s *image.Source, replace bool) error 
 }
 
 // add takes one entry.
-func (b *Builder) add(ctx context.Context, s *image.Source, d v1.Descriptor, replace bool) error {
-	if err := b.register(ctx, s, d, 0); err != nil {
+func (b *Builder) add(ctx context.Context, e entry, replace bool) error {
+	e.Annotations = withoutPlace(e.Annotations)
+	e, err := e.describe(ctx)
+	if err != nil {
 		return err
 	}
-	d = entryOf(d)
-	if !image.IsAttestation(d) && d.MediaType.IsImage() {
-		p, err := platformOf(ctx, s, d)
-		if err != nil {
-			return err
-		}
-		d.Platform = p
-		if err := b.makeRoom(s, d, replace); err != nil {
-			return err
-		}
+	if err := b.makeRoom(e, replace); err != nil {
+		return err
 	}
-	for _, e := range b.entries {
-		if e.Digest == d.Digest {
-			return nil
-		}
+	if !slices.ContainsFunc(b.entries, e.same) {
+		b.entries = append(b.entries, e)
 	}
-	if b.from == nil {
-		b.from = map[v1.Hash]image.Name{}
-	}
-	b.from[d.Digest] = s.Name
-	b.entries = append(b.entries, d)
 	return nil
 }
 
-// entryOf is a descriptor without what belonged to the place it is from.
-func entryOf(d v1.Descriptor) v1.Descriptor {
-	out := v1.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size, Platform: d.Platform, ArtifactType: d.ArtifactType}
-	out.Annotations = maps.Clone(d.Annotations)
-	delete(out.Annotations, ocispecs.AnnotationRefName)
-	delete(out.Annotations, "io.containerd.image.name")
-	delete(out.Annotations, ocispecs.AnnotationCreated)
-	if len(out.Annotations) == 0 {
-		out.Annotations = nil
+// withoutPlace are annotations without those that belong to a layout's entry.
+func withoutPlace(annotations map[string]string) map[string]string {
+	out := maps.Clone(annotations)
+	delete(out, ocispecs.AnnotationRefName)
+	delete(out, "io.containerd.image.name")
+	delete(out, ocispecs.AnnotationCreated)
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }
 
-// makeRoom removes another image of the same platform, or refuses.
-func (b *Builder) makeRoom(s *image.Source, d v1.Descriptor, replace bool) error {
-	for _, e := range b.entries {
-		if e.Digest == d.Digest || e.Platform == nil || image.IsAttestation(e) || !e.Platform.Equals(*d.Platform) {
+// makeRoom removes other sources' images of the same platform, or refuses.
+func (b *Builder) makeRoom(e entry, replace bool) error {
+	var gone []entry
+	for _, old := range b.entries {
+		if !e.isImage() || !old.isImage() || old.source == e.source || old.Digest == e.Digest || !old.Platform.Equals(*e.Platform) {
 			continue
 		}
 		if !replace {
-			return fmt.Errorf("both %s and %s are for %s", b.from[e.Digest], s.Name, describe(d.Platform))
+			return fmt.Errorf("both %s and %s are for %s", old.source.Name, e.source.Name, describe(e.Platform))
 		}
-		b.Replaced = append(b.Replaced, e)
-		b.drop(e.Digest)
-		return nil
+		b.Replaced = append(b.Replaced, old.Descriptor)
+		gone = append(gone, old)
 	}
+	b.drop(gone)
 	return nil
 }
 
-// drop removes an image and its attestations.
-func (b *Builder) drop(h v1.Hash) {
-	var kept []v1.Descriptor
-	for _, e := range b.entries {
-		if e.Digest != h && e.Annotations[attestedDigest] != h.String() {
-			kept = append(kept, e)
+// drop removes entries, and the attestations of images that are not there any more.
+func (b *Builder) drop(gone []entry) {
+	b.entries = slices.DeleteFunc(slices.Clone(b.entries), func(e entry) bool { return slices.ContainsFunc(gone, e.same) })
+	for _, g := range gone {
+		if slices.ContainsFunc(b.entries, func(e entry) bool { return e.Digest == g.Digest }) {
+			continue
 		}
+		b.entries = slices.DeleteFunc(b.entries, func(e entry) bool { return e.Annotations[attestedDigest] == g.Digest.String() })
 	}
-	b.entries = kept
 }
 
 // Remove removes the images that a word names: a platform or a digest.
 func (b *Builder) Remove(word string) error {
-	var found []v1.Hash
+	var found []entry
 	p, platformErr := platforms.Parse(word)
 	for _, e := range b.entries {
 		isIt := e.Digest.String() == word
-		if !isIt && platformErr == nil && e.Platform != nil && !image.IsAttestation(e) {
+		if !isIt && platformErr == nil && e.isImage() {
 			isIt = platforms.OnlyStrict(p).Match(specPlatform(e.Platform))
 		}
 		if isIt {
-			found = append(found, e.Digest)
+			found = append(found, e)
 		}
 	}
 	if len(found) == 0 {
 		return fmt.Errorf("the index has no image %s; it has %s", word, b.list())
 	}
-	for _, h := range found {
-		b.drop(h)
-	}
+	b.drop(found)
 	return nil
 }
 
@@ -166,7 +158,7 @@ func (b *Builder) Annotate(key, value string) {
 func (b *Builder) AnnotateEntries(p *v1.Platform, key, value string) error {
 	found := false
 	for i, e := range b.entries {
-		if image.IsAttestation(e) || p != nil && (e.Platform == nil || !platforms.OnlyStrict(specPlatform(p)).Match(specPlatform(e.Platform))) {
+		if image.IsAttestation(e.Descriptor) || p != nil && (!e.isImage() || !platforms.OnlyStrict(specPlatform(p)).Match(specPlatform(e.Platform))) {
 			continue
 		}
 		found = true
@@ -188,11 +180,33 @@ func (b *Builder) Index(name image.Name) (*image.Source, error) {
 	if len(b.entries) == 0 {
 		return nil, errors.New("an index without any image is of no use")
 	}
-	raw, err := json.MarshalIndent(v1.IndexManifest{
-		SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: b.entries, Annotations: b.annotations,
-	}, "", "  ")
+	m := indexMembers{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: b.annotations}
+	origins := image.Origins{}
+	for _, e := range b.entries {
+		raw, err := image.KeepUnknown(e.Descriptor, e.raw)
+		if err != nil {
+			return nil, fmt.Errorf("encode index: %w", err)
+		}
+		m.Manifests = append(m.Manifests, raw)
+		if _, ok := origins[e.Digest]; !ok {
+			origins[e.Digest] = e.source
+		}
+	}
+	raw, err := image.KeepUnknown(m, b.raw)
 	if err != nil {
 		return nil, fmt.Errorf("encode index: %w", err)
 	}
-	return image.Compose(name, types.OCIImageIndex, raw, b.origins)
+	var out bytes.Buffer
+	if err := json.Indent(&out, raw, "", "  "); err != nil {
+		return nil, fmt.Errorf("encode index: %w", err)
+	}
+	return image.Compose(name, types.OCIImageIndex, out.Bytes(), origins)
+}
+
+// indexMembers are the members of an index that a Builder writes. Others are kept.
+type indexMembers struct {
+	SchemaVersion int               `json:"schemaVersion"`
+	MediaType     types.MediaType   `json:"mediaType"`
+	Manifests     []json.RawMessage `json:"manifests"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
 }

@@ -6,6 +6,7 @@ package inspect
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -54,16 +55,13 @@ func Image(ctx context.Context, s *image.Source, o Options) (*Report, error) {
 // begin finds the image, and what else is there.
 func begin(ctx context.Context, s *image.Source, o Options) (v1.Descriptor, *Report, error) {
 	r := &Report{Name: s.Name.String(), Digest: s.Root.Digest, MediaType: string(s.Root.MediaType)}
-	all, err := s.Images(ctx)
-	if err != nil {
-		return v1.Descriptor{}, nil, err
-	}
+	d, err := s.Select(ctx, o.Platform)
+	all, failed := s.Images(ctx)
 	for _, d := range all {
 		r.Platforms = append(r.Platforms, platformWord(d.Platform))
 	}
-	d, err := s.Select(ctx, o.Platform)
-	if err != nil && o.Platform == nil && len(all) > 0 {
-		d, err = all[0], nil // there is none for this machine: any is better than nothing
+	if errors.Is(err, image.ErrNoPlatform) && o.Platform == nil && len(all) > 0 {
+		d, err = all[0], failed // there is none for this machine: any is better than nothing
 	}
 	if err != nil {
 		return d, nil, err

@@ -113,7 +113,7 @@ func (b *download) resume(cause error) error {
 		}
 		if b.failed++; b.failed >= attempts {
 			return b.session.explain("pull", "@"+b.want.Digest.String(),
-				fmt.Errorf("the connection broke at byte %d of %d, again and again: %w", b.offset, b.want.Size, cause), false)
+				fmt.Errorf("the connection broke at byte %d of %d, again and again: %w", b.offset, b.want.Size, cause))
 		}
 		if err := sleep(b.ctx, backoff(b.session.client.options.Wait, b.failed-1)); err != nil {
 			return err

@@ -46,7 +46,7 @@ func (e *Error) Unwrap() []error {
 }
 
 // explain puts an error of the registry, or of the way to it, into words.
-func (s *session) explain(verb, what string, err error, authenticated bool) error {
+func (s *session) explain(verb, what string, err error) error {
 	e := &Error{Verb: verb, Name: s.name + what, Reason: lastLine(err), err: err}
 	if s.place.mirror {
 		e.Name += " from the mirror " + s.place.host
@@ -55,11 +55,13 @@ func (s *session) explain(verb, what string, err error, authenticated bool) erro
 	if !errors.As(err, &answer) {
 		return e
 	}
-	switch {
-	case answer.StatusCode == http.StatusUnauthorized && authenticated && s.refusesToken(answer):
+	switch sent := s.sent.Load(); {
+	case answer.StatusCode == http.StatusUnauthorized && sent && s.refusesToken(answer):
 		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s does not allow it to the user of %s", s.place.host, s.from)
-	case answer.StatusCode == http.StatusUnauthorized && authenticated:
+	case answer.StatusCode == http.StatusUnauthorized && sent:
 		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s does not accept the %s of %s", s.place.host, s.with, s.from)
+	case answer.StatusCode == http.StatusUnauthorized && s.from != "":
+		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s wants a login and does not say of which kind, so the %s of %s was not sent", s.place.host, s.with, s.from)
 	case answer.StatusCode == http.StatusUnauthorized:
 		e.Kind, e.Reason = ErrLogin, fmt.Sprintf("%s wants a login, and no file has credentials for it (docker login %s)", s.place.host, s.place.host)
 	case answer.StatusCode == http.StatusForbidden:
@@ -81,7 +83,7 @@ func (s *session) explain(verb, what string, err error, authenticated bool) erro
 // refusesToken tells a registry that does not take a token, because it is not good
 // for what was asked, from a server that did not give one.
 func (s *session) refusesToken(answer *transport.Error) bool {
-	return s.bearer && answer.Request != nil && strings.HasPrefix(answer.Request.URL.Path, "/v2/") && answer.Request.URL.Path != "/v2/"
+	return s.bearer.Load() && answer.Request != nil && strings.HasPrefix(answer.Request.URL.Path, "/v2/") && answer.Request.URL.Path != "/v2/"
 }
 
 // said is what a registry says itself.

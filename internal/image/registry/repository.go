@@ -107,7 +107,7 @@ func (r *Repository) Manifest(ctx context.Context, id string) (v1.Descriptor, []
 	}
 	var failed error
 	for _, s := range sessions {
-		d, raw, err := s.manifest(ctx, id)
+		d, raw, err := s.manifest(ctx, id, transport.PullScope)
 		if err == nil {
 			return d, raw, nil
 		}
@@ -119,9 +119,9 @@ func (r *Repository) Manifest(ctx context.Context, id string) (v1.Descriptor, []
 }
 
 // manifest asks again when the answer is not whole.
-func (s *session) manifest(ctx context.Context, id string) (v1.Descriptor, []byte, error) {
+func (s *session) manifest(ctx context.Context, id, scope string) (v1.Descriptor, []byte, error) {
 	for i := 0; ; i++ {
-		d, raw, err := s.manifestOnce(ctx, id)
+		d, raw, err := s.manifestOnce(ctx, id, scope)
 		var spoilt *spoiltError
 		if err == nil || i == attempts-1 || !errors.As(err, &spoilt) {
 			return d, raw, err
@@ -138,19 +138,20 @@ type spoiltError struct{ err error }
 func (e *spoiltError) Error() string { return e.err.Error() }
 func (e *spoiltError) Unwrap() error { return e.err }
 
-func (s *session) manifestOnce(ctx context.Context, id string) (v1.Descriptor, []byte, error) {
-	resp, err := s.do(ctx, request{verb: "pull", method: http.MethodGet, path: "manifests/" + id, accept: accept()}, http.StatusOK)
+func (s *session) manifestOnce(ctx context.Context, id, scope string) (v1.Descriptor, []byte, error) {
+	q := request{verb: "pull", method: http.MethodGet, path: "manifests/" + id, accept: accept(), scope: scope}
+	resp, err := s.do(ctx, q, http.StatusOK)
 	if err != nil {
 		return v1.Descriptor{}, nil, err
 	}
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, manifestLimit+1))
 	if err != nil {
-		return v1.Descriptor{}, nil, s.explain("pull", sign(id), &spoiltError{err}, false)
+		return v1.Descriptor{}, nil, s.explain("pull", sign(id), &spoiltError{err})
 	}
 	d, err := describe(raw, id, resp.Header)
 	if err != nil {
-		return v1.Descriptor{}, nil, s.explain("pull", sign(id), err, false)
+		return v1.Descriptor{}, nil, s.explain("pull", sign(id), err)
 	}
 	return d, raw, nil
 }
@@ -217,22 +218,34 @@ func mediaType(raw []byte, header string) (types.MediaType, error) {
 	return t, nil
 }
 
-// Head asks for a manifest's descriptor, without the manifest. The registry's
-// word for it is not checked. ErrNotFound says that there is none.
+// Head asks for a manifest's descriptor before it is pushed. The registry's word for
+// it is not checked. ErrNotFound says that there is none, or that the registry does
+// not answer the question: who may push may have no right to ask.
 func (r *Repository) Head(ctx context.Context, id string) (v1.Descriptor, error) {
 	s := r.upstream()
-	resp, err := s.do(ctx, request{verb: "look up", method: http.MethodHead, path: "manifests/" + id, accept: accept()}, http.StatusOK)
+	q := request{verb: "look up", method: http.MethodHead, path: "manifests/" + id, accept: accept(), scope: transport.PushScope}
+	resp, err := s.do(ctx, q, http.StatusOK)
 	if err != nil {
-		return v1.Descriptor{}, err
+		return v1.Descriptor{}, unsaid(err)
 	}
 	resp.Body.Close()
 	h, err := v1.NewHash(resp.Header.Get("Docker-Content-Digest"))
 	if err != nil {
-		d, _, err := s.manifest(ctx, id)
-		return d, err
+		d, _, err := s.manifest(ctx, id, transport.PushScope)
+		return d, unsaid(err)
 	}
 	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64)
 	return v1.Descriptor{MediaType: types.MediaType(resp.Header.Get("Content-Type")), Digest: h, Size: size}, nil
+}
+
+// unsaid makes of a refusal to say whether something is there that it is not: sending
+// it again does no harm.
+func unsaid(err error) error {
+	answer, ok := errors.AsType[*transport.Error](err)
+	if ok && (answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusMethodNotAllowed) {
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return err
 }
 
 // request is what is asked of a repository.
@@ -269,11 +282,11 @@ func (s *session) do(ctx context.Context, q request, statuses ...int) (*http.Res
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, s.explain(q.verb, q.what(), err, s.from != "")
+		return nil, s.explain(q.verb, q.what(), err)
 	}
 	if err := transport.CheckError(resp, statuses...); err != nil {
 		resp.Body.Close()
-		return nil, s.explain(q.verb, q.what(), err, s.from != "")
+		return nil, s.explain(q.verb, q.what(), err)
 	}
 	return resp, nil
 }

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -33,8 +33,9 @@ type session struct {
 	with string
 	// closed says that the configuration lets nobody push.
 	closed bool
-	// bearer says that a server of tokens was asked.
-	bearer bool
+	// bearer says that a server of tokens was asked, sent that the credentials were sent
+	// to the registry or to that server.
+	bearer, sent atomic.Bool
 }
 
 // http gives a client that is logged in for some scopes: pull, or push, and
@@ -64,18 +65,19 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	}
 	challenge, err := s.client.ping(ctx, s.place, registry, base)
 	if err != nil {
-		return nil, s.explain("reach", "", err, auth != authn.Anonymous)
+		return nil, s.explain("reach", "", err)
 	}
-	var rt http.RoundTripper = &schemed{next: base, host: registry.RegistryStr(), insecure: challenge.Insecure}
-	if bearer := strings.EqualFold(challenge.Scheme, "bearer"); bearer != s.bearer {
-		s.bearer = bearer // once: others read it without the lock
+	a := &authorized{
+		next:    &schemed{next: base, host: registry.RegistryStr(), insecure: challenge.Insecure},
+		session: s, registry: registry, insecure: challenge.Insecure, scopes: scopes, auth: auth,
 	}
 	if challenge.Scheme != "" {
-		if rt, err = transport.NewWithContext(ctx, registry, auth, base, scopes); err != nil {
-			return nil, s.explain("reach", "", err, auth != authn.Anonymous)
+		a.challenge = challenge
+		if err := a.log(ctx); err != nil {
+			return nil, s.explain("reach", "", err)
 		}
 	}
-	c := &http.Client{Transport: rt}
+	c := &http.Client{Transport: a}
 	if s.clients == nil {
 		s.clients = map[string]*http.Client{}
 	}

@@ -27,7 +27,7 @@ func (r *Repository) HasBlob(ctx context.Context, d v1.Descriptor) (bool, error)
 	s := r.upstream()
 	q := request{verb: "push", method: http.MethodHead, path: "blobs/" + d.Digest.String(), scope: transport.PushScope}
 	resp, err := s.do(ctx, q, http.StatusOK)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(unsaid(err), ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
@@ -271,7 +271,7 @@ func (r *Repository) PutManifest(ctx context.Context, id string, d v1.Descriptor
 	}
 	defer resp.Body.Close()
 	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != d.Digest.String() {
-		return s.explain("push", sign(id), fmt.Errorf("the registry stored %s, not %s", got, d.Digest), false)
+		return s.explain("push", sign(id), fmt.Errorf("the registry stored %s, not %s", got, d.Digest))
 	}
 	return nil
 }

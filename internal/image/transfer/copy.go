@@ -49,7 +49,8 @@ type Report interface {
 
 // place is where images can be written to.
 type place interface {
-	// has reports whether the image or index is there with all that it needs.
+	// has reports whether an image is there with all that it needs, or an index, which
+	// may be there without what it lists.
 	has(ctx context.Context, d v1.Descriptor) (bool, error)
 	// hasRoot is has for what gets the name.
 	hasRoot(ctx context.Context, d v1.Descriptor) (bool, error)
@@ -97,7 +98,7 @@ func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.
 	if err != nil {
 		return v1.Descriptor{}, fmt.Errorf("write %s: %w", dst, err)
 	}
-	err = run(ctx, s, root, to, o)
+	err = run(ctx, s, root, dst, to, o)
 	if closed := to.close(); err == nil {
 		err = closed
 	}
@@ -128,8 +129,8 @@ func openPlace(n image.Name, o Options) (place, error) {
 }
 
 // run copies what root needs, then root.
-func run(ctx context.Context, s *image.Source, root v1.Descriptor, to place, o Options) error {
-	p, err := makePlan(ctx, s, root, to)
+func run(ctx context.Context, s *image.Source, root v1.Descriptor, dst image.Name, to place, o Options) error {
+	p, err := makePlan(ctx, s, root, dst, to)
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/image/registry"
 )
 
 // plan is what a copy has to bring, and in which order.
@@ -26,8 +29,8 @@ type plan struct {
 	blobs []v1.Descriptor
 	// manifests come after what they name; root is not among them.
 	manifests []manifest
-	// whole says that the place has all of root, but perhaps not the name.
-	whole bool
+	// there says that the place has root itself, but perhaps not the name.
+	there bool
 }
 
 // manifest is a manifest or an index.
@@ -49,27 +52,36 @@ func (p *plan) bytes() int64 {
 }
 
 // makePlan lists what root needs and the place lacks.
-func makePlan(ctx context.Context, s *image.Source, root v1.Descriptor, to place) (*plan, error) {
+func makePlan(ctx context.Context, s *image.Source, root v1.Descriptor, dst image.Name, to place) (*plan, error) {
 	raw, err := s.Manifest(ctx, root)
 	if err != nil {
 		return nil, err
 	}
 	p := &plan{root: root, rootRaw: raw}
-	if p.whole, err = to.hasRoot(ctx, root); err != nil || p.whole {
+	if p.there, err = to.hasRoot(ctx, root); err != nil || p.there && root.MediaType.IsImage() {
 		return p, err
 	}
-	l := &lister{source: s, to: to, plan: p, seen: map[v1.Hash]bool{}, lacking: map[v1.Hash][]byte{}}
+	l := &lister{source: s, dst: dst, to: to, plan: p, seen: map[v1.Hash]bool{}, needed: map[v1.Hash]needed{}}
 	return p, l.add(ctx, root, raw, 0)
 }
 
 // lister walks down from the root.
 type lister struct {
 	source *image.Source
+	dst    image.Name
 	to     place
 	plan   *plan
 	seen   map[v1.Hash]bool
-	// lacking are manifests that the place has not.
-	lacking map[v1.Hash][]byte
+	// needed are the manifests to look at: images that the place has not, and all
+	// indexes, which prove nothing about what they list.
+	needed map[v1.Hash]needed
+}
+
+// needed is a manifest to look at.
+type needed struct {
+	raw []byte
+	// there says that the place has it.
+	there bool
 }
 
 // manifestsAtOnce is how many manifests are on their way at once.
@@ -101,27 +113,47 @@ func (l *lister) add(ctx context.Context, d v1.Descriptor, raw []byte, depth int
 	return fmt.Errorf("%s is no image but %s", d.Digest, d.MediaType)
 }
 
-// fetch reads those manifests of an index that the place lacks, side by side.
+// fetch reads those manifests of an index that are to be looked at, side by side.
 func (l *lister) fetch(ctx context.Context, children []v1.Descriptor) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(manifestsAtOnce)
 	var mu sync.Mutex
+	asked := map[v1.Hash]bool{}
 	for _, d := range children {
-		if !d.MediaType.IsIndex() && !d.MediaType.IsImage() {
+		if asked[d.Digest] || !d.MediaType.IsIndex() && !d.MediaType.IsImage() || l.isFromThere(d) {
 			continue
 		}
+		asked[d.Digest] = true
 		group.Go(func() error {
-			if has, err := l.to.has(ctx, d); err != nil || has {
+			has, err := l.to.has(ctx, d)
+			if err != nil || has && d.MediaType.IsImage() {
 				return err
 			}
 			raw, err := l.source.Manifest(ctx, d)
+			if err != nil {
+				return lacks(l.source, d, err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			l.lacking[d.Digest] = raw
-			return err
+			l.needed[d.Digest] = needed{raw, has}
+			return nil
 		})
 	}
 	return group.Wait()
+}
+
+// isFromThere reports whether a manifest is in the place already because that is where
+// it is from: another name for an index, or a change of it, needs nothing that it lists,
+// be it there or not.
+func (l *lister) isFromThere(d v1.Descriptor) bool {
+	from := l.source.Origin(d)
+	switch {
+	case from.Transport != l.dst.Transport:
+		return false
+	case from.Transport == image.Registry:
+		return from.Ref.Name() == l.dst.Ref.Name()
+	}
+	return from.Transport == image.Layout && from.Path == l.dst.Path
 }
 
 // child lists an entry of an index. One that is neither image nor index is a
@@ -132,18 +164,34 @@ func (l *lister) child(ctx context.Context, d v1.Descriptor, depth int) error {
 	}
 	l.seen[d.Digest] = true
 	if !d.MediaType.IsIndex() && !d.MediaType.IsImage() {
-		l.plan.blobs = append(l.plan.blobs, d)
+		if !l.isFromThere(d) {
+			l.plan.blobs = append(l.plan.blobs, d)
+		}
 		return nil
 	}
-	raw := l.lacking[d.Digest]
-	if raw == nil {
+	n, ok := l.needed[d.Digest]
+	if !ok {
 		return nil
 	}
-	if err := l.add(ctx, d, raw, depth+1); err != nil {
+	if err := l.add(ctx, d, n.raw, depth+1); err != nil {
 		return err
 	}
-	l.plan.manifests = append(l.plan.manifests, manifest{d, raw})
+	if !n.there {
+		l.plan.manifests = append(l.plan.manifests, manifest{d, n.raw})
+	}
 	return nil
+}
+
+// lacks says that a source has an index, but not all that it lists.
+func lacks(s *image.Source, d v1.Descriptor, err error) error {
+	if !errors.Is(err, registry.ErrNotFound) && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	what := d.Digest.String()
+	if d.Platform != nil {
+		what = d.Platform.String() + ", " + what
+	}
+	return fmt.Errorf("%s lists %s, but does not have it; --platform copies one that is there: %w", s.Name, what, err)
 }
 
 // image lists the blobs of an image. A layer that its licence keeps where it is

@@ -41,7 +41,7 @@ func (r *remote) has(ctx context.Context, d v1.Descriptor) (bool, error) {
 	return err == nil, err
 }
 
-// hasRoot asks for the name first: when that is right, nothing else is asked.
+// hasRoot asks for the name first.
 func (r *remote) hasRoot(ctx context.Context, d v1.Descriptor) (bool, error) {
 	id := image.Identifier(r.name.Ref)
 	for _, ask := range []string{id, d.Digest.String()} {
@@ -109,7 +109,7 @@ func (r *remote) manifest(ctx context.Context, d v1.Descriptor, raw []byte) erro
 }
 
 func (r *remote) finish(ctx context.Context, p *plan) error {
-	if p.whole && r.named {
+	if p.there && r.named {
 		return nil
 	}
 	return r.repo.PutManifest(ctx, image.Identifier(r.name.Ref), p.root, p.rootRaw)

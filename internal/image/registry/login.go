@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker/auth"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// repeats is how often a request is sent again when its login is refused: once with a
+// new one, and once more because a token that was just given out may not be known yet
+// everywhere in a registry.
+const repeats = 2
+
+// authorized sends requests to a registry with the login that it asks for: at its
+// greeting, or when it refuses a request. Requests to other hosts, where the registry
+// may redirect to, get none.
+type authorized struct {
+	next     http.RoundTripper
+	session  *session
+	registry name.Registry
+	insecure bool
+	scopes   []string
+
+	mu   sync.Mutex
+	auth authn.Authenticator
+	// challenge is what the registry asked for last.
+	challenge *transport.Challenge
+	// header is the Authorization of requests, empty for none. Its number grows with
+	// each other one.
+	header string
+	number int
+}
+
+// RoundTrip sends a request, and again when its login is refused and there is another.
+func (a *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !sameHost(req.URL, a.registry.RegistryStr()) {
+		return a.next.RoundTrip(req)
+	}
+	header, number := a.current()
+	for i := 0; ; i++ {
+		try := req.Clone(req.Context())
+		if header != "" {
+			try.Header.Set("Authorization", header)
+		}
+		resp, err := a.next.RoundTrip(try)
+		if err != nil || resp.StatusCode != http.StatusUnauthorized || i == repeats || i > 0 && isInsufficient(resp) {
+			return resp, err
+		}
+		if i == 0 {
+			header, number, err = a.renew(req.Context(), resp, number)
+		} else {
+			header, number = a.current()
+		}
+		if err != nil {
+			resp.Body.Close()
+			return nil, err
+		}
+		if number < 0 {
+			return resp, nil
+		}
+		_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // so that the connection can be used again
+		resp.Body.Close()
+	}
+}
+
+// isInsufficient reports whether a token is known and not good for the request.
+func isInsufficient(resp *http.Response) bool {
+	c := challengeOf(resp, false)
+	return c != nil && c.Parameters["error"] == "insufficient_scope"
+}
+
+// sameHost reports whether an address is of a host, which may leave out the usual port.
+func sameHost(u *url.URL, host string) bool {
+	usual := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	return strings.TrimSuffix(u.Host, usual) == strings.TrimSuffix(host, usual)
+}
+
+func (a *authorized) current() (string, int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.header, a.number
+}
+
+// renew gets another login than the one with a number, which was refused: one that
+// another request has got meanwhile, or what the answer asks for. The number is
+// negative when there is none.
+func (a *authorized) renew(ctx context.Context, resp *http.Response, number int) (string, int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.number != number {
+		return a.header, a.number, nil
+	}
+	if c := challengeOf(resp, a.insecure); c != nil {
+		a.challenge = c
+	}
+	old := a.header
+	if err := a.log(ctx); err != nil {
+		return "", -1, err
+	}
+	if a.header == old {
+		return "", -1, nil
+	}
+	return a.header, a.number, nil
+}
+
+// log logs in as the challenge asks for.
+func (a *authorized) log(ctx context.Context) error {
+	if a.challenge == nil {
+		return nil
+	}
+	config, err := authn.Authorization(ctx, a.auth)
+	if err != nil {
+		return err
+	}
+	header := ""
+	switch strings.ToLower(a.challenge.Scheme) {
+	case "basic":
+		header = basic(config)
+	case "bearer":
+		token, err := a.token(ctx, config)
+		if err != nil {
+			return err
+		}
+		a.session.bearer.Store(true)
+		header = "Bearer " + token
+	}
+	if header == "" {
+		return nil
+	}
+	if *config != (authn.AuthConfig{}) {
+		a.session.sent.Store(true)
+	}
+	a.header = header
+	a.number++
+	return nil
+}
+
+// basic is the header with a password, or what there is instead; empty for none.
+func basic(config *authn.AuthConfig) string {
+	switch {
+	case config.RegistryToken != "":
+		return "Bearer " + config.RegistryToken
+	case config.Username != "" && config.Password != "":
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(config.Username+":"+config.Password))
+	case config.Auth != "":
+		return "Basic " + config.Auth
+	}
+	return ""
+}
+
+// token gets a token from the server that the challenge names.
+func (a *authorized) token(ctx context.Context, config *authn.AuthConfig) (string, error) {
+	if config.RegistryToken != "" {
+		return config.RegistryToken, nil
+	}
+	if *config != (authn.AuthConfig{}) {
+		a.session.sent.Store(true)
+	}
+	scopes := a.scopes
+	if more := a.challenge.Parameters["scope"]; more != "" && !covered(more, scopes) {
+		scopes = append([]string{more}, scopes...) // some servers look at the first one only
+	}
+	t, err := transport.Exchange(ctx, a.registry, a.auth, a.next, scopes, a.challenge)
+	if err != nil {
+		return "", err
+	}
+	if t.RefreshToken != "" {
+		a.auth = authn.FromConfig(authn.AuthConfig{IdentityToken: t.RefreshToken})
+	}
+	return cmp.Or(t.AccessToken, t.Token), nil
+}
+
+// covered reports whether one of the scopes has all of another one.
+func covered(scope string, scopes []string) bool {
+	return slices.ContainsFunc(scopes, func(has string) bool {
+		i, j := strings.LastIndex(has, ":"), strings.LastIndex(scope, ":")
+		if i < 0 || j < 0 || has[:i] != scope[:j] {
+			return false
+		}
+		actions := strings.Split(has[i+1:], ",")
+		return !slices.ContainsFunc(strings.Split(scope[j+1:], ","), func(action string) bool { return !slices.Contains(actions, action) })
+	})
+}
+
+// challengeOf is what an answer asks for: a token rather than a password; nil if it
+// asks for nothing that is known.
+func challengeOf(resp *http.Response, insecure bool) *transport.Challenge {
+	for _, c := range auth.ParseAuthHeader(resp.Header) {
+		switch c.Scheme {
+		case auth.BearerAuth:
+			return &transport.Challenge{Scheme: "bearer", Parameters: c.Parameters, Insecure: insecure}
+		case auth.BasicAuth:
+			return &transport.Challenge{Scheme: "basic", Parameters: c.Parameters, Insecure: insecure}
+		}
+	}
+	return nil
+}
