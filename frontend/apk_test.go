@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -46,7 +46,7 @@ func tools(t *testing.T) *testenv.APKArchive {
 func (h *house) apkBase(t *testing.T, a *testenv.APKArchive) string {
 	t.Helper()
 	record := func(name, version, more string) string {
-		return "C:" + archive.Q1([]byte(name)) + "\nP:" + name + "\nV:" + version + "\nA:noarch\nS:1\nI:1\nT:\nU:\nL:\n" + more + "\n"
+		return "C:" + control.Q1([]byte(name)) + "\nP:" + name + "\nV:" + version + "\nA:noarch\nS:1\nI:1\nT:\nU:\nL:\n" + more + "\n"
 	}
 	return testenv.BusyboxImage(t, h.registry, strings.ToLower(t.Name())+":1", testenv.BusyboxTweaks{Extra: []testenv.Entry{
 		{Path: "usr/lib/apk/"},
@@ -55,7 +55,7 @@ func (h *house) apkBase(t *testing.T, a *testenv.APKArchive) string {
 		{Path: "etc/apk/keys/"},
 		{Path: "usr/share/accounts/"},
 		{Path: "usr/lib/apk/db/installed", Data: []byte(record("busybox", "1.36-r0", "p:/bin/sh\n") +
-			record("accounts", "1-r0", "F:usr\nF:usr/share\nF:usr/share/accounts\nR:old\nZ:"+archive.Q1([]byte("1\n"))+"\n"))},
+			record("accounts", "1-r0", "F:usr\nF:usr/share\nF:usr/share/accounts\nR:old\nZ:"+control.Q1([]byte("1\n"))+"\n"))},
 		{Path: "usr/share/accounts/old", Data: []byte("1\n")},
 		{Path: "etc/apk/world", Data: []byte("accounts\nbusybox\n")},
 		{Path: "etc/apk/repositories", Data: []byte("# ours\n" + a.URL + "\n")},
@@ -68,7 +68,7 @@ func (h *house) apkBase(t *testing.T, a *testenv.APKArchive) string {
 func installedIn(t *testing.T, root, file string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	err := archive.ReadRecords(read(t, root, file), func(r *archive.Record) error {
+	err := control.ReadRecords(read(t, root, file), func(r *control.Record) error {
 		out[r.Name] = r.Version
 		files, err := r.Files()
 		if err != nil {
@@ -84,7 +84,7 @@ func installedIn(t *testing.T, root, file string) map[string]string {
 				t.Errorf("%s: %v", r.Name, err)
 				continue
 			}
-			if info.Mode().IsRegular() && f.Checksum != archive.Q1([]byte(read(t, at))) {
+			if info.Mode().IsRegular() && f.Checksum != control.Q1([]byte(read(t, at))) {
 				t.Errorf("%s: /%s is not what the database says", r.Name, f.Path)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	goapk "github.com/chainguard-dev/go-apk/pkg/apk"
 
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 )
 
@@ -54,8 +55,8 @@ func (t *tally) line(what string) string {
 	return fmt.Sprintf("%s, %d sets: %s", what, total, strings.Join(parts, "; "))
 }
 
-func (t *tally) compare(x *index, names []string) {
-	req := resolve.Request{Architecture: x.arch, Indexes: []*resolve.Index{x.ours}}
+func (t *tally) compare(x *listing, names []string) {
+	req := resolve.Request{Architecture: x.arch, Indexes: []*index.Index{x.ours}}
 	for _, name := range names {
 		w, err := resolve.ParseWanted(name)
 		if err != nil {
@@ -115,7 +116,7 @@ func oneLine(err error) string {
 }
 
 // solution is go-apk's answer in our form.
-func (x *index) solution(packages []*goapk.RepositoryPackage, names []string) *resolve.Solution {
+func (x *listing) solution(packages []*goapk.RepositoryPackage, names []string) *resolve.Solution {
 	sol := &resolve.Solution{World: names}
 	for _, p := range packages {
 		sol.Packages = append(sol.Packages, resolve.Package{

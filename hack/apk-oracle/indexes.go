@@ -29,8 +29,8 @@ func findModule() (string, error) {
 
 // alpineIndexes reads the indexes that come with go-apk's tests: what Alpine
 // 3.16 and 3.17 had in main one day.
-func alpineIndexes(dir string) ([]*index, error) {
-	var all []*index
+func alpineIndexes(dir string) ([]*listing, error) {
+	var all []*listing
 	// The architecture is the one that the packages have.
 	for _, release := range [][2]string{{"alpine-316", "x86_64"}, {"alpine-317", "aarch64"}} {
 		data, err := os.ReadFile(filepath.Join(dir, "pkg/apk/testdata", release[0], "APKINDEX.tar.gz"))
@@ -41,7 +41,7 @@ func alpineIndexes(dir string) ([]*index, error) {
 		if err != nil {
 			return nil, err
 		}
-		x, err := newIndex(text, release[1])
+		x, err := newListing(text, release[1])
 		if err != nil {
 			return nil, err
 		}

@@ -23,8 +23,7 @@ import (
 	"strings"
 
 	goapk "github.com/chainguard-dev/go-apk/pkg/apk"
-
-	"github.com/strata-build/strata/internal/distro/alpine/resolve"
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 )
 
 func main() {
@@ -61,7 +60,7 @@ func run(seed uint64, sets, show int) error {
 	generated := &tally{count: map[verdict]int{}, show: show}
 	for n := range sets {
 		r := rand.New(rand.NewPCG(seed, uint64(n)))
-		x, err := newIndex(generate(r), "x86_64")
+		x, err := newListing(generate(r), "x86_64")
 		if err != nil {
 			return err
 		}
@@ -76,19 +75,19 @@ func run(seed uint64, sets, show int) error {
 	return nil
 }
 
-// An index is one that both resolvers read.
-type index struct {
+// A listing is an index that both resolvers read.
+type listing struct {
 	text   string
-	ours   *resolve.Index
+	ours   *index.Index
 	theirs []goapk.NamedIndex
 	names  []string
 	arch   string
 }
 
-func newIndex(text, arch string) (*index, error) {
-	x := &index{text: text, arch: arch}
+func newListing(text, arch string) (*listing, error) {
+	x := &listing{text: text, arch: arch}
 	var err error
-	x.ours, err = resolve.ParseIndex(text, resolve.IndexOptions{Repository: "r", Architecture: arch})
+	x.ours, err = index.ParseIndex(text, index.Options{Repository: "r", Architecture: arch})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +120,7 @@ func pick(r *rand.Rand, names []string, n int) []string {
 }
 
 // other asks go-apk.
-func (x *index) other(names []string) ([]*goapk.RepositoryPackage, error) {
+func (x *listing) other(names []string) ([]*goapk.RepositoryPackage, error) {
 	ctx := context.Background()
 	packages, _, err := goapk.NewPkgResolver(ctx, x.theirs).GetPackagesWithDependencies(ctx, names)
 	return packages, err

@@ -16,7 +16,7 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/apk" // registers the format
 	"github.com/goreleaser/nfpm/v2/files"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/archive"
 )
 
 // readPackages reads real packages: Alpine's and Wolfi's, which come with
@@ -58,7 +58,7 @@ func readPackages(dir string) (string, error) {
 
 // readPackage reads all of a package and returns how many files it has.
 func readPackage(data []byte) (int, error) {
-	a, err := format.Open(bytes.NewReader(data), int64(len(data)))
+	a, err := archive.Open(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +73,7 @@ func readPackage(data []byte) (int, error) {
 			break
 		}
 		if err == nil {
-			_, err = format.FileChecksum(h)
+			_, err = archive.FileChecksum(h)
 		}
 		if err != nil {
 			return n, err

@@ -13,7 +13,8 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 	"github.com/strata-build/strata/internal/tree"
 )
@@ -45,8 +46,8 @@ func (System) Detect(ctx context.Context, base tree.Tree) (bool, error) {
 // base is what a base says of its packages.
 type base struct {
 	tree.Tree
-	installed *resolve.Installed
-	world     []archive.Relation
+	installed *index.Installed
+	world     []control.Relation
 }
 
 func readBase(ctx context.Context, files tree.Tree) (*base, error) {
@@ -57,7 +58,7 @@ func readBase(ctx context.Context, files tree.Tree) (*base, error) {
 			continue
 		}
 		if err == nil {
-			b.installed, err = resolve.ReadInstalled(string(text))
+			b.installed, err = index.ReadInstalled(string(text))
 		}
 		if err != nil {
 			return nil, err
@@ -69,7 +70,7 @@ func readBase(ctx context.Context, files tree.Tree) (*base, error) {
 		return b, nil
 	}
 	if err == nil {
-		b.world, err = resolve.ParseWorld(string(text))
+		b.world, err = index.ParseWorld(string(text))
 	}
 	return b, err
 }

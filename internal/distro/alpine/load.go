@@ -7,31 +7,32 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 	"github.com/strata-build/strata/internal/fetch"
 )
 
 // readIndexes reads the indexes of repositories, side by side, and checks who signed
 // them.
-func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositories []*repository) ([]*resolve.Index, error) {
+func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositories []*repository) ([]*index.Index, error) {
 	requests := make([]fetch.Request, len(repositories))
 	for i, r := range repositories {
 		requests[i].Name = "load the index of " + r.id
 		for _, uri := range r.uris {
-			requests[i].URLs = append(requests[i].URLs, resolve.Repository{URL: uri}.IndexURL(arch))
+			requests[i].URLs = append(requests[i].URLs, index.Repository{URL: uri}.IndexURL(arch))
 		}
 	}
-	out := make([]*resolve.Index, len(repositories))
+	out := make([]*index.Index, len(repositories))
 	for i, answer := range from.Fetch(ctx, requests) {
 		r := repositories[i]
 		if answer.Err != nil {
 			return nil, fmt.Errorf("repository %s: read APKINDEX.tar.gz for %s: %w", r.id, arch, answer.Err)
 		}
-		index, err := resolve.ReadIndex(answer.Data, r.keys, resolve.IndexOptions{Repository: r.id, Tag: r.tag, Architecture: arch})
+		read, err := index.ReadIndex(answer.Data, r.keys, index.Options{Repository: r.id, Tag: r.tag, Architecture: arch})
 		if err != nil {
 			return nil, err
 		}
-		r.index, out[i] = index, index
+		r.index, out[i] = read, read
 	}
 	return out, nil
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/alpine/index"
-	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 )
 
 // repository is one repository of apk.
@@ -28,7 +27,7 @@ type repository struct {
 	keys index.Keys
 	// source is where the build file gives it, if it does.
 	source *distro.Source
-	index  *resolve.Index
+	index  *index.Index
 }
 
 // repositoriesFor are those that the build file gives, or those that the base is
@@ -104,7 +103,7 @@ func (b *base) repositories(ctx context.Context) ([]*repository, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the base's repositories: %w", err)
 	}
-	lines, err := resolve.ParseRepositories(string(text))
+	lines, err := index.ParseRepositories(string(text))
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	debarchive "github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/llb/lock"
@@ -209,7 +209,7 @@ func (f dataFiles) apks() ([]lock.Package, error) {
 		if len(f[name]) == 0 {
 			continue
 		}
-		err := archive.ReadRecords(string(f[name]), func(r *archive.Record) error {
+		err := control.ReadRecords(string(f[name]), func(r *control.Record) error {
 			made := lock.Package{Name: r.Name, Version: r.Version, Arch: r.Arch}
 			if r.Origin != r.Name {
 				made.Source = r.Origin

@@ -14,6 +14,8 @@ import (
 	"hash"
 	"io"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // ErrFormat is in every error about a file that isn't a package of apk.
@@ -26,7 +28,7 @@ const signaturePrefix = ".SIGN."
 // An Archive is an opened package. Its signatures are not looked at: a package
 // is trusted because an index with a good signature has its checksum.
 type Archive struct {
-	Info *Info
+	Info *control.Info
 	// Scripts are the maintainer's, by the names that apk has for them.
 	Scripts []Script
 	// Checksum is the control segment's: the one that indexes have.
@@ -76,7 +78,7 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 			if _, err := r.ReadAt(raw, offset); err != nil {
 				return nil, fmt.Errorf("read package: %w", noEOF(err))
 			}
-			a.Checksum, a.data = Q1(raw), end
+			a.Checksum, a.data = control.Q1(raw), end
 			return a, a.control(content)
 		}
 		offset = end
@@ -119,7 +121,7 @@ func (a *Archive) control(content []byte) error {
 		}
 	}
 	var err error
-	a.Info, err = ParseInfo(string(info))
+	a.Info, err = control.ParseInfo(string(info))
 	return err
 }
 
@@ -169,9 +171,9 @@ func (d *dataReader) check() error {
 	case got:
 		return io.EOF
 	case "":
-		return fmt.Errorf("read package: files: %w: .PKGINFO has no datahash to hold them to", ErrChecksum)
+		return fmt.Errorf("read package: files: %w: .PKGINFO has no datahash to hold them to", control.ErrChecksum)
 	default:
-		return fmt.Errorf("read package: files: %w: they have the SHA-256 %s, .PKGINFO says %s", ErrChecksum, got, d.want)
+		return fmt.Errorf("read package: files: %w: they have the SHA-256 %s, .PKGINFO says %s", control.ErrChecksum, got, d.want)
 	}
 }
 
@@ -182,5 +184,5 @@ func FileChecksum(h *tar.Header) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	return q1OfHex(text)
+	return control.Q1OfHex(text)
 }

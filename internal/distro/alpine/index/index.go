@@ -1,105 +1,75 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package index reads the signed indexes of apk's repositories.
-//
-// An index is two gzip streams one after the other: signatures, and a tar archive
-// with the packages' records. The signatures are of the bytes of the second one, so
-// nothing is read of it before one of them is good.
 package index
 
 import (
-	"archive/tar"
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
-// defaultIndexLimit is the size of an index's content, in bytes, that is read
-// unless a caller says otherwise; the greatest real one has 120 MB.
-const defaultIndexLimit = 1 << 30
-
-// A File is what an APKINDEX.tar.gz holds.
-type File struct {
-	Text        string
-	Description string
-	Signers     []string // names of the keys whose signatures are good, sorted
+// Options say where an index comes from.
+type Options struct {
+	Repository   string // an id for messages and the lock, no address
+	Tag          string // only packages that are asked for with @tag may come from it
+	Architecture string // the folder that it is in, such as x86_64
+	// MaxBytes bounds the text, 1 GiB when 0.
+	MaxBytes int64
 }
 
-// Read checks an APKINDEX.tar.gz and reads it. Nothing that isn't
-// signed is looked at. limit bounds its content in bytes; 0 is 1 GiB.
-func Read(data []byte, keys Keys, limit int64) (*File, error) {
-	if limit == 0 {
-		limit = defaultIndexLimit
-	}
-	r := bytes.NewReader(data)
-	first, end, err := archive.ReadMember(r, 0, int64(len(data)), archive.MaxControl)
-	if errors.Is(err, archive.ErrTooLarge) {
-		return nil, fmt.Errorf("read index: %w", &SignatureError{Why: "there is none in front"})
-	}
+// An Index is the packages of one repository for one architecture. It is
+// read-only and may be used by several resolutions at a time.
+type Index struct {
+	opts    Options
+	file    signed
+	records []*control.Record
+}
+
+// ReadIndex checks the signature of an APKINDEX.tar.gz and reads it.
+func ReadIndex(data []byte, keys Keys, opts Options) (*Index, error) {
+	file, err := readSigned(data, keys, opts.MaxBytes)
 	if err != nil {
-		return nil, fmt.Errorf("read index: %w", err)
+		return nil, fmt.Errorf("repository %s: %w", opts.Repository, err)
 	}
-	signers, err := keys.verify(first, data[end:])
+	return newIndex(*file, opts)
+}
+
+// ParseIndex reads the text of an index that needs no signature.
+func ParseIndex(text string, opts Options) (*Index, error) {
+	return newIndex(signed{text: text}, opts)
+}
+
+func newIndex(file signed, opts Options) (*Index, error) {
+	x := &Index{opts: opts, file: file}
+	err := control.ReadRecords(file.text, func(r *control.Record) error {
+		if r.Tag != "" || r.Broken != "" || r.Replaces != "" {
+			r.Newer = true
+		}
+		x.records = append(x.records, r)
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read index: %w", err)
+		return nil, fmt.Errorf("repository %s: read APKINDEX: %w", opts.Repository, err)
 	}
-	f := &File{Signers: signers}
-	for end < int64(len(data)) {
-		var content []byte
-		content, end, err = archive.ReadMember(r, end, int64(len(data)), limit)
-		if err != nil {
-			return nil, fmt.Errorf("read index: %w", err)
-		}
-		limit -= int64(len(content))
-		if err := f.read(content); err != nil {
-			return nil, fmt.Errorf("read index: %w", err)
-		}
-	}
-	if f.Text == "" {
-		return nil, errors.New("read index: it holds no APKINDEX, or an empty one")
-	}
-	return f, nil
+	return x, nil
 }
 
-func (f *File) read(content []byte) error {
-	r := tar.NewReader(bytes.NewReader(content))
-	for {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return noEOF(err)
-		}
-		var to *string
-		switch h.Name {
-		case "APKINDEX":
-			to = &f.Text
-		case "DESCRIPTION":
-			to = &f.Description
-		default:
-			continue
-		}
-		if *to != "" {
-			return fmt.Errorf("%s is there twice", h.Name)
-		}
-		var b strings.Builder
-		b.Grow(int(min(h.Size, int64(len(content)))))
-		if _, err := io.Copy(&b, r); err != nil {
-			return noEOF(err)
-		}
-		*to = b.String()
-	}
-}
+// Len returns how many packages the index lists.
+func (x *Index) Len() int { return len(x.records) }
 
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
+// Options returns where the index comes from.
+func (x *Index) Options() Options { return x.opts }
+
+// Records returns the packages, in the order of the index.
+func (x *Index) Records() []*control.Record { return x.records }
+
+// Description is what the archive calls the state of the index, often a version.
+func (x *Index) Description() string { return x.file.description }
+
+// Signers are the names of the keys that signed the index.
+func (x *Index) Signers() []string { return x.file.signers }
+
+// Path is where a package is, below the repository's address. Packages without
+// an architecture are beside the others.
+func (x *Index) Path(r *control.Record) string { return x.opts.Architecture + "/" + r.FileName() }

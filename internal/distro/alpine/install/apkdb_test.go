@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
 	"github.com/strata-build/strata/internal/testenv"
 )
@@ -91,8 +91,8 @@ func TestInstallsOnScratch(t *testing.T) {
 	must(t, err)
 	db := l.read("lib/apk/db/installed")
 	for _, want := range []string{
-		"F:etc\nR:app.conf\na:77:42:640\nZ:" + archive.Q1([]byte("x")) + "\nF:usr\nF:usr/bin\nR:a\na:0:0:777\nZ:" + archive.Q1([]byte("app")) +
-			"\nR:app\na:0:0:755\nZ:" + archive.Q1([]byte("#!/bin/sh\n")) + "\n\n",
+		"F:etc\nR:app.conf\na:77:42:640\nZ:" + control.Q1([]byte("x")) + "\nF:usr\nF:usr/bin\nR:a\na:0:0:777\nZ:" + control.Q1([]byte("app")) +
+			"\nR:app\na:0:0:755\nZ:" + control.Q1([]byte("#!/bin/sh\n")) + "\n\n",
 		"p:so:lib=2\nr:oldlib\nF:lib\nR:lib.so\n",
 	} {
 		if !strings.Contains(db, want) {

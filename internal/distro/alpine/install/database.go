@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // A database is what apk knows of an image. Its order is that of the installed
@@ -27,10 +27,10 @@ type database struct {
 	root string
 	dir  string // below the root
 	// installed are the records, with what files they have.
-	installed []*archive.Record
+	installed []*control.Record
 	scripts   []script
 	triggers  []trigger
-	world     []archive.Relation
+	world     []control.Relation
 }
 
 // A script is kept for when it is needed: NAME-VERSION.CHECKSUM.SCRIPT.
@@ -60,7 +60,7 @@ func readDatabase(root string) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = archive.ReadRecords(string(text), func(r *archive.Record) error {
+	err = control.ReadRecords(string(text), func(r *control.Record) error {
 		db.installed = append(db.installed, r)
 		return nil
 	})
@@ -82,7 +82,7 @@ func readDatabase(root string) (*database, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read what was asked for: %w", err)
 	}
-	db.world, err = archive.ParseRelations(string(text))
+	db.world, err = control.ParseRelations(string(text))
 	return db, err
 }
 
@@ -118,7 +118,7 @@ func (db *database) readScripts() error {
 }
 
 // find returns the record of an installed package, or nil.
-func (db *database) find(name string) *archive.Record {
+func (db *database) find(name string) *control.Record {
 	for _, r := range db.installed {
 		if r.Name == name {
 			return r
@@ -133,8 +133,8 @@ func scriptName(name, version, checksum, which string) string {
 }
 
 // remove takes a package out.
-func (db *database) remove(r *archive.Record) {
-	db.installed = slices.DeleteFunc(db.installed, func(other *archive.Record) bool { return other == r })
+func (db *database) remove(r *control.Record) {
+	db.installed = slices.DeleteFunc(db.installed, func(other *control.Record) bool { return other == r })
 	prefix := scriptName(r.Name, r.Version, r.Checksum, "")
 	db.scripts = slices.DeleteFunc(db.scripts, func(s script) bool { return strings.HasPrefix(s.name, prefix) })
 	db.triggers = slices.DeleteFunc(db.triggers, func(t trigger) bool { return t.checksum == r.Checksum })
@@ -153,7 +153,7 @@ func (db *database) add(p *Package) error {
 	for _, f := range p.Files {
 		b.WriteString(f.Lines())
 	}
-	err := archive.ReadRecords(b.String(), func(r *archive.Record) error {
+	err := control.ReadRecords(b.String(), func(r *control.Record) error {
 		db.installed = append(db.installed, r)
 		return nil
 	})
@@ -173,11 +173,11 @@ func (db *database) add(p *Package) error {
 // the same name, unless it only repeats the name.
 func (db *database) want(wanted []string) error {
 	for _, text := range wanted {
-		w, err := archive.ParseRelation(text)
+		w, err := control.ParseRelation(text)
 		if err != nil {
 			return fmt.Errorf("note what is asked for: %w", err)
 		}
-		i := slices.IndexFunc(db.world, func(r archive.Relation) bool { return r.Name == w.Name })
+		i := slices.IndexFunc(db.world, func(r control.Relation) bool { return r.Name == w.Name })
 		switch {
 		case i < 0:
 			db.world = append(db.world, w)
@@ -185,7 +185,7 @@ func (db *database) want(wanted []string) error {
 			db.world[i] = w
 		}
 	}
-	slices.SortFunc(db.world, func(a, b archive.Relation) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(db.world, func(a, b control.Relation) int { return strings.Compare(a.String(), b.String()) })
 	return nil
 }
 

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
@@ -91,7 +92,7 @@ func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 	content := unpack.Content{XAttrs: attrs}
 	switch h.Typeflag {
 	case tar.TypeSymlink:
-		f.Checksum = archive.Q1([]byte(h.Linkname))
+		f.Checksum = control.Q1([]byte(h.Linkname))
 	case tar.TypeLink:
 		target, err := unpack.CleanPath(h.Linkname)
 		if err != nil {
@@ -107,7 +108,7 @@ func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 		if err := unpack.Copy(w, io.TeeReader(r, sum), u.buf); err != nil {
 			return err
 		}
-		f.Checksum = archive.Q1Of(sum.Sum(nil))
+		f.Checksum = control.Q1Of(sum.Sum(nil))
 		u.sums[f.At] = f.Checksum
 		return nil
 	}
@@ -117,7 +118,7 @@ func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 		return err
 	}
 	if want != "" && h.Typeflag != tar.TypeLink && !f.Folder && want != f.Checksum {
-		return fmt.Errorf("%w: it has %s, its archive says %s", archive.ErrChecksum, f.Checksum, want)
+		return fmt.Errorf("%w: it has %s, its archive says %s", control.ErrChecksum, f.Checksum, want)
 	}
 	return nil
 }
@@ -176,7 +177,7 @@ func checksumOf(attrs map[string]string) string {
 	for _, name := range slices.Sorted(maps.Keys(attrs)) {
 		b.WriteString(name + attrs[name])
 	}
-	return archive.Q1(b.Bytes())
+	return control.Q1(b.Bytes())
 }
 
 // sort brings the files into the order of the database: each folder is followed
@@ -198,7 +199,7 @@ func (u *unpacker) sort() error {
 			dir = ""
 		}
 		have[dir] = true
-		u.p.Files = append(u.p.Files, File{File: archive.File{Path: dir, Folder: true, Mode: 0o755}, At: path.Dir(f.At)})
+		u.p.Files = append(u.p.Files, File{File: control.File{Path: dir, Folder: true, Mode: 0o755}, At: path.Dir(f.At)})
 	}
 	key := func(f *File) (dir, name string) {
 		if f.Folder {

@@ -18,13 +18,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // checkFiles looks for files that two packages have, of which neither replaces
 // the other's. apk doesn't install those either.
 func (in *installer) checkFiles() error {
-	owner := map[string]*archive.Record{}
+	owner := map[string]*control.Record{}
 	for _, r := range in.db.installed {
 		files, err := r.Files()
 		if err != nil {
@@ -91,7 +91,7 @@ func (in *installer) take(p *Package) error {
 
 // staysWith tells whether a file that two packages have belongs to the one that
 // is installed already. What is in the image must be what that leads to.
-func (in *installer) staysWith(r *archive.Record, f archive.File, p *Package) (bool, error) {
+func (in *installer) staysWith(r *control.Record, f control.File, p *Package) (bool, error) {
 	i := slices.IndexFunc(p.Files, func(g File) bool { return g.Path == f.Path })
 	at := filepath.Join(in.Root, p.Files[i].At)
 	sum, err := checksumAt(at)
@@ -115,16 +115,16 @@ func (in *installer) staysWith(r *archive.Record, f archive.File, p *Package) (b
 // checksumAt is apk's checksum of a file or a link.
 func checksumAt(at string) (string, error) {
 	if target, err := os.Readlink(at); err == nil {
-		return archive.Q1([]byte(target)), nil
+		return control.Q1([]byte(target)), nil
 	}
 	data, err := os.ReadFile(at)
-	return archive.Q1(data), err
+	return control.Q1(data), err
 }
 
 // replaces tells whether a package may take the files of another one.
 func (p *Package) replaces(name, version string) bool {
 	return slices.ContainsFunc(p.Info.Replaces, func(text string) bool {
-		r, err := archive.ParseRelation(text)
+		r, err := control.ParseRelation(text)
 		return err == nil && r.Name == name && r.Op.Holds(version, r.Version)
 	})
 }
@@ -183,7 +183,7 @@ func (in *installer) id(file, name string, number int) int {
 
 // discard takes away the files of an installed package that no other has now,
 // and the folders that are left empty.
-func (in *installer) discard(old *archive.Record) error {
+func (in *installer) discard(old *control.Record) error {
 	keep := map[string]bool{}
 	for _, p := range in.packages {
 		for _, f := range p.Files {
@@ -220,7 +220,7 @@ func (in *installer) discard(old *archive.Record) error {
 
 // discardFile removes a file, unless somebody has changed it below /etc, which
 // apk protects.
-func (in *installer) discardFile(f archive.File) error {
+func (in *installer) discardFile(f control.File) error {
 	dir, err := skeleton(in.Root).directory("/" + path.Dir(f.Path))
 	if err != nil {
 		return err
@@ -238,7 +238,7 @@ func (in *installer) discardFile(f archive.File) error {
 		if err != nil {
 			return err
 		}
-		if archive.Q1(data) != f.Checksum {
+		if control.Q1(data) != f.Checksum {
 			return nil
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
@@ -102,7 +102,7 @@ func ordered(groups []*group) ([]*Package, error) {
 			return nil, fmt.Errorf("install packages: %s is there twice", p.Info.Name)
 		}
 		for _, name := range append([]string{p.Info.Name}, p.Info.Provides...) {
-			if r, err := archive.ParseRelation(name); err == nil {
+			if r, err := control.ParseRelation(name); err == nil {
 				provided[r.Name] = append(provided[r.Name], p)
 			}
 		}
@@ -116,7 +116,7 @@ func ordered(groups []*group) ([]*Package, error) {
 		}
 		seen[p] = true
 		for _, text := range slices.Concat(p.Info.Depends, p.Info.InstallIf) {
-			if r, err := archive.ParseRelation(text); err == nil && !r.Conflict {
+			if r, err := control.ParseRelation(text); err == nil && !r.Conflict {
 				for _, other := range provided[r.Name] {
 					visit(other)
 				}

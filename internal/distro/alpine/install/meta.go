@@ -7,12 +7,13 @@ package install
 
 import (
 	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // A Package is what of an unpacked package Install needs to know.
 type Package struct {
-	Info     *archive.Info    `json:"info"`
+	Info     *control.Info    `json:"info"`
 	Checksum string           `json:"checksum"`
 	Size     int64            `json:"size"`
 	Scripts  []archive.Script `json:"scripts,omitempty"`
@@ -23,7 +24,7 @@ type Package struct {
 // A File is one that a package has. Its owner counts by name if the image knows
 // the name.
 type File struct {
-	archive.File
+	control.File
 	// At is where it is in the image; apk's path may lead there through links.
 	At    string `json:"at"`
 	User  string `json:"user,omitempty"`

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // Check looks at an answer without Resolve's eyes: it reads the records anew and
@@ -20,14 +20,14 @@ import (
 //
 // Whoever uses a Solution, resolved or made from a lock, runs Check on it first.
 func Check(req Request, sol *Solution) error {
-	c := &checker{req: req, system: map[string]*format.Record{}, provided: map[string][]provision{}}
+	c := &checker{req: req, system: map[string]*control.Record{}, provided: map[string][]provision{}}
 	problems := c.load(sol)
 	for _, m := range c.sorted() {
 		problems = append(problems, c.member(m)...)
 	}
 	problems = append(problems, c.claims()...)
 	for _, text := range sol.World {
-		w, err := format.ParseRelation(text)
+		w, err := control.ParseRelation(text)
 		if err == nil {
 			err = c.holds("", w)
 		}
@@ -36,7 +36,7 @@ func Check(req Request, sol *Solution) error {
 	for _, w := range req.Wanted {
 		// A name alone may stand for what was asked for with a version before.
 		known := func(text string) bool {
-			r, err := format.ParseRelation(text)
+			r, err := control.ParseRelation(text)
 			return err == nil && r.Name == w.Name && r.Conflict == w.Conflict
 		}
 		if !slices.ContainsFunc(sol.World, known) {
@@ -53,13 +53,13 @@ func Check(req Request, sol *Solution) error {
 // A checker knows the system as it is to be.
 type checker struct {
 	req      Request
-	system   map[string]*format.Record
+	system   map[string]*control.Record
 	provided map[string][]provision
 }
 
 // provision is a name that a member stands for, in a version or in none.
 type provision struct {
-	by      *format.Record
+	by      *control.Record
 	version string
 }
 
@@ -87,7 +87,7 @@ func (c *checker) load(sol *Solution) (problems []error) {
 	for _, m := range c.sorted() {
 		c.provided[m.Name] = append(c.provided[m.Name], provision{m, m.Version})
 		for _, word := range strings.Fields(m.Provides) {
-			if r, err := format.ParseRelation(word); err == nil && r.Name != m.Name && !r.Conflict {
+			if r, err := control.ParseRelation(word); err == nil && r.Name != m.Name && !r.Conflict {
 				c.provided[r.Name] = append(c.provided[r.Name], provision{m, r.Version})
 			}
 		}
@@ -96,17 +96,17 @@ func (c *checker) load(sol *Solution) (problems []error) {
 }
 
 // listed finds a package in the indexes, with its file.
-func (c *checker) listed(p *Package) (*format.Record, error) {
+func (c *checker) listed(p *Package) (*control.Record, error) {
 	if p.Architecture != "" && p.Architecture != "noarch" && p.Architecture != c.req.Architecture {
 		return nil, fmt.Errorf("%s is of the architecture %s, not %s", p.Name, p.Architecture, c.req.Architecture)
 	}
 	for _, x := range c.req.Indexes {
-		if x.opts.Repository != p.Repository {
+		if x.Options().Repository != p.Repository {
 			continue
 		}
-		for _, r := range x.records {
+		for _, r := range x.Records() {
 			if r.Name == p.Name && r.Version == p.Version && r.Checksum == p.Checksum && r.Size == p.Size &&
-				r.Arch == p.Architecture && p.Path == x.opts.Architecture+"/"+p.Name+"-"+p.Version+".apk" {
+				r.Arch == p.Architecture && p.Path == x.Options().Architecture+"/"+p.Name+"-"+p.Version+".apk" {
 				return r, nil
 			}
 		}
@@ -114,18 +114,18 @@ func (c *checker) listed(p *Package) (*format.Record, error) {
 	return nil, fmt.Errorf("%s %s with the checksum %s is in no index", p.Name, p.Version, p.Checksum)
 }
 
-func (c *checker) sorted() []*format.Record {
-	all := make([]*format.Record, 0, len(c.system))
+func (c *checker) sorted() []*control.Record {
+	all := make([]*control.Record, 0, len(c.system))
 	for _, m := range c.system {
 		all = append(all, m)
 	}
-	slices.SortFunc(all, func(a, b *format.Record) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b *control.Record) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
 // member holds a package's own relations against the system.
-func (c *checker) member(m *format.Record) (problems []error) {
-	needs, err := format.ParseRelations(m.Depends)
+func (c *checker) member(m *control.Record) (problems []error) {
+	needs, err := control.ParseRelations(m.Depends)
 	if err != nil {
 		return []error{fmt.Errorf("%s: %w", m.Name, err)}
 	}
@@ -136,10 +136,10 @@ func (c *checker) member(m *format.Record) (problems []error) {
 }
 
 // holds looks whether a relation of a member, or of the request, is true.
-func (c *checker) holds(by string, n format.Relation) error {
+func (c *checker) holds(by string, n control.Relation) error {
 	for _, p := range c.provided[n.Name] {
 		fits := n.Op.Holds(p.version, n.Version)
-		if n.Op == format.Checksum {
+		if n.Op == control.Checksum {
 			fits = p.by.Checksum == n.Version
 		}
 		switch {
@@ -166,7 +166,7 @@ func who(name string) string {
 func (c *checker) claims() (problems []error) {
 	for _, m := range c.sorted() {
 		for _, word := range append([]string{m.Name}, strings.Fields(m.Provides)...) {
-			r, err := format.ParseRelation(word)
+			r, err := control.ParseRelation(word)
 			if err != nil || c.provided[r.Name][0].by != m {
 				continue
 			}

@@ -8,7 +8,7 @@ import (
 	"math/bits"
 	"slices"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // mayTake tells whether apk takes a package for the name without being asked
@@ -138,9 +138,9 @@ func compareOffers(a, b offer) int {
 	if sameName || a.version != "" || b.version != "" {
 		questions = append(questions, installed)
 	}
-	questions = append(questions, format.CompareVersions(a.version, b.version))
+	questions = append(questions, control.CompareVersions(a.version, b.version))
 	if sameName {
-		questions = append(questions, format.CompareVersions(p.rec.Version, q.rec.Version))
+		questions = append(questions, control.CompareVersions(p.rec.Version, q.rec.Version))
 	}
 	questions = append(questions,
 		cmp.Compare(p.rec.Priority, q.rec.Priority),

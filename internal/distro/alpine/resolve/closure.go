@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // Closure returns the names of the solution's packages that these names need,
@@ -77,7 +77,7 @@ func (p *Package) field(letter byte) string {
 func relationNames(text string) []string {
 	var out []string
 	for _, word := range strings.Fields(text) {
-		if r, err := format.ParseRelation(word); err == nil && !r.Conflict {
+		if r, err := control.ParseRelation(word); err == nil && !r.Conflict {
 			out = append(out, r.Name)
 		}
 	}

@@ -3,11 +3,11 @@
 
 // Package resolve resolves packages of Alpine and Wolfi as apk does.
 //
-// An archive has a signed list of packages (an Index); a base image has a list
-// of what is installed (an Installed) and one of what was asked for (its world).
-// Resolve takes those and the names somebody wants, and answers with exact
-// versions (a Solution), or with an error that says which name could not be had
-// and why. Check looks at such an answer again with none of Resolve's code.
+// Resolve takes the packages that are requested, the lists of an archive's
+// packages, what is installed in the base and what was asked for there (its
+// world), as internal/distro/alpine/index reads them, and answers with exact
+// versions (a Solution), or with an error that says which name can't be had and
+// why. Check looks at such an answer again with none of Resolve's code.
 //
 // The rules are those of apk-tools' own solver, which doesn't try alternatives:
 // what is known narrows down what is possible until one package is left for a

@@ -68,17 +68,6 @@ func (e *UnknownTagError) Error() string {
 	return s + "; there is " + spell.List(e.Have, "and")
 }
 
-// BrokenBaseError is a base in which something was left half-way.
-type BrokenBaseError struct {
-	Packages []string // sorted
-}
-
-// Error lists the packages and says how to mend them.
-func (e *BrokenBaseError) Error() string {
-	return "resolve the packages: the base has packages that apk could not install wholly: " + spell.List(e.Packages, "and") +
-		"; run \"apk fix\" where the base is built, or take another base"
-}
-
 // ConflictError is a set of wishes that cannot be together.
 type ConflictError struct {
 	Wanted []string // the fewest of the wishes that fail together, sorted

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/internal/spell"
 )
@@ -63,7 +63,7 @@ func versions(n *name) []string {
 		}
 	}
 	slices.SortFunc(all, func(a, b string) int {
-		if c := format.CompareVersions(firstWord(b), firstWord(a)); c != 0 {
+		if c := control.CompareVersions(firstWord(b), firstWord(a)); c != 0 {
 			return c
 		}
 		return strings.Compare(a, b)
@@ -241,7 +241,7 @@ func (s *solver) whyNot(n *name, words []string, seen map[*name]bool) []string {
 		said := ""
 		switch {
 		case p.selectable && !p.tagOK:
-			tag := p.index.opts.Tag
+			tag := p.index.Options().Tag
 			said = it + " is only in a repository with the tag " + tag + "; write " + p.rec.Name + "@" + tag
 		case p.selectable:
 			continue

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 )
 
 // FuzzResolve resolves the packages of whatever index. What comes out has been
@@ -25,17 +26,17 @@ func FuzzResolve(f *testing.F) {
 			if len(words) < 2 {
 				continue
 			}
-			fmt.Fprintf(&b, "C:%s\nP:%s\nV:%s\nA:x86_64\nS:1\nI:%d\n", format.Q1([]byte(line)), words[0], words[1], len(words))
+			fmt.Fprintf(&b, "C:%s\nP:%s\nV:%s\nA:x86_64\nS:1\nI:%d\n", control.Q1([]byte(line)), words[0], words[1], len(words))
 			for _, field := range words[2:] {
 				b.WriteString(strings.ReplaceAll(field, ",", " ") + "\n")
 			}
 			b.WriteString("\n")
 		}
-		x, err := ParseIndex(b.String(), IndexOptions{Repository: "r", Architecture: "x86_64"})
+		x, err := index.ParseIndex(b.String(), index.Options{Repository: "r", Architecture: "x86_64"})
 		if err != nil {
 			return
 		}
-		req := Request{Architecture: "x86_64", Indexes: []*Index{x}}
+		req := Request{Architecture: "x86_64", Indexes: []*index.Index{x}}
 		for text := range strings.FieldsSeq(wishes) {
 			if w, err := ParseWanted(text); err == nil {
 				req.Wanted = append(req.Wanted, w)
@@ -53,24 +54,24 @@ func FuzzResolve(f *testing.F) {
 
 // FuzzIndex reads the text of an index, and resolves all of it.
 func FuzzIndex(f *testing.F) {
-	sum := format.Q1(nil)
-	f.Add("C:" + sum + "\nP:a\nV:1-r0\nA:x86_64\nS:1\nI:2\nD:b\np:c=1\ni:d\n\nC:" + format.Q1([]byte("b")) + "\nP:b\nV:1\nA:noarch\n")
+	sum := control.Q1(nil)
+	f.Add("C:" + sum + "\nP:a\nV:1-r0\nA:x86_64\nS:1\nI:2\nD:b\np:c=1\ni:d\n\nC:" + control.Q1([]byte("b")) + "\nP:b\nV:1\nA:noarch\n")
 	f.Fuzz(func(_ *testing.T, text string) {
-		x, err := ParseIndex(text, IndexOptions{Repository: "r", Architecture: "x86_64"})
+		x, err := index.ParseIndex(text, index.Options{Repository: "r", Architecture: "x86_64"})
 		if err != nil {
 			return
 		}
-		req := Request{Architecture: "x86_64", Indexes: []*Index{x}}
-		for _, r := range x.records {
+		req := Request{Architecture: "x86_64", Indexes: []*index.Index{x}}
+		for _, r := range x.Records() {
 			if w, err := ParseWanted(r.Name); err == nil && len(req.Wanted) < 20 {
 				req.Wanted = append(req.Wanted, w)
 			}
 		}
 		_, _ = Resolve(req)
-		if in, err := ReadInstalled(text); err == nil {
-			_, _ = Resolve(Request{Architecture: "x86_64", Indexes: []*Index{x}, Installed: in})
+		if in, err := index.ReadInstalled(text); err == nil {
+			_, _ = Resolve(Request{Architecture: "x86_64", Indexes: []*index.Index{x}, Installed: in})
 		}
-		_, _ = ParseRepositories(text)
-		_, _ = ParseWorld(text)
+		_, _ = index.ParseRepositories(text)
+		_, _ = index.ParseWorld(text)
 	})
 }

@@ -6,18 +6,19 @@ package resolve
 import (
 	"strings"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 	"github.com/strata-build/strata/internal/spell"
 )
 
 // Request is what to resolve. Its zero value wants nothing.
 type Request struct {
-	Architecture string     // apk's word, such as x86_64
-	Indexes      []*Index   // in the order of the configuration
-	Installed    *Installed // of the base; nil for none
+	Architecture string           // apk's word, such as x86_64
+	Indexes      []*index.Index   // in the order of the configuration
+	Installed    *index.Installed // of the base; nil for none
 	// World is what was asked for in the base. When it is nil, everything that is
 	// installed counts as asked for.
-	World  []format.Relation
+	World  []control.Relation
 	Wanted []Wanted // in any order
 	// Keep are versions that are preferred as if they were installed, by the names
 	// of their packages: those of a lock.
@@ -26,12 +27,12 @@ type Request struct {
 
 // Wanted is a package, or something that packages provide, that somebody asked
 // for.
-type Wanted struct{ format.Relation }
+type Wanted struct{ control.Relation }
 
 // ParseWanted reads a wish as a build file has it: name, name=1.2-r3, name~1.2,
 // name>=1.2, name@tag, so:libz.so.1, !name.
 func ParseWanted(text string) (Wanted, error) {
-	r, err := format.ParseRelation(text)
+	r, err := control.ParseRelation(text)
 	return Wanted{r}, err
 }
 

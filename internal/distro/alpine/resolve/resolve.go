@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // A solver resolves one request.
@@ -52,11 +52,11 @@ func Resolve(req Request) (*Solution, error) {
 
 func newSolver(req *Request) *solver {
 	s := &solver{universe: newUniverse(req), req: req}
-	ask := map[string]format.Relation{}
+	ask := map[string]control.Relation{}
 	world := req.World
 	if world == nil {
 		for _, r := range req.Installed.Records() {
-			world = append(world, format.Relation{Name: r.Name, Op: format.Any, Tag: r.Tag})
+			world = append(world, control.Relation{Name: r.Name, Op: control.Any, Tag: r.Tag})
 		}
 	}
 	for _, r := range world {
@@ -162,7 +162,7 @@ func (s *solver) visitHearers(n *name) {
 // solution says what of it is new.
 func (s *solver) solution() *Solution {
 	sol := &Solution{Ties: s.ties}
-	installed := map[string]*format.Record{}
+	installed := map[string]*control.Record{}
 	for _, r := range s.req.Installed.Records() {
 		installed[r.Name] = r
 	}
@@ -200,7 +200,7 @@ func (s *solver) solution() *Solution {
 func (p *pkg) export() Package {
 	return Package{
 		Name: p.rec.Name, Version: p.rec.Version, Architecture: p.rec.Arch, Origin: p.rec.Origin,
-		Path: p.index.path(p.rec), Size: p.rec.Size, Checksum: p.rec.Checksum, InstalledSize: p.rec.InstalledSize,
-		Repository: p.index.opts.Repository, Record: p.rec.Text, Wanted: p.name.asked, Reason: p.reason,
+		Path: p.index.Path(p.rec), Size: p.rec.Size, Checksum: p.rec.Checksum, InstalledSize: p.rec.InstalledSize,
+		Repository: p.index.Options().Repository, Record: p.rec.Text, Wanted: p.name.asked, Reason: p.reason,
 	}
 }

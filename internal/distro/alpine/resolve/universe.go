@@ -7,7 +7,8 @@ import (
 	"math/bits"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 )
 
 // A name is what packages are called, provide or need.
@@ -49,15 +50,15 @@ type offer struct {
 
 // A need is a relation of a package or of the request.
 type need struct {
-	format.Relation
+	control.Relation
 	name *name
 }
 
 // A pkg is one version of a package.
 type pkg struct {
-	rec       *format.Record
-	index     *Index // the first that has it; nil if only the base has
-	repos     uint32 // a bit for each index
+	rec       *control.Record
+	index     *index.Index // the first that has it; nil if only the base has
+	repos     uint32       // a bit for each index
 	installed bool
 	kept      bool // preferred as if it were installed
 	name      *name
@@ -101,13 +102,13 @@ func newUniverse(req *Request) *universe {
 	u := &universe{names: map[string]*name{}, packages: map[string]*pkg{}, tags: []string{""}, tagRepos: []uint32{0}, keep: req.Keep}
 	for i, x := range req.Indexes {
 		bit := uint32(1) << min(i, 31)
-		u.tagRepos[u.tag(x.opts.Tag)] |= bit
+		u.tagRepos[u.tag(x.Options().Tag)] |= bit
 	}
 	for _, r := range req.Installed.Records() {
 		u.add(r).installed = true
 	}
 	for i, x := range req.Indexes {
-		for _, r := range x.records {
+		for _, r := range x.Records() {
 			if r.Arch != "" && r.Arch != "noarch" && r.Arch != req.Architecture {
 				continue
 			}
@@ -154,7 +155,7 @@ func (u *universe) lookup(text string) *name {
 
 // add lists a package under its names, unless it is there already: two records
 // with one checksum are of the same package.
-func (u *universe) add(r *format.Record) *pkg {
+func (u *universe) add(r *control.Record) *pkg {
 	key := r.Checksum + r.Name
 	if p := u.packages[key]; p != nil {
 		return p
@@ -191,7 +192,7 @@ func (u *universe) parse(p *pkg) {
 		return
 	}
 	p.parsed = true
-	relations, err := format.ParseRelations(p.rec.Depends)
+	relations, err := control.ParseRelations(p.rec.Depends)
 	if err != nil {
 		p.newer = true
 	}
@@ -222,7 +223,7 @@ func (u *universe) needs(text string, whole bool) []need {
 	}
 	var all []need
 	for _, word := range strings.Fields(text) {
-		r, err := format.ParseRelation(word)
+		r, err := control.ParseRelation(word)
 		if err != nil && whole {
 			return nil
 		}
@@ -241,7 +242,7 @@ func (o offer) provided(by *pkg, n *need) bool {
 		return n.Conflict
 	case n.Conflict && by == o.pkg:
 		return true
-	case n.Op == format.Checksum:
+	case n.Op == control.Checksum:
 		return (o.pkg.rec.Checksum == n.Version) != n.Conflict
 	}
 	return n.Op.Holds(o.version, n.Version) != n.Conflict

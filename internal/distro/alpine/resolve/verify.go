@@ -12,7 +12,8 @@ import (
 	"fmt"
 	"io"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // A MismatchError is a package whose file isn't the one that the index has.
@@ -40,12 +41,12 @@ func Verify(p *Package, data []byte) (sha256hex string, err error) {
 	if int64(len(data)) != p.Size {
 		return fail(fmt.Errorf("it has %d bytes, the index says %d", len(data), p.Size))
 	}
-	a, err := format.Open(bytes.NewReader(data), int64(len(data)))
+	a, err := archive.Open(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return fail(err)
 	}
 	if a.Checksum != p.Checksum {
-		return fail(fmt.Errorf("%w: its control segment has %s, the index says %s", format.ErrChecksum, a.Checksum, p.Checksum))
+		return fail(fmt.Errorf("%w: its control segment has %s, the index says %s", control.ErrChecksum, a.Checksum, p.Checksum))
 	}
 	if a.Info.Name != p.Name || a.Info.Version != p.Version {
 		return fail(fmt.Errorf("it says that it is %s %s", a.Info.Name, a.Info.Version))

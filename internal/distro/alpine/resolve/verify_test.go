@@ -24,12 +24,12 @@ func TestVerifyHoldsAPackageToTheIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := ReadIndex(archive.Index(t, record), index.Keys{archive.KeyName: key}, IndexOptions{Repository: "r", Architecture: "x86_64"})
+	x, err := index.ReadIndex(archive.Index(t, record), index.Keys{archive.KeyName: key}, index.Options{Repository: "r", Architecture: "x86_64"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w, _ := ParseWanted("a")
-	sol, err := Resolve(Request{Architecture: "x86_64", Indexes: []*Index{x}, Wanted: []Wanted{w}})
+	sol, err := Resolve(Request{Architecture: "x86_64", Indexes: []*index.Index{x}, Wanted: []Wanted{w}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestVerifyHoldsAPackageToTheIndex(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, err := ReadIndex(archive.Index(t, record), nil, IndexOptions{Repository: "r"}); err == nil {
+	if _, err := index.ReadIndex(archive.Index(t, record), nil, index.Options{Repository: "r"}); err == nil {
 		t.Error("an index by an unknown key is taken")
 	}
 }

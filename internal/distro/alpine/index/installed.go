@@ -1,19 +1,20 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"fmt"
 	"slices"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // An Installed is apk's database of what is installed. The zero value and nil
 // are an empty one.
 type Installed struct {
-	records []*format.Record
+	records []*control.Record
 }
 
 // ReadInstalled reads the text of /lib/apk/db/installed, which newer bases have
@@ -21,7 +22,7 @@ type Installed struct {
 func ReadInstalled(text string) (*Installed, error) {
 	in := &Installed{}
 	var broken []string
-	err := format.ReadRecords(text, func(r *format.Record) error {
+	err := control.ReadRecords(text, func(r *control.Record) error {
 		if r.Broken != "" {
 			broken = append(broken, r.Name)
 		}
@@ -39,9 +40,20 @@ func ReadInstalled(text string) (*Installed, error) {
 }
 
 // Records returns what is installed, in the order of the database.
-func (in *Installed) Records() []*format.Record {
+func (in *Installed) Records() []*control.Record {
 	if in == nil {
 		return nil
 	}
 	return in.records
+}
+
+// BrokenBaseError is a base in which something was left half-way.
+type BrokenBaseError struct {
+	Packages []string // sorted
+}
+
+// Error lists the packages and says how to mend them.
+func (e *BrokenBaseError) Error() string {
+	return "resolve the packages: the base has packages that apk could not install wholly: " + spell.List(e.Packages, "and") +
+		"; run \"apk fix\" where the base is built, or take another base"
 }

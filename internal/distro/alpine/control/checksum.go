@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package control
 
 import (
 	"crypto/sha1" //nolint:gosec // apk knows packages by it
@@ -27,7 +27,7 @@ func Q1(content []byte) string {
 // Q1Of is the same of a SHA-1 that is known already.
 func Q1Of(sum []byte) string { return q1 + base64.StdEncoding.EncodeToString(sum) }
 
-// CheckQ1 tells whether a text is a checksum of that form.
+// CheckQ1 returns an error unless a text is a checksum of that form.
 func CheckQ1(text string) error {
 	if len(text) > len(q1) && text[:len(q1)] == q1 {
 		if sum, err := base64.StdEncoding.DecodeString(text[len(q1):]); err == nil && len(sum) == sha1.Size {
@@ -37,8 +37,8 @@ func CheckQ1(text string) error {
 	return fmt.Errorf("read the checksum %.80q: want Q1 and the base64 of a SHA-1", text)
 }
 
-// q1OfHex is the Q1 form of a SHA-1 in hexadecimal, as file archives have it.
-func q1OfHex(text string) (string, error) {
+// Q1OfHex is the Q1 form of a SHA-1 in hexadecimal, as file archives have it.
+func Q1OfHex(text string) (string, error) {
 	sum, err := hex.DecodeString(text)
 	if err != nil || len(sum) != sha1.Size {
 		return "", fmt.Errorf("read the checksum %.80q: want a SHA-1 in hexadecimal", text)

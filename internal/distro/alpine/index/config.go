@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package resolve
+package index
 
 import (
 	"fmt"
 	"strings"
 
-	format "github.com/strata-build/strata/internal/distro/alpine/archive"
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
 // A Repository is a line of /etc/apk/repositories.
@@ -47,8 +47,8 @@ func ParseRepositories(text string) ([]Repository, error) {
 }
 
 // ParseWorld reads /etc/apk/world. It never returns nil.
-func ParseWorld(text string) ([]format.Relation, error) {
-	world, err := format.ParseRelations(text)
+func ParseWorld(text string) ([]control.Relation, error) {
+	world, err := control.ParseRelations(text)
 	if err != nil {
 		return nil, fmt.Errorf("read what was asked for in the base: %w", err)
 	}

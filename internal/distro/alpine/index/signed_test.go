@@ -21,13 +21,13 @@ func TestReadsASignedIndex(t *testing.T) {
 	p := testenv.APK{Name: "jq", Version: "1.6-r2", Arch: "x86_64", Files: map[string]string{"usr/bin/jq": "#!/bin/sh\n"}}
 	_, record := a.Build(t, &p)
 	index := a.Index(t, record)
-	read := func(index []byte, keys Keys, limit int64) (*File, error) {
-		return Read(index, keys, limit)
+	read := func(index []byte, keys Keys, limit int64) (*signed, error) {
+		return readSigned(index, keys, limit)
 	}
 	keys := Keys{a.KeyName: key(t, a.Key)}
 
 	f, err := read(index, keys, 0)
-	if err != nil || f.Text != record || f.Description != "v1" || !cmp.Equal(f.Signers, []string{a.KeyName}) {
+	if err != nil || f.text != record || f.description != "v1" || !cmp.Equal(f.signers, []string{a.KeyName}) {
 		t.Fatalf("%+v, %v", f, err)
 	}
 	var bad *SignatureError

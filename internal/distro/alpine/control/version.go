@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package control
 
 import "strings"
 
@@ -125,7 +125,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isHex(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' }
 
-// ValidVersion tells whether apk takes the text for a version.
+// ValidVersion reports whether apk takes the text for a version.
 func ValidVersion(v string) bool {
 	r := readVersion(v)
 	for r.kind < ended {

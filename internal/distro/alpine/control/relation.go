@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package archive
+package control
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func (o Op) String() string {
 	return s
 }
 
-// Holds tells whether the version have is what the operator asks for. Something
+// Holds reports whether the version have is what the operator asks for. Something
 // without a version is not what any but Any asks for.
 func (o Op) Holds(have, want string) bool {
 	if o == Any {
