@@ -6,6 +6,8 @@ package llb
 import (
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -14,20 +16,20 @@ import (
 const skeletonDir = "/skeleton"
 
 // unpackAPKs unpacks packages of Alpine.
-func (l *lowering) unpackAPKs(a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
+func unpackAPKs(ops *op.Maker, a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
 	const dir = "/d"
 	args := []string{"unpack-apk"}
 	if len(opts) > 0 {
 		args = append(args, "--skeleton", skeletonDir)
 	}
-	opts = append(append(l.archiveMounts(a.Archives, dir, ".apk", r), l.at(r)), opts...)
-	run, err := l.helperRun(name, append(args, dir, "/out", "/meta"), opts...)
+	opts = append(append(archiveMounts(ops, a.Archives, dir, ".apk", r), ops.At(r)), opts...)
+	run, err := ops.Run(name, append(args, dir, "/out", "/meta"), opts...)
 	if err != nil {
 		return unpacked{}, err
 	}
 	return unpacked{
-		trees: []bk.State{restart(run.AddMount("/out", bk.Scratch()))},
-		meta:  restart(run.AddMount("/meta", bk.Scratch())),
+		trees: []bk.State{op.Restart(run.AddMount("/out", bk.Scratch()))},
+		meta:  op.Restart(run.AddMount("/meta", bk.Scratch())),
 	}, nil
 }
 
@@ -38,7 +40,7 @@ func (img *image) unpackOn(a *plan.Unpack) ([]bk.RunOption, error) {
 	if a.Format != "apk" {
 		return nil, nil
 	}
-	skeleton, ok, err := img.skeleton(img.packages.on)
+	skeleton, ok, err := place.Directories(img.ops, img.packages.on, img.plan.Range)
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ package llb
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,7 +73,7 @@ func platform(p *pb.Platform) string {
 
 func attrs(m map[string]string) string {
 	var out []string
-	for _, k := range sortedKeys(m) {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
 		if k != pb.AttrLocalUniqueID && k != pb.AttrLocalSessionID {
 			out = append(out, fmt.Sprintf(" %s=%q", k, m[k]))
 		}

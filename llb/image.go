@@ -5,46 +5,33 @@ package llb
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
-	"strings"
+	"slices"
 	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/spec"
 )
+
+// errUnknownAction says that a plan has an action that can't be lowered.
+var errUnknownAction = errors.New("unknown action")
 
 // image is a target while its layers are put on.
 type image struct {
-	*lowering
+	of   *lowering
+	ops  *op.Maker
 	plan *plan.Image
 	// base is the configuration of the base at the very bottom.
-	base *dockerspec.DockerOCIImage
-	// inputs are the base and the layers made until now.
-	inputs []bk.State
-	// under and top are, in a chain, the image below the last layer and the trees
-	// that share that layer.
-	under bk.State
-	top   []madeTree
-	// rooted is the base, or the image after the last command that changed it in
-	// place: what the next layers' folders are looked up in.
-	rooted bk.State
-	// looks answers what rooted has; it asks only when it must.
-	looks *probe
-	// declared are folders and links that files layers put on top of rooted.
-	// likely are paths that are folders if anything is put below them.
-	declared, likely map[string]node
-	// ran says that a command is among the layers, inPlace that one of them
-	// changed the image in place: then nothing is asked while the graph is made.
-	// shipped says that one put folders on top of rooted that nobody knows yet.
-	ran, inPlace, shipped bool
-	// bare are the kernel's folders that the image lacks; nil when nobody asked.
-	bare     []string
+	base     *dockerspec.DockerOCIImage
 	history  []ocispecs.History
+	stack    stack
+	skeleton *place.Skeleton
 	packages packages
 	// stores are the trees of groups of store paths, for what links to them.
 	stores map[*plan.Store]bk.State
@@ -52,12 +39,12 @@ type image struct {
 
 // image lowers one target.
 func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
-	img := &image{lowering: l, plan: p, base: p.Base, declared: map[string]node{}, likely: map[string]node{}, stores: map[*plan.Store]bk.State{}}
-	if err := img.start(ctx); err != nil {
+	img, err := l.start(ctx, p)
+	if err != nil {
 		return nil, err
 	}
-	if err := img.lookAhead(ctx); err != nil {
-		return nil, err
+	if err := img.skeleton.Expect(ctx, p.Layers, kernelDirs()); err != nil {
+		return nil, &plan.Fault{Range: p.Range, Err: err}
 	}
 	for i := range p.Layers {
 		if err := img.layer(ctx, i); err != nil {
@@ -67,229 +54,106 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 	return img, nil
 }
 
+// start is an image with nothing on its base.
+func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
+	from, err := l.tree(ctx, p.From)
+	if err != nil {
+		return nil, err
+	}
+	from = op.Restart(from)
+	img := &image{of: l, ops: l.ops(p), plan: p, base: p.Base, stores: map[*plan.Store]bk.State{}}
+	img.stack = stack{ops: img.ops, lines: p.Range, chain: l.opt.Chain}
+	if from.Output() != nil {
+		img.stack.inputs = []bk.State{from}
+	}
+	img.skeleton = place.NewSkeleton(l.opt.Prober, from, p.From.Kind == plan.Scratch)
+	if p.From.Kind != plan.Target {
+		img.history = baseHistory(p, time.Unix(0, 0).UTC())
+		return img, nil
+	}
+	below := l.images[l.plan.Image(p.From.Name, p.From.Platform)]
+	img.base = below.base
+	img.history = append(img.history, below.history...)
+	img.skeleton.Continue(below.skeleton)
+	return img, nil
+}
+
 // layer puts the layer with that index on.
 func (img *image) layer(ctx context.Context, i int) error {
 	layer := &img.plan.Layers[i]
-	name := StepName(img.plan, i, img.ShowPlatform)
+	name := StepName(img.plan, i, img.of.opt.ShowPlatform)
+	var err error
 	switch action := layer.Action.(type) {
 	case *plan.Files:
-		st, err := img.files(ctx, layer, action, name)
-		if err != nil {
-			return err
-		}
-		img.add(st, layer, name)
+		err = img.files(ctx, layer, action, name)
 	case *plan.Exec:
-		made, err := img.exec(ctx, layer, action, name)
-		if err != nil {
-			return err
-		}
-		if action.Out {
-			img.add(made, layer, name)
-			img.ran, img.shipped = true, true
-		} else {
-			img.addInPlace(made)
-		}
+		err = img.exec(ctx, layer, action, name)
 	case *plan.Unpack:
-		if err := img.addUnpacked(layer, action, name); err != nil {
-			return err
-		}
+		err = img.addUnpacked(layer, action, name)
 	case *plan.Install:
-		if err := img.install(layer, action, name); err != nil {
-			return err
-		}
+		err = img.install(layer, action, name)
 	case *plan.Store:
-		st, err := img.store(ctx, layer, action, name)
-		if err != nil {
-			return err
-		}
-		img.add(st, layer, name)
+		err = img.store(ctx, layer, action, name)
 	case *plan.Link:
-		st, err := img.link(layer, action, name)
-		if err != nil {
-			return err
-		}
-		img.add(st, layer, name)
-		img.shipped = true
+		err = img.link(layer, action, name)
 	default:
-		return fmt.Errorf("lower layer %d: unknown action %T", i+1, action)
+		err = fmt.Errorf("lower layer %d: %w: %T", i+1, errUnknownAction, action)
 	}
-	img.record(layer)
-	return nil
+	img.history = withLayer(img.history, layer)
+	return err
 }
 
-// start puts the image on its base.
-func (img *image) start(ctx context.Context) error {
-	st, err := img.tree(ctx, img.plan.From)
+// placeBase is the image as the next layer is put on it.
+func (img *image) placeBase() place.Base {
+	return place.Base{Range: img.plan.Range, Skeleton: img.skeleton, Current: img.stack.state(), Ops: img.ops}
+}
+
+// files puts a files layer on.
+func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, name string) error {
+	st, err := img.of.placer.Files(ctx, img.placeBase(), layer, a, name)
 	if err != nil {
 		return err
 	}
-	img.rooted = restart(st)
-	if st.Output() != nil {
-		img.inputs = []bk.State{img.rooted}
-	}
-	if img.plan.From.Kind == plan.Target {
-		below := img.images[img.lowering.plan.Image(img.plan.From.Name, img.plan.From.Platform)]
-		img.base = below.base
-		img.history = append(img.history, below.history...)
-		img.ran, img.inPlace, img.bare = below.ran, below.ran, below.bare
-		maps.Copy(img.declared, below.declared)
-		maps.Copy(img.likely, below.likely)
-	} else {
-		img.history = baseHistory(img.plan, time.Unix(0, 0).UTC())
-	}
+	img.stack.add(st, layer, name)
 	return nil
 }
 
-// lookAhead asks at once for what the files layers will look up in the base,
-// until a command changes it.
-func (img *image) lookAhead(ctx context.Context) error {
-	if img.inPlace {
-		return nil
-	}
-	var paths []string
-	for i := range img.plan.Layers {
-		switch a := img.plan.Layers[i].Action.(type) {
-		case *plan.Files:
-			for j := range a.Entries {
-				paths = append(paths, destination(&a.Entries[j]))
-			}
-		case *plan.Exec:
-			if !a.Out && len(paths) > 0 {
-				paths = append(paths, kernelDirs()...)
-			}
-			if !a.Out {
-				return img.expect(ctx, paths)
-			}
+// exec puts on what a command makes: a tree of its own when only $out ships, what
+// it changed in the image otherwise.
+func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, name string) error {
+	c := img.of.command(img.ops, layer, a, name)
+	if !a.Out {
+		st, err := img.execInPlace(ctx, c)
+		if err != nil {
+			return &plan.Fault{Range: layer.Range, Err: err}
 		}
-	}
-	return img.expect(ctx, paths)
-}
-
-// expect asks the base for paths.
-func (img *image) expect(ctx context.Context, paths []string) error {
-	if len(paths) == 0 {
+		img.stack.change(st)
+		img.skeleton.Replace(img.stack.state())
+		img.packages = packages{}
 		return nil
 	}
-	if err := img.lookup(ctx).expect(paths...); err != nil {
-		return &Fault{Range: img.plan.Range, Err: err}
+	st, err := c.ship(ctx, img.placeBase())
+	if err != nil {
+		return &plan.Fault{Range: layer.Range, Err: err}
 	}
+	img.stack.add(st, layer, name)
+	img.skeleton.Ship(true)
 	return nil
 }
 
-// lookup is the tree that a files layer is put on, asked for while the graph is
-// made.
-func (img *image) lookup(ctx context.Context) tree {
-	if img.plan.From.Kind == plan.Scratch {
-		return overlay{below: emptyTree{}, declared: img.declared}
+// execInPlace runs a command on the image so far. The mount points that the step
+// makes are made below the command, so that they aren't among its changes.
+func (img *image) execInPlace(ctx context.Context, c *command) (bk.State, error) {
+	below := img.stack.state()
+	if img.stack.chain {
+		return c.change(ctx, below)
 	}
-	if img.looks == nil {
-		img.looks = newProbe(ctx, img.Prober, img.rooted)
+	dirs, err := img.skeleton.Absent(ctx, kernelDirs())
+	if err != nil {
+		return bk.State{}, err
 	}
-	return overlay{below: img.looks, declared: img.declared}
+	return c.change(ctx, op.MountPoints(below, append(slices.Clip(dirs), c.outside()...)))
 }
 
-// prefix puts the platform, the target and a place in brackets before words.
-func (img *image) prefix(parts ...string) string {
-	words := parts[len(parts)-1]
-	inside := append(placeOf(img.plan, img.ShowPlatform), parts[:len(parts)-1]...)
-	return bracketed(inside, words)
-}
-
-// placeOf says whose step it is.
-func placeOf(p *plan.Image, showPlatform bool) []string {
-	var inside []string
-	if showPlatform {
-		inside = append(inside, p.Platform)
-	}
-	if p.Target != spec.DefaultTarget {
-		inside = append(inside, p.Target)
-	}
-	return inside
-}
-
-func bracketed(inside []string, words string) string {
-	if len(inside) == 0 {
-		return words
-	}
-	return "[" + strings.Join(inside, " ") + "] " + words
-}
-
-// StepName is the name of the step that makes the layer with that index, counted
-// from 0; showPlatform is as in [Options].
-func StepName(p *plan.Image, i int, showPlatform bool) string {
-	inside := append(placeOf(p, showPlatform), fmt.Sprintf("%d/%d", i+1, len(p.Layers)))
-	return bracketed(inside, layerWords(&p.Layers[i]))
-}
-
-// StepPrefix is what the names of an image's other steps begin with, such as those
-// that fetch something; it may be empty.
-func StepPrefix(p *plan.Image, showPlatform bool) string {
-	return bracketed(placeOf(p, showPlatform), "")
-}
-
-// layerWords say what a layer is, its own name first.
-func layerWords(layer *plan.Layer) string {
-	if layer.Name == "" {
-		return layer.Words
-	}
-	return layer.Name + ": " + layer.Words
-}
-
-// record adds the layer's history entry; a folded layer shares the one before.
-func (img *image) record(layer *plan.Layer) {
-	words := "strata: " + layerWords(layer)
-	if n := len(img.history); layer.Fold && n > 0 {
-		img.history[n-1].CreatedBy += "; " + words
-		return
-	}
-	img.history = append(img.history, ocispecs.History{CreatedBy: words})
-}
-
-// config is the finished configuration. Layers and their digests are added by
-// BuildKit's exporter.
-func (img *image) config(epoch time.Time) *dockerspec.DockerOCIImage {
-	out := img.plan.Config
-	if epoch.IsZero() {
-		epoch = time.Unix(0, 0)
-	}
-	epoch = epoch.UTC()
-	out.Created = &epoch
-	out.History = append([]ocispecs.History{}, img.history...)
-	for i := range out.History {
-		if out.History[i].Created == nil {
-			out.History[i].Created = &epoch
-		}
-	}
-	out.RootFS = ocispecs.RootFS{Type: "layers"}
-	return &out
-}
-
-// baseHistory is the base's history with exactly one entry that is not empty for
-// each of its layers; BuildKit would fill gaps with the clock.
-func baseHistory(p *plan.Image, epoch time.Time) []ocispecs.History {
-	switch {
-	case p.From.Kind == plan.Scratch:
-		return nil
-	case p.Base == nil:
-		return []ocispecs.History{{CreatedBy: "strata: from " + string(p.From.Kind) + ":" + p.From.Name}}
-	}
-	var history []ocispecs.History
-	layers := 0
-	want := p.KnownLayers()
-	for _, h := range p.Base.History {
-		if !h.EmptyLayer {
-			if want > 0 && layers == want {
-				continue
-			}
-			layers++
-		}
-		if h.Created == nil {
-			h.Created = &epoch
-		}
-		history = append(history, h)
-	}
-	for ; layers < want; layers++ {
-		history = append(history, ocispecs.History{Created: &epoch, CreatedBy: "strata: from " + p.From.Name})
-	}
-	return history
-}
+// kernelDirs are mounted into every step.
+func kernelDirs() []string { return []string{"/dev", "/proc", "/sys"} }

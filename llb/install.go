@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -40,15 +41,15 @@ func (img *image) addUnpacked(layer *plan.Layer, a *plan.Unpack, name string) er
 	img.packagesOn()
 	opts, err := img.unpackOn(a)
 	if err != nil {
-		return &Fault{Range: layer.Range, Err: err}
+		return &plan.Fault{Range: layer.Range, Err: err}
 	}
-	u, err := img.unpack(a, name, layer.Range, opts...)
+	u, err := unpack(img.ops, a, name, layer.Range, opts...)
 	if err != nil {
-		return &Fault{Range: layer.Range, Err: err}
+		return &plan.Fault{Range: layer.Range, Err: err}
 	}
 	img.packages.pending = append(img.packages.pending, u)
-	img.add(u.trees[0], layer, name)
-	img.ran, img.shipped = true, true
+	img.stack.add(u.trees[0], layer, name)
+	img.skeleton.Ship(true)
 	return nil
 }
 
@@ -56,9 +57,9 @@ func (img *image) addUnpacked(layer *plan.Layer, a *plan.Unpack, name string) er
 func (img *image) addPart(layer *plan.Layer, a *plan.Unpack, name string) error {
 	n := len(img.packages.pending)
 	if n == 0 || a.Part >= len(img.packages.pending[n-1].trees) {
-		return &Fault{Range: layer.Range, Err: fmt.Errorf("unpack packages: there is no part %d", a.Part+1)}
+		return &plan.Fault{Range: layer.Range, Err: fmt.Errorf("unpack packages: there is no part %d", a.Part+1)}
 	}
-	img.add(img.packages.pending[n-1].trees[a.Part], layer, name)
+	img.stack.add(img.packages.pending[n-1].trees[a.Part], layer, name)
 	return nil
 }
 
@@ -66,10 +67,10 @@ func (img *image) addPart(layer *plan.Layer, a *plan.Unpack, name string) error 
 func (img *image) packagesOn() {
 	switch {
 	case len(img.packages.pending) > 0:
-	case img.Chain:
-		img.packages.on = img.current()
+	case img.stack.chain:
+		img.packages.on = img.stack.state()
 	case img.packages.on.Output() == nil:
-		img.packages.on = img.rooted
+		img.packages.on = img.skeleton.Root()
 	}
 }
 
@@ -79,11 +80,11 @@ func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error
 		return img.installAPKs(layer, a, name)
 	}
 	if a.Format != "deb" {
-		return &Fault{Range: layer.Range, Err: fmt.Errorf("install %s archives: the format isn't supported", a.Format)}
+		return &plan.Fault{Range: layer.Range, Err: fmt.Errorf("install %s archives: the format isn't supported", a.Format)}
 	}
 	args, opts, err := img.installer(layer, a)
 	if err != nil {
-		return &Fault{Range: layer.Range, Err: err}
+		return &plan.Fault{Range: layer.Range, Err: err}
 	}
 	return img.runInstaller(layer, a, args, opts, name)
 }
@@ -93,20 +94,20 @@ func (img *image) runInstaller(layer *plan.Layer, a *plan.Install, args []string
 	img.packagesOn()
 	p, err := img.installPlatform(a)
 	if err != nil {
-		return &Fault{Range: layer.Range, Err: err}
+		return &plan.Fault{Range: layer.Range, Err: err}
 	}
-	helper, err := img.helper(p.Architecture)
+	helper, err := img.ops.Helper(p.Architecture)
 	if err != nil {
-		return &Fault{Range: layer.Range, Err: err}
+		return &plan.Fault{Range: layer.Range, Err: err}
 	}
 	below := img.withPackages(a)
 	run := below.Run(append([]bk.RunOption{
-		bk.Args(append([]string{stepPath}, args...)),
+		bk.Args(append([]string{op.HelperPath}, args...)),
 		bk.Dir("/"),
 		bk.Network(pb.NetMode_NONE),
 		bk.Platform(p),
 		bk.WithCustomName(name),
-		img.at(layer.Range),
+		img.ops.At(layer.Range),
 		helper,
 	}, opts...)...)
 	img.addInstalled(layer, below, run.Root())
@@ -117,7 +118,7 @@ func (img *image) runInstaller(layer *plan.Layer, a *plan.Install, args []string
 // the image's programs.
 func (img *image) installPlatform(a *plan.Install) (ocispecs.Platform, error) {
 	if a.Installer == plan.Assemble || a.Format == "apk" && a.SkipScripts {
-		return img.buildPlatform(), nil
+		return img.ops.Platform(), nil
 	}
 	p, err := platforms.Parse(img.plan.Platform)
 	if err != nil {
@@ -143,7 +144,7 @@ func (img *image) installer(layer *plan.Layer, a *plan.Install) ([]string, []bk.
 		for _, archive := range a.Archives {
 			args = append(args, archivePath(archive, archivesDir, ".deb"))
 		}
-		return args, append(img.archiveMounts(a.Archives, archivesDir, ".deb", layer.Range), img.toolMounts()...), nil
+		return args, append(archiveMounts(img.ops, a.Archives, archivesDir, ".deb", layer.Range), img.toolMounts()...), nil
 	default:
 		return nil, nil, fmt.Errorf("install packages: there is no installer %q", a.Installer)
 	}
@@ -166,21 +167,17 @@ func (img *image) toolMounts() []bk.RunOption {
 // withPackages is the image that packages are installed in. In a chain it is the
 // image so far, where nothing can be left out.
 func (img *image) withPackages(a *plan.Install) bk.State {
-	below := img.current()
-	if !img.Chain {
+	below := img.stack.state()
+	if !img.stack.chain {
 		below = img.mergedPackages()
 	}
-	if a.Installer != plan.Assemble && (img.Chain || len(img.packages.pending) > 0) {
+	if a.Installer != plan.Assemble && (img.stack.chain || len(img.packages.pending) > 0) {
 		return below
 	}
 	// Without a base nobody else has made what every step mounts. And when the step
 	// ran on the base itself, BuildKit would take the image, should a build stand on
 	// it later, for the changes alone.
-	var fa *bk.FileAction
-	for _, dir := range kernelDirs() {
-		fa = then(fa).Mkdir(dir, 0o755, bk.WithParents(true), bk.WithCreatedTime(fileTime()))
-	}
-	return restart(below.File(fa, bk.WithCustomName("[internal] make mount points")))
+	return op.MountPoints(below, kernelDirs())
 }
 
 func (img *image) mergedPackages() bk.State {
@@ -191,18 +188,18 @@ func (img *image) mergedPackages() bk.State {
 	if img.packages.on.Output() == nil {
 		parts = parts[1:]
 	}
-	return restart(bk.Merge(parts, bk.WithCustomName(img.prefix("merge the packages"))))
+	return op.Restart(bk.Merge(parts, bk.WithCustomName(img.ops.Name("merge the packages"))))
 }
 
 // addInstalled puts what installing changed on the image.
 func (img *image) addInstalled(layer *plan.Layer, below, after bk.State) {
-	img.ran, img.shipped = true, true
+	img.skeleton.Ship(true)
 	img.packages.pending = nil
-	if img.Chain {
-		img.inputs = []bk.State{restart(after)}
+	if img.stack.chain {
+		img.stack.change(after)
 		return
 	}
-	changes := bk.Diff(below, after, img.at(layer.Range), bk.WithCustomName(img.prefix("changes of "+short(layer))))
-	img.inputs = append(img.inputs, changes)
-	img.packages.on = restart(bk.Merge([]bk.State{below, changes}))
+	changes := bk.Diff(below, after, img.ops.At(layer.Range), bk.WithCustomName(img.ops.Name("changes of "+short(layer))))
+	img.stack.change(changes)
+	img.packages.on = op.Restart(bk.Merge([]bk.State{below, changes}))
 }

@@ -9,31 +9,35 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// link lowers links to what is in store paths: the step helper makes them where
+// link puts on links to what is in store paths: the step helper makes them where
 // all of the closure can be looked into, and then puts them where the base's
-// folders and links want them.
-func (img *image) link(layer *plan.Layer, a *plan.Link, name string) (bk.State, error) {
+// directories and links want them.
+func (img *image) link(layer *plan.Layer, a *plan.Link, name string) error {
 	args := []string{"link", "--store", a.Dir, "--into", a.Into}
-	opts := []bk.RunOption{img.at(layer.Range)}
+	at := img.ops.At(layer.Range)
+	opts := []bk.RunOption{at}
 	for i, store := range a.Stores {
-		at := "/in/" + strconv.Itoa(i)
-		args = append(args, "--mount", at)
-		opts = append(opts, bk.AddMount(at, img.stores[store], bk.Readonly))
+		dir := "/in/" + strconv.Itoa(i)
+		args = append(args, "--mount", dir)
+		opts = append(opts, bk.AddMount(dir, img.stores[store], bk.Readonly))
 	}
 	for _, root := range a.Roots {
 		args = append(args, "--root", root)
 	}
-	st, err := img.helperStep(name, append(args, "/out"), opts...)
+	st, err := img.ops.Tree(name, append(args, "/out"), opts...)
 	if err == nil {
-		st, err = img.placeTree(st, placeOptions{
-			on: img.rooted, name: img.prefix(fmt.Sprintf("place what %s made", short(layer))), opts: []bk.RunOption{img.at(layer.Range)},
+		st, err = place.InStep(img.placeBase(), st, place.Step{
+			On: img.skeleton.Root(), Name: img.ops.Name(fmt.Sprintf("place what %s made", short(layer))), Opts: []bk.RunOption{at},
 		})
 	}
 	if err != nil {
-		return bk.State{}, &Fault{Range: layer.Range, Err: err}
+		return &plan.Fault{Range: layer.Range, Err: err}
 	}
-	return st, nil
+	img.stack.add(st, layer, name)
+	img.skeleton.Ship(false)
+	return nil
 }

@@ -5,6 +5,8 @@ package llb
 
 import (
 	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/op"
 )
 
 // Look is what of a tree matches .dockerignore patterns, as a state of its own:
@@ -13,7 +15,7 @@ func Look(st bk.State, patterns []string) bk.State {
 	if st.Output() == nil {
 		return st
 	}
-	return bk.Scratch().File(bk.Copy(restart(st), "/", "/", &bk.CopyInfo{
+	return bk.Scratch().File(bk.Copy(op.Restart(st), "/", "/", &bk.CopyInfo{
 		CopyDirContentsOnly: true,
 		IncludePatterns:     patterns,
 	}), bk.WithCustomName("[internal] look into the base"))

@@ -6,8 +6,8 @@
 // A layer that does not depend on the others is a tree of its own on scratch;
 // Merge joins the trees on top of the base. That is what makes layers build side
 // by side, survive a change of their neighbours, and be pushed alone. What such
-// a tree must respect of the base (links such as /bin -> usr/bin, folders such as
-// /tmp with a mode of their own) is called its skeleton. A files layer asks
+// a tree must respect of the base (links such as /bin -> usr/bin, directories such
+// as /tmp with a mode of their own) is called its skeleton. A files layer asks
 // BuildKit for it while the graph is made; a layer that follows a command lets
 // the step helper respect it inside a step.
 //
@@ -20,12 +20,12 @@ import (
 	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/spec"
 )
 
 // Sources gives the states of trees that the plan doesn't make itself.
@@ -38,7 +38,7 @@ type Sources interface {
 // the plan uses anything but content written in the build file.
 type Options struct {
 	Sources Sources
-	Prober  Prober
+	Prober  place.Prober
 	// SourceMap is the build file, for messages that show the line; may be nil.
 	SourceMap *bk.SourceMap
 	// Chain puts layers on top of each other where BuildKit has no MergeOp. The
@@ -50,8 +50,8 @@ type Options struct {
 	// BuildPlatform is where the step helper runs; the zero value is this
 	// machine's.
 	BuildPlatform ocispecs.Platform
-	// NoCache tells whether a layer or a target of that name is built afresh; nil
-	// means none is.
+	// NoCache reports whether a layer or a target of that name is built without the
+	// cache; nil means none is.
 	NoCache func(name string) bool
 	// Built returns the tree of a build of Nix that was made while planning; nil when
 	// there are none.
@@ -65,23 +65,6 @@ type Options struct {
 	Run RunOptions
 }
 
-// RunOptions are what the build's caller, not the build file, says about
-// commands.
-type RunOptions struct {
-	ExtraHosts []bk.HostIP
-	Hostname   string
-	// Network is the mode for commands that leave theirs at "default".
-	Network pb.NetMode
-	// ShmSize is the size of /dev/shm in bytes; 0 is BuildKit's default.
-	ShmSize        int64
-	Ulimits        []*pb.Ulimit
-	CgroupParent   string
-	LinuxResources *pb.LinuxResources
-	Proxy          *bk.ProxyEnv
-	// CacheNamespace is put before the ids of cache mounts.
-	CacheNamespace string
-}
-
 // Result is a lowered plan: the image asked for.
 type Result struct {
 	State bk.State
@@ -92,22 +75,27 @@ type Result struct {
 	Base *dockerspec.DockerOCIImage
 	// Annotations are the manifest's.
 	Annotations map[string]string
-	// NoCache says that the image was asked to be built afresh.
+	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool
 }
 
 // lowering is one call of Lower: the options and the images made so far.
 type lowering struct {
-	Options
-	images map[*plan.Image]*image
+	opt    Options
 	plan   *plan.Plan
-	// trees are the folder trees made so far: layers often share one.
-	trees map[string]bk.State
+	images map[*plan.Image]*image
+	placer *place.Placer
+}
+
+func newLowering(p *plan.Plan, o Options) *lowering {
+	l := &lowering{opt: o, plan: p, images: map[*plan.Image]*image{}}
+	l.placer = place.NewPlacer(o.Prober, l.tree)
+	return l
 }
 
 // Lower makes the graph of the plan's last image.
 func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
-	l := &lowering{Options: o, images: map[*plan.Image]*image{}, plan: p, trees: map[string]bk.State{}}
+	l := newLowering(p, o)
 	var last *image
 	for _, planned := range p.Images {
 		img, err := l.image(ctx, planned)
@@ -121,11 +109,11 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		return nil, fmt.Errorf("lower plan: it has no image")
 	}
 	return &Result{
-		State:       last.current(),
-		Image:       last.config(o.Epoch),
+		State:       last.stack.state(),
+		Image:       config(last.plan, last.history, o.Epoch),
 		Base:        last.base,
 		Annotations: last.plan.Annotations,
-		NoCache:     l.noCache(last.plan.Target),
+		NoCache:     last.ops.IgnoresCache(""),
 	}, nil
 }
 
@@ -139,30 +127,22 @@ func (l *lowering) tree(ctx context.Context, t plan.Tree) (bk.State, error) {
 		if img == nil {
 			return bk.State{}, fmt.Errorf("lower plan: target %s comes before it is made", t.Name)
 		}
-		return img.current(), nil
+		return img.stack.state(), nil
 	case plan.Layers:
 		return bk.State{}, fmt.Errorf("lower plan: the image so far stands where another tree should")
 	default:
-		return l.Sources.Tree(ctx, t)
+		return l.opt.Sources.Tree(ctx, t)
 	}
 }
 
-func (l *lowering) noCache(names ...string) bool {
-	if l.NoCache == nil {
-		return false
-	}
-	for _, name := range names {
-		if name != "" && l.NoCache(name) {
-			return true
-		}
-	}
-	return false
+// ops makes the operations of an image.
+func (l *lowering) ops(p *plan.Image) *op.Maker {
+	m := l.opt.ops()
+	m.Target, m.Inside = p.Target, inside(p, l.opt.ShowPlatform)
+	return m
 }
 
-// at makes an operation point at the lines that ask for it.
-func (l *lowering) at(r spec.Range) bk.ConstraintsOpt {
-	return l.SourceMap.Location([]*pb.Range{{
-		Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(max(r.Start.Column-1, 0))},
-		End:   &pb.Position{Line: int32(r.End.Line), Character: int32(max(r.End.Column-1, 0))},
-	}})
+// ops makes operations that belong to no image.
+func (o Options) ops() *op.Maker {
+	return &op.Maker{SourceMap: o.SourceMap, Step: o.Step, BuildPlatform: o.BuildPlatform, NoCache: o.NoCache}
 }

@@ -9,37 +9,38 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
 
 // mounts are everything that is mounted into a command's root.
 func (c *command) mounts(ctx context.Context) ([]bk.RunOption, error) {
 	var opts []bk.RunOption
-	if c.Source != nil {
+	if c.action.Source != nil {
 		src, err := c.sourceMount(ctx)
 		if err != nil {
 			return nil, err
 		}
 		opts = append(opts, src)
 	}
-	for _, m := range c.Mounts {
+	for _, m := range c.action.Mounts {
 		st, err := c.tree(ctx, m.From)
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, bk.AddMount(m.Target, restart(st), append(subPath(m.Path), bk.Readonly)...))
+		opts = append(opts, bk.AddMount(m.Target, op.Restart(st), append(subPath(m.Path), bk.Readonly)...))
 	}
-	for _, m := range c.Cache {
+	for _, m := range c.action.Cache {
 		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(),
 			bk.AsPersistentCacheDir(c.cacheID(m), sharing(m.Sharing))))
 	}
-	for _, m := range c.Tmpfs {
+	for _, m := range c.action.Tmpfs {
 		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(m.Size))))
 	}
-	for _, s := range c.Secrets {
+	for _, s := range c.action.Secrets {
 		opts = append(opts, c.secret(s))
 	}
-	for _, s := range c.SSH {
+	for _, s := range c.action.SSH {
 		opts = append(opts, c.ssh(s))
 	}
 	return opts, nil
@@ -47,16 +48,16 @@ func (c *command) mounts(ctx context.Context) ([]bk.RunOption, error) {
 
 // sourceMount mounts the source: writable, but what is written is thrown away.
 func (c *command) sourceMount(ctx context.Context) (bk.RunOption, error) {
-	st, err := c.tree(ctx, c.Source.From)
+	st, err := c.tree(ctx, c.action.Source.From)
 	if err != nil {
 		return nil, err
 	}
-	st = restart(st)
-	src := c.Source.Path
+	st = op.Restart(st)
+	src := c.action.Source.Path
 	if c.uid != 0 || c.gid != 0 {
 		st = bk.Scratch().File(bk.Copy(st, src, plan.SourceDir, &bk.CopyInfo{
-			CopyDirContentsOnly: true, CreateDestPath: true, ChownOpt: numericOwner(c.uid, c.gid),
-		}), c.at(c.layer.Range), bk.WithCustomName(c.prefix("give the source to "+c.User)))
+			CopyDirContentsOnly: true, CreateDestPath: true, ChownOpt: op.Owner(c.uid, c.gid),
+		}), c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("give the source to "+c.action.User)))
 		src = plan.SourceDir
 	}
 	return bk.AddMount(plan.SourceDir, st, append(subPath(src), bk.ForceNoOutput)...), nil
@@ -71,7 +72,7 @@ func subPath(p string) []bk.MountOption {
 }
 
 func (c *command) cacheID(m plan.Cache) string {
-	return c.Run.CacheNamespace + "/" + m.ID
+	return c.opt.Run.CacheNamespace + "/" + m.ID
 }
 
 func sharing(s string) bk.CacheMountSharingMode {

@@ -102,7 +102,7 @@ func TestUnknownPackageFormats(t *testing.T) {
 		&plan.Unpack{Format: "rar"}, &plan.Unpack{Format: "deb", Part: 1}, &plan.Install{Format: "rar"}, &plan.Install{Format: "deb", Installer: "magic"},
 	} {
 		_, err := lowerPackages(withPackages(a), false)
-		var fault *llb.Fault
+		var fault *plan.Fault
 		if !errors.As(err, &fault) {
 			t.Errorf("%+v: error %v, want a fault", a, err)
 		}

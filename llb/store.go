@@ -13,6 +13,8 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -20,56 +22,56 @@ import (
 // key, and an archive is known by its digest alone.
 const archiveName = "nar"
 
-// store lowers a group of store paths to a tree of its own: the archives, fetched
+// store puts on a group of store paths as a tree of its own: the archives, fetched
 // by BuildKit, and one offline step that unpacks them. The step's arguments have
 // the hashes that a key vouches for, so its cache key depends on what is
 // trusted, and not on where it came from.
-func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, name string) (bk.State, error) {
-	st, err := img.storeStep(ctx, layer, a, name)
+func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, name string) error {
+	st, err := img.of.storeTree(ctx, img.ops, layer, a, name)
+	if err != nil {
+		return &plan.Fault{Range: layer.Range, Err: err}
+	}
 	img.stores[a] = st
-	return st, err
+	img.stack.add(st, layer, name)
+	return nil
 }
 
-func (img *image) storeStep(ctx context.Context, layer *plan.Layer, a *plan.Store, name string, flags ...string) (bk.State, error) {
-	s := &storeLayer{image: img, layer: layer, store: a}
+// storeTree is the step that unpacks a group of store paths.
+func (l *lowering) storeTree(ctx context.Context, ops *op.Maker, layer *plan.Layer, a *plan.Store, name string, flags ...string) (bk.State, error) {
+	s := &storeInputs{ops: ops, prober: l.opt.Prober, at: ops.At(layer.Range)}
 	if a.From != nil {
 		var err error
-		if s.from, err = img.storeSource(ctx, a.From); err != nil {
-			return bk.State{}, &Fault{Range: layer.Range, Err: err}
+		if s.from, err = l.storeSource(ctx, ops, a.From); err != nil {
+			return bk.State{}, err
 		}
 	}
 	args := append([]string{"store", "--dir", a.Dir}, flags...)
-	opts := []bk.RunOption{img.at(layer.Range)}
-	if img.noCache(layer.Name, img.plan.Target) {
+	opts := []bk.RunOption{s.at}
+	if ops.IgnoresCache(layer.Name) {
 		opts = append(opts, bk.IgnoreCache)
 	}
 	for i := range a.Items {
-		arg, mount, err := s.input(ctx, i)
+		arg, mount, err := s.input(ctx, "/in/"+strconv.Itoa(i), &a.Items[i])
 		if err != nil {
-			return bk.State{}, &Fault{Range: layer.Range, Err: err}
+			return bk.State{}, err
 		}
 		args = append(args, arg)
 		opts = append(opts, mount)
 	}
-	st, err := img.helperStep(name, append(args, "/out"), opts...)
-	if err != nil {
-		return bk.State{}, &Fault{Range: layer.Range, Err: err}
-	}
-	return st, nil
+	return ops.Tree(name, append(args, "/out"), opts...)
 }
 
-// storeLayer is a group of store paths while it is lowered.
-type storeLayer struct {
-	*image
-	layer *plan.Layer
-	store *plan.Store
-	from  bk.State
+// storeInputs makes what the step that unpacks store paths is given.
+type storeInputs struct {
+	ops    *op.Maker
+	prober place.Prober
+	at     bk.ConstraintsOpt
+	// from is the exported store, if there is one.
+	from bk.State
 }
 
-// input is the argument and the mount of a path.
-func (s *storeLayer) input(ctx context.Context, i int) (string, bk.RunOption, error) {
-	item := &s.store.Items[i]
-	at := "/in/" + strconv.Itoa(i)
+// input is the argument and the mount of a path, which is given at a directory.
+func (s *storeInputs) input(ctx context.Context, at string, item *plan.StorePath) (string, bk.RunOption, error) {
 	hash, size := "-", "-"
 	if item.NarHash != "" {
 		d, err := digest.Parse(item.NarHash)
@@ -90,19 +92,19 @@ func (s *storeLayer) input(ctx context.Context, i int) (string, bk.RunOption, er
 	}
 	if link {
 		// A mount would follow it.
-		st := bk.Scratch().File(bk.Copy(s.from, item.File, "/"+archiveName), s.at(s.layer.Range),
-			bk.WithCustomName(s.prefix("take the link "+item.Name)))
+		st := bk.Scratch().File(bk.Copy(s.from, item.File, "/"+archiveName), s.at,
+			bk.WithCustomName(s.ops.Name("take the link "+item.Name)))
 		return arg(path.Join(at, archiveName)), bk.AddMount(at, st, bk.Readonly), nil
 	}
 	return arg(at), bk.AddMount(at, s.from, bk.SourcePath(item.File), bk.Readonly), nil
 }
 
 // fetch is an archive of a binary cache.
-func (s *storeLayer) fetch(item *plan.StorePath) bk.State {
+func (s *storeInputs) fetch(item *plan.StorePath) bk.State {
 	opts := []bk.HTTPOption{
 		bk.Filename(attemptName(archiveName, item.Attempt)),
-		bk.WithCustomName(s.prefix("fetch " + item.Name)),
-		s.at(s.layer.Range),
+		bk.WithCustomName(s.ops.Name("fetch " + item.Name)),
+		s.at,
 	}
 	if item.Digest != "" {
 		opts = append(opts, bk.Checksum(digest.Digest(item.Digest)))

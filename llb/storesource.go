@@ -12,7 +12,9 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // errNoStorePath says that an exported store lacks a path that its description
@@ -20,22 +22,22 @@ import (
 var errNoStorePath = errors.New("it isn't in the store")
 
 // storeSource is the tree that an exported store lies in.
-func (img *image) storeSource(ctx context.Context, src *plan.StoreSource) (bk.State, error) {
+func (l *lowering) storeSource(ctx context.Context, ops *op.Maker, src *plan.StoreSource) (bk.State, error) {
 	if src.Build == nil {
-		st, err := img.tree(ctx, src.From)
-		return restart(st), err
+		st, err := l.tree(ctx, src.From)
+		return op.Restart(st), err
 	}
-	if img.Built != nil {
-		if st, ok := img.Built(src.Build); ok {
+	if l.opt.Built != nil {
+		if st, ok := l.opt.Built(src.Build); ok {
 			return st, nil
 		}
 	}
-	return img.buildStore(ctx, src.Build)
+	return l.buildStore(ctx, ops, src.Build)
 }
 
-// isLink tells whether a path of the exported store is a symbolic link.
-func (s *storeLayer) isLink(ctx context.Context, file string) (bool, error) {
-	stats, err := s.Prober.ReadDir(ctx, s.from, path.Dir(file))
+// isLink reports whether a path of the exported store is a symbolic link.
+func (s *storeInputs) isLink(ctx context.Context, file string) (bool, error) {
+	stats, err := s.prober.ReadDir(ctx, s.from, path.Dir(file))
 	if err != nil {
 		return false, err
 	}
@@ -50,34 +52,32 @@ func (s *storeLayer) isLink(ctx context.Context, file string) (bool, error) {
 // BuildStore is the tree that a build of Nix exports, for a look into it while a
 // plan is made.
 func BuildStore(ctx context.Context, a *plan.Exec, o Options) (bk.State, error) {
-	l := &lowering{Options: o, images: map[*plan.Image]*image{}, plan: &plan.Plan{}, trees: map[string]bk.State{}}
-	img := &image{lowering: l, plan: &plan.Image{Target: "default", Platform: a.Platform, Range: a.Range}}
-	return img.buildStore(ctx, a)
+	l := newLowering(&plan.Plan{}, o)
+	return l.buildStore(ctx, l.ops(&plan.Image{Target: spec.DefaultTarget, Platform: a.Platform}), a)
 }
 
 // buildStore runs Nix.
-func (img *image) buildStore(ctx context.Context, a *plan.Exec) (bk.State, error) {
-	c := &command{image: img, Exec: a, name: img.prefix("build with Nix"), layer: &plan.Layer{Range: a.Range}}
-	root, err := img.tree(ctx, a.From)
+func (l *lowering) buildStore(ctx context.Context, ops *op.Maker, a *plan.Exec) (bk.State, error) {
+	root, err := l.tree(ctx, a.From)
 	if err != nil {
 		return bk.State{}, err
 	}
+	c := l.command(ops, &plan.Layer{Range: a.Range}, a, ops.Name("build with Nix"))
 	opts, err := c.runOptions(ctx)
 	if err != nil {
 		return bk.State{}, err
 	}
-	run := restart(root).Run(append(opts, bk.Args(a.Args))...)
-	return restart(run.AddMount(plan.OutDir, bk.Scratch())), nil
+	run := op.Restart(root).Run(append(opts, bk.Args(a.Args))...)
+	return op.Restart(run.AddMount(plan.OutDir, bk.Scratch())), nil
 }
 
 // ScanStore is a tree with the file "registration", which describes the paths
-// of the on-disk store in the folder dir of a tree.
+// of the on-disk store in the directory dir of a tree.
 func ScanStore(st bk.State, dir, store, content string, o Options) (bk.State, error) {
-	img := &image{lowering: &lowering{Options: o}, plan: &plan.Image{Target: "default"}}
 	args := []string{"scan", "--store", store}
 	if content != "" {
 		args = append(args, "--content", content)
 	}
-	return img.helperStep("[internal] look for references in the store", append(args, "/in", "/out"),
+	return o.ops().Tree("[internal] look for references in the store", append(args, "/in", "/out"),
 		bk.AddMount("/in", st, append(subPath(dir), bk.Readonly)...))
 }

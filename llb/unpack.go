@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -29,12 +29,12 @@ type unpacked struct {
 
 // unpack lowers an Unpack layer: one step on the build platform that depends on
 // nothing but the archives.
-func (l *lowering) unpack(a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
+func unpack(ops *op.Maker, a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
 	switch a.Format {
 	case "deb":
-		return l.unpackDebs(a, name, r)
+		return unpackDebs(ops, a, name, r)
 	case "apk":
-		return l.unpackAPKs(a, name, r, opts...)
+		return unpackAPKs(ops, a, name, r, opts...)
 	default:
 		return unpacked{}, fmt.Errorf("unpack %s archives: the format isn't supported", a.Format)
 	}
@@ -54,19 +54,19 @@ func attemptName(name string, attempt int) string {
 }
 
 // fetchArchive is the state of an archive, as the file [archiveFile].
-func (l *lowering) fetchArchive(a plan.Archive, r spec.Range) bk.State {
+func fetchArchive(ops *op.Maker, a plan.Archive, r spec.Range) bk.State {
 	words := strings.TrimSpace("fetch " + a.Name + " " + a.Version)
 	return bk.HTTP(a.URLs[0], bk.Checksum(digest.Digest(a.Digest)), bk.Filename(archiveFile(a)), bk.Chmod(0o644), bk.Chown(0, 0),
-		l.at(r), bk.WithCustomName(words))
+		ops.At(r), bk.WithCustomName(words))
 }
 
 // archiveMounts mounts archives into a folder, each named by its digest.
-func (l *lowering) archiveMounts(archives []plan.Archive, dir, suffix string, r spec.Range) []bk.RunOption {
+func archiveMounts(ops *op.Maker, archives []plan.Archive, dir, suffix string, r spec.Range) []bk.RunOption {
 	byDigest := slices.Clone(archives)
 	slices.SortFunc(byDigest, func(a, b plan.Archive) int { return cmp.Compare(a.Digest, b.Digest) })
 	var opts []bk.RunOption
 	for _, a := range byDigest {
-		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), l.fetchArchive(a, r), bk.SourcePath("/"+archiveFile(a)), bk.Readonly))
+		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), fetchArchive(ops, a, r), bk.SourcePath("/"+archiveFile(a)), bk.Readonly))
 	}
 	return opts
 }
@@ -78,7 +78,7 @@ func archivePath(a plan.Archive, dir, suffix string) string {
 }
 
 // unpackDebs unpacks packages of Debian.
-func (l *lowering) unpackDebs(a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
+func unpackDebs(ops *op.Maker, a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
 	const dir = "/d"
 	args := []string{"unpack-deb"}
 	for _, f := range a.Filters {
@@ -89,32 +89,15 @@ func (l *lowering) unpackDebs(a *plan.Unpack, name string, r spec.Range) (unpack
 		outs = append(outs, fmt.Sprintf("/out%d", part))
 		args = append(args, "--more", outs[part])
 	}
-	run, err := l.helperRun(name, append(args, dir, "/out", "/meta"), append(l.archiveMounts(a.Archives, dir, ".deb", r), l.at(r))...)
+	run, err := ops.Run(name, append(args, dir, "/out", "/meta"), append(archiveMounts(ops, a.Archives, dir, ".deb", r), ops.At(r))...)
 	if err != nil {
 		return unpacked{}, err
 	}
-	u := unpacked{meta: restart(run.AddMount("/meta", bk.Scratch()))}
+	u := unpacked{meta: op.Restart(run.AddMount("/meta", bk.Scratch()))}
 	for _, out := range outs {
-		u.trees = append(u.trees, restart(run.AddMount(out, bk.Scratch())))
+		u.trees = append(u.trees, op.Restart(run.AddMount(out, bk.Scratch())))
 	}
 	return u, nil
-}
-
-// helperRun runs the step helper on the build platform, offline, on an empty root.
-func (l *lowering) helperRun(name string, args []string, opts ...bk.RunOption) (bk.ExecState, error) {
-	p := l.buildPlatform()
-	helper, err := l.helper(p.Architecture)
-	if err != nil {
-		return bk.ExecState{}, err
-	}
-	return bk.Scratch().Run(append([]bk.RunOption{
-		bk.Args(append([]string{stepPath}, args...)),
-		bk.Dir("/"),
-		bk.Network(pb.NetMode_NONE),
-		bk.Platform(p),
-		bk.WithCustomName(name),
-		helper,
-	}, opts...)...), nil
 }
 
 // metaMounts mounts what is known of unpacked packages into a folder, in their
@@ -131,22 +114,22 @@ func metaMounts(pending []unpacked, dir string) []bk.RunOption {
 // can be registered there, and which paths of packages the base leaves out. With
 // no packages it only tells the latter.
 func Verdict(o Options, base bk.State, layers []*plan.Unpack) (bk.State, error) {
-	l := &lowering{Options: o}
+	ops := o.ops()
 	var pending []unpacked
 	for _, a := range layers {
 		if a.Part > 0 {
 			continue
 		}
-		u, err := l.unpack(a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
+		u, err := unpack(ops, a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
 		if err != nil {
 			return bk.State{}, err
 		}
 		pending = append(pending, u)
 	}
-	run, err := l.helperRun("look how packages get into the base", []string{"check-deb", "/in", "/m", "/out"},
+	run, err := ops.Run("look how packages get into the base", []string{"check-deb", "/in", "/m", "/out"},
 		append(metaMounts(pending, "/m"), bk.AddMount("/in", base, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))...)
 	if err != nil {
 		return bk.State{}, err
 	}
-	return restart(run.AddMount("/out", bk.Scratch())), nil
+	return op.Restart(run.AddMount("/out", bk.Scratch())), nil
 }

@@ -101,7 +101,7 @@ func placed(err error) error {
 // Mistake is an error of lowering in the build file's words, if it is the build file
 // that has to be mended. Other errors, and nil, are returned as they are.
 func Mistake(s *spec.Spec, err error) error {
-	var fault *llb.Fault
+	var fault *plan.Fault
 	if errors.As(err, &fault) && fault.IsMistake() {
 		return s.ErrorfRange(fault.Range, "%w", fault.Err)
 	}

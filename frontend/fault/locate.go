@@ -13,7 +13,7 @@ import (
 	"github.com/moby/buildkit/util/grpcerrors"
 	"google.golang.org/grpc/status"
 
-	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -30,7 +30,7 @@ type File struct {
 func (f *File) Locate(err error) error {
 	text := err.Error()
 	var ranges []spec.Range
-	var fault *llb.Fault
+	var fault *plan.Fault
 	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 {
 		text = fmt.Sprintf("%s:%d:%d: %s", f.Source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, text)
 		ranges = append(ranges, fault.Range)

@@ -32,7 +32,7 @@ func (d *Daemon) Marshal(ctx context.Context, st bk.State) (*bk.Definition, erro
 	if err != nil {
 		return nil, fmt.Errorf("marshal graph: %w", err)
 	}
-	return def, llb.Renew(def)
+	return def, llb.PropagateNoCache(def)
 }
 
 // Solve asks for a state. What has to be run for it runs when somebody looks.

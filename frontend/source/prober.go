@@ -17,7 +17,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/tree"
-	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/place"
 )
 
 // prober looks into states by solving them. A state is solved once, however
@@ -28,7 +28,7 @@ type prober struct {
 	refs   map[bk.Output]func() (client.Reference, error)
 }
 
-var _ llb.Prober = (*prober)(nil)
+var _ place.Prober = (*prober)(nil)
 
 func newProber(d *Daemon) *prober {
 	return &prober{daemon: d, refs: map[bk.Output]func() (client.Reference, error){}}

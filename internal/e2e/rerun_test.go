@@ -90,7 +90,7 @@ func TestRerun(t *testing.T) {
 		h.base = testenv.BusyboxImage(t, h.registry, "base:2", testenv.BusyboxTweaks{Release: "2\n"})
 		steps, layers := make(t, "rebased")
 		for _, step := range steps {
-			if step != "[internal] look at the base's folders" {
+			if step != "[internal] look at the base's directories" {
 				t.Errorf("a new base with the same folders ran %q again", step)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/fhs"
 	"github.com/strata-build/strata/internal/inroot"
 )
 
@@ -68,7 +69,7 @@ func Place(src, dst string, opt PlaceOptions) error {
 type placer struct {
 	src, dst dir
 	skeleton *node
-	standard map[string]bool
+	standard fhs.Directories
 	keep     map[string]bool
 	owners   *ownership
 	warn     func(string)
@@ -93,7 +94,7 @@ type spot struct {
 }
 
 func newPlacer(src, dst string, opt PlaceOptions) (*placer, error) {
-	p := &placer{standard: standard(), first: map[inode]string{}, warn: opt.Warn, buf: make([]byte, 1<<18)}
+	p := &placer{standard: fhs.Standard(), first: map[inode]string{}, warn: opt.Warn, buf: make([]byte, 1<<18)}
 	if p.warn == nil {
 		p.warn = func(string) {}
 	}

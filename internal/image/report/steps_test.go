@@ -80,7 +80,7 @@ func TestParts(t *testing.T) {
 func TestHelper(t *testing.T) {
 	for name, want := range map[string]bool{
 		"[linux/arm64 debug] fetch x": true, "fetch x": true, "[linux/amd64 debug] fetch x": false,
-		"[linux/arm64 debug] merge the layers": false, "[internal] make folders": false, "[context] x": false,
+		"[linux/arm64 debug] merge the layers": false, "[internal] make directories": false, "[context] x": false,
 	} {
 		if got := (&step{names: []string{name}}).isHelper("[linux/arm64 debug] "); got != want {
 			t.Errorf("isHelper(%q) = %t", name, got)

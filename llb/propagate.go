@@ -11,11 +11,11 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Renew makes everything that depends on an operation without cache go without
+// PropagateNoCache makes everything that depends on an operation without cache go without
 // it too. BuildKit runs such an operation again, but it knows the result by the
 // same key as the last one; what follows by that key, a merge above all, would
 // be the old one, and with it the image.
-func Renew(def *bk.Definition) error {
+func PropagateNoCache(def *bk.Definition) error {
 	if !anyIgnored(def) {
 		return nil
 	}

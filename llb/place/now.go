@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llb
+package place
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/strata-build/strata/llb/plan"
 )
 
 // placement is a piece of an item with the place it gets in the image.
@@ -25,30 +27,30 @@ type placement struct {
 	uid, gid int
 }
 
-// placeNow asks for the folders of the base and makes the layer as one file
+// placeNow asks for the directories of the base and makes the layer as one file
 // operation: no command runs.
-func (f *filesLayer) placeNow(ctx context.Context, items []item) (bk.State, error) {
-	t := f.lookup(ctx)
+func (f *layer) placeNow(ctx context.Context, items []item, name string) (bk.State, error) {
+	t := f.on.Skeleton.tree()
 	var paths []string
 	for _, it := range items {
 		paths = append(paths, destination(it.Entry))
 	}
-	if err := t.expect(paths...); err != nil {
-		return bk.State{}, &Fault{Range: f.layer.Range, Err: err}
+	if err := t.expect(ctx, paths...); err != nil {
+		return bk.State{}, &plan.Fault{Range: f.planned.Range, Err: err}
 	}
 	var placed []placement
 	for _, it := range items {
 		ps, err := f.place(ctx, t, it)
 		if err != nil {
-			return bk.State{}, f.fault(it, err)
+			return bk.State{}, fault(it, err)
 		}
 		placed = append(placed, ps...)
 	}
-	return f.assemble(placed), nil
+	return f.assemble(placed, name), nil
 }
 
 // place finds where an item goes, through the links of the base.
-func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, error) {
+func (f *layer) place(ctx context.Context, t tree, it item) ([]placement, error) {
 	uid, gid, err := f.owner(ctx, it.Owner)
 	if err != nil {
 		return nil, err
@@ -59,13 +61,13 @@ func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, e
 		if !it.Directory && dest != it.Dest {
 			dir = it.Dest
 		}
-		real, err := resolveDir(t, dir)
+		real, err := resolveDir(ctx, t, dir)
 		if err != nil {
 			return nil, err
 		}
 		dest = path.Join(real, strings.TrimPrefix(dest, dir))
 	} else {
-		real, err := resolveDir(t, path.Dir(dest))
+		real, err := resolveDir(ctx, t, path.Dir(dest))
 		if err != nil {
 			return nil, err
 		}
@@ -74,35 +76,35 @@ func (f *filesLayer) place(ctx context.Context, t tree, it item) ([]placement, e
 	p := placement{item: it, dest: dest, uid: uid, gid: gid}
 	switch {
 	case it.Directory:
-		return nil, f.ownFolder(t, p)
+		return nil, f.ownDirectory(ctx, t, p)
 	case it.Symlink != "":
-		if n, ok, err := t.lookup(dest); err != nil {
+		if n, ok, err := t.lookup(ctx, dest); err != nil {
 			return nil, err
-		} else if ok && n.link == "" {
-			return nil, mistakef("put a link at %s: there is a folder already, and a link would take its place with all that is in it", it.Dest)
+		} else if ok && n.isDir() {
+			return nil, plan.Mistakef("put a link at %s: there is a directory already, and a link would take its place with all that is in it", it.Dest)
 		}
-		f.declared[dest] = node{link: it.Symlink}
-		return []placement{p}, f.need(t, path.Dir(dest))
+		f.on.Skeleton.declared[dest] = node{link: it.Symlink}
+		return []placement{p}, f.need(ctx, t, path.Dir(dest))
 	case it.contents:
-		return f.placeTree(ctx, t, p)
+		return f.placeContents(ctx, t, p)
 	}
-	if n, ok, err := t.lookup(dest); err != nil {
+	if n, ok, err := t.lookup(ctx, dest); err != nil {
 		return nil, err
-	} else if ok && n.link == "" {
-		return nil, mistakef("put a file at %s: the base has a folder there; write %s/ to put the file into it", it.Dest, it.Dest)
+	} else if ok && n.isDir() {
+		return nil, plan.Mistakef("put a file at %s: the base has a directory there; write %s/ to put the file into it", it.Dest, it.Dest)
 	}
-	return []placement{p}, f.need(t, path.Dir(dest))
+	return []placement{p}, f.need(ctx, t, path.Dir(dest))
 }
 
-// ownFolder makes a folder that an entry asks for.
-func (f *filesLayer) ownFolder(t tree, p placement) error {
+// ownDirectory makes a directory that an entry asks for.
+func (f *layer) ownDirectory(ctx context.Context, t tree, p placement) error {
 	if p.dest == "/" {
-		return mistakef("make folder /: the root can't be an entry")
+		return plan.Mistakef("make directory /: the root can't be an entry")
 	}
 	mode := uint32(0o755)
-	if n, ok, err := t.lookup(p.dest); err != nil {
+	if n, ok, err := t.lookup(ctx, p.dest); err != nil {
 		return err
-	} else if ok && n.link == "" {
+	} else if ok && n.isDir() {
 		mode = n.mode
 		if p.Owner == nil {
 			p.uid, p.gid = n.uid, n.gid
@@ -111,98 +113,98 @@ func (f *filesLayer) ownFolder(t tree, p placement) error {
 	if p.Mode != nil {
 		mode = uint32(*p.Mode)
 	}
-	if err := f.need(t, path.Dir(p.dest)); err != nil {
+	if err := f.need(ctx, t, path.Dir(p.dest)); err != nil {
 		return err
 	}
-	f.folders[p.dest] = folder{mode: mode, uid: p.uid, gid: p.gid}
-	f.declared[p.dest] = node{mode: mode, uid: p.uid, gid: p.gid}
+	f.dirs[p.dest] = directory{mode: mode, uid: p.uid, gid: p.gid}
+	f.on.Skeleton.declared[p.dest] = node{mode: mode, uid: p.uid, gid: p.gid}
 	return nil
 }
 
-// placeTree places a source that may be a folder, whose contents are meant then.
-func (f *filesLayer) placeTree(ctx context.Context, t tree, p placement) ([]placement, error) {
-	n, ok, err := t.lookup(p.dest)
+// placeContents places a source that may be a directory, whose contents are meant then.
+func (f *layer) placeContents(ctx context.Context, t tree, p placement) ([]placement, error) {
+	n, ok, err := t.lookup(ctx, p.dest)
 	if err != nil {
 		return nil, err
 	}
 	exists := ok || p.dest == "/"
 	if !exists {
 		if p.Into {
-			if err := f.newFolder(t, p); err != nil {
+			if err := f.newDirectory(ctx, t, p); err != nil {
 				return nil, err
 			}
 		}
-		f.expectFolder(p)
-		return []placement{p}, f.need(t, path.Dir(p.dest))
+		f.expectDirectory(p)
+		return []placement{p}, f.need(ctx, t, path.Dir(p.dest))
 	}
 	isDir := true
 	if !p.Into && !p.Extract && p.Git == nil && !hasGlob(p.src) {
-		if isDir, err = f.isFolder(ctx, p.item); err != nil {
+		if isDir, err = f.isDirectory(ctx, p.item); err != nil {
 			return nil, err
 		}
 	}
 	if !isDir {
-		if n.link == "" {
-			return nil, mistakef("put a file at %s: the base has a folder there; write %s/ to put the file into it", p.Dest, p.Dest)
+		if n.isDir() {
+			return nil, plan.Mistakef("put a file at %s: the base has a directory there; write %s/ to put the file into it", p.Dest, p.Dest)
 		}
-		return []placement{p}, f.need(t, path.Dir(p.dest))
+		return []placement{p}, f.need(ctx, t, path.Dir(p.dest))
 	}
-	if p.dest, err = resolveDir(t, p.dest); err != nil {
+	if p.dest, err = resolveDir(ctx, t, p.dest); err != nil {
 		return nil, err
 	}
-	if err := f.need(t, p.dest); err != nil {
+	if err := f.need(ctx, t, p.dest); err != nil {
 		return nil, err
 	}
 	return f.split(ctx, t, p)
 }
 
-// expectFolder notes that a source becomes a folder, should anything be put below
+// expectDirectory notes that a source becomes a directory, should anything be put below
 // it.
-func (f *filesLayer) expectFolder(p placement) {
+func (f *layer) expectDirectory(p placement) {
 	n := node{mode: 0o755, uid: p.uid, gid: p.gid}
 	if p.Mode != nil && *p.Mode&0o111 != 0 && !p.Into {
 		n.mode = uint32(*p.Mode)
 	}
-	f.likely[p.dest] = n
+	f.on.Skeleton.likely[p.dest] = n
 }
 
-// newFolder makes the folder that a destination with a trailing slash names; it
+// newDirectory makes the directory that a destination with a trailing slash names; it
 // belongs to the owner of what goes into it.
-func (f *filesLayer) newFolder(t tree, p placement) error {
-	if err := f.need(t, path.Dir(p.dest)); err != nil {
+func (f *layer) newDirectory(ctx context.Context, t tree, p placement) error {
+	if err := f.need(ctx, t, path.Dir(p.dest)); err != nil {
 		return err
 	}
-	if _, ok := f.folders[p.dest]; !ok {
-		f.folders[p.dest] = folder{mode: 0o755, uid: p.uid, gid: p.gid}
+	if _, ok := f.dirs[p.dest]; !ok {
+		f.dirs[p.dest] = directory{mode: 0o755, uid: p.uid, gid: p.gid}
 	}
 	return nil
 }
 
-// split walks the folders of a source beside those of the base. Where the base
+// split walks the directories of a source beside those of the base. Where the base
 // has a link, what is below moves to where it points.
-func (f *filesLayer) split(ctx context.Context, t tree, p placement) ([]placement, error) {
+func (f *layer) split(ctx context.Context, t tree, p placement) ([]placement, error) {
 	if hasGlob(p.src) {
 		return []placement{p}, nil
 	}
-	stats, err := f.Prober.ReadDir(ctx, p.from, p.src)
+	stats, err := f.placer.prober.ReadDir(ctx, p.from, p.src)
 	if errors.Is(err, fs.ErrNotExist) {
 		return []placement{p}, nil // the copy says it with the line
 	}
 	if err != nil {
-		// A file where a folder was thought of goes into the destination.
-		if one, e := f.isFolder(ctx, p.item); e == nil && !one {
+		// A file where a directory was thought of goes into the destination.
+		if one, e := f.isDirectory(ctx, p.item); e == nil && !one {
 			return []placement{p}, nil
 		}
 		return nil, err
 	}
-	dirs := folderNames(stats)
-	if err := t.expect(joinAll(p.dest, dirs)...); err != nil {
+	dirs := directoryNames(stats)
+	if err := t.expect(ctx, joinAll(p.dest, dirs)...); err != nil {
 		return nil, err
 	}
 	all := []placement{p}
 	for _, name := range dirs {
 		sub := path.Join(p.dest, name)
-		n, ok, err := t.lookup(sub)
+		n, ok, err := t.lookup(ctx, sub)
 		if err != nil {
 			return nil, err
 		}
@@ -213,20 +215,20 @@ func (f *filesLayer) split(ctx context.Context, t tree, p placement) ([]placemen
 		q.src = path.Join(p.src, name)
 		q.exclude = nil
 		q.dest = sub
-		if n.link != "" {
-			if q.dest, err = resolveDir(t, sub); err != nil {
+		if !n.isDir() {
+			if q.dest, err = resolveDir(ctx, t, sub); err != nil {
 				return nil, err
 			}
 			all[0].exclude = append(all[0].exclude, escapePattern(name))
 		}
-		if err := f.need(t, q.dest); err != nil {
+		if err := f.need(ctx, t, q.dest); err != nil {
 			return nil, err
 		}
 		below, err := f.split(ctx, t, q)
 		if err != nil {
 			return nil, err
 		}
-		if n.link == "" {
+		if n.isDir() {
 			all[0].exclude = append(all[0].exclude, prefixed(name, below[0].exclude)...)
 			below = below[1:]
 		}
@@ -235,7 +237,7 @@ func (f *filesLayer) split(ctx context.Context, t tree, p placement) ([]placemen
 	return all, nil
 }
 
-// joinAll puts a folder before names.
+// joinAll puts a directory before names.
 func joinAll(dir string, names []string) []string {
 	paths := make([]string, 0, len(names))
 	for _, name := range names {
@@ -244,13 +246,13 @@ func joinAll(dir string, names []string) []string {
 	return paths
 }
 
-// isFolder tells whether an item's source is a folder.
-func (f *filesLayer) isFolder(ctx context.Context, it item) (bool, error) {
+// isDirectory reports whether an item's source is a directory.
+func (f *layer) isDirectory(ctx context.Context, it item) (bool, error) {
 	src := path.Clean(it.src)
 	if src == "/" {
 		return true, nil
 	}
-	stats, err := f.Prober.ReadDir(ctx, it.from, path.Dir(src))
+	stats, err := f.placer.prober.ReadDir(ctx, it.from, path.Dir(src))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // the copy says it with the line
 	}
@@ -263,7 +265,7 @@ func (f *filesLayer) isFolder(ctx context.Context, it item) (bool, error) {
 		}
 		mode := os.FileMode(s.Mode)
 		if mode&os.ModeSymlink != 0 {
-			_, err := f.Prober.ReadDir(ctx, it.from, src)
+			_, err := f.placer.prober.ReadDir(ctx, it.from, src)
 			return err == nil, nil
 		}
 		return mode.IsDir(), nil
@@ -271,7 +273,7 @@ func (f *filesLayer) isFolder(ctx context.Context, it item) (bool, error) {
 	return false, nil
 }
 
-func folderNames(stats []*fstypes.Stat) []string {
+func directoryNames(stats []*fstypes.Stat) []string {
 	var names []string
 	for _, s := range stats {
 		if os.FileMode(s.Mode).IsDir() {
@@ -287,9 +289,4 @@ func prefixed(dir string, names []string) []string {
 		out = append(out, escapePattern(dir)+"/"+name)
 	}
 	return out
-}
-
-// fault says which lines an error belongs to.
-func (f *filesLayer) fault(it item, err error) error {
-	return &Fault{Range: it.Range, Err: err}
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llb
+package place
 
 import (
 	"bytes"
@@ -17,22 +17,41 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// owner returns the numbers of an owner, names looked up in the image so far. A
-// user without a group brings its own: the one in passwd for a name, the same
-// number for a number.
-func (img *image) owner(ctx context.Context, o *plan.Owner) (uid, gid int, err error) {
-	if o == nil || (o.User == "root" && o.Group == "") {
+// owner returns the numbers of an entry's owner, who is looked up in the image so
+// far; root's for nil.
+func (f *layer) owner(ctx context.Context, o *plan.Owner) (uid, gid int, err error) {
+	if o == nil {
 		return 0, 0, nil
 	}
-	if isNumber(o.User) && (o.Group == "" || isNumber(o.Group)) {
-		uid, _ = strconv.Atoi(o.User)
-		gid = uid
-		if o.Group != "" {
-			gid, _ = strconv.Atoi(o.Group)
-		}
-		return uid, gid, nil
+	return Owner(ctx, f.placer.prober, f.on.Current, *o)
+}
+
+// Owner returns the numbers of an owner; names are looked up in an image. A user
+// without a group brings its own: the one in passwd for a name, the same number
+// for a number.
+func Owner(ctx context.Context, p Prober, image bk.State, o plan.Owner) (uid, gid int, err error) {
+	switch {
+	case o.User == "root" && o.Group == "":
+		return 0, 0, nil
+	case isNamed(o):
+		return lookupOwner(ctx, p, accounts(image), o)
 	}
-	return img.lookupOwner(ctx, accounts(img.current()), *o)
+	uid, _ = strconv.Atoi(o.User)
+	gid = uid
+	if o.Group != "" {
+		gid, _ = strconv.Atoi(o.Group)
+	}
+	return uid, gid, nil
+}
+
+// isNamed reports whether an owner must be looked up.
+func isNamed(o plan.Owner) bool {
+	return !isNumber(o.User) || o.Group != "" && !isNumber(o.Group)
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 31)
+	return err == nil
 }
 
 // accounts is a copy of a state's passwd and group files, and nothing else.
@@ -49,13 +68,13 @@ func accounts(st bk.State) bk.State {
 }
 
 // lookupOwner finds names in the passwd and group files of a state.
-func (l *lowering) lookupOwner(ctx context.Context, st bk.State, o plan.Owner) (uid, gid int, err error) {
+func lookupOwner(ctx context.Context, p Prober, st bk.State, o plan.Owner) (uid, gid int, err error) {
 	var passwd, group []byte
 	if st.Output() != nil {
-		if passwd, err = l.readIfThere(ctx, st, "/etc/passwd"); err != nil {
+		if passwd, err = readIfThere(ctx, p, st, "/etc/passwd"); err != nil {
 			return 0, 0, err
 		}
-		if group, err = l.readIfThere(ctx, st, "/etc/group"); err != nil {
+		if group, err = readIfThere(ctx, p, st, "/etc/group"); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -70,8 +89,8 @@ func (l *lowering) lookupOwner(ctx context.Context, st bk.State, o plan.Owner) (
 	return uid, gid, nil
 }
 
-func (l *lowering) readIfThere(ctx context.Context, st bk.State, file string) ([]byte, error) {
-	data, err := l.Prober.ReadFile(ctx, st, file)
+func readIfThere(ctx context.Context, p Prober, st bk.State, file string) ([]byte, error) {
+	data, err := p.ReadFile(ctx, st, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -91,7 +110,7 @@ func findUser(passwd []byte, name string) (uid, gid int, err error) {
 		return 0, 0, fmt.Errorf("read /etc/passwd: %w", err)
 	}
 	if len(users) == 0 {
-		return 0, 0, mistakef("look up user %q: the image so far has no such user in /etc/passwd; use a number, or add the user in an earlier layer", name)
+		return 0, 0, plan.Mistakef("look up user %q: the image so far has no such user in /etc/passwd; use a number, or add the user in an earlier layer", name)
 	}
 	return users[0].Uid, users[0].Gid, nil
 }
@@ -105,7 +124,7 @@ func findGroup(group []byte, name string) (int, error) {
 		return 0, fmt.Errorf("read /etc/group: %w", err)
 	}
 	if len(groups) == 0 {
-		return 0, mistakef("look up group %q: the image so far has no such group in /etc/group; use a number, or add the group in an earlier layer", name)
+		return 0, plan.Mistakef("look up group %q: the image so far has no such group in /etc/group; use a number, or add the group in an earlier layer", name)
 	}
 	return groups[0].Gid, nil
 }

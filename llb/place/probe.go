@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llb
+package place
 
 import (
 	"cmp"
@@ -32,22 +32,21 @@ type Prober interface {
 // base is never opened itself: an exact copy of the wanted paths is, which
 // BuildKit keeps, so that a cached build doesn't pull the base.
 type probe struct {
-	ctx    context.Context //nolint:containedctx // a probe lives for one call of Lower.
 	prober Prober
 	base   bk.State
 	known  map[string]*node
 }
 
-func newProbe(ctx context.Context, p Prober, base bk.State) *probe {
-	return &probe{ctx: ctx, prober: p, base: base, known: map[string]*node{}}
+func newProbe(p Prober, base bk.State) *probe {
+	return &probe{prober: p, base: base, known: map[string]*node{}}
 }
 
-func (p *probe) lookup(name string) (node, bool, error) {
+func (p *probe) lookup(ctx context.Context, name string) (node, bool, error) {
 	if name == "/" {
 		return node{mode: 0o755}, true, nil
 	}
 	if _, ok := p.known[name]; !ok {
-		if err := p.expect(name); err != nil {
+		if err := p.expect(ctx, name); err != nil {
 			return node{}, false, err
 		}
 	}
@@ -58,7 +57,7 @@ func (p *probe) lookup(name string) (node, bool, error) {
 }
 
 // expect reads all of paths at once, with what is above them.
-func (p *probe) expect(paths ...string) error {
+func (p *probe) expect(ctx context.Context, paths ...string) error {
 	want := map[string]bool{}
 	for _, name := range paths {
 		for _, a := range append(ancestors(name), name) {
@@ -88,7 +87,7 @@ func (p *probe) expect(paths ...string) error {
 		for n < len(dirs) && depth(dirs[n]) == depth(dirs[0]) {
 			n++
 		}
-		if err := p.readDirs(exact, dirs[:n], want); err != nil {
+		if err := p.readDirs(ctx, exact, dirs[:n], want); err != nil {
 			return err
 		}
 		dirs = dirs[n:]
@@ -114,22 +113,22 @@ func (p *probe) exactCopy(names []string) bk.State {
 		CopyDirContentsOnly: true,
 		IncludePatterns:     include,
 		ExcludePatterns:     exclude,
-	}), bk.WithCustomName("[internal] look at the base's folders"))
+	}), bk.WithCustomName("[internal] look at the base's directories"))
 }
 
-// readDirs reads folders of one depth at once. Those whose parents showed that
-// they are no folders are left out.
-func (p *probe) readDirs(st bk.State, dirs []string, want map[string]bool) error {
+// readDirs reads directories of one depth at once. Those whose parents showed that
+// they are no directories are left out.
+func (p *probe) readDirs(ctx context.Context, st bk.State, dirs []string, want map[string]bool) error {
 	found := make([][]*fstypes.Stat, len(dirs))
-	group, ctx := errgroup.WithContext(p.ctx)
+	group, ctx := errgroup.WithContext(ctx)
 	for i, dir := range dirs {
-		if n := p.known[dir]; dir != "/" && (n == nil || n.link != "") {
+		if n := p.known[dir]; dir != "/" && (n == nil || !n.isDir()) {
 			continue
 		}
 		group.Go(func() (err error) {
 			found[i], err = p.prober.ReadDir(ctx, st, dir)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing of what was asked for is in it
-				return fmt.Errorf("read folder %s of the base: %w", dir, err)
+				return fmt.Errorf("read directory %s of the base: %w", dir, err)
 			}
 			return nil
 		})
@@ -143,7 +142,7 @@ func (p *probe) readDirs(st bk.State, dirs []string, want map[string]bool) error
 	return nil
 }
 
-// note remembers what of a folder was asked for.
+// note remembers what of a directory was asked for.
 func (p *probe) note(dir string, stats []*fstypes.Stat, want map[string]bool) {
 	for _, s := range stats {
 		name := path.Join(dir, path.Base(s.Path))
@@ -189,14 +188,4 @@ func escapePattern(name string) string {
 		b.WriteByte(c)
 	}
 	return b.String()
-}
-
-// sortedKeys returns the keys in order.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	"strings"
+
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// WithoutHelper takes the step helper out of a message of BuildKit that quotes a
+// command, so that it quotes the command of the build file, or says what the step
+// is for if the build file has none.
+func WithoutHelper(message string) string {
+	for _, verb := range []string{"run", "exec"} {
+		before, after, ok := strings.Cut(message, op.HelperPath+" "+verb+" ")
+		if !ok {
+			continue
+		}
+		if _, command, ok := strings.Cut(after, "-- "); ok {
+			message = before + command
+		}
+	}
+	for _, step := range packageSteps() {
+		before, after, ok := strings.Cut(message, `process "`+op.HelperPath+" "+step.verb+" ")
+		if !ok {
+			continue
+		}
+		if _, status, ok := strings.Cut(after, `" did not complete successfully: `); ok {
+			message = before + step.words + ": " + status + "; the step's last lines say why"
+		}
+	}
+	return message
+}
+
+// packageSteps are the subcommands of the helper that aren't around a command of
+// the build file, and what they do.
+func packageSteps() []struct{ verb, words string } {
+	return []struct{ verb, words string }{
+		{"unpack-deb", "unpack packages"},
+		{"check-deb", "look how packages get into the base"},
+		{"register-deb", "install packages"},
+		{"native-deb", "install packages"},
+		{"assemble-deb", "install packages without running anything"},
+	}
+}
+
+// IsStoreStep reports whether a message of BuildKit is about the step that unpacks
+// these paths.
+func IsStoreStep(message string, a *plan.Store) bool {
+	_, args, ok := strings.Cut(message, op.HelperPath+" store ")
+	return ok && strings.Contains(args, " "+a.Items[0].Name+",")
+}

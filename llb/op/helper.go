@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package op
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// HelperPath is where a step finds the step helper. /dev is in memory there, so
+// the mount point leaves nothing behind.
+const HelperPath = "/dev/.strata/step"
+
+// ErrNoStep says that a step helper is needed and there is none.
+var ErrNoStep = errors.New("there is no step helper")
+
+// Platform is where the step helper runs.
+func (m *Maker) Platform() ocispecs.Platform {
+	if m.BuildPlatform.Architecture == "" {
+		return platforms.Normalize(platforms.DefaultSpec())
+	}
+	return m.BuildPlatform
+}
+
+// Helper mounts the step helper for an architecture.
+func (m *Maker) Helper(arch string) (bk.RunOption, error) {
+	if m.Step == nil {
+		return nil, ErrNoStep
+	}
+	st, file, err := m.Step(arch)
+	if err != nil {
+		return nil, fmt.Errorf("find the step helper for %s: %w", arch, err)
+	}
+	return bk.AddMount(HelperPath, st, bk.SourcePath(file), bk.Readonly), nil
+}
+
+// Run runs the step helper on the build platform, offline, on an empty root.
+func (m *Maker) Run(name string, args []string, opts ...bk.RunOption) (bk.ExecState, error) {
+	p := m.Platform()
+	helper, err := m.Helper(p.Architecture)
+	if err != nil {
+		return bk.ExecState{}, err
+	}
+	return bk.Scratch().Run(append([]bk.RunOption{
+		bk.Args(append([]string{HelperPath}, args...)),
+		bk.Dir("/"),
+		bk.Network(pb.NetMode_NONE),
+		bk.Platform(p),
+		bk.WithCustomName(name),
+		helper,
+	}, opts...)...), nil
+}
+
+// Tree is what the step helper, run as by Run, writes to /out.
+func (m *Maker) Tree(name string, args []string, opts ...bk.RunOption) (bk.State, error) {
+	run, err := m.Run(name, args, opts...)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return Restart(run.AddMount("/out", bk.Scratch())), nil
+}

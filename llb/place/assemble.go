@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package place
+
+import (
+	"path"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/op"
+)
+
+// assemble makes the layer as one file operation on scratch: directories, files, and
+// the directories once more, because every file made in a directory stamps it with the
+// clock.
+func (f *layer) assemble(placed []placement, name string) bk.State {
+	var fa *bk.FileAction
+	dirs, made := f.directoryTree()
+	if made {
+		fa = bk.Copy(dirs, "/", "/", &bk.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(op.FileTime())})
+	}
+	taken := occupied{exact: map[string]bool{}, above: map[string]bool{}}
+	for _, p := range placed {
+		fa = f.put(fa, p, taken.add(p.dest))
+	}
+	if made {
+		fa = fa.Copy(dirs, "/", "/", &bk.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(op.FileTime())})
+	}
+	if fa == nil {
+		return bk.Scratch()
+	}
+	opts := []bk.ConstraintsOpt{f.on.Ops.At(f.planned.Range), bk.WithCustomName(name)}
+	if f.on.Ops.IgnoresCache(f.planned.Name) {
+		opts = append(opts, bk.IgnoreCache)
+	}
+	return bk.Scratch().File(fa, opts...)
+}
+
+// put adds one piece. again says that something may be at its place already.
+func (f *layer) put(fa *bk.FileAction, p placement, again bool) *bk.FileAction {
+	owner := op.Owner(p.uid, p.gid)
+	created := bk.WithCreatedTime(op.FileTime())
+	switch {
+	case p.Symlink != "":
+		if again {
+			fa = op.Then(fa).Rm(p.dest, bk.WithAllowNotFound(true))
+		}
+		return op.Then(fa).Symlink(p.Symlink, p.dest, *owner, created)
+	case p.Content != nil:
+		mode := uint32(0o644)
+		if p.Mode != nil {
+			mode = uint32(*p.Mode)
+		}
+		if mode&^0o777 == 0 {
+			return op.Then(fa).Mkfile(p.dest, op.Mode(mode), []byte(*p.Content), *owner, created)
+		}
+		// Mkfile drops setuid, setgid and sticky; a copy keeps them.
+		plain := bk.Scratch().File(bk.Mkfile("/file", 0o600, []byte(*p.Content)), f.on.Ops.At(p.Range), bk.WithCustomName(f.on.Ops.Name("write "+p.dest)))
+		return op.Then(fa).Copy(plain, "/file", p.dest, &bk.CopyInfo{
+			Mode: &bk.ChmodOpt{Mode: op.Mode(mode)}, ChownOpt: owner, CreatedTime: new(op.FileTime()), CreateDestPath: true,
+		})
+	}
+	info := f.copyInfo(p.item, p.uid, p.gid)
+	info.ExcludePatterns = p.exclude
+	info.AlwaysReplaceExistingDestPaths = again
+	dest := p.dest
+	if p.Into && p.HTTP == nil {
+		dest = path.Join(dest, "/") + "/"
+	}
+	return op.Then(fa).Copy(p.from, p.src, dest, info)
+}
+
+// occupied remembers where pieces of a layer went.
+type occupied struct{ exact, above map[string]bool }
+
+// add notes a piece at dest and reports whether an earlier one may have made
+// something there: the same path, or a tree above or below it.
+func (o occupied) add(dest string) bool {
+	again := o.exact[dest] || o.above[dest] || o.exact["/"]
+	o.exact[dest] = true
+	for _, dir := range append(ancestors(dest), "/") {
+		again = again || o.exact[dir]
+		o.above[dir] = true
+	}
+	return again
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package place
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/op"
+)
+
+// directory is one that a files layer makes.
+type directory struct {
+	// mode is the permission bits with setuid, setgid and sticky.
+	mode     uint32
+	uid, gid int
+}
+
+// need makes sure that dir and all directories above it are made, as the base has
+// them or, where it doesn't, as 0755 root:root.
+func (f *layer) need(ctx context.Context, t tree, dir string) error {
+	if dir == "/" {
+		return nil
+	}
+	for _, p := range append(ancestors(dir), dir) {
+		if _, ok := f.dirs[p]; ok {
+			continue
+		}
+		n, ok, err := t.lookup(ctx, p)
+		if err != nil {
+			return err
+		}
+		if !ok || !n.isDir() {
+			n = f.guess(p)
+		}
+		f.dirs[p] = directory{mode: n.mode, uid: n.uid, gid: n.gid}
+	}
+	return nil
+}
+
+// guess is a directory that the base doesn't have: as the layer that must have made
+// it would, or 0755 root:root.
+func (f *layer) guess(p string) node {
+	if n, ok := f.on.Skeleton.likely[p]; ok {
+		return n
+	}
+	if f.on.Skeleton.shipped && !f.placer.basic[p] {
+		f.unknown = true
+	}
+	return node{mode: 0o755}
+}
+
+// directoryTree is a state with the layer's directories in their modes and owners. Its
+// times mean nothing.
+func (f *layer) directoryTree() (bk.State, bool) {
+	names := slices.Sorted(maps.Keys(f.dirs))
+	if len(names) == 0 {
+		return bk.Scratch(), false
+	}
+	key := fmt.Sprint(names, f.dirs)
+	if st, ok := f.placer.trees[key]; ok {
+		return st, true
+	}
+	var fa *bk.FileAction
+	var empty *bk.State
+	for _, name := range names {
+		dir := f.dirs[name]
+		if dir.mode&^0o777 == 0 {
+			fa = op.Then(fa).Mkdir(name, op.Mode(dir.mode), bk.WithUIDGID(dir.uid, dir.gid))
+			continue
+		}
+		// Mkdir drops setuid, setgid and sticky; a copy of a directory keeps them.
+		if empty == nil {
+			empty = new(bk.Scratch().File(bk.Mkdir("/folder", 0o755), bk.WithCustomName("[internal] make a directory")))
+		}
+		fa = op.Then(fa).Copy(*empty, "/folder", name, &bk.CopyInfo{
+			Mode:     &bk.ChmodOpt{Mode: op.Mode(dir.mode)},
+			ChownOpt: op.Owner(dir.uid, dir.gid),
+		})
+	}
+	f.placer.trees[key] = bk.Scratch().File(fa, bk.WithCustomName("[internal] make directories"))
+	return f.placer.trees[key], true
+}
+
+// base of a URL's path, as the name of the file that it gives.
+func urlName(url string) string {
+	for i, c := range url {
+		if c == '?' || c == '#' {
+			url = url[:i]
+			break
+		}
+	}
+	return path.Base(url)
+}

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package place
+
+import (
+	"maps"
+	"slices"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// Step says how the step helper puts a tree on an image.
+type Step struct {
+	// On is the image, or the part of it, whose directories and links count.
+	On bk.State
+	// From is the directory of the tree that counts as its root; empty for all of it.
+	From string
+	// Owner owns what ships; nil keeps the tree's owners if KeepOwners is set, and
+	// is root:root otherwise.
+	Owner      *plan.Owner
+	KeepOwners bool
+	// Chown are owners of single paths.
+	Chown map[string]plan.Owner
+	// Keep are directories whose mode and owner the tree decides.
+	Keep []string
+	Name string
+	Opts []bk.RunOption
+}
+
+// InStep lets the step helper put a tree on an image.
+func InStep(on Base, st bk.State, s Step) (bk.State, error) {
+	args := []string{"place"}
+	opts := append([]bk.RunOption{bk.AddMount("/in", st, bk.Readonly)}, s.Opts...)
+	skeleton, ok, err := Directories(on.Ops, s.On, on.Range)
+	if err != nil {
+		return bk.State{}, err
+	}
+	if ok {
+		args = append(args, "--skeleton", "/skeleton")
+		opts = append(opts, bk.AddMount("/skeleton", skeleton, bk.Readonly))
+	}
+	if s.needsAccounts() {
+		args = append(args, "--users", "/users")
+		opts = append(opts, bk.AddMount("/users", accounts(on.Current), bk.Readonly))
+	}
+	if s.From != "" {
+		args = append(args, "--from", s.From)
+	}
+	if s.KeepOwners {
+		args = append(args, "--preserve-owner")
+	}
+	if s.Owner != nil {
+		args = append(args, "--owner", ownerText(*s.Owner))
+	}
+	for _, p := range s.Keep {
+		args = append(args, "--keep", p)
+	}
+	for _, p := range slices.Sorted(maps.Keys(s.Chown)) {
+		args = append(args, "--chown", p+"="+ownerText(s.Chown[p]))
+	}
+	return on.Ops.Tree(s.Name, append(args, "/in", "/out"), opts...)
+}
+
+// Directories is what a layer on top of an image must respect of it, as a state
+// of directories and links; ok is false for an empty image. Bases with the same
+// peculiarities give the same bytes, so that a new base re-runs nothing that only
+// needs this. The base itself isn't hashed for it: that takes longer than to
+// look.
+func Directories(ops *op.Maker, of bk.State, lines spec.Range) (st bk.State, ok bool, err error) {
+	if of.Output() == nil {
+		return bk.State{}, false, nil
+	}
+	st, err = ops.Tree("[internal] look at the base's directories", []string{"skeleton", "/in", "/out"},
+		bk.AddMount("/in", of, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)), ops.At(lines))
+	return st, true, err
+}
+
+// needsAccounts reports whether an owner is given by name.
+func (s *Step) needsAccounts() bool {
+	if s.Owner != nil && isNamed(*s.Owner) {
+		return true
+	}
+	for _, owner := range s.Chown {
+		if isNamed(owner) {
+			return true
+		}
+	}
+	return false
+}
+
+func ownerText(o plan.Owner) string {
+	if o.Group == "" {
+		return o.User
+	}
+	return o.User + ":" + o.Group
+}

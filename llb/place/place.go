@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package place makes layers of files that are put on an image they don't
+// contain.
+//
+// A directory that is merged replaces what is at its path below: a link such as
+// /bin -> usr/bin, or the mode of /tmp. So a layer must follow the directories
+// and links of the image, its skeleton. Either BuildKit is asked for them while
+// the graph is made, and the layer is one file operation; or, where only running
+// a command tells what they are, the step helper puts the files in place.
+package place
+
+import (
+	"context"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/internal/fhs"
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// Placer makes the files layers of a plan.
+type Placer struct {
+	prober Prober
+	find   func(context.Context, plan.Tree) (bk.State, error)
+	// trees are the directory trees made so far: layers often share one.
+	trees map[string]bk.State
+	basic fhs.Directories
+}
+
+// NewPlacer returns a Placer that looks into trees with prober. find returns the
+// state of a tree that is not the image so far.
+func NewPlacer(prober Prober, find func(context.Context, plan.Tree) (bk.State, error)) *Placer {
+	return &Placer{prober: prober, find: find, trees: map[string]bk.State{}, basic: fhs.Basic()}
+}
+
+// Base is the image that a layer is put on.
+type Base struct {
+	// Range is the lines of the image.
+	Range    spec.Range
+	Skeleton *Skeleton
+	// Current is the image so far, which users are looked up in.
+	Current bk.State
+	Ops     *op.Maker
+}
+
+// Files makes the tree of a files layer. An error is a [plan.Fault].
+func (p *Placer) Files(ctx context.Context, on Base, planned *plan.Layer, a *plan.Files, name string) (bk.State, error) {
+	f := &layer{placer: p, on: on, planned: planned, dirs: map[string]directory{}}
+	items := make([]item, 0, len(a.Entries))
+	for i := range a.Entries {
+		it, err := f.item(ctx, &a.Entries[i])
+		if err != nil {
+			return bk.State{}, err
+		}
+		items = append(items, it)
+	}
+	if on.Skeleton.needsStep(a) {
+		return f.placeInStep(ctx, items, name)
+	}
+	st, err := f.placeNow(ctx, items, name)
+	if err != nil || !f.unknown {
+		return st, err
+	}
+	f.dirs = map[string]directory{}
+	return f.placeInStep(ctx, items, name)
+}
+
+// layer is a files layer while it is made.
+type layer struct {
+	placer  *Placer
+	on      Base
+	planned *plan.Layer
+	// dirs are the directories that the layer's files need above them.
+	dirs map[string]directory
+	// unknown says that one of them may be a directory that a command shipped.
+	unknown bool
+}
+
+// fault says which lines an error belongs to.
+func fault(it item, err error) error { return &plan.Fault{Range: it.Range, Err: err} }
+
+// needsStep reports whether a layer is placed by the step helper. That is so once
+// a command has changed the image in place, whose directories are only known when
+// it ran, or when an owner's name may come from something a command made.
+func (s *Skeleton) needsStep(a *plan.Files) bool {
+	if s.opaque {
+		return true
+	}
+	for _, e := range a.Entries {
+		if s.ran && e.Owner != nil && isNamed(*e.Owner) {
+			return true
+		}
+	}
+	return false
+}
+
+// destinations returns where a files layer puts its entries; nothing for other
+// actions.
+func destinations(a plan.Action) []string {
+	files, ok := a.(*plan.Files)
+	if !ok {
+		return nil
+	}
+	var paths []string
+	for i := range files.Entries {
+		paths = append(paths, destination(&files.Entries[i]))
+	}
+	return paths
+}

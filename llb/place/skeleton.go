@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package place
+
+import (
+	"context"
+	"maps"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// Skeleton is what is known of an image's directories and links while its layers
+// are put on: those of its root, which is the base or the image after the last
+// command that changed it in place, and what layers put on top of that.
+type Skeleton struct {
+	prober Prober
+	root   bk.State
+	// below answers what root has; nil until it is asked.
+	below tree
+	// declared are directories and links that files layers put on top of root.
+	// likely are paths that are directories if anything is put below them.
+	declared, likely map[string]node
+	// opaque says that root is the result of a command: then nothing is asked while
+	// the graph is made. ran says that a command is among the layers, shipped that a
+	// layer put directories on top of root that aren't known yet.
+	opaque, ran, shipped bool
+	// absent are the directories that Absent found missing; nil before.
+	absent []string
+}
+
+// NewSkeleton is what is known of an image that is only its base, which may be
+// empty.
+func NewSkeleton(prober Prober, base bk.State, empty bool) *Skeleton {
+	s := &Skeleton{prober: prober, root: base, declared: map[string]node{}, likely: map[string]node{}}
+	if empty {
+		s.below = emptyTree{}
+	}
+	return s
+}
+
+// Continue takes over what is known of the image that this one has as its base.
+func (s *Skeleton) Continue(base *Skeleton) {
+	s.ran, s.opaque, s.absent = base.ran, base.ran, base.absent
+	maps.Copy(s.declared, base.declared)
+	maps.Copy(s.likely, base.likely)
+}
+
+// Root is what directories are looked up in.
+func (s *Skeleton) Root() bk.State { return s.root }
+
+// Ship notes a layer that may have put any directory on the image, and any
+// user if it ran a command.
+func (s *Skeleton) Ship(ran bool) {
+	s.ran = s.ran || ran
+	s.shipped = true
+}
+
+// Replace notes a command that changed the image in place: the result is the new
+// root.
+func (s *Skeleton) Replace(root bk.State) {
+	absent := s.absent
+	*s = *NewSkeleton(s.prober, root, false)
+	s.ran, s.opaque, s.absent = true, true, absent
+}
+
+// Expect asks the base at once for what the files layers among the actions will
+// look up, until a command changes it. dirs are asked for as well if there are
+// such layers and such a command.
+func (s *Skeleton) Expect(ctx context.Context, layers []plan.Layer, dirs []string) error {
+	if s.opaque {
+		return nil
+	}
+	var paths []string
+	for i := range layers {
+		paths = append(paths, destinations(layers[i].Action)...)
+		if e, ok := layers[i].Action.(*plan.Exec); ok && !e.Merges() {
+			if len(paths) > 0 {
+				paths = append(paths, dirs...)
+			}
+			break
+		}
+	}
+	if len(paths) == 0 {
+		return nil
+	}
+	return s.tree().expect(ctx, paths...)
+}
+
+// Absent returns those of some directories that the image is not known to have.
+// The base is asked only if it was looked into anyway, and Expect has asked then.
+func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) {
+	if s.absent != nil {
+		return s.absent, nil
+	}
+	if _, looked := s.below.(*probe); !looked || s.opaque {
+		return dirs, nil
+	}
+	s.absent = []string{}
+	for _, dir := range dirs {
+		n, ok, err := s.tree().lookup(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || !n.isDir() {
+			s.absent = append(s.absent, dir)
+		}
+	}
+	return s.absent, nil
+}
+
+// tree is the image that a files layer is put on, asked for while the graph is
+// made.
+func (s *Skeleton) tree() tree {
+	if s.below == nil {
+		s.below = newProbe(s.prober, s.root)
+	}
+	return overlay{below: s.below, declared: s.declared}
+}

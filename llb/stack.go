@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb
+
+import (
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// stack is the trees of an image on top of each other.
+type stack struct {
+	ops *op.Maker
+	// lines are those of the image.
+	lines spec.Range
+	// chain copies each tree onto the ones before, where BuildKit has no MergeOp.
+	chain bool
+	// inputs are the base and the layers made until now.
+	inputs []bk.State
+	// under and top are, in a chain, the image below the last layer and the trees
+	// that share that layer.
+	under bk.State
+	top   []layerTree
+}
+
+// A layerTree is a layer's tree.
+type layerTree struct {
+	bk.State
+	// timed says that its files have times of their own, which a copy keeps.
+	timed bool
+}
+
+// state is the image with the layers made until now.
+func (s *stack) state() bk.State {
+	return op.Restart(bk.Merge(s.inputs, bk.WithCustomName(s.ops.Name("merge the layers")), s.ops.At(s.lines)))
+}
+
+// add puts a tree of its own on top of the image. The base stays the first input
+// of the merge, untouched, so that its layers keep their digests.
+func (s *stack) add(st bk.State, layer *plan.Layer, name string) {
+	n := len(s.inputs)
+	at := s.ops.At(layer.Range)
+	tree := layerTree{State: st, timed: layer.Action.KeepsTimes()}
+	switch {
+	case s.chain:
+		s.addCopy(tree, layer.Fold, name, at)
+	case layer.Fold && n > 0:
+		s.inputs[n-1] = joined(layerTree{State: s.inputs[n-1], timed: tree.timed}, tree, name, at)
+	default:
+		s.inputs = append(s.inputs, st)
+	}
+}
+
+// addCopy copies a tree onto the image so far, or into the layer before where the
+// two share one.
+func (s *stack) addCopy(tree layerTree, fold bool, name string, at bk.ConstraintsOpt) {
+	if !fold {
+		s.under, s.top = s.state(), nil
+	}
+	s.top = append(s.top, tree)
+	if s.under.Output() == nil && len(s.top) == 1 {
+		s.inputs = []bk.State{tree.State}
+		return
+	}
+	var fa *bk.FileAction
+	for _, tree := range s.top {
+		fa = overlayTree(tree, fa)
+	}
+	s.inputs = []bk.State{op.Restart(s.under.File(fa, bk.WithCustomName(name), at))}
+}
+
+// change puts on top of the image what a step changed in it; in a chain, that is
+// the step's result itself.
+func (s *stack) change(st bk.State) {
+	if s.chain {
+		s.inputs = []bk.State{op.Restart(st)}
+	} else {
+		s.inputs = append(s.inputs, st)
+	}
+}
+
+// joined is two layers as one.
+func joined(a, b layerTree, name string, at bk.ConstraintsOpt) bk.State {
+	return bk.Scratch().File(overlayTree(b, overlayTree(a, nil)), bk.WithCustomName(name), at)
+}
+
+// overlayTree copies a whole tree over what is there; what it replaces may be of
+// another type.
+func overlayTree(st layerTree, before *bk.FileAction) *bk.FileAction {
+	info := &bk.CopyInfo{
+		CopyDirContentsOnly:            true,
+		AlwaysReplaceExistingDestPaths: true,
+	}
+	if !st.timed {
+		info.CreatedTime = new(op.FileTime())
+	}
+	return op.Then(before).Copy(st.State, "/", "/", info)
+}
