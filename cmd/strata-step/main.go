@@ -25,7 +25,7 @@ const memory = 160 << 20
 
 func main() {
 	debug.SetMemoryLimit(memory)
-	if status, ok := helper.StandIn(os.Args, os.Stdout, os.Stderr); ok {
+	if status, ok := helper.Shim(os.Args, os.Stdout, os.Stderr); ok {
 		os.Exit(status)
 	}
 	os.Exit(helper.Main(os.Args[1:], os.Stdout, os.Stderr))

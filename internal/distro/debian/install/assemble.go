@@ -15,8 +15,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/quirks"
 	"github.com/strata-build/strata/internal/distro/ldcache"
 	"github.com/strata-build/strata/internal/distro/maintscript"
+	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
@@ -43,7 +45,7 @@ func Assemble(opt Options, skip bool) error {
 
 // An assembler works on the image at root, where links lead within the image.
 type assembler struct {
-	root     string
+	root     rootdir.Root
 	packages []*Package
 	skip     bool
 	scripts  *scripts
@@ -62,9 +64,10 @@ func (a *assembler) assemble() error {
 	return nil
 }
 
-func (a *assembler) at(p string) string { return filepath.Join(a.root, p) }
+// accounts makes those that every Debian has, which all scripts may need.
+func (a *assembler) accounts() error { return quirks.Accounts(a.root) }
 
-// has tells whether a package is among those to assemble.
+// has reports whether a package is among those to assemble.
 func (a *assembler) has(name string) bool {
 	for _, p := range a.packages {
 		if p.Name() == name {
@@ -88,10 +91,10 @@ func (a *assembler) links() error {
 		if !wanted[top] {
 			continue
 		}
-		if _, err := os.Lstat(a.at(top)); err == nil {
+		if _, err := os.Lstat(a.root.At(top)); err == nil {
 			continue
 		}
-		if err := errors.Join(os.MkdirAll(a.at("/usr"+top), 0o755), os.Symlink("usr"+top, a.at(top))); err != nil {
+		if err := errors.Join(os.MkdirAll(a.root.At("/usr"+top), 0o755), os.Symlink("usr"+top, a.root.At(top))); err != nil {
 			return fmt.Errorf("make link %s: %w", top, err)
 		}
 	}
@@ -100,13 +103,13 @@ func (a *assembler) links() error {
 
 // configure does what the packages' scripts do.
 func (a *assembler) configure() error {
-	if err := restoreFolders(a.root, &base{root: a.at("/dev/.strata/none")}, a.packages); err != nil {
+	if err := restoreFolders(string(a.root), &base{root: a.root.At("/dev/.strata/none")}, a.packages); err != nil {
 		return err
 	}
 	for _, p := range a.packages {
 		a.now = p
-		if known, ok := a.known()[p.Name()]; ok {
-			if err := known(); err != nil {
+		if known, ok := quirks.OnScratch(p.Name()); ok {
+			if err := known(a.root); err != nil {
 				return fmt.Errorf("configure %s: %w", p.Name(), err)
 			}
 			continue
@@ -134,7 +137,7 @@ func (a *assembler) configure() error {
 
 // postinst follows a script and does what its commands would.
 func (a *assembler) postinst(p *Package) error {
-	text, err := os.ReadFile(a.at(filepath.Join(infoDir, p.Info+".postinst")))
+	text, err := os.ReadFile(a.root.At(filepath.Join(infoDir, p.Info+".postinst")))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -178,17 +181,9 @@ func (a *assembler) linkerCache() error {
 	if !a.has("libc6") {
 		return nil
 	}
-	data, err := ldcache.Make(a.root)
+	data, err := ldcache.Make(string(a.root))
 	if err != nil {
 		return err
 	}
-	return a.write("/etc/ld.so.cache", string(data), 0o644)
-}
-
-// write makes a file and the folders above it.
-func (a *assembler) write(p, text string, mode os.FileMode) error {
-	if err := errors.Join(os.MkdirAll(filepath.Dir(a.at(p)), 0o755), os.WriteFile(a.at(p), []byte(text), mode)); err != nil {
-		return fmt.Errorf("write %s: %w", p, err)
-	}
-	return nil
+	return a.root.Write("/etc/ld.so.cache", string(data), 0o644)
 }

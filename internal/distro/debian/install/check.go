@@ -170,11 +170,7 @@ func checkOwners(b *base, groups []*group) (why string, err error) {
 	for _, g := range groups {
 		for _, p := range g.Packages {
 			for _, o := range p.Owners {
-				file := "/etc/passwd"
-				if o.Group {
-					file = "/etc/group"
-				}
-				id, err := lookUp(filepath.Join(b.root, file), o.Name)
+				id, err := b.number(o)
 				if err != nil {
 					return "", err
 				}
@@ -182,20 +178,6 @@ func checkOwners(b *base, groups []*group) (why string, err error) {
 					return fmt.Sprintf("%s has files of %s, who is %s in the base and was %d when it was packed", p.Name(), o.Name, id, o.ID), nil
 				}
 			}
-		}
-	}
-	return "", nil
-}
-
-// lookUp is the number of a name in passwd or group; empty if it isn't there.
-func lookUp(file, name string) (string, error) {
-	text, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("look up %s: %w", name, err)
-	}
-	for line := range strings.SplitSeq(string(text), "\n") {
-		if f := strings.Split(line, ":"); len(f) > 2 && f[0] == name {
-			return f[2], nil
 		}
 	}
 	return "", nil

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/strata-build/strata/internal/distro/debian/quirks"
 )
 
 // commands runs the tools of the image at root.
@@ -36,7 +38,7 @@ type ExitError struct {
 func (e *ExitError) Error() string { return e.text }
 
 // scriptPath is where maintainer scripts find programs.
-const scriptPath = standInDir + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+const scriptPath = quirks.ShimDir + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // environment is what maintainer scripts see. SOURCE_DATE_EPOCH isn't there:
 // python would then write bytecode of another kind than it reads fastest.

@@ -16,7 +16,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/strata-build/strata/internal/distro/unpack"
+	"github.com/strata-build/strata/internal/distro/debian/quirks"
+	"github.com/strata-build/strata/internal/distro/rootdir"
 	"golang.org/x/sys/unix"
 )
 
@@ -55,7 +56,7 @@ const policy, policyText = "/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n"
 // inImage prepares the image at root, lets install work on it, and takes away
 // what must not stay.
 func inImage(ctx context.Context, root string, opt Options, install func(*commands) error) error {
-	old, err := remember(root, append(traces(), policy))
+	old, err := rootdir.Root(root).Remember(append(traces(), policy))
 	if err != nil {
 		return err
 	}
@@ -68,18 +69,20 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 	if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), os.RemoveAll(at), os.WriteFile(at, []byte(policyText), 0o755)); err != nil {
 		return fmt.Errorf("keep services from being started: %w", err)
 	}
-	if err := placeStandIns(root); err != nil {
-		return err
+	if root == "/" { // else its scripts don't run in there
+		if err := quirks.PlaceShims(); err != nil {
+			return err
+		}
 	}
 	start := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
 	flush(root)
 	if err := install(&commands{start: start, root: root, log: opt.Log}); err != nil {
 		return err
 	}
-	if err := settle(root, opt.Base, began); err != nil {
+	if err := quirks.Settle(rootdir.Root(root), rootdir.Root(opt.Base), began); err != nil {
 		return err
 	}
-	return old.restore()
+	return rootdir.Root(root).Restore(old)
 }
 
 // checkUpdates refuses a base in which dpkg was interrupted: its notes are covered
@@ -109,65 +112,4 @@ func flush(root string) {
 		defer dir.Close()
 		_ = unix.Syncfs(int(dir.Fd()))
 	}()
-}
-
-// A memory is how files were.
-type memory []remembered
-
-type remembered struct {
-	path string
-	// there says that it was a file; its content and attributes then.
-	there bool
-	data  []byte
-	st    unix.Stat_t
-}
-
-// remember reads files. What is no file is left alone, and so is restored as
-// nothing.
-func remember(root string, paths []string) (memory, error) {
-	var m memory
-	for _, p := range paths {
-		r := remembered{path: filepath.Join(root, p)}
-		err := unix.Lstat(r.path, &r.st)
-		if err == nil && r.st.Mode&unix.S_IFMT != unix.S_IFREG {
-			continue
-		}
-		if err == nil {
-			r.there = true
-			r.data, err = os.ReadFile(r.path)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
-			return nil, fmt.Errorf("look at %s: %w", p, err)
-		}
-		m = append(m, r)
-	}
-	return m, nil
-}
-
-// restore puts the files back as they were.
-func (m memory) restore() error {
-	for _, r := range m {
-		if err := r.restore(); err != nil {
-			return fmt.Errorf("put back %s: %w", r.path, err)
-		}
-	}
-	return nil
-}
-
-func (r remembered) restore() error {
-	if !r.there {
-		err := os.Remove(r.path)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
-			return nil
-		}
-		return err
-	}
-	var now unix.Stat_t
-	if err := unix.Lstat(r.path, &now); err == nil && now.Ino == r.st.Ino && now.Ctim == r.st.Ctim {
-		return nil
-	}
-	if err := errors.Join(os.RemoveAll(r.path), os.WriteFile(r.path, r.data, 0o600)); err != nil {
-		return err
-	}
-	return unpack.SetAttributes(unix.AT_FDCWD, r.path, r.st.Mode&0o7777, int(r.st.Uid), int(r.st.Gid), r.st.Mtim)
 }

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/strata-build/strata/internal/distro/debian/quirks"
 )
 
 // Native lets the tool of the image at / install package files, in one go and
@@ -80,7 +82,7 @@ func aptGet() []string {
 		"APT::Sandbox::User=root",
 		"APT::Keep-Downloaded-Packages=false",
 		"Dpkg::Use-Pty=0",
-		"DPkg::Path=" + standInDir + ":/usr/sbin:/usr/bin:/sbin:/bin",
+		"DPkg::Path=" + quirks.ShimDir + ":/usr/sbin:/usr/bin:/sbin:/bin",
 		"Dpkg::Options::=--force-unsafe-io",
 		"Dpkg::Options::=--log=/dev/null",
 	} {

@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/quirks"
+	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
@@ -84,6 +86,17 @@ func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 		return err
 	}
 	return allInstalled(c.root, packages)
+}
+
+// shortenQuestions answers what ca-certificates asks in every new image, until the
+// function that it returns is called.
+func (c *commands) shortenQuestions(packages []*Package) (restore func() error, err error) {
+	for _, p := range packages {
+		if p.Name() == "ca-certificates" {
+			return quirks.ShortenQuestions(rootdir.Root(c.root), filepath.Join(infoDir, p.Info+".config"))
+		}
+	}
+	return func() error { return nil }, nil
 }
 
 // sorted are the packages of all groups, by name.

@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"crypto/sha1" //nolint:gosec // it names files, as OpenSSL does
@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 const (
@@ -29,11 +31,11 @@ const (
 // certificates makes what update-ca-certificates makes of the certificates that
 // packages have: one file with all of them, a link to each, and links by which
 // OpenSSL finds one by the hash of its subject.
-func (a *assembler) certificates() error {
+func certificates(root rootdir.Root) error {
 	var names []string
-	err := filepath.WalkDir(a.at(certificatesDir), func(p string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root.At(certificatesDir), func(p string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(p, ".crt") {
-			names = append(names, strings.TrimPrefix(p, a.at(certificatesDir)+"/"))
+			names = append(names, strings.TrimPrefix(p, root.At(certificatesDir)+"/"))
 		}
 		return err
 	})
@@ -45,28 +47,29 @@ func (a *assembler) certificates() error {
 	hashes := map[string]int{}
 	for _, name := range names {
 		file := path.Join(certificatesDir, name)
-		text, err := os.ReadFile(a.at(file))
+		text, err := os.ReadFile(root.At(file))
 		if err != nil {
 			return fmt.Errorf("read certificate: %w", err)
 		}
 		bundle.WriteString(strings.TrimRight(string(text), "\n") + "\n")
 		link := linkName(name)
-		if err := a.relink(path.Join(trustDir, link), file); err != nil {
+		if err := root.Link(path.Join(trustDir, link), file); err != nil {
 			return fmt.Errorf("link certificate: %w", err)
 		}
 		hash, err := subjectHash(text)
 		if err != nil {
 			return fmt.Errorf("read certificate %s: %w", name, err)
 		}
-		if err := a.relink(fmt.Sprintf("%s/%s.%d", trustDir, hash, hashes[hash]), link); err != nil {
+		if err := root.Link(fmt.Sprintf("%s/%s.%d", trustDir, hash, hashes[hash]), link); err != nil {
 			return fmt.Errorf("link certificate: %w", err)
 		}
 		hashes[hash]++
 	}
 	return errors.Join(
-		a.write("/etc/ca-certificates.conf", strings.Join(append(names, ""), "\n"), 0o644),
-		a.write(trustDir+"/ca-certificates.crt", bundle.String(), 0o644),
-		a.mkdir([]string{"-p", "/etc/ca-certificates/update.d", "/usr/local/share/ca-certificates"}),
+		root.Write("/etc/ca-certificates.conf", strings.Join(append(names, ""), "\n"), 0o644),
+		root.Write(trustDir+"/ca-certificates.crt", bundle.String(), 0o644),
+		os.MkdirAll(root.At("/etc/ca-certificates/update.d"), 0o755),
+		os.MkdirAll(root.At("/usr/local/share/ca-certificates"), 0o755),
 	)
 }
 

@@ -8,14 +8,14 @@ package install
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/quirks"
 )
 
 // lanes are packages in the order in which dpkg may configure them, with those
@@ -31,17 +31,6 @@ type lanes struct {
 	after []*Package
 }
 
-// compilers are the scripts that may run beside dpkg, by the SHA-256 of their
-// text without the version of Python and the architecture: that of python3.X-minimal
-// in Debian 12 and 13, and those of python3.X in 11 and 12, and in 13.
-func compilers() []string {
-	return []string{
-		"d9daa12b6933ee4625e03437fd17b0cb2a06584ef78858db8dcc7fd7af58bcbf",
-		"502bb9690e386fc11cabe8138bab296e6c0c43cf0257b9b808f145430c360e16",
-		"ffbb79c84e24de073d3bd137950de65984c8e77c3d4ffbb979e3658b352f4da9",
-	}
-}
-
 // inLanes sorts packages into lanes; all are in beside when none can be taken
 // aside.
 func inLanes(root string, o *order) lanes {
@@ -55,7 +44,7 @@ func inLanes(root string, o *order) lanes {
 	return o.split(func(p *Package) bool { return compiles(root, p) })
 }
 
-// makesAccounts tells whether a script of a package may make users or groups.
+// makesAccounts reports whether a script of a package may make users or groups.
 func makesAccounts(root string, p *Package) bool {
 	for _, name := range []string{"preinst", "postinst"} {
 		text, err := os.ReadFile(filepath.Join(root, infoDir, p.Info+"."+name))
@@ -96,7 +85,7 @@ func (o *order) split(aside func(*Package) bool) lanes {
 			l.beside = append(l.beside, p)
 		}
 	}
-	// What comes last lets dpkg write its database anew.
+	// What comes last lets dpkg write its database again.
 	if len(l.aside) == 0 || len(l.after) == 0 {
 		return lanes{beside: o.packages}
 	}
@@ -117,7 +106,7 @@ func (o *order) below(p *Package, others []*Package) int {
 	return n
 }
 
-// compiles tells whether configuring a package is to compile Python, and nothing
+// compiles reports whether configuring a package is to compile Python, and nothing
 // else.
 func compiles(root string, p *Package) bool {
 	if len(p.Conffiles) > 0 || p.Triggers != "" || !strings.HasPrefix(p.Name(), "python3.") {
@@ -127,10 +116,9 @@ func compiles(root string, p *Package) bool {
 	if err != nil {
 		return false
 	}
-	version, _, _ := strings.Cut(p.Name(), "-") // python3.X
-	plain := strings.NewReplacer(version, "python3.N", ":"+p.Control.Get("Architecture"), ":ARCH").Replace(string(text))
-	sum := sha256.Sum256([]byte(plain))
-	return slices.Contains(compilers(), hex.EncodeToString(sum[:]))
+	return quirks.OnlyCompiles(quirks.Package{
+		Name: p.Name(), Version: p.Control.Get("Version"), Architecture: p.Control.Get("Architecture"),
+	}, string(text))
 }
 
 // configure lets dpkg configure packages, those of one lane aside. Without lanes,
@@ -173,7 +161,7 @@ func (c *commands) configureAll(packages []*Package) error {
 func (c *commands) compile(packages []*Package) error {
 	for _, p := range packages {
 		fmt.Fprintf(c.log, "Setting up %s (%s) ...\n", p.Info, p.Control.Get("Version"))
-		if err := c.script(p, laneDir+":"+scriptPath, "postinst", "configure", ""); err != nil {
+		if err := c.script(p, quirks.LaneDir+":"+scriptPath, "postinst", "configure", ""); err != nil {
 			return err
 		}
 	}
@@ -201,7 +189,7 @@ func markInstalled(root string, packages []*Package) error {
 	return nil
 }
 
-// isOf tells whether a paragraph of the database is a package's.
+// isOf reports whether a paragraph of the database is a package's.
 func isOf(paragraph string, p *Package) bool {
 	text := "\n" + paragraph + "\n"
 	return strings.Contains(text, "\nPackage: "+p.Name()+"\n") && strings.Contains(text, "\nArchitecture: "+p.Control.Get("Architecture")+"\n")

@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"encoding/binary"
@@ -14,16 +14,18 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // settleCaches puts caches back as the base has them, or away, that are different
 // in every run: man's indexes, whose bytes follow from where on the disk the pages
-// are, and lists of fonts in folders that were made or changed just now, which
+// are, and lists of fonts in directories that were made or changed just now, which
 // hold that time. man and fontconfig do without them.
-func settleCaches(root, base string, start time.Time) error {
+func settleCaches(root, base rootdir.Root, start time.Time) error {
 	var unlike []string
 	for _, dir := range []string{"/var/cache/man", "/var/cache/fontconfig"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(p string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(root.At(dir), func(p string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
@@ -32,7 +34,7 @@ func settleCaches(root, base string, start time.Time) error {
 				is, err = isFreshFontCache(p, start)
 			}
 			if is {
-				unlike = append(unlike, strings.TrimPrefix(p, strings.TrimSuffix(root, "/")))
+				unlike = append(unlike, strings.TrimPrefix(p, strings.TrimSuffix(string(root), "/")))
 			}
 			return err
 		})
@@ -40,19 +42,16 @@ func settleCaches(root, base string, start time.Time) error {
 			return fmt.Errorf("settle caches: %w", err)
 		}
 	}
-	before, err := remember(base, unlike)
+	before, err := base.Remember(unlike)
 	if err != nil {
 		return fmt.Errorf("settle caches: %w", err)
 	}
-	for i := range before {
-		before[i].path = filepath.Join(root, strings.TrimPrefix(before[i].path, base))
-	}
-	return before.restore()
+	return root.Restore(before)
 }
 
-// isFreshFontCache tells whether fontconfig's cache of a folder has a time since
-// start as the folder's. It stands after a number of four bytes and pointers; see
-// FcCache in fontconfig's fcint.h. Of what isn't a cache for 64 bits nobody knows.
+// isFreshFontCache reports whether fontconfig's cache of a directory has a time since
+// start as the directory's. It stands after a number of four bytes and pointers; see
+// FcCache in fontconfig's fcint.h. A cache that isn't for 64 bits counts as fresh.
 func isFreshFontCache(file string, start time.Time) (bool, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {

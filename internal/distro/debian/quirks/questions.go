@@ -3,25 +3,26 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // certificatesConf is the list of what is trusted, which ca-certificates makes when
 // it is configured for the first time.
 const certificatesConf = "/etc/ca-certificates.conf"
 
-// askedInVain are the conditions of ca-certificates' script of questions that look
+// vainConditions are the conditions of ca-certificates' script of questions that look
 // each of a hundred and forty certificates up in what that list has, by three
 // processes each. Without the list none is in there.
-func askedInVain() []string {
+func vainConditions() []string {
 	return []string{
 		`(echo "$CERTS_DISABLED" | grep -F -q -x "$crt") > /dev/null 2>&1`,
 		`(echo "$CERTS_TRUST" | grep -F -q -x "$crt") > /dev/null 2>&1`,
@@ -40,52 +41,46 @@ func emptyLists() []string {
 // shortQuestions is the script of questions that has these conditions' answer in
 // their place, for an image without the list. Other scripts stay as they are.
 func shortQuestions(script string) string {
-	for _, text := range emptyLists() {
-		if strings.Count(script, text) != 1 {
-			return script
-		}
+	if !of("ca-certificates", "config").Matches(Package{Name: "ca-certificates"}, script) {
+		return script
 	}
+	lists := strings.Join(emptyLists(), "")
 	for _, variable := range []string{"CERTSCONF=", "CERTS_DISABLED=", "CERTS_TRUST="} {
-		if strings.Count(script, variable) != strings.Count(strings.Join(emptyLists(), ""), variable) {
-			return script
+		if strings.Count(script, variable) != strings.Count(lists, variable) {
+			return script // something else sets them
 		}
 	}
-	for _, condition := range askedInVain() {
+	for _, condition := range vainConditions() {
 		script = strings.ReplaceAll(script, condition, "false")
 	}
 	return script
 }
 
-// shortenQuestions puts the short script in the place of ca-certificates' own, until
-// the function that it returns puts that back, as it was.
-func (c *commands) shortenQuestions(packages []*Package) (restore func() error, err error) {
+// ShortenQuestions puts the short script in the place of ca-certificates' own, which
+// is file, until the function that it returns puts that back, as it was.
+func ShortenQuestions(root rootdir.Root, file string) (restore func() error, err error) {
 	nothing := func() error { return nil }
-	if _, err := os.Lstat(filepath.Join(c.root, certificatesConf)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(root.At(certificatesConf)); !errors.Is(err, fs.ErrNotExist) {
 		return nothing, nil
 	}
-	for _, p := range packages {
-		if p.Name() == "ca-certificates" {
-			return shorten(filepath.Join(c.root, infoDir, p.Info+".config"))
-		}
+	info, err := os.Lstat(root.At(file))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nothing, nil // there are no questions
 	}
-	return nothing, nil
-}
-
-func shorten(file string) (restore func() error, err error) {
-	info, err := os.Lstat(file)
-	if err != nil || !info.Mode().IsRegular() {
-		return func() error { return nil }, nil //nolint:nilerr // there are no questions
+	if err != nil {
+		return nil, fmt.Errorf("look at a maintainer script: %w", err)
 	}
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(root.At(file))
 	if err != nil {
 		return nil, fmt.Errorf("read a maintainer script: %w", err)
 	}
 	short := shortQuestions(string(text))
 	if short == string(text) {
-		return func() error { return nil }, nil
+		return nothing, nil
 	}
 	write := func(text string) error {
-		if err := errors.Join(os.WriteFile(file, []byte(text), info.Mode()), os.Chtimes(file, info.ModTime(), info.ModTime())); err != nil {
+		at := root.At(file)
+		if err := errors.Join(os.WriteFile(at, []byte(text), info.Mode()), os.Chtimes(at, info.ModTime(), info.ModTime())); err != nil {
 			return fmt.Errorf("write a maintainer script: %w", err)
 		}
 		return nil

@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"bytes"
@@ -14,10 +14,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 	"unicode/utf16"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // javaStore is where ca-certificates-java keeps the certificates for Java.
@@ -36,8 +37,8 @@ type trusted struct {
 // settleJavaStore gives certificates that were put into Java's store since start
 // the time 0, and all an order of its own: scripts add them in the disk's. A store of another
 // format, or with another password or keys, stays as it is.
-func settleJavaStore(root string, start time.Time) error {
-	file := filepath.Join(root, javaStore)
+func settleJavaStore(root rootdir.Root, start time.Time) error {
+	file := root.At(javaStore)
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

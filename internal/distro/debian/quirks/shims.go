@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"errors"
@@ -18,25 +18,22 @@ import (
 )
 
 const (
-	// standInDir comes first in the PATH of maintainer scripts. It is in memory.
-	standInDir = "/dev/.strata/bin"
-	// laneDir comes before it for scripts that run beside dpkg.
-	laneDir = "/dev/.strata/lane"
+	// ShimDir comes first in the PATH of maintainer scripts. It is in memory.
+	ShimDir = "/dev/.strata/bin"
+	// LaneDir comes before it for scripts that run beside dpkg.
+	LaneDir = "/dev/.strata/lane"
 )
 
-// placeStandIns puts the helper where scripts look for a program that it stands
-// in for, by the program's name.
-func placeStandIns(root string) error {
-	if root != "/" {
-		return nil // its scripts don't run in there
-	}
+// PlaceShims puts the helper where scripts look for a program that it is a shim for,
+// by the program's name.
+func PlaceShims() error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find the step helper: %w", err)
 	}
-	for dir, name := range map[string]string{standInDir: UpdateCertificates, laneDir: dpkgName} {
+	for dir, name := range map[string]string{ShimDir: certificatesProgram, LaneDir: dpkgName} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("make a folder for the step helper: %w", err)
+			return fmt.Errorf("make a directory for the step helper: %w", err)
 		}
 		if err := os.Symlink(self, filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("place the step helper: %w", err)
@@ -45,15 +42,15 @@ func placeStandIns(root string) error {
 	return nil
 }
 
-// StandIn runs the program that the helper was called as, if it stands in for one:
-// it does the same or becomes that program. It returns the exit status.
-func StandIn(argv []string, stdout, stderr io.Writer) (status int, ok bool) {
+// Shim runs the program that the helper was called as, if it is a shim for one: it
+// does the same or becomes that program. It returns the exit status.
+func Shim(argv []string, stdout, stderr io.Writer) (status int, ok bool) {
 	if len(argv) == 0 {
 		return 0, false
 	}
 	switch filepath.Base(argv[0]) {
-	case UpdateCertificates:
-		return UpdateTrust(argv[1:], stdout, stderr), true
+	case certificatesProgram:
+		return updateTrust(argv[1:], stdout, stderr), true
 	case dpkgName:
 		return listOrBecome(argv[1:], stdout, stderr), true
 	}
@@ -69,7 +66,7 @@ const (
 // whole database for that, which another one may be writing.
 func listOrBecome(args []string, stdout, stderr io.Writer) int {
 	if len(args) == 2 && args[0] == "-L" && !strings.ContainsAny(args[1], "/*?[") {
-		if text, err := os.ReadFile(filepath.Join(infoDir, args[1]+".list")); err == nil {
+		if text, err := os.ReadFile("/var/lib/dpkg/info/" + args[1] + ".list"); err == nil {
 			if _, err := stdout.Write(text); err != nil {
 				return 2
 			}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // The files of dpkg's database.
@@ -82,6 +83,14 @@ func (b *base) state(p archive.Paragraph) string {
 		return "not-installed"
 	}
 	return words[2]
+}
+
+// number is that of an owner's name in the base; it is empty if it isn't there.
+func (b *base) number(o Owner) (string, error) {
+	if o.Group {
+		return rootdir.Root(b.root).Number(rootdir.Groups, o.Name)
+	}
+	return rootdir.Root(b.root).Number(rootdir.Users, o.Name)
 }
 
 // mode is the type and permission bits of what the base has at a path; 0 for

@@ -3,12 +3,10 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -21,47 +19,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// UpdateCertificates is the name of the program that [Trust.Update] stands in for.
-const UpdateCertificates = "update-ca-certificates"
+// certificatesProgram is the name of the program that [trust.update] is a shim for.
+const certificatesProgram = "update-ca-certificates"
 
-// Trust is where update-ca-certificates finds what a system trusts, and where it
+// trust is where update-ca-certificates finds what a system trusts, and where it
 // puts that.
-type Trust struct {
-	// Script is the program itself.
-	Script string
-	// Conf lists the certificates that are trusted, which lie in Certs.
-	Conf, Certs string
-	// Local has an administrator's own, Hooks what runs after a change.
-	Local, Hooks string
-	// Links is the folder that is made.
-	Links string
+type trust struct {
+	// script is the program itself.
+	script string
+	// conf lists the certificates that are trusted, which lie in certs.
+	conf, certs string
+	// local has an administrator's own, hooks what runs after a change.
+	local, hooks string
+	// links is the directory that is made.
+	links string
 }
 
-// SystemTrust is the system's own.
-func SystemTrust() Trust {
-	return Trust{
-		Script: "/usr/sbin/" + UpdateCertificates,
-		Conf:   "/etc/ca-certificates.conf", Certs: certificatesDir,
-		Local: "/usr/local/share/ca-certificates", Hooks: "/etc/ca-certificates/update.d",
-		Links: trustDir,
+// systemTrust is the system's own.
+func systemTrust() trust {
+	return trust{
+		script: "/usr/sbin/" + certificatesProgram,
+		conf:   certificatesConf, certs: certificatesDir,
+		local: "/usr/local/share/ca-certificates", hooks: "/etc/ca-certificates/update.d",
+		links: trustDir,
 	}
 }
 
-// trustScripts are the versions of the program that Update knows to do the same
-// as, by the SHA-256 of the script: those of Debian 11, 12 and 13.
-func trustScripts() []string {
-	return []string{
-		"7ad4af5c16cfe26de17f76a3b2217f011a651fe1f25ed1608584765aeeffb7f9",
-		"395364bffc7ce85ccbe2de71215f9c6c85c024af3bbd991c75a01c2d2aa3080a",
-		"2cb06c85b5f01c4f6b72c3983d9f66d44aac0a7ac997ee55e7e429aedbc3934d",
-	}
-}
-
-// Update does what the program would do with these arguments, without the five
+// update does what the program would do with these arguments, without the five
 // processes that the script starts for each of a hundred and forty certificates,
 // twice. It returns false, and has done nothing, when the script is one it
 // doesn't know, or when there is anything but certificates to add.
-func (t Trust) Update(args []string, stdout, stderr io.Writer) (bool, error) {
+func (t trust) update(args []string, stdout, stderr io.Writer) (bool, error) {
 	hooks, ok := t.plain(args)
 	if !ok {
 		return false, nil
@@ -70,7 +58,7 @@ func (t Trust) Update(args []string, stdout, stderr io.Writer) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	fmt.Fprintf(stdout, "Updating certificates in %s...\n", t.Links)
+	fmt.Fprintf(stdout, "Updating certificates in %s...\n", t.links)
 	var bundle bytes.Buffer
 	added := 0
 	for _, cert := range certs {
@@ -90,36 +78,32 @@ func (t Trust) Update(args []string, stdout, stderr io.Writer) (bool, error) {
 	}
 	fmt.Fprintf(stdout, "%d added, 0 removed; done.\n", added)
 	if hooks {
-		fmt.Fprintf(stdout, "Running hooks in %s...\ndone.\n", t.Hooks)
+		fmt.Fprintf(stdout, "Running hooks in %s...\ndone.\n", t.hooks)
 	}
 	return true, nil
 }
 
-// plain tells whether the arguments and everything but the certificates are as
-// they nearly always are, and whether the folder of hooks, which is empty, is
+// plain reports whether the arguments and everything but the certificates are as
+// they nearly always are, and whether the directory of hooks, which is empty, is
 // mentioned.
-func (t Trust) plain(args []string) (hooks, ok bool) {
-	text, err := os.ReadFile(t.Script)
+func (t trust) plain(args []string) (hooks, ok bool) {
+	text, err := os.ReadFile(t.script)
 	if err != nil {
 		return false, false
 	}
-	sum := sha256.Sum256(text)
-	known := false
-	for _, script := range trustScripts() {
-		known = known || hex.EncodeToString(sum[:]) == script
-	}
+	known := of("ca-certificates", "/usr/sbin/"+certificatesProgram).Matches(Package{Name: "ca-certificates"}, string(text))
 	quiet := len(args) == 2 && args[0] == "--hooksdir" && args[1] == ""
-	if !known || !quiet && len(args) > 0 || !holdsNothing(t.Local) || !quiet && !holdsNothing(t.Hooks) {
+	if !known || !quiet && len(args) > 0 || !holdsNothing(t.local) || !quiet && !holdsNothing(t.hooks) {
 		return false, false
 	}
 	if _, err := os.Lstat("/sbin/restorecon"); err == nil {
 		return false, false
 	}
-	_, err = os.Stat(t.Hooks)
+	_, err = os.Stat(t.hooks)
 	return !quiet && err == nil, true
 }
 
-// holdsNothing tells whether a folder is empty, or isn't there.
+// holdsNothing reports whether a directory is empty, or isn't there.
 func holdsNothing(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist))
@@ -127,8 +111,8 @@ func holdsNothing(dir string) bool {
 
 // wanted are the files of the certificates that are trusted. It returns false when
 // the list has anything else.
-func (t Trust) wanted() (files []string, ok bool) {
-	text, err := os.ReadFile(t.Conf)
+func (t trust) wanted() (files []string, ok bool) {
+	text, err := os.ReadFile(t.conf)
 	if err != nil || len(text) == 0 || text[len(text)-1] != '\n' {
 		return nil, false
 	}
@@ -141,7 +125,7 @@ func (t Trust) wanted() (files []string, ok bool) {
 		if line[0] == '!' || strings.TrimSpace(line) != line || strings.ContainsAny(line, "\\\x00") {
 			return nil, false
 		}
-		file := t.Certs + "/" + line
+		file := t.certs + "/" + line
 		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
 			return nil, false
 		}
@@ -150,16 +134,16 @@ func (t Trust) wanted() (files []string, ok bool) {
 		}
 		files = append(files, file)
 	}
-	info, err := os.Stat(t.Links)
+	info, err := os.Stat(t.links)
 	return files, len(files) > 0 && err == nil && info.IsDir()
 }
 
 // link is the link to a certificate.
-func (t Trust) link(file string) string { return filepath.Join(t.Links, linkName(file)) }
+func (t trust) link(file string) string { return filepath.Join(t.links, linkName(file)) }
 
 // add links a certificate if it isn't, and appends it to the bundle. It returns
 // how many links it made.
-func (t Trust) add(file string, bundle *bytes.Buffer) (int, error) {
+func (t trust) add(file string, bundle *bytes.Buffer) (int, error) {
 	added, link := 0, t.link(file)
 	_, err := os.Stat(link)
 	if to, errLink := os.Readlink(link); err != nil || errLink != nil || to != file {
@@ -184,8 +168,8 @@ func (t Trust) add(file string, bundle *bytes.Buffer) (int, error) {
 
 // rehash removes links that lead nowhere and lets OpenSSL make those that are named
 // after a certificate's subject.
-func (t Trust) rehash(stderr io.Writer) error {
-	err := filepath.WalkDir(t.Links, func(path string, d fs.DirEntry, err error) error {
+func (t trust) rehash(stderr io.Writer) error {
+	err := filepath.WalkDir(t.links, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Type() != fs.ModeSymlink {
 			return err
 		}
@@ -198,13 +182,13 @@ func (t Trust) rehash(stderr io.Writer) error {
 		return err
 	}
 	cmd := exec.Command("openssl", "rehash", ".")
-	cmd.Dir, cmd.Stderr = t.Links, stderr
+	cmd.Dir, cmd.Stderr = t.links, stderr
 	return cmd.Run()
 }
 
 // replaceBundle writes the file with all certificates.
-func (t Trust) replaceBundle(text []byte) error {
-	file := filepath.Join(t.Links, "ca-certificates.crt")
+func (t trust) replaceBundle(text []byte) error {
+	file := filepath.Join(t.links, "ca-certificates.crt")
 	next := file + ".new"
 	if err := os.WriteFile(next, text, 0o644); err != nil {
 		return err
@@ -212,13 +196,13 @@ func (t Trust) replaceBundle(text []byte) error {
 	return errors.Join(os.Chmod(next, 0o644), os.Rename(next, file))
 }
 
-// UpdateTrust is update-ca-certificates: it does what the program of the image
+// updateTrust is update-ca-certificates: it does what the program of the image
 // does, or becomes that program. It returns the exit status.
-func UpdateTrust(args []string, stdout, stderr io.Writer) int {
-	t := SystemTrust()
-	done, err := t.Update(args, stdout, stderr)
+func updateTrust(args []string, stdout, stderr io.Writer) int {
+	t := systemTrust()
+	done, err := t.update(args, stdout, stderr)
 	if !done {
-		err = unix.Exec(t.Script, append([]string{t.Script}, args...), os.Environ())
+		err = unix.Exec(t.script, append([]string{t.script}, args...), os.Environ())
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "%v\n", err)

@@ -24,7 +24,7 @@ import (
 // errUnknownCall says that it isn't known what a command does.
 var errUnknownCall = errors.New(unknownCall)
 
-// isIdle tells whether a command has no effect on an image that nothing runs in
+// isIdle reports whether a command has no effect on an image that nothing runs in
 // while it is made: it looks at something, starts or enables a service, or makes
 // a cache that a program can do without.
 func isIdle(c maintscript.Call) bool {
@@ -51,7 +51,7 @@ func isIdle(c maintscript.Call) bool {
 	return false
 }
 
-// do does what a command would, and tells whether it succeeds.
+// do does what a command would, and reports whether it succeeds.
 func (a *assembler) do(c maintscript.Call) maintscript.Truth {
 	args := c.Args[1:]
 	switch c.Args[0] {
@@ -94,7 +94,7 @@ func (a *assembler) test(op, file string) maintscript.Truth {
 	if !strings.HasPrefix(file, "/") {
 		return maintscript.Unknown
 	}
-	return (&scripts{base: &base{root: a.root}}).test(op, file)
+	return (&scripts{base: &base{root: string(a.root)}}).test(op, file)
 }
 
 func (a *assembler) findsProgram(c maintscript.Call) maintscript.Truth {
@@ -114,7 +114,7 @@ func (a *assembler) findsAccount(c maintscript.Call) maintscript.Truth {
 	if !c.AllKnown() || len(c.Args) != 3 {
 		return maintscript.Unknown
 	}
-	id, err := lookUp(a.at("/etc/"+c.Args[1]), c.Args[2])
+	id, err := a.root.Number("/etc/"+c.Args[1], c.Args[2])
 	switch {
 	case err != nil:
 		return maintscript.Unknown
@@ -183,7 +183,7 @@ func (a *assembler) print(args []string, how int) error {
 	if err := absolute(args[0]); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(a.at(args[0]), os.O_WRONLY|os.O_CREATE|how, 0o644)
+	f, err := os.OpenFile(a.root.At(args[0]), os.O_WRONLY|os.O_CREATE|how, 0o644)
 	if err != nil {
 		return err
 	}
@@ -209,12 +209,12 @@ func (a *assembler) mkdir(args []string) error {
 	}
 	for _, p := range paths {
 		if strings.Contains(flags, "p") {
-			err = os.MkdirAll(a.at(p), 0o755)
+			err = os.MkdirAll(a.root.At(p), 0o755)
 		} else {
-			err = os.Mkdir(a.at(p), 0o755)
+			err = os.Mkdir(a.root.At(p), 0o755)
 		}
 		if err == nil && mode != 0 {
-			err = unix.Chmod(a.at(p), uint32(mode))
+			err = unix.Chmod(a.root.At(p), uint32(mode))
 		}
 		if err != nil {
 			return err
@@ -235,7 +235,7 @@ func (a *assembler) chmod(args []string) error {
 		return err
 	}
 	for _, p := range args[1:] {
-		if err := unix.Chmod(a.at(p), uint32(mode)); err != nil {
+		if err := unix.Chmod(a.root.At(p), uint32(mode)); err != nil {
 			return err
 		}
 	}
@@ -261,7 +261,7 @@ func (a *assembler) chown(args []string) error {
 	}
 	for _, p := range rest[1:] {
 		var st unix.Stat_t
-		if err := errors.Join(unix.Stat(a.at(p), &st), unix.Lchown(a.at(p), uid, gid), unix.Chmod(a.at(p), st.Mode&0o7777)); err != nil {
+		if err := errors.Join(unix.Stat(a.root.At(p), &st), unix.Lchown(a.root.At(p), uid, gid), unix.Chmod(a.root.At(p), st.Mode&0o7777)); err != nil {
 			return err
 		}
 	}
@@ -283,7 +283,7 @@ func (a *assembler) id(file, name string) (int, error) {
 	if n, err := strconv.Atoi(name); err == nil {
 		return n, nil
 	}
-	id, err := lookUp(a.at(file), name)
+	id, err := a.root.Number(file, name)
 	if err != nil || id == "" {
 		return 0, fmt.Errorf("%s isn't in %s", name, file)
 	}
@@ -298,7 +298,7 @@ func (a *assembler) ln(args []string) error {
 	if err := absolute(rest[1]); err != nil {
 		return err
 	}
-	to := a.at(rest[1])
+	to := a.root.At(rest[1])
 	if info, err := os.Stat(to); err == nil && info.IsDir() {
 		if link, err := os.Lstat(to); err == nil && link.IsDir() || !strings.ContainsAny(flags, "nT") {
 			to = filepath.Join(to, path.Base(rest[0]))
@@ -321,20 +321,20 @@ func (a *assembler) cp(args []string) error {
 		return err
 	}
 	var st unix.Stat_t
-	if err := unix.Stat(a.at(rest[0]), &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+	if err := unix.Stat(a.root.At(rest[0]), &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return errors.Join(fmt.Errorf("%s isn't a file", rest[0]), err)
 	}
-	data, err := os.ReadFile(a.at(rest[0]))
+	data, err := os.ReadFile(a.root.At(rest[0]))
 	if err != nil {
 		return err
 	}
-	if info, err := os.Stat(a.at(rest[1])); err == nil && info.IsDir() {
+	if info, err := os.Stat(a.root.At(rest[1])); err == nil && info.IsDir() {
 		rest[1] = path.Join(rest[1], path.Base(rest[0]))
 	}
-	if err := os.WriteFile(a.at(rest[1]), data, os.FileMode(st.Mode&0o777)); err != nil || !strings.ContainsAny(flags, "pa") {
+	if err := os.WriteFile(a.root.At(rest[1]), data, os.FileMode(st.Mode&0o777)); err != nil || !strings.ContainsAny(flags, "pa") {
 		return err
 	}
-	return unpack.SetAttributes(unix.AT_FDCWD, a.at(rest[1]), st.Mode&0o7777, int(st.Uid), int(st.Gid), st.Mtim)
+	return unpack.SetAttributes(unix.AT_FDCWD, a.root.At(rest[1]), st.Mode&0o7777, int(st.Uid), int(st.Gid), st.Mtim)
 }
 
 func (a *assembler) rm(args []string) error {
@@ -346,7 +346,7 @@ func (a *assembler) rm(args []string) error {
 		return err
 	}
 	for _, p := range paths {
-		err := os.Remove(a.at(p))
+		err := os.Remove(a.root.At(p))
 		if errors.Is(err, os.ErrNotExist) && strings.Contains(flags, "f") || errors.Is(err, unix.ENOTDIR) {
 			continue
 		}
@@ -363,7 +363,7 @@ func (a *assembler) rmdir(args []string) error {
 		return err
 	}
 	for _, p := range paths {
-		if err := errors.Join(absolute(p), unix.Rmdir(a.at(p))); err != nil {
+		if err := errors.Join(absolute(p), unix.Rmdir(a.root.At(p))); err != nil {
 			return err
 		}
 	}
@@ -376,7 +376,7 @@ func (a *assembler) touch(args []string) error {
 		return err
 	}
 	for _, p := range paths {
-		f, err := os.OpenFile(a.at(p), os.O_CREATE|os.O_WRONLY, 0o644)
+		f, err := os.OpenFile(a.root.At(p), os.O_CREATE|os.O_WRONLY, 0o644)
 		if err := errors.Join(absolute(p), err); err != nil {
 			return err
 		}

@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"bytes"
@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -77,7 +78,7 @@ func TestJavaStore(t *testing.T) {
 		t.Fatal("the stores are the same before")
 	}
 	for _, root := range []string{one, other} {
-		if err := settleJavaStore(root, start); err != nil {
+		if err := settleJavaStore(rootdir.Root(root), start); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -107,14 +108,14 @@ func TestJavaStoreIsLeftAlone(t *testing.T) {
 			start = time.Now()
 		}
 		was := content(t, root)
-		if err := settleJavaStore(root, start); err != nil {
+		if err := settleJavaStore(rootdir.Root(root), start); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if !bytes.Equal(content(t, root), was) {
 			t.Errorf("%s: it is changed", name)
 		}
 	}
-	if err := settleJavaStore(t.TempDir(), before); err != nil {
+	if err := settleJavaStore(rootdir.Root(t.TempDir()), before); err != nil {
 		t.Errorf("without a store: %v", err)
 	}
 }

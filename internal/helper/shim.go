@@ -8,12 +8,12 @@ package helper
 import (
 	"io"
 
-	"github.com/strata-build/strata/internal/distro/debian/install"
+	"github.com/strata-build/strata/internal/distro/debian/quirks"
 )
 
-// StandIn is for a helper that was called by the name of another program, by a
+// Shim is for a helper that was called by the name of another program, by a
 // maintainer script: it does that program's work and returns the exit status. It
 // returns false when the helper was called as itself.
-func StandIn(argv []string, stdout, stderr io.Writer) (status int, ok bool) {
-	return install.StandIn(argv, stdout, stderr)
+func Shim(argv []string, stdout, stderr io.Writer) (status int, ok bool) {
+	return quirks.Shim(argv, stdout, stderr)
 }

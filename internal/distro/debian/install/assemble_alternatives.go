@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,27 +63,17 @@ func (a *assembler) choose(name string) error {
 	all := slices.Clone(a.choices[name])
 	best := slices.MaxFunc(all, func(x, y alternative) int { return x.priority - y.priority })
 	for _, one := range append([]alternative{best}, best.slaves...) {
-		if _, err := os.Stat(a.at(one.path)); err != nil {
+		if _, err := os.Stat(a.root.At(one.path)); err != nil {
 			if one.name == name {
 				return fmt.Errorf("%s isn't there", one.path)
 			}
 			continue // a slave that isn't there has no link
 		}
-		if err := errors.Join(a.relink("/etc/alternatives/"+one.name, one.path), a.relink(one.link, "/etc/alternatives/"+one.name)); err != nil {
+		if err := errors.Join(a.root.Link("/etc/alternatives/"+one.name, one.path), a.root.Link(one.link, "/etc/alternatives/"+one.name)); err != nil {
 			return err
 		}
 	}
-	return a.write(adminDir+"/alternatives/"+name, describe(all), 0o644)
-}
-
-func (a *assembler) relink(at, target string) error {
-	if err := os.MkdirAll(filepath.Dir(a.at(at)), 0o755); err != nil {
-		return err
-	}
-	if err := os.Remove(a.at(at)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.Symlink(target, a.at(at))
+	return a.root.Write(adminDir+"/alternatives/"+name, describe(all), 0o644)
 }
 
 // describe is the file of a name's choices: the mode, the link, the slaves' names

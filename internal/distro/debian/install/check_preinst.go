@@ -270,11 +270,7 @@ func (s *scripts) apart(c maintscript.Call) (why string) {
 // script makes more of them.
 func (s *scripts) ownersKnown() (why string, err error) {
 	for _, o := range s.owners {
-		file := "/etc/passwd"
-		if o.Group {
-			file = "/etc/group"
-		}
-		id, err := lookUp(filepath.Join(s.root, file), o.Name)
+		id, err := s.number(o)
 		if err != nil {
 			return "", err
 		}

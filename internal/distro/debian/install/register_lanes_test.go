@@ -7,16 +7,10 @@ package install
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
-	"github.com/strata-build/strata/internal/testenv"
 )
 
 // packageOf reads "name: depends".
@@ -60,42 +54,4 @@ func TestLanes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestCompilersAreKnown looks at Python's packages as Debian has them today.
-func TestCompilersAreKnown(t *testing.T) {
-	var known []string
-	for _, d := range testenv.DebianPackages(t, "python3") {
-		if !strings.HasPrefix(d.Name, "python3") {
-			continue
-		}
-		root := t.TempDir()
-		file, control := filepath.Join(root, "deb"), filepath.Join(root, infoDir)
-		download(t, d.URL, file)
-		must(t, os.MkdirAll(filepath.Dir(control), 0o755))
-		command(t, "dpkg-deb", "--control", file, control)
-		p := packageOf(d.Name)
-		p.Control = append(p.Control, archive.Field{Name: "Architecture", Value: d.Arch})
-		if err := os.Rename(filepath.Join(control, "postinst"), filepath.Join(control, p.Info+".postinst")); err == nil && compiles(root, p) {
-			known = append(known, d.Name)
-		}
-	}
-	slices.Sort(known)
-	if len(known) != 2 || known[1] != known[0]+"-minimal" {
-		t.Errorf("those that only compile are %q, want those of Python", known)
-	}
-}
-
-func download(t *testing.T, url, file string) {
-	t.Helper()
-	res, err := http.Get(url) //nolint:gosec,noctx // the machine's own archive
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("fetch a package: %s, %v", res.Status, err)
-	}
-	must(t, os.WriteFile(file, data, 0o644))
 }

@@ -3,7 +3,7 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"os"
@@ -13,22 +13,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
 // questionsOf is ca-certificates' script of questions as Debian has it today.
 func questionsOf(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
 	for _, d := range testenv.DebianPackages(t, "ca-certificates") {
-		if d.Name != "ca-certificates" {
-			continue
+		if d.Name == "ca-certificates" {
+			return scriptOf(t, d, "config")
 		}
-		download(t, d.URL, dir+"/deb")
-		command(t, "dpkg-deb", "--control", dir+"/deb", dir+"/control")
-		text, err := os.ReadFile(dir + "/control/config")
-		must(t, err)
-		return string(text)
 	}
 	t.Fatal("Debian has no ca-certificates")
 	return ""
@@ -96,7 +91,7 @@ func onlyKnown(t *testing.T, long string) {
 		"another list":             strings.Replace(long, "CERTSCONF=/dev/null", "CERTSCONF=/etc/defaults", 1),
 		"a list that is made":      strings.Replace(long, "members()", "CERTS_DISABLED=mozilla/a.crt\nmembers()", 1),
 		"read in another way":      strings.Replace(long, "sed -ne", "sed -e", 1),
-		"the same condition alone": "#!/bin/sh\nif " + askedInVain()[0] + "; then :; fi\n",
+		"the same condition alone": "#!/bin/sh\nif " + vainConditions()[0] + "; then :; fi\n",
 	} {
 		if shortQuestions(script) != script {
 			t.Errorf("%s: the script is changed", name)
@@ -106,16 +101,15 @@ func onlyKnown(t *testing.T, long string) {
 
 func forAWhile(t *testing.T, long string) {
 	t.Helper()
-	packages := []*Package{packageOf("a: b"), packageOf("ca-certificates: b")}
+	const file = "/info/ca-certificates.config"
 	day := time.Unix(1700000000, 0)
-	place := func(t *testing.T) (c *commands, file string) {
+	place := func(t *testing.T) (root rootdir.Root, at string) {
 		t.Helper()
-		c = &commands{root: t.TempDir()}
-		file = filepath.Join(c.root, infoDir, "ca-certificates.config")
-		writeFile(t, file, long)
-		must(t, os.Chmod(file, 0o755))
-		must(t, os.Chtimes(file, day, day))
-		return c, file
+		root = rootdir.Root(t.TempDir())
+		writeFile(t, root.At(file), long)
+		must(t, os.Chmod(root.At(file), 0o755))
+		must(t, os.Chtimes(root.At(file), day, day))
+		return root, root.At(file)
 	}
 	read := func(t *testing.T, file string) string {
 		t.Helper()
@@ -124,30 +118,29 @@ func forAWhile(t *testing.T, long string) {
 		return string(text)
 	}
 
-	c, file := place(t)
-	restore, err := c.shortenQuestions(packages)
+	root, at := place(t)
+	restore, err := ShortenQuestions(root, file)
 	must(t, err)
-	if read(t, file) != shortQuestions(long) {
+	if read(t, at) != shortQuestions(long) {
 		t.Error("the script is not shortened")
 	}
 	must(t, restore())
-	info, err := os.Stat(file)
+	info, err := os.Stat(at)
 	must(t, err)
-	if read(t, file) != long || info.Mode() != 0o755 || !info.ModTime().Equal(day) {
+	if read(t, at) != long || info.Mode() != 0o755 || !info.ModTime().Equal(day) {
 		t.Errorf("restored: %v at %v", info.Mode(), info.ModTime())
 	}
 
-	c, file = place(t)
-	writeFile(t, filepath.Join(c.root, certificatesConf), "mozilla/a.crt\n")
-	restore, err = c.shortenQuestions(packages)
+	root, at = place(t)
+	writeFile(t, root.At(certificatesConf), "mozilla/a.crt\n")
+	restore, err = ShortenQuestions(root, file)
 	must(t, err)
-	if read(t, file) != long {
+	if read(t, at) != long {
 		t.Error("the script is changed where there is a list")
 	}
 	must(t, restore())
 
-	c = &commands{root: t.TempDir()}
-	if restore, err = c.shortenQuestions(packages); err != nil || restore() != nil {
+	if restore, err = ShortenQuestions(rootdir.Root(t.TempDir()), file); err != nil || restore() != nil {
 		t.Errorf("without a script: %v", err)
 	}
 }

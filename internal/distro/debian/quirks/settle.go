@@ -3,24 +3,25 @@
 
 //go:build linux
 
-package install
+package quirks
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
-// settle takes out of the image at root what maintainer scripts make differently
-// in every run, which began at start.
-func settle(root, base string, start time.Time) error {
+// Settle takes out of the image at root what maintainer scripts make differently in
+// every run, which began at start. base is the image without the packages.
+func Settle(root, base rootdir.Root, start time.Time) error {
 	for _, file := range []string{"/etc/shadow", "/etc/shadow-"} {
-		if err := settleShadow(filepath.Join(root, file), filepath.Join(base, "/etc/shadow")); err != nil {
+		if err := settleShadow(root.At(file), base.At("/etc/shadow")); err != nil {
 			return fmt.Errorf("settle %s: %w", file, err)
 		}
 	}
@@ -66,21 +67,21 @@ func settleShadow(file, baseFile string) error {
 // settleMachineID takes back a machine's identity that a script made up: machines
 // started from one image must not share it, and it is different in every build.
 // An empty /etc/machine-id is filled when a machine starts; see machine-id(5).
-func settleMachineID(root, base string) error {
+func settleMachineID(root, base rootdir.Root) error {
 	const etc, dbus = "/etc/machine-id", "/var/lib/dbus/machine-id"
-	was, errWas := os.ReadFile(filepath.Join(base, etc))
-	is, err := os.ReadFile(filepath.Join(root, etc))
+	was, errWas := os.ReadFile(base.At(etc))
+	is, err := os.ReadFile(root.At(etc))
 	if err == nil && len(is) > 0 && (errWas != nil || string(was) != string(is)) {
-		err = os.WriteFile(filepath.Join(root, etc), nil, 0)
+		err = os.WriteFile(root.At(etc), nil, 0)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("settle %s: %w", etc, err)
 	}
-	if _, err := os.Lstat(filepath.Join(base, dbus)); err == nil {
+	if _, err := os.Lstat(base.At(dbus)); err == nil {
 		return nil
 	}
-	if info, err := os.Lstat(filepath.Join(root, dbus)); err == nil && info.Mode().IsRegular() {
-		if err := os.Remove(filepath.Join(root, dbus)); err != nil {
+	if info, err := os.Lstat(root.At(dbus)); err == nil && info.Mode().IsRegular() {
+		if err := os.Remove(root.At(dbus)); err != nil {
 			return fmt.Errorf("settle %s: %w", dbus, err)
 		}
 	}
