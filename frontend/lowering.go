@@ -11,6 +11,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/exec"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -29,8 +30,8 @@ func (r *request) trees(s *spec.Spec) *source.Trees {
 }
 
 // runOptions are what the caller says about every command.
-func runOptions(ui *dockerui.Client) llb.RunOptions {
-	return llb.RunOptions{
+func runOptions(ui *dockerui.Client) exec.Options {
+	return exec.Options{
 		ExtraHosts:     ui.ExtraHosts,
 		Hostname:       ui.Hostname,
 		Network:        ui.NetworkMode,

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -17,6 +16,7 @@ import (
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/store"
 )
 
 // errUnknownAction says that a plan has an action that can't be lowered.
@@ -24,9 +24,9 @@ var errUnknownAction = errors.New("unknown action")
 
 // image is a target while its layers are put on.
 type image struct {
-	of   *lowering
-	ops  *op.Maker
-	plan *plan.Image
+	lowering *lowering
+	ops      *op.Maker
+	plan     *plan.Image
 	// base is the configuration of the base at the very bottom.
 	base     *dockerspec.DockerOCIImage
 	history  []ocispecs.History
@@ -43,7 +43,7 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := img.skeleton.Expect(ctx, p.Layers, kernelDirs()); err != nil {
+	if err := img.skeleton.Expect(ctx, p.Layers, op.KernelDirs()); err != nil {
 		return nil, &plan.Fault{Range: p.Range, Err: err}
 	}
 	for i := range p.Layers {
@@ -61,7 +61,7 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 		return nil, err
 	}
 	from = op.Restart(from)
-	img := &image{of: l, ops: l.ops(p), plan: p, base: p.Base, stores: map[*plan.Store]bk.State{}}
+	img := &image{lowering: l, ops: l.ops(p), plan: p, base: p.Base, stores: map[*plan.Store]bk.State{}}
 	img.stack = stack{ops: img.ops, lines: p.Range, chain: l.opt.Chain}
 	if from.Output() != nil {
 		img.stack.inputs = []bk.State{from}
@@ -81,7 +81,7 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 // layer puts the layer with that index on.
 func (img *image) layer(ctx context.Context, i int) error {
 	layer := &img.plan.Layers[i]
-	name := StepName(img.plan, i, img.of.opt.ShowPlatform)
+	name := StepName(img.plan, i, img.lowering.opt.ShowPlatform)
 	var err error
 	switch action := layer.Action.(type) {
 	case *plan.Files:
@@ -110,7 +110,7 @@ func (img *image) placeBase() place.Base {
 
 // files puts a files layer on.
 func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, name string) error {
-	st, err := img.of.placer.Files(ctx, img.placeBase(), layer, a, name)
+	st, err := img.lowering.placer.Files(ctx, img.placeBase(), layer, a, name)
 	if err != nil {
 		return err
 	}
@@ -121,39 +121,44 @@ func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, n
 // exec puts on what a command makes: a tree of its own when only $out ships, what
 // it changed in the image otherwise.
 func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, name string) error {
-	c := img.of.command(img.ops, layer, a, name)
-	if !a.Out {
-		st, err := img.execInPlace(ctx, c)
+	c := img.lowering.runner.Command(img.ops, layer, a, name)
+	if a.Out {
+		st, err := c.Ship(ctx, img.placeBase())
 		if err != nil {
 			return &plan.Fault{Range: layer.Range, Err: err}
 		}
-		img.stack.change(st)
-		img.skeleton.Replace(img.stack.state())
-		img.packages = packages{}
+		img.stack.add(st, layer, name)
+		img.skeleton.Ship(true)
 		return nil
 	}
-	st, err := c.ship(ctx, img.placeBase())
+	st, err := c.Change(ctx, img.placeBase())
+	if err != nil {
+		return &plan.Fault{Range: layer.Range, Err: err}
+	}
+	img.stack.change(st)
+	img.skeleton.Replace(img.stack.state())
+	img.packages = packages{}
+	return nil
+}
+
+// store puts a group of store paths on.
+func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, name string) error {
+	st, err := img.lowering.stores.Unpack(ctx, img.ops, layer, a, name)
+	if err != nil {
+		return &plan.Fault{Range: layer.Range, Err: err}
+	}
+	img.stores[a] = st
+	img.stack.add(st, layer, name)
+	return nil
+}
+
+// link puts links to what is in store paths on.
+func (img *image) link(layer *plan.Layer, a *plan.Link, name string) error {
+	st, err := store.Link(img.placeBase(), layer, a, img.stores, name)
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
 	}
 	img.stack.add(st, layer, name)
-	img.skeleton.Ship(true)
+	img.skeleton.Ship(false)
 	return nil
 }
-
-// execInPlace runs a command on the image so far. The mount points that the step
-// makes are made below the command, so that they aren't among its changes.
-func (img *image) execInPlace(ctx context.Context, c *command) (bk.State, error) {
-	below := img.stack.state()
-	if img.stack.chain {
-		return c.change(ctx, below)
-	}
-	dirs, err := img.skeleton.Absent(ctx, kernelDirs())
-	if err != nil {
-		return bk.State{}, err
-	}
-	return c.change(ctx, op.MountPoints(below, append(slices.Clip(dirs), c.outside()...)))
-}
-
-// kernelDirs are mounted into every step.
-func kernelDirs() []string { return []string{"/dev", "/proc", "/sys"} }

@@ -177,7 +177,7 @@ func (img *image) withPackages(a *plan.Install) bk.State {
 	// Without a base nobody else has made what every step mounts. And when the step
 	// ran on the base itself, BuildKit would take the image, should a build stand on
 	// it later, for the changes alone.
-	return op.MountPoints(below, kernelDirs())
+	return op.MountPoints(below, op.KernelDirs())
 }
 
 func (img *image) mergedPackages() bk.State {
@@ -199,7 +199,7 @@ func (img *image) addInstalled(layer *plan.Layer, below, after bk.State) {
 		img.stack.change(after)
 		return
 	}
-	changes := bk.Diff(below, after, img.ops.At(layer.Range), bk.WithCustomName(img.ops.Name("changes of "+short(layer))))
+	changes := bk.Diff(below, after, img.ops.At(layer.Range), bk.WithCustomName(img.ops.Name("changes of "+layer.Short())))
 	img.stack.change(changes)
 	img.packages.on = op.Restart(bk.Merge([]bk.State{below, changes}))
 }

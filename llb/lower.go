@@ -23,9 +23,11 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/llb/exec"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/store"
 )
 
 // Sources gives the states of trees that the plan doesn't make itself.
@@ -62,7 +64,7 @@ type Options struct {
 	// ShowPlatform puts the platform in the names of the steps.
 	ShowPlatform bool
 	// Run is what every command gets beside what the build file says.
-	Run RunOptions
+	Run exec.Options
 }
 
 // Result is a lowered plan: the image asked for.
@@ -85,11 +87,15 @@ type lowering struct {
 	plan   *plan.Plan
 	images map[*plan.Image]*image
 	placer *place.Placer
+	runner *exec.Runner
+	stores *store.Unpacker
 }
 
 func newLowering(p *plan.Plan, o Options) *lowering {
 	l := &lowering{opt: o, plan: p, images: map[*plan.Image]*image{}}
 	l.placer = place.NewPlacer(o.Prober, l.tree)
+	l.runner = &exec.Runner{Trees: l.tree, Prober: o.Prober, Options: o.Run, Chain: o.Chain}
+	l.stores = &store.Unpacker{Trees: l.tree, Prober: o.Prober, Runner: l.runner, Built: o.Built}
 	return l
 }
 

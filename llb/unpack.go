@@ -42,16 +42,7 @@ func unpack(ops *op.Maker, a *plan.Unpack, name string, r spec.Range, opts ...bk
 
 // archiveFile is what a fetched archive is called: names and versions are no part
 // of what is fetched.
-func archiveFile(a plan.Archive) string { return attemptName("archive", a.Attempt) }
-
-// attemptName is a file's name for BuildKit, which must see that what another server
-// has is another attempt at the same content.
-func attemptName(name string, attempt int) string {
-	if attempt == 0 {
-		return name
-	}
-	return name + "-" + strconv.Itoa(attempt+1)
-}
+func archiveFile(a plan.Archive) string { return op.AttemptName("archive", a.Attempt) }
 
 // fetchArchive is the state of an archive, as the file [archiveFile].
 func fetchArchive(ops *op.Maker, a plan.Archive, r spec.Range) bk.State {

@@ -5,6 +5,8 @@ package op
 
 import (
 	"os"
+	"path"
+	"strconv"
 	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -18,6 +20,16 @@ func FileTime() time.Time { return time.Unix(0, 0).UTC() }
 // which makes long chains quadratic.
 func Restart(st bk.State) bk.State { return bk.NewState(st.Output()) }
 
+// AttemptName is the name of a fetched file for BuildKit, which must see that what
+// another server has is another attempt at the same content. The first attempt is
+// 0.
+func AttemptName(name string, attempt int) string {
+	if attempt == 0 {
+		return name
+	}
+	return name + "-" + strconv.Itoa(attempt+1)
+}
+
 // Owner gives what is copied to numbers.
 func Owner(uid, gid int) *bk.ChownOpt {
 	return &bk.ChownOpt{User: &bk.UserOpt{UID: uid}, Group: &bk.UserOpt{UID: gid}}
@@ -25,6 +37,17 @@ func Owner(uid, gid int) *bk.ChownOpt {
 
 // Mode carries the raw bits of chmod(2), as BuildKit's copy expects them.
 func Mode(bits uint32) os.FileMode { return os.FileMode(bits) }
+
+// SubPath selects a part of a mounted tree; all of it for an empty path.
+func SubPath(p string) []bk.MountOption {
+	if p == "" || path.Clean(p) == "/" {
+		return nil
+	}
+	return []bk.MountOption{bk.SourcePath(p)}
+}
+
+// KernelDirs are the directories that are mounted into every step.
+func KernelDirs() []string { return []string{"/dev", "/proc", "/sys"} }
 
 // MountPoints makes directories on top of a state, with those above them.
 func MountPoints(st bk.State, dirs []string) bk.State {

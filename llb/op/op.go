@@ -7,14 +7,19 @@
 package op
 
 import (
+	"context"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
+
+// Trees returns the state of a tree that is not the image so far.
+type Trees func(ctx context.Context, t plan.Tree) (bk.State, error)
 
 // Maker makes the operations of one target. Its zero value names no lines and
 // has no step helper.

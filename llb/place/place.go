@@ -25,15 +25,14 @@ import (
 // Placer makes the files layers of a plan.
 type Placer struct {
 	prober Prober
-	find   func(context.Context, plan.Tree) (bk.State, error)
+	find   op.Trees
 	// trees are the directory trees made so far: layers often share one.
 	trees map[string]bk.State
 	basic fhs.Directories
 }
 
-// NewPlacer returns a Placer that looks into trees with prober. find returns the
-// state of a tree that is not the image so far.
-func NewPlacer(prober Prober, find func(context.Context, plan.Tree) (bk.State, error)) *Placer {
+// NewPlacer returns a Placer that looks into trees with prober.
+func NewPlacer(prober Prober, find op.Trees) *Placer {
 	return &Placer{prober: prober, find: find, trees: map[string]bk.State{}, basic: fhs.Basic()}
 }
 

@@ -119,6 +119,14 @@ type Layer struct {
 	Action Action `json:"action"`
 }
 
+// Short is what other steps call the layer: its name, or what it holds.
+func (l *Layer) Short() string {
+	if l.Name != "" {
+		return l.Name
+	}
+	return l.Words
+}
+
 // Mode is permission bits with setuid, setgid and sticky, as chmod(2) takes them.
 type Mode uint32
 

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llb
+package exec
 
 import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 )
 
-// RunOptions are what the build's caller, not the build file, says about
+// Options are what the build's caller, not the build file, says about
 // commands.
-type RunOptions struct {
+type Options struct {
 	ExtraHosts []bk.HostIP
 	Hostname   string
 	// Network is the mode for commands that leave theirs at "default".
@@ -25,8 +25,8 @@ type RunOptions struct {
 	CacheNamespace string
 }
 
-// options are what the build's caller gives every command.
-func (r RunOptions) options() []bk.RunOption {
+// runOptions are what the build's caller gives every command.
+func (r Options) runOptions() []bk.RunOption {
 	var opts []bk.RunOption
 	for _, h := range r.ExtraHosts {
 		opts = append(opts, bk.AddExtraHost(h.Host, h.IP))

@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llb
+package exec
 
 import (
 	"context"
-	"path"
 
 	bk "github.com/moby/buildkit/client/llb"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // mounts are everything that is mounted into a command's root.
-func (c *command) mounts(ctx context.Context) ([]bk.RunOption, error) {
+func (c *Command) mounts(ctx context.Context) ([]bk.RunOption, error) {
 	var opts []bk.RunOption
 	if c.action.Source != nil {
 		src, err := c.sourceMount(ctx)
@@ -24,11 +23,11 @@ func (c *command) mounts(ctx context.Context) ([]bk.RunOption, error) {
 		opts = append(opts, src)
 	}
 	for _, m := range c.action.Mounts {
-		st, err := c.tree(ctx, m.From)
+		st, err := c.runner.Trees(ctx, m.From)
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, bk.AddMount(m.Target, op.Restart(st), append(subPath(m.Path), bk.Readonly)...))
+		opts = append(opts, bk.AddMount(m.Target, op.Restart(st), append(op.SubPath(m.Path), bk.Readonly)...))
 	}
 	for _, m := range c.action.Cache {
 		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(),
@@ -47,8 +46,8 @@ func (c *command) mounts(ctx context.Context) ([]bk.RunOption, error) {
 }
 
 // sourceMount mounts the source: writable, but what is written is thrown away.
-func (c *command) sourceMount(ctx context.Context) (bk.RunOption, error) {
-	st, err := c.tree(ctx, c.action.Source.From)
+func (c *Command) sourceMount(ctx context.Context) (bk.RunOption, error) {
+	st, err := c.runner.Trees(ctx, c.action.Source.From)
 	if err != nil {
 		return nil, err
 	}
@@ -60,19 +59,11 @@ func (c *command) sourceMount(ctx context.Context) (bk.RunOption, error) {
 		}), c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("give the source to "+c.action.User)))
 		src = plan.SourceDir
 	}
-	return bk.AddMount(plan.SourceDir, st, append(subPath(src), bk.ForceNoOutput)...), nil
+	return bk.AddMount(plan.SourceDir, st, append(op.SubPath(src), bk.ForceNoOutput)...), nil
 }
 
-// subPath selects a part of a mounted tree.
-func subPath(p string) []bk.MountOption {
-	if p == "" || path.Clean(p) == "/" {
-		return nil
-	}
-	return []bk.MountOption{bk.SourcePath(p)}
-}
-
-func (c *command) cacheID(m plan.Cache) string {
-	return c.opt.Run.CacheNamespace + "/" + m.ID
+func (c *Command) cacheID(m plan.Cache) string {
+	return c.runner.Options.CacheNamespace + "/" + m.ID
 }
 
 func sharing(s string) bk.CacheMountSharingMode {
@@ -87,7 +78,7 @@ func sharing(s string) bk.CacheMountSharingMode {
 }
 
 // secret mounts a secret for the command's user.
-func (c *command) secret(s plan.Secret) bk.RunOption {
+func (c *Command) secret(s plan.Secret) bk.RunOption {
 	opts := []bk.SecretOption{bk.SecretID(s.ID)}
 	if !s.Required {
 		opts = append(opts, bk.SecretOptional)
@@ -109,7 +100,7 @@ func (c *command) secret(s plan.Secret) bk.RunOption {
 }
 
 // ssh mounts an agent's socket for the command's user.
-func (c *command) ssh(s plan.SSH) bk.RunOption {
+func (c *Command) ssh(s plan.SSH) bk.RunOption {
 	opts := []bk.SSHOption{bk.SSHID(s.ID)}
 	switch {
 	case c.uid != 0 || c.gid != 0:

@@ -10,7 +10,21 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/store"
 )
+
+// BuildStore is the tree that a build of Nix exports, for a look into it while a
+// plan is made.
+func BuildStore(ctx context.Context, a *plan.Exec, o Options) (bk.State, error) {
+	l := newLowering(&plan.Plan{}, o)
+	return l.stores.Build(ctx, l.ops(&plan.Image{Target: spec.DefaultTarget, Platform: a.Platform}), a)
+}
+
+// ScanStore is [store.Scan] with the step helper of options.
+func ScanStore(st bk.State, dir, storeDir, content string, o Options) (bk.State, error) {
+	return store.Scan(o.ops(), st, dir, storeDir, content)
+}
 
 // StoreReport is the file that [ReportStore] leaves.
 const StoreReport = "/report"
@@ -18,12 +32,12 @@ const StoreReport = "/report"
 // ReportStore is the step that unpacks a group of store paths, run for what it
 // says: a tree with nothing but a file of that.
 func ReportStore(ctx context.Context, p *plan.Plan, target *plan.Image, layer *plan.Layer, o Options) (bk.State, error) {
-	l := newLowering(p, o)
 	a, ok := layer.Action.(*plan.Store)
 	if !ok {
 		return bk.State{}, fmt.Errorf("report on a layer: %T has no store paths", layer.Action)
 	}
-	st, err := l.storeTree(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", "--report", StoreReport)
+	l := newLowering(p, o)
+	st, err := l.stores.Unpack(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", "--report", StoreReport)
 	if err != nil {
 		return bk.State{}, &plan.Fault{Range: layer.Range, Err: err}
 	}

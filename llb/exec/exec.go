@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package llb
+// Package exec runs planned commands: it mounts what they need, finds out who they
+// run as, and has the step helper around them where the image must come out the
+// same in every run.
+package exec
 
 import (
 	"context"
@@ -19,11 +22,23 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// command is a plan.Exec while it is lowered.
-type command struct {
+// Runner runs the commands of one plan.
+type Runner struct {
+	// Trees finds what commands run in and what is mounted.
+	Trees op.Trees
+	// Prober looks users up.
+	Prober place.Prober
+	// Options are what every command gets.
+	Options Options
+	// Chain says that what a command changes is its whole result, where BuildKit has
+	// no DiffOp.
+	Chain bool
+}
+
+// Command is a plan.Exec while it is lowered.
+type Command struct {
+	runner *Runner
 	ops    *op.Maker
-	opt    *Options
-	tree   func(context.Context, plan.Tree) (bk.State, error)
 	layer  *plan.Layer
 	action *plan.Exec
 	// uid and gid are the user's numbers where $out or the source need them.
@@ -31,18 +46,18 @@ type command struct {
 	name     string
 }
 
-// command prepares an action to be lowered; name is the step's.
-func (l *lowering) command(ops *op.Maker, layer *plan.Layer, a *plan.Exec, name string) *command {
-	return &command{ops: ops, opt: &l.opt, tree: l.tree, layer: layer, action: a, name: name}
+// Command prepares an action of a layer to be lowered; name is the step's.
+func (r *Runner) Command(ops *op.Maker, layer *plan.Layer, a *plan.Exec, name string) *Command {
+	return &Command{runner: r, ops: ops, layer: layer, action: a, name: name}
 }
 
-// ship runs the command where it is planned to run and returns what it left in
-// $out, to be put on the image.
-func (c *command) ship(ctx context.Context, on place.Base) (bk.State, error) {
+// Ship runs the command where it is planned to run and returns what it left in
+// $out, to be put on an image.
+func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 	root := on.Current
 	if c.action.From.Kind != plan.Layers {
 		var err error
-		if root, err = c.tree(ctx, c.action.From); err != nil {
+		if root, err = c.runner.Trees(ctx, c.action.From); err != nil {
 			return bk.State{}, err
 		}
 	}
@@ -52,7 +67,7 @@ func (c *command) ship(ctx context.Context, on place.Base) (bk.State, error) {
 		return bk.State{}, err
 	}
 	o := place.Step{
-		On: on.Skeleton.Root(), Owner: c.action.Owner, Name: c.ops.Name("place what " + short(c.layer) + " made"),
+		On: on.Skeleton.Root(), Owner: c.action.Owner, Name: c.ops.Name("place what " + c.layer.Short() + " made"),
 		Opts: []bk.RunOption{c.ops.At(c.layer.Range)},
 	}
 	made := bk.Scratch()
@@ -66,23 +81,49 @@ func (c *command) ship(ctx context.Context, on place.Base) (bk.State, error) {
 	return place.InStep(on, op.Restart(made), o)
 }
 
-// change runs the command on the image so far and returns the difference; in a
-// chain, the image after it. The helper is around the command to give what it
-// touched a time that is the same in every run.
-func (c *command) change(ctx context.Context, below bk.State) (bk.State, error) {
-	run, err := c.run(ctx, below)
-	if err != nil || c.opt.Chain {
-		return run.Root(), err
+// Out runs the command without the step helper and returns what it left in $out,
+// as it is.
+func (c *Command) Out(ctx context.Context) (bk.State, error) {
+	root, err := c.runner.Trees(ctx, c.action.From)
+	if err != nil {
+		return bk.State{}, err
 	}
-	return bk.Diff(below, run.Root(), c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("changes of "+short(c.layer)))), nil
+	opts, err := c.options(ctx)
+	if err != nil {
+		return bk.State{}, err
+	}
+	run := op.Restart(root).Run(append(opts, bk.Args(c.action.Args))...)
+	return op.Restart(run.AddMount(plan.OutDir, bk.Scratch())), nil
+}
+
+// Change runs the command on the image so far and returns the difference; in a
+// chain, the image after it. The mount points that the step makes are made below
+// the command, so that they aren't among its changes.
+func (c *Command) Change(ctx context.Context, on place.Base) (bk.State, error) {
+	below := on.Current
+	if !c.runner.Chain {
+		dirs, err := on.Skeleton.Absent(ctx, op.KernelDirs())
+		if err != nil {
+			return bk.State{}, err
+		}
+		below = op.MountPoints(below, slices.Concat(dirs, c.outside()))
+	}
+	run, err := c.run(ctx, below)
+	if err != nil {
+		return bk.State{}, err
+	}
+	if c.runner.Chain {
+		return run.Root(), nil
+	}
+	return bk.Diff(below, run.Root(), c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("changes of "+c.layer.Short()))), nil
 }
 
 // run is the command's step.
-func (c *command) run(ctx context.Context, root bk.State) (bk.ExecState, error) {
+func (c *Command) run(ctx context.Context, root bk.State) (bk.ExecState, error) {
 	if err := c.findUser(ctx, root); err != nil {
 		return bk.ExecState{}, err
 	}
-	opts, err := c.runOptions(ctx)
+	opts, err := c.options(ctx)
 	if err != nil {
 		return bk.ExecState{}, err
 	}
@@ -97,8 +138,9 @@ func (c *command) run(ctx context.Context, root bk.State) (bk.ExecState, error) 
 }
 
 // wrapped is the command with the step helper around it where it is needed, and
-// the helper's mount then.
-func (c *command) wrapped() ([]bk.RunOption, error) {
+// the helper's mount then. A command that changes the image needs it to give what
+// it touched a time that is the same in every run.
+func (c *Command) wrapped() ([]bk.RunOption, error) {
 	args := c.action.Args
 	if c.action.Out && !c.action.OnlyEnv {
 		return []bk.RunOption{bk.Args(args)}, nil
@@ -121,7 +163,7 @@ func (c *command) wrapped() ([]bk.RunOption, error) {
 }
 
 // onlyEnv starts a command with nothing but the planned environment.
-func (c *command) onlyEnv() []string {
+func (c *Command) onlyEnv() []string {
 	args := []string{op.HelperPath, "exec"}
 	for _, kv := range c.action.Env {
 		name, _, _ := strings.Cut(kv, "=")
@@ -131,7 +173,7 @@ func (c *command) onlyEnv() []string {
 }
 
 // inRoot starts a command that changes the image in place.
-func (c *command) inRoot() []string {
+func (c *Command) inRoot() []string {
 	args := []string{op.HelperPath, "run"}
 	if c.action.User != "" {
 		args = append(args, "--user", c.action.User)
@@ -148,7 +190,7 @@ func (c *command) inRoot() []string {
 }
 
 // outside are the directories that are mounted into the command's root.
-func (c *command) outside() []string {
+func (c *Command) outside() []string {
 	dirs := map[string]bool{}
 	for _, m := range c.action.Mounts {
 		if m.Path == "/" {
@@ -167,8 +209,8 @@ func (c *command) outside() []string {
 	return slices.Sorted(maps.Keys(dirs))
 }
 
-// runOptions are the options that both kinds of commands share.
-func (c *command) runOptions(ctx context.Context) ([]bk.RunOption, error) {
+// options are the options that both kinds of commands share.
+func (c *Command) options(ctx context.Context) ([]bk.RunOption, error) {
 	p, err := platforms.Parse(c.action.Platform)
 	if err != nil {
 		return nil, fmt.Errorf("parse platform %q: %w", c.action.Platform, err)
@@ -191,22 +233,22 @@ func (c *command) runOptions(ctx context.Context) ([]bk.RunOption, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(append(opts, mounts...), c.opt.Run.options()...), nil
+	return append(append(opts, mounts...), c.runner.Options.runOptions()...), nil
 }
 
-func (c *command) network() bk.RunOption {
+func (c *Command) network() bk.RunOption {
 	switch c.action.Network {
 	case "none":
 		return bk.Network(pb.NetMode_NONE)
 	case "host":
 		return bk.Network(pb.NetMode_HOST)
 	default:
-		return bk.Network(c.opt.Run.Network)
+		return bk.Network(c.runner.Options.Network)
 	}
 }
 
 // findUser looks up the numbers of the command's user where they are needed.
-func (c *command) findUser(ctx context.Context, root bk.State) error {
+func (c *Command) findUser(ctx context.Context, root bk.State) error {
 	if c.action.User == "" || (!c.action.Out && c.action.Source == nil && len(c.action.Secrets)+len(c.action.SSH) == 0) {
 		return nil
 	}
@@ -215,14 +257,6 @@ func (c *command) findUser(ctx context.Context, root bk.State) error {
 		return nil
 	}
 	var err error
-	c.uid, c.gid, err = place.Owner(ctx, c.opt.Prober, root, plan.Owner{User: name, Group: group})
+	c.uid, c.gid, err = place.Owner(ctx, c.runner.Prober, root, plan.Owner{User: name, Group: group})
 	return err
-}
-
-// short is how other steps call a layer.
-func short(l *plan.Layer) string {
-	if l.Name != "" {
-		return l.Name
-	}
-	return l.Words
 }

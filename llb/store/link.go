@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"fmt"
+	"strconv"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/place"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// Link makes links to what is in store paths: the step helper makes them where all
+// of the closure can be looked into, and then puts them where the image's
+// directories and links want them. trees are what [Unpacker.Unpack] made of the
+// layers that hold the paths.
+func Link(on place.Base, layer *plan.Layer, a *plan.Link, trees map[*plan.Store]bk.State, name string) (bk.State, error) {
+	args := []string{"link", "--store", a.Dir, "--into", a.Into}
+	at := on.Ops.At(layer.Range)
+	opts := []bk.RunOption{at}
+	for i, store := range a.Stores {
+		dir := "/in/" + strconv.Itoa(i)
+		args = append(args, "--mount", dir)
+		opts = append(opts, bk.AddMount(dir, trees[store], bk.Readonly))
+	}
+	for _, root := range a.Roots {
+		args = append(args, "--root", root)
+	}
+	st, err := on.Ops.Tree(name, append(args, "/out"), opts...)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return place.InStep(on, st, place.Step{
+		On: on.Skeleton.Root(), Name: on.Ops.Name(fmt.Sprintf("place what %s made", layer.Short())), Opts: []bk.RunOption{at},
+	})
+}

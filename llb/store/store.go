@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package store makes layers of paths of a Nix store: archives of binary caches, an
+// exported store, or what a build of Nix makes; and links to what is in them.
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/llb/exec"
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/place"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// archiveName is the name of an archive, the same for all: it is part of the cache's
+// key, and an archive is known by its digest alone.
+const archiveName = "nar"
+
+// Unpacker makes the layers of store paths.
+type Unpacker struct {
+	// Trees finds what an exported store lies in.
+	Trees op.Trees
+	// Prober looks into it.
+	Prober place.Prober
+	// Runner runs Nix.
+	Runner *exec.Runner
+	// Built returns the tree of a build of Nix that was made while planning; nil when
+	// there are none.
+	Built func(*plan.Exec) (bk.State, bool)
+}
+
+// Unpack makes a group of store paths a tree of its own: the archives, fetched by
+// BuildKit, and one offline step that unpacks them. The step's arguments have
+// the hashes that a key vouches for, so its cache key depends on what is
+// trusted, and not on where it came from. flags are further ones of the step.
+func (u *Unpacker) Unpack(ctx context.Context, ops *op.Maker, layer *plan.Layer, a *plan.Store, name string, flags ...string) (bk.State, error) {
+	in := &inputs{ops: ops, prober: u.Prober, at: ops.At(layer.Range)}
+	if a.From != nil {
+		var err error
+		if in.from, err = u.source(ctx, ops, a.From); err != nil {
+			return bk.State{}, err
+		}
+	}
+	args := append([]string{"store", "--dir", a.Dir}, flags...)
+	opts := []bk.RunOption{in.at}
+	if ops.IgnoresCache(layer.Name) {
+		opts = append(opts, bk.IgnoreCache)
+	}
+	for i := range a.Items {
+		arg, mount, err := in.path(ctx, "/in/"+strconv.Itoa(i), &a.Items[i])
+		if err != nil {
+			return bk.State{}, err
+		}
+		args = append(args, arg)
+		opts = append(opts, mount)
+	}
+	return ops.Tree(name, append(args, "/out"), opts...)
+}
+
+// inputs makes what the step that unpacks store paths is given.
+type inputs struct {
+	ops    *op.Maker
+	prober place.Prober
+	at     bk.ConstraintsOpt
+	// from is the exported store, if there is one.
+	from bk.State
+}
+
+// path is the argument and the mount of a store path, which is given at a directory.
+func (in *inputs) path(ctx context.Context, at string, item *plan.StorePath) (string, bk.RunOption, error) {
+	hash, size := "-", "-"
+	if item.NarHash != "" {
+		d, err := digest.Parse(item.NarHash)
+		if err != nil {
+			return "", nil, fmt.Errorf("read the hash of %s: %w", item.Name, err)
+		}
+		hash, size = d.Encoded(), strconv.FormatInt(item.NarSize, 10)
+	}
+	arg := func(file string) string {
+		return strings.Join([]string{item.Name, hash, size, item.Format, file}, ",")
+	}
+	if item.URL != "" {
+		return arg(at), bk.AddMount(at, in.fetch(item), bk.SourcePath("/"+op.AttemptName(archiveName, item.Attempt)), bk.Readonly), nil
+	}
+	link, err := in.isLink(ctx, item.File)
+	if err != nil {
+		return "", nil, err
+	}
+	if link {
+		// A mount would follow it.
+		st := bk.Scratch().File(bk.Copy(in.from, item.File, "/"+archiveName), in.at,
+			bk.WithCustomName(in.ops.Name("take the link "+item.Name)))
+		return arg(at + "/" + archiveName), bk.AddMount(at, st, bk.Readonly), nil
+	}
+	return arg(at), bk.AddMount(at, in.from, bk.SourcePath(item.File), bk.Readonly), nil
+}
+
+// fetch is an archive of a binary cache.
+func (in *inputs) fetch(item *plan.StorePath) bk.State {
+	opts := []bk.HTTPOption{
+		bk.Filename(op.AttemptName(archiveName, item.Attempt)),
+		bk.WithCustomName(in.ops.Name("fetch " + item.Name)),
+		in.at,
+	}
+	if item.Digest != "" {
+		opts = append(opts, bk.Checksum(digest.Digest(item.Digest)))
+	}
+	return bk.HTTP(item.URL, opts...)
+}
