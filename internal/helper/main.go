@@ -24,7 +24,7 @@ const Contract = 1
 // from the statuses a wrapped command may have.
 const ownFault = 125
 
-const usage = `usage:
+const ownUsage = `usage:
   strata-step skeleton SRC DST
   strata-step place [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
@@ -33,14 +33,10 @@ const usage = `usage:
   strata-step scan [--store DIR] [--content NAME] SRC DST
   strata-step link [--store DIR] [--mount DIR]... [--root PATH]... --into DIR DST
   strata-step exec [--env NAME]... -- COMMAND [ARGUMENT]...
-  strata-step unpack-deb [--filter -PATTERN|+PATTERN]... [--more OUT]... FOLDER OUT META
-  strata-step check-deb BASE METAS OUT
-  strata-step register-deb --base DIR --meta DIR
-  strata-step native-deb --base DIR -- FILE...
-  strata-step assemble-deb --meta DIR [--skip-scripts]
-  strata-step unpack-apk [--skeleton DIR] FOLDER OUT META
-  strata-step install-apk --meta DIR [--scripts run|skip|follow] [--want PACKAGE]...
   strata-step version`
+
+// usage says how all subcommands are called.
+func usage() string { return ownUsage + packageUsage() }
 
 // Main runs the helper with the arguments after its name and returns the exit status.
 func Main(args []string, stdout, stderr io.Writer) int {
@@ -53,7 +49,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 	if len(args) == 0 {
-		return ownFault, errors.New("no subcommand given\n" + usage)
+		return ownFault, errors.New("no subcommand given\n" + usage())
 	}
 	warn := func(line string) { fmt.Fprintf(stderr, "strata-step: %s\n", line) }
 	var err error
@@ -72,18 +68,15 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 		return runMain(rest, warn)
 	case "exec":
 		return execMain(rest)
-	case "unpack-deb", "check-deb", "register-deb", "native-deb", "assemble-deb":
-		return debianMain(args[0], rest, warn)
-	case "unpack-apk":
-		err = unpackAPK(rest)
-	case "install-apk":
-		return installAPK(rest, warn)
 	case "version":
 		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", Contract, runtime.GOOS, runtime.GOARCH)
 	case "help", "-h", "--help":
-		_, err = fmt.Fprintln(stdout, usage)
+		_, err = fmt.Fprintln(stdout, usage())
 	default:
-		err = fmt.Errorf("no subcommand is called %q\n%s", args[0], usage)
+		if v, ok := packageVerb(args[0]); ok {
+			return runPackageVerb(v, rest, warn)
+		}
+		err = fmt.Errorf("no subcommand is called %q\n%s", args[0], usage())
 	}
 	if err != nil {
 		return ownFault, err
@@ -122,10 +115,10 @@ func storeMain(args []string) error {
 	dir := set.String("dir", "/nix/store", "")
 	report := set.String("report", "", "")
 	if err := set.Parse(args); err != nil {
-		return fmt.Errorf("read arguments of store: %w\n%s", err, usage)
+		return fmt.Errorf("read arguments of store: %w\n%s", err, usage())
 	}
 	if set.NArg() < 2 {
-		return fmt.Errorf("read arguments of store: want items and DST, got %d arguments\n%s", set.NArg(), usage)
+		return fmt.Errorf("read arguments of store: want items and DST, got %d arguments\n%s", set.NArg(), usage())
 	}
 	var items []StoreItem
 	for _, text := range set.Args()[:set.NArg()-1] {
@@ -162,10 +155,10 @@ func linkMain(args []string, warn func(string)) error {
 	set.Var((*list)(&opt.Mounts), "mount", "")
 	set.Var((*list)(&opt.Roots), "root", "")
 	if err := set.Parse(args); err != nil {
-		return fmt.Errorf("read arguments of link: %w\n%s", err, usage)
+		return fmt.Errorf("read arguments of link: %w\n%s", err, usage())
 	}
 	if set.NArg() != 1 || opt.Into == "" {
-		return fmt.Errorf("read arguments of link: want --into and DST\n%s", usage)
+		return fmt.Errorf("read arguments of link: want --into and DST\n%s", usage())
 	}
 	return Link(set.Arg(0), opt)
 }
@@ -177,7 +170,7 @@ func runMain(args []string, warn func(string)) (int, error) {
 	set.StringVar(&opt.Home, "home", "", "")
 	set.Var((*list)(&opt.Skip), "skip", "")
 	if err := set.Parse(args); err != nil {
-		return ownFault, fmt.Errorf("read arguments of run: %w\n%s", err, usage)
+		return ownFault, fmt.Errorf("read arguments of run: %w\n%s", err, usage())
 	}
 	return Run(set.Args(), opt)
 }
@@ -187,7 +180,7 @@ func execMain(args []string) (int, error) {
 	set := newFlags("exec")
 	set.Var(&names, "env", "")
 	if err := set.Parse(args); err != nil {
-		return ownFault, fmt.Errorf("read arguments of exec: %w\n%s", err, usage)
+		return ownFault, fmt.Errorf("read arguments of exec: %w\n%s", err, usage())
 	}
 	return Exec(set.Args(), names)
 }
@@ -200,10 +193,10 @@ func newFlags(name string) *flag.FlagSet {
 
 func parseTwo(set *flag.FlagSet, args []string) (src, dst string, err error) {
 	if err := set.Parse(args); err != nil {
-		return "", "", fmt.Errorf("read arguments of %s: %w\n%s", set.Name(), err, usage)
+		return "", "", fmt.Errorf("read arguments of %s: %w\n%s", set.Name(), err, usage())
 	}
 	if set.NArg() != 2 {
-		return "", "", fmt.Errorf("read arguments of %s: want SRC and DST, got %d arguments\n%s", set.Name(), set.NArg(), usage)
+		return "", "", fmt.Errorf("read arguments of %s: want SRC and DST, got %d arguments\n%s", set.Name(), set.NArg(), usage())
 	}
 	return set.Arg(0), set.Arg(1), nil
 }

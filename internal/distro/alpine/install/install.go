@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/distro/alpine/command"
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
@@ -34,17 +35,13 @@ type Options struct {
 }
 
 // Scripts says what is done with maintainer scripts.
-type Scripts string
+type Scripts = command.Scripts
 
 // What can be done with them.
 const (
-	// Run runs them in the image.
-	Run Scripts = "run"
-	// Skip leaves them out.
-	Skip Scripts = "skip"
-	// Follow does what they are known to do, and refuses the others: nothing can
-	// be run on scratch.
-	Follow Scripts = "follow"
+	Run    = command.Run
+	Skip   = command.Skip
+	Follow = command.Follow
 )
 
 // Install makes unpacked packages installed ones in the image.

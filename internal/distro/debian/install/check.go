@@ -17,25 +17,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
-
-// A Verdict tells how packages get into a base.
-type Verdict struct {
-	// Installer is register, or native where that would give another image than
-	// the base's own tool.
-	Installer string `json:"installer"`
-	// Why says why it is native; empty otherwise.
-	Why string `json:"why,omitempty"`
-	// Filters are the paths that the base leaves out of packages: Unpack needs them.
-	Filters Filters `json:"filters,omitempty"`
-	// Arch is the base's architecture in Debian's words.
-	Arch string `json:"arch,omitempty"`
-}
-
-// VerdictFile is what Check writes.
-const VerdictFile = "verdict.json"
 
 // Check writes the verdict on the packages whose Unpack wrote into folders in
 // meta, for the image mounted at root, into the folder out.
@@ -46,7 +31,7 @@ func Check(root, meta, out string) error {
 	}
 	text, err := json.Marshal(v)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(out, VerdictFile), append(text, '\n'), 0o644)
+		err = os.WriteFile(filepath.Join(out, distro.VerdictFile), append(text, '\n'), 0o644)
 	}
 	if err == nil {
 		err = unpack.StampTree(out)
@@ -57,7 +42,7 @@ func Check(root, meta, out string) error {
 	return nil
 }
 
-func judge(root, meta string) (*Verdict, error) {
+func judge(root, meta string) (*distro.Verdict, error) {
 	groups, err := unpack.ReadGroups[*Package](meta)
 	if err != nil {
 		return nil, err
@@ -66,15 +51,16 @@ func judge(root, meta string) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verdict{Installer: "register", Arch: b.arch}
-	if v.Filters, err = readFilters(root); err != nil {
+	filters, err := readFilters(root)
+	if err != nil {
 		return nil, err
 	}
+	v := &distro.Verdict{Installer: distro.Register, Filters: filters, Arch: b.arch}
 	if v.Why, err = check(b, groups); err != nil {
 		return nil, fmt.Errorf("check the base for packages: %w", err)
 	}
 	if v.Why != "" {
-		v.Installer = "native"
+		v.Installer = distro.Native
 	}
 	return v, nil
 }

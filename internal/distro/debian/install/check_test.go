@@ -14,12 +14,14 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/distro"
 )
 
 // checked is the verdict on a package with a file of an owner of its own, and a
 // script that looks for that owner, on a base with a minimal database that change
 // has changed.
-func checked(t *testing.T, change func(root string)) (*Verdict, error) {
+func checked(t *testing.T, change func(root string)) (*distro.Verdict, error) {
 	t.Helper()
 	deb := buildDeb(t, "none", "pack", "", sourceFile{name: "usr/lib/pack/file", text: "x", uid: 9}, sourceFile{
 		name: "DEBIAN/preinst", text: "#!/bin/sh\nrm -f /opt/pack/old\n", mode: 0o755,
@@ -31,14 +33,14 @@ func checked(t *testing.T, change func(root string)) (*Verdict, error) {
 	must(t, os.Mkdir(root+"/usr", 0o755))
 	change(root)
 	if err := Check(root, filepath.Dir(meta), out); err != nil {
-		if _, err := os.Lstat(out + "/" + VerdictFile); err == nil {
+		if _, err := os.Lstat(out + "/" + distro.VerdictFile); err == nil {
 			t.Error("there is an error, and a verdict all the same")
 		}
 		return nil, err
 	}
-	text, err := os.ReadFile(out + "/" + VerdictFile)
+	text, err := os.ReadFile(out + "/" + distro.VerdictFile)
 	must(t, err)
-	v := &Verdict{}
+	v := &distro.Verdict{}
 	must(t, json.Unmarshal(text, v))
 	return v, nil
 }

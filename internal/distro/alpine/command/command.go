@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command has the step helper's subcommands about Alpine's packages: their
+// arguments are made and read here.
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/strata-build/strata/internal/distro/command"
+)
+
+// The subcommands and what they take.
+const (
+	UnpackUsage  = unpackName + " [--skeleton DIR] DIR OUT META"
+	InstallUsage = installName + " --meta DIR [--scripts run|skip|follow] [--want PACKAGE]..."
+
+	unpackName  = "unpack-apk"
+	installName = "install-apk"
+)
+
+// Unpack unpacks packages as a layer, and writes what the next step needs to know of
+// them.
+type Unpack struct {
+	// Skeleton has the image's directories and links; empty for none.
+	Skeleton string
+	// Archives is the directory of the packages' files, Out is an empty one for what
+	// they hold, and Meta one for what is known of them.
+	Archives, Out, Meta string
+}
+
+// Args are the helper's arguments.
+func (c Unpack) Args() []string {
+	args := []string{unpackName}
+	if c.Skeleton != "" {
+		args = append(args, "--skeleton", c.Skeleton)
+	}
+	return append(args, c.Archives, c.Out, c.Meta)
+}
+
+// ParseUnpack reads the arguments after the name.
+func ParseUnpack(args []string) (Unpack, error) {
+	var c Unpack
+	set := command.Flags(unpackName)
+	set.StringVar(&c.Skeleton, "skeleton", "", "")
+	err := command.Parse(set, args, 3, 3)
+	c.Archives, c.Out, c.Meta = set.Arg(0), set.Arg(1), set.Arg(2)
+	return c, err
+}
+
+// Scripts says what is done with maintainer scripts.
+type Scripts string
+
+// What can be done with them.
+const (
+	// Run runs them in the image.
+	Run Scripts = "run"
+	// Skip leaves them out.
+	Skip Scripts = "skip"
+	// Follow does what they are known to do, and refuses the others: nothing can
+	// be run on scratch.
+	Follow Scripts = "follow"
+)
+
+// Install enters unpacked packages in the image's database.
+type Install struct {
+	// Metas has what Unpack wrote about each group of packages.
+	Metas   string
+	Scripts Scripts
+	// Names are those that the build file asks for.
+	Names []string
+}
+
+// Args are the helper's arguments.
+func (c Install) Args() []string {
+	return append([]string{installName, "--meta", c.Metas, "--scripts", string(c.Scripts)}, command.Each("want", c.Names)...)
+}
+
+// ParseInstall reads the arguments after the name.
+func ParseInstall(args []string) (Install, error) {
+	var c Install
+	scripts := string(Run)
+	set := command.Flags(installName)
+	set.StringVar(&c.Metas, "meta", "", "")
+	set.StringVar(&scripts, "scripts", scripts, "")
+	set.Var((*command.List)(&c.Names), "want", "")
+	err := command.Parse(set, args, 0, 0)
+	if err == nil && c.Metas == "" {
+		err = fmt.Errorf("read arguments of %s: %w", installName, errors.New("--meta is missing"))
+	}
+	c.Scripts = Scripts(scripts)
+	return c, err
+}

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/strata-build/strata/internal/distro/alpine/command"
+	packages "github.com/strata-build/strata/internal/distro/command"
+)
+
+// Verbs are the step helper's subcommands about packages of Alpine.
+func Verbs() []packages.Verb {
+	return []packages.Verb{
+		{Usage: command.UnpackUsage, Run: runUnpack},
+		{Usage: command.InstallUsage, Run: runInstall},
+	}
+}
+
+func runUnpack(ctx context.Context, args []string, _ packages.Host) error {
+	c, err := command.ParseUnpack(args)
+	if err != nil {
+		return err
+	}
+	files, err := packages.Files(c.Archives, "apk")
+	if err != nil {
+		return err
+	}
+	return Unpack(ctx, files, c.Out, c.Meta, c.Skeleton)
+}
+
+func runInstall(ctx context.Context, args []string, h packages.Host) error {
+	c, err := command.ParseInstall(args)
+	if err != nil {
+		return err
+	}
+	opt := Options{Meta: c.Metas, Scripts: c.Scripts, Wanted: c.Names, Log: os.Stderr}
+	err = h.Change(packages.Change{Run: func() error { return Install(ctx, opt) }, Programs: true})
+	var exit *ExitError
+	if errors.As(err, &exit) && exit.Status > 0 {
+		return &packages.ExitError{Status: exit.Status, Err: err}
+	}
+	return err
+}

@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command has the step helper's subcommands about Debian's packages: their
+// arguments are made and read here.
+package command
+
+import (
+	"math"
+
+	"github.com/strata-build/strata/internal/distro/command"
+)
+
+// The subcommands and what they take.
+const (
+	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... DIR OUT META"
+	CheckUsage    = checkName + " BASE METAS OUT"
+	RegisterUsage = registerName + " --base DIR --meta DIR"
+	NativeUsage   = nativeName + " --base DIR -- FILE..."
+	AssembleUsage = assembleName + " --meta DIR [--skip-scripts]"
+
+	unpackName   = "unpack-deb"
+	checkName    = "check-deb"
+	registerName = "register-deb"
+	nativeName   = "native-deb"
+	assembleName = "assemble-deb"
+)
+
+// Unpack unpacks packages as layers, and writes what the next steps need to know of
+// them.
+type Unpack struct {
+	// Filters are the paths that are left out.
+	Filters []string
+	// Archives is the directory of the packages' files, Outs are empty directories
+	// that their files are divided among, and Meta is one for what is known of them.
+	Archives string
+	Outs     []string
+	Meta     string
+}
+
+// Args are the helper's arguments.
+func (c Unpack) Args() []string {
+	args := append([]string{unpackName}, command.Each("filter", c.Filters)...)
+	args = append(args, command.Each("more", c.Outs[1:])...)
+	return append(args, c.Archives, c.Outs[0], c.Meta)
+}
+
+// ParseUnpack reads the arguments after the name.
+func ParseUnpack(args []string) (Unpack, error) {
+	var c Unpack
+	var more []string
+	set := command.Flags(unpackName)
+	set.Var((*command.List)(&c.Filters), "filter", "")
+	set.Var((*command.List)(&more), "more", "")
+	err := command.Parse(set, args, 3, 3)
+	c.Archives, c.Outs, c.Meta = set.Arg(0), append([]string{set.Arg(1)}, more...), set.Arg(2)
+	return c, err
+}
+
+// Check writes how packages get into a base.
+type Check struct {
+	// Base is the base's root, Metas has what Unpack wrote about each group of
+	// packages, and Out is an empty directory.
+	Base, Metas, Out string
+}
+
+// Args are the helper's arguments.
+func (c Check) Args() []string { return []string{checkName, c.Base, c.Metas, c.Out} }
+
+// ParseCheck reads the arguments after the name.
+func ParseCheck(args []string) (Check, error) {
+	set := command.Flags(checkName)
+	err := command.Parse(set, args, 3, 3)
+	return Check{Base: set.Arg(0), Metas: set.Arg(1), Out: set.Arg(2)}, err
+}
+
+// Register enters unpacked packages in the image's database and lets its dpkg
+// configure them.
+type Register struct {
+	// Base is the image without the packages, and Metas has what Unpack wrote about
+	// each group of them.
+	Base, Metas string
+}
+
+// Args are the helper's arguments.
+func (c Register) Args() []string {
+	return []string{registerName, "--base", c.Base, "--meta", c.Metas}
+}
+
+// ParseRegister reads the arguments after the name.
+func ParseRegister(args []string) (Register, error) {
+	var c Register
+	set := command.Flags(registerName)
+	set.StringVar(&c.Base, "base", "", "")
+	set.StringVar(&c.Metas, "meta", "", "")
+	err := command.Parse(set, args, 0, 0)
+	return c, err
+}
+
+// Native lets the image's own tool install packages' files.
+type Native struct {
+	// Base is the image without the packages.
+	Base  string
+	Files []string
+}
+
+// Args are the helper's arguments.
+func (c Native) Args() []string {
+	return append([]string{nativeName, "--base", c.Base, "--"}, c.Files...)
+}
+
+// ParseNative reads the arguments after the name.
+func ParseNative(args []string) (Native, error) {
+	var c Native
+	set := command.Flags(nativeName)
+	set.StringVar(&c.Base, "base", "", "")
+	err := command.Parse(set, args, 1, math.MaxInt)
+	c.Files = set.Args()
+	return c, err
+}
+
+// Assemble installs unpacked packages where nothing can be run.
+type Assemble struct {
+	// Metas has what Unpack wrote about each group of packages.
+	Metas       string
+	SkipScripts bool
+}
+
+// Args are the helper's arguments.
+func (c Assemble) Args() []string {
+	args := []string{assembleName, "--meta", c.Metas}
+	if c.SkipScripts {
+		args = append(args, "--skip-scripts")
+	}
+	return args
+}
+
+// ParseAssemble reads the arguments after the name.
+func ParseAssemble(args []string) (Assemble, error) {
+	var c Assemble
+	set := command.Flags(assembleName)
+	set.StringVar(&c.Metas, "meta", "", "")
+	set.BoolVar(&c.SkipScripts, "skip-scripts", false, "")
+	err := command.Parse(set, args, 0, 0)
+	return c, err
+}

@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	packages "github.com/strata-build/strata/internal/distro/command"
+	steps "github.com/strata-build/strata/internal/distro/debian/command"
+)
+
+// Verbs are the step helper's subcommands about packages of Debian.
+func Verbs() []packages.Verb {
+	return []packages.Verb{
+		{Usage: steps.UnpackUsage, Run: runUnpack},
+		{Usage: steps.CheckUsage, Run: runCheck},
+		{Usage: steps.RegisterUsage, Run: runRegister},
+		{Usage: steps.NativeUsage, Run: runNative},
+		{Usage: steps.AssembleUsage, Run: runAssemble},
+	}
+}
+
+func runUnpack(ctx context.Context, args []string, _ packages.Host) error {
+	c, err := steps.ParseUnpack(args)
+	if err != nil {
+		return err
+	}
+	files, err := packages.Files(c.Archives, "deb")
+	if err != nil {
+		return err
+	}
+	return Unpack(ctx, files, c.Outs[0], c.Meta, UnpackOptions{Filters: c.Filters, More: c.Outs[1:]})
+}
+
+func runCheck(_ context.Context, args []string, _ packages.Host) error {
+	c, err := steps.ParseCheck(args)
+	if err != nil {
+		return err
+	}
+	return Check(c.Base, c.Metas, c.Out)
+}
+
+func runRegister(ctx context.Context, args []string, h packages.Host) error {
+	c, err := steps.ParseRegister(args)
+	if err != nil {
+		return err
+	}
+	return changeImage(h, func() error { return Register(ctx, Options{Base: c.Base, Meta: c.Metas, Log: os.Stderr}) })
+}
+
+func runNative(ctx context.Context, args []string, h packages.Host) error {
+	c, err := steps.ParseNative(args)
+	if err != nil {
+		return err
+	}
+	return changeImage(h, func() error { return Native(ctx, c.Files, Options{Base: c.Base, Log: os.Stderr}) })
+}
+
+func runAssemble(_ context.Context, args []string, h packages.Host) error {
+	c, err := steps.ParseAssemble(args)
+	if err != nil {
+		return err
+	}
+	return h.Change(packages.Change{Run: func() error { return Assemble(Options{Meta: c.Metas}, c.SkipScripts) }})
+}
+
+// changeImage lets the image's own tools change it.
+func changeImage(h packages.Host, run func() error) error {
+	err := h.Change(packages.Change{Run: run, Programs: true, ReadAhead: true})
+	var exit *ExitError
+	if errors.As(err, &exit) && exit.Status > 0 {
+		return &packages.ExitError{Status: exit.Status, Err: err}
+	}
+	return err
+}

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package debian
+
+import (
+	"fmt"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/debian/command"
+)
+
+var _ distro.Steps = System{}
+
+// updatesDir is where dpkg notes down what it does to its database, until it writes
+// the whole of that. It waits for the disk at each note, of which none is left at its
+// end.
+const updatesDir = "/var/lib/dpkg/updates"
+
+// Unpack are the helper's arguments for unpacking packages.
+func (System) Unpack(u distro.Unpack) []string {
+	return command.Unpack{Filters: u.Filters, Archives: u.Archives, Outs: u.Outs, Meta: u.Meta}.Args()
+}
+
+// Check are the helper's arguments for the verdict on a base.
+func (System) Check(c distro.Check) []string {
+	return command.Check{Base: c.Base, Metas: c.Metas, Out: c.Out}.Args()
+}
+
+// Install is the step that installs packages.
+func (System) Install(i distro.Install) (*distro.InstallStep, error) {
+	memory := []string{"/tmp", updatesDir}
+	switch i.Installer {
+	case distro.Register:
+		return &distro.InstallStep{
+			Args:      command.Register{Base: i.Base, Metas: i.Metas}.Args(),
+			NeedsBase: true, NeedsMetas: true, RunsImage: true, Memory: memory,
+		}, nil
+	case distro.Native:
+		return &distro.InstallStep{
+			Args:      command.Native{Base: i.Base, Files: i.Archives}.Args(),
+			NeedsBase: true, NeedsArchives: true, RunsImage: true, Memory: memory,
+		}, nil
+	case distro.Assemble:
+		return &distro.InstallStep{Args: command.Assemble{Metas: i.Metas, SkipScripts: i.SkipScripts}.Args(), NeedsMetas: true}, nil
+	}
+	return nil, fmt.Errorf("install packages: there is no installer %q", i.Installer)
+}
