@@ -3,29 +3,30 @@
 
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/job"
+)
 
 // checkCommand is "build --check" as a verb of its own.
-func checkCommand(t terminal) *cobra.Command {
-	o := &buildOptions{call: "check"}
+func checkCommand(t cli.Terminal) *cobra.Command {
+	o := &job.Options{Report: job.Report{Call: "check"}}
+	json := false
 	cmd := &cobra.Command{
 		Use:   "check [flags] [PATH | URL | -]",
-		Short: "Find faults in a build file without building",
+		Short: "Find mistakes in a build file without building",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.context = "."
-			if len(args) == 1 {
-				o.context = args[0]
+			o.Input.SetContext(args)
+			if json {
+				o.Report.Call = "check,format=json"
 			}
-			if json, _ := cmd.Flags().GetBool("json"); json {
-				o.call = "check,format=json"
-			}
-			return runBuild(cmd.Context(), t, *o)
+			return job.Build(cmd.Context(), t, *o)
 		},
 	}
-	o.bindInput(cmd.Flags(), t)
-	cmd.Flags().Bool("json", false, "print the findings as JSON")
-	cmd.Flags().StringVar(&o.progress, "progress", "auto", "`KIND` of progress: auto, tty, plain, quiet or rawjson")
-	o.connection.bind(cmd.Flags())
+	o.BindQuestion(cmd.Flags(), t)
+	cmd.Flags().BoolVar(&json, "json", false, "print the findings as JSON")
 	return cmd
 }

@@ -9,31 +9,26 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/images"
 	"github.com/strata-build/strata/internal/image/transfer"
 )
 
-// copyOptions are the words of "strata copy".
+// copyOptions are the flags and arguments of "strata copy".
 type copyOptions struct {
-	registryOptions
+	registries          images.Registries
 	source, destination string
 	platform            string
 	progress            string
 	jobs                int
 }
 
-const imageNotation = `An image is one of:
-  REGISTRY/NAME[:TAG][@DIGEST]      in a registry
-  oci:FOLDER[:TAG]                  in an OCI layout
-  oci-archive:FILE[:TAG]            in an OCI archive
-  docker-archive:FILE[:NAME:TAG]    in an archive of docker's
-  docker-daemon:NAME[:TAG]          in docker`
-
-func copyCommand(t terminal) *cobra.Command {
+func copyCommand(t cli.Terminal) *cobra.Command {
 	o := &copyOptions{}
 	cmd := &cobra.Command{
 		Use:   "copy [flags] SOURCE DESTINATION",
 		Short: "Copy an image from one place to another",
-		Long:  "Copy an image, with all its platforms and attestations, from one place to another.\n\n" + imageNotation,
+		Long:  "Copy an image, with all its platforms and attestations, from one place to another.\n\n" + images.Notation,
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.source, o.destination = args[0], args[1]
@@ -44,35 +39,35 @@ func copyCommand(t terminal) *cobra.Command {
 	flags.StringVar(&o.platform, "platform", "", "only the image for one `PLATFORM`, without an index")
 	flags.StringVar(&o.progress, "progress", "auto", "`KIND` of progress: auto, plain or quiet")
 	flags.IntVar(&o.jobs, "jobs", 6, "how many blobs are copied at once")
-	o.bind(flags)
+	o.registries.Bind(flags)
 	return cmd
 }
 
-func runCopy(ctx context.Context, t terminal, o copyOptions) error {
-	names, err := parseImages([]string{o.source, o.destination})
+func runCopy(ctx context.Context, t cli.Terminal, o copyOptions) error {
+	names, err := images.ParseNames([]string{o.source, o.destination})
 	if err != nil {
 		return err
 	}
 	if o.jobs < 1 {
-		return usageError(fmt.Errorf("--jobs %d: at least one blob has to be copied at once", o.jobs), "")
+		return cli.Usage(fmt.Errorf("--jobs %d: it must be at least 1", o.jobs), "")
 	}
 	opt := transfer.Options{Parallel: o.jobs}
-	if opt.Options, err = o.image(t); err != nil {
+	if opt.Options, err = o.registries.Options(t.Env); err != nil {
 		return err
 	}
-	if opt.Platform, err = parsePlatform(o.platform); err != nil {
+	if opt.Platform, err = images.ParsePlatform(o.platform); err != nil {
 		return err
 	}
-	shown, err := newCopyProgress(t.err, o.progress)
+	progress, err := images.NewProgress(t.Err, o.progress)
 	if err != nil {
-		return usageError(err, "")
+		return cli.Usage(err, "")
 	}
-	opt.Report = shown
+	opt.Report = progress
 	d, err := transfer.Copy(ctx, names[0], names[1], opt)
-	shown.close()
+	progress.Close()
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(t.out, d.Digest)
+	_, err = fmt.Fprintln(t.Out, d.Digest)
 	return err
 }

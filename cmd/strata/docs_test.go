@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
 )
 
 // TestDocs looks for every verb and every flag in docs/command-line.md.
@@ -20,7 +22,7 @@ func TestDocs(t *testing.T) {
 	text := string(data)
 	none := func(string) (string, bool) { return "", false }
 	flags := 0
-	all := verbs(terminal{env: none})
+	all := verbs(cli.Terminal{Env: none})
 	for _, verb := range all {
 		all = append(all, verb.Commands()...)
 	}

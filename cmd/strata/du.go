@@ -10,42 +10,44 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/connect"
 )
 
-// diskUsageOptions are the words of "strata du".
-type diskUsageOptions struct {
-	connection
+// duOptions are the flags of "strata du".
+type duOptions struct {
+	connect connect.Options
 	filter  []string
 	verbose bool
 	json    bool
 }
 
-func diskUsageCommand(t terminal) *cobra.Command {
-	o := &diskUsageOptions{}
+func duCommand(t cli.Terminal) *cobra.Command {
+	o := &duOptions{}
 	cmd := &cobra.Command{
 		Use:   "du [flags]",
 		Short: "Show what the build cache takes",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDiskUsage(cmd.Context(), t, *o)
+			return runDu(cmd.Context(), t, *o)
 		},
 	}
 	cmd.Flags().StringArrayVar(&o.filter, "filter", nil, "only records that match, such as `type==regular`")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "say what each record is")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the records as JSON")
-	o.connection.bind(cmd.Flags())
+	o.connect.Bind(cmd.Flags())
 	return cmd
 }
 
-func runDiskUsage(ctx context.Context, t terminal, o diskUsageOptions) error {
-	conn, err := o.connection.resolve(t)
+func runDu(ctx context.Context, t cli.Terminal, o duOptions) error {
+	conn, err := o.connect.Resolve(t.Env)
 	if err != nil {
 		return err
 	}
-	bkc, err := conn.dial(ctx)
+	bkc, err := conn.Dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -55,11 +57,11 @@ func runDiskUsage(ctx context.Context, t terminal, o diskUsageOptions) error {
 		return fmt.Errorf("ask for disk usage: %w", err)
 	}
 	if o.json {
-		enc := json.NewEncoder(t.out)
+		enc := json.NewEncoder(t.Out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(records)
 	}
-	return printUsage(t.out, records, o.verbose)
+	return printUsage(t.Out, records, o.verbose)
 }
 
 // printUsage prints a table of cache records and their sum.
@@ -72,21 +74,19 @@ func printUsage(w io.Writer, records []*client.UsageInfo, verbose bool) error {
 		if !r.InUse {
 			free += r.Size
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%t\t%s\t%d%s\n", r.ID, r.RecordType, r.InUse, size(r.Size), r.UsageCount, when(verbose, "\t"+r.Description))
+		fmt.Fprintf(tw, "%s\t%s\t%t\t%s\t%d%s\n", r.ID, r.RecordType, r.InUse, cli.Size(r.Size), r.UsageCount, when(verbose, "\t"+r.Description))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "Total: %s, of which %s can be pruned\n", size(total), size(free))
+	_, err := fmt.Fprintf(w, "Total: %s, of which %s can be pruned\n", cli.Size(total), cli.Size(free))
 	return err
 }
 
+// when is s, if it is to be printed.
 func when(on bool, s string) string {
 	if on {
 		return s
 	}
 	return ""
 }
-
-// size is a number of bytes for people.
-func size(n int64) string { return units.HumanSize(float64(n)) }

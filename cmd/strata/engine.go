@@ -10,7 +10,7 @@ import (
 )
 
 // engineCommand is how a build starts the embedded engine as a process of its
-// own. It is no part of the command line's contract.
+// own. It is not part of the command line's contract.
 func engineCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                engine.Subcommand,

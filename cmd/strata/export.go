@@ -7,34 +7,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/images"
 	"github.com/strata-build/strata/internal/atomicfile"
-	solveopt "github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/rootfs"
 )
 
-// exportOptions are the words of "strata export".
+// exportOptions are the flags and arguments of "strata export".
 type exportOptions struct {
-	registryOptions
-	source   string
-	platform string
-	outputs  []string
+	registries images.Registries
+	source     string
+	platform   string
+	outputs    []string
 }
 
-func exportCommand(t terminal) *cobra.Command {
+func exportCommand(t cli.Terminal) *cobra.Command {
 	o := &exportOptions{}
 	cmd := &cobra.Command{
 		Use:   "export [flags] IMAGE",
 		Short: "Write an image's root file system",
-		Long: `Write an image's root file system, its layers flattened, as a folder, an archive,
+		Long: `Write an image's root file system, its layers flattened, as a directory, an archive,
 or an image that a kernel mounts.
 
-` + imageNotation,
+` + images.Notation,
 		Example: `  strata export alpine:3 -o root
   strata export alpine:3 | tar t
   strata export oci:layout -o type=erofs,dest=root.erofs -o type=cpio,dest=initramfs.gz,compression=gzip`,
@@ -44,30 +45,29 @@ or an image that a kernel mounts.
 			return runExport(cmd.Context(), t, *o)
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringArrayVarP(&o.outputs, "output", "o", nil,
-		"where it goes: `type=dir|tar|cpio|squashfs|erofs[,dest=PATH][,KEY=VALUE...]`, a folder, or - for a tar (default -)")
-	flags.StringVar(&o.platform, "platform", "", "`PLATFORM` of the image, if there are several")
-	o.bind(flags)
+	cmd.Flags().StringArrayVarP(&o.outputs, "output", "o", nil,
+		"where it goes: `type=dir|tar|cpio|squashfs|erofs[,dest=PATH][,KEY=VALUE...]`, a directory, or - for a tar (default -)")
+	cmd.Flags().StringVar(&o.platform, "platform", "", "`PLATFORM` of the image, if there are several")
+	o.registries.Bind(cmd.Flags())
 	return cmd
 }
 
 // export is a root file system on its way to its places.
 type export struct {
-	terminal terminal
+	terminal cli.Terminal
 	tree     *rootfs.Tree
 	stage    atomicfile.Stage
-	// folders are those that get the root's own mode, owner and times when they
-	// are in place.
-	folders []string
+	// dirs are those that get the root's own mode, owner and times when they are in
+	// place.
+	dirs []string
 }
 
-func runExport(ctx context.Context, t terminal, o exportOptions) (err error) {
+func runExport(ctx context.Context, t cli.Terminal, o exportOptions) (err error) {
 	name, err := image.Parse(o.source)
 	if err != nil {
-		return usageError(err, "")
+		return cli.Usage(err, "")
 	}
-	platform, err := parsePlatform(o.platform)
+	platform, err := images.ParsePlatform(o.platform)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func runExport(ctx context.Context, t terminal, o exportOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	opt, err := o.image(t)
+	opt, err := o.registries.Options(t.Env)
 	if err != nil {
 		return err
 	}
@@ -100,12 +100,12 @@ func runExport(ctx context.Context, t terminal, o exportOptions) (err error) {
 	return e.commit()
 }
 
-// writeAll writes the root file system to all places. A single folder needs no
-// other place for the bodies of files.
+// writeAll writes the root file system to all places. A single directory gets the
+// bodies of files at once.
 func (e *export) writeAll(ctx context.Context, layers []rootfs.Layer, places []rootPlace) (err error) {
-	if len(places) == 1 && places[0].folder != nil {
+	if len(places) == 1 && places[0].dir != nil {
 		var lost rootfs.Lost
-		if e.tree, lost, err = rootfs.Unpack(ctx, layers, places[0].folder.Path()); err == nil {
+		if e.tree, lost, err = rootfs.Unpack(ctx, layers, places[0].dir.Path()); err == nil {
 			e.warn(places[0], lost)
 		}
 		return err
@@ -124,71 +124,71 @@ func (e *export) writeAll(ctx context.Context, layers []rootfs.Layer, places []r
 
 // rootPlace is an output with the place that is made for it.
 type rootPlace struct {
-	solveopt.RootOutput
-	folder *atomicfile.Folder
-	file   *atomicfile.File // nil for the standard output
+	output flags.RootOutput
+	dir    *atomicfile.Folder
+	file   *atomicfile.File // both are nil for the standard output
 }
 
 // places reads the outputs and makes a place for each.
-func (e *export) places(words []string) ([]rootPlace, error) {
-	if len(words) == 0 {
-		words = []string{"-"}
+func (e *export) places(values []string) ([]rootPlace, error) {
+	if len(values) == 0 {
+		values = []string{"-"}
 	}
 	streams := 0
 	var places []rootPlace
-	for _, word := range words {
-		out, err := solveopt.ParseRootOutput(word)
+	for _, value := range values {
+		out, err := flags.ParseRootOutput(value)
 		if err != nil {
-			return nil, usageError(err, `see "strata export --help"`)
+			return nil, cli.Usage(err, `see "strata export --help"`)
 		}
-		p := rootPlace{RootOutput: out}
+		p := rootPlace{output: out}
 		switch {
 		case out.Dest == "-":
 			if streams++; streams > 1 {
-				return nil, usageError(errors.New("--output: the standard output takes one of them"), "give dest=FILE")
+				return nil, cli.Usage(errors.New("--output: the standard output takes only one of them"), "give dest=FILE")
 			}
-			err = pipeable(e.terminal.out, out.Type)
-		case out.Type == solveopt.RootDir:
-			p.folder, err = e.folder(out)
+			err = e.terminal.CheckPipe(out.Type)
+		case out.Type == flags.RootDir:
+			p.dir, err = e.stageDir(out)
 		default:
 			p.file, err = e.stage.File(out.Dest)
 		}
 		if err != nil {
-			return nil, usageError(fmt.Errorf("--output: %w", err), "")
+			return nil, cli.Usage(fmt.Errorf("--output: %w", err), "")
 		}
 		places = append(places, p)
 	}
 	return places, nil
 }
 
-// folder stages a folder. One with something in it would be a mixture of two
+// stageDir stages a directory. One that is not empty would become a mixture of two
 // root file systems.
-func (e *export) folder(out solveopt.RootOutput) (*atomicfile.Folder, error) {
+func (e *export) stageDir(out flags.RootOutput) (*atomicfile.Folder, error) {
 	entries, err := os.ReadDir(out.Dest)
 	if err == nil && len(entries) > 0 && !out.Replace {
-		return nil, fmt.Errorf("the folder %s is not empty: give another one, or mode=delete", out.Dest)
+		return nil, fmt.Errorf("the directory %s is not empty: give another one, or mode=delete", out.Dest)
 	}
-	e.folders = append(e.folders, out.Dest)
+	e.dirs = append(e.dirs, out.Dest)
 	return e.stage.Folder(out.Dest, out.Replace)
 }
 
 // write writes the tree to one place.
 func (e *export) write(ctx context.Context, p rootPlace) error {
-	if p.folder != nil {
-		lost, err := e.tree.WriteDir(ctx, p.folder.Path())
+	if p.dir != nil {
+		lost, err := e.tree.WriteDir(ctx, p.dir.Path())
 		if err == nil {
 			e.warn(p, lost)
 		}
 		return err
 	}
-	w := io.WriteCloser(unclosed{e.terminal.out})
+	w := e.terminal.Pipe()
 	if p.file != nil {
 		var err error
 		if w, err = p.file.Open(); err != nil {
 			return err
 		}
 	}
-	lost, err := e.tree.Write(ctx, w, rootfs.Form(p.Type), p.Compression)
+	lost, err := e.tree.Write(ctx, w, rootfs.Form(p.output.Type), p.output.Compression)
 	if closed := w.Close(); err == nil {
 		err = closed
 	}
@@ -200,7 +200,7 @@ func (e *export) write(ctx context.Context, p rootPlace) error {
 
 func (e *export) warn(p rootPlace, lost rootfs.Lost) {
 	if lost != (rootfs.Lost{}) {
-		fmt.Fprintf(e.terminal.err, "WARNING: type=%s could not keep: %s\n", p.Type, lost)
+		fmt.Fprintf(e.terminal.Err, "WARNING: type=%s could not keep: %s\n", p.output.Type, lost)
 	}
 }
 
@@ -209,7 +209,7 @@ func (e *export) commit() error {
 	if err := e.stage.Commit(); err != nil {
 		return err
 	}
-	for _, dir := range e.folders {
+	for _, dir := range e.dirs {
 		if err := e.tree.RestoreRoot(dir); err != nil {
 			return err
 		}

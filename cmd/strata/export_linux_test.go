@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -24,7 +25,7 @@ func command(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	none := func(string) (string, bool) { return "", false }
-	status = run(t.Context(), terminal{in: strings.NewReader(""), out: &out, err: &err, env: none}, args)
+	status = run(t.Context(), cli.Terminal{In: strings.NewReader(""), Out: &out, Err: &err, Env: none}, args)
 	return status, out.String(), err.String()
 }
 
@@ -108,7 +109,7 @@ func TestExportRefused(t *testing.T) {
 	}{
 		{[]string{"oci:" + layout, "--platform", "s390x"}, 1, "no image for the platform linux/s390x"},
 		{[]string{"oci:" + layout, "-o", full}, 2, "is not empty: give another one, or mode=delete"},
-		{[]string{"oci:" + layout, "-o", "-", "-o", "-"}, 2, "the standard output takes one of them"},
+		{[]string{"oci:" + layout, "-o", "-", "-o", "-"}, 2, "the standard output takes only one of them"},
 		{[]string{"oci:" + layout, "-o", "type=zip,dest=x"}, 2, `type is "zip"`},
 		{[]string{"oci:" + layout, "--platform", "/"}, 2, "--platform"},
 		{[]string{"oci:/nowhere"}, 1, "/nowhere"},

@@ -15,22 +15,24 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/images"
 	"github.com/strata-build/strata/internal/image"
 )
 
-// indexInspectOptions are the words of "strata index inspect".
+// indexInspectOptions are the flags and arguments of "strata index inspect".
 type indexInspectOptions struct {
-	registryOptions
-	name      string
-	raw, json bool
+	registries images.Registries
+	name       string
+	raw, json  bool
 }
 
-func indexInspectCommand(t terminal) *cobra.Command {
+func indexInspectCommand(t cli.Terminal) *cobra.Command {
 	o := &indexInspectOptions{}
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] INDEX",
 		Short: "Show what an index holds",
-		Long:  "Show what an index holds.\n\n" + imageNotation,
+		Long:  "Show what an index holds.\n\n" + images.Notation,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
@@ -39,16 +41,16 @@ func indexInspectCommand(t terminal) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "print the bytes of the index")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the index as JSON, with its digest")
-	o.bind(cmd.Flags())
+	o.registries.Bind(cmd.Flags())
 	return cmd
 }
 
-func runIndexInspect(ctx context.Context, t terminal, o indexInspectOptions) error {
-	names, err := parseImages([]string{o.name})
+func runIndexInspect(ctx context.Context, t cli.Terminal, o indexInspectOptions) error {
+	names, err := images.ParseNames([]string{o.name})
 	if err != nil {
 		return err
 	}
-	opt, err := o.image(t)
+	opt, err := o.registries.Options(t.Env)
 	if err != nil {
 		return err
 	}
@@ -62,7 +64,7 @@ func runIndexInspect(ctx context.Context, t terminal, o indexInspectOptions) err
 		if err != nil {
 			return err
 		}
-		_, err = t.out.Write(raw)
+		_, err = t.Out.Write(raw)
 		return err
 	}
 	index, err := s.Index(ctx)
@@ -74,14 +76,14 @@ func runIndexInspect(ctx context.Context, t terminal, o indexInspectOptions) err
 		return err
 	}
 	if o.json {
-		enc := json.NewEncoder(t.out)
+		enc := json.NewEncoder(t.Out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(struct {
 			Digest v1.Hash `json:"digest"`
 			*v1.IndexManifest
 		}{s.Root.Digest, m})
 	}
-	return printIndex(t.out, s, m)
+	return printIndex(t.Out, s, m)
 }
 
 // printIndex prints a table of the entries.
@@ -93,7 +95,7 @@ func printIndex(w io.Writer, s *image.Source, m *v1.IndexManifest) error {
 	tw := tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "\nPLATFORM\tDIGEST\tTYPE")
 	for _, d := range m.Manifests {
-		platform, kind := platformWord(d.Platform), string(d.MediaType)
+		platform, kind := images.PlatformName(d.Platform), string(d.MediaType)
 		if image.IsAttestation(d) {
 			platform, kind = "", "attestation of "+d.Annotations["vnd.docker.reference.digest"]
 		}

@@ -11,14 +11,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/images"
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/inspect"
 )
 
-// inspectOptions are the words of "strata inspect".
+// inspectOptions are the flags and arguments of "strata inspect".
 type inspectOptions struct {
-	registryOptions
+	registries images.Registries
 	name       string
 	platform   string
 	digests    bool
@@ -28,12 +30,12 @@ type inspectOptions struct {
 	html       string
 }
 
-func inspectCommand(t terminal) *cobra.Command {
+func inspectCommand(t cli.Terminal) *cobra.Command {
 	o := &inspectOptions{}
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] IMAGE",
 		Short: "Show what is in an image",
-		Long:  "Show what is in an image: its configuration, and each layer with what made it.\n\n" + imageNotation,
+		Long:  "Show what is in an image: its configuration, and each layer with what made it.\n\n" + images.Notation,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
@@ -48,20 +50,20 @@ func inspectCommand(t terminal) *cobra.Command {
 	flags.BoolVar(&o.provenance, "provenance", false, "print what is attached to the image about how it was built")
 	flags.StringVar(&o.html, "html", "", "write a page with a map of the layers and a list of the files to `FILE`")
 	cmd.MarkFlagsMutuallyExclusive("json", "sbom", "provenance", "html")
-	o.bind(flags)
+	o.registries.Bind(flags)
 	return cmd
 }
 
-func runInspect(ctx context.Context, t terminal, o inspectOptions) error {
+func runInspect(ctx context.Context, t cli.Terminal, o inspectOptions) error {
 	n, err := image.Parse(o.name)
 	if err != nil {
-		return usageError(err, "")
+		return cli.Usage(err, "")
 	}
-	platform, err := parsePlatform(o.platform)
+	platform, err := images.ParsePlatform(o.platform)
 	if err != nil {
 		return err
 	}
-	opt, err := o.image(t)
+	opt, err := o.registries.Options(t.Env)
 	if err != nil {
 		return err
 	}
@@ -82,16 +84,16 @@ func runInspect(ctx context.Context, t terminal, o inspectOptions) error {
 	case o.html != "":
 		return writePage(report, o.html)
 	case o.json:
-		enc := json.NewEncoder(t.out)
+		enc := json.NewEncoder(t.Out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(report)
 	}
-	return report.Print(t.out, o.digests)
+	return report.Print(t.Out, o.digests)
 }
 
 // printStatements prints the attestations of one kind: one as it is, several as
 // a list. Without a list of contents, one is made.
-func printStatements(ctx context.Context, t terminal, s *image.Source, look inspect.Options, o inspectOptions) error {
+func printStatements(ctx context.Context, t cli.Terminal, s *image.Source, look inspect.Options, o inspectOptions) error {
 	d, err := s.Select(ctx, look.Platform)
 	if err != nil {
 		return err
@@ -115,12 +117,12 @@ func printStatements(ctx context.Context, t terminal, s *image.Source, look insp
 		return printContents(ctx, t, s, look)
 	}
 	if len(found) == 0 {
-		return &hinted{
+		return cli.Hint(
 			fmt.Errorf("%s has no statement of how it was built attached", s.Name),
 			"strata build --provenance=true attaches one",
-		}
+		)
 	}
-	enc := json.NewEncoder(t.out)
+	enc := json.NewEncoder(t.Out)
 	enc.SetIndent("", "  ")
 	if len(found) == 1 {
 		return enc.Encode(found[0])
@@ -130,19 +132,19 @@ func printStatements(ctx context.Context, t terminal, s *image.Source, look insp
 
 // printContents prints what an image's package databases have, as an SPDX
 // document.
-func printContents(ctx context.Context, t terminal, s *image.Source, look inspect.Options) error {
+func printContents(ctx context.Context, t cli.Terminal, s *image.Source, look inspect.Options) error {
 	text, err := inspect.SBOM(ctx, s, look)
 	if errors.Is(err, inspect.ErrNoPackages) {
-		return &hinted{
+		return cli.Hint(
 			fmt.Errorf("%s has no list of its contents attached, and %w", s.Name, inspect.ErrNoPackages),
 			"strata build --sbom=true attaches one",
-		}
+		)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.err, "%s has no list of its contents attached: this one is made from its package databases\n", s.Name)
-	_, err = t.out.Write(text)
+	fmt.Fprintf(t.Err, "%s has no list of its contents attached: this one is made from its package databases\n", s.Name)
+	_, err = t.Out.Write(text)
 	return err
 }
 
@@ -152,7 +154,7 @@ func writePage(report *inspect.Report, path string) (err error) {
 	defer func() { err = errors.Join(err, out.Discard()) }()
 	file, err := out.File(path)
 	if err != nil {
-		return usageError(fmt.Errorf("--html: %w", err), "")
+		return cli.Usage(fmt.Errorf("--html: %w", err), "")
 	}
 	w, err := file.Open()
 	if err != nil {

@@ -10,18 +10,25 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/job"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/sbom"
+	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-// lockOptions are the words of "strata lock".
+// lockOptions are the flags and arguments of "strata lock".
 type lockOptions struct {
-	buildOptions
+	build  job.Options
 	check  bool
 	update bool
 	names  []string
@@ -29,53 +36,55 @@ type lockOptions struct {
 	output string
 }
 
-func lockCommand(t terminal) *cobra.Command {
-	o := &lockOptions{}
+func lockCommand(t cli.Terminal) *cobra.Command {
+	o := &lockOptions{build: job.Options{Report: job.Report{Call: "strata.lock"}}}
 	cmd := &cobra.Command{
 		Use:   "lock [flags] [PATH | URL] [--update [NAME...]]",
 		Short: "Write down what packages and store paths resolve to",
 		Long: `Resolve the packages and store paths of all targets, and write strata.lock
 beside the build file. What the lock has and the build file still asks for stays
-as it is; --update resolves these names anew, or everything.`,
+as it is; --update resolves these names again, or everything.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.arguments(args); err != nil {
-				return usageError(err, "see \"strata lock --help\"")
+				return cli.Usage(err, "see \"strata lock --help\"")
 			}
 			return runLock(cmd.Context(), t, *o)
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&o.update, "update", false, "resolve anew: the packages named, or all of them")
+	flags.BoolVar(&o.update, "update", false, "resolve again: the packages that are named, or all of them")
 	flags.BoolVar(&o.check, "check", false, "exit with status 3 if the lock is not what the build file asks for; write nothing")
 	flags.BoolVar(&o.sbom, "sbom", false, "print what the lock has as an SPDX document; resolve and write nothing")
 	flags.StringVarP(&o.output, "output", "o", "", "`FILE` to write (default the build file's name with .lock; - is the standard output)")
-	o.bindInput(flags, t)
-	o.bindCache(flags)
-	flags.StringVar(&o.progress, "progress", "auto", "`KIND` of progress: auto, tty, plain, quiet or rawjson")
-	o.connection.bind(flags)
+	o.build.Cache.Bind(flags)
+	o.build.BindQuestion(flags, t)
 	return cmd
 }
 
-// arguments tells names of packages from the context: a context is a folder or
+// arguments separates names of packages from the context, which is a directory or
 // an address.
 func (o *lockOptions) arguments(args []string) error {
-	o.context = "."
+	o.build.Input.SetContext(nil)
 	if len(args) > 0 && isContext(args[0]) {
-		o.context, args = args[0], args[1:]
+		o.build.Input.Context, args = args[0], args[1:]
 	}
 	o.names = args
 	switch {
 	case o.check && o.update:
 		return errors.New("--check and --update do not go together")
 	case len(args) > 0 && !o.update:
-		return fmt.Errorf("the context %s is neither a folder nor an address; packages are named after --update", args[0])
+		return fmt.Errorf("the context %s is neither a directory nor an address; packages are named after --update", args[0])
 	}
 	return nil
 }
 
 func isContext(word string) bool {
 	fi, err := os.Stat(word)
-	return err == nil && fi.IsDir() || strings.Contains(word, "://") || strings.HasPrefix(word, "git@")
+	return err == nil && fi.IsDir() || isAddress(word)
+}
+
+func isAddress(context string) bool {
+	return strings.Contains(context, "://") || strings.HasPrefix(context, "git@")
 }
 
 // place is the file that the lock is written to.
@@ -83,54 +92,42 @@ func (o *lockOptions) place() (string, error) {
 	if o.output != "" {
 		return o.output, nil
 	}
-	if strings.Contains(o.context, "://") || strings.HasPrefix(o.context, "git@") || o.file == "-" {
-		return "", errors.New("the build file is not in a folder of this machine: say with --output where the lock goes")
+	in := o.build.Input
+	if isAddress(in.Context) || in.File == "-" {
+		return "", errors.New("the build file is not in a directory of this machine: say with --output where the lock goes")
 	}
-	file := o.file
+	file := in.File
 	if file == "" {
-		file = filepath.Join(o.context, frontend.DefaultFile)
+		file = filepath.Join(in.Context, frontend.DefaultFile)
 	}
 	return frontend.LockName(file), nil
 }
 
 // runLock asks the frontend for the lock and writes it.
-func runLock(ctx context.Context, t terminal, o lockOptions) (err error) {
+func runLock(ctx context.Context, t cli.Terminal, o lockOptions) error {
 	place, err := o.place()
 	if err != nil {
-		return usageError(err, "")
+		return cli.Usage(err, "")
 	}
 	if o.sbom {
-		return printSBOM(t, o, place)
+		return printSBOM(t.Out, o.build.Input, place)
 	}
-	o.call = "strata.lock"
-	conn, err := o.connection.resolve(t)
+	text, err := job.Ask(ctx, t, o.build, o.attrs())
+	if o.check && errors.Is(err, strategy.ErrStaleLock) {
+		return cli.Differs(err)
+	}
 	if err != nil {
 		return err
-	}
-	j, err := newJob(ctx, t, o.buildOptions)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, j.close()) }()
-	o.ask(j.solveOpt.FrontendAttrs)
-	bkc, err := conn.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer bkc.Close()
-	j.warn(t)
-	res, err := j.solve(ctx, bkc)
-	if err != nil {
-		return stale(err, o.check)
 	}
 	if o.check {
 		return nil
 	}
-	return writeLock(t.out, place, res.answer[answerText])
+	return writeLock(t.Out, place, text)
 }
 
-// ask adds what is asked of the lock.
-func (o *lockOptions) ask(attrs map[string]string) {
+// attrs are the frontend's attributes for the question.
+func (o *lockOptions) attrs() map[string]string {
+	attrs := map[string]string{}
 	switch {
 	case o.check:
 		attrs[frontend.OptCheck] = "true"
@@ -139,18 +136,11 @@ func (o *lockOptions) ask(attrs map[string]string) {
 	case o.update:
 		attrs[frontend.OptUpdate] = strings.Join(o.names, ",")
 	}
+	return attrs
 }
 
-// stale gives the error of a check its own exit status.
-func stale(err error, check bool) error {
-	if check && errors.Is(err, strategy.ErrStaleLock) {
-		return &differs{err}
-	}
-	return err
-}
-
-// writeLock puts the lock in its place at once, or leaves the file alone that has
-// it already.
+// writeLock replaces the lock atomically, and does not touch one that is the same
+// already.
 func writeLock(stdout io.Writer, place string, data []byte) error {
 	if place == "-" {
 		_, err := stdout.Write(data)
@@ -168,4 +158,58 @@ func writeLock(stdout io.Writer, place string, data []byte) error {
 		return errors.Join(err, s.Discard())
 	}
 	return s.Commit()
+}
+
+// printSBOM prints the lock of a target as an SPDX document. It does not need
+// BuildKit.
+func printSBOM(w io.Writer, o job.Input, place string) error {
+	data, err := os.ReadFile(place)
+	if err != nil {
+		return cli.Usage(fmt.Errorf("read lock: %w", err), "write one with \"strata lock\"")
+	}
+	file, err := lock.Read(filepath.Base(place), data)
+	if err != nil {
+		return err
+	}
+	target := o.Target
+	if target == "" {
+		target = spec.DefaultTarget
+	}
+	platform, err := sbomPlatform(o.Platforms, file)
+	if err != nil {
+		return cli.Usage(err, "")
+	}
+	if file.Platform(target, platform) == nil {
+		return cli.Usage(fmt.Errorf("%s has no target %s for %s", place, target, platform), "")
+	}
+	text, err := sbom.Write(file, sbom.Subject{Name: target, Platform: platform}, target)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+// sbomPlatform is the one that was requested, or the only one that the lock has,
+// or this machine's.
+func sbomPlatform(requested []string, file *lock.File) (string, error) {
+	have := file.Platforms()
+	switch {
+	case len(requested) > 1:
+		return "", fmt.Errorf("--platform: an SBOM is for one platform, not for %s", strings.Join(requested, " and "))
+	case len(requested) == 1:
+		p, err := platforms.Parse(requested[0])
+		if err != nil {
+			return "", fmt.Errorf("--platform %q: %w", requested[0], err)
+		}
+		return platforms.FormatAll(platforms.Normalize(p)), nil
+	case len(have) == 1:
+		return have[0], nil
+	}
+	p := platforms.Normalize(platforms.DefaultSpec())
+	p.OS = "linux"
+	if name := platforms.FormatAll(p); slices.Contains(have, name) {
+		return name, nil
+	}
+	return "", fmt.Errorf("the lock has %s: say with --platform for which one", strings.Join(have, ", "))
 }

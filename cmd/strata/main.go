@@ -4,8 +4,11 @@
 // Command strata builds container images from a strata.yaml: on a BuildKit
 // daemon, or with the BuildKit it carries.
 //
-// Each verb is a file of this folder. A verb's flags fill a struct of options;
-// the struct and a [terminal] are all that its run function sees.
+// Each verb is a file of this directory, and a row in root.go. Its flags fill a
+// struct of options; the struct and a [cli.Terminal] are all that its run function
+// sees. What verbs share is in internal: job runs builds, images has the flags and
+// the notation of the verbs about images, connect finds BuildKit, and cli has the
+// streams and the exit status.
 //
 // The exit status is 0 for success, 1 for a failure, 2 for a mistake in the
 // command line or the build file, and 3 when a comparison finds a difference; a
@@ -16,11 +19,13 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
 )
 
 func main() {
-	ctx, stop := interruptible(context.Background())
-	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	ctx, stop := cli.StopOnSignal(context.Background())
+	t := cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.LookupEnv}
 	status := run(ctx, t, os.Args[1:])
 	stop()
 	os.Exit(status)

@@ -13,18 +13,21 @@ import (
 	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/connect"
 )
 
-// pruneOptions are the words of "strata prune".
+// pruneOptions are the flags of "strata prune".
 type pruneOptions struct {
-	connection
+	connect      connect.Options
 	all          bool
 	filter       []string
 	keepDuration time.Duration
 	keepStorage  string
 }
 
-func pruneCommand(t terminal) *cobra.Command {
+func pruneCommand(t cli.Terminal) *cobra.Command {
 	o := &pruneOptions{}
 	cmd := &cobra.Command{
 		Use:   "prune [flags]",
@@ -38,20 +41,20 @@ func pruneCommand(t terminal) *cobra.Command {
 	cmd.Flags().StringArrayVar(&o.filter, "filter", nil, "only records that match, such as `type==regular`")
 	cmd.Flags().DurationVar(&o.keepDuration, "keep-duration", 0, "keep what was used within this `TIME`")
 	cmd.Flags().StringVar(&o.keepStorage, "keep-storage", "", "keep this much, the latest used: a `SIZE` such as 10gb")
-	o.connection.bind(cmd.Flags())
+	o.connect.Bind(cmd.Flags())
 	return cmd
 }
 
-func runPrune(ctx context.Context, t terminal, o pruneOptions) error {
-	conn, err := o.connection.resolve(t)
+func runPrune(ctx context.Context, t cli.Terminal, o pruneOptions) error {
+	conn, err := o.connect.Resolve(t.Env)
 	if err != nil {
 		return err
 	}
 	opts, err := o.options()
 	if err != nil {
-		return usageError(err, "")
+		return cli.Usage(err, "")
 	}
-	bkc, err := conn.dial(ctx)
+	bkc, err := conn.Dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func runPrune(ctx context.Context, t terminal, o pruneOptions) error {
 		defer close(records)
 		failed <- bkc.Prune(ctx, records, opts...)
 	}()
-	if err := printPruned(t.out, records); err != nil {
+	if err := printPruned(t.Out, records); err != nil {
 		return err
 	}
 	if err := <-failed; err != nil {
@@ -77,7 +80,7 @@ func (o pruneOptions) options() ([]client.PruneOption, error) {
 	if o.keepStorage != "" {
 		n, err := units.FromHumanSize(o.keepStorage)
 		if err != nil {
-			return nil, fmt.Errorf("--keep-storage %q is no size (500mb, 10gb)", o.keepStorage)
+			return nil, fmt.Errorf("--keep-storage %q is not a size such as 500mb or 10gb", o.keepStorage)
 		}
 		keep = n
 	}
@@ -88,18 +91,18 @@ func (o pruneOptions) options() ([]client.PruneOption, error) {
 	return opts, nil
 }
 
-// printPruned prints what goes away and its sum. It reads to the end even when
-// nobody reads what it prints.
+// printPruned prints what is removed and its sum. It reads to the end even when
+// writing fails.
 func printPruned(w io.Writer, records <-chan client.UsageInfo) error {
 	tw := tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
 	var total int64
 	for r := range records {
 		total += r.Size
-		fmt.Fprintf(tw, "%s\t%s\n", r.ID, size(r.Size))
+		fmt.Fprintf(tw, "%s\t%s\n", r.ID, cli.Size(r.Size))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "Total: %s\n", size(total))
+	_, err := fmt.Fprintf(w, "Total: %s\n", cli.Size(total))
 	return err
 }

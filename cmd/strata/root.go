@@ -12,26 +12,12 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/engine"
-	"github.com/strata-build/strata/internal/flags"
 )
 
-// terminal is what a command reads from and writes to.
-type terminal struct {
-	in  io.Reader
-	out io.Writer
-	err io.Writer
-	env flags.Lookup
-}
-
-// getenv is a variable of the environment, or empty.
-func (t terminal) getenv(name string) string {
-	value, _ := t.env(name)
-	return value
-}
-
 // verbs are the commands, in the order that help lists them.
-func verbs(t terminal) []*cobra.Command {
+func verbs(t cli.Terminal) []*cobra.Command {
 	return []*cobra.Command{
 		buildCommand(t),
 		testCommand(t),
@@ -48,14 +34,14 @@ func verbs(t terminal) []*cobra.Command {
 		diffCommand(t),
 		verifyCommand(t),
 		schemaCommand(t),
-		diskUsageCommand(t),
+		duCommand(t),
 		pruneCommand(t),
 		versionCommand(t),
 		engineCommand(),
 	}
 }
 
-// quiet silences the loggers of libraries: what matters comes back as an error.
+// quiet silences the loggers of libraries: what is important is returned as an error.
 // The engine has a log of its own.
 func quiet() {
 	bklog.L.Logger.SetLevel(logrus.FatalLevel)
@@ -63,8 +49,8 @@ func quiet() {
 }
 
 // run runs one command line and gives its exit status.
-func run(ctx context.Context, t terminal, args []string) int {
-	t.in = &stoppable{ctx: ctx, r: t.in}
+func run(ctx context.Context, t cli.Terminal, args []string) int {
+	t.In = cli.Interruptible(ctx, t.In)
 	root := &cobra.Command{
 		Use:           "strata",
 		Short:         "Build container images layer by layer",
@@ -81,14 +67,14 @@ func run(ctx context.Context, t terminal, args []string) int {
 			quiet()
 		}
 	}
-	root.SetIn(t.in)
-	root.SetOut(t.out)
-	root.SetErr(t.err)
+	root.SetIn(t.In)
+	root.SetOut(t.Out)
+	root.SetErr(t.Err)
 	root.SetArgs(args)
 	root.AddCommand(verbs(t)...)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !started {
-		err = usageError(err, "see \""+cmd.CommandPath()+" --help\"")
+		err = cli.Usage(err, "see \""+cmd.CommandPath()+" --help\"")
 	}
-	return conclude(ctx, t.err, err)
+	return cli.Exit(ctx, t.Err, err)
 }

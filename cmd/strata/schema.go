@@ -6,17 +6,18 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/llb/spec"
 )
 
 // schemaCommand prints the JSON schema of the build file, for editors.
-func schemaCommand(t terminal) *cobra.Command {
+func schemaCommand(t cli.Terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON schema of the build file",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := t.out.Write(spec.Schema())
+			_, err := t.Out.Write(spec.Schema())
 			return err
 		},
 	}

@@ -4,21 +4,19 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"github.com/moby/buildkit/client"
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/job"
 	"github.com/strata-build/strata/frontend"
 )
 
-func testCommand(t terminal) *cobra.Command {
-	o := &buildOptions{call: "build"}
+func testCommand(t cli.Terminal) *cobra.Command {
+	o := &job.Options{Report: job.Report{Call: "build"}}
 	cmd := &cobra.Command{
 		Use:   "test [flags] [PATH | URL | -]",
 		Short: "Build an image and run the tests of its build file in it",
@@ -27,73 +25,24 @@ its own, with the image's environment, user and working directory. The exit
 status is 1 when one fails.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.context = "."
-			if len(args) == 1 {
-				o.context = args[0]
+			o.Input.SetContext(args)
+			results, err := job.Test(cmd.Context(), t, *o)
+			if err != nil {
+				return err
 			}
-			return runTests(cmd.Context(), t, *o)
+			return printTests(t.Out, results)
 		},
 	}
 	flags := cmd.Flags()
-	o.bindInput(flags, t)
-	o.bindCache(flags)
-	o.bindStep(flags)
-	flags.StringVar(&o.progress, "progress", "auto", "`KIND` of progress: auto, tty, plain, quiet or rawjson")
-	o.connection.bind(flags)
+	o.Input.Bind(flags, t)
+	o.Cache.Bind(flags)
+	o.Step.Bind(flags)
+	o.Report.BindProgress(flags)
+	o.Connect.Bind(flags)
 	return cmd
 }
 
-func runTests(ctx context.Context, t terminal, o buildOptions) (err error) {
-	o.outputs = []string{"type=cacheonly"}
-	conn, err := o.connection.resolve(t)
-	if err != nil {
-		return err
-	}
-	j, err := newJob(ctx, t, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, j.close()) }()
-	bkc, err := conn.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer bkc.Close()
-	if err := j.ask(ctx, bkc); err != nil {
-		return err
-	}
-	j.warn(t)
-	results, err := j.test(ctx, bkc)
-	if err != nil {
-		return err
-	}
-	return printTests(t.out, results)
-}
-
-// test runs the tests on a daemon.
-func (j *job) test(ctx context.Context, bkc *client.Client) ([]frontend.TestResult, error) {
-	show, err := newProgress(j.terminal.err, j.progress)
-	if err != nil {
-		return nil, usageError(fmt.Errorf("--progress %s: %w", j.progress, err), "")
-	}
-	var results []frontend.TestResult
-	var fault error
-	run := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		fault = frontend.Test(ctx, c, func(r frontend.TestResult) { results = append(results, r) })
-		if fault != nil {
-			return nil, fault
-		}
-		return gateway.NewResult(), nil
-	}
-	_, err = bkc.Build(ctx, j.solveOpt, product, run, show.start())
-	show.wait()
-	if err != nil {
-		return nil, cause(err, fault)
-	}
-	return results, nil
-}
-
-// printTests says what came of each test. That one failed is the status.
+// printTests prints the result of each test, and returns the status if one failed.
 func printTests(w io.Writer, results []frontend.TestResult) error {
 	failed := 0
 	for _, r := range results {
@@ -119,7 +68,7 @@ func printTests(w io.Writer, results []frontend.TestResult) error {
 		_, err = fmt.Fprintf(w, "All %d tests passed.\n", len(results))
 	}
 	if err == nil && failed > 0 {
-		err = &findings{status: exitFailed}
+		err = cli.Status(cli.StatusFailed)
 	}
 	return err
 }

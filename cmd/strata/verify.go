@@ -13,21 +13,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/images"
+	"github.com/strata-build/strata/cmd/strata/internal/job"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/diff"
 )
 
 // verifyOptions are the words of "strata verify".
 type verifyOptions struct {
-	buildOptions
-	comparison
-	registryOptions
-	against string
+	build      job.Options
+	comparison images.Comparison
+	// registries are for the image of --against.
+	registries images.Registries
+	against    string
 }
 
-func verifyCommand(t terminal) *cobra.Command {
-	o := &verifyOptions{}
-	o.call = "build"
+func verifyCommand(t cli.Terminal) *cobra.Command {
+	o := &verifyOptions{build: job.Options{Report: job.Report{Call: "build"}}}
 	cmd := &cobra.Command{
 		Use:   "verify [flags] [PATH | URL]",
 		Short: "Build twice, or against an image, and show what differs",
@@ -37,46 +40,43 @@ when something differs.`,
 		Example: "  strata verify .\n  strata verify --against example.org/app:1 .",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.context = "."
-			if len(args) == 1 {
-				o.context = args[0]
-			}
+			o.build.Input.SetContext(args)
 			return runVerify(cmd.Context(), t, *o)
 		},
 	}
-	flags := cmd.Flags()
+	flags, b := cmd.Flags(), &o.build
 	flags.StringVar(&o.against, "against", "", "`IMAGE` to compare with, instead of a second build")
-	o.comparison.bind(flags)
-	o.bindInput(flags, t)
-	flags.StringArrayVar(&o.labels, "label", nil, "label of the image: `NAME=VALUE`")
-	flags.StringArrayVar(&o.annotations, "annotation", nil, "annotation of the image: `[TYPE:]NAME=VALUE`")
-	flags.BoolVar(&o.pull, "pull", false, "look for newer images in the registries")
-	o.bindStep(flags)
-	flags.StringVar(&o.progress, "progress", "auto", "`KIND` of progress: auto, tty, plain, quiet or rawjson")
-	flags.BoolVar(&o.insecure, "insecure", false, "allow plain http to the registry of --against, and certificates that nobody vouches for")
-	flags.StringVar(&o.certDir, "cert-dir", "", "`FOLDER` with certificates for the registry of --against")
-	flags.StringVar(&o.authFile, "authfile", "", "`FILE` with credentials for the registry of --against")
-	o.connection.bind(flags)
+	o.comparison.Bind(flags)
+	b.Input.Bind(flags, t)
+	flags.StringArrayVar(&b.Output.Labels, "label", nil, "label of the image: `NAME=VALUE`")
+	flags.StringArrayVar(&b.Output.Annotations, "annotation", nil, "annotation of the image: `[TYPE:]NAME=VALUE`")
+	flags.BoolVar(&b.Cache.Pull, "pull", false, "look for newer images in the registries")
+	b.Step.Bind(flags)
+	b.Report.BindProgress(flags)
+	flags.BoolVar(&o.registries.Insecure, "insecure", false, "allow plain http to the registry of --against, and certificates of an unknown authority")
+	flags.StringVar(&o.registries.CertDir, "cert-dir", "", "`DIRECTORY` with certificates for the registry of --against")
+	flags.StringVar(&o.registries.AuthFile, "authfile", "", "`FILE` with credentials for the registry of --against")
+	b.Connect.Bind(flags)
 	return cmd
 }
 
-// runVerify builds into a folder that goes away, and compares.
-func runVerify(ctx context.Context, t terminal, o verifyOptions) (err error) {
-	opt, err := o.comparison.options()
+// runVerify builds into a temporary directory, and compares.
+func runVerify(ctx context.Context, t cli.Terminal, o verifyOptions) (err error) {
+	compare, err := o.comparison.Options()
 	if err != nil {
 		return err
 	}
-	if o.context == "-" || o.file == "-" {
-		return usageError(errors.New("verify reads its input more than once, so the standard input won't do"), "give a folder or an address")
+	if o.build.Input.Context == "-" || o.build.Input.File == "-" {
+		return cli.Usage(errors.New("verify reads its input more than once, which the standard input does not allow"), "give a directory or an address")
 	}
-	o.registryOptions.config = o.connection.config
-	reach, err := o.image(t)
+	o.registries.Config = o.build.Connect.Config
+	opt, err := o.registries.Options(t.Env)
 	if err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "strata-verify-")
 	if err != nil {
-		return fmt.Errorf("make a temporary folder: %w", err)
+		return fmt.Errorf("make a temporary directory: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
@@ -85,30 +85,30 @@ func runVerify(ctx context.Context, t terminal, o verifyOptions) (err error) {
 	if o.against != "" {
 		published, err := image.Parse(o.against)
 		if err != nil {
-			return usageError(fmt.Errorf("--against: %w", err), "")
+			return cli.Usage(fmt.Errorf("--against: %w", err), "")
 		}
 		names, builds = append(names, published), []string{"build"}
 	}
 	for _, build := range builds {
-		b := o.buildOptions
-		b.noCache = o.against == ""
+		b := o.build
+		b.Cache.NoCache = o.against == ""
 		path := filepath.Join(dir, build)
-		b.outputs = []string{"type=oci,tar=false,dest=" + path}
-		if err := runBuild(ctx, t, b); err != nil {
+		b.Output.Outputs = []string{"type=oci,tar=false,dest=" + path}
+		if err := job.Build(ctx, t, b); err != nil {
 			return err
 		}
 		names = append(names, image.Name{Transport: image.Layout, Path: path})
 	}
-	r, err := compareImages(ctx, names[0], names[1], reach, opt)
+	r, err := images.Compare(ctx, names[0], names[1], opt, compare)
 	if err != nil {
 		return err
 	}
-	return o.show(t.out, named(r, o.against))
+	return o.comparison.Print(t.Out, labelSides(r, o.against))
 }
 
-// named gives the sides the names that the user knows. Platforms that the
-// published image has and the build does not make are not the build's affair.
-func named(r *diff.Result, against string) *diff.Result {
+// labelSides gives the sides names that the user knows, and leaves out platforms
+// that the published image has and the build was not asked for.
+func labelSides(r *diff.Result, against string) *diff.Result {
 	r.A, r.B = "first build", "second build"
 	if against != "" {
 		r.A, r.B = against, "this build"

@@ -9,15 +9,17 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
 )
 
-func versionCommand(t terminal) *cobra.Command {
+func versionCommand(t cli.Terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Say which version this is",
+		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(t.out, versionLine())
+			_, err := fmt.Fprintln(t.Out, versionLine())
 			return err
 		},
 	}

@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package connect reaches BuildKit: a daemon at an address, or the embedded
+// engine when there is no address.
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/connhelper"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"github.com/spf13/pflag"
+	"google.golang.org/grpc/codes"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/internal/engine"
+	"github.com/strata-build/strata/internal/flags"
+)
+
+// dialTimeout is how long a daemon may take to answer at all.
+const dialTimeout = 30 * time.Second
+
+// Options say where BuildKit is. The zero Options are the embedded engine in its
+// own directory.
+type Options struct {
+	// Addr is the address of a daemon.
+	Addr string
+	// TLSServerName is the name in the daemon's certificate, if it is not the
+	// address's host; the other three are PEM files.
+	TLSServerName, TLSCACert, TLSCert, TLSKey string
+	// Root is the directory of the embedded engine.
+	Root string
+	// Config is the engine's buildkitd.toml.
+	Config string
+}
+
+// Bind adds the flags of a command that talks to BuildKit.
+func (o *Options) Bind(flags *pflag.FlagSet) {
+	flags.StringVar(&o.Addr, "addr", "", "`ADDRESS` of a BuildKit daemon (default $BUILDKIT_HOST; without one, the embedded engine)")
+	flags.StringVar(&o.TLSServerName, "tlsservername", "", "name in the daemon's certificate (default: the address's host)")
+	flags.StringVar(&o.TLSCACert, "tlscacert", "", "`FILE` with the CA of the daemon's certificate")
+	flags.StringVar(&o.TLSCert, "tlscert", "", "`FILE` with the client's certificate")
+	flags.StringVar(&o.TLSKey, "tlskey", "", "`FILE` with the client's key")
+	flags.StringVar(&o.Root, "root", "", "`DIRECTORY` of the embedded engine")
+	flags.StringVar(&o.Config, "config", "", "buildkitd.toml `FILE` of the embedded engine")
+}
+
+// Resolve decides between a daemon and the embedded engine. A flag takes
+// precedence over the environment.
+func (o Options) Resolve(env flags.Lookup) (Options, error) {
+	embedded := o.Root != "" || o.Config != ""
+	if o.Addr != "" && embedded {
+		return o, cli.Usage(errors.New("--root and --config are the embedded engine's: they do not go with --addr"), "")
+	}
+	if o.Addr == "" && !embedded {
+		o.Addr, _ = env("BUILDKIT_HOST")
+	}
+	return o, nil
+}
+
+// Dial connects to BuildKit, and starts the embedded engine when it is not running.
+func (o Options) Dial(ctx context.Context) (*client.Client, error) {
+	if o.Addr == "" {
+		return engine.Connect(ctx, engine.Options{Root: o.Root, Config: o.Config})
+	}
+	if err := checkAddress(o.Addr); err != nil {
+		return nil, cli.Usage(err, "")
+	}
+	opts, err := o.tls()
+	if err != nil {
+		return nil, err
+	}
+	bkc, err := client.New(ctx, o.Addr, opts...)
+	if err != nil {
+		return nil, cli.Usage(fmt.Errorf("--addr %q: %w", o.Addr, err), "")
+	}
+	if err := o.greet(ctx, bkc); err != nil {
+		bkc.Close()
+		return nil, err
+	}
+	return bkc, nil
+}
+
+// checkAddress reports what makes an address one that no daemon can have.
+func checkAddress(addr string) error {
+	scheme, _, ok := strings.Cut(addr, "://")
+	if !ok {
+		return fmt.Errorf("--addr %q has no scheme: for a socket it is unix://PATH", addr)
+	}
+	switch scheme {
+	case "unix", "tcp", "npipe":
+		return nil
+	}
+	helper, err := connhelper.GetConnectionHelper(addr)
+	if err != nil {
+		return fmt.Errorf("--addr %q: %w", addr, err)
+	}
+	if helper == nil {
+		return fmt.Errorf("--addr %q has an unknown scheme: unix, tcp, ssh, docker-container, podman-container, nerdctl-container, kube-pod and npipe are known", addr)
+	}
+	return nil
+}
+
+// greet makes sure that a daemon is there and new enough, while the answer can
+// still say so.
+func (o Options) greet(ctx context.Context, bkc *client.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	_, err := bkc.Info(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case grpcerrors.Code(err) == codes.Unimplemented:
+		return cli.Hint(
+			fmt.Errorf("the BuildKit daemon at %s is too old", o.Addr),
+			"Strata needs BuildKit 0.11 or later: upgrade the daemon",
+		)
+	}
+	if s, ok := grpcerrors.AsGRPCStatus(err); ok {
+		err = errors.New(s.Message()) // its wrapping says only how the question was sent
+	}
+	return cli.Hint(
+		fmt.Errorf("no BuildKit daemon answers at %s: %w", o.Addr, err),
+		"start buildkitd there, or leave out --addr and BUILDKIT_HOST to build with the embedded engine",
+	)
+}
+
+// tls are the client's options for a daemon that wants TLS.
+func (o Options) tls() ([]client.ClientOpt, error) {
+	var opts []client.ClientOpt
+	if o.TLSCACert != "" {
+		name := o.TLSServerName
+		if name == "" {
+			u, err := url.Parse(o.Addr)
+			if err != nil {
+				return nil, cli.Usage(fmt.Errorf("--addr %q: %w", o.Addr, err), "")
+			}
+			name = u.Hostname()
+		}
+		opts = append(opts, client.WithServerConfig(name, o.TLSCACert))
+	}
+	if o.TLSCert != "" || o.TLSKey != "" {
+		opts = append(opts, client.WithCredentials(o.TLSCert, o.TLSKey))
+	}
+	return opts, nil
+}

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/moby/buildkit/frontend/subrequests"
+	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/internal/flags"
+)
+
+// The keys of an answer to a subrequest.
+const (
+	answerJSON   = "result.json"
+	answerText   = "result.txt"
+	answerStatus = "result.statuscode"
+	answerLLB    = "result.llb"
+	answerWords  = "result.explain"
+)
+
+// printAnswer prints the frontend's answer to a --call. Findings of a check
+// are an error with a status of their own.
+func printAnswer(w io.Writer, call flags.Call, answer map[string][]byte) error {
+	if err := printBody(w, call, answer); err != nil {
+		return err
+	}
+	status, err := strconv.Atoi(string(answer[answerStatus]))
+	if err == nil && status != 0 && !call.IgnoreStatus {
+		return cli.Status(status)
+	}
+	return nil
+}
+
+func printBody(w io.Writer, call flags.Call, answer map[string][]byte) error {
+	data := answer[answerJSON]
+	if call.Raw {
+		_, err := w.Write(answer[answerLLB])
+		return err
+	}
+	if call.Explain {
+		_, err := w.Write(answer[answerWords])
+		return err
+	}
+	if call.JSON {
+		_, err := fmt.Fprintf(w, "%s\n", data)
+		return err
+	}
+	switch call.Request {
+	case lint.RequestLint:
+		return printLint(w, data)
+	case outline.RequestSubrequestsOutline:
+		return outline.PrintOutline(data, w)
+	case targets.RequestTargets:
+		return targets.PrintTargets(data, w)
+	case subrequests.RequestSubrequestsDescribe:
+		return subrequests.PrintDescribe(data, w)
+	}
+	_, err := w.Write(answer[answerText])
+	return err
+}
+
+// printLint prints findings with their lines, and how many there are.
+func printLint(w io.Writer, data []byte) error {
+	var results lint.LintResults
+	if err := json.Unmarshal(data, &results); err != nil {
+		return fmt.Errorf("read the check's answer: %w", err)
+	}
+	if err := results.PrintTo(w, nil); err != nil {
+		return fmt.Errorf("print findings: %w", err)
+	}
+	if results.Error != nil {
+		results.PrintErrorTo(w, nil)
+		return nil
+	}
+	var err error
+	switch n := len(results.Warnings); n {
+	case 0:
+		_, err = fmt.Fprintln(w, "Check complete, nothing found.")
+	case 1:
+		_, err = fmt.Fprintln(w, "\nCheck complete, 1 warning.")
+	default:
+		_, err = fmt.Fprintf(w, "\nCheck complete, %d warnings.\n", n)
+	}
+	return err
+}

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"fmt"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	"github.com/moby/buildkit/session/sshforward/sshprovider"
+	"github.com/moby/buildkit/util/gitutil"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/internal/flags"
+)
+
+// attachSession lets the daemon ask for registry credentials, secrets and SSH
+// agents while it builds.
+func (j *job) attachSession(o Options) error {
+	l, err := newLogins(config.LoadDefaultConfigFile(j.terminal.Err))
+	if err != nil {
+		return err
+	}
+	j.logins = l
+	sources, err := flags.Secrets(o.Input.Secrets)
+	if err != nil {
+		return cli.Usage(err, "")
+	}
+	store, err := secretsprovider.NewStore(sources)
+	if err != nil {
+		return cli.Usage(fmt.Errorf("--secret: %w", err), "")
+	}
+	agents := flags.SSH(o.Input.SSH)
+	if len(agents) == 0 && isGitSSH(o.Input.Context) {
+		agents = flags.SSH([]string{"default"})
+	}
+	ssh, err := sshprovider.NewSSHAgentProvider(agents)
+	if err != nil {
+		return cli.Usage(fmt.Errorf("--ssh: %w", err), "")
+	}
+	j.solveOpt.Session = append(j.solveOpt.Session, l, secretsprovider.NewSecretProvider(store), ssh)
+	return nil
+}
+
+// isGitSSH reports whether a context is a repository that is reached by SSH.
+func isGitSSH(context string) bool {
+	u, err := gitutil.ParseURL(context)
+	return err == nil && u.Scheme == gitutil.SSHProtocol
+}

@@ -1,0 +1,267 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/image/report"
+)
+
+// targetWord stands for a target's name in the flags that name a result.
+const targetWord = "{target}"
+
+// forTarget are the options for one target.
+func (o Options) forTarget(target string) Options {
+	name := target
+	if name == "" {
+		name = "default"
+	}
+	o.Input.Target, o.Input.All = target, false
+	o.Output.Tags, o.Output.Outputs = fillAll(o.Output.Tags, name), fillAll(o.Output.Outputs, name)
+	o.Cache.To = fillAll(o.Cache.To, name)
+	r := &o.Report
+	r.MetadataFile, r.IIDFile, r.File = fill(r.MetadataFile, name), fill(r.IIDFile, name), fill(r.File, name)
+	return o
+}
+
+// fill puts a target's name into the value of a flag.
+func fill(value, name string) string { return strings.ReplaceAll(value, targetWord, name) }
+
+func fillAll(values []string, name string) []string {
+	out := make([]string, len(values))
+	for i, value := range values {
+		out[i] = fill(value, name)
+	}
+	return out
+}
+
+// checkTargets refuses what would give the results of several targets one name.
+func (o Options) checkTargets() error {
+	if o.Input.Context == "-" || o.Input.File == "-" {
+		return errors.New("several targets are read concurrently, which the standard input does not allow")
+	}
+	if o.Report.Call != "build" {
+		return fmt.Errorf("--call %s asks about one target", o.Report.Call)
+	}
+	values := map[string][]string{"--tag": o.Output.Tags, "--output": o.Output.Outputs}
+	if o.Report.IIDFile != "" {
+		values["--iidfile"] = []string{o.Report.IIDFile}
+	}
+	for _, flag := range slices.Sorted(maps.Keys(values)) {
+		for _, value := range values[flag] {
+			placed := flag != "--output" || strings.Contains(value, "dest=") || !strings.Contains(value, "=")
+			if placed && !strings.Contains(value, targetWord) {
+				return fmt.Errorf("%s %s: with several targets it needs %s where their names go", flag, value, targetWord)
+			}
+		}
+	}
+	return nil
+}
+
+// batch are the builds of several targets.
+type batch struct {
+	names    []string
+	jobs     []*job
+	metadata *atomicfile.File
+	// reportFile is that of one --report for all targets, or nil.
+	reportFile io.WriteCloser
+	images     []*report.Image
+	stage      atomicfile.Stage
+}
+
+// buildTargets builds several targets concurrently on one daemon, which does once
+// what they share. Only when all are built is anything exported or pushed.
+func buildTargets(ctx context.Context, t cli.Terminal, o Options) (err error) {
+	if err := o.checkTargets(); err != nil {
+		return cli.Usage(err, `such as -t example.org/app:{target}; see "strata build --help"`)
+	}
+	bkc, err := o.Connect.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer bkc.Close()
+	b := &batch{}
+	defer func() { err = errors.Join(err, b.close()) }()
+	if b.names, err = targetNames(ctx, t, bkc, o); err != nil {
+		return err
+	}
+	if err := b.prepare(ctx, t, bkc, o); err != nil {
+		return err
+	}
+	b.jobs[0].warn()
+	if _, err := b.solve(ctx, bkc, (*job).withoutExports); err != nil {
+		return err
+	}
+	results, err := b.solve(ctx, bkc, (*job).withExports)
+	if err != nil {
+		return err
+	}
+	return b.finish(ctx, bkc, results)
+}
+
+// targetNames are the targets to build; of all of them the frontend knows the
+// names.
+func targetNames(ctx context.Context, t cli.Terminal, bkc *client.Client, o Options) (names []string, err error) {
+	if !o.Input.All {
+		for name := range strings.SplitSeq(o.Input.Target, ",") {
+			if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		if len(names) == 0 {
+			return nil, cli.Usage(fmt.Errorf("--target %q names no target", o.Input.Target), "")
+		}
+		return names, nil
+	}
+	if o.Input.Target != "" {
+		return nil, cli.Usage(errors.New("--all and --target do not go together"), "")
+	}
+	question := o.forTarget("")
+	question.Report = Report{Call: "targets,format=json", Progress: "none"}
+	j, err := newJob(ctx, t, question)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, j.close()) }()
+	out, err := j.solve(ctx, bkc)
+	if err != nil {
+		return nil, err
+	}
+	var list targets.List
+	if err := json.Unmarshal(out.answer[answerJSON], &list); err != nil {
+		return nil, fmt.Errorf("read the list of targets: %w", err)
+	}
+	for _, target := range list.Targets {
+		names = append(names, target.Name)
+	}
+	return names, nil
+}
+
+// prepare makes a job for each target.
+func (b *batch) prepare(ctx context.Context, t cli.Terminal, bkc *client.Client, o Options) (err error) {
+	if o.Report.MetadataFile != "" && !strings.Contains(o.Report.MetadataFile, targetWord) {
+		if b.metadata, err = b.stage.File(o.Report.MetadataFile); err != nil {
+			return cli.Usage(fmt.Errorf("--metadata-file: %w", err), "")
+		}
+		o.Report.MetadataFile = ""
+	}
+	if o.Report.File != "" && !strings.Contains(o.Report.File, targetWord) {
+		if b.reportFile, err = openReport(&b.stage, o.Report.File); err != nil {
+			return err
+		}
+		o.Report.File = ""
+	}
+	for _, name := range b.names {
+		j, err := newJob(ctx, t, o.forTarget(name))
+		if err != nil {
+			return err
+		}
+		b.jobs = append(b.jobs, j)
+		j.recorder.full = j.recorder.full || b.reportFile != nil
+		if err := j.addGateway(ctx, bkc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutExports is the first round: everything is built, and stays in the
+// cache.
+func (j *job) withoutExports() client.SolveOpt {
+	opt := j.solveOpt
+	opt.Exports, opt.CacheExports = nil, nil
+	return opt
+}
+
+// withExports is the second round, which finds everything in the cache.
+func (j *job) withExports() client.SolveOpt {
+	opt := j.solveOpt
+	opt.FrontendAttrs = maps.Clone(opt.FrontendAttrs)
+	delete(opt.FrontendAttrs, "no-cache")
+	return opt
+}
+
+// solve runs all jobs concurrently and shows them as one.
+func (b *batch) solve(ctx context.Context, bkc *client.Client, round func(*job) client.SolveOpt) ([]*outcome, error) {
+	p, err := b.jobs[0].newProgress()
+	if err != nil {
+		return nil, err
+	}
+	shown := p.start()
+	results := make([]*outcome, len(b.jobs))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, j := range b.jobs {
+		status := make(chan *client.SolveStatus)
+		forwarded := make(chan struct{})
+		go func() {
+			defer close(forwarded)
+			for s := range status {
+				shown <- s
+			}
+		}()
+		g.Go(func() (err error) {
+			results[i], err = j.run(ctx, bkc, round(j), status)
+			<-forwarded
+			if err != nil {
+				return fmt.Errorf("target %s: %w", b.names[i], err)
+			}
+			return nil
+		})
+	}
+	err = g.Wait()
+	close(shown)
+	p.wait()
+	return results, err
+}
+
+// finish puts the outputs of all targets in their places.
+func (b *batch) finish(ctx context.Context, bkc *client.Client, results []*outcome) error {
+	all := map[string]any{}
+	for i, name := range b.names {
+		all[name] = metadata(results[i].exporter)
+	}
+	if b.metadata != nil {
+		if err := writeMetadata(b.metadata, all); err != nil {
+			return err
+		}
+	}
+	for i, j := range b.jobs {
+		if err := j.finish(ctx, bkc, results[i]); err != nil {
+			return err
+		}
+		b.images = append(b.images, j.images...)
+	}
+	if b.reportFile != nil {
+		if err := writeReport(b.reportFile, b.images); err != nil {
+			return err
+		}
+	}
+	return b.stage.Commit()
+}
+
+func (b *batch) close() error {
+	var errs []error
+	if b.reportFile != nil {
+		errs = append(errs, b.reportFile.Close())
+	}
+	errs = append(errs, b.stage.Discard())
+	for _, j := range b.jobs {
+		errs = append(errs, j.close())
+	}
+	return errors.Join(errs...)
+}
