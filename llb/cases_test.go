@@ -31,7 +31,7 @@ import (
 
 var update = flag.Bool("update", false, "write what the tests see into testdata")
 
-// world stands for a daemon: one base image with known folders.
+// world stands for a daemon: one base image with known directories.
 type world struct{ files map[string]os.FileMode }
 
 func newWorld() world {

@@ -22,7 +22,7 @@ func (f *layer) assemble(placed []placement, name string) bk.State {
 	}
 	taken := occupied{exact: map[string]bool{}, above: map[string]bool{}}
 	for _, p := range placed {
-		fa = f.put(fa, p, taken.add(p.dest))
+		fa = f.put(fa, p, taken.add(p.at))
 	}
 	if made {
 		fa = fa.Copy(dirs, "/", "/", &bk.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(op.FileTime())})
@@ -44,27 +44,27 @@ func (f *layer) put(fa *bk.FileAction, p placement, again bool) *bk.FileAction {
 	switch {
 	case p.Symlink != "":
 		if again {
-			fa = op.Then(fa).Rm(p.dest, bk.WithAllowNotFound(true))
+			fa = op.Then(fa).Rm(p.at, bk.WithAllowNotFound(true))
 		}
-		return op.Then(fa).Symlink(p.Symlink, p.dest, *owner, created)
+		return op.Then(fa).Symlink(p.Symlink, p.at, *owner, created)
 	case p.Content != nil:
 		mode := uint32(0o644)
 		if p.Mode != nil {
 			mode = uint32(*p.Mode)
 		}
 		if mode&^0o777 == 0 {
-			return op.Then(fa).Mkfile(p.dest, op.Mode(mode), []byte(*p.Content), *owner, created)
+			return op.Then(fa).Mkfile(p.at, op.Mode(mode), []byte(*p.Content), *owner, created)
 		}
 		// Mkfile drops setuid, setgid and sticky; a copy keeps them.
-		plain := bk.Scratch().File(bk.Mkfile("/file", 0o600, []byte(*p.Content)), f.on.Ops.At(p.Range), bk.WithCustomName(f.on.Ops.Name("write "+p.dest)))
-		return op.Then(fa).Copy(plain, "/file", p.dest, &bk.CopyInfo{
+		plain := bk.Scratch().File(bk.Mkfile("/file", 0o600, []byte(*p.Content)), f.on.Ops.At(p.Range), bk.WithCustomName(f.on.Ops.Name("write "+p.at)))
+		return op.Then(fa).Copy(plain, "/file", p.at, &bk.CopyInfo{
 			Mode: &bk.ChmodOpt{Mode: op.Mode(mode)}, ChownOpt: owner, CreatedTime: new(op.FileTime()), CreateDestPath: true,
 		})
 	}
 	info := f.copyInfo(p.item, p.uid, p.gid)
 	info.ExcludePatterns = p.exclude
 	info.AlwaysReplaceExistingDestPaths = again
-	dest := p.dest
+	dest := p.at
 	if p.Into && p.HTTP == nil {
 		dest = path.Join(dest, "/") + "/"
 	}

@@ -21,7 +21,8 @@ import (
 // placement is a piece of an item with the place it gets in the image.
 type placement struct {
 	item
-	dest string
+	// at is where it goes, without links on the way.
+	at string
 	// exclude are parts of the source that are placed elsewhere.
 	exclude  []string
 	uid, gid int
@@ -73,7 +74,7 @@ func (f *layer) place(ctx context.Context, t tree, it item) ([]placement, error)
 		}
 		dest = path.Join(real, path.Base(dest))
 	}
-	p := placement{item: it, dest: dest, uid: uid, gid: gid}
+	p := placement{item: it, at: dest, uid: uid, gid: gid}
 	switch {
 	case it.Directory:
 		return nil, f.ownDirectory(ctx, t, p)
@@ -98,11 +99,11 @@ func (f *layer) place(ctx context.Context, t tree, it item) ([]placement, error)
 
 // ownDirectory makes a directory that an entry asks for.
 func (f *layer) ownDirectory(ctx context.Context, t tree, p placement) error {
-	if p.dest == "/" {
+	if p.at == "/" {
 		return plan.Mistakef("make directory /: the root can't be an entry")
 	}
 	mode := uint32(0o755)
-	if n, ok, err := t.lookup(ctx, p.dest); err != nil {
+	if n, ok, err := t.lookup(ctx, p.at); err != nil {
 		return err
 	} else if ok && n.isDir() {
 		mode = n.mode
@@ -113,21 +114,21 @@ func (f *layer) ownDirectory(ctx context.Context, t tree, p placement) error {
 	if p.Mode != nil {
 		mode = uint32(*p.Mode)
 	}
-	if err := f.need(ctx, t, path.Dir(p.dest)); err != nil {
+	if err := f.need(ctx, t, path.Dir(p.at)); err != nil {
 		return err
 	}
-	f.dirs[p.dest] = directory{mode: mode, uid: p.uid, gid: p.gid}
-	f.on.Skeleton.declared[p.dest] = node{mode: mode, uid: p.uid, gid: p.gid}
+	f.dirs[p.at] = directory{mode: mode, uid: p.uid, gid: p.gid}
+	f.on.Skeleton.declared[p.at] = node{mode: mode, uid: p.uid, gid: p.gid}
 	return nil
 }
 
 // placeContents places a source that may be a directory, whose contents are meant then.
 func (f *layer) placeContents(ctx context.Context, t tree, p placement) ([]placement, error) {
-	n, ok, err := t.lookup(ctx, p.dest)
+	n, ok, err := t.lookup(ctx, p.at)
 	if err != nil {
 		return nil, err
 	}
-	exists := ok || p.dest == "/"
+	exists := ok || p.at == "/"
 	if !exists {
 		if p.Into {
 			if err := f.newDirectory(ctx, t, p); err != nil {
@@ -135,7 +136,7 @@ func (f *layer) placeContents(ctx context.Context, t tree, p placement) ([]place
 			}
 		}
 		f.expectDirectory(p)
-		return []placement{p}, f.need(ctx, t, path.Dir(p.dest))
+		return []placement{p}, f.need(ctx, t, path.Dir(p.at))
 	}
 	isDir := true
 	if !p.Into && !p.Extract && p.Git == nil && !hasGlob(p.src) {
@@ -147,12 +148,12 @@ func (f *layer) placeContents(ctx context.Context, t tree, p placement) ([]place
 		if n.isDir() {
 			return nil, plan.Mistakef("put a file at %s: the base has a directory there; write %s/ to put the file into it", p.Dest, p.Dest)
 		}
-		return []placement{p}, f.need(ctx, t, path.Dir(p.dest))
+		return []placement{p}, f.need(ctx, t, path.Dir(p.at))
 	}
-	if p.dest, err = resolveDir(ctx, t, p.dest); err != nil {
+	if p.at, err = resolveDir(ctx, t, p.at); err != nil {
 		return nil, err
 	}
-	if err := f.need(ctx, t, p.dest); err != nil {
+	if err := f.need(ctx, t, p.at); err != nil {
 		return nil, err
 	}
 	return f.split(ctx, t, p)
@@ -165,17 +166,17 @@ func (f *layer) expectDirectory(p placement) {
 	if p.Mode != nil && *p.Mode&0o111 != 0 && !p.Into {
 		n.mode = uint32(*p.Mode)
 	}
-	f.on.Skeleton.likely[p.dest] = n
+	f.on.Skeleton.likely[p.at] = n
 }
 
 // newDirectory makes the directory that a destination with a trailing slash names; it
 // belongs to the owner of what goes into it.
 func (f *layer) newDirectory(ctx context.Context, t tree, p placement) error {
-	if err := f.need(ctx, t, path.Dir(p.dest)); err != nil {
+	if err := f.need(ctx, t, path.Dir(p.at)); err != nil {
 		return err
 	}
-	if _, ok := f.dirs[p.dest]; !ok {
-		f.dirs[p.dest] = directory{mode: 0o755, uid: p.uid, gid: p.gid}
+	if _, ok := f.dirs[p.at]; !ok {
+		f.dirs[p.at] = directory{mode: 0o755, uid: p.uid, gid: p.gid}
 	}
 	return nil
 }
@@ -198,12 +199,12 @@ func (f *layer) split(ctx context.Context, t tree, p placement) ([]placement, er
 		return nil, err
 	}
 	dirs := directoryNames(stats)
-	if err := t.expect(ctx, joinAll(p.dest, dirs)...); err != nil {
+	if err := t.expect(ctx, joinAll(p.at, dirs)...); err != nil {
 		return nil, err
 	}
 	all := []placement{p}
 	for _, name := range dirs {
-		sub := path.Join(p.dest, name)
+		sub := path.Join(p.at, name)
 		n, ok, err := t.lookup(ctx, sub)
 		if err != nil {
 			return nil, err
@@ -214,14 +215,14 @@ func (f *layer) split(ctx context.Context, t tree, p placement) ([]placement, er
 		q := p
 		q.src = path.Join(p.src, name)
 		q.exclude = nil
-		q.dest = sub
+		q.at = sub
 		if !n.isDir() {
-			if q.dest, err = resolveDir(ctx, t, sub); err != nil {
+			if q.at, err = resolveDir(ctx, t, sub); err != nil {
 				return nil, err
 			}
 			all[0].exclude = append(all[0].exclude, escapePattern(name))
 		}
-		if err := f.need(ctx, t, q.dest); err != nil {
+		if err := f.need(ctx, t, q.at); err != nil {
 			return nil, err
 		}
 		below, err := f.split(ctx, t, q)

@@ -117,7 +117,7 @@ func (p *probe) exactCopy(names []string) bk.State {
 }
 
 // readDirs reads directories of one depth at once. Those whose parents showed that
-// they are no directories are left out.
+// they aren't directories are left out.
 func (p *probe) readDirs(ctx context.Context, st bk.State, dirs []string, want map[string]bool) error {
 	found := make([][]*fstypes.Stat, len(dirs))
 	group, ctx := errgroup.WithContext(ctx)

@@ -42,7 +42,7 @@ func (f *layer) placeInStep(ctx context.Context, items []item, name string) (bk.
 
 // placeRaw notes an item with its owner, who is looked up in the step.
 func (f *layer) placeRaw(ctx context.Context, it item, placed *[]placement, o *Step) error {
-	p := placement{item: it, dest: destination(it.Entry)}
+	p := placement{item: it, at: destination(it.Entry)}
 	switch {
 	case it.Owner == nil:
 		o.Chown[f.chownPath(ctx, it)] = plan.Owner{User: "0", Group: "0"}
@@ -78,14 +78,14 @@ func (f *layer) raw(ctx context.Context, placed *[]placement, p placement, o *St
 			return err
 		}
 		if p.Mode != nil || p.Owner != nil {
-			o.Keep = append(o.Keep, p.dest)
+			o.Keep = append(o.Keep, p.at)
 		}
 		return nil
 	case p.Into:
-		if err := f.newDirectory(ctx, t, placement{item: p.item, dest: p.Dest, uid: p.uid, gid: p.gid}); err != nil {
+		if err := f.newDirectory(ctx, t, placement{item: p.item, at: p.Dest, uid: p.uid, gid: p.gid}); err != nil {
 			return err
 		}
 	}
 	*placed = append(*placed, p)
-	return f.need(ctx, t, path.Dir(p.dest))
+	return f.need(ctx, t, path.Dir(p.at))
 }

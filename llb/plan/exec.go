@@ -5,7 +5,7 @@ package plan
 
 import "github.com/strata-build/strata/llb/spec"
 
-// OutDir is where a command finds the folder that $out names.
+// OutDir is where a command finds the directory that $out names.
 const OutDir = "/out"
 
 // SourceDir is where the source of a build is mounted.
@@ -47,7 +47,7 @@ type Mount struct {
 	Copy
 }
 
-// Cache is a folder that survives from build to build.
+// Cache is a directory that survives from build to build.
 type Cache struct {
 	Target string `json:"target"`
 	ID     string `json:"id"`
@@ -55,7 +55,7 @@ type Cache struct {
 	Sharing string `json:"sharing"`
 }
 
-// Tmpfs is a folder in memory.
+// Tmpfs is a directory in memory.
 type Tmpfs struct {
 	Target string `json:"target"`
 	// Size is the limit in bytes; 0 leaves it to the kernel.

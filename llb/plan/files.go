@@ -16,7 +16,7 @@ type Entry struct {
 	Range spec.Range `json:"-"`
 	// Dest is the clean, absolute path in the image.
 	Dest string `json:"dest"`
-	// Into says that Dest is a folder that the file goes into.
+	// Into says that Dest is a directory that the file goes into.
 	Into bool `json:"into,omitempty"`
 	// Mode is the permission bits with setuid, setgid and sticky; nil keeps the
 	// source's, and is 0644 for content and 0755 for a directory.
@@ -62,7 +62,7 @@ type Copy struct {
 	// Include and Exclude are .dockerignore patterns relative to Path.
 	Include []string `json:"include,omitempty"`
 	Exclude []string `json:"exclude,omitempty"`
-	// Checkout says that the files come from somebody's folder, where modes depend
+	// Checkout says that the files come from a user's checkout, where modes depend
 	// on the umask that they were made with.
 	Checkout bool `json:"checkout,omitempty"`
 }

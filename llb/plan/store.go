@@ -8,7 +8,7 @@ import "github.com/strata-build/strata/llb/spec"
 // Store puts paths into a store, independent of all other layers.
 type Store struct {
 	Range spec.Range `json:"-"`
-	// Dir is the store's folder in the image.
+	// Dir is the store's directory in the image.
 	Dir   string      `json:"dir"`
 	Items []StorePath `json:"paths"`
 	// From is where the paths lie that have no URL; nil when all have one.
@@ -55,9 +55,9 @@ type StoreSource struct {
 
 // Link puts symbolic links to what is in store paths where programs look for it.
 type Link struct {
-	// Into is a folder of the image, such as /usr/local.
+	// Into is a directory of the image, such as /usr/local.
 	Into string `json:"into"`
-	// Dir is the store, and Roots are the paths in the image whose folders are
+	// Dir is the store, and Roots are the paths in the image whose directories are
 	// linked, the preferred one first.
 	Dir   string   `json:"dir"`
 	Roots []string `json:"roots"`
