@@ -162,7 +162,7 @@ func (w *lockWriter) store(target string, p lock.Platform, repositories []lock.R
 	w.made.Keep(target, p, repositories)
 }
 
-// keepTarget keeps what the lock had for a target that was not resolved anew.
+// keepTarget keeps what the lock had for a target that was not resolved again.
 func (w *lockWriter) keepTarget(target, platform string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

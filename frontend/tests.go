@@ -34,7 +34,7 @@ type TestResult struct {
 
 // Test builds the image for the first platform and runs the tests of the build
 // file in it, each in a container of its own. They always run: nothing of them
-// is cached. report is told of each when it is done. The error is about what
+// is cached. report is called with each when it is done. The error is about what
 // keeps tests from running, not about those that fail.
 func Test(ctx context.Context, c client.Client, report func(TestResult)) error {
 	r, err := newRequest(ctx, c)

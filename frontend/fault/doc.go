@@ -7,5 +7,5 @@
 // gateway, and about steps that the user never wrote. This package is the only one
 // that reads those sentences: a [Fetch] and the functions beside it are made where
 // a solve returns, and everybody else switches on them. The words of the build file
-// that they are told in are here, too, with the lines they belong to.
+// for them are here, too, with the lines they belong to.
 package fault

@@ -92,10 +92,10 @@ func placed(err error) error {
 	for _, s := range errdefs.Sources(err) {
 		if len(s.Ranges) > 0 && s.Info != nil {
 			start := s.Ranges[0].Start
-			return &told{text: fmt.Sprintf("%s:%d:%d: %s", s.Info.Filename, start.Line, start.Character+1, text), err: err}
+			return &reworded{text: fmt.Sprintf("%s:%d:%d: %s", s.Info.Filename, start.Line, start.Character+1, text), err: err}
 		}
 	}
-	return &told{text: text, err: err}
+	return &reworded{text: text, err: err}
 }
 
 // Mistake is an error of lowering in the build file's words, if it is the build file

@@ -10,8 +10,6 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/moby/buildkit/util/grpcerrors"
-	"google.golang.org/grpc/status"
 
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -47,7 +45,7 @@ func (f *File) Locate(err error) error {
 			ranges = append(ranges, e.Range)
 		}
 	}
-	err = &told{text: text, err: err}
+	err = &reworded{text: text, err: err}
 	for _, at := range ranges {
 		err = errdefs.WithSource(err, f.lines(at))
 	}
@@ -67,20 +65,6 @@ func (f *File) dockerfileLines(err error) (at spec.Range, ok bool) {
 	}
 	return spec.Range{}, false
 }
-
-// told is an error that reaches the client in words of its own. Of an error that
-// came from the daemon, BuildKit would pass on nothing but the words it came with.
-type told struct {
-	text string
-	err  error
-}
-
-func (t *told) Error() string { return t.text }
-
-func (t *told) Unwrap() error { return t.err }
-
-// GRPCStatus makes the words the message that crosses the gateway.
-func (t *told) GRPCStatus() *status.Status { return status.New(grpcerrors.Code(t.err), t.text) }
 
 // OfSpec finds the faults of the build file in an error.
 func OfSpec(err error) []*spec.Error {

@@ -11,17 +11,8 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// refusedError is a registry's refusal, in words that say what to do.
-type refusedError struct {
-	text string
-	err  error
-}
-
-func (e *refusedError) Error() string { return e.text }
-func (e *refusedError) Unwrap() error { return e.err }
-
 // Refused puts into words why a registry did not give an image. The daemon passes on
-// what the registry said, which is another thing for each kind of login.
+// what the registry said, which differs with the kind of login.
 func Refused(t plan.Tree, err error) error {
 	ref, parsed := reference.ParseNormalizedNamed(t.Name)
 	if parsed != nil {
@@ -45,5 +36,5 @@ func Refused(t plan.Tree, err error) error {
 	default:
 		return err
 	}
-	return &refusedError{text, err}
+	return &reworded{text: text, err: err}
 }

@@ -35,7 +35,7 @@ func (d *Daemon) Marshal(ctx context.Context, st bk.State) (*bk.Definition, erro
 	return def, llb.PropagateNoCache(def)
 }
 
-// Solve asks for a state. What has to be run for it runs when somebody looks.
+// Solve asks for a state. What has to be run for it runs when the result is read.
 func (d *Daemon) Solve(ctx context.Context, st bk.State) (client.Reference, error) {
 	def, err := d.Marshal(ctx, st)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// namesFile is where BuildKit keeps what it was told of a local source of
-	// which it was sent no content.
+	// namesFile is where BuildKit keeps the names of a local source that it was sent
+	// no content of.
 	namesFile = "/.fsutil-metadata"
 	// mostNames is how much of it is read, in bytes.
 	mostNames = 8 << 20
