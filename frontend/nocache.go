@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -28,8 +29,8 @@ func (r *request) warnNoCache(ctx context.Context, s *spec.Spec) {
 			continue
 		}
 		message := fmt.Sprintf("no target or layer is called %q, so nothing is built afresh for it", name)
-		if near := spec.Suggest(name, names); near != "" {
-			message += fmt.Sprintf("; did you mean %q?", near)
+		if hint := spell.DidYouMean(name, names); hint != "" {
+			message += "; " + hint
 		}
 		r.warnings.say(ctx, message)
 	}

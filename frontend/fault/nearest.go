@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/spell"
 	fstypes "github.com/tonistiigi/fsutil/types"
-
-	"github.com/strata-build/strata/llb/spec"
 )
 
 // Lister lists a directory of a tree, given without a slash at the start.
@@ -34,7 +33,7 @@ func Nearest(list Lister, name string) string {
 			}
 		}
 		if !slices.Contains(among, part) {
-			part = spec.Suggest(part, among)
+			part = spell.Suggest(part, among)
 		}
 		if part == "" {
 			return ""

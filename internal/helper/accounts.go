@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/inroot"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // accounts are the users and groups an image knows.
@@ -141,8 +142,8 @@ func (a accounts) unknown(what, name, file string, names []string) error {
 		return fmt.Errorf("look up %s %d: the number is out of range, want 0 to %d", what, number, 1<<31-1)
 	}
 	hint := "the image has no " + what + " at all"
-	if nearest := near(name, names); len(nearest) > 0 {
-		hint = "did you mean " + strings.Join(nearest, " or ") + "?"
+	if near := spell.Nearest(name, slices.Values(names)); len(near) > 0 {
+		hint = "did you mean " + spell.List(near, "or") + "?"
 	} else if len(names) > 0 {
 		hint = "it has " + strings.Join(names, ", ")
 	}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // foreign are notations of other programs, and ours for the same.
@@ -50,7 +50,7 @@ func guess(text string) string {
 	head, rest, ok := strings.Cut(text, ":")
 	if ok && !strings.ContainsAny(head, "/.") {
 		words := []string{string(Layout), string(LayoutArchive), string(DockerArchive), string(DockerDaemon)}
-		if word := spec.Suggest(head, words); word != "" {
+		if word := spell.Suggest(head, words); word != "" {
 			return word + ":" + rest
 		}
 	}

@@ -4,8 +4,12 @@
 package spec
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // maxExpanded is how long a text may become: defaults that use each other can
@@ -235,7 +239,7 @@ func (e *expander) write(text string) {
 
 func (e *expander) unknown(at int, name string) *Error {
 	err := e.fault(at, "there is no argument %q", name)
-	err.Hint = didYouMean(name, e.vars.Names())
+	err.Hint = spell.DidYouMean(name, e.vars.Names())
 	if err.Hint == "" {
 		err.Hint = "declare it in args, or write $$ for a dollar"
 	}
@@ -278,5 +282,5 @@ func Mentioned(script string) []string {
 			names[name] = ""
 		}
 	}
-	return sortedKeys(names)
+	return slices.Sorted(maps.Keys(names))
 }

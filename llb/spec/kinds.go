@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // text is a string, or a map by platform of them. Each check is made on every
@@ -74,7 +76,7 @@ func readPlatforms(c cursor) (String, bool) {
 	}
 	for _, p := range c.entries("platform") {
 		if err := checkPlatformKey(p.key.text); err != nil {
-			c.faultAt(p.key, didYouMean(p.key.text, architectures()), "%v", err)
+			c.faultAt(p.key, spell.DidYouMean(p.key.text, architectures()), "%v", err)
 			return s, false
 		}
 		value := c.in(p.key.text, p.value)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // faults collects what is wrong with a build file.
@@ -188,7 +190,7 @@ func (o object[T]) readKeys(c cursor, t *T) (unknown bool) {
 			if where == "" {
 				where = "the build file"
 			}
-			c.faults.add(p.key.span, didYouMean(name, o.names()), "unknown key %.80q in %s", name, where)
+			c.faults.add(p.key.span, spell.DidYouMean(name, o.names()), "unknown key %.80q in %s", name, where)
 		}
 	}
 	return unknown

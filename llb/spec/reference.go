@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // checkFrom accepts what may stand in a from: a word of the build file, or an
@@ -188,7 +190,7 @@ func (g *graph) visit(t *Target) {
 		next := g.targets[ref.name]
 		switch {
 		case next == nil:
-			g.faults.add(at, didYouMean(ref.name, g.spec.targetNames()), "there is no target %q", ref.name)
+			g.faults.add(at, spell.DidYouMean(ref.name, g.spec.targetNames()), "there is no target %q", ref.name)
 		case g.state[ref.name] == active:
 			cycle := append(slices.Clone(g.way[slices.Index(g.way, ref.name):]), ref.name)
 			g.faults.add(at, "", "targets need each other: %s", strings.Join(cycle, " -> "))

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // ParseMode reads a file mode: an octal number up to 07777, with or without a
@@ -179,7 +181,7 @@ func checkOneOf(text string, words ...string) error {
 	}
 	list := strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 	err := fmt.Errorf("want %s, found %.40q", list, text)
-	if hint := didYouMean(text, words); hint != "" {
+	if hint := spell.DidYouMean(text, words); hint != "" {
 		err = fmt.Errorf("%w; %s", err, hint)
 	}
 	return err

@@ -110,11 +110,3 @@ func TestParseDockerfile(t *testing.T) {
 		return strings.TrimSpace(file + " " + stage), err
 	})
 }
-
-func TestSuggest(t *testing.T) {
-	names := []string{"entrypoint", "env", "cmd", "stop_signal", "user"}
-	cases{
-		"entrypont": "entrypoint", "stopSignal": "stop_signal", "stop-signal": "stop_signal", "ENV": "env", "evn": "env", "usr": "user",
-		"cdm": "cmd", "": "", "x": "", "kubernetes": "",
-	}.run(t, func(name string) (string, error) { return Suggest(name, names), nil })
-}

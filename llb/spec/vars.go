@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // VarOptions is what [Spec.Vars] needs beyond the build file.
@@ -79,13 +81,13 @@ func (s *Spec) undeclared(o VarOptions) []*Error {
 		at[arg.Name] = arg.Pos
 	}
 	var warnings []*Error
-	for _, given := range sortedKeys(o.BuildArgs) {
+	for _, given := range slices.Sorted(maps.Keys(o.BuildArgs)) {
 		if slices.Contains(names, given) || isPredefined(given) {
 			continue
 		}
 		// The nearest argument's line is where the user will want to look.
-		w := s.Errorf(at[Suggest(given, names)], "the build argument %q is not declared in args", given)
-		warnings = append(warnings, w.WithHint(didYouMean(given, names)))
+		w := s.Errorf(at[spell.Suggest(given, names)], "the build argument %q is not declared in args", given)
+		warnings = append(warnings, w.WithHint(spell.DidYouMean(given, names)))
 	}
 	return warnings
 }
@@ -107,7 +109,7 @@ func (v Vars) Lookup(name string) (string, bool) {
 }
 
 // Names lists the known names, sorted.
-func (v Vars) Names() []string { return sortedKeys(v.values) }
+func (v Vars) Names() []string { return slices.Sorted(maps.Keys(v.values)) }
 
 // Platform is the platform that maps by platform are read for.
 func (v Vars) Platform() string { return v.platform }
@@ -127,8 +129,4 @@ func (v Vars) file() *Spec {
 		return &Spec{}
 	}
 	return v.spec
-}
-
-func sortedKeys(m map[string]string) []string {
-	return slices.Sorted(maps.Keys(m))
 }

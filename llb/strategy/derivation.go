@@ -13,6 +13,7 @@ import (
 
 	"github.com/strata-build/strata/internal/nix/grouping"
 	"github.com/strata-build/strata/internal/nix/resolve"
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -325,8 +326,8 @@ func (c *closure) unknownPin(name spec.String, wanted string) error {
 		known = append(known, resolve.Program(info.Path))
 	}
 	fault := c.Spec.Errorf(name.Pos, "pin: no path of the closure is called %q", wanted)
-	if near := spec.Suggest(wanted, known); near != "" {
-		fault = fault.WithHint(fmt.Sprintf("did you mean %q?", near))
+	if hint := spell.DidYouMean(wanted, known); hint != "" {
+		fault = fault.WithHint(hint)
 	}
 	return fault
 }

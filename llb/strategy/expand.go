@@ -117,11 +117,3 @@ func (t *Target) source(s spec.String) (string, error) {
 	}
 	return path.Join("/", p), nil
 }
-
-// list joins words as a sentence does.
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}

@@ -21,6 +21,7 @@ import (
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -240,9 +241,9 @@ func (p *planner) unknownTarget(name spec.String) error {
 		names = append(names, p.Spec.Targets[i].Name)
 	}
 	slices.Sort(names)
-	err := p.Spec.Errorf(name.Pos, "unknown target %q; the build file has %s", name.Value, list(names))
-	if near := spec.Suggest(name.Value, names); near != "" {
-		err = err.WithHint(fmt.Sprintf("did you mean %q?", near))
+	err := p.Spec.Errorf(name.Pos, "unknown target %q; the build file has %s", name.Value, spell.List(names, "and"))
+	if hint := spell.DidYouMean(name.Value, names); hint != "" {
+		err = err.WithHint(hint)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -91,7 +92,7 @@ func Closure(ctx context.Context, roots []string, o Options) (*Graph, error) {
 		wanted = s.next(level)
 	}
 	all := make([]*Info, 0, len(s.found))
-	for _, p := range sortedKeys(s.found) {
+	for _, p := range slices.Sorted(maps.Keys(s.found)) {
 		all = append(all, s.found[p])
 	}
 	return NewGraph(roots, all)

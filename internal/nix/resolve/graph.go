@@ -6,7 +6,6 @@ package resolve
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -149,6 +148,3 @@ func (g *Graph) Path(p string) *Info {
 	}
 	return g.Paths[i]
 }
-
-// sortedKeys are the keys of a map in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 
@@ -110,7 +111,7 @@ func splitPathInfo(text []byte, store string) ([]*pathInfo, error) {
 		return splitPathInfo(bytes.TrimSpace(inner), store)
 	}
 	var all []*pathInfo
-	for _, name := range sortedKeys(object) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		value := bytes.TrimSpace(object[name])
 		if bytes.HasPrefix(value, []byte("[")) {
 			list, err := splitPathInfo(value, store)

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/alpine/control"
-	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/internal/spell"
 )
 
@@ -40,7 +39,7 @@ func (s *solver) validate() error {
 // nearest returns up to five packages that are spelled like one that does not
 // exist.
 func (s *solver) nearest(text string) []string {
-	return fetch.Nearest(text, func(yield func(string) bool) {
+	return spell.Nearest(text, func(yield func(string) bool) {
 		for _, n := range s.names {
 			real := slices.ContainsFunc(n.offers, func(o offer) bool { return o.pkg.name == n })
 			if real && !yield(n.text) {

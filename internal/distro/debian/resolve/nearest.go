@@ -3,12 +3,12 @@
 
 package resolve
 
-import "github.com/strata-build/strata/internal/fetch"
+import "github.com/strata-build/strata/internal/spell"
 
 // nearest returns up to five names with versions that are spelled like one that
 // does not exist.
 func (s *solver) nearest(name string) []string {
-	return fetch.Nearest(name, func(yield func(string) bool) {
+	return spell.Nearest(name, func(yield func(string) bool) {
 		for _, x := range s.indexes {
 			for other := range x.Names() {
 				if !yield(other) {

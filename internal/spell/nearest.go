@@ -1,32 +1,60 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fetch
+package spell
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
 )
 
+// longest is how long a name may be, in bytes, that is compared with others.
+const longest = 128
+
+// Suggest returns the name among those given that is nearest to a misspelt one,
+// or "" when none is near. Upper and lower case don't differ. Of two that are
+// equally near, the first wins.
+func Suggest(name string, among []string) string {
+	best, limit := "", tolerance(name)
+	for _, candidate := range among {
+		d := distance(strings.ToLower(name), strings.ToLower(candidate), limit)
+		if d <= limit && d < len(candidate) {
+			best, limit = candidate, d-1
+		}
+	}
+	return best
+}
+
+// DidYouMean is the hint for a misspelt name, or "" when none of those given is
+// near.
+func DidYouMean(name string, among []string) string {
+	if near := Suggest(name, among); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
+}
+
 // Nearest returns up to five of the names given that are spelled like one that
-// does not exist, the nearest first. It is for names of packages, of which there
-// are tens of thousands.
+// does not exist, or a little longer, the nearest first. It is for names of
+// which there are tens of thousands, as packages have them.
 func Nearest(name string, among iter.Seq[string]) []string {
 	type candidate struct {
 		name     string
 		distance int
 	}
-	limit := max(1, min(3, len(name)/3))
+	limit := tolerance(name)
 	var found []candidate
 	seen := map[string]bool{}
+	lower := strings.ToLower(name)
 	for other := range among {
 		if seen[other] {
 			continue
 		}
-		d := distance(name, other, limit)
-		if d > limit && len(name) > 2 && strings.HasPrefix(other, name) && len(other) <= len(name)+8 {
+		d := distance(lower, strings.ToLower(other), limit)
+		if d > limit && len(name) > 2 && strings.HasPrefix(other, lower) && len(other) <= len(name)+8 {
 			d = limit + 1 + len(other) - len(name)
 		} else if d > limit {
 			continue
@@ -44,8 +72,19 @@ func Nearest(name string, among iter.Seq[string]) []string {
 	return names
 }
 
+// tolerance is how far from a name another one may be that was meant: a third of
+// its length, between 1 and 3; nothing is near to an empty name or a very long
+// one.
+func tolerance(name string) int {
+	if name == "" || len(name) > longest {
+		return -1
+	}
+	return max(1, min(3, len(name)/3))
+}
+
 // distance counts insertions, deletions, replacements and swaps of neighbours
-// between two words (optimal string alignment), and stops above a limit.
+// between two texts (optimal string alignment), in bytes, and stops above a
+// limit.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1
