@@ -23,6 +23,7 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 	"golang.org/x/tools/txtar"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -61,7 +62,7 @@ func (world) Tree(_ context.Context, t plan.Tree) (bk.State, error) {
 	return bk.Image(t.Name, bk.LinuxAmd64), nil
 }
 
-func (w world) ReadDir(_ context.Context, _ bk.State, dir string) ([]*fstypes.Stat, error) {
+func (w world) List(_ context.Context, _ bk.State, dir string) ([]*fstypes.Stat, error) {
 	var out []*fstypes.Stat
 	for name, mode := range w.files {
 		if path.Dir(name) != path.Clean(dir) {
@@ -79,7 +80,14 @@ func (w world) ReadDir(_ context.Context, _ bk.State, dir string) ([]*fstypes.St
 	return out, nil
 }
 
-func (world) ReadFile(_ context.Context, _ bk.State, file string) ([]byte, error) {
+func (world) Open(context.Context, bk.State) (tree.Tree, error) { return accounts{}, nil }
+
+// accounts are the files that name users.
+type accounts struct{}
+
+func (accounts) ReadDir(context.Context, string) ([]string, error) { return nil, nil }
+
+func (accounts) ReadFile(_ context.Context, file string) ([]byte, error) {
 	if file == "/etc/passwd" {
 		return []byte("app:x:1000:1000::/srv/app:/bin/sh\n"), nil
 	}

@@ -27,12 +27,12 @@ type image struct {
 	lowering *lowering
 	ops      *op.Maker
 	plan     *plan.Image
-	// base is the configuration of the base at the very bottom.
-	base     *dockerspec.DockerOCIImage
-	history  []ocispecs.History
-	stack    stack
-	skeleton *place.Skeleton
-	packages packages
+	// baseConfig is the configuration of the base at the very bottom.
+	baseConfig *dockerspec.DockerOCIImage
+	history    []ocispecs.History
+	stack      stack
+	skeleton   *place.Skeleton
+	packages   packages
 	// stores are the trees of groups of store paths, for what links to them.
 	stores map[*plan.Store]bk.State
 }
@@ -61,7 +61,7 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 		return nil, err
 	}
 	from = op.Restart(from)
-	img := &image{lowering: l, ops: l.ops(p), plan: p, base: p.Base, stores: map[*plan.Store]bk.State{}}
+	img := &image{lowering: l, ops: l.ops(p), plan: p, baseConfig: p.Base, stores: map[*plan.Store]bk.State{}}
 	img.stack = stack{ops: img.ops, lines: p.Range, chain: l.opt.Chain}
 	if from.Output() != nil {
 		img.stack.inputs = []bk.State{from}
@@ -72,7 +72,7 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 		return img, nil
 	}
 	below := l.images[l.plan.Image(p.From.Name, p.From.Platform)]
-	img.base = below.base
+	img.baseConfig = below.baseConfig
 	img.history = append(img.history, below.history...)
 	img.skeleton.Continue(below.skeleton)
 	return img, nil
@@ -143,7 +143,7 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 
 // store puts a group of store paths on.
 func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, name string) error {
-	st, err := img.lowering.stores.Unpack(ctx, img.ops, layer, a, name)
+	st, err := img.lowering.unpacker.Unpack(ctx, img.ops, layer, a, name)
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
 	}

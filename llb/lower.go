@@ -83,19 +83,19 @@ type Result struct {
 
 // lowering is one call of Lower: the options and the images made so far.
 type lowering struct {
-	opt    Options
-	plan   *plan.Plan
-	images map[*plan.Image]*image
-	placer *place.Placer
-	runner *exec.Runner
-	stores *store.Unpacker
+	opt      Options
+	plan     *plan.Plan
+	images   map[*plan.Image]*image
+	placer   *place.Placer
+	runner   *exec.Runner
+	unpacker *store.Unpacker
 }
 
 func newLowering(p *plan.Plan, o Options) *lowering {
 	l := &lowering{opt: o, plan: p, images: map[*plan.Image]*image{}}
 	l.placer = place.NewPlacer(o.Prober, l.tree)
 	l.runner = &exec.Runner{Trees: l.tree, Prober: o.Prober, Options: o.Run, Chain: o.Chain}
-	l.stores = &store.Unpacker{Trees: l.tree, Prober: o.Prober, Runner: l.runner, Built: o.Built}
+	l.unpacker = &store.Unpacker{Trees: l.tree, Prober: o.Prober, Runner: l.runner, Built: o.Built}
 	return l
 }
 
@@ -117,7 +117,7 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 	return &Result{
 		State:       last.stack.state(),
 		Image:       config(last.plan, last.history, o.Epoch),
-		Base:        last.base,
+		Base:        last.baseConfig,
 		Annotations: last.plan.Annotations,
 		NoCache:     last.ops.IgnoresCache(""),
 	}, nil

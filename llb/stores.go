@@ -18,7 +18,7 @@ import (
 // plan is made.
 func BuildStore(ctx context.Context, a *plan.Exec, o Options) (bk.State, error) {
 	l := newLowering(&plan.Plan{}, o)
-	return l.stores.Build(ctx, l.ops(&plan.Image{Target: spec.DefaultTarget, Platform: a.Platform}), a)
+	return l.unpacker.Build(ctx, l.ops(&plan.Image{Target: spec.DefaultTarget, Platform: a.Platform}), a)
 }
 
 // ScanStore is [store.Scan] with the step helper of options.
@@ -37,7 +37,7 @@ func ReportStore(ctx context.Context, p *plan.Plan, target *plan.Image, layer *p
 		return bk.State{}, fmt.Errorf("report on a layer: %T has no store paths", layer.Action)
 	}
 	l := newLowering(p, o)
-	st, err := l.stores.Unpack(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", "--report", StoreReport)
+	st, err := l.unpacker.Unpack(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", "--report", StoreReport)
 	if err != nil {
 		return bk.State{}, &plan.Fault{Range: layer.Range, Err: err}
 	}

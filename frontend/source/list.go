@@ -34,7 +34,7 @@ func (t *Trees) List(ctx context.Context, in plan.Tree, ignored bool) fault.List
 	if err != nil {
 		return nil
 	}
-	return func(dir string) ([]*fstypes.Stat, error) { return t.finder.prober.ReadDir(ctx, st, "/"+dir) }
+	return func(dir string) ([]*fstypes.Stat, error) { return t.finder.prober.List(ctx, st, "/"+dir) }
 }
 
 // Status is the HTTP status that a server refuses an address with; 0 if it doesn't.

@@ -24,7 +24,7 @@ func (t *Trees) Look(ctx context.Context, p *plan.Plan, in plan.Tree, patterns [
 	if err != nil {
 		return nil, err
 	}
-	return t.finder.prober.open(ctx, st)
+	return t.finder.prober.Open(ctx, st)
 }
 
 func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patterns []string) (bk.State, error) {

@@ -34,27 +34,14 @@ func newProber(d *Daemon) *prober {
 	return &prober{daemon: d, refs: map[bk.Output]func() (client.Reference, error){}}
 }
 
-// ReadDir lists a directory of a state.
-func (p *prober) ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error) {
+// List returns what is in a directory of a state.
+func (p *prober) List(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error) {
 	ref, err := p.ref(ctx, st)
 	if err != nil || ref == nil {
 		return nil, err
 	}
 	stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
 	return stats, fault.NotExist(err)
-}
-
-// ReadFile reads a file of a state.
-func (p *prober) ReadFile(ctx context.Context, st bk.State, file string) ([]byte, error) {
-	ref, err := p.ref(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	if ref == nil {
-		return nil, fs.ErrNotExist
-	}
-	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: file})
-	return data, fault.NotExist(err)
 }
 
 // ref solves a state; it is nil for the empty state. Platforms that are built
@@ -70,13 +57,22 @@ func (p *prober) ref(ctx context.Context, st bk.State) (client.Reference, error)
 	return solve()
 }
 
-// open opens a state to look into it.
-func (p *prober) open(ctx context.Context, st bk.State) (tree.Tree, error) {
+// Open opens a state to look into it.
+func (p *prober) Open(ctx context.Context, st bk.State) (tree.Tree, error) {
 	ref, err := p.ref(ctx, st)
 	if err != nil {
 		return nil, err
 	}
 	return &openTree{ref: ref}, nil
+}
+
+// readFile reads a file of a state.
+func (p *prober) readFile(ctx context.Context, st bk.State, file string) ([]byte, error) {
+	open, err := p.Open(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	return open.ReadFile(ctx, file)
 }
 
 // openTree is a tree that was looked into; it has no ref when it is empty.

@@ -29,7 +29,7 @@ func (t *Trees) Open(ctx context.Context, src *plan.StoreSource, patterns ...str
 	if err != nil {
 		return nil, err
 	}
-	return t.finder.prober.open(ctx, st)
+	return t.finder.prober.Open(ctx, st)
 }
 
 func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns []string) (bk.State, error) {
@@ -90,7 +90,7 @@ func (t *Trees) Scan(ctx context.Context, src *plan.StoreSource, scan strategy.S
 	if err != nil {
 		return nil, err
 	}
-	return t.finder.prober.ReadFile(ctx, scanned, "/registration")
+	return t.finder.prober.readFile(ctx, scanned, "/registration")
 }
 
 // builtStore is what a build of Nix made while the plan was made.
@@ -106,5 +106,5 @@ func (t *Trees) Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer
 	if err != nil {
 		return nil, err
 	}
-	return t.finder.prober.ReadFile(ctx, st, llb.StoreReport)
+	return t.finder.prober.readFile(ctx, st, llb.StoreReport)
 }

@@ -81,9 +81,9 @@ func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 	return place.InStep(on, op.Restart(made), o)
 }
 
-// Out runs the command without the step helper and returns what it left in $out,
+// Output runs the command without the step helper and returns what it left in $out,
 // as it is.
-func (c *Command) Out(ctx context.Context) (bk.State, error) {
+func (c *Command) Output(ctx context.Context) (bk.State, error) {
 	root, err := c.runner.Trees(ctx, c.action.From)
 	if err != nil {
 		return bk.State{}, err

@@ -24,7 +24,7 @@ type directory struct {
 
 // need makes sure that dir and all directories above it are made, as the base has
 // them or, where it doesn't, as 0755 root:root.
-func (f *layer) need(ctx context.Context, t tree, dir string) error {
+func (f *layer) need(ctx context.Context, t nodes, dir string) error {
 	if dir == "/" {
 		return nil
 	}

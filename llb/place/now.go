@@ -31,7 +31,7 @@ type placement struct {
 // placeNow asks for the directories of the base and makes the layer as one file
 // operation: no command runs.
 func (f *layer) placeNow(ctx context.Context, items []item, name string) (bk.State, error) {
-	t := f.on.Skeleton.tree()
+	t := f.on.Skeleton.nodes()
 	var paths []string
 	for _, it := range items {
 		paths = append(paths, destination(it.Entry))
@@ -41,7 +41,7 @@ func (f *layer) placeNow(ctx context.Context, items []item, name string) (bk.Sta
 	}
 	var placed []placement
 	for _, it := range items {
-		ps, err := f.place(ctx, t, it)
+		ps, err := f.locate(ctx, t, it)
 		if err != nil {
 			return bk.State{}, fault(it, err)
 		}
@@ -50,8 +50,8 @@ func (f *layer) placeNow(ctx context.Context, items []item, name string) (bk.Sta
 	return f.assemble(placed, name), nil
 }
 
-// place finds where an item goes, through the links of the base.
-func (f *layer) place(ctx context.Context, t tree, it item) ([]placement, error) {
+// locate finds where an item goes, through the links of the base.
+func (f *layer) locate(ctx context.Context, t nodes, it item) ([]placement, error) {
 	uid, gid, err := f.owner(ctx, it.Owner)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (f *layer) place(ctx context.Context, t tree, it item) ([]placement, error)
 }
 
 // ownDirectory makes a directory that an entry asks for.
-func (f *layer) ownDirectory(ctx context.Context, t tree, p placement) error {
+func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 	if p.at == "/" {
 		return plan.Mistakef("make directory /: the root can't be an entry")
 	}
@@ -123,7 +123,7 @@ func (f *layer) ownDirectory(ctx context.Context, t tree, p placement) error {
 }
 
 // placeContents places a source that may be a directory, whose contents are meant then.
-func (f *layer) placeContents(ctx context.Context, t tree, p placement) ([]placement, error) {
+func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]placement, error) {
 	n, ok, err := t.lookup(ctx, p.at)
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (f *layer) expectDirectory(p placement) {
 
 // newDirectory makes the directory that a destination with a trailing slash names; it
 // belongs to the owner of what goes into it.
-func (f *layer) newDirectory(ctx context.Context, t tree, p placement) error {
+func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 	if err := f.need(ctx, t, path.Dir(p.at)); err != nil {
 		return err
 	}
@@ -183,11 +183,11 @@ func (f *layer) newDirectory(ctx context.Context, t tree, p placement) error {
 
 // split walks the directories of a source beside those of the base. Where the base
 // has a link, what is below moves to where it points.
-func (f *layer) split(ctx context.Context, t tree, p placement) ([]placement, error) {
+func (f *layer) split(ctx context.Context, t nodes, p placement) ([]placement, error) {
 	if hasGlob(p.src) {
 		return []placement{p}, nil
 	}
-	stats, err := f.placer.prober.ReadDir(ctx, p.from, p.src)
+	stats, err := f.placer.prober.List(ctx, p.from, p.src)
 	if errors.Is(err, fs.ErrNotExist) {
 		return []placement{p}, nil // the copy says it with the line
 	}
@@ -253,7 +253,7 @@ func (f *layer) isDirectory(ctx context.Context, it item) (bool, error) {
 	if src == "/" {
 		return true, nil
 	}
-	stats, err := f.placer.prober.ReadDir(ctx, it.from, path.Dir(src))
+	stats, err := f.placer.prober.List(ctx, it.from, path.Dir(src))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // the copy says it with the line
 	}
@@ -266,7 +266,7 @@ func (f *layer) isDirectory(ctx context.Context, it item) (bool, error) {
 		}
 		mode := os.FileMode(s.Mode)
 		if mode&os.ModeSymlink != 0 {
-			_, err := f.placer.prober.ReadDir(ctx, it.from, src)
+			_, err := f.placer.prober.List(ctx, it.from, src)
 			return err == nil, nil
 		}
 		return mode.IsDir(), nil

@@ -14,6 +14,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/sys/user"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -71,10 +72,14 @@ func accounts(st bk.State) bk.State {
 func lookupOwner(ctx context.Context, p Prober, st bk.State, o plan.Owner) (uid, gid int, err error) {
 	var passwd, group []byte
 	if st.Output() != nil {
-		if passwd, err = readIfThere(ctx, p, st, "/etc/passwd"); err != nil {
+		files, err := p.Open(ctx, st)
+		if err != nil {
+			return 0, 0, fmt.Errorf("read /etc/passwd of the image so far: %w", err)
+		}
+		if passwd, err = readIfThere(ctx, files, "/etc/passwd"); err != nil {
 			return 0, 0, err
 		}
-		if group, err = readIfThere(ctx, p, st, "/etc/group"); err != nil {
+		if group, err = readIfThere(ctx, files, "/etc/group"); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -89,8 +94,8 @@ func lookupOwner(ctx context.Context, p Prober, st bk.State, o plan.Owner) (uid,
 	return uid, gid, nil
 }
 
-func readIfThere(ctx context.Context, p Prober, st bk.State, file string) ([]byte, error) {
-	data, err := p.ReadFile(ctx, st, file)
+func readIfThere(ctx context.Context, files tree.Tree, file string) ([]byte, error) {
+	data, err := files.ReadFile(ctx, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	fstypes "github.com/tonistiigi/fsutil/types"
 
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
@@ -43,7 +43,7 @@ func (d disk) path(ctx context.Context, st bk.State, file string) (string, error
 	return filepath.Join(root, file), nil
 }
 
-func (d disk) ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error) {
+func (d disk) List(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error) {
 	real, err := d.path(ctx, st, dir)
 	if err != nil {
 		return nil, err
@@ -69,23 +69,36 @@ func (d disk) ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.
 	return out, nil
 }
 
-func (d disk) ReadFile(ctx context.Context, st bk.State, file string) ([]byte, error) {
-	real, err := d.path(ctx, st, file)
-	if err != nil {
-		return nil, err
-	}
-	return os.ReadFile(real)
+func (d disk) Open(ctx context.Context, st bk.State) (tree.Tree, error) {
+	root, err := d.path(ctx, st, "/")
+	return directory(root), err
 }
 
-// write makes a directory with files; a name that ends in a slash is a directory,
-// and "a -> b" is a link.
+// directory is one directory of this machine.
+type directory string
+
+func (d directory) ReadFile(_ context.Context, name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(string(d), name))
+}
+
+func (d directory) ReadDir(_ context.Context, dir string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(string(d), dir))
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, err
+}
+
+// write makes a directory with files, each perhaps with its text after a "="; a
+// name that ends in a slash is a directory, and "a -> b" is a link.
 func write(t *testing.T, names ...string) string {
 	t.Helper()
 	root := t.TempDir()
 	for _, name := range names {
 		file, target, isLink := strings.Cut(name, " -> ")
 		real := filepath.Join(root, file)
-		err := os.MkdirAll(filepath.Dir(real), 0o755)
+		err := os.MkdirAll(filepath.Dir(strings.SplitN(real, "=", 2)[0]), 0o755)
 		switch {
 		case err != nil:
 		case isLink:
@@ -93,7 +106,8 @@ func write(t *testing.T, names ...string) string {
 		case strings.HasSuffix(name, "/"):
 			err = os.MkdirAll(real, 0o755)
 		default:
-			err = os.WriteFile(real, []byte(path.Base(name)), 0o644)
+			file, content, _ := strings.Cut(real, "=")
+			err = os.WriteFile(file, []byte(content), 0o644)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +124,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	d := disk{
-		"base":    write(t, "usr/bin/", "usr/lib/", "bin -> usr/bin", "opt/app -> ../srv/app", "srv/app/", "etc/passwd"),
+		"base":    write(t, "usr/bin/", "usr/lib/", "bin -> usr/bin", "opt/app -> ../srv/app", "srv/app/", "etc/passwd=app:x:1000:1001::/srv/app:/bin/sh\n"),
 		"context": write(t, "tree/bin/tool", "tree/opt/app/data", "tree/etc/new", "tree/usr/bin/other", "one"),
 	}
 	base := bk.Local("base", bk.LocalUniqueID("same"))
@@ -178,7 +192,7 @@ func TestMistakes(t *testing.T) {
 		"copy":      {fromContext("/one", "/srv/app"), "the base has a directory there; write /srv/app/"},
 		"link":      {plan.Entry{Dest: "/srv/app", Symlink: "/x"}, "there is a directory already"},
 		"git":       {plan.Entry{Dest: "/src", Git: &plan.Git{URL: "ftp://x"}}, "parse git address"},
-		"owner":     {plan.Entry{Dest: "/x", Content: &text, Owner: &plan.Owner{User: "app"}}, `look up user "app"`},
+		"owner":     {plan.Entry{Dest: "/x", Content: &text, Owner: &plan.Owner{User: "web"}}, `look up user "web"`},
 		"link loop": {plan.Entry{Dest: "/loop/x", Content: &text}, "follow /loop: "},
 	} {
 		h := newHouse(t)
@@ -192,6 +206,14 @@ func TestMistakes(t *testing.T) {
 		if !errors.As(err, &fault) || !fault.IsMistake() || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want a mistake with %q", name, err, c.want)
 		}
+	}
+}
+
+func TestOwnerByName(t *testing.T) {
+	text := "x"
+	got, err := newHouse(t).files(t, plan.Entry{Dest: "/srv/app/x", Content: &text, Owner: &plan.Owner{User: "app"}})
+	if err != nil || !strings.Contains(got, "mkfile /srv/app/x 0644 1000:1001") {
+		t.Errorf("%v\n%s", err, got)
 	}
 }
 

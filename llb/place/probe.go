@@ -17,15 +17,19 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	fstypes "github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/strata-build/strata/internal/tree"
 )
 
-// Prober looks into a state while the graph is being made. Both methods take
-// absolute paths, follow no link in their last component, and return an error
-// that satisfies errors.Is(err, fs.ErrNotExist) or a nil slice where there is
-// nothing. They may be called at the same time.
+// Prober looks into states while the graph is being made. Its methods may be
+// called at the same time.
 type Prober interface {
-	ReadDir(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error)
-	ReadFile(ctx context.Context, st bk.State, file string) ([]byte, error)
+	// List returns what is in a directory, whose path is absolute: an error that
+	// satisfies errors.Is(err, fs.ErrNotExist) or a nil slice where there is
+	// nothing. It follows no link in the last component.
+	List(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error)
+	// Open opens a state to read files.
+	Open(ctx context.Context, st bk.State) (tree.Tree, error)
 }
 
 // probe is the directories and links of a base, read as they are asked for. A
@@ -126,7 +130,7 @@ func (p *probe) readDirs(ctx context.Context, st bk.State, dirs []string, want m
 			continue
 		}
 		group.Go(func() (err error) {
-			found[i], err = p.prober.ReadDir(ctx, st, dir)
+			found[i], err = p.prober.List(ctx, st, dir)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing of what was asked for is in it
 				return fmt.Errorf("read directory %s of the base: %w", dir, err)
 			}

@@ -19,7 +19,7 @@ type Skeleton struct {
 	prober Prober
 	root   bk.State
 	// below answers what root has; nil until it is asked.
-	below tree
+	below nodes
 	// declared are directories and links that files layers put on top of root.
 	// likely are paths that are directories if anything is put below them.
 	declared, likely map[string]node
@@ -86,7 +86,7 @@ func (s *Skeleton) Expect(ctx context.Context, layers []plan.Layer, dirs []strin
 	if len(paths) == 0 {
 		return nil
 	}
-	return s.tree().expect(ctx, paths...)
+	return s.nodes().expect(ctx, paths...)
 }
 
 // Absent returns those of some directories that the image is not known to have.
@@ -100,7 +100,7 @@ func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) 
 	}
 	s.absent = []string{}
 	for _, dir := range dirs {
-		n, ok, err := s.tree().lookup(ctx, dir)
+		n, ok, err := s.nodes().lookup(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -111,9 +111,9 @@ func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) 
 	return s.absent, nil
 }
 
-// tree is the image that a files layer is put on, asked for while the graph is
+// nodes is the image that a files layer is put on, asked for while the graph is
 // made.
-func (s *Skeleton) tree() tree {
+func (s *Skeleton) nodes() nodes {
 	if s.below == nil {
 		s.below = newProbe(s.prober, s.root)
 	}

@@ -24,8 +24,8 @@ type node struct {
 // isDir reports whether the node is a directory.
 func (n node) isDir() bool { return n.link == "" }
 
-// tree looks nodes up.
-type tree interface {
+// nodes are those of an image.
+type nodes interface {
 	// lookup returns what is at a path; ok is false where there is neither a
 	// directory nor a link.
 	lookup(ctx context.Context, p string) (n node, ok bool, err error)
@@ -37,7 +37,7 @@ type tree interface {
 // resolveDir follows the links of a directory's path inside an image and returns
 // the path without links. Components that the image doesn't have stay as they
 // are.
-func resolveDir(ctx context.Context, t tree, dir string) (string, error) {
+func resolveDir(ctx context.Context, t nodes, dir string) (string, error) {
 	look := func(at, rest string) (inroot.Kind, string, error) {
 		n, ok, err := t.lookup(ctx, at)
 		switch {
@@ -73,7 +73,7 @@ func ancestors(p string) []string {
 
 // overlay is a tree with what earlier layers are known to have put on it.
 type overlay struct {
-	below    tree
+	below    nodes
 	declared map[string]node
 }
 

@@ -36,7 +36,7 @@ func (u *Unpacker) source(ctx context.Context, ops *op.Maker, src *plan.StoreSou
 
 // isLink reports whether a path of the exported store is a symbolic link.
 func (in *inputs) isLink(ctx context.Context, file string) (bool, error) {
-	stats, err := in.prober.ReadDir(ctx, in.from, path.Dir(file))
+	stats, err := in.prober.List(ctx, in.from, path.Dir(file))
 	if err != nil {
 		return false, err
 	}
@@ -50,7 +50,7 @@ func (in *inputs) isLink(ctx context.Context, file string) (bool, error) {
 
 // Build is the tree that a build of Nix exports.
 func (u *Unpacker) Build(ctx context.Context, ops *op.Maker, a *plan.Exec) (bk.State, error) {
-	return u.Runner.Command(ops, &plan.Layer{Range: a.Range}, a, ops.Name("build with Nix")).Out(ctx)
+	return u.Runner.Command(ops, &plan.Layer{Range: a.Range}, a, ops.Name("build with Nix")).Output(ctx)
 }
 
 // Scan is a tree with the file "registration", which describes the paths of the
