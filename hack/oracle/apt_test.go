@@ -173,7 +173,7 @@ func (a *apt) indexes(t testing.TB) []*index.Index {
 	if err != nil {
 		t.Fatal("list apt's indexes:", err)
 	}
-	targets, err := control.ReadParagraphs("indextargets", bytes.NewReader(out), control.ParagraphOptions{})
+	targets, err := control.ParseParagraphs(string(out))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func readArchive(t *testing.T, a *apt) *archive {
 	t.Helper()
 	ar := &archive{indexes: a.indexes(t), versions: map[string][]*version{}, providers: map[string]map[string]bool{}}
 	for _, index := range ar.indexes {
-		reader := control.NewParagraphReader("Packages", strings.NewReader(index.Text()), control.ParagraphOptions{})
+		reader := control.NewReader("Packages", index.Text())
 		for {
 			p, err := reader.Next()
 			if err != nil {
@@ -55,16 +55,12 @@ func readArchive(t *testing.T, a *apt) *archive {
 	return ar
 }
 
-func (ar *archive) add(t *testing.T, p *control.Paragraph, index *index.Index) {
+func (ar *archive) add(t *testing.T, p control.Paragraph, index *index.Index) {
 	t.Helper()
 	name := p.Get("Package")
-	var text strings.Builder
-	for _, f := range p.Fields {
-		fmt.Fprintf(&text, "%s: %s\n", f.Name, strings.ReplaceAll(f.Value, "\n", "\n "))
-	}
 	ar.versions[name] = append(ar.versions[name], &version{
 		version: p.Get("Version"), codename: index.Options().Codename,
-		essential: p.Get("Essential") == "yes", control: text.String(),
+		essential: p.Get("Essential") == "yes", control: p.String(),
 	})
 	for _, r := range relations(t, p.Get("Provides")) {
 		if ar.providers[r.Name] == nil {

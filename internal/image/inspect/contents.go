@@ -17,8 +17,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/internal/distro/alpine/control"
-	debarchive "github.com/strata-build/strata/internal/distro/debian/archive"
+	apk "github.com/strata-build/strata/internal/distro/alpine/control"
+	deb "github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/sbom"
@@ -181,7 +181,7 @@ func (f dataFiles) debs() ([]lock.Package, error) {
 		if !strings.HasPrefix(name, "var/lib/dpkg/") {
 			continue
 		}
-		all, err := debarchive.ParseParagraphs(string(f[name]))
+		all, err := deb.ParseParagraphs(string(f[name]))
 		if err != nil {
 			return nil, fmt.Errorf("/%s: %w", name, err)
 		}
@@ -209,7 +209,7 @@ func (f dataFiles) apks() ([]lock.Package, error) {
 		if len(f[name]) == 0 {
 			continue
 		}
-		err := control.ReadRecords(string(f[name]), func(r *control.Record) error {
+		err := apk.ReadRecords(string(f[name]), func(r *apk.Record) error {
 			made := lock.Package{Name: r.Name, Version: r.Version, Arch: r.Arch}
 			if r.Origin != r.Name {
 				made.Source = r.Origin

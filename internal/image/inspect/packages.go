@@ -4,12 +4,12 @@
 package inspect
 
 import (
-	"bufio"
-	"errors"
 	"io"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // databaseLimit is how much of a package database is read, in bytes.
@@ -33,44 +33,32 @@ func (s *scan) readPackages(name string, r io.Reader) error {
 	return s.readDatabase(io.LimitReader(r, databaseLimit), fields)
 }
 
-// readDatabase reads paragraphs of "key: value" lines. A line that is too long
-// to be of interest is passed over.
+// readDatabase reads paragraphs of "key: value" lines, as dpkg and apk have them.
+// What is no such line is passed over.
 func (s *scan) readDatabase(r io.Reader, fields [2]string) error {
-	lines := bufio.NewReaderSize(r, 1<<16)
-	var name, version string
-	installed := true
-	keep := func() {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	in := control.Scanner{Text: string(text)}
+	for in.SkipEmpty(); in.Pos < len(in.Text); in.SkipEmpty() {
+		var name, version string
+		installed := true
+		for key, value, ok := in.Next(); key != "" || !ok; key, value, ok = in.Next() {
+			switch key {
+			case fields[0]:
+				name = value
+			case fields[1]:
+				version = value
+			case "Status":
+				installed = strings.HasSuffix(value, " installed")
+			}
+		}
 		if name != "" && installed {
 			s.packages[name] = version
 		}
-		name, version, installed = "", "", true
 	}
-	for {
-		line, long, err := lines.ReadLine()
-		if errors.Is(err, io.EOF) {
-			keep()
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(line) == 0 {
-			keep()
-		}
-		key, value, _ := strings.Cut(string(line), ":")
-		value = strings.TrimSpace(value)
-		switch key {
-		case fields[0]:
-			name = value
-		case fields[1]:
-			version = value
-		case "Status":
-			installed = strings.HasSuffix(value, " installed")
-		}
-		for long && err == nil {
-			_, long, err = lines.ReadLine()
-		}
-	}
+	return nil
 }
 
 // changed lists the packages that are other than before, and updates what is

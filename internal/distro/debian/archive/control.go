@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // maxControl limits what of a package dpkg keeps, in bytes. The greatest in
@@ -20,7 +22,7 @@ const maxControl = 32 << 20
 // A Control is what dpkg keeps of a package beside its files.
 type Control struct {
 	// Fields are the paragraph in the file called control.
-	Fields Paragraph
+	Fields control.Paragraph
 	// Files are the others, in the archive's order.
 	Files []ControlFile
 }
@@ -79,7 +81,7 @@ func readControl(r *tar.Reader) (*Control, error) {
 		}
 		if name != "control" {
 			c.Files = append(c.Files, ControlFile{Name: name, Data: data, Mode: uint32(h.Mode) & 0o777, ModTime: h.ModTime})
-		} else if c.Fields, err = ParseParagraph(string(data)); err != nil {
+		} else if c.Fields, err = control.ParseParagraph(string(data)); err != nil {
 			return nil, err
 		}
 	}

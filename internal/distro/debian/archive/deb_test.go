@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // archive makes an ar archive of names and contents, in turn.
@@ -53,7 +51,7 @@ func tarball(t testing.TB, files ...string) string {
 	return b.String()
 }
 
-const control = "Package: hello\nVersion: 1:2.0~rc1-3\nArchitecture: amd64\nInstalled-Size: 12\nDescription: greets\n the world\n"
+const controlText = "Package: hello\nVersion: 1:2.0~rc1-3\nArchitecture: amd64\nInstalled-Size: 12\nDescription: greets\n the world\n"
 
 // read opens a package, and reads it whole.
 func read(data string) (*Control, error) {
@@ -81,7 +79,7 @@ func TestReadsWhatDpkgDebMakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"DEBIAN/control": control[:strings.Index(control, "Desc")] + "Maintainer: nobody <nobody@example.org>\n" + control[strings.Index(control, "Desc"):], "DEBIAN/conffiles": "/hello.conf\n", "hello.conf": "x\n",
+		"DEBIAN/control": controlText[:strings.Index(controlText, "Desc")] + "Maintainer: nobody <nobody@example.org>\n" + controlText[strings.Index(controlText, "Desc"):], "DEBIAN/conffiles": "/hello.conf\n", "hello.conf": "x\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "root", name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -108,7 +106,7 @@ func TestReadsWhatDpkgDebMakes(t *testing.T) {
 }
 
 func TestRefusesWhatIsNoPackage(t *testing.T) {
-	good, files := tarball(t, "./", "", "./control", control), tarball(t)
+	good, files := tarball(t, "./", "", "./control", controlText), tarball(t)
 	huge := strings.Repeat("x", maxControl)
 	for name, data := range map[string]string{
 		"nothing":              "",
@@ -128,14 +126,14 @@ func TestRefusesWhatIsNoPackage(t *testing.T) {
 		"member without name":  archive("debian-binary", "2.0\n", "", "x"),
 		"too many members":     archive(append([]string{"debian-binary", "2.0\n"}, strings.Split(strings.Repeat("_x,,", 20)+"_y,", ",")...)...),
 		"control is a folder":  archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control/", ""), "data.tar", files),
-		"control is twice":     archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", control, "control", control), "data.tar", files),
-		"control leads out":    archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", control, "../x", ""), "data.tar", files),
-		"a list of its own":    archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", control, "./list", ""), "data.tar", files),
-		"a package ../x":       archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(control, "hello", "../x", 1)), "data.tar", files),
-		"an architecture a/b":  archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(control, "amd64", "a/b", 1)), "data.tar", files),
-		"no version":           archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(control, "Version", "Virgin", 1)), "data.tar", files),
-		"a field twice":        archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", control+"package: evil\n"), "data.tar", files),
-		"an endless control":   archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", control, "./templates", huge), "data.tar", files),
+		"control is twice":     archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "control", controlText), "data.tar", files),
+		"control leads out":    archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "../x", ""), "data.tar", files),
+		"a list of its own":    archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "./list", ""), "data.tar", files),
+		"a package ../x":       archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "hello", "../x", 1)), "data.tar", files),
+		"an architecture a/b":  archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "amd64", "a/b", 1)), "data.tar", files),
+		"no version":           archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "Version", "Virgin", 1)), "data.tar", files),
+		"a field twice":        archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText+"package: evil\n"), "data.tar", files),
+		"an endless control":   archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "./templates", huge), "data.tar", files),
 		"files that are no xz": archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.xz", files),
 	} {
 		if c, err := read(data); err == nil {
@@ -144,26 +142,6 @@ func TestRefusesWhatIsNoPackage(t *testing.T) {
 	}
 	if _, err := read(archive("debian-binary", "2.0\n", "_gpgorigin", "x", "control.tar", good, "data.tar", files)); err != nil {
 		t.Errorf("with a signature: %v", err)
-	}
-}
-
-func TestParagraphs(t *testing.T) {
-	const text = "A: 1\nB:\n one\n .\n  two\nC: x: y\n"
-	p, err := ParseParagraph("\n" + text + "\n\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Paragraph{{"A", "1"}, {"B", "\n one\n .\n  two"}, {"C", "x: y"}}
-	if diff := cmp.Diff(want, p); diff != "" {
-		t.Errorf("unexpected fields (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(text, p.String()); diff != "" {
-		t.Errorf("unexpected text (-want +got):\n%s", diff)
-	}
-	for _, bad := range []string{" a\n", "a b: c\n", "a\n", ":x\n", "#a: b\n", "a: 1\nA: 2\n"} {
-		if p, err := ParseParagraph(bad); err == nil {
-			t.Errorf("%q is read as %v", bad, p)
-		}
 	}
 }
 
@@ -190,7 +168,7 @@ func TestPathsInMergedFolders(t *testing.T) {
 // FuzzOpen looks for packages that make reading panic, hang or give what no file
 // can be called.
 func FuzzOpen(f *testing.F) {
-	f.Add([]byte(archive("debian-binary", "2.0\n", "control.tar", tarball(f, "./control", control), "data.tar", tarball(f))))
+	f.Add([]byte(archive("debian-binary", "2.0\n", "control.tar", tarball(f, "./control", controlText), "data.tar", tarball(f))))
 	f.Add([]byte(archive("debian-binary/", "2.0\n", "_x", "y", "control.tar.gz", "x", "data.tar.zst", "x")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := read(string(data))
@@ -200,27 +178,6 @@ func FuzzOpen(f *testing.F) {
 		for _, field := range []string{"Package", "Version", "Architecture"} {
 			if v := c.Fields.Get(field); v == "" || strings.ContainsAny(v, "/\n\x00 ") {
 				t.Errorf("field %s is %q", field, v)
-			}
-		}
-	})
-}
-
-// FuzzParagraphs wants what is read to be read again the same.
-func FuzzParagraphs(f *testing.F) {
-	f.Add(control)
-	f.Add("A: 1\nB:\n x\n\n\nC: 2\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		all, err := ParseParagraphs(text)
-		if err != nil {
-			return
-		}
-		for _, p := range all {
-			again, err := ParseParagraph(p.String())
-			if err != nil {
-				t.Fatalf("%q is read, but not again as %q: %v", text, p.String(), err)
-			}
-			if diff := cmp.Diff(p, again); diff != "" {
-				t.Errorf("%q is read otherwise again:\n%s", text, diff)
 			}
 		}
 	})

@@ -4,57 +4,39 @@
 package control
 
 import (
-	"bytes"
-	"errors"
-	"io"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"reflect"
 	"strings"
 	"testing"
 )
 
+// FuzzParagraphs wants what is read to be read again the same.
 func FuzzParagraphs(f *testing.F) {
-	for _, s := range []string{"A: 1\nB:\n x\n .\n\nC: 2\n", "Package: a\nVersion: 1\n\n\n# x\n", " a\n", "A:\r\n b\r\n\r\n", "A\n", ":\n"} {
-		f.Add([]byte(s))
+	for _, s := range []string{"A: 1\nB:\n x\n .\n\nC: 2\n", "Package: a\nVersion: 1\n\n\n# x\n", " a\n", "A:\r\n b\r\n\r\n", "A\n", ":\n", "A:\n b\n# c\n d\n"} {
+		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		reader := NewParagraphReader("f", bytes.NewReader(content), ParagraphOptions{MaxLine: 1 << 12, MaxParagraph: 1 << 14, MaxFields: 50})
-		for {
-			p, err := reader.Next()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			var syntax *SyntaxError
-			if err != nil && !errors.As(err, &syntax) {
-				t.Fatal(err)
-			}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, read := range []func() ([]Paragraph, error){
+			func() ([]Paragraph, error) { return ParseParagraphs(text) },
+			func() ([]Paragraph, error) { return ReadConfig("f", []byte(text)) },
+		} {
+			all, err := read()
 			if err != nil {
-				return
+				continue
 			}
-			if len(p.Fields) == 0 {
-				t.Fatal("a paragraph without a field")
+			for _, p := range all {
+				again, err := ParseParagraph(p.String())
+				if err != nil {
+					t.Fatalf("%q is read, but not again as %q: %v", text, p.String(), err)
+				}
+				if diff := cmp.Diff(p, again, cmpopts.IgnoreFields(Field{}, "Line")); diff != "" {
+					t.Errorf("%q is read otherwise again:\n%s", text, diff)
+				}
 			}
-			checkRound(t, p)
 		}
 	})
-}
-
-// checkRound writes a paragraph and reads it again.
-func checkRound(t *testing.T, p *Paragraph) {
-	t.Helper()
-	var b strings.Builder
-	for _, f := range p.Fields {
-		b.WriteString(f.Name + ":" + strings.ReplaceAll(f.Value, "\n", "\n ") + "\n")
-	}
-	text := b.String()
-	again, err := NewParagraphReader("f", strings.NewReader(text), ParagraphOptions{}).Next()
-	if err != nil {
-		t.Fatalf("%q: %v", text, err)
-	}
-	for i, f := range again.Fields {
-		if i >= len(p.Fields) || f.Name != p.Fields[i].Name {
-			t.Fatalf("%q: %v became %v", text, p.Fields, again.Fields)
-		}
-	}
 }
 
 func FuzzRelations(f *testing.F) {

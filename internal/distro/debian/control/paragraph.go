@@ -4,30 +4,28 @@
 package control
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
-// A Field is one "Name: value" of a paragraph. Each further line of the value
-// follows a line break, without the blank that marks it as a continuation.
+// A Field is one "Name: value" of a paragraph. Further lines of the value follow
+// a line break and begin with the blank that makes them so.
 type Field struct {
 	Name  string
 	Value string
-	Line  int // of the name, counted from 1
+	Line  int `json:"-"` // of the name, counted from 1; 0 if it wasn't read
 }
 
-// A Paragraph is a block of fields, ended by an empty line.
-type Paragraph struct {
-	Line   int // of its first field, counted from 1
-	Fields []Field
-}
+// A Paragraph is the fields of one thing, in their order. Upper and lower case
+// of their names don't differ.
+type Paragraph []Field
 
-// Lookup returns a field by its name; upper and lower case do not differ.
-func (p *Paragraph) Lookup(name string) (Field, bool) {
-	for _, f := range p.Fields {
+// Lookup returns a field by its name.
+func (p Paragraph) Lookup(name string) (Field, bool) {
+	for _, f := range p {
 		if strings.EqualFold(f.Name, name) {
 			return f, true
 		}
@@ -36,61 +34,120 @@ func (p *Paragraph) Lookup(name string) (Field, bool) {
 }
 
 // Get returns the value of a field, "" when it is missing.
-func (p *Paragraph) Get(name string) string {
+func (p Paragraph) Get(name string) string {
 	f, _ := p.Lookup(name)
 	return f.Value
 }
 
-// ParagraphOptions bound what a reader takes from somebody else. The zero
-// value has the limits below and knows no comments.
-type ParagraphOptions struct {
-	Comments     bool // lines that start with # do not count
-	MaxLine      int  // bytes of a line, default 4 MiB
-	MaxParagraph int  // bytes of a paragraph, default 16 MiB
-	MaxFields    int  // fields of a paragraph, default 1000
+// Set changes a field, or adds it at the end.
+func (p Paragraph) Set(name, value string) Paragraph {
+	for i, f := range p {
+		if strings.EqualFold(f.Name, name) {
+			p[i].Value = value
+			return p
+		}
+	}
+	return append(p, Field{Name: name, Value: value})
 }
 
-// A ParagraphReader reads paragraphs of the format that dpkg calls deb822, one
-// by one.
-type ParagraphReader struct {
-	name string
-	in   *bufio.Reader
-	opts ParagraphOptions
-	line int
+// Without leaves fields out.
+func (p Paragraph) Without(names ...string) Paragraph {
+	return slices.DeleteFunc(slices.Clone(p), func(f Field) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(f.Name, name) })
+	})
 }
+
+// Line is the line of the first field, counted from 1.
+func (p Paragraph) Line() int {
+	if len(p) == 0 {
+		return 0
+	}
+	return p[0].Line
+}
+
+// String is the paragraph as a file has it, without the empty line after it.
+func (p Paragraph) String() string {
+	var b strings.Builder
+	for _, f := range p {
+		b.WriteString(f.Name + ":")
+		if f.Value != "" && f.Value[0] != '\n' {
+			b.WriteByte(' ')
+		}
+		b.WriteString(f.Value + "\n")
+	}
+	return b.String()
+}
+
+// maxFields limits the fields of a paragraph: each is compared with those
+// before. The longest of real ones have some fifty.
+const maxFields = 1000
 
 // A SyntaxError is a line that does not belong into its file.
 type SyntaxError struct {
-	File   string
-	Line   int // counted from 1
+	File   string // may be empty
+	Line   int    // counted from 1
 	Reason string
 }
 
 // Error names the file, the line and the reason.
 func (e *SyntaxError) Error() string {
+	if e.File == "" {
+		return fmt.Sprintf("line %d: %s", e.Line, e.Reason)
+	}
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
 }
 
-// NewParagraphReader reads from r; name stands for it in errors.
-func NewParagraphReader(name string, r io.Reader, opts ParagraphOptions) *ParagraphReader {
-	if opts.MaxLine <= 0 {
-		opts.MaxLine = 4 << 20
-	}
-	if opts.MaxParagraph <= 0 {
-		opts.MaxParagraph = 16 << 20
-	}
-	if opts.MaxFields <= 0 {
-		opts.MaxFields = 1000
-	}
-	return &ParagraphReader{name: name, in: bufio.NewReader(r), opts: opts}
+// A Reader reads the paragraphs of a text one by one.
+type Reader struct {
+	file    string
+	scanner Scanner
+	line    int // of the byte at counted
+	counted int
 }
 
-// ReadParagraphs reads all paragraphs of a small file.
-func ReadParagraphs(name string, r io.Reader, opts ParagraphOptions) ([]*Paragraph, error) {
-	reader := NewParagraphReader(name, r, opts)
-	var all []*Paragraph
+// NewReader reads a text; file stands for it in errors.
+func NewReader(file, text string) *Reader {
+	return &Reader{file: file, scanner: Scanner{Text: text}, line: 1}
+}
+
+// Next returns the next paragraph, or io.EOF. What does not parse is a
+// SyntaxError.
+func (r *Reader) Next() (Paragraph, error) {
+	r.scanner.SkipEmpty()
+	var p Paragraph
 	for {
-		p, err := reader.Next()
+		name, value, ok := r.scanner.Next()
+		if ok && name == "" {
+			break
+		}
+		r.line += strings.Count(r.scanner.Text[r.counted:r.scanner.Start], "\n")
+		r.counted = r.scanner.Start
+		switch _, twice := p.Lookup(name); {
+		case !ok && len(p) == 0 && (value[0] == ' ' || value[0] == '\t'):
+			return nil, r.fail("a continued line without a field before it")
+		case !ok:
+			return nil, r.fail("%.60q is no field: expected \"Name: value\"", value)
+		case twice:
+			return nil, r.fail("the field %s stands twice in its paragraph", name)
+		case len(p) == maxFields:
+			return nil, r.fail("the paragraph has more than %d fields", maxFields)
+		}
+		p = append(p, Field{Name: name, Value: r.scanner.tidy(value), Line: r.line})
+	}
+	if p == nil {
+		return nil, io.EOF
+	}
+	return p, nil
+}
+
+func (r *Reader) fail(format string, args ...any) error {
+	return &SyntaxError{File: r.file, Line: r.line, Reason: fmt.Sprintf(format, args...)}
+}
+
+func (r *Reader) all() ([]Paragraph, error) {
+	var all []Paragraph
+	for {
+		p, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
@@ -101,101 +158,31 @@ func ReadParagraphs(name string, r io.Reader, opts ParagraphOptions) ([]*Paragra
 	}
 }
 
-// Next returns the next paragraph, or io.EOF. What does not parse is a
-// SyntaxError.
-func (r *ParagraphReader) Next() (*Paragraph, error) {
-	var p *Paragraph
-	size := 0
-	for {
-		line, err := r.readLine()
-		if errors.Is(err, io.EOF) {
-			if p == nil {
-				return nil, io.EOF
-			}
-			return p, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(line, "#") && r.opts.Comments {
-			continue
-		}
-		if strings.TrimSpace(line) == "" {
-			if p == nil {
-				continue
-			}
-			return p, nil
-		}
-		if p == nil {
-			p = &Paragraph{Line: r.line}
-		}
-		if size += len(line) + 1; size > r.opts.MaxParagraph {
-			return nil, r.fail("the paragraph is longer than %d bytes", r.opts.MaxParagraph)
-		}
-		if err := r.add(p, line); err != nil {
-			return nil, err
-		}
-	}
+// ReadConfig reads the paragraphs of a file of apt's configuration, in which
+// lines that start with # don't count. The file's name stands in errors.
+func ReadConfig(file string, content []byte) ([]Paragraph, error) {
+	r := NewReader(file, string(content))
+	r.scanner.Comments = true
+	return r.all()
 }
 
-// readLine returns the next line without its end.
-func (r *ParagraphReader) readLine() (string, error) {
-	var whole []byte
-	for {
-		part, err := r.in.ReadSlice('\n')
-		if len(whole)+len(part) > r.opts.MaxLine {
-			r.line++
-			return "", r.fail("the line is longer than %d bytes", r.opts.MaxLine)
-		}
-		if err == nil || (errors.Is(err, io.EOF) && len(whole)+len(part) > 0) {
-			r.line++
-			whole = append(whole, part...)
-			return strings.TrimSuffix(strings.TrimSuffix(string(whole), "\n"), "\r"), nil
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return "", err
-		}
-		whole = append(whole, part...)
+// ParseParagraphs reads paragraphs with empty lines between them.
+func ParseParagraphs(text string) ([]Paragraph, error) {
+	all, err := NewReader("", text).all()
+	if err != nil {
+		return nil, fmt.Errorf("read control fields: %w", err)
 	}
+	return all, nil
 }
 
-// add puts a line into the paragraph: a field, or more of the one before.
-func (r *ParagraphReader) add(p *Paragraph, line string) error {
-	if line[0] == ' ' || line[0] == '\t' {
-		if len(p.Fields) == 0 {
-			return r.fail("a continued line without a field before it")
-		}
-		last := &p.Fields[len(p.Fields)-1]
-		last.Value += "\n" + strings.TrimRight(line[1:], " \t")
-		return nil
+// ParseParagraph reads text that is one paragraph.
+func ParseParagraph(text string) (Paragraph, error) {
+	all, err := ParseParagraphs(text)
+	if err != nil {
+		return nil, err
 	}
-	name, value, ok := strings.Cut(line, ":")
-	if !ok || !validFieldName(name) {
-		return r.fail("%.60q is no field: expected \"Name: value\"", line)
+	if len(all) != 1 {
+		return nil, fmt.Errorf("read control fields: want one paragraph, got %d", len(all))
 	}
-	if _, twice := p.Lookup(name); twice {
-		return r.fail("the field %s stands twice in its paragraph", name)
-	}
-	if len(p.Fields) == r.opts.MaxFields {
-		return r.fail("the paragraph has more than %d fields", r.opts.MaxFields)
-	}
-	p.Fields = append(p.Fields, Field{Name: name, Value: strings.Trim(value, " \t"), Line: r.line})
-	return nil
-}
-
-func (r *ParagraphReader) fail(format string, args ...any) error {
-	return &SyntaxError{File: r.name, Line: r.line, Reason: fmt.Sprintf(format, args...)}
-}
-
-// validFieldName allows printable ASCII but the colon, and no - or # first.
-func validFieldName(name string) bool {
-	if name == "" || name[0] == '-' || name[0] == '#' {
-		return false
-	}
-	for i := range len(name) {
-		if name[i] <= ' ' || name[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return all[0], nil
 }

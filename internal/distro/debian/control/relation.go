@@ -147,6 +147,19 @@ func Relations(s string) iter.Seq2[Relation, error] {
 	}
 }
 
+// Names are the names of packages in the value of a field, in its order. What
+// follows a mistake is left out.
+func Names(s string) []string {
+	var names []string
+	for r, err := range Relations(s) {
+		if err != nil {
+			return names
+		}
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 // parseRelation reads one relation and leaves the rest at its end, a comma or
 // a bar.
 func parseRelation(s string) (r Relation, rest string, err error) {

@@ -154,7 +154,7 @@ func (x *Index) scan() error {
 		start := f.Pos
 		var c Entry
 		if ok, bad := c.read(&f); !ok {
-			return x.fail(f.Pos, "%.60q is no field: expected \"Name: value\"", bad)
+			return x.fail(f.Start, "%.60q is no field: expected \"Name: value\"", bad)
 		}
 		if err := x.add(&c, start, f.Pos); err != nil {
 			return err

@@ -4,7 +4,6 @@
 package index
 
 import (
-	"bytes"
 	"path"
 	"slices"
 	"strconv"
@@ -31,7 +30,7 @@ type PinMatch struct {
 // ReadPreferences reads a file of /etc/apt/preferences.d. What it says and this
 // package does not know is a SyntaxError.
 func ReadPreferences(name string, content []byte) ([]Pin, error) {
-	paragraphs, err := control.ReadParagraphs(name, bytes.NewReader(content), control.ParagraphOptions{Comments: true})
+	paragraphs, err := control.ReadConfig(name, content)
 	if err != nil {
 		return nil, err
 	}
@@ -46,13 +45,13 @@ func ReadPreferences(name string, content []byte) ([]Pin, error) {
 	return pins, nil
 }
 
-func readPin(name string, p *control.Paragraph) (*Pin, error) {
+func readPin(name string, p control.Paragraph) (*Pin, error) {
 	fail := func(line int, reason string) error {
 		return &control.SyntaxError{File: name, Line: line, Reason: reason}
 	}
 	pin := &Pin{Packages: strings.Fields(p.Get("Package"))}
 	if len(pin.Packages) == 0 {
-		return nil, fail(p.Line, "a pin without the field Package")
+		return nil, fail(p.Line(), "a pin without the field Package")
 	}
 	for i, pattern := range pin.Packages {
 		if source, ok := strings.CutPrefix(pattern, "src:"); ok {
@@ -60,15 +59,15 @@ func readPin(name string, p *control.Paragraph) (*Pin, error) {
 			pattern = source
 		}
 		if strings.HasPrefix(pattern, "/") {
-			return nil, fail(p.Line, "regular expressions in Package are not supported; write names or * patterns")
+			return nil, fail(p.Line(), "regular expressions in Package are not supported; write names or * patterns")
 		}
 		if _, err := path.Match(pattern, ""); err != nil {
-			return nil, fail(p.Line, "the pattern "+pattern+" in Package is malformed")
+			return nil, fail(p.Line(), "the pattern "+pattern+" in Package is malformed")
 		}
 	}
 	field, ok := p.Lookup("Pin")
 	if !ok {
-		return nil, fail(p.Line, "a pin without the field Pin")
+		return nil, fail(p.Line(), "a pin without the field Pin")
 	}
 	kind, value, _ := strings.Cut(field.Value, " ")
 	pin.Kind, value = kind, strings.TrimSpace(value)
@@ -89,7 +88,7 @@ func readPin(name string, p *control.Paragraph) (*Pin, error) {
 	}
 	priority, err := strconv.ParseInt(p.Get("Pin-Priority"), 10, 16)
 	if err != nil || priority == 0 {
-		return nil, fail(p.Line, "Pin-Priority must be a number from -32768 to 32767 and not 0")
+		return nil, fail(p.Line(), "Pin-Priority must be a number from -32768 to 32767 and not 0")
 	}
 	pin.Priority = int(priority)
 	return pin, nil

@@ -4,7 +4,6 @@
 package index
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"path"
@@ -70,8 +69,7 @@ func (r *Release) ByHash(name string) string {
 // ReadRelease reads the text of a Release file and trusts it: VerifyInRelease
 // and VerifyRelease are for text that comes from elsewhere.
 func ReadRelease(content []byte) (*Release, error) {
-	reader := control.NewParagraphReader("Release", bytes.NewReader(content), control.ParagraphOptions{})
-	p, err := reader.Next()
+	p, err := control.NewReader("Release", string(content)).Next()
 	if err != nil {
 		return nil, fmt.Errorf("read the Release file: %w", err)
 	}
@@ -92,7 +90,7 @@ func ReadRelease(content []byte) (*Release, error) {
 	}
 	field, ok := p.Lookup("SHA256")
 	if !ok {
-		return nil, &control.SyntaxError{File: "Release", Line: p.Line, Reason: "there is no field SHA256, and weaker hashes do not count"}
+		return nil, &control.SyntaxError{File: "Release", Line: p.Line(), Reason: "there is no field SHA256, and weaker hashes do not count"}
 	}
 	if err := r.readFiles(field); err != nil {
 		return nil, err
@@ -102,7 +100,7 @@ func ReadRelease(content []byte) (*Release, error) {
 
 func isYes(s string) bool { return strings.EqualFold(s, "yes") }
 
-func readDate(p *control.Paragraph, name string, to *time.Time) error {
+func readDate(p control.Paragraph, name string, to *time.Time) error {
 	field, ok := p.Lookup(name)
 	if !ok {
 		return nil

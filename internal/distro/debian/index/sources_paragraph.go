@@ -4,7 +4,6 @@
 package index
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 // readSourceParagraphs reads the notation of ".sources" files.
 func readSourceParagraphs(name string, content []byte) ([]Source, error) {
-	paragraphs, err := control.ReadParagraphs(name, bytes.NewReader(content), control.ParagraphOptions{Comments: true})
+	paragraphs, err := control.ReadConfig(name, content)
 	if err != nil {
 		return nil, err
 	}
@@ -31,15 +30,15 @@ func readSourceParagraphs(name string, content []byte) ([]Source, error) {
 	return sources, nil
 }
 
-func readSourceParagraph(name string, p *control.Paragraph) (*Source, error) {
-	s := &Source{Line: p.Line}
+func readSourceParagraph(name string, p control.Paragraph) (*Source, error) {
+	s := &Source{Line: p.Line()}
 	var types []string
-	for _, f := range p.Fields {
+	for _, f := range p {
 		if err := s.setField(f, &types); err != nil {
 			return nil, &control.SyntaxError{File: name, Line: f.Line, Reason: f.Name + ": " + err.Error()}
 		}
 	}
-	fail := func(reason string) error { return &control.SyntaxError{File: name, Line: p.Line, Reason: reason} }
+	fail := func(reason string) error { return &control.SyntaxError{File: name, Line: p.Line(), Reason: reason} }
 	if s.Options["enabled"] == "no" {
 		return nil, nil //nolint:nilnil // it is switched off
 	}

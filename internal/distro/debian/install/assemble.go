@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
 	"github.com/strata-build/strata/internal/distro/ldcache"
 	"github.com/strata-build/strata/internal/distro/maintscript"
@@ -33,7 +34,7 @@ func Assemble(opt Options, skip bool) error {
 	if why := checkConflicts(groups); why != "" {
 		return fmt.Errorf("assemble packages: %s", why)
 	}
-	empty := &base{root: filepath.Join(opt.Meta, "no-base"), status: map[string]archive.Paragraph{}}
+	empty := &base{root: filepath.Join(opt.Meta, "no-base"), status: map[string]control.Paragraph{}}
 	packages, err := sorted(groups)
 	if err != nil {
 		return err

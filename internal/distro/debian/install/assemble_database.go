@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // database writes dpkg's.
@@ -52,14 +52,14 @@ func fieldOrder() []string {
 }
 
 // inOrder is a paragraph with its fields in dpkg's order; others come last.
-func inOrder(p archive.Paragraph) archive.Paragraph {
-	rank := func(f archive.Field) int {
+func inOrder(p control.Paragraph) control.Paragraph {
+	rank := func(f control.Field) int {
 		if i := slices.IndexFunc(fieldOrder(), func(name string) bool { return strings.EqualFold(name, f.Name) }); i >= 0 {
 			return i
 		}
 		return len(fieldOrder())
 	}
 	out := slices.Clone(p)
-	slices.SortStableFunc(out, func(a, b archive.Field) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(out, func(a, b control.Field) int { return cmp.Compare(rank(a), rank(b)) })
 	return out
 }

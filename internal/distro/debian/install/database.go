@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
@@ -31,7 +31,7 @@ type base struct {
 	// status are the paragraphs of all packages that dpkg knows, by name and
 	// architecture: jq:amd64. Packages for all architectures count as the native
 	// one's.
-	status map[string]archive.Paragraph
+	status map[string]control.Paragraph
 	arch   string
 }
 
@@ -47,11 +47,11 @@ func readBase(root string) (*base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the package database: %w", err)
 	}
-	all, err := archive.ParseParagraphs(string(text))
+	all, err := control.ParseParagraphs(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", statusFile, err)
 	}
-	b := &base{root: root, status: map[string]archive.Paragraph{}}
+	b := &base{root: root, status: map[string]control.Paragraph{}}
 	for _, p := range all {
 		if p.Get("Package") == "dpkg" {
 			b.arch = p.Get("Architecture")
@@ -67,7 +67,7 @@ func readBase(root string) (*base, error) {
 }
 
 // key is a package's name and architecture.
-func (b *base) key(p archive.Paragraph) string {
+func (b *base) key(p control.Paragraph) string {
 	arch := p.Get("Architecture")
 	if arch == "all" || arch == "" {
 		arch = b.arch
@@ -77,7 +77,7 @@ func (b *base) key(p archive.Paragraph) string {
 
 // state is the last word of a package's status: installed, unpacked and so on.
 // It is not-installed for one that dpkg doesn't know.
-func (b *base) state(p archive.Paragraph) string {
+func (b *base) state(p control.Paragraph) string {
 	words := strings.Fields(b.status[b.key(p)].Get("Status"))
 	if len(words) != 3 {
 		return "not-installed"

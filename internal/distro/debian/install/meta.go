@@ -6,14 +6,14 @@
 package install
 
 import (
-	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // A Package is what of an unpacked package the later steps need to know.
 type Package struct {
 	// Control is the package's own paragraph.
-	Control archive.Paragraph `json:"control"`
+	Control control.Paragraph `json:"control"`
 	// Info is what its files in the database begin with.
 	Info string `json:"info"`
 	// Conffiles are its configuration files.

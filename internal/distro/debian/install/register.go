@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
@@ -140,8 +140,8 @@ func enter(root string, b *base, packages []*Package) error {
 }
 
 // stanza is the package's paragraph in the database.
-func (p *Package) stanza(state string) archive.Paragraph {
-	out := archive.Paragraph{p.Control[0], {Name: "Status", Value: "install ok " + state}}
+func (p *Package) stanza(state string) control.Paragraph {
+	out := control.Paragraph{p.Control[0], {Name: "Status", Value: "install ok " + state}}
 	for _, f := range p.Control[1:] {
 		if !strings.EqualFold(f.Name, "Status") && !strings.EqualFold(f.Name, "Conffiles") {
 			out = append(out, f)
@@ -154,7 +154,7 @@ func (p *Package) stanza(state string) archive.Paragraph {
 	for _, c := range p.Conffiles {
 		s.WriteString("\n " + c.Path + " " + cmp.Or(c.MD5, "newconffile"))
 	}
-	return append(out, archive.Field{Name: "Conffiles", Value: s.String()})
+	return append(out, control.Field{Name: "Conffiles", Value: s.String()})
 }
 
 // allInstalled makes sure that nothing is left half done.

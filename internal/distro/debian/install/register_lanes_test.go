@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // packageOf reads "name: depends".
 func packageOf(line string) *Package {
 	name, depends, _ := strings.Cut(line, ":")
-	return &Package{Info: name, Control: archive.Paragraph{{Name: "Package", Value: name}, {Name: "Depends", Value: depends}, {Name: "Provides", Value: "virtual-" + name + " (= 1)"}}}
+	return &Package{Info: name, Control: control.Paragraph{{Name: "Package", Value: name}, {Name: "Depends", Value: depends}, {Name: "Provides", Value: "virtual-" + name + " (= 1)"}}}
 }
 
 func TestLanes(t *testing.T) {

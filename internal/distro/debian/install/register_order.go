@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // An order knows which of some packages need which others of them.
@@ -27,17 +28,17 @@ import (
 type order struct {
 	packages []*Package
 	// installed are the paragraphs of what the base has.
-	installed map[string]archive.Paragraph
+	installed map[string]control.Paragraph
 	// named are the packages that have a name or provide it.
 	named map[string][]*Package
 }
 
 // newOrder takes packages sorted by name, so that the order doesn't depend on
 // how they came together.
-func newOrder(packages []*Package, installed map[string]archive.Paragraph) *order {
+func newOrder(packages []*Package, installed map[string]control.Paragraph) *order {
 	o := &order{packages: packages, installed: installed, named: map[string][]*Package{}}
 	for _, p := range packages {
-		for _, name := range append(relationNames(p.Control.Get("Provides")), p.Name()) {
+		for _, name := range append(control.Names(p.Control.Get("Provides")), p.Name()) {
 			o.named[name] = append(o.named[name], p)
 		}
 	}
@@ -47,7 +48,7 @@ func newOrder(packages []*Package, installed map[string]archive.Paragraph) *orde
 // needs are those of the packages that a field of a package names.
 func (o *order) needs(p *Package, field string) []*Package {
 	var out []*Package
-	for _, name := range relationNames(p.Control.Get(field)) {
+	for _, name := range control.Names(p.Control.Get(field)) {
 		for _, q := range o.named[name] {
 			if q != p && !slices.Contains(out, q) {
 				out = append(out, q)
@@ -115,7 +116,7 @@ func (o *order) early() []*Package {
 // essential are the names of the packages that are essential, or protected, and of
 // all that they name among their needs.
 func (o *order) essential() map[string]bool {
-	controls := map[string][]archive.Paragraph{}
+	controls := map[string][]control.Paragraph{}
 	for _, p := range o.installed {
 		controls[p.Get("Package")] = append(controls[p.Get("Package")], p)
 	}
@@ -131,7 +132,7 @@ func (o *order) essential() map[string]bool {
 		found[name] = true
 		for _, p := range controls[name] {
 			for _, field := range []string{"Pre-Depends", "Depends"} {
-				for _, other := range relationNames(p.Get(field)) {
+				for _, other := range control.Names(p.Get(field)) {
 					add(other)
 				}
 			}
@@ -192,22 +193,6 @@ func (o *order) unpack(unpack, configure func(...*Package) error) error {
 		}
 	}
 	return nil
-}
-
-// relationNames are the names of packages in a relation field, without versions
-// and architectures.
-func relationNames(field string) []string {
-	var out []string
-	for _, one := range strings.FieldsFunc(field, func(r rune) bool { return r == ',' || r == '|' }) {
-		one = strings.TrimSpace(one)
-		if end := strings.IndexAny(one, " \t\n(:["); end >= 0 {
-			one = one[:end]
-		}
-		if one != "" {
-			out = append(out, one)
-		}
-	}
-	return out
 }
 
 // described reads the paragraphs of package files; they are sorted by name, and

@@ -10,8 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // needing makes packages from lines "NAME FIELD: VALUE; FIELD: VALUE".
@@ -20,7 +19,7 @@ func needing(t *testing.T, lines ...string) []*Package {
 	var all []*Package
 	for _, line := range lines {
 		name, fields, _ := strings.Cut(line, " ")
-		control, err := archive.ParseParagraph("Package: " + name + "\n" + strings.ReplaceAll(fields, "; ", "\n"))
+		control, err := control.ParseParagraph("Package: " + name + "\n" + strings.ReplaceAll(fields, "; ", "\n"))
 		must(t, err)
 		all = append(all, &Package{Control: control, Info: name})
 	}
@@ -39,7 +38,7 @@ func TestOrder(t *testing.T) {
 		"app Depends: ssl, zinit",
 		"more Pre-Depends: ssl",
 		"a Depends: b", "b Depends: a", "later Depends: app", "init Depends: system",
-	), map[string]archive.Paragraph{
+	), map[string]control.Paragraph{
 		"bash": needing(t, "bash Essential: yes; Depends: libtinfo")[0].Control, "libtinfo": needing(t, "libtinfo Depends: none | later")[0].Control,
 	})
 	if diff := cmp.Diff([]string{"libssl", "shared", "init", "system", "zinit", "app", "later"}, names(o.early())); diff != "" {

@@ -4,10 +4,10 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/strata-build/strata/internal/distro/debian/index"
 )
-
-import "slices"
 
 // brokenBase returns the packages of the base with a relation that nothing
 // installed fulfils, sorted, each with that relation.

@@ -112,11 +112,11 @@ func (c *checker) listed(p *Package) (control string, err error) {
 
 func paragraphFields(text string) map[string]string {
 	all := map[string]string{}
-	p, err := control.NewParagraphReader("", strings.NewReader(text), control.ParagraphOptions{}).Next()
+	p, err := control.NewReader("", text).Next()
 	if err != nil {
 		return all
 	}
-	for _, f := range p.Fields {
+	for _, f := range p {
 		all[strings.ToLower(f.Name)] = f.Value
 	}
 	return all

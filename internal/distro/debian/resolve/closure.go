@@ -4,10 +4,10 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
-
-import "slices"
 
 // Closure returns the names of the solution's packages that these names need,
 // themselves included, sorted: what depends, pre-depends or, where recommended

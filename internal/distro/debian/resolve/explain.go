@@ -4,10 +4,10 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
-
-import "slices"
 
 // explain finds out, after all attempts have failed, which wish is to blame. It
 // walks from each wish along what is needed: first for something that nothing

@@ -4,10 +4,10 @@
 package resolve
 
 import (
+	"errors"
+
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
-
-import "errors"
 
 // A mode is what is planned for a package.
 type mode uint8

@@ -5,9 +5,8 @@ package resolve
 
 import (
 	"github.com/strata-build/strata/internal/distro/debian/index"
+	"github.com/strata-build/strata/internal/spell"
 )
-
-import "github.com/strata-build/strata/internal/spell"
 
 // Request is what to resolve. Its zero value wants nothing.
 type Request struct {

@@ -27,7 +27,7 @@ func FuzzIndex(f *testing.F) {
 		}
 		for n := range int32(x.Len()) {
 			c := x.Entry(n)
-			p, err := control.NewParagraphReader("f", strings.NewReader(x.Paragraph(n)), control.ParagraphOptions{}).Next()
+			p, err := control.NewReader("f", x.Paragraph(n)).Next()
 			if err != nil {
 				continue // the strict reader takes less
 			}
