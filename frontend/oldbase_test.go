@@ -74,7 +74,7 @@ func TestOlderThanTheLock(t *testing.T) {
 	if err == nil {
 		t.Error("it is no error")
 	}
-	contains(t, out, "strata.yaml:4:5: ", `install packages: the base has not what tool needs; if the lock is of a newer base, run "strata lock --update"`,
+	contains(t, out, "strata.yaml:4:5: ", `install packages: the base lacks what tool needs; if the lock is of a newer base, run "strata lock --update"`,
 		"tool depends on library (>= 2)")
 	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); slices.Contains(strings.Fields(tags), "older") {
 		t.Errorf("something was pushed:\n%s", tags)

@@ -40,7 +40,7 @@ type group struct {
 }
 
 // readAccounts reads etc/passwd and etc/group of the image mounted at root.
-// An image without them knows nobody. A link is followed inside the image.
+// An image without them has no accounts. A link is followed inside the image.
 func readAccounts(root string) (accounts, error) {
 	d, err := openRoot(root)
 	if err != nil {
@@ -67,7 +67,7 @@ func readInside(root dir, p string) (string, error) {
 		return "", fmt.Errorf("read %s: %w", p, err)
 	}
 	if found != inroot.Other {
-		return "", fmt.Errorf("read %s: it is no file", p)
+		return "", fmt.Errorf("read %s: it isn't a file", p)
 	}
 	// Not to wait for ever at a fifo: a regular file doesn't mind O_NONBLOCK.
 	fd, err := unix.Openat(root.fd, at[1:], unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)

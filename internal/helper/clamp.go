@@ -16,7 +16,7 @@ import (
 )
 
 // clamp sets the times of every file below root to the epoch that changed
-// since the command's start, which its time of change tells: nobody can set
+// since the command's start, which its time of change tells: no program can set
 // that one back, and a file of the layers below has an older one. Nothing on
 // another mount is touched, nor below a path to skip.
 func clamp(root string, since moments, skip []string, warn func(string)) error {
@@ -84,7 +84,7 @@ type clamper struct {
 	buf     []byte
 }
 
-// contents clamps what is in d, and tells whether there is a mount point below.
+// contents clamps what is in d, and reports whether there is a mount point below.
 func (c *clamper) contents(d dir, off *node) (bool, error) {
 	names, err := d.names(c.buf)
 	if err != nil {
@@ -142,7 +142,7 @@ func (c *clamper) open(d dir, name string) (dir, error) {
 	return d.open(name)
 }
 
-// changed tells whether a file is the command's work, or the runtime's if it is a directory with a mount point.
+// changed reports whether a file is the command's work, or the runtime's if it is a directory with a mount point.
 func (c *clamper) changed(st unix.Statx_t, holds bool) bool {
 	since := c.since.command
 	if holds {

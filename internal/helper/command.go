@@ -49,7 +49,7 @@ func findCommand(name string, env []string) (string, int, error) {
 	return "", notFound, fmt.Errorf("run %s: command not found in PATH %s", show(name), search)
 }
 
-// executable tells whether a file may be started by anybody; the kernel then says whether the user is one of them.
+// executable reports whether a file may be started by any user at all; the kernel then says whether the user is one of them.
 func executable(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -77,7 +77,7 @@ func explain(err error, file string) error {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
 		return errors.New("command not found")
 	case errors.Is(err, unix.ENOEXEC):
-		return fmt.Errorf("%s is no program for this machine and no script with #! in its first line: %w", show(file), err)
+		return fmt.Errorf("%s isn't a program for this machine, nor a script with #! in its first line: %w", show(file), err)
 	case statErr == nil && info.IsDir():
 		return fmt.Errorf("%s is a directory", show(file))
 	case errors.Is(err, unix.EACCES):

@@ -13,11 +13,11 @@ import (
 	"syscall"
 )
 
-// Exec becomes a command whose environment holds the named variables and no
+// execCommand becomes a command whose environment holds the named variables and no
 // others. The daemon adds some of its own, such as the ids of a trace, which
 // differ in every run. It returns only if the command can't be started, with
 // the exit status that a shell would give.
-func Exec(argv, names []string) (int, error) {
+func execCommand(argv, names []string) (int, error) {
 	if len(argv) == 0 {
 		return ownFault, errors.New("no command given")
 	}

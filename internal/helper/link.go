@@ -19,32 +19,32 @@ import (
 	"github.com/strata-build/strata/internal/inroot"
 )
 
-// LinkOptions say what Link links to.
-type LinkOptions struct {
-	// Store is the folder of the image that has the store paths.
+// linkOptions say what Link links to.
+type linkOptions struct {
+	// Store is the directory of the image that has the store paths.
 	Store string
-	// Mounts are trees that have that folder; together they hold all paths.
+	// Mounts are trees that have that directory; together they hold all paths.
 	Mounts []string
-	// Roots are folders of the image, below the store; the first one wins.
+	// Roots are directories of the image, below the store; the first one wins.
 	Roots []string
-	// Into is the folder of the image that gets the links.
+	// Into is the directory of the image that gets the links.
 	Into string
 	// Warn is told what was left out.
 	Warn func(line string)
 }
 
-// Link makes, in the empty directory dst, a symbolic link to every file in the
-// folders of the roots: bin, lib, share and whatever there is. Folders are never
+// linkPaths makes, in the empty directory dst, a symbolic link to every file in the
+// directories of the roots: bin, lib, share and whatever there is. Directories are never
 // linked, so that those of several roots, and of the base, become one.
-func Link(dst string, o LinkOptions) error {
-	l := linker{LinkOptions: o, dst: dst}
+func linkPaths(dst string, o linkOptions) error {
+	l := linker{linkOptions: o, dst: dst}
 	for _, root := range o.Roots {
 		real, found, err := inroot.Follow(l.look, root)
 		if err != nil {
 			return fmt.Errorf("link %s: %w", show(root), err)
 		}
 		if found != inroot.Directory {
-			o.Warn(fmt.Sprintf("link nothing of %s: it is no folder", show(root)))
+			o.Warn(fmt.Sprintf("link nothing of %s: it isn't a directory", show(root)))
 			continue
 		}
 		if err := l.root(real, root); err != nil {
@@ -55,11 +55,11 @@ func Link(dst string, o LinkOptions) error {
 }
 
 type linker struct {
-	LinkOptions
+	linkOptions
 	dst string
 }
 
-// root links what is in the folders of a root. Such a folder may be a link to one
+// root links what is in the directories of a root. Such a directory may be a link to one
 // of another path; deeper down a link is a file like any other.
 func (l linker) root(real, root string) error {
 	entries, err := l.read(real)
@@ -81,7 +81,7 @@ func (l linker) root(real, root string) error {
 	return nil
 }
 
-// folder links the files of a folder, found at one path and called by another.
+// directory links the files of a directory, found at one path and called by another.
 func (l linker) folder(at, name, to string) error {
 	out := filepath.Join(l.dst, to)
 	if err := os.MkdirAll(out, 0o755); errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EEXIST) {
@@ -113,7 +113,7 @@ func (l linker) taken(name, to string) {
 	l.Warn(fmt.Sprintf("leave out %s: an earlier path has something at %s", show(name), show(to)))
 }
 
-// read lists a folder of the image, in order.
+// read lists a directory of the image, in order.
 func (l linker) read(p string) ([]os.DirEntry, error) {
 	at, err := l.find(p)
 	if err != nil {

@@ -68,8 +68,8 @@ func TestLinkMergesTheFoldersOfRoots(t *testing.T) {
 	for _, line := range []string{
 		"leave out /s/linked/bin/both: an earlier path has something at /usr/local/bin/both",
 		"leave out /s/linked/share/here: an earlier path has something at /usr/local/share/here",
-		"link nothing of /s/file: it is no folder",
-		"link nothing of /s/missing: it is no folder",
+		"link nothing of /s/file: it isn't a directory",
+		"link nothing of /s/missing: it isn't a directory",
 	} {
 		if !strings.Contains(errs, line) {
 			t.Errorf("no warning %q in\n%s", line, errs)

@@ -16,9 +16,9 @@ import (
 	"strings"
 )
 
-// Contract is the number of the command line's contract. It grows when a
+// contract is the number of the command line's contract. It grows when a
 // step generated for an older helper would no longer work.
-const Contract = 1
+const contract = 1
 
 // ownFault is the exit status for a fault of the helper itself, kept apart
 // from the statuses a wrapped command may have.
@@ -69,7 +69,7 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 	case "exec":
 		return execMain(rest)
 	case "version":
-		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", Contract, runtime.GOOS, runtime.GOARCH)
+		_, err = fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", contract, runtime.GOOS, runtime.GOARCH)
 	case "help", "-h", "--help":
 		_, err = fmt.Fprintln(stdout, usage())
 	default:
@@ -90,11 +90,11 @@ func skeletonMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	return Skeleton(src, dst)
+	return writeSkeleton(src, dst)
 }
 
 func placeMain(args []string, warn func(string)) error {
-	opt := PlaceOptions{Warn: warn}
+	opt := placeOptions{Warn: warn}
 	set := newFlags("place")
 	set.StringVar(&opt.Skeleton, "skeleton", "", "")
 	set.StringVar(&opt.From, "from", "", "")
@@ -107,7 +107,7 @@ func placeMain(args []string, warn func(string)) error {
 	if err != nil {
 		return err
 	}
-	return Place(src, dst, opt)
+	return placeTree(src, dst, opt)
 }
 
 func storeMain(args []string) error {
@@ -120,7 +120,7 @@ func storeMain(args []string) error {
 	if set.NArg() < 2 {
 		return fmt.Errorf("read arguments of store: want items and DST, got %d arguments\n%s", set.NArg(), usage())
 	}
-	var items []StoreItem
+	var items []storeItem
 	for _, text := range set.Args()[:set.NArg()-1] {
 		item, err := parseItem(text)
 		if err != nil {
@@ -129,7 +129,7 @@ func storeMain(args []string) error {
 		items = append(items, item)
 	}
 	dst := set.Arg(set.NArg() - 1)
-	err := Store(items, *dir, dst)
+	err := fillStore(items, *dir, dst)
 	if err == nil || *report == "" {
 		return err
 	}
@@ -144,11 +144,11 @@ func scanMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	return Scan(src, dst, *store, *content)
+	return scanStore(src, dst, *store, *content)
 }
 
 func linkMain(args []string, warn func(string)) error {
-	opt := LinkOptions{Warn: warn}
+	opt := linkOptions{Warn: warn}
 	set := newFlags("link")
 	set.StringVar(&opt.Store, "store", "/nix/store", "")
 	set.StringVar(&opt.Into, "into", "", "")
@@ -160,11 +160,11 @@ func linkMain(args []string, warn func(string)) error {
 	if set.NArg() != 1 || opt.Into == "" {
 		return fmt.Errorf("read arguments of link: want --into and DST\n%s", usage())
 	}
-	return Link(set.Arg(0), opt)
+	return linkPaths(set.Arg(0), opt)
 }
 
 func runMain(args []string, warn func(string)) (int, error) {
-	opt := RunOptions{Warn: warn}
+	opt := runOptions{Warn: warn}
 	set := newFlags("run")
 	set.StringVar(&opt.User, "user", "", "")
 	set.StringVar(&opt.Home, "home", "", "")
@@ -172,7 +172,7 @@ func runMain(args []string, warn func(string)) (int, error) {
 	if err := set.Parse(args); err != nil {
 		return ownFault, fmt.Errorf("read arguments of run: %w\n%s", err, usage())
 	}
-	return Run(set.Args(), opt)
+	return runCommand(set.Args(), opt)
 }
 
 func execMain(args []string) (int, error) {
@@ -182,7 +182,7 @@ func execMain(args []string) (int, error) {
 	if err := set.Parse(args); err != nil {
 		return ownFault, fmt.Errorf("read arguments of exec: %w\n%s", err, usage())
 	}
-	return Exec(set.Args(), names)
+	return execCommand(set.Args(), names)
 }
 
 func newFlags(name string) *flag.FlagSet {

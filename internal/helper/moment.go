@@ -23,7 +23,7 @@ type moments struct {
 }
 
 // startTimes is called before the command is started. The kernel takes a
-// file's times from a coarse clock, or, if somebody asked for them, from the
+// file's times from a coarse clock, or, if a program asked for them, from the
 // fine one (since 6.13). So it waits until the coarse clock passes what the
 // fine one says now: then everything changed until now is older, and
 // everything changed from then on isn't. That the coarse clock moves at all

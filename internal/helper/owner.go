@@ -31,7 +31,7 @@ type rule struct {
 
 // newOwnership reads the owners the options name. A rule holds for its path as
 // written and for the one sameAs says the base's links lead to.
-func newOwnership(opt PlaceOptions, sameAs func(string) []string) (*ownership, error) {
+func newOwnership(opt placeOptions, sameAs func(string) []string) (*ownership, error) {
 	if opt.PreserveOwner && opt.Owner != "" {
 		return nil, errors.New("read owner: --owner and --preserve-owner exclude each other; give one")
 	}

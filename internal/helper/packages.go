@@ -10,11 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/verbs"
@@ -62,9 +59,9 @@ var _ command.Host = image{}
 // Change runs what changes the image, ends the programs that it left, and gives what
 // it made a time that is the same in every run.
 func (i image) Change(c command.Change) error {
-	if c.Programs && os.Getpid() != 1 {
-		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			return fmt.Errorf("become subreaper: %w", err)
+	if c.Programs {
+		if err := adoptOrphans(); err != nil {
+			return err
 		}
 	}
 	since, err := startTimes()

@@ -16,9 +16,9 @@ import (
 	"github.com/strata-build/strata/internal/inroot"
 )
 
-// PlaceOptions say how Place makes a tree fit for its base. With none of them
+// placeOptions say how Place makes a tree fit for its base. With none of them
 // everything belongs to root and no directory is special but the standard ones.
-type PlaceOptions struct {
+type placeOptions struct {
 	// Skeleton is the mount of what Skeleton wrote for the base.
 	Skeleton string
 	// From is the directory of the source that is the root of the tree.
@@ -37,7 +37,7 @@ type PlaceOptions struct {
 	Warn func(line string)
 }
 
-// Place copies the tree mounted at src into the empty directory dst, as the
+// placeTree copies the tree mounted at src into the empty directory dst, as the
 // base's skeleton wants it:
 //
 //   - a directory where the skeleton has a link to a directory goes to where
@@ -49,7 +49,7 @@ type PlaceOptions struct {
 //     doesn't have is 0755 and root's;
 //   - a file or link replaces whatever the base has at its path;
 //   - all times are 1970-01-01T00:00:00Z.
-func Place(src, dst string, opt PlaceOptions) error {
+func placeTree(src, dst string, opt placeOptions) error {
 	p, err := newPlacer(src, dst, opt)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ type spot struct {
 	owner    *rule // the ownership rule that holds below it, or nil
 }
 
-func newPlacer(src, dst string, opt PlaceOptions) (*placer, error) {
+func newPlacer(src, dst string, opt placeOptions) (*placer, error) {
 	p := &placer{standard: fhs.Standard(), first: map[inode]string{}, warn: opt.Warn, buf: make([]byte, 1<<18)}
 	if p.warn == nil {
 		p.warn = func(string) {}

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// RunOptions say how Run starts a command.
-type RunOptions struct {
+// runOptions say how Run starts a command.
+type runOptions struct {
 	// User is the USER[:GROUP] to run as; without it the command has the helper's own.
 	User string
 	// Home is the command's HOME. Without it, and with a User, HOME comes from /etc/passwd,
@@ -34,11 +34,11 @@ const (
 	notExecutable = 126
 )
 
-// Run runs a command and returns its exit status, 128 and the signal's number
+// runCommand runs a command and returns its exit status, 128 and the signal's number
 // if a signal ended it. What the command left running is killed. If it
 // succeeded, everything it changed in the root file system gets the time
 // 1970-01-01T00:00:00Z.
-func Run(argv []string, opt RunOptions) (int, error) {
+func runCommand(argv []string, opt runOptions) (int, error) {
 	if opt.Warn == nil {
 		opt.Warn = func(string) {}
 	}
@@ -68,7 +68,7 @@ func Run(argv []string, opt RunOptions) (int, error) {
 }
 
 // startAs prepares the user and environment of the command.
-func startAs(opt RunOptions) (*syscall.ProcAttr, error) {
+func startAs(opt runOptions) (*syscall.ProcAttr, error) {
 	attr := &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}}
 	if opt.User != "" {
 		known, err := readAccounts("/")
@@ -98,7 +98,7 @@ func (l login) credential() *syscall.Credential {
 	return c
 }
 
-// inherited tells whether HOME is the one a container runtime sets for the
+// inherited reports whether HOME is the one a container runtime sets for the
 // helper, which is root, and so says nothing about the command's user.
 func inherited(home string, known accounts) bool {
 	root, err := known.login("0")

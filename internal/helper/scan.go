@@ -20,12 +20,12 @@ import (
 	"sync"
 )
 
-// Scan describes every path of the on-disk store mounted at src, which its paths
+// scanStore describes every path of the on-disk store mounted at src, which its paths
 // call store, in the file "registration" of dst: the format of "nix-store
 // --dump-db". A path refers to another one if the hash in the other's name is
-// anywhere in its archive. Of each path only the folder content counts, if one
+// anywhere in its archive. Of each path only the directory content counts, if one
 // is given.
-func Scan(src, dst, store, content string) error {
+func scanStore(src, dst, store, content string) error {
 	names, err := storeNames(src)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (r *refs) look(data []byte) {
 			isDigit[digits[i]] = true
 		}
 		for at := 0; at+n <= len(data); {
-			// The last byte that is no digit decides where to go on.
+			// The last byte that isn't a digit decides where to go on.
 			last := at + n - 1
 			for last >= at && isDigit[data[last]] {
 				last--

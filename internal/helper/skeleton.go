@@ -13,11 +13,11 @@ import (
 	"github.com/strata-build/strata/internal/inroot"
 )
 
-// Skeleton writes the skeleton of the base image mounted at src into the empty
+// writeSkeleton writes the skeleton of the base image mounted at src into the empty
 // directory dst: the symbolic links that lead to a directory, the directories
 // with a mode other than 0755, an owner other than root or an extended
 // attribute, and the directories on the way to both.
-func Skeleton(src, dst string) error {
+func writeSkeleton(src, dst string) error {
 	from, err := openRoot(src)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s scanner) link(d dir, name string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A link that can't be resolved, in a circle or to nowhere, is no directory.
+	// A link that can't be resolved, in a circle or to nowhere, isn't a directory.
 	if _, found, err := inroot.Follow(s.look, d.join(name)); err != nil || found != inroot.Directory {
 		return nil, nil //nolint:nilnil // nothing to respect here
 	}

@@ -21,66 +21,66 @@ import (
 
 // What is wrong with a store path's archive.
 var (
-	// ErrHash says that its hash isn't the one that was vouched for.
-	ErrHash = errors.New("it is not what was announced")
-	// ErrSize says the same of its length.
-	ErrSize = errors.New("it has another size than announced")
+	// errHash says that its hash isn't the one that was vouched for.
+	errHash = errors.New("it is not what was announced")
+	// errSize says the same of its length.
+	errSize = errors.New("it has another size than announced")
 )
 
 // storeTime is the modification time of all in a store, in seconds since 1970:
 // programs in it take 0 for "unknown".
 const storeTime = 1
 
-// A StoreItem is a path to be put into a store.
-type StoreItem struct {
+// A storeItem is a path to be put into a store.
+type storeItem struct {
 	// Name is the path within the store.
 	Name string
 	// Hash is the SHA-256 of the path's Nix archive in hex, and Size its length in
-	// bytes. Only a Modes item may have none: an empty hash.
+	// bytes. Only a modesFormat item may have none: an empty hash.
 	Hash string
 	Size int64
-	// Format is the compression of the archive at Input, or Tree or Modes.
+	// Format is the compression of the archive at Input, or treeFormat or modesFormat.
 	Format string
 	// Input is an archive, or the tree itself.
 	Input string
 }
 
-// The formats of an item that is no archive.
+// The formats of an item that isn't an archive.
 const (
-	// Tree is a path as it is in a store.
-	Tree = "tree"
-	// Modes is a tree whose permission bits are kept.
-	Modes = "modes"
+	// treeFormat is a path as it is in a store.
+	treeFormat = "tree"
+	// modesFormat is a tree whose permission bits are kept.
+	modesFormat = "modes"
 )
 
 // parseItem reads NAME,HASH,SIZE,FORMAT,INPUT; a dash stands for no hash and no size.
-func parseItem(text string) (StoreItem, error) {
+func parseItem(text string) (storeItem, error) {
 	f := strings.SplitN(text, ",", 5)
 	if len(f) != 5 {
-		return StoreItem{}, fmt.Errorf("%q isn't NAME,HASH,SIZE,FORMAT,INPUT", text)
+		return storeItem{}, fmt.Errorf("%q isn't NAME,HASH,SIZE,FORMAT,INPUT", text)
 	}
-	item := StoreItem{Name: f[0], Hash: f[1], Format: f[3], Input: f[4]}
+	item := storeItem{Name: f[0], Hash: f[1], Format: f[3], Input: f[4]}
 	for _, part := range strings.Split(item.Name, "/") {
 		if part == "" || part == "." || part == ".." {
-			return StoreItem{}, fmt.Errorf("%q is no name in a store", item.Name)
+			return storeItem{}, fmt.Errorf("%q can't be a name in a store", item.Name)
 		}
 	}
-	if item.Hash == "-" && f[2] == "-" && item.Format == Modes {
+	if item.Hash == "-" && f[2] == "-" && item.Format == modesFormat {
 		item.Hash = ""
 		return item, nil
 	}
 	var err error
 	if item.Size, err = strconv.ParseInt(f[2], 10, 64); err != nil || item.Size <= 0 || len(item.Hash) != 64 {
-		return StoreItem{}, fmt.Errorf("%q has no valid hash or size", text)
+		return storeItem{}, fmt.Errorf("%q has no valid hash or size", text)
 	}
 	return item, nil
 }
 
-// Store puts items into the store at the image path dir, below the empty
+// fillStore puts items into the store at the image path dir, below the empty
 // directory dst. They are unpacked side by side, and each is checked against
 // its hash and its size. Files are read-only, all belongs to root, and all
 // times are storeTime. After an error dst is empty.
-func Store(items []StoreItem, dir, dst string) error {
+func fillStore(items []storeItem, dir, dst string) error {
 	d, err := openEmpty(dst)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func Store(items []StoreItem, dir, dst string) error {
 	return err
 }
 
-func store(items []StoreItem, path string, out dir) error {
+func store(items []storeItem, path string, out dir) error {
 	open := []dir{out}
 	defer func() {
 		for _, d := range open[1:] {
@@ -120,7 +120,7 @@ func store(items []StoreItem, path string, out dir) error {
 
 // storeAll unpacks as many items at once as there are processors. The biggest
 // come first, so that none of them is what all others have to wait for.
-func storeAll(items []StoreItem, to dir) error {
+func storeAll(items []storeItem, to dir) error {
 	order := bySize(items)
 	errs := make([]error, len(order))
 	next := make(chan int)
@@ -151,7 +151,7 @@ send:
 }
 
 // put unpacks one item.
-func (item StoreItem) put(to dir, archives *compress.Opener) error {
+func (item storeItem) put(to dir, archives *compress.Opener) error {
 	if err := item.unpack(to, archives); err != nil {
 		return fmt.Errorf("unpack %s: %w", show(to.join(item.Name)), err)
 	}

@@ -86,7 +86,7 @@ func (k packer) entry(d dir, name, as string) error {
 		defer sub.close()
 		return k.directory(sub, as)
 	}
-	return fmt.Errorf("read %s: it is no file, link or directory, and a store has no others", show(d.join(name)))
+	return fmt.Errorf("read %s: it is neither a file, nor a link, nor a directory, and a store has no others", show(d.join(name)))
 }
 
 func (k packer) file(d dir, name, as string) error {
@@ -120,7 +120,7 @@ func (k packer) directory(d dir, as string) error {
 }
 
 // copyModes gives the item's copy in at the permission bits of its tree.
-func (item StoreItem) copyModes(at dir, name string) error {
+func (item storeItem) copyModes(at dir, name string) error {
 	from, err := openAbove(item.Input)
 	if err != nil {
 		return err

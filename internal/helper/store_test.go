@@ -171,7 +171,7 @@ func TestStoreAnywhereWithModes(t *testing.T) {
 	}
 }
 
-// Whatever byte of a packed archive somebody changes: it is refused, or it was
+// Whatever byte of a packed archive is changed: it is refused, or it was
 // one that says nothing, and then the store is the same.
 func TestStoreRefusesTamperedArchives(t *testing.T) {
 	src := build(t, "f 0755 0:0 /p/run text", "l 0:0 /p/link run")
@@ -195,7 +195,7 @@ func TestStoreRefusesTamperedArchives(t *testing.T) {
 				changed[i] ^= 4
 			}
 			must(t, os.WriteFile(file, changed, 0o600))
-			err := Store([]StoreItem{parsed}, "/nix/store", dst)
+			err := fillStore([]storeItem{parsed}, "/nix/store", dst)
 			if err == nil {
 				if again := archiveOf(t, dst+"/nix/store/p"); !bytes.Equal(again, archive) {
 					t.Fatalf("%s: byte %d changed: accepted as %q", format, i, again)
@@ -234,12 +234,12 @@ func TestStoreSaysWhatIsWrong(t *testing.T) {
 		`unpack /nix/store/p: unknown compression "br"; known are none`:                        {strings.Replace(good, ",none,", ",br,", 1)},
 		"unpack /nix/store/p: open archive: open /none: no such file":                          {good[:strings.LastIndexByte(good, ',')+1] + "/none"},
 		"unpack /nix/store/p: create /nix/store/p: file exists":                                {good, good},
-		`"a/../b" is no name in a store`:                                                       {strings.Replace(good, "p,", "a/../b,", 1)},
-		`"/etc/x" is no name in a store`:                                                       {strings.Replace(good, "p,", "/etc/x,", 1)},
+		`"a/../b" can't be a name in a store`:                                                  {strings.Replace(good, "p,", "a/../b,", 1)},
+		`"/etc/x" can't be a name in a store`:                                                  {strings.Replace(good, "p,", "/etc/x,", 1)},
 		"isn't NAME,HASH,SIZE,FORMAT,INPUT":                                                    {"p,q"},
 		"has no valid hash or size":                                                            {strings.Replace(good, ","+size+",", ",-,", 1)},
 		"want items and DST":                                                                   {},
-		"it is no file, link or directory, and a store has no others":                          {"f,-,-,modes," + src + "/fifo"},
+		"it is neither a file, nor a link, nor a directory, and a store has no others":         {"f,-,-,modes," + src + "/fifo"},
 		"open directory " + src + "/way: not a directory":                                      {"f,-,-,modes," + src + "/way/p"},
 		"no valid Nix archive: \"" + strings.Repeat("x", 13) + "\" stands where \"nix-archive": {item(t, "p", append([]byte("\x0d\x00\x00\x00\x00\x00\x00\x00"), strings.Repeat("x", 16)...), "none")},
 	} {

@@ -24,12 +24,12 @@ import (
 )
 
 // bySize are the items, the biggest first.
-func bySize(items []StoreItem) []StoreItem {
-	return slices.SortedStableFunc(slices.Values(items), func(a, b StoreItem) int { return cmp.Compare(b.Size, a.Size) })
+func bySize(items []storeItem) []storeItem {
+	return slices.SortedStableFunc(slices.Values(items), func(a, b storeItem) int { return cmp.Compare(b.Size, a.Size) })
 }
 
 // unpack puts the item into the open store.
-func (item StoreItem) unpack(to dir, archives *compress.Opener) error {
+func (item storeItem) unpack(to dir, archives *compress.Opener) error {
 	parent, name := path.Split(item.Name)
 	at, above, err := to.make(parent)
 	if err != nil {
@@ -55,7 +55,7 @@ func (item StoreItem) unpack(to dir, archives *compress.Opener) error {
 	if err := sum.check(item); err != nil {
 		return err
 	}
-	if item.Format == Modes {
+	if item.Format == modesFormat {
 		if err := item.copyModes(at, name); err != nil {
 			return err
 		}
@@ -90,8 +90,8 @@ func (d dir) make(p string) (last dir, all []dir, err error) {
 }
 
 // open opens the item's archive, or makes one of its tree.
-func (item StoreItem) open(archives *compress.Opener) (io.ReadCloser, error) {
-	if item.Format == Tree || item.Format == Modes {
+func (item storeItem) open(archives *compress.Opener) (io.ReadCloser, error) {
+	if item.Format == treeFormat || item.Format == modesFormat {
 		return packed(item.Input), nil
 	}
 	f, err := os.Open(item.Input)
@@ -127,22 +127,22 @@ func (c *checked) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.read += int64(n)
 	if c.limit >= 0 && c.read > c.limit {
-		return 0, fmt.Errorf("%w: more than %d bytes", ErrSize, c.limit)
+		return 0, fmt.Errorf("%w: more than %d bytes", errSize, c.limit)
 	}
 	c.hash.Write(p[:n])
 	return n, err
 }
 
 // check compares an archive that was read to its end with what was announced.
-func (c *checked) check(item StoreItem) error {
+func (c *checked) check(item storeItem) error {
 	if item.Hash == "" {
 		return nil
 	}
 	if c.read != item.Size {
-		return fmt.Errorf("%w: %d bytes instead of %d", ErrSize, c.read, item.Size)
+		return fmt.Errorf("%w: %d bytes instead of %d", errSize, c.read, item.Size)
 	}
 	if got := hex.EncodeToString(c.hash.Sum(nil)); got != item.Hash {
-		return fmt.Errorf("%w: its archive's hash is sha256:%s instead of sha256:%s", ErrHash, got, item.Hash)
+		return fmt.Errorf("%w: its archive's hash is sha256:%s instead of sha256:%s", errHash, got, item.Hash)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type xattr struct {
 	value []byte
 }
 
-// kept tells whether a layer keeps the extended attribute. What a file system
+// kept reports whether a layer keeps the extended attribute. What a file system
 // or a security module writes for its own use stays behind.
 func kept(name string) bool {
 	switch {
@@ -32,7 +32,7 @@ func kept(name string) bool {
 	return strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "trusted.")
 }
 
-// dispensable tells whether the attribute may be lost because the file system
+// dispensable reports whether the attribute may be lost because the file system
 // has none of its sort. Capabilities may not: a program without them fails much later.
 func (x xattr) dispensable(err error) bool {
 	return errors.Is(err, unix.ENOTSUP) && x.name != "security.capability"

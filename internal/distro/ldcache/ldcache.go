@@ -29,7 +29,7 @@ type library struct {
 	flags        int32
 }
 
-// Make returns the cache of the libraries in root. The paths of folders with
+// Make returns the cache of the libraries in root. The paths of directories with
 // libraries come from etc/ld.so.conf, and then from the loader's own list.
 // Links are followed as if root were /, so root must be / where absolute links
 // lead to libraries.
@@ -44,7 +44,7 @@ func Make(root string) ([]byte, error) {
 	for _, folder := range folders {
 		real, err := filepath.EvalSymlinks(filepath.Join(root, folder))
 		if err != nil || seen[real] {
-			continue // a folder that isn't there has no libraries
+			continue // a directory that isn't there has no libraries
 		}
 		seen[real] = true
 		found, err := inFolder(root, folder)
@@ -59,7 +59,7 @@ func Make(root string) ([]byte, error) {
 	return encode(all), nil
 }
 
-// configured reads the folders in a configuration file.
+// configured reads the directories in a configuration file.
 func configured(root, file string, depth int) ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(root, file))
 	if errors.Is(err, fs.ErrNotExist) || depth > 8 {
@@ -108,7 +108,7 @@ type candidate struct {
 	flags int32
 }
 
-// inFolder finds the libraries of a folder. Where two files have one soname, a
+// inFolder finds the libraries of a directory. Where two files have one soname, a
 // file counts more than a link, and a higher version more than a lower one.
 func inFolder(root, folder string) ([]library, error) {
 	entries, err := os.ReadDir(filepath.Join(root, folder))
@@ -149,7 +149,7 @@ func inFolder(root, folder string) ([]library, error) {
 	return found, nil
 }
 
-// isPlainLink tells whether a link is called by the soname, or is for those who
+// isPlainLink reports whether a link is called by the soname, or is for those who
 // link programs. Another one counts as a file of that soname.
 func isPlainLink(name, soname string) bool {
 	return name == soname || strings.HasSuffix(name, ".so") && strings.HasPrefix(soname, name)

@@ -26,7 +26,7 @@ type Call struct {
 	Line int
 }
 
-// AllKnown tells whether every argument is.
+// AllKnown reports whether every argument is.
 func (c Call) AllKnown() bool {
 	for _, known := range c.Known {
 		if !known {

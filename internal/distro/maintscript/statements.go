@@ -233,7 +233,7 @@ func (r *reader) caseClause(c *syntax.CaseClause) (Truth, flow) {
 	return Unknown, onward
 }
 
-// matches tells whether a pattern of a case matches.
+// matches reports whether a pattern of a case matches.
 func (r *reader) matches(pattern *syntax.Word, subject value) Truth {
 	text, known := r.pattern(pattern)
 	if text == "*" && known {

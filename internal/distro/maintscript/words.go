@@ -25,7 +25,7 @@ func (r *reader) fields(words []*syntax.Word) []value {
 		v := r.word(w)
 		if v.known && v.text == "" && len(w.Parts) == 1 {
 			if _, bare := w.Parts[0].(*syntax.ParamExp); bare {
-				continue // an empty variable without quotes is no argument
+				continue // an empty variable without quotes isn't an argument
 			}
 		}
 		if v.known && r.splits(w) && strings.ContainsAny(v.text, " \t\n") {
@@ -37,7 +37,7 @@ func (r *reader) fields(words []*syntax.Word) []value {
 	return out
 }
 
-// isAllArguments tells whether a word is "$@" and nothing else.
+// isAllArguments reports whether a word is "$@" and nothing else.
 func isAllArguments(w *syntax.Word) bool {
 	if len(w.Parts) != 1 {
 		return false
@@ -50,7 +50,7 @@ func isAllArguments(w *syntax.Word) bool {
 	return ok && p.Param != nil && p.Param.Value == "@" && p.Exp == nil
 }
 
-// splits tells whether a word has a variable without quotes.
+// splits reports whether a word has a variable without quotes.
 func (r *reader) splits(w *syntax.Word) bool {
 	for _, part := range w.Parts {
 		switch part.(type) {
@@ -223,7 +223,7 @@ func unescape(s string, quoted bool) string {
 	return b.String()
 }
 
-// isGlob tells whether a word without quotes stands for the files it matches.
+// isGlob reports whether a word without quotes stands for the files it matches.
 func isGlob(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {

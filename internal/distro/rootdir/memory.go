@@ -27,7 +27,7 @@ type remembered struct {
 	st    unix.Stat_t
 }
 
-// Remember reads files. What is no file is left alone, and so isn't restored.
+// Remember reads files. What isn't a file is left alone, and so isn't restored.
 func (r Root) Remember(paths []string) (Memory, error) {
 	var m Memory
 	for _, p := range paths {

@@ -125,7 +125,7 @@ func (t *Tree) hardLink(p string, n *Node, to string) error {
 			if other := t.nodes[to]; other != nil && other.By != n.By {
 				return ErrElsewhere
 			}
-			return fmt.Errorf("it is a hard link to %s, which is no file before it in the package", to)
+			return fmt.Errorf("it is a hard link to %s, which isn't a file before it in the package", to)
 		}
 		if err := unix.Linkat(in, to[1:], in, at, 0); err != nil {
 			return fmt.Errorf("make hard link to %s: %w", to, err)
@@ -134,7 +134,7 @@ func (t *Tree) hardLink(p string, n *Node, to string) error {
 	})
 }
 
-// partOf is the part that a file is in, 0 for what is no file of the tree.
+// partOf is the part that a file is in, 0 for what isn't a file of the tree.
 func (t *Tree) partOf(p string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -25,11 +25,11 @@ import (
 // was made in it, so that nothing is ever written through a link, and which
 // package made it, so that packages unpacked side by side give the same tree as
 // one after the other: the later one in the list has a file, the earlier one
-// decides about a folder.
+// decides about a directory.
 //
-// Its files may be divided among several folders, which together are the layer.
+// Its files may be divided among several directories, which together are the layer.
 type Tree struct {
-	// parts are the descriptors of these folders.
+	// parts are the descriptors of these directories.
 	parts []int
 
 	mu        sync.Mutex
@@ -52,18 +52,18 @@ type Node struct {
 	Package  string
 	Mode     uint32 // permissions
 	UID, GID int
-	// Part is the folder that a file is in, counted from 0.
+	// Part is the directory that a file is in, counted from 0.
 	Part int
-	// in are the folders that a folder is in, a bit each.
+	// in are the directories that a directory is in, a bit each.
 	in uint
-	// implied says that no package has the folder itself so far.
+	// implied says that no package has the directory itself so far.
 	implied bool
 }
 
-// MaxParts is how many folders a tree may be divided among.
+// MaxParts is how many directories a tree may be divided among.
 const MaxParts = 16
 
-// Open opens empty folders that become a layer.
+// Open opens empty directories that become a layer.
 func Open(dirs ...string) (*Tree, error) {
 	if len(dirs) > MaxParts {
 		return nil, fmt.Errorf("open %d folders: a layer is divided among %d at most", len(dirs), MaxParts)
@@ -81,20 +81,20 @@ func Open(dirs ...string) (*Tree, error) {
 	return t, nil
 }
 
-// Close lets go of the folders.
+// Close lets go of the directories.
 func (t *Tree) Close() {
 	for _, fd := range t.parts {
 		_ = unix.Close(fd)
 	}
 }
 
-// Parts is how many folders the tree is divided among.
+// Parts is how many directories the tree is divided among.
 func (t *Tree) Parts() int { return len(t.parts) }
 
 // ErrElsewhere says that a path is another package's, and is left to it.
 var ErrElsewhere = errors.New("another package has it")
 
-// AddFolder makes a folder, or notes that a package has it, too.
+// AddFolder makes a directory, or notes that a package has it, too.
 func (t *Tree) AddFolder(p string, n *Node) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -111,7 +111,7 @@ func (t *Tree) AddFolder(p string, n *Node) error {
 	return nil
 }
 
-// make makes a folder and those above it. The lock is held.
+// make makes a directory and those above it. The lock is held.
 func (t *Tree) make(p string, n *Node) error {
 	if err := t.above(p, n); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (t *Tree) make(p string, n *Node) error {
 	return t.within(p, n, 0)
 }
 
-// within makes sure that a folder of the tree, and those above it, are in a part.
+// within makes sure that a directory of the tree, and those above it, are in a part.
 // The lock is held.
 func (t *Tree) within(p string, n *Node, part int) error {
 	if n.in&(1<<part) != 0 {
@@ -138,7 +138,7 @@ func (t *Tree) within(p string, n *Node, part int) error {
 	return nil
 }
 
-// above makes sure that the path is in a folder of the tree, and not in
+// above makes sure that the path is in a directory of the tree, and not in
 // something that a link leads to.
 func (t *Tree) above(p string, n *Node) error {
 	dir := path.Dir(p)
@@ -173,7 +173,7 @@ func (t *Tree) note(p string, old, n *Node) {
 	t.conflicts = append(t.conflicts, Conflict{Path: p, Packages: [2]string{first.Package, second.Package}})
 }
 
-// Leaf makes something that isn't a folder by calling create with the descriptor of
+// Leaf makes something that isn't a directory by calling create with the descriptor of
 // the node's part and the path from there.
 func (t *Tree) Leaf(p string, n *Node, create func(fd int, at string) error) error {
 	t.mu.Lock()
@@ -204,13 +204,13 @@ func (t *Tree) Leaf(p string, n *Node, create func(fd int, at string) error) err
 	return nil
 }
 
-// Owns tells whether a path is a file of that package.
+// Owns reports whether a path is a file of that package.
 func (t *Tree) Owns(p string, by int) bool {
 	n := t.nodes[p]
 	return n != nil && !n.Folder && !n.Link && n.By == by
 }
 
-// Finish gives the folders their attributes, and the time 1970-01-01, from the
+// Finish gives the directories their attributes, and the time 1970-01-01, from the
 // deepest up.
 func (t *Tree) Finish() ([]Conflict, error) {
 	var folders []string
@@ -236,7 +236,7 @@ func (t *Tree) Finish() ([]Conflict, error) {
 	return slices.Compact(t.conflicts), nil
 }
 
-// finish finishes a folder in all parts. It is taken out of those that don't need it:
+// finish finishes a directory in all parts. It is taken out of those that don't need it:
 // what it was made for there has given way to another package's file.
 func (t *Tree) finish(p string, n *Node, needed uint) error {
 	at := p[1:]
@@ -281,7 +281,7 @@ func SetTime(fd int, at string, mtime unix.Timespec) error {
 	return nil
 }
 
-// StampTree gives everything in a folder the time 1970-01-01.
+// StampTree gives everything in a directory the time 1970-01-01.
 func StampTree(dir string) error {
 	return filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
 		if err != nil {

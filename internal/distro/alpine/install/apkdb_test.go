@@ -208,7 +208,7 @@ func TestRefusesHostileArchives(t *testing.T) {
 		"a deletion":           {header(func(h *tar.Header) { h.Name = "usr/.wh.x" }), "would be a deletion"},
 		"a device":             {header(func(h *tar.Header) { h.Typeflag, h.Size, h.Devmajor, h.PAXRecords = tar.TypeChar, 0, 1, nil }), "device node"},
 		"a hard link out":      {header(func(h *tar.Header) { h.Typeflag, h.Linkname, h.Size = tar.TypeLink, "../../etc/passwd", 0 }), "leads out of the root"},
-		"a hard link nowhere":  {header(func(h *tar.Header) { h.Typeflag, h.Linkname, h.Size = tar.TypeLink, "etc/passwd", 0 }), "no file before it"},
+		"a hard link nowhere":  {header(func(h *tar.Header) { h.Typeflag, h.Linkname, h.Size = tar.TypeLink, "etc/passwd", 0 }), "isn't a file before it"},
 		"another checksum": {header(func(h *tar.Header) {
 			h.PAXRecords = map[string]string{"APK-TOOLS.checksum.SHA1": strings.Repeat("0", 40)}
 		}), "checksum differs"},

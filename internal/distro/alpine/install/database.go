@@ -39,7 +39,7 @@ type script struct {
 	body []byte
 }
 
-// A trigger is a package that wants to know which of its folders were changed.
+// A trigger is a package that wants to know which of its directories were changed.
 type trigger struct {
 	checksum string
 	folders  []string

@@ -123,7 +123,7 @@ func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 	return nil
 }
 
-// folders makes sure that the folders above a file, and the folder that it is,
+// directories makes sure that the directories above a file, and the directory that it is,
 // are as in the image where the image has them.
 func (u *unpacker) folders(f *File, n *unpack.Node) error {
 	if f.Folder {
@@ -158,7 +158,7 @@ func extended(h *tar.Header) (map[string]string, error) {
 			return nil, fmt.Errorf("it has the extended attribute %.80q, which a package must not have", name)
 		}
 		if h.Typeflag != tar.TypeReg {
-			return nil, fmt.Errorf("it has the extended attribute %.80q and is no file", name)
+			return nil, fmt.Errorf("it has the extended attribute %.80q and isn't a file", name)
 		}
 		if out == nil {
 			out = map[string]string{}
@@ -180,7 +180,7 @@ func checksumOf(attrs map[string]string) string {
 	return control.Q1(b.Bytes())
 }
 
-// sort brings the files into the order of the database: each folder is followed
+// sort brings the files into the order of the database: each directory is followed
 // by the files in it.
 func (u *unpacker) sort() error {
 	have := map[string]bool{}

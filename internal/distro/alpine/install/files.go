@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/alpine/control"
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // checkFiles looks for files that two packages have, of which neither replaces
@@ -89,7 +90,7 @@ func (in *installer) take(p *Package) error {
 	return in.db.add(p)
 }
 
-// staysWith tells whether a file that two packages have belongs to the one that
+// staysWith reports whether a file that two packages have belongs to the one that
 // is installed already. What is in the image must be what that leads to.
 func (in *installer) staysWith(r *control.Record, f control.File, p *Package) (bool, error) {
 	i := slices.IndexFunc(p.Files, func(g File) bool { return g.Path == f.Path })
@@ -121,7 +122,7 @@ func checksumAt(at string) (string, error) {
 	return control.Q1(data), err
 }
 
-// replaces tells whether a package may take the files of another one.
+// replaces reports whether a package may take the files of another one.
 func (p *Package) replaces(name, version string) bool {
 	return slices.ContainsFunc(p.Info.Replaces, func(text string) bool {
 		r, err := control.ParseRelation(text)
@@ -136,7 +137,14 @@ func (p *Package) sameOrigin(origin string) bool { return origin != "" && origin
 func (in *installer) own(p *Package) error {
 	for i := range p.Files {
 		f := &p.Files[i]
-		uid, gid := in.id("etc/passwd", f.User, f.UID), in.id("etc/group", f.Group, f.GID)
+		uid, err := in.id(rootdir.Users, f.User, f.UID)
+		if err != nil {
+			return err
+		}
+		gid, err := in.id(rootdir.Groups, f.Group, f.GID)
+		if err != nil {
+			return err
+		}
 		if uid == f.UID && gid == f.GID {
 			continue
 		}
@@ -147,7 +155,7 @@ func (in *installer) own(p *Package) error {
 		}
 		if int(st.Uid) != f.UID || int(st.Gid) != f.GID {
 			f.UID, f.GID = uid, gid
-			continue // the image's own folder, or another package's file
+			continue // the image's own directory, or another package's file
 		}
 		f.UID, f.GID = uid, gid
 		if err := unix.Lchown(at, uid, gid); err != nil {
@@ -162,27 +170,23 @@ func (in *installer) own(p *Package) error {
 	return nil
 }
 
-// id looks a name up in a file of accounts.
-func (in *installer) id(file, name string, number int) int {
+// id is the number that a name has in a file of accounts, or the package's own.
+func (in *installer) id(file, name string, number int) (int, error) {
 	if name == "" || name == "root" {
-		return number
+		return number, nil
 	}
-	text, err := os.ReadFile(filepath.Join(in.Root, file))
+	text, err := rootdir.Root(in.Root).Number(file, name)
 	if err != nil {
-		return number
+		return 0, err
 	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Split(strings.TrimSpace(line), ":"); len(f) > 2 && f[0] == name {
-			if n, err := strconv.Atoi(f[2]); err == nil && n >= 0 {
-				return n
-			}
-		}
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+		return n, nil
 	}
-	return number
+	return number, nil
 }
 
 // discard takes away the files of an installed package that no other has now,
-// and the folders that are left empty.
+// and the directories that are left empty.
 func (in *installer) discard(old *control.Record) error {
 	keep := map[string]bool{}
 	for _, p := range in.packages {
@@ -218,7 +222,7 @@ func (in *installer) discard(old *control.Record) error {
 	return nil
 }
 
-// discardFile removes a file, unless somebody has changed it below /etc, which
+// discardFile removes a file, unless it was changed below /etc, which
 // apk protects.
 func (in *installer) discardFile(f control.File) error {
 	dir, err := skeleton(in.Root).directory("/" + path.Dir(f.Path))

@@ -22,7 +22,7 @@ import (
 
 // Options say how packages are installed in the image at /.
 type Options struct {
-	// Meta is the folder with a folder of each Unpack's meta.
+	// Meta is the directory with a directory of each Unpack's meta.
 	Meta string
 	// Scripts says what is done with maintainer scripts.
 	Scripts Scripts
@@ -79,7 +79,7 @@ type installer struct {
 	ctx      context.Context //nolint:containedctx // it is that of one call
 	db       *database
 	packages []*Package
-	changed  map[string]bool // folders in which something was installed, by apk's paths
+	changed  map[string]bool // directories in which something was installed, by apk's paths
 }
 
 // ordered are the packages of all groups, each after what it needs; apart from

@@ -17,7 +17,7 @@ type Package struct {
 	Checksum string           `json:"checksum"`
 	Size     int64            `json:"size"`
 	Scripts  []archive.Script `json:"scripts,omitempty"`
-	// Files are all that it has, folders before what is in them, by apk's paths.
+	// Files are all that it has, directories before what is in them, by apk's paths.
 	Files []File `json:"files,omitempty"`
 }
 

@@ -79,7 +79,7 @@ func (in *installer) known(p *Package, which string) bool {
 	return false
 }
 
-// isIdle tells whether a command has no effect on an image that nothing runs in
+// isIdle reports whether a command has no effect on an image that nothing runs in
 // while it is made.
 func isIdle(c maintscript.Call) bool {
 	if len(c.Args) == 0 || !c.Known[0] {

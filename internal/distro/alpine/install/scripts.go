@@ -6,28 +6,17 @@
 package install
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
-
-// An ExitError says that a script failed.
-type ExitError struct {
-	// Status is its exit status.
-	Status int
-	text   string
-}
-
-// Error says which script, and what its last words were.
-func (e *ExitError) Error() string { return e.text }
 
 // script runs one of a package's scripts, if it has that one.
 func (in *installer) script(p *Package, which string, args ...string) error {
@@ -56,22 +45,10 @@ func (in *installer) run(name, version, which string, body []byte, args []string
 	cmd.Env = []string{
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "APK_PACKAGE=" + name + "-" + version, "APK_SCRIPT=" + which,
 	}
-	var last bytes.Buffer
-	cmd.Stdout = io.Writer(&last)
-	if in.Log != nil {
-		cmd.Stdout = io.MultiWriter(in.Log, &last)
-	}
-	cmd.Stderr = cmd.Stdout
-	// A service that a script left running holds on to the pipe.
-	cmd.WaitDelay = 200 * time.Millisecond
-	err = cmd.Run()
-	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil
-	}
+	last, err := rootdir.Run(cmd, in.Log)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		err = &ExitError{Status: exit.ExitCode(), text: fmt.Sprintf("the script %s of %s %s failed (%s); the last lines:\n%s",
-			which, name, version, exit, lastLines(last.String()))}
+		err = rootdir.Failure(exit, fmt.Sprintf("the script %s of %s %s failed (%s); the last lines:\n%s", which, name, version, exit, last))
 	} else if err != nil {
 		err = fmt.Errorf("run the script %s of %s: %w; is its interpreter in the image?", which, name, err)
 	}
@@ -82,14 +59,8 @@ func (in *installer) run(name, version, which string, body []byte, args []string
 	return errors.Join(err, gone)
 }
 
-func lastLines(text string) string {
-	const most = 12
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return "  " + strings.Join(lines[max(0, len(lines)-most):], "\n  ")
-}
-
-// fireTriggers runs the triggers of packages, old and new, whose folders were
-// changed. A new one hears of all folders that there are.
+// fireTriggers runs the triggers of packages, old and new, whose directories were
+// changed. A new one hears of all directories that there are.
 func (in *installer) fireTriggers() error {
 	if in.Scripts != Run {
 		return nil
@@ -126,7 +97,7 @@ func (in *installer) fireTriggers() error {
 	return nil
 }
 
-// matches tells whether a trigger hears of a folder. A + in front of a pattern
+// matches reports whether a trigger hears of a directory. A + in front of a pattern
 // means that only a change counts.
 func (t trigger) matches(dir string, changed, isNew bool) bool {
 	return slices.ContainsFunc(t.folders, func(pattern string) bool {
@@ -139,7 +110,7 @@ func (t trigger) matches(dir string, changed, isNew bool) bool {
 	})
 }
 
-// folders are all that packages have, sorted.
+// directories are all that packages have, sorted.
 func (in *installer) folders() ([]string, error) {
 	var out []string
 	for _, r := range in.db.installed {

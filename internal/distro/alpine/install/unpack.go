@@ -17,9 +17,9 @@ import (
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
-// Unpack unpacks packages side by side into the empty folder out, and writes
-// what Install needs to know of them into the empty folder meta. The folder
-// image has the folders and links of the image they are for; it is empty for
+// Unpack unpacks packages side by side into the empty directory out, and writes
+// what Install needs to know of them into the empty directory meta. The directory
+// image has the directories and links of the image they are for; it is empty for
 // scratch. The order of the files only decides between packages that have the
 // same path.
 func Unpack(ctx context.Context, files []string, out, meta, image string) error {
@@ -54,10 +54,10 @@ func unpackFile(ctx context.Context, f unpack.Opened, t *unpack.Tree, image skel
 	return u.p, nil
 }
 
-// databases are the folders that are apk's own.
+// databases are the directories that are apk's own.
 func databases() []string { return []string{"/lib/apk/db", "/usr/lib/apk/db"} }
 
-// isDatabase tells whether a path is in one of them.
+// isDatabase reports whether a path is in one of them.
 func isDatabase(p string) bool {
 	for _, dir := range databases() {
 		if p == dir || path.Dir(p) == dir {

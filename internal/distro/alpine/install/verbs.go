@@ -7,7 +7,6 @@ package install
 
 import (
 	"context"
-	"errors"
 	"os"
 
 	"github.com/strata-build/strata/internal/distro/alpine/command"
@@ -40,10 +39,5 @@ func runInstall(ctx context.Context, args []string, h packages.Host) error {
 		return err
 	}
 	opt := Options{Meta: c.Metas, Scripts: c.Scripts, Wanted: c.Names, Log: os.Stderr}
-	err = h.Change(packages.Change{Run: func() error { return Install(ctx, opt) }, Programs: true})
-	var exit *ExitError
-	if errors.As(err, &exit) && exit.Status > 0 {
-		return &packages.ExitError{Status: exit.Status, Err: err}
-	}
-	return err
+	return h.Change(packages.Change{Run: func() error { return Install(ctx, opt) }, Programs: true})
 }

@@ -22,8 +22,8 @@ import (
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
-// Check writes the verdict on the packages whose Unpack wrote into folders in
-// meta, for the image mounted at root, into the folder out.
+// Check writes the verdict on the packages whose Unpack wrote into directories in
+// meta, for the image mounted at root, into the directory out.
 func Check(root, meta, out string) error {
 	v, err := judge(root, meta)
 	if err != nil {
@@ -235,7 +235,7 @@ func (c *pathCheck) path(pkg, name string, folder bool, filters Filters) (why st
 	return fmt.Sprintf("the base has %s already, which %s has too", name, pkg), nil
 }
 
-// folder wants the base to have a directory or nothing there.
+// directory wants the base to have a directory or nothing there.
 func (c *pathCheck) folder(pkg, at string) (why string, err error) {
 	for ; at != "/" && !c.folders[at]; at = path.Dir(at) {
 		c.folders[at] = true
@@ -267,7 +267,7 @@ func (c *pathCheck) top(name string) (why string, err error) {
 	return "", nil
 }
 
-// paths are all paths of the package, and whether they are folders.
+// paths are all paths of the package, and whether they are directories.
 func (p *Package) paths() func(func(string, bool) bool) {
 	return func(yield func(string, bool) bool) {
 		for _, list := range [][]string{p.Files, p.Links} {

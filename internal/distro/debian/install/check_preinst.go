@@ -40,7 +40,7 @@ func checkScripts(b *base, groups []*group) (why string, err error) {
 // scripts knows what there is before unpacking and what unpacking brings.
 type scripts struct {
 	*base
-	// brought are the paths that packages have, and all folders above them.
+	// brought are the paths that packages have, and all directories above them.
 	brought map[string]bool
 	owners  []Owner
 }
@@ -122,7 +122,7 @@ func (s *scripts) test(op, file string) maintscript.Truth {
 	return maintscript.False
 }
 
-// at is where a path is, or is empty for what is no absolute path.
+// at is where a path is, or is empty for what isn't an absolute path.
 func (s *scripts) at(file string) string {
 	if !strings.HasPrefix(file, "/") {
 		return ""

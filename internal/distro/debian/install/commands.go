@@ -6,17 +6,15 @@
 package install
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // commands runs the tools of the image at root.
@@ -26,16 +24,6 @@ type commands struct {
 	root  string
 	log   *os.File
 }
-
-// An ExitError says that a tool of the image failed.
-type ExitError struct {
-	// Status is its exit status.
-	Status int
-	text   string
-}
-
-// Error says which tool, and what its last words were.
-func (e *ExitError) Error() string { return e.text }
 
 // scriptPath is where maintainer scripts find programs.
 const scriptPath = quirks.ShimDir + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -95,76 +83,46 @@ func (c *commands) run(argv, env []string) error {
 	cmd := c.start(argv[0], argv[1:]...)
 	cmd.Env = env
 	cmd.Dir = "/"
-	last := &tail{}
-	cmd.Stdout = io.MultiWriter(c.log, last)
-	cmd.Stderr = cmd.Stdout
-	// A service that a script left running holds on to the pipe.
-	cmd.WaitDelay = 200 * time.Millisecond
-	err := cmd.Run()
-	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
-		return nil
-	}
+	last, err := rootdir.Run(cmd, c.log)
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	switch {
+	case errors.As(err, &exit):
+		return rootdir.Failure(exit, failure(last, argv, exit))
+	case err != nil:
 		return fmt.Errorf("run %s: %w", argv[0], err)
 	}
-	return &ExitError{Status: exit.ExitCode(), text: last.failure(argv, exit)}
-}
-
-// tail keeps the last lines of an output.
-type tail struct{ lines [][]byte }
-
-const tailLines = 12
-
-func (t *tail) Write(p []byte) (int, error) {
-	for line := range bytes.Lines(p) {
-		if n := len(t.lines); n > 0 && !bytes.HasSuffix(t.lines[n-1], []byte("\n")) {
-			t.lines[n-1] = append(t.lines[n-1], line...)
-			continue
-		}
-		t.lines = append(t.lines, bytes.Clone(line))
-	}
-	if extra := len(t.lines) - tailLines; extra > 0 {
-		t.lines = t.lines[extra:]
-	}
-	return len(p), nil
+	return nil
 }
 
 // failure puts in words why a tool failed: the packages that dpkg names, and its
 // last lines.
-func (t *tail) failure(argv []string, exit *exec.ExitError) string {
-	var rest []string
-	for _, line := range t.lines {
-		if s := strings.TrimRight(string(line), "\n"); s != "" {
-			rest = append(rest, "  "+s)
-		}
-	}
-	scripts, needy := t.blamed()
+func failure(last rootdir.Lines, argv []string, exit *exec.ExitError) string {
+	scripts, needy := blamed(last)
 	what := filepath.Base(argv[0]) + " failed"
 	switch {
 	case len(scripts) > 0:
 		what = "a maintainer script of " + strings.Join(scripts, ", ") + " failed"
 	case len(needy) > 0:
-		what = "the base has not what " + strings.Join(needy, ", ") + " needs; if the lock is of a newer base, run \"strata lock --update\""
+		what = "the base lacks what " + strings.Join(needy, ", ") + " needs; if the lock is of a newer base, run \"strata lock --update\""
 	case strings.HasPrefix(argv[0], infoDir):
 		what = "the script " + what
 	}
-	return fmt.Sprintf("install packages: %s (%s); the last lines:\n%s", what, exit, strings.Join(rest, "\n"))
+	return fmt.Sprintf("install packages: %s (%s); the last lines:\n%s", what, exit, last)
 }
 
 // blamed are the packages that dpkg names: those that failed themselves, and those
 // that lack another package. It says the reason on the line after the name.
-func (t *tail) blamed() (scripts, needy []string) {
-	for i, line := range t.lines {
-		name, ok := bytes.CutPrefix(line, []byte("dpkg: error processing package "))
+func blamed(last rootdir.Lines) (scripts, needy []string) {
+	for i, line := range last {
+		name, ok := strings.CutPrefix(line, "dpkg: error processing package ")
 		if !ok {
 			continue
 		}
-		name, _, _ = bytes.Cut(name, []byte(" "))
-		if i+1 < len(t.lines) && bytes.HasPrefix(t.lines[i+1], []byte(" dependency problems")) {
-			needy = append(needy, string(name))
+		name, _, _ = strings.Cut(name, " ")
+		if i+1 < len(last) && strings.HasPrefix(last[i+1], " dependency problems") {
+			needy = append(needy, name)
 		} else {
-			scripts = append(scripts, string(name))
+			scripts = append(scripts, name)
 		}
 	}
 	return scripts, needy

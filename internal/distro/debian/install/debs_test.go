@@ -22,7 +22,7 @@ import (
 )
 
 // sourceFile is a file of a package that dpkg-deb makes. Names that end in a
-// slash are folders, and a target makes a link.
+// slash are directories, and a target makes a link.
 type sourceFile struct {
 	name, text, target string
 	mode               os.FileMode
@@ -85,7 +85,7 @@ func command(t testing.TB, argv ...string) string {
 	return string(out)
 }
 
-// unpackTo unpacks packages and returns the folders of their files and of what
+// unpackTo unpacks packages and returns the directories of their files and of what
 // is known of them.
 func unpackTo(t testing.TB, opt UnpackOptions, debs ...string) (out, meta string) {
 	t.Helper()
@@ -94,7 +94,7 @@ func unpackTo(t testing.TB, opt UnpackOptions, debs ...string) (out, meta string
 	return out, meta
 }
 
-// listing is a tree as text. The times of folders are left out where they differ
+// listing is a tree as text. The times of directories are left out where they differ
 // by nature.
 func listing(t testing.TB, root string, folderTimes bool) string {
 	t.Helper()

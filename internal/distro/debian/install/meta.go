@@ -40,7 +40,7 @@ type Conffile struct {
 	MD5 string `json:"md5"`
 }
 
-// A Folder is a folder that a package has.
+// A Folder is a directory that a package has.
 type Folder struct {
 	Path string `json:"path"`
 	Mode uint32 `json:"mode"`

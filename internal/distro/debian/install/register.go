@@ -24,7 +24,7 @@ import (
 type Options struct {
 	// Base is where the image without the packages is mounted.
 	Base string
-	// Meta is the folder with a folder of each Unpack's meta.
+	// Meta is the directory with a directory of each Unpack's meta.
 	Meta string
 	// Log is where the tools' output goes.
 	Log *os.File

@@ -15,8 +15,8 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 )
 
-// restoreFolders gives folders the attributes that dpkg would have left them
-// with: those of the base if it has the folder, and else those of the package
+// restoreFolders gives directories the attributes that dpkg would have left them
+// with: those of the base if it has the directory, and else those of the package
 // that came first. A merged layer has its own.
 func restoreFolders(root string, b *base, packages []*Package) error {
 	want := map[string]Folder{}
@@ -28,7 +28,7 @@ func restoreFolders(root string, b *base, packages []*Package) error {
 			}
 		}
 	}
-	// The kernel's folders are mounted, and what is below isn't to be seen.
+	// The kernel's directories are mounted, and what is below isn't to be seen.
 	for _, p := range []string{"/", "/dev", "/proc", "/sys"} {
 		delete(want, p)
 	}

@@ -14,11 +14,11 @@ import (
 	"strings"
 )
 
-// triggers are who wants to know when, as dpkg's folder of that name has it.
+// triggers are who wants to know when, as dpkg's directory of that name has it.
 type triggers struct {
 	// files are the lines of File: a path and who watches it.
 	files []string
-	// named are the lines of the file of each trigger that is no path.
+	// named are the lines of the file of each trigger that isn't a path.
 	named map[string][]string
 }
 
@@ -133,13 +133,13 @@ func (t *triggers) writeInterests(root string) error {
 	return nil
 }
 
-// addLines adds lines to a file, or writes it anew.
-func addLines(file string, lines []string, anew bool) error {
+// addLines adds lines to a file, or replaces it by them.
+func addLines(file string, lines []string, replace bool) error {
 	if len(lines) == 0 {
 		return nil
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
-	if anew {
+	if replace {
 		flags |= os.O_TRUNC
 	}
 	f, err := os.OpenFile(file, flags, 0o644)

@@ -23,7 +23,7 @@ import (
 type UnpackOptions struct {
 	// Filters are the paths to leave out.
 	Filters Filters
-	// More are further empty folders. The packages' files are divided evenly among out
+	// More are further empty directories. The packages' files are divided evenly among out
 	// and these, so that what becomes of them is of about the same size.
 	More []string
 	// Memory limits what the decompressors together may hold, in bytes; 0 is a
@@ -34,9 +34,9 @@ type UnpackOptions struct {
 // defaultMemory leaves room for two streams of the greatest window.
 const defaultMemory = 2 * compress.MaxWindow
 
-// Unpack unpacks packages side by side into the empty folder out, with their
+// Unpack unpacks packages side by side into the empty directory out, with their
 // files in dpkg's database, and writes what the later steps need to know of them
-// into the empty folder meta. The order of the files only decides between
+// into the empty directory meta. The order of the files only decides between
 // packages that have the same path. What is in out depends on nothing else.
 func Unpack(ctx context.Context, files []string, out, meta string, opt UnpackOptions) error {
 	if err := opt.Filters.check(); err != nil {
@@ -96,7 +96,7 @@ type budget struct {
 	free chan struct{}
 }
 
-// take waits until there is memory for what needs n bytes, or nobody else needs
+// take waits until there is memory for what needs n bytes, or nothing else needs
 // any. The caller gives it back.
 func (b *budget) take(ctx context.Context, n int64) error {
 	for {

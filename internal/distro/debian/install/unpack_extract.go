@@ -168,7 +168,7 @@ func (u *unpacker) owner(o Owner) {
 	}
 }
 
-// copy copies a file's content, and notes its sum if somebody wants it.
+// copy copies a file's content, and notes its sum if that is needed.
 func (u *unpacker) copy(f io.Writer, name string, r io.Reader) error {
 	which, isConffile := u.conffiles["/"+name]
 	if !isConffile && !u.needSums {

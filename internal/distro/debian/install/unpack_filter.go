@@ -28,7 +28,7 @@ func (f Filters) check() error {
 	return nil
 }
 
-// skips tells whether a path is left out. A folder or a link that a later "+"
+// skips reports whether a path is left out. A directory or a link that a later "+"
 // may need stays, as in dpkg's filter_should_skip.
 func (f Filters) skips(p string, keepable bool) bool {
 	skip := false
@@ -101,7 +101,7 @@ func matches(pattern, s string) bool {
 }
 
 // class matches a byte against a bracket expression at the pattern's start. It
-// is no expression if it doesn't end.
+// isn't an expression if it doesn't end.
 func class(pattern string, c byte) (in bool, rest string, ok bool) {
 	p := pattern[1:]
 	negated := p != "" && (p[0] == '!' || p[0] == '^')

@@ -189,7 +189,7 @@ func TestInterruptedBase(t *testing.T) {
 	}
 }
 
-// filesIn are the paths in a folder that aren't folders.
+// filesIn are the paths in a directory that aren't directories.
 func filesIn(t testing.TB, root string) []string {
 	t.Helper()
 	var names []string
@@ -216,8 +216,8 @@ func TestRefusesHostilePackages(t *testing.T) {
 		"file twice":        {[]tar.Header{{Name: "./usr/x"}, {Name: "./usr/x"}}, "the package has it twice"},
 		"twice by usr":      {[]tar.Header{{Name: "./bin/x"}, {Name: "./usr/bin/x"}}, "the package has it twice"},
 		"hard link out":     {[]tar.Header{{Name: "./usr/x", Typeflag: tar.TypeLink, Linkname: "../../etc/passwd"}}, "leads out of the root"},
-		"hard link to link": {[]tar.Header{{Name: "./x", Typeflag: tar.TypeSymlink, Linkname: "/etc/shadow"}, {Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which is no file before it"},
-		"hard link nowhere": {[]tar.Header{{Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which is no file before it"},
+		"hard link to link": {[]tar.Header{{Name: "./x", Typeflag: tar.TypeSymlink, Linkname: "/etc/shadow"}, {Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which isn't a file before it"},
+		"hard link nowhere": {[]tar.Header{{Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which isn't a file before it"},
 		"device":            {[]tar.Header{{Name: "./dev/sda", Typeflag: tar.TypeBlock, Devmajor: 8}}, "device node"},
 		"character device":  {[]tar.Header{{Name: "./dev/mem", Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 1}}, "device node"},
 		"deletion":          {[]tar.Header{{Name: "./etc/.wh.passwd"}}, "a deletion"},

@@ -7,7 +7,6 @@ package install
 
 import (
 	"context"
-	"errors"
 	"os"
 
 	packages "github.com/strata-build/strata/internal/distro/command"
@@ -71,10 +70,5 @@ func runAssemble(_ context.Context, args []string, h packages.Host) error {
 
 // changeImage lets the image's own tools change it.
 func changeImage(h packages.Host, run func() error) error {
-	err := h.Change(packages.Change{Run: run, Programs: true, ReadAhead: true})
-	var exit *ExitError
-	if errors.As(err, &exit) && exit.Status > 0 {
-		return &packages.ExitError{Status: exit.Status, Err: err}
-	}
-	return err
+	return h.Change(packages.Change{Run: run, Programs: true, ReadAhead: true})
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// certificate writes a certificate of its own into a folder.
+// certificate writes a certificate of its own into a directory.
 func certificate(t *testing.T, dir, name string) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

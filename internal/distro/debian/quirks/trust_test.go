@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// trustIn is a system's trust in a folder, with some of this machine's
+// trustIn is a system's trust in a directory, with some of this machine's
 // certificates, also under names that the script changes.
 func trustIn(t *testing.T, dir string) trust {
 	t.Helper()
@@ -56,7 +56,7 @@ func trustIn(t *testing.T, dir string) trust {
 	return s
 }
 
-// linksIn is what a folder holds: names, modes, targets and contents.
+// linksIn is what a directory holds: names, modes, targets and contents.
 func linksIn(t *testing.T, dir string) []string {
 	t.Helper()
 	var lines []string
