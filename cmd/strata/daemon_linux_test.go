@@ -14,7 +14,7 @@ import (
 // TestDaemonScript runs the scripts that build, on one buildkitd.
 func TestDaemonScript(t *testing.T) {
 	daemon := testenv.Buildkitd(t, testenv.DaemonOptions{})
-	// A group, so that the daemon outlives the scripts, which run side by side.
+	// A group, so that the daemon outlives the scripts, which run concurrently.
 	t.Run("group", func(t *testing.T) {
 		runScripts(t, "testdata/daemon", func(*testscript.Env) string { return daemon.Addr })
 	})

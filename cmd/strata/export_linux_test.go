@@ -67,7 +67,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("app is %q, %v", data, err)
 	}
 	if diff := cmp.Diff(want, cut(got)); diff != "" {
-		t.Errorf("folder (-want +got):\n%s", diff)
+		t.Errorf("directory (-want +got):\n%s", diff)
 	}
 	if err := os.WriteFile(at("root/stale"), nil, 0o644); err != nil {
 		t.Fatal(err)

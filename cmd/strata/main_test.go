@@ -23,7 +23,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// runScripts runs the scripts of a folder with BUILDKIT_HOST set.
+// runScripts runs the scripts of a directory with BUILDKIT_HOST set.
 func runScripts(t *testing.T, dir string, addr func(*testscript.Env) string) {
 	testscript.Run(t, testscript.Params{
 		Dir: dir,

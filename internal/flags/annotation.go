@@ -13,7 +13,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Annotations reads the words of --annotation: KEY=VALUE, or
+// Annotations reads the values of --annotation: KEY=VALUE, or
 // TYPE[PLATFORM],…:KEY=VALUE. The result is an exporter's attributes.
 func Annotations(words []string) (map[string]string, error) {
 	attrs := map[string]string{}
@@ -23,7 +23,7 @@ func Annotations(words []string) (map[string]string, error) {
 		}
 		keys, value, ok := strings.Cut(word, "=")
 		if !ok {
-			return nil, fmt.Errorf("--annotation %q is no key=value", word)
+			return nil, fmt.Errorf("--annotation %q is not key=value", word)
 		}
 		types, key, ok := strings.Cut(keys, ":")
 		if !ok {
@@ -45,7 +45,7 @@ func annotationKey(kind, key string) (exptypes.AnnotationKey, error) {
 	ak := exptypes.AnnotationKey{Key: key}
 	groups := regexp.MustCompile(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`).FindStringSubmatch(kind)
 	if groups == nil {
-		return ak, fmt.Errorf("%q is no type with an optional [platform]", kind)
+		return ak, fmt.Errorf("%q is not a type with an optional [platform]", kind)
 	}
 	switch groups[1] {
 	case exptypes.AnnotationIndex, exptypes.AnnotationIndexDescriptor,
@@ -65,7 +65,7 @@ func optionalPlatform(s string) (*ocispecs.Platform, error) {
 	}
 	p, err := platforms.Parse(s)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no platform: %w", s, err)
+		return nil, fmt.Errorf("%q is not a platform: %w", s, err)
 	}
 	return &p, nil
 }

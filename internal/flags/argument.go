@@ -11,9 +11,9 @@ import (
 // sourceDateEpoch is the argument that sets the time an image says it was made.
 const sourceDateEpoch = "SOURCE_DATE_EPOCH"
 
-// BuildArgs reads the words of --build-arg. A name alone takes its value from
-// the environment, and counts for nothing when it isn't there.
-// SOURCE_DATE_EPOCH comes from the environment without being asked for.
+// BuildArgs reads the values of --build-arg. A name alone takes its value from
+// the environment, and is left out when it is not set there. SOURCE_DATE_EPOCH
+// is taken from the environment in any case.
 func BuildArgs(words []string, env Lookup) (map[string]string, error) {
 	args := map[string]string{}
 	for _, word := range words {
@@ -36,7 +36,7 @@ func BuildArgs(words []string, env Lookup) (map[string]string, error) {
 	return args, nil
 }
 
-// Labels reads the words of --label.
+// Labels reads the values of --label.
 func Labels(words []string) (map[string]string, error) {
 	labels := map[string]string{}
 	for _, word := range words {

@@ -37,7 +37,7 @@ func Attests(words []string, sbom, provenance string) (map[string]string, error)
 	return attrs, nil
 }
 
-// shorthandAttest is --sbom=VALUE as a word of --attest.
+// shorthandAttest is --sbom=VALUE as a value of --attest.
 func shorthandAttest(kind, value string) string {
 	if on, err := strconv.ParseBool(value); err == nil {
 		return fmt.Sprintf("type=%s,disabled=%t", kind, !on)

@@ -14,12 +14,12 @@ import (
 	"github.com/tonistiigi/go-csvvalue"
 )
 
-// CacheFrom reads the words of --cache-from.
+// CacheFrom reads the values of --cache-from.
 func CacheFrom(words []string, env Lookup) ([]client.CacheOptionsEntry, error) {
 	return caches("--cache-from", "src", words, env)
 }
 
-// CacheTo reads the words of --cache-to.
+// CacheTo reads the values of --cache-to.
 func CacheTo(words []string, env Lookup) ([]client.CacheOptionsEntry, error) {
 	return caches("--cache-to", "dest", words, env)
 }
@@ -46,7 +46,7 @@ func caches(flag, local string, words []string, env Lookup) ([]client.CacheOptio
 	return out, nil
 }
 
-// parseCache reads one word: references separated by commas, or key=value
+// parseCache reads one value: references separated by commas, or key=value
 // fields.
 func parseCache(word string) ([]client.CacheOptionsEntry, error) {
 	if !strings.Contains(word, "=") {
@@ -88,7 +88,7 @@ func checkCache(entry client.CacheOptionsEntry, local string) error {
 	return nil
 }
 
-// fillGitHub gives a cache of type gha what its runner has in the environment.
+// fillGitHub fills in what the runner of a cache of type gha has in the environment.
 // It reports whether the cache can be used: outside a runner it cannot, and is
 // left out.
 func fillGitHub(entry *client.CacheOptionsEntry, env Lookup) bool {

@@ -12,9 +12,9 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 )
 
-// Call is a question to the frontend in the place of a build.
+// Call is a question to the frontend instead of a build.
 type Call struct {
-	// Request is the frontend's name of the question; empty to build.
+	// Request is the frontend's name for the question; empty to build.
 	Request string
 	// JSON asks for the answer as JSON.
 	JSON bool
@@ -22,7 +22,7 @@ type Call struct {
 	Raw bool
 	// Explain asks for a plan in words.
 	Explain bool
-	// IgnoreStatus makes findings no failure.
+	// IgnoreStatus makes findings count as success.
 	IgnoreStatus bool
 }
 

@@ -12,16 +12,16 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// NamedContext is one word of --build-context.
+// NamedContext is one value of --build-context.
 type NamedContext struct {
 	Name string
-	// Value is a folder, an address, docker-image://REF, oci-layout://PATH or the
-	// notation of an image that is in no registry.
+	// Value is a directory, an address, docker-image://REF, oci-layout://PATH or the
+	// notation of an image that is not in a registry.
 	Value string
 }
 
-// NamedContexts reads the words of --build-context: NAME=VALUE. Of two with one
-// name the later one holds.
+// NamedContexts reads the values of --build-context: NAME=VALUE. Of two with one
+// name, the later one counts.
 func NamedContexts(words []string) ([]NamedContext, error) {
 	var out []NamedContext
 	at := map[string]int{}
@@ -31,11 +31,11 @@ func NamedContexts(words []string) ([]NamedContext, error) {
 		}
 		key, value, ok := strings.Cut(word, "=")
 		if !ok || value == "" {
-			return nil, fmt.Errorf("--build-context %q is no NAME=VALUE", word)
+			return nil, fmt.Errorf("--build-context %q is not NAME=VALUE", word)
 		}
 		named, err := reference.ParseNormalizedNamed(key)
 		if err != nil {
-			return nil, fmt.Errorf("--build-context %q: %q is no name: %w", word, key, err)
+			return nil, fmt.Errorf("--build-context %q: %q is not a name: %w", word, key, err)
 		}
 		name := strings.TrimSuffix(reference.FamiliarString(named), ":latest")
 		if strings.HasPrefix(value, "target:") {
@@ -70,7 +70,7 @@ type Layout struct {
 	Digest digest.Digest
 }
 
-// ParseLayout reads an oci-layout:// address; ok says whether it is one.
+// ParseLayout reads an oci-layout:// address; ok reports whether it is one.
 func ParseLayout(value string) (l Layout, ok bool, err error) {
 	rest, ok := strings.CutPrefix(value, "oci-layout://")
 	if !ok {
@@ -87,7 +87,7 @@ func ParseLayout(value string) (l Layout, ok bool, err error) {
 		l.Path, l.Tag = path[:i], path[i+1:]
 	}
 	if l.Path == "" || l.Tag == "" {
-		return l, true, fmt.Errorf("%q is no oci-layout://PATH[:TAG][@DIGEST]", value)
+		return l, true, fmt.Errorf("%q is not oci-layout://PATH[:TAG][@DIGEST]", value)
 	}
 	return l, true, nil
 }

@@ -20,9 +20,9 @@ func TestNamedContexts(t *testing.T) {
 		{Name: "example.org/b:1", Value: "c"},
 	}, got, err)
 	for word, want := range map[string]string{
-		"a":          "no NAME=VALUE",
-		"a=":         "no NAME=VALUE",
-		"UP=x":       "is no name",
+		"a":          "is not NAME=VALUE",
+		"a=":         "is not NAME=VALUE",
+		"UP=x":       "is not a name",
 		"a=target:b": "bake",
 	} {
 		_, err := flags.NamedContexts([]string{word})

@@ -13,10 +13,10 @@ import (
 	"github.com/tonistiigi/go-csvvalue"
 )
 
-// field is one key=value of a comma-separated word.
+// field is one key=value of a comma-separated value.
 type field struct{ key, value string }
 
-// fields splits a word at its commas; a key is in lower case.
+// fields splits a value at its commas; a key is in lower case.
 func fields(word string) ([]field, error) {
 	parts, err := csvvalue.Fields(word, nil)
 	if err != nil {
@@ -26,7 +26,7 @@ func fields(word string) ([]field, error) {
 	for _, part := range parts {
 		key, value, ok := strings.Cut(part, "=")
 		if !ok {
-			return nil, fmt.Errorf("%q is no key=value", part)
+			return nil, fmt.Errorf("%q is not key=value", part)
 		}
 		out = append(out, field{strings.ToLower(strings.TrimSpace(key)), value})
 	}

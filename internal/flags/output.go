@@ -17,7 +17,7 @@ import (
 // CacheOnly is the type of the output that exports nothing.
 const CacheOnly = "cacheonly"
 
-// Output is one word of --output.
+// Output is one value of --output.
 type Output struct {
 	// Type is an exporter of BuildKit's.
 	Type string
@@ -25,8 +25,8 @@ type Output struct {
 	Attrs map[string]string
 	// Dest is a path, "-" for the standard output, or empty.
 	Dest string
-	// Docker says that the image is for docker load. BuildKit has no word for it
-	// where the output is a folder.
+	// Docker says that the image is for docker load. BuildKit has no attribute for
+	// that where the output is a directory.
 	Docker bool
 }
 
@@ -39,12 +39,12 @@ type OutputFlags struct {
 	Load        bool
 	// Platforms is how many platforms are built for.
 	Platforms int
-	// Attests says whether attestations are asked for.
+	// Attests reports whether attestations are requested.
 	Attests bool
 }
 
-// Outputs reads the flags that say where a build's result goes. What asks for
-// nothing but the cache is left out.
+// Outputs reads the flags that say where a build's result goes. An output
+// of type cacheonly is left out.
 func Outputs(f OutputFlags) ([]Output, error) {
 	outs, err := parseOutputs(f.Outputs)
 	if err != nil {
@@ -77,7 +77,7 @@ func checkTogether(outs []Output) error {
 			loads++
 		case out.Dest == "-":
 			stdout++
-		case out.IsFolder() && out.IsImage():
+		case out.IsDirectory() && out.IsImage():
 			layouts++
 		}
 	}
@@ -85,14 +85,14 @@ func checkTogether(outs []Output) error {
 	case stdout > 1:
 		return errors.New("--output: only one output can go to the standard output")
 	case layouts > 1:
-		return errors.New("--output: only one output can be an OCI layout in a folder")
+		return errors.New("--output: only one output can be an OCI layout in a directory")
 	case loads > 1:
 		return errors.New("--load: the image can be loaded once only")
 	}
 	return nil
 }
 
-// IsImage reports whether the output is an image of some form.
+// IsImage reports whether the output is an image in any format.
 func (o Output) IsImage() bool {
 	switch o.Type {
 	case client.ExporterImage, client.ExporterOCI, client.ExporterDocker:
@@ -101,8 +101,8 @@ func (o Output) IsImage() bool {
 	return false
 }
 
-// IsFolder reports whether the output is a folder.
-func (o Output) IsFolder() bool {
+// IsDirectory reports whether the output is a directory.
+func (o Output) IsDirectory() bool {
 	switch o.Type {
 	case client.ExporterLocal:
 		return true
@@ -120,7 +120,7 @@ func (o Output) IsStream() bool {
 	case client.ExporterTar:
 		return true
 	case client.ExporterOCI, client.ExporterDocker:
-		return !o.IsFolder()
+		return !o.IsDirectory()
 	}
 	return false
 }
@@ -184,13 +184,13 @@ func parseOutput(word string) (Output, error) {
 	return out, out.resolveDocker()
 }
 
-// IsForDocker reports whether docker load is to take the output.
+// IsForDocker reports whether the output is for docker load.
 func (o Output) IsForDocker() bool { return o.Docker || o.Type == client.ExporterDocker }
 
-// resolveDocker refuses docker=true where it would mean nothing.
+// resolveDocker refuses docker=true where it has no effect.
 func (o *Output) resolveDocker() error {
-	if o.Docker && o.Type != client.ExporterDocker && (o.Type != client.ExporterOCI || !o.IsFolder()) {
-		return errors.New("docker=true is for an OCI layout in a folder: type=oci,tar=false; for a file use type=docker")
+	if o.Docker && o.Type != client.ExporterDocker && (o.Type != client.ExporterOCI || !o.IsDirectory()) {
+		return errors.New("docker=true is for an OCI layout in a directory: type=oci,tar=false; for a file use type=docker")
 	}
 	return nil
 }
@@ -211,7 +211,7 @@ func (o *Output) resolveType() error {
 	return nil
 }
 
-// push makes an image output push; there is no need to unpack it then.
+// push makes an image output push; it need not be unpacked then.
 func (o *Output) push() {
 	o.Attrs["push"] = "true"
 	if _, ok := o.Attrs["unpack"]; !ok {
@@ -219,8 +219,8 @@ func (o *Output) push() {
 	}
 }
 
-// addShorthands applies --push and --load: to the outputs that are there, or
-// with one of their own.
+// addShorthands applies --push and --load: to the outputs that are given, or
+// adds one.
 func addShorthands(outs []Output, f OutputFlags) []Output {
 	pushed, loaded := !f.Push, !f.Load
 	for i := range outs {
@@ -271,8 +271,8 @@ func (o *Output) fill(names string, annotations map[string]string) {
 
 // check refuses what cannot work, before anything is built.
 func (o *Output) check(f OutputFlags) error {
-	if o.IsFolder() && (o.Dest == "" || o.Dest == "-") {
-		return fmt.Errorf("--output type=%s: a folder needs dest=PATH", o.Type)
+	if o.IsDirectory() && (o.Dest == "" || o.Dest == "-") {
+		return fmt.Errorf("--output type=%s: a directory needs dest=PATH", o.Type)
 	}
 	if o.Type == client.ExporterImage && o.Dest != "" {
 		return errors.New("--output type=image: it takes no dest; use type=oci,dest=PATH for a file")

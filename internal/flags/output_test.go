@@ -116,7 +116,7 @@ func TestOutputsRefused(t *testing.T) {
 		{"no type", flags.OutputFlags{Outputs: []string{"dest=x,name=y"}}, "needs a type"},
 		{"unknown type", flags.OutputFlags{Outputs: []string{"type=squashfs"}}, `unknown type "squashfs"`},
 		{"bad csv", flags.OutputFlags{Outputs: []string{`type=oci,"dest`}}, "--output"},
-		{"no value", flags.OutputFlags{Outputs: []string{"type=oci,dest"}}, `"dest" is no key=value`},
+		{"no value", flags.OutputFlags{Outputs: []string{"type=oci,dest"}}, `"dest" is not key=value`},
 		{"local without dest", flags.OutputFlags{Outputs: []string{"type=local"}}, "needs dest=PATH"},
 		{"folder to stdout", flags.OutputFlags{Outputs: []string{"type=oci,tar=false,dest=-"}}, "needs dest=PATH"},
 		{"image with dest", flags.OutputFlags{Outputs: []string{"type=image,dest=x"}}, "takes no dest"},
@@ -128,10 +128,10 @@ func TestOutputsRefused(t *testing.T) {
 		{"docker, attestations", flags.OutputFlags{Outputs: []string{"type=docker,dest=x"}, Attests: true}, "no attestations"},
 		{"tag in upper case", flags.OutputFlags{Tags: []string{"UPPER:x"}}, "lowercase"},
 		{"tag with digest", flags.OutputFlags{Tags: []string{"a@sha256:" + strings.Repeat("0", 64)}}, "it has a digest"},
-		{"name that is none", flags.OutputFlags{Outputs: []string{"type=oci,dest=x,name=a b"}}, `"a b" is no tag`},
-		{"annotation", flags.OutputFlags{Annotations: []string{"k"}}, "no key=value"},
+		{"name that is none", flags.OutputFlags{Outputs: []string{"type=oci,dest=x,name=a b"}}, `"a b" is not a tag`},
+		{"annotation", flags.OutputFlags{Annotations: []string{"k"}}, "is not key=value"},
 		{"annotation type", flags.OutputFlags{Annotations: []string{"layer:k=v"}}, `unknown type "layer"`},
-		{"annotation platform", flags.OutputFlags{Annotations: []string{"manifest[a/b/c/d]:k=v"}}, "no platform"},
+		{"annotation platform", flags.OutputFlags{Annotations: []string{"manifest[a/b/c/d]:k=v"}}, "is not a platform"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -156,8 +156,8 @@ func TestOutputsForDocker(t *testing.T) {
 		t.Errorf("outputs %+v, %v", outs, err)
 	}
 	for word, want := range map[string]string{
-		"type=oci,docker=true,dest=x.tar":        "docker=true is for an OCI layout in a folder",
-		"type=local,docker=true,dest=x":          "docker=true is for an OCI layout in a folder",
+		"type=oci,docker=true,dest=x.tar":        "docker=true is for an OCI layout in a directory",
+		"type=local,docker=true,dest=x":          "docker=true is for an OCI layout in a directory",
 		"type=oci,tar=false,docker=maybe,dest=x": "neither true nor false",
 		"type=oci,tar=false,docker=true,dest=x ": "one platform, not 2",
 	} {

@@ -11,8 +11,8 @@ import (
 	"github.com/containerd/platforms"
 )
 
-// Platforms reads the words of --platform; each may hold several, and "local"
-// is the platform of this machine. One that comes twice counts once.
+// Platforms reads the values of --platform; each may hold several, and "local"
+// is the platform of this machine. Duplicates are removed.
 func Platforms(words []string) ([]string, error) {
 	var out []string
 	for _, word := range words {
@@ -23,7 +23,7 @@ func Platforms(words []string) ([]string, error) {
 			}
 			full, err := platform(name)
 			if err != nil {
-				return nil, fmt.Errorf("--platform %q is no platform: %w", name, err)
+				return nil, fmt.Errorf("--platform %q is not a platform: %w", name, err)
 			}
 			if !slices.Contains(out, full) {
 				out = append(out, full)

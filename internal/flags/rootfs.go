@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The forms of a root file system.
+// The formats of a root file system.
 const (
 	RootDir      = "dir"
 	RootTar      = "tar"
@@ -20,18 +20,18 @@ const (
 
 // RootOutput is where "strata export" writes a root file system.
 type RootOutput struct {
-	// Type is one of the forms.
+	// Type is one of the formats.
 	Type string
 	// Dest is a path, or "-" for the standard output.
 	Dest string
-	// Compression is a name, or empty for the form's own.
+	// Compression is a name, or empty for the format's own.
 	Compression string
-	// Replace says that a folder that is there is emptied.
+	// Replace says that an existing directory is emptied.
 	Replace bool
 }
 
-// compressions are what the forms can be compressed by; the first is the one
-// without asking.
+// compressions are what the formats can be compressed by; the first is the
+// default.
 func compressions(form string) []string {
 	switch form {
 	case RootTar, RootCpio:
@@ -44,8 +44,8 @@ func compressions(form string) []string {
 	return nil
 }
 
-// ParseRootOutput reads a word of export's --output: "type=TYPE[,dest=PATH]…",
-// a folder, or "-" for a tar on the standard output.
+// ParseRootOutput reads a value of export's --output: "type=TYPE[,dest=PATH]…",
+// a directory, or "-" for a tar on the standard output.
 func ParseRootOutput(word string) (RootOutput, error) {
 	o, err := parseRootOutput(word)
 	if err != nil {
@@ -92,7 +92,7 @@ func (o *RootOutput) set(f field) error {
 		}
 		o.Replace = true
 	default:
-		return fmt.Errorf("%s is no attribute: there are type, dest, compression and mode", f.key)
+		return fmt.Errorf("%s is not an attribute: there are type, dest, compression and mode", f.key)
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (o *RootOutput) complete() error {
 	case known == nil:
 		return fmt.Errorf("type is %q: there are dir, tar, cpio, squashfs and erofs", o.Type)
 	case o.Type == RootDir && (o.Dest == "" || o.Dest == "-"):
-		return fmt.Errorf("a folder needs dest=PATH")
+		return fmt.Errorf("a directory needs dest=PATH")
 	case o.Replace && o.Type != RootDir:
 		return fmt.Errorf("mode=delete is for type=dir")
 	}

@@ -24,12 +24,12 @@ func TestParseRootOutput(t *testing.T) {
 		{word: "", err: "it has no type"},
 		{word: "dest=x", err: "it has no type"},
 		{word: "type=oci,dest=x", err: `type is "oci": there are dir, tar`},
-		{word: "type=dir", err: "a folder needs dest=PATH"},
-		{word: "type=dir,dest=-", err: "a folder needs dest=PATH"},
+		{word: "type=dir", err: "a directory needs dest=PATH"},
+		{word: "type=dir,dest=-", err: "a directory needs dest=PATH"},
 		{word: "type=tar,mode=delete", err: "mode=delete is for type=dir"},
 		{word: "type=dir,dest=x,mode=keep", err: `mode is "keep"`},
 		{word: "type=erofs,compression=lz4", err: `compression of erofs is "lz4": there is none`},
-		{word: "type=tar,destination=x", err: "destination is no attribute"},
+		{word: "type=tar,destination=x", err: "destination is not an attribute"},
 	}
 	for _, test := range tests {
 		got, err := flags.ParseRootOutput(test.word)

@@ -12,7 +12,7 @@ import (
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 )
 
-// Secrets reads the words of --secret: id=ID[,src=PATH|,env=NAME][,type=file|env].
+// Secrets reads the values of --secret: id=ID[,src=PATH|,env=NAME][,type=file|env].
 func Secrets(words []string) ([]secretsprovider.Source, error) {
 	var out []secretsprovider.Source
 	for _, word := range words {
@@ -64,7 +64,7 @@ func parseSecret(word string) (secretsprovider.Source, error) {
 	return s, nil
 }
 
-// SSH reads the words of --ssh: ID[=SOCKET|KEY[,KEY…]].
+// SSH reads the values of --ssh: ID[=SOCKET|KEY[,KEY…]].
 func SSH(words []string) []sshprovider.AgentConfig {
 	var out []sshprovider.AgentConfig
 	for _, word := range words {

@@ -16,8 +16,8 @@ import (
 // hostGateway stands for the address of the machine that the daemon runs on.
 const hostGateway = "host-gateway"
 
-// ExtraHosts reads the words of --add-host, HOST:IP or HOST=IP. The daemon's
-// gateway is only asked for when a word names it.
+// ExtraHosts reads the values of --add-host, HOST:IP or HOST=IP. The daemon's
+// gateway is only looked up when a value names it.
 func ExtraHosts(words []string, gateway func() (string, error)) (string, error) {
 	var out []string
 	for _, word := range words {
@@ -26,7 +26,7 @@ func ExtraHosts(words []string, gateway func() (string, error)) (string, error) 
 			host, ips, ok = strings.Cut(word, ":")
 		}
 		if !ok || host == "" || ips == "" {
-			return "", fmt.Errorf("--add-host %q is no HOST:IP", word)
+			return "", fmt.Errorf("--add-host %q is not HOST:IP", word)
 		}
 		for ip := range strings.SplitSeq(ips, ",") {
 			ip, err := hostAddress(ip, gateway)
@@ -47,19 +47,9 @@ func hostAddress(s string, gateway func() (string, error)) (string, error) {
 		s = s[1 : len(s)-1]
 	}
 	if net.ParseIP(s) == nil {
-		return "", fmt.Errorf("%q is no IP address", s)
+		return "", fmt.Errorf("%q is not an IP address", s)
 	}
 	return s, nil
-}
-
-// NeedsGateway reports whether a word of --add-host names the daemon's gateway.
-func NeedsGateway(words []string) bool {
-	for _, word := range words {
-		if strings.Contains(word, hostGateway) {
-			return true
-		}
-	}
-	return false
 }
 
 // ShmSize reads --shm-size, a size with an optional unit, into bytes.
@@ -69,12 +59,12 @@ func ShmSize(word string) (string, error) {
 	}
 	n, err := units.RAMInBytes(word)
 	if err != nil || n < 0 {
-		return "", fmt.Errorf("--shm-size %q is no size (64m, 1g)", word)
+		return "", fmt.Errorf("--shm-size %q is not a size such as 64m or 1g", word)
 	}
 	return strconv.FormatInt(n, 10), nil
 }
 
-// Ulimits reads the words of --ulimit: NAME=SOFT[:HARD].
+// Ulimits reads the values of --ulimit: NAME=SOFT[:HARD].
 func Ulimits(words []string) (string, error) {
 	var out []string
 	for _, word := range words {
@@ -101,7 +91,7 @@ func Network(mode string) (attr, entitlement string, err error) {
 	return "", "", fmt.Errorf("--network %q is not default, none or host", mode)
 }
 
-// Allow checks the words of --allow.
+// Allow checks the values of --allow.
 func Allow(words []string) ([]string, error) {
 	for _, word := range words {
 		if _, _, err := entitlements.Parse(word); err != nil {

@@ -126,7 +126,7 @@ func TestSecrets(t *testing.T) {
 		"src=x":         "needs an id",
 		"id=x,path=y":   `unknown key "path"`,
 		"id=x,type=bad": `unknown type "bad"`,
-		"justname":      "no key=value",
+		"justname":      "is not key=value",
 	} {
 		_, err := flags.Secrets([]string{word})
 		wantError(t, err, want)
@@ -142,7 +142,7 @@ func TestPlatforms(t *testing.T) {
 	got, err := flags.Platforms([]string{"linux/amd64,linux/arm64", "arm64", "linux/arm/v7"})
 	same(t, []string{"linux/amd64", "linux/arm64", "linux/arm/v7"}, got, err)
 	_, err = flags.Platforms([]string{"a/b/c/d"})
-	wantError(t, err, "no platform")
+	wantError(t, err, "is not a platform")
 }
 
 func TestAnnotations(t *testing.T) {
@@ -171,7 +171,7 @@ func TestLimits(t *testing.T) {
 	shm, err := flags.ShmSize("64m")
 	same(t, "67108864", shm, err)
 	_, err = flags.ShmSize("much")
-	wantError(t, err, "no size")
+	wantError(t, err, "is not a size")
 	ulimits, err := flags.Ulimits([]string{"nofile=1024:2048", "nproc=5"})
 	same(t, "nofile=1024:2048,nproc=5:5", ulimits, err)
 	_, err = flags.Ulimits([]string{"files=1"})

@@ -49,7 +49,7 @@ func (e *exports) add(ctx context.Context, outputs []flags.Output) ([]client.Exp
 		switch {
 		case out.IsLoad():
 			err = e.addLoader(ctx, &entry)
-		case out.IsFolder():
+		case out.IsDirectory():
 			err = e.addDir(out, &entry)
 		case out.IsStream() && out.Dest == "-":
 			err = e.addStdout(out, &entry)
