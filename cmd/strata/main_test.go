@@ -35,8 +35,10 @@ func runScripts(t *testing.T, dir string, addr func(*testscript.Env) string) {
 			env.Setenv("DOCKER_CONFIG", env.WorkDir+"/no-docker")
 			env.Setenv("BUILDKIT_HOST", addr(env))
 			dir, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
+			image, err := filepath.Abs("testdata/image.sh") // makes an image of files
+			env.Setenv("IMAGE", image)
 			env.Setenv("STRATA", filepath.Join(dir, "strata")) // for scripts with another PATH
-			return nil
+			return err
 		},
 	})
 }

@@ -61,11 +61,15 @@ func run(ctx context.Context, t cli.Terminal, args []string) int {
 		},
 	}
 	started := false // until a verb runs, an error is cobra's and about usage
-	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := cmd.ValidateFlagGroups(); err != nil { // cobra does so only after this
+			return err
+		}
 		started = true
 		if cmd.Name() != engine.Subcommand {
 			quiet()
 		}
+		return nil
 	}
 	root.SetIn(t.In)
 	root.SetOut(t.Out)
