@@ -38,11 +38,16 @@ func (f folder) open(_ context.Context, d v1.Descriptor, offset int64) (io.ReadC
 	return file, nil
 }
 
+// index is the layout's own index.
+func (f folder) index() ([]byte, error) {
+	return os.ReadFile(filepath.Join(string(f), ocispecs.ImageIndexFile))
+}
+
 // blobPath is where a layout has a blob.
 func blobPath(h v1.Hash) string { return path.Join(ocispecs.ImageBlobsDir, h.Algorithm, h.Hex) }
 
 func openLayout(n Name) (*Source, error) {
-	data, err := os.ReadFile(filepath.Join(n.Path, ocispecs.ImageIndexFile))
+	data, err := folder(n.Path).index()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no OCI layout: %w", n.Path, err)
 	}
@@ -78,8 +83,12 @@ func findRoot(data []byte, n Name) (v1.Descriptor, error) {
 	}
 }
 
-// isNamed reports whether a layout's entry is what the name asks for.
+// isNamed reports whether a layout's entry is what the name asks for. What is about an
+// image has to be asked for.
 func isNamed(d v1.Descriptor, n Name) bool {
+	if n.Tag == "" && n.Digest == "" && IsReferrersTag(d.Annotations[ocispecs.AnnotationRefName]) {
+		return false
+	}
 	if n.Digest != "" && d.Digest.String() != n.Digest {
 		return false
 	}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/distribution/reference"
@@ -32,6 +33,8 @@ type Repository struct {
 	// sessions are the places that have it, mirrors first.
 	sessions []*session
 	known    *known
+	// referring is held while the index of a manifest's referrers is changed.
+	referring sync.Mutex
 }
 
 // Name is the repository's name with its registry.

@@ -256,7 +256,8 @@ func rangeEnd(text string) (int64, bool) {
 	return n + 1, true
 }
 
-// PutManifest stores a manifest under a tag or its digest.
+// PutManifest stores a manifest under a tag or its digest. Where the registry has no
+// referrers API, one with a subject is listed under the tag that stands for it.
 func (r *Repository) PutManifest(ctx context.Context, id string, d v1.Descriptor, raw []byte) error {
 	s := r.upstream()
 	q := request{
@@ -272,6 +273,9 @@ func (r *Repository) PutManifest(ctx context.Context, id string, d v1.Descriptor
 	defer resp.Body.Close()
 	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != d.Digest.String() {
 		return s.explain("push", sign(id), fmt.Errorf("the registry stored %s, not %s", got, d.Digest))
+	}
+	if subject := subjectOf(raw); subject != nil && resp.Header.Get("OCI-Subject") == "" {
+		return r.addReferrer(ctx, subject.Digest, d, raw)
 	}
 	return nil
 }

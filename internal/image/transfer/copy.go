@@ -21,6 +21,9 @@ type Options struct {
 	// Platform is the only one to copy, or nil for all there are. What is copied
 	// is then that image alone, without an index around it.
 	Platform *v1.Platform
+	// Referrers takes along what is about the image: signatures, lists of contents,
+	// attestations.
+	Referrers bool
 	// Parallel is how many blobs are on their way at once, 0 for 6.
 	Parallel int
 	// Report hears how it goes; nil for nobody.
@@ -78,6 +81,9 @@ func Copy(ctx context.Context, src, dst image.Name, o Options) (v1.Descriptor, e
 
 // Write copies an open image to a place.
 func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.Descriptor, error) {
+	if o.Referrers && !keepsManifests(dst.Transport) {
+		return v1.Descriptor{}, fmt.Errorf("write %s: docker keeps no signatures and attestations of images there; copy without referrers", dst)
+	}
 	if s.Made && keepsManifests(dst.Transport) {
 		compressed, err := s.Compressed(ctx, o.Temp)
 		if err != nil {
@@ -98,7 +104,7 @@ func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.
 	if err != nil {
 		return v1.Descriptor{}, fmt.Errorf("write %s: %w", dst, err)
 	}
-	err = run(ctx, s, root, dst, to, o)
+	err = run(ctx, &lister{source: s, dst: dst, to: to}, root, o)
 	if closed := to.close(); err == nil {
 		err = closed
 	}
@@ -129,8 +135,9 @@ func openPlace(n image.Name, o Options) (place, error) {
 }
 
 // run copies what root needs, then root.
-func run(ctx context.Context, s *image.Source, root v1.Descriptor, dst image.Name, to place, o Options) error {
-	p, err := makePlan(ctx, s, root, dst, to)
+func run(ctx context.Context, l *lister, root v1.Descriptor, o Options) error {
+	s, to := l.source, l.to
+	p, err := makePlan(ctx, l, root, o.Referrers)
 	if err != nil {
 		return err
 	}

@@ -140,15 +140,53 @@ func (f *folder) finish(ctx context.Context, p *plan) error {
 	if err := f.manifest(ctx, p.root, p.rootRaw); err != nil {
 		return err
 	}
-	entry := named(p.root, f.name.Tag)
 	if f.staged != nil {
 		// Somebody else may have made the layout in the meantime.
-		f.staged.Join(ocispecs.ImageIndexFile, func(dir string) error { return addToIndex(dir, entry) })
+		f.staged.Join(ocispecs.ImageIndexFile, func(dir string) error { return f.enter(dir, p) })
 	}
-	if err := addToIndex(f.dir, entry); err != nil {
+	if err := f.enter(f.dir, p); err != nil {
 		return err
 	}
 	return f.stage.Commit()
+}
+
+// enter gives what was copied its names in the index of a layout.
+func (f *folder) enter(dir string, p *plan) error {
+	lists, err := listings(p.attached, func(tag string) ([]byte, error) { return listedIn(dir, tag) })
+	if err != nil {
+		return err
+	}
+	in := &folder{dir: dir}
+	for _, l := range lists {
+		if in.exists(l.Descriptor) {
+			continue
+		}
+		if err := in.write(l.Descriptor, readerOf(l.raw)); err != nil {
+			return err
+		}
+	}
+	return addToIndex(dir, layoutEntries(named(p.root, f.name.Tag), p, lists)...)
+}
+
+// listedIn is the index of referrers that a layout has under a tag, empty if none.
+func listedIn(dir, tag string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(dir, ocispecs.ImageIndexFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	index, err := v1.ParseIndexManifest(readerOf(data))
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range index.Manifests {
+		if d.Annotations[ocispecs.AnnotationRefName] == tag && d.MediaType.IsIndex() {
+			return os.ReadFile((&folder{dir: dir}).path(d.Digest))
+		}
+	}
+	return nil, nil
 }
 
 func (f *folder) close() error { return f.stage.Discard() }

@@ -20,6 +20,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/image"
 )
 
 // layoutFile is the content of a layout's file oci-layout.
@@ -59,26 +60,21 @@ func named(d v1.Descriptor, tag string) v1.Descriptor {
 // lockSuffix makes the name of the file that locks an index.
 const lockSuffix = ".lock"
 
-// addToIndex puts an entry into a layout's index, in the place of the one with
-// its name. The lock is the one that BuildKit takes.
-func addToIndex(dir string, d v1.Descriptor) error {
+// addToIndex puts entries into a layout's index, each in the place of the one with its
+// name, and keeps all else that is there. The lock is the one that BuildKit takes.
+func addToIndex(dir string, ds ...v1.Descriptor) error {
 	path := filepath.Join(dir, ocispecs.ImageIndexFile)
 	unlock, err := lockFile(path + lockSuffix)
 	if err != nil {
 		return fmt.Errorf("lock layout: %w", err)
 	}
 	defer unlock()
-	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	data, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(data, &index)
-	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read layout's index: %w", err)
 	}
-	index.Manifests = replaced(index.Manifests, d)
-	if data, err = json.Marshal(index); err != nil {
-		return fmt.Errorf("encode layout's index: %w", err)
+	if data, err = withEntries(data, ds); err != nil {
+		return err
 	}
 	if err := atomicfile.Replace(filepath.Join(dir, ocispecs.ImageLayoutFile), []byte(layoutFile), 0o644); err != nil {
 		return fmt.Errorf("write layout: %w", err)
@@ -87,6 +83,53 @@ func addToIndex(dir string, d v1.Descriptor) error {
 		return fmt.Errorf("write layout: %w", err)
 	}
 	return nil
+}
+
+// layoutEntry is an entry of a layout's index with the bytes that it was read from.
+type layoutEntry struct {
+	v1.Descriptor
+	raw json.RawMessage
+}
+
+// withEntries adds entries to a layout's index, which may be empty.
+func withEntries(data []byte, ds []v1.Descriptor) ([]byte, error) {
+	index := layoutIndex{SchemaVersion: 2, MediaType: types.OCIImageIndex}
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &index); err != nil {
+			return nil, fmt.Errorf("read layout's index: %w", err)
+		}
+	}
+	var entries []layoutEntry
+	for _, raw := range index.Manifests {
+		e := layoutEntry{raw: raw}
+		if err := json.Unmarshal(raw, &e.Descriptor); err != nil {
+			return nil, fmt.Errorf("read layout's index: %w", err)
+		}
+		entries = append(entries, e)
+	}
+	for _, d := range ds {
+		entries = replaced(entries, d)
+	}
+	index.Manifests = nil
+	for _, e := range entries {
+		raw, err := image.KeepUnknown(e.Descriptor, e.raw)
+		if err != nil {
+			return nil, fmt.Errorf("encode layout's index: %w", err)
+		}
+		index.Manifests = append(index.Manifests, raw)
+	}
+	data, err := image.KeepUnknown(index, data)
+	if err != nil {
+		return nil, fmt.Errorf("encode layout's index: %w", err)
+	}
+	return data, nil
+}
+
+// layoutIndex are the members of a layout's index that are written. Others are kept.
+type layoutIndex struct {
+	SchemaVersion int               `json:"schemaVersion"`
+	MediaType     types.MediaType   `json:"mediaType"`
+	Manifests     []json.RawMessage `json:"manifests"`
 }
 
 // lockFile takes a lock that others take, too, and that is removed when it is given
@@ -113,16 +156,16 @@ func lockFile(path string) (unlock func(), err error) {
 
 // replaced puts an entry where the one with its name is, or at the end. An entry
 // without a name replaces one of the same image.
-func replaced(entries []v1.Descriptor, d v1.Descriptor) []v1.Descriptor {
+func replaced(entries []layoutEntry, d v1.Descriptor) []layoutEntry {
 	tag := d.Annotations[ocispecs.AnnotationRefName]
-	i := slices.IndexFunc(entries, func(e v1.Descriptor) bool {
+	i := slices.IndexFunc(entries, func(e layoutEntry) bool {
 		return e.Annotations[ocispecs.AnnotationRefName] == tag && (tag != "" || e.Digest == d.Digest)
 	})
 	if i < 0 {
-		return append(entries, d)
+		return append(entries, layoutEntry{Descriptor: d})
 	}
-	rest := slices.DeleteFunc(slices.Clone(entries[i+1:]), func(e v1.Descriptor) bool {
+	rest := slices.DeleteFunc(slices.Clone(entries[i+1:]), func(e layoutEntry) bool {
 		return tag != "" && e.Annotations[ocispecs.AnnotationRefName] == tag
 	})
-	return append(append(slices.Clone(entries[:i]), d), rest...)
+	return append(append(slices.Clone(entries[:i]), layoutEntry{Descriptor: d}), rest...)
 }

@@ -29,6 +29,8 @@ type plan struct {
 	blobs []v1.Descriptor
 	// manifests come after what they name; root is not among them.
 	manifests []manifest
+	// attached are those of the manifests that are about others.
+	attached []attached
 	// there says that the place has root itself, but perhaps not the name.
 	there bool
 }
@@ -52,26 +54,39 @@ func (p *plan) bytes() int64 {
 }
 
 // makePlan lists what root needs and the place lacks.
-func makePlan(ctx context.Context, s *image.Source, root v1.Descriptor, dst image.Name, to place) (*plan, error) {
-	raw, err := s.Manifest(ctx, root)
+func makePlan(ctx context.Context, l *lister, root v1.Descriptor, referrers bool) (*plan, error) {
+	raw, err := l.source.Manifest(ctx, root)
 	if err != nil {
 		return nil, err
 	}
 	p := &plan{root: root, rootRaw: raw}
-	if p.there, err = to.hasRoot(ctx, root); err != nil || p.there && root.MediaType.IsImage() {
-		return p, err
+	l.plan, l.seen, l.needed = p, map[v1.Hash]bool{}, map[v1.Hash]needed{}
+	if p.there, err = l.to.hasRoot(ctx, root); err != nil {
+		return nil, err
 	}
-	l := &lister{source: s, dst: dst, to: to, plan: p, seen: map[v1.Hash]bool{}, needed: map[v1.Hash]needed{}}
-	return p, l.add(ctx, root, raw, 0)
+	if !p.there || root.MediaType.IsIndex() {
+		if err := l.add(ctx, root, raw, 0); err != nil {
+			return nil, err
+		}
+	}
+	if referrers {
+		if err := l.attach(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 // lister walks down from the root.
 type lister struct {
 	source *image.Source
-	dst    image.Name
-	to     place
-	plan   *plan
-	seen   map[v1.Hash]bool
+	// dst is the name of the place to.
+	dst  image.Name
+	to   place
+	plan *plan
+	seen map[v1.Hash]bool
+	// subjects are the manifests that were seen.
+	subjects []v1.Hash
 	// needed are the manifests to look at: images that the place has not, and all
 	// indexes, which prove nothing about what they list.
 	needed map[v1.Hash]needed
@@ -169,6 +184,7 @@ func (l *lister) child(ctx context.Context, d v1.Descriptor, depth int) error {
 		}
 		return nil
 	}
+	l.subjects = append(l.subjects, d.Digest)
 	n, ok := l.needed[d.Digest]
 	if !ok {
 		return nil

@@ -108,7 +108,17 @@ func (r *remote) manifest(ctx context.Context, d v1.Descriptor, raw []byte) erro
 	return r.repo.PutManifest(ctx, d.Digest.String(), d, raw)
 }
 
+// finish tags what cosign finds by its tag before the image itself, so that the image
+// is never there without its signature.
 func (r *remote) finish(ctx context.Context, p *plan) error {
+	for _, a := range p.attached {
+		if a.tag == "" {
+			continue
+		}
+		if err := r.repo.PutManifest(ctx, a.tag, a.Descriptor, a.raw); err != nil {
+			return err
+		}
+	}
 	if p.there && r.named {
 		return nil
 	}

@@ -43,39 +43,11 @@ type tarMember struct {
 // readers want them, then the blobs in the order of the plan. Its bytes depend
 // on nothing but the image and its name.
 func planTar(p *plan, entry v1.Descriptor, docker bool, repoTags []string) (*tarPlan, error) {
-	t := &tarPlan{index: map[v1.Hash]int{}}
-	index := v1.IndexManifest{
-		SchemaVersion: 2, MediaType: types.OCIImageIndex,
-		Manifests: []v1.Descriptor{entry},
-	}
-	rawIndex, err := json.Marshal(index)
+	files, err := smallFiles(p, entry, docker, repoTags)
 	if err != nil {
-		return nil, fmt.Errorf("encode index: %w", err)
+		return nil, err
 	}
-	files := []struct {
-		name string
-		data []byte
-	}{{ocispecs.ImageLayoutFile, []byte(layoutFile)}, {ocispecs.ImageIndexFile, rawIndex}}
-	if docker {
-		entry, err := dockerEntryOf(p.rootRaw, repoTags)
-		if err != nil {
-			return nil, err
-		}
-		list, err := json.Marshal([]dockerEntry{entry})
-		if err != nil {
-			return nil, fmt.Errorf("encode docker's list of images: %w", err)
-		}
-		files = append(files, struct {
-			name string
-			data []byte
-		}{"manifest.json", list})
-	}
-	for _, m := range append(p.manifests, manifest{p.root, p.rootRaw}) {
-		files = append(files, struct {
-			name string
-			data []byte
-		}{blobName(m.Digest), m.raw})
-	}
+	t := &tarPlan{index: map[v1.Hash]int{}}
 	for _, f := range files {
 		if err := t.add(f.name, int64(len(f.data)), f.data, false); err != nil {
 			return nil, err
@@ -89,6 +61,46 @@ func planTar(p *plan, entry v1.Descriptor, docker bool, repoTags []string) (*tar
 	}
 	t.size += 2 * blockSize
 	return t, nil
+}
+
+// smallFile is a file of the archive whose content is known.
+type smallFile struct {
+	name string
+	data []byte
+}
+
+// smallFiles are all but the blobs.
+func smallFiles(p *plan, entry v1.Descriptor, docker bool, repoTags []string) ([]smallFile, error) {
+	lists, err := listings(p.attached, func(string) ([]byte, error) { return nil, nil })
+	if err != nil {
+		return nil, err
+	}
+	index, err := json.Marshal(v1.IndexManifest{
+		SchemaVersion: 2, MediaType: types.OCIImageIndex,
+		Manifests: layoutEntries(entry, p, lists),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode index: %w", err)
+	}
+	files := []smallFile{{ocispecs.ImageLayoutFile, []byte(layoutFile)}, {ocispecs.ImageIndexFile, index}}
+	if docker {
+		entry, err := dockerEntryOf(p.rootRaw, repoTags)
+		if err != nil {
+			return nil, err
+		}
+		list, err := json.Marshal([]dockerEntry{entry})
+		if err != nil {
+			return nil, fmt.Errorf("encode docker's list of images: %w", err)
+		}
+		files = append(files, smallFile{"manifest.json", list})
+	}
+	for _, m := range append(p.manifests, manifest{p.root, p.rootRaw}) {
+		files = append(files, smallFile{blobName(m.Digest), m.raw})
+	}
+	for _, l := range lists {
+		files = append(files, smallFile{blobName(l.Digest), l.raw})
+	}
+	return files, nil
 }
 
 func blobName(h v1.Hash) string { return path.Join(ocispecs.ImageBlobsDir, h.Algorithm, h.Hex) }

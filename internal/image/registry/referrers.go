@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// pagesLimit is how many pages of referrers are read at most.
+const pagesLimit = 64
+
+// ReferrersTag is the tag under which a registry without the referrers API, or an OCI
+// layout, has the index of the manifests about a subject.
+func ReferrersTag(subject v1.Hash) string {
+	// The specification cuts off what is too long for a tag.
+	return subject.Algorithm[:min(len(subject.Algorithm), 32)] + "-" + subject.Hex[:min(len(subject.Hex), 64)]
+}
+
+// Referrers lists the manifests whose subject is the one with a digest: by the
+// referrers API, or by the tag that stands for it.
+func (r *Repository) Referrers(ctx context.Context, subject v1.Hash) ([]v1.Descriptor, error) {
+	sessions, err := r.able(docker.HostCapabilityResolve)
+	if err != nil {
+		return nil, err
+	}
+	var failed error
+	for _, s := range sessions {
+		found, err := s.referrers(ctx, subject)
+		if err == nil {
+			return found, nil
+		}
+		if failed = err; ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, failed
+}
+
+func (s *session) referrers(ctx context.Context, subject v1.Hash) ([]v1.Descriptor, error) {
+	found, err := s.referrersPages(ctx, subject)
+	answer, ok := errors.AsType[*transport.Error](err)
+	if !ok || answer.StatusCode < 400 || answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusTooManyRequests {
+		return found, err
+	}
+	_, raw, err := s.manifest(ctx, ReferrersTag(subject), transport.PullScope)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := v1.ParseIndexManifest(bytes.NewReader(raw))
+	if err != nil {
+		return nil, s.explain("read", sign(ReferrersTag(subject)), err)
+	}
+	return m.Manifests, nil
+}
+
+// referrersPages asks the API.
+func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1.Descriptor, err error) {
+	q := request{
+		verb: "look up", method: http.MethodGet, path: "referrers/" + subject.String(), accept: string(types.OCIImageIndex),
+	}
+	for range pagesLimit {
+		resp, err := s.do(ctx, q, http.StatusOK)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := io.ReadAll(io.LimitReader(resp.Body, manifestLimit))
+		resp.Body.Close()
+		if err != nil {
+			return nil, s.explain("look up", "@"+subject.String(), err)
+		}
+		m, err := v1.ParseIndexManifest(bytes.NewReader(raw))
+		if err != nil {
+			return nil, s.explain("look up", "@"+subject.String(), fmt.Errorf("the list of referrers is no index: %w", err))
+		}
+		all = append(all, m.Manifests...)
+		next, ok := nextPage(resp)
+		if !ok {
+			return all, nil
+		}
+		q.url = next
+	}
+	return nil, s.explain("look up", "@"+subject.String(), fmt.Errorf("there are more than %d pages of referrers", pagesLimit))
+}
+
+// nextPage is the address that an answer's Link header names.
+func nextPage(resp *http.Response) (string, bool) {
+	text, rest, ok := strings.Cut(strings.TrimPrefix(resp.Header.Get("Link"), "<"), ">")
+	if !ok || !strings.Contains(rest, "next") {
+		return "", false
+	}
+	u, err := resp.Request.URL.Parse(text)
+	if err != nil || u.Host != resp.Request.URL.Host {
+		return "", false
+	}
+	return u.String(), true
+}
+
+// subjectOf is what a manifest is about; nil if it is about none.
+func subjectOf(raw []byte) *v1.Descriptor {
+	var m struct{ Subject *v1.Descriptor }
+	if json.Unmarshal(raw, &m) != nil || m.Subject == nil || m.Subject.Digest.Hex == "" {
+		return nil
+	}
+	return m.Subject
+}
+
+// addReferrer lists a manifest about another one under the tag that stands for the
+// referrers API, as clients have to where a registry does not.
+func (r *Repository) addReferrer(ctx context.Context, subject v1.Hash, d v1.Descriptor, raw []byte) error {
+	r.referring.Lock()
+	defer r.referring.Unlock()
+	tag := ReferrersTag(subject)
+	_, old, err := r.upstream().manifest(ctx, tag, transport.PushScope)
+	if err != nil && !errors.Is(unsaid(err), ErrNotFound) {
+		return err
+	}
+	index, err := AppendReferrer(old, d, raw)
+	if err != nil {
+		return fmt.Errorf("list %s among the referrers of %s: %w", d.Digest, subject, err)
+	}
+	if index == nil {
+		return nil
+	}
+	h, size, err := v1.SHA256(bytes.NewReader(index))
+	if err != nil {
+		return err
+	}
+	return r.PutManifest(ctx, tag, v1.Descriptor{MediaType: types.OCIImageIndex, Digest: h, Size: size}, index)
+}
+
+// AppendReferrer adds a manifest to an index of referrers, which may be empty, and
+// keeps what else is there. The index is nil if the manifest is listed already.
+func AppendReferrer(index []byte, d v1.Descriptor, raw []byte) ([]byte, error) {
+	members := map[string]json.RawMessage{
+		"schemaVersion": json.RawMessage(`2`), "mediaType": json.RawMessage(`"` + string(types.OCIImageIndex) + `"`),
+	}
+	var entries []json.RawMessage
+	if len(index) > 0 {
+		if err := json.Unmarshal(index, &members); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(members["manifests"], &entries); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range entries {
+		var old v1.Descriptor
+		if json.Unmarshal(e, &old) == nil && old.Digest == d.Digest {
+			return nil, nil
+		}
+	}
+	entry, err := json.Marshal(referrer(d, raw))
+	if err != nil {
+		return nil, err
+	}
+	if members["manifests"], err = json.Marshal(append(entries, entry)); err != nil {
+		return nil, err
+	}
+	return json.Marshal(members)
+}
+
+// referrer describes a manifest in an index of referrers.
+func referrer(d v1.Descriptor, raw []byte) v1.Descriptor {
+	var m struct {
+		ArtifactType string
+		Annotations  map[string]string
+		Config       struct{ MediaType string }
+	}
+	_ = json.Unmarshal(raw, &m) // it has been read as a manifest
+	if m.ArtifactType == "" {
+		m.ArtifactType = m.Config.MediaType
+	}
+	return v1.Descriptor{
+		MediaType: d.MediaType, Digest: d.Digest, Size: d.Size,
+		ArtifactType: m.ArtifactType, Annotations: m.Annotations,
+	}
+}
