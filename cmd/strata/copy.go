@@ -21,6 +21,7 @@ type copyOptions struct {
 	platform            string
 	progress            string
 	jobs                int
+	referrers           bool
 }
 
 func copyCommand(t cli.Terminal) *cobra.Command {
@@ -37,6 +38,7 @@ func copyCommand(t cli.Terminal) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.platform, "platform", "", "only the image for one `PLATFORM`, without an index")
+	flags.BoolVar(&o.referrers, "referrers", false, "take along what is about the image: signatures, lists of contents, attestations, also cosign's")
 	flags.StringVar(&o.progress, "progress", "auto", "`KIND` of progress: auto, plain or quiet")
 	flags.IntVar(&o.jobs, "jobs", 6, "how many blobs are copied at once")
 	o.registries.Bind(flags)
@@ -51,7 +53,7 @@ func runCopy(ctx context.Context, t cli.Terminal, o copyOptions) error {
 	if o.jobs < 1 {
 		return cli.Usage(fmt.Errorf("--jobs %d: it must be at least 1", o.jobs), "")
 	}
-	opt := transfer.Options{Parallel: o.jobs}
+	opt := transfer.Options{Parallel: o.jobs, Referrers: o.referrers}
 	if opt.Options, err = o.registries.Options(t.Env); err != nil {
 		return err
 	}

@@ -66,8 +66,10 @@ func parseReference(text string) (reference.Named, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := ref.(reference.Digested); ok && d.Digest().Algorithm() != digest.SHA256 {
-		return nil, fmt.Errorf("digests of %s are not supported, only sha256", d.Digest().Algorithm())
+	if d, ok := ref.(reference.Digested); ok {
+		if err := checkDigest(d.Digest().String()); err != nil {
+			return nil, err
+		}
 	}
 	return reference.TagNameOnly(ref), nil
 }
@@ -103,10 +105,10 @@ func cutDigest(text string) (before, dgst string, ok bool) {
 func checkDigest(text string) error {
 	d, err := digest.Parse(text)
 	if err != nil {
-		return fmt.Errorf("%q is no digest: %w", text, err)
+		return fmt.Errorf("%q is not a digest: %w", text, err)
 	}
-	if d.Algorithm() != digest.SHA256 {
-		return fmt.Errorf("digests of %s are not supported, only sha256", d.Algorithm())
+	if d.Algorithm() != digest.SHA256 && d.Algorithm() != digest.SHA512 {
+		return fmt.Errorf("digests of %s are not supported, only sha256 and sha512", d.Algorithm())
 	}
 	return nil
 }

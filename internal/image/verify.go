@@ -5,6 +5,7 @@ package image
 
 import (
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/opencontainers/go-digest"
 )
 
 // ErrDamaged says that bytes are not those that their descriptor names.
@@ -19,13 +21,10 @@ var ErrDamaged = errors.New("content does not match its descriptor")
 
 // checkDescriptor refuses a descriptor that nothing can be checked against.
 func checkDescriptor(d v1.Descriptor) error {
-	switch {
-	case d.Digest.Algorithm != "sha256" || len(d.Digest.Hex) != sha256.Size*2:
-		return fmt.Errorf("descriptor has the digest %q; only sha256 is supported", d.Digest)
-	case d.Size < 0:
+	if d.Size < 0 {
 		return fmt.Errorf("descriptor of %s has the size %d", d.Digest, d.Size)
 	}
-	if _, err := hex.DecodeString(d.Digest.Hex); err != nil {
+	if _, err := v1.NewHash(d.Digest.String()); err != nil {
 		return fmt.Errorf("descriptor has the digest %q: %w", d.Digest, err)
 	}
 	return nil
@@ -41,8 +40,13 @@ type verifier struct {
 	where string
 }
 
+// verify checks a blob as it is read. Its descriptor has been checked.
 func verify(rc io.ReadCloser, d v1.Descriptor, where string) io.ReadCloser {
-	return &verifier{rc: rc, sum: sha256.New(), left: d.Size, want: d, where: where}
+	sum := sha256.New()
+	if d.Digest.Algorithm == string(digest.SHA512) {
+		sum = sha512.New()
+	}
+	return &verifier{rc: rc, sum: sum, left: d.Size, want: d, where: where}
 }
 
 // Read reads, and checks at the end.
@@ -59,7 +63,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 		return n, v.damaged("%d of %d bytes are missing", v.left, v.want.Size)
 	}
 	if got := hex.EncodeToString(v.sum.Sum(nil)); got != v.want.Digest.Hex {
-		return n, v.damaged("its digest is sha256:%s", got)
+		return n, v.damaged("its digest is %s:%s", v.want.Digest.Algorithm, got)
 	}
 	return n, io.EOF
 }

@@ -202,6 +202,27 @@ func (r *FakeRegistry) AddBlob(t testing.TB, repository string, data []byte) v1.
 	return v1.Descriptor{Digest: h, Size: size}
 }
 
+// AddBlob512 is [FakeRegistry.AddBlob] with a digest by SHA-512.
+func (r *FakeRegistry) AddBlob512(t testing.TB, repository string, data []byte) v1.Descriptor {
+	t.Helper()
+	h, err := v1.NewHash(digestOf("sha512:", data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.blobs[repository+"@"+h.String()] = data
+	return v1.Descriptor{Digest: h, Size: int64(len(data))}
+}
+
+// AddManifestAs stores a manifest under repository:tag, with a digest of any algorithm.
+func (r *FakeRegistry) AddManifestAs(repository, mediaType, digest string, raw []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.manifests[repositoryOf(repository)+"@"+digest] = fakeManifest{mediaType, raw}
+	r.tags[repository] = digest
+}
+
 // AddManifest stores a manifest as it is under repository[:tag], whatever it names,
 // and returns its reference, which has a tag or else the digest.
 func (r *FakeRegistry) AddManifest(t testing.TB, repository, mediaType string, raw []byte) string {

@@ -7,6 +7,7 @@ import (
 	"archive/tar"
 	"context"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func scanLayer(ctx context.Context, s *image.Source, d v1.Descriptor, diffID v1.
 		return nil, err
 	}
 	defer rc.Close()
-	stored, unpacked := newSums(withBLAKE3), newSums(withBLAKE3)
+	stored, unpacked := newSums("", withBLAKE3), newSums(diffID.Algorithm, withBLAKE3)
 	tape := io.TeeReader(rc, stored.blake3Only())
 	plain, err := image.Decompress(tape)
 	if err != nil {
@@ -75,8 +76,8 @@ func scanLayer(ctx context.Context, s *image.Source, d v1.Descriptor, diffID v1.
 			return nil, err
 		}
 	}
-	if got := unpacked.sha256(); got != diffID.Hex {
-		return nil, fmt.Errorf("%w: its tar is sha256:%s, the configuration says %s", image.ErrDamaged, got, diffID)
+	if got := unpacked.hex(); got != diffID.Hex {
+		return nil, fmt.Errorf("%w: its tar is %s:%s, the configuration says %s", image.ErrDamaged, diffID.Algorithm, got, diffID)
 	}
 	out.layer.Unpacked = unpacked.n
 	out.layer.BLAKE3, out.layer.DiffBLAKE3 = stored.blake3(), unpacked.blake3()
@@ -156,8 +157,12 @@ type sums struct {
 	more hash.Hash
 }
 
-func newSums(withBLAKE3 bool) *sums {
+// newSums makes digests by an algorithm, SHA-256 if it is not SHA-512.
+func newSums(algorithm string, withBLAKE3 bool) *sums {
 	s := &sums{sha: sha256.New()}
+	if algorithm == "sha512" {
+		s.sha = sha512.New()
+	}
 	if withBLAKE3 {
 		s.more = blake3.New(32, nil)
 	}
@@ -182,7 +187,7 @@ func (s *sums) blake3Only() io.Writer {
 	return s.more
 }
 
-func (s *sums) sha256() string { return hex.EncodeToString(s.sha.Sum(nil)) }
+func (s *sums) hex() string { return hex.EncodeToString(s.sha.Sum(nil)) }
 
 func (s *sums) blake3() string {
 	if s.more == nil {

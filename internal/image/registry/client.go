@@ -31,6 +31,12 @@ type Options struct {
 	// Wait is the first pause before a request is sent again, later ones double.
 	// 0 for a fifth of a second.
 	Wait time.Duration
+	// Longest is the longest pause that a registry may ask for; one that asks for more is
+	// not waited for. 0 for a minute.
+	Longest time.Duration
+	// Timeout is how long a registry may leave a request without an answer. 0 for five
+	// minutes, negative for no limit.
+	Timeout time.Duration
 	// Agent is what the client calls itself.
 	Agent string
 	// Known is a folder that remembers where registries have blobs, so that they can
@@ -58,6 +64,12 @@ func New(o Options) (*Client, error) {
 	}
 	if o.Wait == 0 {
 		o.Wait = 200 * time.Millisecond
+	}
+	if o.Longest == 0 {
+		o.Longest = time.Minute
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 5 * time.Minute
 	}
 	if o.Agent == "" {
 		o.Agent = "strata"

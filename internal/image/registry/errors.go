@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -51,6 +52,10 @@ func (s *session) explain(verb, what string, err error) error {
 	if s.place.mirror {
 		e.Name += " from the mirror " + s.place.host
 	}
+	if reason := s.unanswered(err); reason != "" {
+		e.Reason = reason
+		return e
+	}
 	var answer *transport.Error
 	if !errors.As(err, &answer) {
 		return e
@@ -78,6 +83,22 @@ func (s *session) explain(verb, what string, err error) error {
 		e.Reason = fmt.Sprintf("%s answers %d %s: %s", s.place.host, answer.StatusCode, http.StatusText(answer.StatusCode), said(answer))
 	}
 	return e
+}
+
+// unanswered says why a request got no answer, if that needs other words than the
+// error's. Where plain http is allowed, the error may be of two attempts.
+func (s *session) unanswered(err error) string {
+	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Sprintf("the certificate of %s is not trusted (%s); --cert-dir names a folder with one to trust, --insecure takes any",
+			s.place.host, oneLine(untrusted.Err.Error()))
+	}
+	if busy, ok := errors.AsType[*busyError](err); ok {
+		return busy.Error()
+	}
+	if silent, ok := errors.AsType[*silentError](err); ok {
+		return silent.Error()
+	}
+	return ""
 }
 
 // refusesToken tells a registry that does not take a token, because it is not good

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/docker/cli/cli/config/configfile"
+	"github.com/docker/cli/cli/config/credentials"
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 )
@@ -67,7 +68,7 @@ func findIn(config *configfile.ConfigFile, host, path string) (types.AuthConfig,
 		keys = append(keys, dockerHub)
 	}
 	for _, key := range keys {
-		auth, err := config.GetAuthConfig(key)
+		auth, err := store(config, key).Get(key)
 		if err != nil {
 			return types.AuthConfig{}, err
 		}
@@ -79,8 +80,33 @@ func findIn(config *configfile.ConfigFile, host, path string) (types.AuthConfig,
 	return types.AuthConfig{}, nil
 }
 
-// load reads the files.
+// store is where a file keeps the credentials of a host: with a helper, or in itself.
+// Unlike docker's own choice it leaves the environment out, which is read by load.
+func store(config *configfile.ConfigFile, host string) credentials.Store {
+	helper, ok := config.CredentialHelpers[host]
+	if !ok {
+		helper = config.CredentialsStore
+	}
+	if helper != "" {
+		return credentials.NewNativeStore(config, helper)
+	}
+	return credentials.NewFileStore(config)
+}
+
+// dockerAuth is the variable that has credentials in the form of docker's config.json.
+const dockerAuth = "DOCKER_AUTH_CONFIG"
+
+// load reads the variable and the files. A file that was named on the command line is
+// stronger than the variable.
 func (k *keychain) load() {
+	if text := getenv(k.env, dockerAuth); text != "" && k.file == "" {
+		config := configfile.New(dockerAuth)
+		if err := config.LoadFromReader(strings.NewReader(text)); err != nil {
+			k.err = fmt.Errorf("read credentials from %s: %w", dockerAuth, err)
+			return
+		}
+		k.configs = append(k.configs, config)
+	}
 	files, needed := k.files()
 	for _, name := range files {
 		config, err := loadConfig(name)

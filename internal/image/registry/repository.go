@@ -4,8 +4,9 @@
 package registry
 
 import (
-	"bytes"
 	"context"
+	_ "crypto/sha512" // for digests by it
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -172,22 +173,43 @@ func describe(raw []byte, id string, header http.Header) (v1.Descriptor, error) 
 	if len(raw) > manifestLimit {
 		return v1.Descriptor{}, fmt.Errorf("the manifest has more than %d bytes", manifestLimit)
 	}
-	h, size, err := v1.SHA256(bytes.NewReader(raw))
-	if err != nil {
-		return v1.Descriptor{}, err
-	}
 	want := header.Get("Docker-Content-Digest")
 	if strings.Contains(id, ":") {
 		want = id
 	}
-	if strings.HasPrefix(want, "sha256:") && want != h.String() {
+	h, err := digestLike(want, raw)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	if isDigest(want) && want != h.String() {
 		return v1.Descriptor{}, &spoiltError{fmt.Errorf("the manifest's digest is %s, not %s", h, want)}
 	}
 	t, err := mediaType(raw, header.Get("Content-Type"))
 	if err != nil {
 		return v1.Descriptor{}, err
 	}
-	return v1.Descriptor{MediaType: t, Digest: h, Size: size}, nil
+	return v1.Descriptor{MediaType: t, Digest: h, Size: int64(len(raw))}, nil
+}
+
+// isDigest reports whether a text is a digest by an algorithm that is known here.
+func isDigest(text string) bool {
+	_, err := v1.NewHash(text)
+	return err == nil
+}
+
+// digestLike is the digest of a manifest by the algorithm of another digest, by
+// SHA-256 if that is none.
+func digestLike(other string, raw []byte) (v1.Hash, error) {
+	h, err := v1.NewHash(other)
+	if err != nil {
+		h.Algorithm = "sha256"
+	}
+	sum, err := v1.Hasher(h.Algorithm)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	sum.Write(raw)
+	return v1.Hash{Algorithm: h.Algorithm, Hex: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // mediaType is what a manifest is by its header and by its own words; those two
@@ -299,8 +321,8 @@ func (q request) what() string {
 	if id, ok := strings.CutPrefix(q.path, "manifests/"); ok {
 		return sign(id)
 	}
-	if id, ok := strings.CutPrefix(q.path, "blobs/sha256:"); ok {
-		return "@sha256:" + id
+	if id, ok := strings.CutPrefix(q.path, "blobs/"); ok && isDigest(id) {
+		return "@" + id
 	}
 	return ""
 }

@@ -16,20 +16,16 @@ import (
 	"time"
 )
 
-const (
-	// attempts is how often a request is sent at most.
-	attempts = 6
-	// longestWait is the longest pause. A server that asks for more is not waited
-	// for.
-	longestWait = time.Minute
-)
+// attempts is how often a request is sent at most.
+const attempts = 6
 
 // retrying sends requests again that met a broken connection or a server that
 // cannot answer now. Requests with a body are sent again only if the body can
 // be had again.
 type retrying struct {
 	next http.RoundTripper
-	wait time.Duration
+	// wait is the first pause, longest the longest that a server may ask for.
+	wait, longest time.Duration
 }
 
 // RoundTrip sends a request.
@@ -44,8 +40,9 @@ func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 		pause := r.pause(i, resp)
-		if pause > longestWait {
-			return resp, err
+		if pause > r.longest && resp != nil {
+			resp.Body.Close()
+			return nil, &busyError{status: resp.StatusCode, asked: pause}
 		}
 		if resp != nil {
 			_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // so that the connection can be used again
@@ -55,6 +52,22 @@ func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+}
+
+// busyError says that a registry wants to be asked again only after a longer time than
+// it is waited for.
+type busyError struct {
+	status int
+	asked  time.Duration
+}
+
+// Error says how long.
+func (e *busyError) Error() string {
+	what := "it is not available"
+	if e.status == http.StatusTooManyRequests {
+		what = "it has had too many requests"
+	}
+	return fmt.Sprintf("%s and asks to wait for %s; --wait %s does that", what, e.asked.Round(time.Second), e.asked.Round(time.Second))
 }
 
 // again is the request for attempt number i, counted from 0. The first one may be
@@ -96,6 +109,9 @@ func temporary(resp *http.Response, err error) bool {
 // isDropped reports whether a connection ended in the middle.
 func isDropped(err error) bool {
 	var timeout net.Error
+	if _, silent := errors.AsType[*silentError](err); silent {
+		return false
+	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return false

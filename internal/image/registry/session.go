@@ -183,7 +183,8 @@ func (c *Client) transport(p place) (http.RoundTripper, error) {
 	if p.config != "" {
 		next = &configured{next: next, place: p}
 	}
-	rt := transport.NewUserAgent(&retrying{wait: c.options.Wait, next: next}, c.options.Agent)
+	patient := &patience{next: next, limit: c.options.Timeout}
+	rt := transport.NewUserAgent(&retrying{wait: c.options.Wait, longest: c.options.Longest, next: patient}, c.options.Agent)
 	c.transports[key] = rt
 	return rt, nil
 }

@@ -271,11 +271,20 @@ func (r *Repository) PutManifest(ctx context.Context, id string, d v1.Descriptor
 		return err
 	}
 	defer resp.Body.Close()
-	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != d.Digest.String() {
+	if got := resp.Header.Get("Docker-Content-Digest"); isDigest(got) && got != stored(got, raw) {
 		return s.explain("push", sign(id), fmt.Errorf("the registry stored %s, not %s", got, d.Digest))
 	}
 	if subject := subjectOf(raw); subject != nil && resp.Header.Get("OCI-Subject") == "" {
 		return r.addReferrer(ctx, subject.Digest, d, raw)
 	}
 	return nil
+}
+
+// stored is the digest of a manifest by the algorithm that the registry names it by.
+func stored(got string, raw []byte) string {
+	h, err := digestLike(got, raw)
+	if err != nil {
+		return ""
+	}
+	return h.String()
 }

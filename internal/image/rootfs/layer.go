@@ -7,11 +7,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -33,7 +35,7 @@ type Layer struct {
 	// Open gives the archive, which may be compressed by gzip or zstd.
 	Open func(ctx context.Context) (io.ReadCloser, error)
 	// DiffID is the digest of the archive when it isn't compressed, as
-	// sha256:HEX. When empty, it is not checked.
+	// sha256:HEX or sha512:HEX. When empty, it is not checked.
 	DiffID string
 }
 
@@ -61,6 +63,9 @@ func (l Layer) open(ctx context.Context) (*archive, error) {
 	a.Reader = ahead
 	if l.DiffID != "" {
 		a.sum = sha256.New()
+		if strings.HasPrefix(l.DiffID, "sha512:") {
+			a.sum = sha512.New()
+		}
 		a.Reader = io.TeeReader(ahead, a.sum)
 	}
 	return a, nil
@@ -98,7 +103,8 @@ func (a *archive) finish() error {
 	if a.sum == nil {
 		return nil
 	}
-	if got := "sha256:" + hex.EncodeToString(a.sum.Sum(nil)); got != a.want {
+	algorithm, _, _ := strings.Cut(a.want, ":")
+	if got := algorithm + ":" + hex.EncodeToString(a.sum.Sum(nil)); got != a.want {
 		return fmt.Errorf("%w: its digest is %s, not %s", ErrDiffID, got, a.want)
 	}
 	return nil

@@ -39,9 +39,6 @@ type archive struct {
 }
 
 func openArchive(n image.Name) (place, error) {
-	if n.Digest != "" {
-		return nil, errors.New("a digest cannot be chosen")
-	}
 	a := &archive{name: n, docker: n.Transport == image.DockerArchive}
 	if a.docker && n.Tag != "" {
 		a.tags = []string{n.Tag}

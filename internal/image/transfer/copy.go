@@ -10,6 +10,7 @@ import (
 
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/image"
@@ -100,6 +101,9 @@ func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.
 		}
 		root = d
 	}
+	if err := checkDigest(ctx, s, root, dst); err != nil {
+		return v1.Descriptor{}, fmt.Errorf("write %s: %w", dst, err)
+	}
 	to, err := openPlace(dst, o)
 	if err != nil {
 		return v1.Descriptor{}, fmt.Errorf("write %s: %w", dst, err)
@@ -112,6 +116,30 @@ func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.
 		return v1.Descriptor{}, fmt.Errorf("copy %s to %s: %w", s.Name, dst, err)
 	}
 	return root, nil
+}
+
+// checkDigest refuses an image that does not have the digest that a name demands.
+func checkDigest(ctx context.Context, s *image.Source, root v1.Descriptor, dst image.Name) error {
+	want, err := digest.Parse(digestOf(dst))
+	if err != nil {
+		return nil //nolint:nilerr // it demands none
+	}
+	raw, err := s.Manifest(ctx, root)
+	if err != nil {
+		return err
+	}
+	if got := want.Algorithm().FromBytes(raw); got != want {
+		return fmt.Errorf("the digest of %s is %s", s.Name, got)
+	}
+	return nil
+}
+
+// digestOf is the digest that a name demands, empty if it demands none.
+func digestOf(n image.Name) string {
+	if d, ok := n.Ref.(reference.Digested); ok {
+		return d.Digest().String()
+	}
+	return n.Digest
 }
 
 // keepsManifests tells the places that keep manifests, and any number of

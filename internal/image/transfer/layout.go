@@ -31,9 +31,6 @@ type folder struct {
 }
 
 func openLayout(n image.Name) (place, error) {
-	if n.Digest != "" {
-		return nil, errors.New("a digest cannot be chosen")
-	}
 	f := &folder{name: n, dir: n.Path}
 	if _, err := os.Stat(filepath.Join(n.Path, ocispecs.ImageIndexFile)); err == nil {
 		return f, nil
@@ -105,6 +102,9 @@ func (f *folder) blob(ctx context.Context, d v1.Descriptor, from *reading) (How,
 
 // write gives a blob its name when all of it has been read.
 func (f *folder) write(d v1.Descriptor, r io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(f.path(d.Digest)), 0o755); err != nil {
+		return fmt.Errorf("write blob: %w", err)
+	}
 	file, err := os.CreateTemp(filepath.Dir(f.path(d.Digest)), ".strata-*")
 	if err != nil {
 		return fmt.Errorf("write blob: %w", err)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/image"
@@ -41,9 +42,18 @@ func (r *remote) has(ctx context.Context, d v1.Descriptor) (bool, error) {
 	return err == nil, err
 }
 
+// id is what the manifest is stored under: the tag if the name has one, for a digest
+// beside it was checked.
+func (r *remote) id() string {
+	if tagged, ok := r.name.Ref.(reference.Tagged); ok {
+		return tagged.Tag()
+	}
+	return image.Identifier(r.name.Ref)
+}
+
 // hasRoot asks for the name first.
 func (r *remote) hasRoot(ctx context.Context, d v1.Descriptor) (bool, error) {
-	id := image.Identifier(r.name.Ref)
+	id := r.id()
 	for _, ask := range []string{id, d.Digest.String()} {
 		found, err := r.repo.Head(ctx, ask)
 		if errors.Is(err, registry.ErrNotFound) {
@@ -122,7 +132,7 @@ func (r *remote) finish(ctx context.Context, p *plan) error {
 	if p.there && r.named {
 		return nil
 	}
-	return r.repo.PutManifest(ctx, image.Identifier(r.name.Ref), p.root, p.rootRaw)
+	return r.repo.PutManifest(ctx, r.id(), p.root, p.rootRaw)
 }
 
 func (r *remote) close() error { return nil }

@@ -137,7 +137,7 @@ func (e *Edit) openAll(ctx context.Context, names []image.Name) ([]*image.Source
 	for i, n := range names {
 		group.Go(func() (err error) {
 			if sources[i], err = image.Open(ctx, n, e.transfer.Options); err == nil {
-				_, err = sources[i].Images(ctx)
+				_, _ = sources[i].Images(ctx) // only read here: what is not an image may be listed, too
 			}
 			return err
 		})

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -32,6 +33,9 @@ type Registries struct {
 	AuthFile string
 	// Config is a buildkitd.toml, of which the registry tables count.
 	Config string
+	// Timeout is how long a registry may leave a request without an answer, Wait the
+	// longest pause that one may ask for; 0 for the usual.
+	Timeout, Wait time.Duration
 }
 
 // Bind adds the flags of a command that reaches registries.
@@ -39,17 +43,24 @@ func (r *Registries) Bind(flags *pflag.FlagSet) {
 	flags.BoolVar(&r.Insecure, "insecure", false, "allow plain http, and certificates of an unknown authority")
 	flags.StringVar(&r.CertDir, "cert-dir", "", "`DIRECTORY` with certificates: *.crt to trust, *.cert and *.key to present (default docker's and podman's)")
 	flags.StringVar(&r.AuthFile, "authfile", "", "`FILE` with credentials, as docker login writes it (default docker's and podman's)")
+	flags.DurationVar(&r.Timeout, "timeout", 5*time.Minute, "how long a registry may leave a request without an answer")
+	flags.DurationVar(&r.Wait, "wait", time.Minute, "the longest pause that a registry may ask for")
 	flags.StringVar(&r.Config, "config", "", "buildkitd.toml whose registry tables name mirrors, certificates and insecure registries: `FILE`")
 }
 
 // Options are what opening an image needs. A file that is named and missing is
 // an error.
 func (r Registries) Options(env flags.Lookup) (image.Options, error) {
+	if r.Timeout < 0 || r.Wait < 0 {
+		return image.Options{}, cli.Usage(errors.New("--timeout and --wait take no negative time"), "")
+	}
 	client, err := registry.New(registry.Options{
 		Insecure: r.Insecure,
 		CertDir:  r.CertDir,
 		AuthFile: r.AuthFile,
 		Config:   r.Config,
+		Timeout:  r.Timeout,
+		Longest:  r.Wait,
 		Env:      env,
 		Agent:    "strata",
 		Known:    knownBlobs(env),
