@@ -48,6 +48,9 @@ func parse(text string) (Name, error) {
 		case DockerDaemon:
 			return parseDaemon(rest)
 		}
+		if err := elsewhere(head, rest); err != nil {
+			return Name{}, err
+		}
 	}
 	return parseRegistry(strings.TrimPrefix(text, "docker://"))
 }

@@ -75,8 +75,14 @@ func TestParseSuggests(t *testing.T) {
 		"oci:out:-x":                  "cannot be a tag",
 		"docker-archive:a:b@sha256:0": "invalid",
 		"app@md5:00":                  "invalid",
-		"oci:out@sha512:" + strings.Repeat("0", 128): "only sha256",
-		"": "empty",
+		"oci:out@sha512:" + strings.Repeat("0", 64): "is not a digest",
+		"oci:out@sha384:" + strings.Repeat("0", 96): "only sha256 and sha512",
+		"dir:out":                  "skopeo copy dir:out oci:out-oci",
+		"dir:/srv/out":             "not read here",
+		"containers-storage:app:1": "podman save --format oci-archive -o FILE app:1",
+		"oci-layout:out:v1":        "did you mean oci:out:v1?",
+		"ocidir:out":               "did you mean oci:out?",
+		"":                         "empty",
 	} {
 		n, err := Parse(text)
 		if err == nil {

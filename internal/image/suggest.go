@@ -4,6 +4,7 @@
 package image
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -16,6 +17,9 @@ var foreign = []struct{ prefix, ours string }{
 	{"oci-layout:", "oci:"},
 	{"oci://", "oci:"},
 	{"ocidir://", "oci:"},
+	{"ocidir:", "oci:"},
+	{"ocifile://", "oci-archive:"},
+	{"ocifile:", "oci-archive:"},
 	{"docker-image://", ""},
 	{"registry://", ""},
 	{"https://", ""},
@@ -26,6 +30,20 @@ var foreign = []struct{ prefix, ours string }{
 	{"archive:", "docker-archive:"},
 	{"oci_archive:", "oci-archive:"},
 	{"ociarchive:", "oci-archive:"},
+}
+
+// elsewhere refuses places of other programs, which would else be taken for
+// repositories of Docker Hub. An image there may well be called docker or registry.
+func elsewhere(head, rest string) error {
+	switch head {
+	case "oci-layout", "ocidir", "ocifile", "docker-image":
+		return fmt.Errorf("there is no place %s:", head)
+	case "dir":
+		return fmt.Errorf("dir: is a folder of skopeo's, which is not read here; \"skopeo copy dir:%s oci:%s-oci\" makes an OCI layout of it", rest, rest)
+	case "containers-storage":
+		return fmt.Errorf("containers-storage: is podman's own, which is not read here; \"podman save --format oci-archive -o FILE %s\" writes an archive of it", rest)
+	}
+	return nil
 }
 
 // suggest says what may have been meant by a text that is no name, with a
