@@ -30,11 +30,11 @@ func findCommand(name string, env []string) (string, int, error) {
 		search = defaultPath
 	}
 	denied := ""
-	for folder := range strings.SplitSeq(search, ":") {
-		if folder == "" {
-			folder = "."
+	for dir := range strings.SplitSeq(search, ":") {
+		if dir == "" {
+			dir = "."
 		}
-		file := folder + "/" + name
+		file := dir + "/" + name
 		err := executable(file)
 		if err == nil {
 			return file, 0, nil

@@ -74,7 +74,7 @@ func (l linker) root(real, root string) error {
 		if err != nil || found != inroot.Directory {
 			continue // a file, or a link to nowhere
 		}
-		if err := l.folder(at, path.Join(root, e.Name()), path.Join(l.Into, e.Name())); err != nil {
+		if err := l.directory(at, path.Join(root, e.Name()), path.Join(l.Into, e.Name())); err != nil {
 			return err
 		}
 	}
@@ -82,7 +82,7 @@ func (l linker) root(real, root string) error {
 }
 
 // directory links the files of a directory, found at one path and called by another.
-func (l linker) folder(at, name, to string) error {
+func (l linker) directory(at, name, to string) error {
 	out := filepath.Join(l.dst, to)
 	if err := os.MkdirAll(out, 0o755); errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EEXIST) {
 		l.taken(name, to)
@@ -97,7 +97,7 @@ func (l linker) folder(at, name, to string) error {
 	for _, e := range entries {
 		from, dest := path.Join(name, e.Name()), path.Join(to, e.Name())
 		if e.IsDir() {
-			err = l.folder(path.Join(at, e.Name()), from, dest)
+			err = l.directory(path.Join(at, e.Name()), from, dest)
 		} else if err = os.Symlink(from, filepath.Join(l.dst, dest)); errors.Is(err, unix.EEXIST) {
 			l.taken(from, dest)
 			err = nil

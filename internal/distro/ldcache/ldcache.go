@@ -34,20 +34,20 @@ type library struct {
 // Links are followed as if root were /, so root must be / where absolute links
 // lead to libraries.
 func Make(root string) ([]byte, error) {
-	folders, err := configured(root, "/etc/ld.so.conf", 0)
+	dirs, err := configured(root, "/etc/ld.so.conf", 0)
 	if err != nil {
 		return nil, err
 	}
-	folders = append(folders, "/lib", "/usr/lib")
+	dirs = append(dirs, "/lib", "/usr/lib")
 	var all []library
 	seen := map[string]bool{}
-	for _, folder := range folders {
-		real, err := filepath.EvalSymlinks(filepath.Join(root, folder))
+	for _, dir := range dirs {
+		real, err := filepath.EvalSymlinks(filepath.Join(root, dir))
 		if err != nil || seen[real] {
 			continue // a directory that isn't there has no libraries
 		}
 		seen[real] = true
-		found, err := inFolder(root, folder)
+		found, err := inDir(root, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func configured(root, file string, depth int) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the linker's configuration: %w", err)
 	}
-	var folders []string
+	var dirs []string
 	for line := range strings.SplitSeq(string(text), "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t:,", r) })
@@ -88,17 +88,17 @@ func configured(root, file string, depth int) ([]string, error) {
 					if err != nil {
 						return nil, err
 					}
-					folders = append(folders, more...)
+					dirs = append(dirs, more...)
 				}
 			}
 		default:
 			for _, word := range words {
 				word, _, _ = strings.Cut(word, "=")
-				folders = append(folders, path.Clean(word))
+				dirs = append(dirs, path.Clean(word))
 			}
 		}
 	}
-	return folders, nil
+	return dirs, nil
 }
 
 // candidate is a file that a soname may stand for.
@@ -108,10 +108,10 @@ type candidate struct {
 	flags int32
 }
 
-// inFolder finds the libraries of a directory. Where two files have one soname, a
+// inDir finds the libraries of a directory. Where two files have one soname, a
 // file counts more than a link, and a higher version more than a lower one.
-func inFolder(root, folder string) ([]library, error) {
-	entries, err := os.ReadDir(filepath.Join(root, folder))
+func inDir(root, dir string) ([]library, error) {
+	entries, err := os.ReadDir(filepath.Join(root, dir))
 	if err != nil {
 		return nil, fmt.Errorf("look for libraries: %w", err)
 	}
@@ -121,7 +121,7 @@ func inFolder(root, folder string) ([]library, error) {
 		if !strings.HasPrefix(name, "lib") && !strings.HasPrefix(name, "ld-") || !strings.Contains(name, ".so") || strings.HasSuffix(name, ".dpkg-new") || strings.HasSuffix(name, ".dpkg-tmp") {
 			continue
 		}
-		file := filepath.Join(root, folder, name)
+		file := filepath.Join(root, dir, name)
 		soname, flags, ok := inspect(file)
 		if !ok {
 			continue
@@ -143,7 +143,7 @@ func inFolder(root, folder string) ([]library, error) {
 	}
 	var found []library
 	for soname, c := range best {
-		found = append(found, library{soname: soname, path: path.Join(folder, soname), flags: c.flags})
+		found = append(found, library{soname: soname, path: path.Join(dir, soname), flags: c.flags})
 	}
 	slices.SortFunc(found, func(a, b library) int { return strings.Compare(a.soname, b.soname) })
 	return found, nil

@@ -32,7 +32,7 @@ type Content struct {
 func (t *Tree) Put(p string, n *Node, h *tar.Header, c Content) error {
 	switch h.Typeflag {
 	case tar.TypeDir:
-		return t.AddFolder(p, n)
+		return t.AddDirectory(p, n)
 	case tar.TypeReg:
 		return t.file(p, n, h, c)
 	case tar.TypeSymlink:

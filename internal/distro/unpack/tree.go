@@ -45,8 +45,8 @@ type Conflict struct {
 
 // A Node is a path of the tree.
 type Node struct {
-	Folder bool
-	Link   bool
+	Directory bool
+	Link      bool
 	// By is the place of the package in the list, and Package its name.
 	By       int
 	Package  string
@@ -66,9 +66,9 @@ const MaxParts = 16
 // Open opens empty directories that become a layer.
 func Open(dirs ...string) (*Tree, error) {
 	if len(dirs) > MaxParts {
-		return nil, fmt.Errorf("open %d folders: a layer is divided among %d at most", len(dirs), MaxParts)
+		return nil, fmt.Errorf("open %d directories: a layer is divided among %d at most", len(dirs), MaxParts)
 	}
-	root := &Node{Folder: true, implied: true, Mode: 0o755, in: 1<<len(dirs) - 1}
+	root := &Node{Directory: true, implied: true, Mode: 0o755, in: 1<<len(dirs) - 1}
 	t := &Tree{nodes: map[string]*Node{"/": root}}
 	for _, dir := range dirs {
 		fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -94,15 +94,15 @@ func (t *Tree) Parts() int { return len(t.parts) }
 // ErrElsewhere says that a path is another package's, and is left to it.
 var ErrElsewhere = errors.New("another package has it")
 
-// AddFolder makes a directory, or notes that a package has it, too.
-func (t *Tree) AddFolder(p string, n *Node) error {
+// AddDirectory makes a directory, or notes that a package has it, too.
+func (t *Tree) AddDirectory(p string, n *Node) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := t.nodes[p]
 	switch {
 	case old == nil:
 		return t.make(p, n)
-	case !old.Folder:
+	case !old.Directory:
 		return t.clash(p, old, n)
 	case old.implied && !n.implied || n.By < old.By && !n.implied:
 		n.in = old.in
@@ -132,7 +132,7 @@ func (t *Tree) within(p string, n *Node, part int) error {
 		return err
 	}
 	if err := unix.Mkdirat(t.parts[part], p[1:], 0o755); err != nil {
-		return fmt.Errorf("make folder %s: %w", p, err)
+		return fmt.Errorf("make directory %s: %w", p, err)
 	}
 	n.in |= 1 << part
 	return nil
@@ -144,8 +144,8 @@ func (t *Tree) above(p string, n *Node) error {
 	dir := path.Dir(p)
 	switch in := t.nodes[dir]; {
 	case in == nil:
-		return t.make(dir, &Node{Folder: true, implied: true, Mode: 0o755, By: n.By, Package: n.Package})
-	case in.Folder:
+		return t.make(dir, &Node{Directory: true, implied: true, Mode: 0o755, By: n.By, Package: n.Package})
+	case in.Directory:
 		return nil
 	case in.By != n.By:
 		return t.clash(dir, in, n)
@@ -182,7 +182,7 @@ func (t *Tree) Leaf(p string, n *Node, create func(fd int, at string) error) err
 		return err
 	}
 	if old := t.nodes[p]; old != nil {
-		if old.Folder || old.By == n.By {
+		if old.Directory || old.By == n.By {
 			return t.clash(p, old, n)
 		}
 		t.note(p, old, n)
@@ -207,27 +207,27 @@ func (t *Tree) Leaf(p string, n *Node, create func(fd int, at string) error) err
 // Owns reports whether a path is a file of that package.
 func (t *Tree) Owns(p string, by int) bool {
 	n := t.nodes[p]
-	return n != nil && !n.Folder && !n.Link && n.By == by
+	return n != nil && !n.Directory && !n.Link && n.By == by
 }
 
 // Finish gives the directories their attributes, and the time 1970-01-01, from the
 // deepest up.
 func (t *Tree) Finish() ([]Conflict, error) {
-	var folders []string
+	var dirs []string
 	needed := map[string]uint{}
 	for p, n := range t.nodes {
-		if n.Folder {
-			folders = append(folders, p)
+		if n.Directory {
+			dirs = append(dirs, p)
 			continue
 		}
 		for dir := path.Dir(p); needed[dir]&(1<<n.Part) == 0; dir = path.Dir(dir) {
 			needed[dir] |= 1 << n.Part
 		}
 	}
-	slices.SortFunc(folders, func(a, b string) int { return cmp.Compare(b, a) })
-	for _, p := range folders {
+	slices.SortFunc(dirs, func(a, b string) int { return cmp.Compare(b, a) })
+	for _, p := range dirs {
 		if err := t.finish(p, t.nodes[p], needed[p]); err != nil {
-			return nil, fmt.Errorf("finish folder %s: %w", p, err)
+			return nil, fmt.Errorf("finish directory %s: %w", p, err)
 		}
 	}
 	slices.SortFunc(t.conflicts, func(a, b Conflict) int {

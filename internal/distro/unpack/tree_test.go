@@ -64,6 +64,6 @@ func TestTooManyParts(t *testing.T) {
 		t.Error("a tree of too many parts was opened")
 	}
 	if _, err := Open(t.TempDir(), "/nothing/there"); err == nil {
-		t.Error("a folder that isn't there was opened")
+		t.Error("a directory that isn't there was opened")
 	}
 }

@@ -74,7 +74,7 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 
 func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 	n := &unpack.Node{
-		By: u.by, Package: u.p.Info.Name, Folder: f.Folder, Link: h.Typeflag == tar.TypeSymlink,
+		By: u.by, Package: u.p.Info.Name, Directory: f.Folder, Link: h.Typeflag == tar.TypeSymlink,
 		Mode: f.Mode, UID: f.UID, GID: f.GID,
 	}
 	if err := u.folders(f, n); err != nil {
@@ -132,10 +132,10 @@ func (u *unpacker) folders(f *File, n *unpack.Node) error {
 		}
 	}
 	for dir := path.Dir(f.At); dir != "/" && u.image != ""; dir = path.Dir(dir) {
-		above := &unpack.Node{By: u.by, Package: n.Package, Folder: true}
+		above := &unpack.Node{By: u.by, Package: n.Package, Directory: true}
 		there, err := u.image.adopt(dir, above)
 		if err == nil && there {
-			err = u.tree.AddFolder(dir, above)
+			err = u.tree.AddDirectory(dir, above)
 		}
 		if err != nil {
 			return err

@@ -104,7 +104,7 @@ func (a *assembler) links() error {
 
 // configure does what the packages' scripts do.
 func (a *assembler) configure() error {
-	if err := restoreFolders(string(a.root), &base{root: a.root.At("/dev/.strata/none")}, a.packages); err != nil {
+	if err := restoreDirectories(string(a.root), &base{root: a.root.At("/dev/.strata/none")}, a.packages); err != nil {
 		return err
 	}
 	for _, p := range a.packages {

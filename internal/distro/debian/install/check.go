@@ -184,19 +184,19 @@ func checkPaths(b *base, groups []*group) (why string, err error) {
 	if why := checkConflicts(groups); why != "" {
 		return why, nil
 	}
-	p := pathCheck{base: b, owner: map[string]string{}, folders: map[string]bool{}, tops: map[string]bool{}}
+	p := pathCheck{base: b, owner: map[string]string{}, dirs: map[string]bool{}, tops: map[string]bool{}}
 	for _, g := range groups {
 		for _, pkg := range g.Packages {
-			for name, folder := range pkg.paths() {
-				if why, err := p.path(pkg.Name(), name, folder, g.Filters); why != "" || err != nil {
+			for name, dir := range pkg.paths() {
+				if why, err := p.path(pkg.Name(), name, dir, g.Filters); why != "" || err != nil {
 					return why, err
 				}
 			}
 		}
 	}
-	for dir := range p.folders {
+	for dir := range p.dirs {
 		if by := p.owner[dir]; by != "" {
-			return fmt.Sprintf("%s has %s, which is a folder of another package", by, dir), nil
+			return fmt.Sprintf("%s has %s, which is a directory of another package", by, dir), nil
 		}
 	}
 	return "", nil
@@ -204,28 +204,28 @@ func checkPaths(b *base, groups []*group) (why string, err error) {
 
 // pathCheck looks at the paths of all packages.
 type pathCheck struct {
-	base    *base
-	owner   map[string]string
-	folders map[string]bool
-	tops    map[string]bool
+	base  *base
+	owner map[string]string
+	dirs  map[string]bool
+	tops  map[string]bool
 }
 
-func (c *pathCheck) path(pkg, name string, folder bool, filters Filters) (why string, err error) {
-	if filters.skips(name, folder) {
+func (c *pathCheck) path(pkg, name string, dir bool, filters Filters) (why string, err error) {
+	if filters.skips(name, dir) {
 		return "", nil
 	}
 	if why, err := c.top(name); why != "" || err != nil {
 		return why, err
 	}
-	at := archive.UsrPath(name, folder)
-	if folder {
-		return c.folder(pkg, at)
+	at := archive.UsrPath(name, dir)
+	if dir {
+		return c.dir(pkg, at)
 	}
 	if other := c.owner[at]; other != "" {
 		return fmt.Sprintf("%s and %s both have %s", other, pkg, name), nil
 	}
 	c.owner[at] = pkg
-	if why, err := c.folder(pkg, path.Dir(at)); why != "" || err != nil {
+	if why, err := c.dir(pkg, path.Dir(at)); why != "" || err != nil {
 		return why, err
 	}
 	mode, err := c.base.mode(at)
@@ -236,15 +236,15 @@ func (c *pathCheck) path(pkg, name string, folder bool, filters Filters) (why st
 }
 
 // directory wants the base to have a directory or nothing there.
-func (c *pathCheck) folder(pkg, at string) (why string, err error) {
-	for ; at != "/" && !c.folders[at]; at = path.Dir(at) {
-		c.folders[at] = true
+func (c *pathCheck) dir(pkg, at string) (why string, err error) {
+	for ; at != "/" && !c.dirs[at]; at = path.Dir(at) {
+		c.dirs[at] = true
 		mode, err := c.base.mode(at)
 		if err != nil {
 			return "", err
 		}
 		if mode != 0 && mode&unix.S_IFMT != unix.S_IFDIR {
-			return fmt.Sprintf("the base has a link or a file where %s has the folder %s", pkg, at), nil
+			return fmt.Sprintf("the base has a link or a file where %s has the directory %s", pkg, at), nil
 		}
 	}
 	return "", nil
@@ -277,7 +277,7 @@ func (p *Package) paths() func(func(string, bool) bool) {
 				}
 			}
 		}
-		for _, f := range p.Folders {
+		for _, f := range p.Directories {
 			if !yield(f.Path, true) {
 				return
 			}

@@ -50,8 +50,8 @@ func newScripts(b *base, groups []*group) *scripts {
 	for _, g := range groups {
 		for _, p := range g.Packages {
 			s.owners = append(s.owners, p.Owners...)
-			for name, folder := range p.paths() {
-				for at := archive.UsrPath(name, folder); at != "/" && !s.brought[at]; at = path.Dir(at) {
+			for name, dir := range p.paths() {
+				for at := archive.UsrPath(name, dir); at != "/" && !s.brought[at]; at = path.Dir(at) {
 					s.brought[at] = true
 				}
 			}

@@ -79,7 +79,7 @@ func TestVerdicts(t *testing.T) {
 		"the file itself": {func(root string) { writeFile(t, root+"/usr/lib/pack/file", "y") }, "the base has /usr/lib/pack/file already"},
 		"a loop on the way": {func(root string) {
 			must(t, os.Symlink("lib", root+"/usr/lib"))
-		}, "the base has a link or a file where pack has the folder /usr/lib"},
+		}, "the base has a link or a file where pack has the directory /usr/lib"},
 		"what a script removes": {func(root string) { writeFile(t, root+"/opt/pack/old", "y") }, "/opt/pack/old is there"},
 		"a loop where a script removes": {func(root string) {
 			must(t, os.Symlink("opt", root+"/opt"))

@@ -21,10 +21,10 @@ type Package struct {
 	// Triggers is its file of triggers, and Preinst its script before unpacking.
 	Triggers string `json:"triggers,omitempty"`
 	Preinst  string `json:"preinst,omitempty"`
-	// Files, Links and Folders are all that it has, by dpkg's names.
-	Files   []string `json:"files,omitempty"`
-	Links   []string `json:"links,omitempty"`
-	Folders []Folder `json:"folders,omitempty"`
+	// Files, Links and Directories are all that it has, by dpkg's names.
+	Files       []string    `json:"files,omitempty"`
+	Links       []string    `json:"links,omitempty"`
+	Directories []Directory `json:"folders,omitempty"`
 	// Owners are the names of owners that aren't root; dpkg goes by the name if
 	// the base knows it.
 	Owners []Owner `json:"owners,omitempty"`
@@ -40,8 +40,8 @@ type Conffile struct {
 	MD5 string `json:"md5"`
 }
 
-// A Folder is a directory that a package has.
-type Folder struct {
+// A Directory is a directory that a package has.
+type Directory struct {
 	Path string `json:"path"`
 	Mode uint32 `json:"mode"`
 	UID  int    `json:"uid,omitempty"`

@@ -74,7 +74,7 @@ func (c *commands) register(b *base, s *scripts, packages []*Package) error {
 	if err := enter(c.root, b, packages); err != nil {
 		return err
 	}
-	if err := restoreFolders(c.root, b, packages); err != nil {
+	if err := restoreDirectories(c.root, b, packages); err != nil {
 		return err
 	}
 	restore, err := c.shortenQuestions(packages)

@@ -83,7 +83,7 @@ func (t *triggers) activated(packages []*Package) []string {
 				visit(name)
 			}
 		}
-		for _, f := range p.Folders {
+		for _, f := range p.Directories {
 			visit(f.Path)
 		}
 	}

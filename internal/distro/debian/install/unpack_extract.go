@@ -91,17 +91,17 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	folder := h.Typeflag == tar.TypeDir
+	dir := h.Typeflag == tar.TypeDir
 	u.note(p, h)
-	if u.filters.skips(p, folder || h.Typeflag == tar.TypeSymlink) {
+	if u.filters.skips(p, dir || h.Typeflag == tar.TypeSymlink) {
 		return nil
 	}
-	at := archive.UsrPath(p, folder)
+	at := archive.UsrPath(p, dir)
 	n := &unpack.Node{
-		By: u.by, Package: u.name(), Folder: folder, Link: h.Typeflag == tar.TypeSymlink,
+		By: u.by, Package: u.name(), Directory: dir, Link: h.Typeflag == tar.TypeSymlink,
 		Mode: uint32(h.Mode) & 0o7777, UID: h.Uid, GID: h.Gid,
 	}
-	if !folder && strings.HasPrefix(at, "/var/lib/dpkg/") {
+	if !dir && strings.HasPrefix(at, "/var/lib/dpkg/") {
 		return fmt.Errorf("write %s: a package can't have a part of dpkg's database", p)
 	}
 	if h.Typeflag == tar.TypeReg {
@@ -152,7 +152,7 @@ func (u *unpacker) note(p string, h *tar.Header) {
 	}
 	switch h.Typeflag {
 	case tar.TypeDir:
-		u.p.Folders = append(u.p.Folders, Folder{Path: p, Mode: uint32(h.Mode) & 0o7777, UID: h.Uid, GID: h.Gid})
+		u.p.Directories = append(u.p.Directories, Directory{Path: p, Mode: uint32(h.Mode) & 0o7777, UID: h.Uid, GID: h.Gid})
 	case tar.TypeSymlink:
 		u.p.Links = append(u.p.Links, p)
 	default:

@@ -119,7 +119,7 @@ func TestUnpackingTwiceGivesTheSame(t *testing.T) {
 		t.Errorf("the second time differs (-first +second):\n%s", diff)
 	}
 	if !strings.Contains(listing(t, out1, true), "/usr 040755 0:0 @0\n") {
-		t.Errorf("folders don't have the time 1970-01-01:\n%s", listing(t, out1, true))
+		t.Errorf("directories don't have the time 1970-01-01:\n%s", listing(t, out1, true))
 	}
 }
 
@@ -207,24 +207,24 @@ func TestRefusesHostilePackages(t *testing.T) {
 		entries []tar.Header
 		want    string
 	}{
-		"up":                {[]tar.Header{{Name: "./../../etc/passwd"}}, "leads out of the root"},
-		"up in the middle":  {[]tar.Header{{Name: "./usr/../../x"}}, "leads out of the root"},
-		"absolute":          {[]tar.Header{{Name: "/etc/passwd"}}, "is absolute"},
-		"through a link":    {[]tar.Header{{Name: "./usr/x", Typeflag: tar.TypeSymlink, Linkname: "/etc"}, {Name: "./usr/x/passwd"}}, "the package itself has /usr/x as a link"},
-		"folder on a link":  {[]tar.Header{{Name: "./usr/x", Typeflag: tar.TypeSymlink, Linkname: "/etc"}, {Name: "./usr/x/", Typeflag: tar.TypeDir}}, "the package has it twice"},
-		"through a file":    {[]tar.Header{{Name: "./usr/x"}, {Name: "./usr/x/y"}}, "the package itself has /usr/x as a file"},
-		"file twice":        {[]tar.Header{{Name: "./usr/x"}, {Name: "./usr/x"}}, "the package has it twice"},
-		"twice by usr":      {[]tar.Header{{Name: "./bin/x"}, {Name: "./usr/bin/x"}}, "the package has it twice"},
-		"hard link out":     {[]tar.Header{{Name: "./usr/x", Typeflag: tar.TypeLink, Linkname: "../../etc/passwd"}}, "leads out of the root"},
-		"hard link to link": {[]tar.Header{{Name: "./x", Typeflag: tar.TypeSymlink, Linkname: "/etc/shadow"}, {Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which isn't a file before it"},
-		"hard link nowhere": {[]tar.Header{{Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which isn't a file before it"},
-		"device":            {[]tar.Header{{Name: "./dev/sda", Typeflag: tar.TypeBlock, Devmajor: 8}}, "device node"},
-		"character device":  {[]tar.Header{{Name: "./dev/mem", Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 1}}, "device node"},
-		"deletion":          {[]tar.Header{{Name: "./etc/.wh.passwd"}}, "a deletion"},
-		"database":          {[]tar.Header{{Name: "./var/lib/dpkg/status"}}, "dpkg's database"},
-		"newline":           {[]tar.Header{{Name: "./usr/a\nb"}}, "newline"},
-		"bomb":              {[]tar.Header{{Name: "./usr/zeros", Size: 100 << 20}}, "decompression bomb"},
-		"odd type":          {[]tar.Header{{Name: "./x", Typeflag: 'Z'}}, "unknown type"},
+		"up":                  {[]tar.Header{{Name: "./../../etc/passwd"}}, "leads out of the root"},
+		"up in the middle":    {[]tar.Header{{Name: "./usr/../../x"}}, "leads out of the root"},
+		"absolute":            {[]tar.Header{{Name: "/etc/passwd"}}, "is absolute"},
+		"through a link":      {[]tar.Header{{Name: "./usr/x", Typeflag: tar.TypeSymlink, Linkname: "/etc"}, {Name: "./usr/x/passwd"}}, "the package itself has /usr/x as a link"},
+		"directory on a link": {[]tar.Header{{Name: "./usr/x", Typeflag: tar.TypeSymlink, Linkname: "/etc"}, {Name: "./usr/x/", Typeflag: tar.TypeDir}}, "the package has it twice"},
+		"through a file":      {[]tar.Header{{Name: "./usr/x"}, {Name: "./usr/x/y"}}, "the package itself has /usr/x as a file"},
+		"file twice":          {[]tar.Header{{Name: "./usr/x"}, {Name: "./usr/x"}}, "the package has it twice"},
+		"twice by usr":        {[]tar.Header{{Name: "./bin/x"}, {Name: "./usr/bin/x"}}, "the package has it twice"},
+		"hard link out":       {[]tar.Header{{Name: "./usr/x", Typeflag: tar.TypeLink, Linkname: "../../etc/passwd"}}, "leads out of the root"},
+		"hard link to link":   {[]tar.Header{{Name: "./x", Typeflag: tar.TypeSymlink, Linkname: "/etc/shadow"}, {Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which isn't a file before it"},
+		"hard link nowhere":   {[]tar.Header{{Name: "./y", Typeflag: tar.TypeLink, Linkname: "./x"}}, "which isn't a file before it"},
+		"device":              {[]tar.Header{{Name: "./dev/sda", Typeflag: tar.TypeBlock, Devmajor: 8}}, "device node"},
+		"character device":    {[]tar.Header{{Name: "./dev/mem", Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 1}}, "device node"},
+		"deletion":            {[]tar.Header{{Name: "./etc/.wh.passwd"}}, "a deletion"},
+		"database":            {[]tar.Header{{Name: "./var/lib/dpkg/status"}}, "dpkg's database"},
+		"newline":             {[]tar.Header{{Name: "./usr/a\nb"}}, "newline"},
+		"bomb":                {[]tar.Header{{Name: "./usr/zeros", Size: 100 << 20}}, "decompression bomb"},
+		"odd type":            {[]tar.Header{{Name: "./x", Typeflag: 'Z'}}, "unknown type"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
@@ -259,7 +259,7 @@ func TestTwoPackagesWithOnePath(t *testing.T) {
 		out, meta := unpackTo(t, UnpackOptions{}, one, two)
 		list := listing(t, out, true)
 		if !strings.Contains(list, `/usr/share/x 100644 0:0 @1500000000 "two\n"`) || !strings.Contains(list, "/usr/share/d 040700 ") {
-			t.Fatalf("the second package's file or the first one's folder isn't there:\n%s", list)
+			t.Fatalf("the second package's file or the first one's directory isn't there:\n%s", list)
 		}
 		groups, err := unpack.ReadGroups[*Package](filepath.Dir(meta))
 		must(t, err)

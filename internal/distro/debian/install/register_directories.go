@@ -15,13 +15,13 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 )
 
-// restoreFolders gives directories the attributes that dpkg would have left them
+// restoreDirectories gives directories the attributes that dpkg would have left them
 // with: those of the base if it has the directory, and else those of the package
 // that came first. A merged layer has its own.
-func restoreFolders(root string, b *base, packages []*Package) error {
-	want := map[string]Folder{}
+func restoreDirectories(root string, b *base, packages []*Package) error {
+	want := map[string]Directory{}
 	for _, p := range packages {
-		for _, f := range p.Folders {
+		for _, f := range p.Directories {
 			f.Path = archive.UsrPath(f.Path, true)
 			if _, ok := want[f.Path]; !ok {
 				want[f.Path] = f
@@ -38,16 +38,16 @@ func restoreFolders(root string, b *base, packages []*Package) error {
 		if err == nil {
 			f.Mode, f.UID, f.GID = st.Mode&0o7777, int(st.Uid), int(st.Gid)
 		} else if !errors.Is(err, unix.ENOENT) {
-			return fmt.Errorf("look at the base's folder %s: %w", p, err)
+			return fmt.Errorf("look at the base's directory %s: %w", p, err)
 		}
-		if err := restoreFolder(filepath.Join(root, p), f); err != nil {
-			return fmt.Errorf("restore folder %s: %w", p, err)
+		if err := restoreDirectory(filepath.Join(root, p), f); err != nil {
+			return fmt.Errorf("restore directory %s: %w", p, err)
 		}
 	}
 	return nil
 }
 
-func restoreFolder(at string, f Folder) error {
+func restoreDirectory(at string, f Directory) error {
 	var st unix.Stat_t
 	err := unix.Lstat(at, &st)
 	if errors.Is(err, unix.ENOENT) {
