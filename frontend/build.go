@@ -1,20 +1,10 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package frontend is what BuildKit calls: a build function that reads a build
-// file through the gateway and answers with a result.
-//
-// All doors run [Build]: as a container for "# syntax=", and inside the command
-// line against a daemon or the embedded engine. So they can't drift apart. The
-// package speaks BuildKit's gateway protocol and the conventions that Docker's
-// command line has about contexts, platforms and options; what the build file
-// means is decided below, in llb/strategy, and made in llb.
 package frontend
 
 import (
 	"context"
-	"sync"
-	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -30,74 +20,6 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
-
-// DefaultFile is the name of the build file when none is given.
-const DefaultFile = "strata.yaml"
-
-var _ client.BuildFunc = Build
-
-// Build answers one request: a build, or a question about the build file.
-func Build(ctx context.Context, c client.Client) (*client.Result, error) {
-	return Options{}.Build(ctx, c)
-}
-
-// Options are what a caller in the same process may want besides. The zero value
-// wants nothing.
-type Options struct {
-	// Now decides which signatures of archives are good still, and nothing else. The
-	// zero time is the time of the call.
-	Now time.Time
-	// Built is called with what was built, platform by platform in any order, but one
-	// after another. A question about the build file builds nothing.
-	Built func(Planned)
-}
-
-// Planned is what was built for one platform.
-type Planned struct {
-	Plan *plan.Plan
-	// ShowPlatform says that the names of the steps have the platform in them.
-	ShowPlatform bool
-}
-
-// Build is [Build] with options.
-func (o Options) Build(ctx context.Context, c client.Client) (*client.Result, error) {
-	r, err := newRequest(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if !o.Now.IsZero() {
-		r.now = o.Now
-	}
-	if o.Built != nil {
-		var mu sync.Mutex
-		r.built = func(p Planned) {
-			mu.Lock()
-			defer mu.Unlock()
-			o.Built(p)
-		}
-	}
-	res, err := r.answer(ctx)
-	if err != nil {
-		return nil, r.file.Locate(err)
-	}
-	return res, nil
-}
-
-// answer picks the question.
-func (r *request) answer(ctx context.Context) (*client.Result, error) {
-	if id, ok := r.options()["requestid"]; ok {
-		return r.subrequest(ctx, id)
-	}
-	s, err := r.parse()
-	if err != nil {
-		return nil, err
-	}
-	if r.wantsLock(s) {
-		return r.lockResult(ctx, s)
-	}
-	r.warnNoCache(ctx, s)
-	return r.build(ctx, s)
-}
 
 // build makes the image for every wanted platform, and what goes with it.
 func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, error) {
@@ -136,7 +58,7 @@ type image struct {
 }
 
 // buildPlatform is the pass for one platform: plan, lower, solve. A local context is
-// transferred while the graph is made.
+// transferred while the graph is made, and no longer once that has failed.
 func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.File, target ocispecs.Platform) (*image, error) {
 	img := &image{platform: target, lock: file.Clone()}
 	trees := r.trees(s)
@@ -198,9 +120,4 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 			return nil, nil, e.Explain(ctx, err)
 		}
 	}
-}
-
-// parse reads the build file.
-func (r *request) parse() (*spec.Spec, error) {
-	return spec.Parse(r.file.Source.Filename, r.file.Source.Data)
 }
