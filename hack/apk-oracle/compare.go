@@ -38,7 +38,7 @@ func verdicts() []verdict {
 type tally struct {
 	count map[verdict]int
 	show  int
-	// strict takes it for a bug if apk's rules find no way: nobody publishes
+	// strict takes it for a bug if apk's rules find no way: archives don't publish
 	// packages that apk can't install.
 	strict bool
 }
@@ -140,7 +140,7 @@ func minus(a, b *resolve.Solution) []string {
 	return out
 }
 
-// byInstallIf tells whether all those packages, or what they need, came by
+// byInstallIf reports whether all those packages, or what they need, came by
 // install_if.
 func byInstallIf(sol *resolve.Solution, names []string) bool {
 	return slices.ContainsFunc(sol.Packages, func(p resolve.Package) bool {

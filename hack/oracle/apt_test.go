@@ -233,7 +233,7 @@ func newStatus(t testing.TB, root, name, text string) *apt {
 	if err := os.MkdirAll(filepath.Join(a.cache, "archives/partial"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// A status that was touched makes apt build its cache anew.
+	// A status that was touched makes apt build its cache again.
 	if old, err := os.ReadFile(a.path); err != nil || string(old) != text {
 		if err := os.WriteFile(a.path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -37,7 +37,7 @@ func TestInRelease(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(release.Signers) == 0 {
-			t.Error("nobody signed", release.Codename)
+			t.Error("no signer of", release.Codename)
 		}
 		byCodename[release.Codename] = release
 		changed := bytes.Replace(content, []byte("\nSuite: "), []byte("\nSuite: x"), 1)

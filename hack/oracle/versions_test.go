@@ -75,7 +75,7 @@ func TestVersions(t *testing.T) {
 		t.Fatalf("%d answers to %d questions", len(answers), len(ours))
 	}
 	for i, answer := range answers {
-		if answer == "E" { // dpkg's library refuses what is no version
+		if answer == "E" { // dpkg's library refuses what is not a version
 			continue
 		}
 		compared++

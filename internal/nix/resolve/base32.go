@@ -39,7 +39,7 @@ func decodeBase32(text string, size int) ([]byte, error) {
 	for i := range text {
 		v := strings.IndexByte(alphabet, text[i])
 		if v < 0 {
-			return nil, fmt.Errorf("%q has %q, which is no digit of Nix's base 32", text, text[i])
+			return nil, fmt.Errorf("%q has %q, which is not a digit of Nix's base 32", text, text[i])
 		}
 		bit := (len(text) - 1 - i) * 5
 		at, shift := bit/8, bit%8
@@ -64,7 +64,7 @@ func parseHash(text string) (digest.Digest, error) {
 	sri := false
 	if !ok {
 		if value, sri = strings.CutPrefix(text, "sha256-"); !sri {
-			return "", fmt.Errorf("%q is no SHA-256", text)
+			return "", fmt.Errorf("%q is not a SHA-256", text)
 		}
 	}
 	var sum []byte
@@ -81,7 +81,7 @@ func parseHash(text string) (digest.Digest, error) {
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("%q is no SHA-256: %w", text, err)
+		return "", fmt.Errorf("%q is not a SHA-256: %w", text, err)
 	}
 	return digest.NewDigestFromBytes(digest.SHA256, sum), nil
 }

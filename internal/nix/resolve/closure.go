@@ -98,16 +98,16 @@ func Closure(ctx context.Context, roots []string, o Options) (*Graph, error) {
 	return NewGraph(roots, all)
 }
 
-// CheckCache tells whether a binary cache can be asked at that address.
+// CheckCache returns an error unless a binary cache can be asked at that address.
 func CheckCache(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is no address of a binary cache: %w", address, err)
+		return fmt.Errorf("%q is not an address of a binary cache: %w", address, err)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("%q is no address of a binary cache: it needs https:// or http:// and a host", address)
+		return fmt.Errorf("%q is not an address of a binary cache: it needs https:// or http:// and a host", address)
 	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%q is no address of a binary cache: leave out what follows the path", address)
+		return fmt.Errorf("%q is not an address of a binary cache: leave out what follows the path", address)
 	case u.User != nil:
 		return fmt.Errorf("the binary cache %s has a password in its address; give it as a secret", u.Redacted())
 	}
@@ -125,7 +125,7 @@ type search struct {
 	down []error
 }
 
-// next is what the paths of a level refer to and nobody asked for yet.
+// next is what the paths of a level refer to and wasn't asked for yet.
 func (s *search) next(level []*Info) []string {
 	var wanted []string
 	for _, info := range level {

@@ -204,7 +204,7 @@ func TestPlainArchivesHaveTheirOwnHash(t *testing.T) {
 	}
 }
 
-// Whatever byte of a narinfo somebody changes: what is taken of it is what was
+// Whatever byte of a narinfo is changed: what is taken of it is what was
 // signed, but for where the archive is.
 func TestTamperedNarinfosAreRefused(t *testing.T) {
 	good := signed("app", []string{"app"}, []string{"k1"})
@@ -302,12 +302,12 @@ func TestClosureRefusesBadRequests(t *testing.T) {
 	}{
 		"is within a store path; name the store path " + app: {app + "/bin/app", first},
 		"is not in the store /nix/store":                     {"/gnu/store/" + path.Base(app), first},
-		"no store path":                                      {"/usr/bin/env", first},
+		"not a store path":                                      {"/usr/bin/env", first},
 		"needs https:// or http://":                          {app, "s3://bucket"},
 		"and a host":                                         {app, "https://"},
 		"leave out what follows":                             {app, first + "?priority=1"},
 		"has a password in its address":                      {app, "https://user:secret@one.example.org"},
-		"no address":                                         {app, "%"},
+		"not an address":                                         {app, "%"},
 	} {
 		_, err := Closure(context.Background(), []string{app, tc.root}, Options{Fetcher: &caches{}, Caches: []string{tc.cache}})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret@") {
@@ -413,9 +413,9 @@ func TestRefusesDescriptions(t *testing.T) {
 		"not valid in the store that":  `[{"path":"` + app + `","valid":false}]`,
 		"no narHash or no narSize":     `{"` + app + `":{"narHash":"sha256:` + sum + `"}}`,
 		"narHash or no narSize":        `{"` + app + `":{"narSize":5}}`,
-		"no SHA-256":                   `{"` + app + `":{"narHash":"md5:00","narSize":5}}`,
+		"not a SHA-256":                   `{"` + app + `":{"narHash":"md5:00","narSize":5}}`,
 		"it isn't in a store":          `{"..":{}}`,
-		`"/nix/../etc" is no store`:    `{"` + app + `":{"narHash":"sha256:` + sum + `","narSize":5,"references":["/nix/../etc"]}}`,
+		`"/nix/../etc" is not a store`: `{"` + app + `":{"narHash":"sha256:` + sum + `","narSize":5,"references":["/nix/../etc"]}}`,
 		"the deriver of":               `{"` + app + `":{"narHash":"sha256:` + sum + `","narSize":5,"deriver":"/x"}}`,
 		"cannot unmarshal number into": `{"` + app + `":{"narHash":5}}`,
 	} {
@@ -426,14 +426,14 @@ func TestRefusesDescriptions(t *testing.T) {
 	}
 	good := app + "\n" + sum + "\n5\n\n1\n" + app + "\n"
 	for want, change := range map[string][2]string{
-		"line 7: it is cut short":   {"\n1\n", "\n2\n"},
-		"no number of references":   {"\n1\n", "\n-1\n"},
-		"no number of bytes":        {"\n5\n", "\nx\n"},
-		"is no store path":          {"\n1\n" + app, "\n1\n../x"},
-		"is no SHA-256":             {sum, sum[2:]},
-		"has no narHash":            {"\n5\n", "\n0\n"},
-		"the deriver of":            {"\n5\n\n", "\n5\nx\n"},
-		`"9999999999" is no number`: {"\n1\n", "\n9999999999\n"},
+		"line 7: it is cut short":      {"\n1\n", "\n2\n"},
+		"not a number of references":      {"\n1\n", "\n-1\n"},
+		"not a number of bytes":           {"\n5\n", "\nx\n"},
+		"is not a store path":          {"\n1\n" + app, "\n1\n../x"},
+		"is not a SHA-256":             {sum, sum[2:]},
+		"has no narHash":               {"\n5\n", "\n0\n"},
+		"the deriver of":               {"\n5\n\n", "\n5\nx\n"},
+		`"9999999999" is not a number`: {"\n1\n", "\n9999999999\n"},
 	} {
 		_, err := ParseRegistration([]byte(strings.Replace(good, change[0], change[1], 1)))
 		if !errors.Is(err, ErrRegistration) || !strings.Contains(err.Error(), want) {

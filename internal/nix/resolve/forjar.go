@@ -16,10 +16,10 @@ import (
 // store.
 const forjarHashLen = 64
 
-// ErrForjar says that a text is no description of a path in forjar's store.
+// ErrForjar says that a text is not a description of a path in forjar's store.
 var ErrForjar = errors.New("no valid meta.yaml")
 
-// IsForjar tells whether a name is one of forjar's store: 64 hexadecimal digits.
+// IsForjar reports whether a name is one of forjar's store: 64 hexadecimal digits.
 func IsForjar(base string) bool {
 	return len(base) == forjarHashLen && strings.Trim(base, "0123456789abcdef") == ""
 }
@@ -41,7 +41,7 @@ func (i *Info) AddForjar(text []byte) error {
 	for _, ref := range meta.References {
 		base := strings.TrimPrefix(ref, prefix)
 		if !IsForjar(base) {
-			return fault(fmt.Errorf("%q is no reference", ref))
+			return fault(fmt.Errorf("%q is not a reference", ref))
 		}
 		i.References = append(i.References, path.Join(path.Dir(i.Path), base))
 	}

@@ -31,7 +31,7 @@ type Info struct {
 	Signatures []string
 
 	// URL is where the packed archive is, as the cache writes it; empty when there
-	// is no archive but the tree itself.
+	// is not an archive but the tree itself.
 	URL string
 	// Compression is how it is packed: none, xz and so on.
 	Compression string
@@ -41,7 +41,7 @@ type Info struct {
 	FileSize int64
 }
 
-// ErrNarinfo says that a text is no narinfo.
+// ErrNarinfo says that a text is not a narinfo.
 var ErrNarinfo = errors.New("no valid narinfo")
 
 // ParseNarinfo reads a narinfo file. Keys that it doesn't know are nothing to
@@ -149,7 +149,7 @@ func (n *narinfo) finish() error {
 func parseSize(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%q is no number of bytes", text)
+		return 0, fmt.Errorf("%q is not a number of bytes", text)
 	}
 	return n, nil
 }

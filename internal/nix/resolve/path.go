@@ -16,19 +16,19 @@ const (
 	maxName = 211
 )
 
-// CheckPath tells whether p is a store path: any clean, absolute folder, and
+// CheckPath returns an error unless p is a store path: any clean, absolute folder, and
 // in it a name of 32 digits, a dash and at most 211 harmless characters.
 func CheckPath(p string) error {
 	switch {
 	case !path.IsAbs(p) || path.Clean(p) != p:
-		return fmt.Errorf("%q is no store path: it isn't absolute and clean", p)
+		return fmt.Errorf("%q is not a store path: it isn't absolute and clean", p)
 	case path.Dir(p) == "/":
-		return fmt.Errorf("%q is no store path: it isn't in a store", p)
+		return fmt.Errorf("%q is not a store path: it isn't in a store", p)
 	case strings.ContainsAny(path.Dir(p), "\x00\n,"):
-		return fmt.Errorf("%q is no store path: a store can't be there", p)
+		return fmt.Errorf("%q is not a store path: a store can't be there", p)
 	}
 	if err := checkBase(path.Base(p)); err != nil {
-		return fmt.Errorf("%q is no store path: %w", p, err)
+		return fmt.Errorf("%q is not a store path: %w", p, err)
 	}
 	return nil
 }

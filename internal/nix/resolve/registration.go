@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// ErrRegistration says that a text is no registration of store paths.
+// ErrRegistration says that a text is not a registration of store paths.
 var ErrRegistration = errors.New("no valid registration")
 
 // maxReferences is more than any path has.
@@ -77,7 +77,7 @@ func (l *lineReader) path() (*Info, error) {
 	}
 	count, err := strconv.Atoi(head[4])
 	if err != nil || count < 0 || count > maxReferences {
-		return nil, fmt.Errorf("%q is no number of references", head[4])
+		return nil, fmt.Errorf("%q is not a number of references", head[4])
 	}
 	info := &Info{Path: head[0], NarHash: hash, NarSize: size, Deriver: head[3]}
 	for range count {

@@ -31,7 +31,7 @@ type Key struct {
 func ParseKey(text string) (Key, error) {
 	name, value, err := cutNamed(text, ed25519.PublicKeySize)
 	if err != nil {
-		return Key{}, fmt.Errorf("%q is no public key of a cache: %w", text, err)
+		return Key{}, fmt.Errorf("%q is not a public key of a cache: %w", text, err)
 	}
 	return Key{Name: name, Value: value}, nil
 }
@@ -104,8 +104,8 @@ func keyNames(keys []Key) string {
 	return strings.Join(names, ", ")
 }
 
-// selfCertified tells whether the path's name follows from NarHash and the
-// references alone, so that nobody has to vouch for it. It is how sources and
+// selfCertified reports whether the path's name follows from NarHash and the
+// references alone, so that no signature has to vouch for it. It is how sources and
 // "nix store add-path" are named. Names made in other ways, or with a
 // reference to themselves, need the contents to check, and a signature here.
 func (i *Info) selfCertified() bool {

@@ -66,13 +66,13 @@ func (r *Record) Files() ([]File, error) {
 func (f *File) setOwner(value string) error {
 	parts := strings.SplitN(value, ":", 4)
 	if len(parts) < 3 {
-		return fmt.Errorf("%.80q is no owner and mode", value)
+		return fmt.Errorf("%.80q is not an owner and a mode", value)
 	}
 	uid, err1 := strconv.ParseUint(parts[0], 10, 31)
 	gid, err2 := strconv.ParseUint(parts[1], 10, 31)
 	mode, err3 := strconv.ParseUint(parts[2], 8, 16)
 	if err1 != nil || err2 != nil || err3 != nil {
-		return fmt.Errorf("%.80q is no owner and mode", value)
+		return fmt.Errorf("%.80q is not an owner and a mode", value)
 	}
 	f.UID, f.GID, f.Mode = int(uid), int(gid), uint32(mode)
 	if len(parts) == 4 {

@@ -70,7 +70,7 @@ func (r *Record) read() (int, error) {
 		n++
 		line = strings.TrimSuffix(line, "\n")
 		if len(line) < 2 || line[1] != ':' {
-			return n, fmt.Errorf("%.80q is no field: want a letter, a colon and a value", line)
+			return n, fmt.Errorf("%.80q is not a field: want a letter, a colon and a value", line)
 		}
 		if err := r.set(line[0], line[2:]); err != nil {
 			return n, fmt.Errorf("field %c: %w", line[0], err)
@@ -78,9 +78,9 @@ func (r *Record) read() (int, error) {
 	}
 	switch {
 	case checkWord(r.Name) != nil || r.Name == "":
-		return 1, fmt.Errorf("%.80q is no package's name", r.Name)
+		return 1, fmt.Errorf("%.80q is not the name of a package", r.Name)
 	case r.Version == "" || checkWord(r.Version) != nil:
-		return 1, fmt.Errorf("package %s: %.80q is no version", r.Name, r.Version)
+		return 1, fmt.Errorf("package %s: %.80q is not a version", r.Name, r.Version)
 	}
 	if err := CheckQ1(r.Checksum); err != nil {
 		return 1, fmt.Errorf("package %s: %w", r.Name, err)
@@ -129,7 +129,7 @@ func (r *Record) set(field byte, value string) (err error) {
 func parseSize(value string) (int64, error) {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%.80q is no size", value)
+		return 0, fmt.Errorf("%.80q is not a size", value)
 	}
 	return n, nil
 }

@@ -85,7 +85,7 @@ func (r Relation) String() string {
 }
 
 // ErrRelation is in every error about a relation that cannot be read.
-var ErrRelation = errors.New("that is no package, nor a package with a version")
+var ErrRelation = errors.New("that is neither a package nor a package with a version")
 
 const maxRelation = 1024 // bytes
 

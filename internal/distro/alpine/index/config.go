@@ -39,7 +39,7 @@ func ParseRepositories(text string) ([]Repository, error) {
 			return nil, fmt.Errorf("read repositories: line %d: %.200q: want an address, and perhaps a @tag in front", n, line)
 		}
 		if r.URL = strings.TrimRight(words[0], "/"); r.URL == "" || strings.Contains(r.URL, "$") {
-			return nil, fmt.Errorf("read repositories: line %d: %.200q is no address that is supported here", n, line)
+			return nil, fmt.Errorf("read repositories: line %d: %.200q is not an address that is supported here", n, line)
 		}
 		all = append(all, r)
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
-// Check looks at an answer without Resolve's eyes: it reads the records anew and
+// Check looks at an answer with none of Resolve's code: it reads the records again and
 // holds each rule against the whole system as it is to be. A nil error means that
 // every package is in an index with that very file, that everything needed is
 // there and nothing forbidden, that no two packages claim the same name, and that
-// each wish has come true.
+// each request is fulfilled.
 //
 // Whoever uses a Solution, resolved or made from a lock, runs Check on it first.
 func Check(req Request, sol *Solution) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
-// mayTake tells whether apk takes a package for the name without being asked
+// mayTake reports whether apk takes a package for the name without being asked
 // for it. One that provides the name without a version needs a priority for
 // that, or to be needed by its own name, or to be the only one.
 func (n *name) mayTake(o offer) bool {

@@ -84,7 +84,7 @@ func relationNames(text string) []string {
 	return out
 }
 
-// Asked returns the wish that an error of Resolve is about, or nothing.
+// Asked returns the request that an error of Resolve is about, or nothing.
 func Asked(err error) string {
 	var unknown *UnknownPackageError
 	var virtual *VirtualPackageError

@@ -10,7 +10,7 @@ import (
 	"github.com/strata-build/strata/internal/spell"
 )
 
-// UnknownPackageError is a wish for a name that no index has.
+// UnknownPackageError is a request for a name that no index has.
 type UnknownPackageError struct {
 	Name    string
 	Nearest []string // names that are spelled alike, the nearest first
@@ -25,7 +25,7 @@ func (e *UnknownPackageError) Error() string {
 	return s + "; check the spelling and the repositories"
 }
 
-// VirtualPackageError is a wish for a name that several packages provide, none of
+// VirtualPackageError is a request for a name that several packages provide, none of
 // which may be taken without being asked for.
 type VirtualPackageError struct {
 	Name      string
@@ -38,9 +38,9 @@ func (e *VirtualPackageError) Error() string {
 		e.Name, spell.List(e.Providers, "and"))
 }
 
-// NoSuchVersionError is a wish for a version that is not there.
+// NoSuchVersionError is a request for a version that is not there.
 type NoSuchVersionError struct {
-	Name, Wanted string   // Wanted is the whole wish
+	Name, Wanted string   // Wanted is the whole request
 	Have         []string // versions that are there, newest first
 }
 
@@ -53,7 +53,7 @@ func (e *NoSuchVersionError) Error() string {
 	return s + "; there is " + spell.List(e.Have, "and")
 }
 
-// UnknownTagError is a wish for a repository's tag that no repository has.
+// UnknownTagError is a request for a repository's tag that no repository has.
 type UnknownTagError struct {
 	Name, Tag string
 	Have      []string // tags that there are, sorted
@@ -68,10 +68,10 @@ func (e *UnknownTagError) Error() string {
 	return s + "; there is " + spell.List(e.Have, "and")
 }
 
-// ConflictError is a set of wishes that cannot be together.
+// ConflictError is a set of requests that can't be fulfilled together.
 type ConflictError struct {
-	Wanted []string // the fewest of the wishes that fail together, sorted
-	Chain  []string // who wants what, from the wishes to the conflict
+	Wanted []string // the fewest of the requests that fail together, sorted
+	Chain  []string // who wants what, from the requests to the conflict
 }
 
 // Error tells the chain.
@@ -85,10 +85,10 @@ func (e *ConflictError) Error() string {
 	return s + ": " + strings.Join(e.Chain, "; ")
 }
 
-// UnsatisfiableError is a wish that needs something no repository has.
+// UnsatisfiableError is a request that needs something no repository has.
 type UnsatisfiableError struct {
 	Wanted  string   // name that was asked for
-	Chain   []string // who wants what, from the wish to what is missing
+	Chain   []string // who wants what, from the request to what is missing
 	Missing string   // the relation that nothing fulfils
 }
 

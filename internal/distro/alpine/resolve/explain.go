@@ -12,7 +12,7 @@ import (
 	"github.com/strata-build/strata/internal/spell"
 )
 
-// validate finds wishes that can't come true whatever else is wanted.
+// validate finds requests that can't be fulfilled whatever else is requested.
 func (s *solver) validate() error {
 	tags := s.tags[1:]
 	for i := range s.world {
@@ -75,7 +75,7 @@ func firstWord(s string) string {
 	return word
 }
 
-// explain finds out which wishes are to blame: first for something that is
+// explain finds out which requests are to blame: first for something that is
 // nowhere, then for a choice that is the user's, then the fewest that fail
 // together.
 func (s *solver) explain() error {
@@ -99,7 +99,7 @@ func (s *solver) explain() error {
 	return e
 }
 
-// A link is a step on the way from a wish.
+// A link is a step on the way from a request.
 type link struct {
 	from *link
 	p    *pkg
@@ -117,11 +117,11 @@ func (l *link) chain() []string {
 
 // explainMissing walks along what can't be avoided to something that nothing
 // at all provides.
-func (s *solver) explainMissing(wish *need) error {
-	if wish.Conflict {
+func (s *solver) explainMissing(wanted *need) error {
+	if wanted.Conflict {
 		return nil
 	}
-	only := onlyOption(nil, wish)
+	only := onlyOption(nil, wanted)
 	if only == nil {
 		return nil
 	}
@@ -141,7 +141,7 @@ func (s *solver) explainMissing(wish *need) error {
 				if have := versions(n.name); len(have) > 0 {
 					last = l.p.rec.Name + " " + l.p.rec.Version + " needs " + n.String() + ", but there is only " + spell.List(have, "and")
 				}
-				return &UnsatisfiableError{Wanted: wish.Name, Missing: n.String(), Chain: append(l.chain(), last)}
+				return &UnsatisfiableError{Wanted: wanted.Name, Missing: n.String(), Chain: append(l.chain(), last)}
 			}
 			if option != nil && !seen[option] {
 				seen[option] = true
@@ -184,7 +184,7 @@ func (f fault) virtual() error {
 	return &VirtualPackageError{Name: f.name.text, Providers: slices.Sorted(maps.Keys(names))}
 }
 
-// minimize leaves out wishes as long as what is left fails, and returns the
+// minimize leaves out requests as long as what is left fails, and returns the
 // solver of what is left.
 func (s *solver) minimize() *solver {
 	least := s

@@ -19,7 +19,7 @@ func FuzzResolve(f *testing.F) {
 	f.Add("a 1 D:b\nb 1 p:c=2\nb 2 D:!a\n", "a b>1 c@x")
 	f.Add("a 1 D:a\nb 1 i:a D:a\nc 1 p:a\n", "a")
 	f.Add("a 1 D:v\nb 1 p:v k:3\nc 1 p:v k:3\nd 1 i:!a\n", "a d")
-	f.Fuzz(func(t *testing.T, lines, wishes string) {
+	f.Fuzz(func(t *testing.T, lines, requests string) {
 		var b strings.Builder
 		for line := range strings.Lines(lines) {
 			words := strings.Fields(line)
@@ -37,14 +37,14 @@ func FuzzResolve(f *testing.F) {
 			return
 		}
 		req := Request{Architecture: "x86_64", Indexes: []*index.Index{x}}
-		for text := range strings.FieldsSeq(wishes) {
+		for text := range strings.FieldsSeq(requests) {
 			if w, err := ParseWanted(text); err == nil {
 				req.Wanted = append(req.Wanted, w)
 			}
 		}
 		sol, err := Resolve(req)
 		if err != nil && strings.Contains(err.Error(), "check the resolved packages") {
-			t.Errorf("%s\nwishes %s: %v", b.String(), wishes, err)
+			t.Errorf("%s\nrequests %s: %v", b.String(), requests, err)
 		}
 		if err == nil && len(sol.Packages) != len(sol.Order) {
 			t.Errorf("%d packages, %d in order", len(sol.Packages), len(sol.Order))

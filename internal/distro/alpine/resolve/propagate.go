@@ -70,7 +70,7 @@ func (s *solver) wakeAllHearers(p *pkg) {
 	}
 }
 
-// possible tells whether a need of a package can still be fulfilled.
+// possible reports whether a need of a package can still be fulfilled.
 func (s *solver) possible(p *pkg, n *need) bool {
 	if n.name.locked {
 		return n.name.chosen.provided(p, n)

@@ -25,11 +25,10 @@ type Request struct {
 	Keep map[string]string
 }
 
-// Wanted is a package, or something that packages provide, that somebody asked
-// for.
+// Wanted is a package, or something that packages provide, that is requested.
 type Wanted struct{ control.Relation }
 
-// ParseWanted reads a wish as a build file has it: name, name=1.2-r3, name~1.2,
+// ParseWanted reads a request as a build file has it: name, name=1.2-r3, name~1.2,
 // name>=1.2, name@tag, so:libz.so.1, !name.
 func ParseWanted(text string) (Wanted, error) {
 	r, err := control.ParseRelation(text)
@@ -58,12 +57,12 @@ type Package struct {
 	InstalledSize int64  // bytes, as the package says
 	Repository    string // id of the index it comes from
 	Record        string // the fields of the index, as they are there
-	Wanted        bool   // somebody asked for it by name
+	Wanted        bool   // it was requested by name
 	Reason        Reason
 }
 
-// A Reason says who brought a package in: nobody but the request, when By is
-// empty.
+// A Reason says which package brought one in: none but the request itself, when By
+// is empty.
 type Reason struct {
 	By       string // name of a package of the solution
 	Relation string // as it is written there; install_if's when it begins so

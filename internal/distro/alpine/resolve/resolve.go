@@ -62,7 +62,7 @@ func newSolver(req *Request) *solver {
 	for _, r := range world {
 		ask[r.Name] = r
 	}
-	// A wish takes the place of what was asked for by that name.
+	// A request takes the place of what was asked for by that name.
 	for _, w := range req.Wanted {
 		if old, ok := ask[w.Name]; !ok || w.String() != w.Name || old.Conflict {
 			ask[w.Name] = w.Relation

@@ -102,7 +102,7 @@ func answer(sol *Solution, err error) string {
 	return strings.Join(out, ", ")
 }
 
-// TestCases runs the questions of the cases in testdata: "wish wish => answer".
+// TestCases runs the questions of the cases in testdata: "request request => answer".
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/cases/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -122,23 +122,23 @@ func TestCases(t *testing.T) {
 					continue
 				}
 				for line := range strings.Lines(string(f.Data)) {
-					wishes, want, ok := strings.Cut(strings.TrimSpace(line), " => ")
+					words, want, ok := strings.Cut(strings.TrimSpace(line), " => ")
 					if !ok {
 						continue
 					}
 					asked++
 					req.Wanted = nil
-					for _, wish := range strings.Fields(wishes) {
-						w, err := ParseWanted(wish)
+					for _, word := range strings.Fields(words) {
+						w, err := ParseWanted(word)
 						if err != nil {
 							t.Fatal(err)
 						}
-						if wish != "nothing" {
+						if word != "nothing" {
 							req.Wanted = append(req.Wanted, w)
 						}
 					}
 					if got := answer(Resolve(req)); got != want {
-						t.Errorf("%s:\n got %s\nwant %s", wishes, got, want)
+						t.Errorf("%s:\n got %s\nwant %s", words, got, want)
 					}
 				}
 			}
@@ -155,9 +155,9 @@ func TestErrorsCanBeToldApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolve := func(wishes ...string) error {
+	resolve := func(requests ...string) error {
 		req := Request{Architecture: "x86_64", Indexes: []*index.Index{x}}
-		for _, text := range wishes {
+		for _, text := range requests {
 			w, err := ParseWanted(text)
 			if err != nil {
 				return err
@@ -241,17 +241,17 @@ func TestCheckRefusesWrongAnswers(t *testing.T) {
 
 // What is asked for in another order gives the same answer, and so does asking
 // twice.
-func TestOrderOfWishesDoesNotMatter(t *testing.T) {
+func TestOrderOfRequestsDoesNotMatter(t *testing.T) {
 	text, err := os.ReadFile("testdata/cases/order.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
 	req := request(t, txtar.Parse(text))
 	var first *Solution
-	for _, wishes := range []string{"a b c", "c b a", "b a c a"} {
+	for _, requests := range []string{"a b c", "c b a", "b a c a"} {
 		req.Wanted = nil
-		for wish := range strings.FieldsSeq(wishes) {
-			w, _ := ParseWanted(wish)
+		for word := range strings.FieldsSeq(requests) {
+			w, _ := ParseWanted(word)
 			req.Wanted = append(req.Wanted, w)
 		}
 		sol, err := Resolve(req)
@@ -262,7 +262,7 @@ func TestOrderOfWishesDoesNotMatter(t *testing.T) {
 			first = sol
 		}
 		if diff := cmp.Diff(first, sol); diff != "" {
-			t.Errorf("%s: %s", wishes, diff)
+			t.Errorf("%s: %s", requests, diff)
 		}
 	}
 }

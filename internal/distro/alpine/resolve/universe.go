@@ -27,7 +27,7 @@ type name struct {
 
 	dirty, recheck, rehear   bool
 	queue                    *queue
-	urgent                   bool // one possibility is left, and nobody can change that
+	urgent                   bool // one possibility is left, and nothing can change that
 	choice                   bool // several are left
 	settled                  bool // everything that needs it is decided
 	automatic                bool // there is one that may be taken without being asked for
@@ -80,7 +80,7 @@ type pkg struct {
 	reason                   Reason
 }
 
-// reason is why a package can't be taken: what somebody needs, what it needs
+// reason is why a package can't be taken: what another needs, what it needs
 // itself and cannot have, or another reason in words.
 type reason struct {
 	by   *pkg // nil for the request
@@ -234,7 +234,7 @@ func (u *universe) needs(text string, whole bool) []need {
 	return all
 }
 
-// provided tells whether an offer is what a package, or the request, needs.
+// provided reports whether an offer is what a package, or the request, needs.
 // Nothing at all is what a conflict wants, and no package conflicts with itself.
 func (o offer) provided(by *pkg, n *need) bool {
 	switch {

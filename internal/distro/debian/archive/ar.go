@@ -19,7 +19,7 @@ const (
 	maxMembers = 16
 )
 
-// ErrFormat is in every error about an archive that is no Debian package.
+// ErrFormat is in every error about an archive that is not a Debian package.
 var ErrFormat = errors.New("not a Debian package")
 
 // A member is one file of an ar archive.

@@ -69,7 +69,7 @@ func readControl(r *tar.Reader) (*Control, error) {
 			continue
 		}
 		if h.Typeflag != tar.TypeReg || !isControlName(name) || seen[name] {
-			return nil, fmt.Errorf("%w: it has %q, which is no file, no file's name or there twice", ErrFormat, h.Name)
+			return nil, fmt.Errorf("%w: it has %q, which isn't a file, can't be a file's name or is there twice", ErrFormat, h.Name)
 		}
 		if strings.Contains(name, ".") {
 			continue // as dpkg does
@@ -91,7 +91,7 @@ func readControl(r *tar.Reader) (*Control, error) {
 	return c, c.check()
 }
 
-// isControlName tells whether a name can be the end of a name in dpkg's
+// isControlName reports whether a name can be the end of a name in dpkg's
 // database, which has a list of its own.
 func isControlName(name string) bool {
 	return name != "" && name != "list" && len(name) <= 50 && !strings.ContainsAny(name, "/\x00\n")

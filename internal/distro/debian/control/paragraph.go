@@ -126,7 +126,7 @@ func (r *Reader) Next() (Paragraph, error) {
 		case !ok && len(p) == 0 && (value[0] == ' ' || value[0] == '\t'):
 			return nil, r.fail("a continued line without a field before it")
 		case !ok:
-			return nil, r.fail("%.60q is no field: expected \"Name: value\"", value)
+			return nil, r.fail("%.60q is not a field: expected \"Name: value\"", value)
 		case twice:
 			return nil, r.fail("the field %s stands twice in its paragraph", name)
 		case len(p) == maxFields:

@@ -48,11 +48,11 @@ func TestReadConfig(t *testing.T) {
 
 func TestReadConfigErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"A: 1\nwhat\n":    `f:2: "what" is no field: expected "Name: value"`,
+		"A: 1\nwhat\n":    `f:2: "what" is not a field: expected "Name: value"`,
 		"\n A: 1\n":       "f:2: a continued line without a field before it",
 		"A: 1\na: 2\n":    "f:2: the field a stands twice in its paragraph",
-		"A B: 1\n":        `f:1: "A B: 1" is no field: expected "Name: value"`,
-		"#\nA: 1\n# B\n:": `f:4: ":" is no field: expected "Name: value"`,
+		"A B: 1\n":        `f:1: "A B: 1" is not a field: expected "Name: value"`,
+		"#\nA: 1\n# B\n:": `f:4: ":" is not a field: expected "Name: value"`,
 		manyFields():      "f:1001: the paragraph has more than 1000 fields",
 	} {
 		_, err := ReadConfig("f", []byte(text))

@@ -90,7 +90,7 @@ func (a Alternatives) String() string {
 }
 
 // ParseRelations reads the value of a field such as Depends: alternatives,
-// separated by commas. An empty value is no relation.
+// separated by commas. An empty value is not a relation.
 func ParseRelations(s string) ([]Alternatives, error) {
 	var all []Alternatives
 	var group Alternatives
@@ -173,7 +173,7 @@ func parseRelation(s string) (r Relation, rest string, err error) {
 	r.Name, rest = s[:n], trimLeft(s[n:])
 	if name, qualifier, ok := strings.Cut(r.Name, ":"); ok {
 		if name == "" || qualifier == "" || strings.Contains(qualifier, ":") {
-			return r, "", fmt.Errorf("%q is no name:architecture", r.Name)
+			return r, "", fmt.Errorf("%q is not of the form name:architecture", r.Name)
 		}
 		r.Name, r.Qualifier = name, qualifier
 	}

@@ -35,7 +35,7 @@ func TestParseRelationsErrors(t *testing.T) {
 	for value, text := range map[string]string{
 		"a (": "the ) of", "a (1)": "no operator", "a (>=)": "no version", "a (=> 1)": "no operator", "a b": "a comma or a |",
 		"a | ": "nothing follows the |", "| a": "a package name is expected", "a [": "the ] of", "a []": "is empty",
-		"a:b:c": "is no name:architecture", "a:": "is no name:architecture", "a <": "the > of", "a (>= 1 2)": "no version",
+		"a:b:c": "is not of the form name:architecture", "a:": "is not of the form name:architecture", "a <": "the > of", "a (>= 1 2)": "no version",
 		"a || b": "nothing follows the |",
 	} {
 		if _, err := ParseRelations(value); err == nil || !strings.Contains(err.Error(), text) {

@@ -15,7 +15,7 @@ type Scanner struct {
 
 // Next returns the next field; its value runs over continued lines and keeps
 // their line breaks. At an empty line or the end of the text, name is "". A
-// line that is no field is passed over and returned as a value without a name
+// line that is not a field is passed over and returned as a value without a name
 // and not ok.
 func (f *Scanner) Next() (name, value string, ok bool) {
 	if f.Comments {

@@ -11,7 +11,7 @@ import (
 // CompareVersions orders two Debian versions, "[epoch:]upstream[-revision]", as
 // dpkg does: negative when a is older, 0 when they are equal, positive when a
 // is newer. The rules are those of deb-version(7). Anything is compared; what
-// is no version has some place in the order.
+// is not a version has some place in the order.
 func CompareVersions(a, b string) int {
 	if a == b {
 		return 0

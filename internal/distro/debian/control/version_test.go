@@ -89,7 +89,7 @@ func TestCompareVersionsDpkg(t *testing.T) {
 	}
 }
 
-// TestCompareVersionsOther compares with somebody else's reading of the rules.
+// TestCompareVersionsOther compares with another reading of the rules.
 func TestCompareVersionsOther(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 100_000 {

@@ -154,7 +154,7 @@ func (x *Index) scan() error {
 		start := f.Pos
 		var c Entry
 		if ok, bad := c.read(&f); !ok {
-			return x.fail(f.Start, "%.60q is no field: expected \"Name: value\"", bad)
+			return x.fail(f.Start, "%.60q is not a field: expected \"Name: value\"", bad)
 		}
 		if err := x.add(&c, start, f.Pos); err != nil {
 			return err
@@ -169,7 +169,7 @@ func (x *Index) add(c *Entry, start, end int) error {
 		return x.fail(start, "a paragraph without a Package or a Version")
 	}
 	if !plainWord(c.Name) || !plainWord(c.Version) {
-		return x.fail(start, "%.60q %.60q is no name and version", c.Name, c.Version)
+		return x.fail(start, "%.60q %.60q is not a name and a version", c.Name, c.Version)
 	}
 	if c.Architecture != "all" && x.opts.Architecture != "" && c.Architecture != x.opts.Architecture {
 		return nil

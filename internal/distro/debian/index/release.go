@@ -112,7 +112,7 @@ func readDate(p control.Paragraph, name string, to *time.Time) error {
 			return nil
 		}
 	}
-	return &control.SyntaxError{File: "Release", Line: field.Line, Reason: fmt.Sprintf("%s: %.60q is no date in UTC", name, field.Value)}
+	return &control.SyntaxError{File: "Release", Line: field.Line, Reason: fmt.Sprintf("%s: %.60q is not a date in UTC", name, field.Value)}
 }
 
 // readFiles reads lines of hash, size and path.
@@ -130,11 +130,11 @@ func (r *Release) readFiles(field control.Field) error {
 		}
 		sum, err := hex.DecodeString(words[0])
 		if err != nil || len(sum) != 32 {
-			return fail(fmt.Sprintf("%.60q is no SHA256", words[0]))
+			return fail(fmt.Sprintf("%.60q is not a SHA256", words[0]))
 		}
 		size, err := strconv.ParseInt(words[1], 10, 64)
 		if err != nil || size < 0 {
-			return fail(fmt.Sprintf("%.60q is no size", words[1]))
+			return fail(fmt.Sprintf("%.60q is not a size", words[1]))
 		}
 		name := words[2]
 		if path.IsAbs(name) || path.Clean(name) != name || name == ".." || strings.HasPrefix(name, "../") {

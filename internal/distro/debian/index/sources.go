@@ -69,7 +69,7 @@ func readSourceLine(line string) (*Source, error) {
 	kind, rest := cutWord(line)
 	switch kind {
 	case "":
-		return nil, nil //nolint:nilnil // an empty line is no entry and no fault
+		return nil, nil //nolint:nilnil // an empty line is neither an entry nor a fault
 	case "deb", "deb-src":
 	default:
 		return nil, fmt.Errorf("an entry starts with deb or deb-src, not with %.60q", kind)
@@ -146,7 +146,7 @@ func (s *Source) setOptions(words []string) error {
 	for _, word := range words {
 		key, value, ok := strings.Cut(word, "=")
 		if !ok || key == "" {
-			return fmt.Errorf("the option %.60q is no key=value", word)
+			return fmt.Errorf("the option %.60q is not of the form key=value", word)
 		}
 		if err := s.setOption(strings.ToLower(key), strings.Split(value, ",")); err != nil {
 			return err
@@ -205,7 +205,7 @@ func (s *Source) validate() error {
 	}
 	for _, uri := range s.URIs {
 		if !strings.Contains(uri, ":") {
-			return fmt.Errorf("%.60q is no address", uri)
+			return fmt.Errorf("%.60q is not an address", uri)
 		}
 	}
 	for _, suite := range s.Suites {

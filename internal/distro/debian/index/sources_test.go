@@ -95,17 +95,17 @@ func TestReadSourcesErrors(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"l", "\nrpm x", `l:2: an entry starts with deb or deb-src, not with "rpm"`},
 		{"l", "deb [a https://x y z", "l:1: the ] behind the options is missing"},
-		{"l", "deb [a] https://x y z", `l:1: the option "a" is no key=value`},
+		{"l", "deb [a] https://x y z", `l:1: the option "a" is not of the form key=value`},
 		{"l", "deb https://x", "l:1: an entry needs a suite behind its address"},
 		{"l", "deb https://x y", `l:1: the suite "y" needs components, such as main`},
 		{"l", "deb https://x y/ z", `l:1: the suite "y/" ends in a slash, so it has no components`},
-		{"l", "deb x y z", `l:1: "x" is no address`},
+		{"l", "deb x y z", `l:1: "x" is not an address`},
 		{"l", "deb [trusted=perhaps] https://x y z", `l:1: the option trusted: "perhaps" is neither yes nor no`},
 		{"l.sources", "\nURIs: https://x\nSuites: y\nComponents: z\n", "l.sources:2: the field Types is missing"},
 		{"l.sources", "Types: rpm\nURIs: https://x\nSuites: y\nComponents: z\n", `l.sources:1: Types is deb or deb-src, not "rpm"`},
 		{"l.sources", "Types: deb\nSuites: y\n", "l.sources:1: an entry needs an address and a suite"},
 		{"l.sources", "Types: deb\nEnabled: x\n", `l.sources:2: Enabled: the option enabled: "x" is neither yes nor no`},
-		{"l.sources", "Types deb\n", `l.sources:1: "Types deb" is no field: expected "Name: value"`},
+		{"l.sources", "Types deb\n", `l.sources:1: "Types deb" is not a field: expected "Name: value"`},
 	} {
 		if _, err := ReadSources(c.name, []byte(c.text)); err == nil || err.Error() != c.want {
 			t.Errorf("%q: %v, want %s", c.text, err, c.want)

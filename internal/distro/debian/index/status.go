@@ -69,7 +69,7 @@ func ReadStatus(r io.Reader) (*Status, error) {
 		start := f.Pos
 		var c Entry
 		if ok, bad := c.read(&f); !ok {
-			return nil, x.fail(f.Start, "%.60q is no field: expected \"Name: value\"", bad)
+			return nil, x.fail(f.Start, "%.60q is not a field: expected \"Name: value\"", bad)
 		}
 		installed, err := s.installed(&c)
 		if err != nil {

@@ -144,7 +144,7 @@ func TestVerifyErrors(t *testing.T) {
 		{"text after", append(bytes.Clone(signed), "\nSuite: evil\n"...), nil, VerifyOptions{}, new(*UnsignedError)},
 		{"no signature", append(bytes.Clone(signed[:bytes.Index(signed, []byte("-----BEGIN PGP SIGNATURE"))]), "-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n"...), nil, VerifyOptions{}, new(*UnsignedError)},
 		{"an altered text", change("Suite: stable", "Suite: stabel"), nil, VerifyOptions{}, new(*BadSignatureError)},
-		{"nobody trusted", signed, keyring(t, false, other), VerifyOptions{}, new(*UntrustedError)},
+		{"no trusted key", signed, keyring(t, false, other), VerifyOptions{}, new(*UntrustedError)},
 		{"an empty keyring", signed, []byte{}, VerifyOptions{}, new(*UntrustedError)},
 		{"a key not allowed", signed, keyring(t, false, good, other), VerifyOptions{Signers: []string{fingerprint(other)}}, new(*UntrustedError)},
 		{"an expired key", inRelease(t, releaseText, short), keyring(t, false, short), VerifyOptions{Now: day(8)}, new(*ExpiredKeyError)},
@@ -247,12 +247,12 @@ func TestVerifyWeak(t *testing.T) {
 func TestReadReleaseErrors(t *testing.T) {
 	for _, c := range []struct{ old, text, want string }{
 		{"SHA256:", "SHA1:", "Release:1: there is no field SHA256, and weaker hashes do not count"},
-		{"E3B0", "XXXX", `Release:16: "XXXXC44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852" is no SHA256`},
-		{" 0 main/", " -1 main/", `Release:16: "-1" is no size`},
+		{"E3B0", "XXXX", `Release:16: "XXXXC44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852" is not a SHA256`},
+		{" 0 main/", " -1 main/", `Release:16: "-1" is not a size`},
 		{" 0 main/", " main/", "Release:16: expected a hash, a size and a path"},
 		{" main/b", " ../b", `Release:16: the path "../binary-amd64/Packages" leads out of the suite`},
 		{" main/b", " /b", `Release:16: the path "/binary-amd64/Packages" leads out of the suite`},
-		{" 2024 10:00:00 UTC", "", `Release:6: Date: "Sat, 02 Nov" is no date in UTC`},
+		{" 2024 10:00:00 UTC", "", `Release:6: Date: "Sat, 02 Nov" is not a date in UTC`},
 	} {
 		_, err := ReadRelease([]byte(strings.Replace(releaseText, c.old, c.text, 1)))
 		if err == nil || err.Error() != c.want {

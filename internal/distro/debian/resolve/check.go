@@ -13,10 +13,10 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
-// Check looks at an answer without Resolve's eyes: it reads the paragraphs anew
+// Check looks at an answer with none of Resolve's code: it reads the paragraphs again
 // and holds each rule against the whole system as it is to be. A nil error
 // means that every package is in an index with that very file, that everything
-// needed is there and nothing forbidden, and that each wish has come true.
+// needed is there and nothing forbidden, and that each request is fulfilled.
 //
 // Whoever uses a Solution, resolved or read from a lock, runs Check on it first.
 func Check(req Request, sol *Solution) error {
@@ -27,7 +27,7 @@ func Check(req Request, sol *Solution) error {
 		problems = append(problems, c.member(m)...)
 	}
 	for _, w := range req.Wanted {
-		problems = append(problems, c.wish(w))
+		problems = append(problems, c.wanted(w))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return fmt.Errorf("check the resolved packages: %w", err)
@@ -215,8 +215,8 @@ func (o offer) fits(r control.Relation) bool {
 	return o.version != "" && r.Op.Holds(o.version, r.Version)
 }
 
-// wish looks whether what was wanted is there, in that version and suite.
-func (c *checker) wish(w Wanted) error {
+// wanted looks whether what was wanted is there, in that version and suite.
+func (c *checker) wanted(w Wanted) error {
 	m, ok := c.system[w.Name]
 	if !ok && w.Suite == "" {
 		for _, o := range c.provided[w.Name] {

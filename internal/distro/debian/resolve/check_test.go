@@ -24,7 +24,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"nothing", func(*Request, *Solution) {}, ""},
 		{"a requirement", func(_ *Request, sol *Solution) { sol.Packages = sol.Packages[:1] }, "a has Depends: b (>= 1), which nothing fulfils"},
-		{"a wish", func(req *Request, _ *Solution) { req.Wanted = wants("c") }, "c was wanted and is missing"},
+		{"a request", func(req *Request, _ *Solution) { req.Wanted = wants("c") }, "c was wanted and is missing"},
 		{"a version", func(req *Request, _ *Solution) { req.Wanted = wants("a=2") }, "a=2 was wanted, not version 1"},
 		{"a suite", func(req *Request, _ *Solution) { req.Wanted = wants("a/s") }, "a/s was wanted, but version 1 is not from there"},
 		{"a hash", func(_ *Request, sol *Solution) { sol.Packages[0].SHA256 = strings.Repeat("0", 64) }, "is in no index"},

@@ -12,8 +12,8 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
-// choose turns each wish into a version, in a fixed order.
-func (s *solver) choose(req *Request, sol *Solution) ([]wish, error) {
+// choose turns each request into a version, in a fixed order.
+func (s *solver) choose(req *Request, sol *Solution) ([]request, error) {
 	wanted := slices.Clone(req.Wanted)
 	if req.Essential {
 		wanted = append(wanted, s.essentials()...)
@@ -21,33 +21,33 @@ func (s *solver) choose(req *Request, sol *Solution) ([]wish, error) {
 	slices.SortFunc(wanted, func(a, b Wanted) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version), strings.Compare(a.Suite, b.Suite))
 	})
-	wishes := make([]wish, 0, len(wanted))
+	requests := make([]request, 0, len(wanted))
 	for _, w := range wanted {
 		v, err := s.chooseOne(w, sol)
 		if err != nil {
 			return nil, err
 		}
-		same := slices.IndexFunc(wishes, func(other wish) bool { return other.version.pkg == v.pkg })
+		same := slices.IndexFunc(requests, func(other request) bool { return other.version.pkg == v.pkg })
 		switch {
 		case same < 0:
-			wishes = append(wishes, wish{w, v})
-		case wishes[same].version == v:
-		case wishes[same].loose():
-			wishes[same] = wish{w, v}
+			requests = append(requests, request{w, v})
+		case requests[same].version == v:
+		case requests[same].loose():
+			requests[same] = request{w, v}
 		case !w.loose():
-			return nil, &ConflictError{Wanted: w.Name, Other: wishes[same].Name, Chain: []string{
-				wishes[same].Wanted.String() + " is version " + wishes[same].version.Version,
+			return nil, &ConflictError{Wanted: w.Name, Other: requests[same].Name, Chain: []string{
+				requests[same].Wanted.String() + " is version " + requests[same].version.Version,
 				w.String() + " is version " + v.Version,
 			}}
 		}
 	}
-	return wishes, nil
+	return requests, nil
 }
 
 // loose reports whether any version would do.
 func (w Wanted) loose() bool { return w.Version == "" && w.Suite == "" }
 
-// essentials returns a wish for each package that is marked Essential.
+// essentials returns a request for each package that is marked Essential.
 func (s *solver) essentials() []Wanted {
 	var list []Wanted
 	for _, x := range s.indexes {
@@ -87,7 +87,8 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 	return nil, s.noSuchVersion(w, p)
 }
 
-// chooseProvider takes the only package that provides a name nobody has.
+// chooseProvider takes the only package that provides a name that no
+// package has.
 func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, error) {
 	var found []*version
 	var names []string

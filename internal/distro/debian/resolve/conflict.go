@@ -7,7 +7,7 @@ import "slices"
 
 // explainConflict looks for two versions that both cannot be avoided and that
 // exclude each other.
-func (s *solver) explainConflict(wanted []wish) error {
+func (s *solver) explainConflict(wanted []request) error {
 	links, order := s.unavoidable(wanted)
 	for _, v := range order {
 		groups := s.requirements(v)
@@ -29,9 +29,9 @@ func (s *solver) explainConflict(wanted []wish) error {
 	return nil
 }
 
-// unavoidable returns the versions that the wishes need without an alternative,
-// the nearest to the wishes first, each with the way to it.
-func (s *solver) unavoidable(wanted []wish) (map[*version]*link, []*version) {
+// unavoidable returns the versions that the requests need without an alternative,
+// the nearest to the requests first, each with the way to it.
+func (s *solver) unavoidable(wanted []request) (map[*version]*link, []*version) {
 	links := map[*version]*link{}
 	var order []*version
 	visit := func(l *link) {
@@ -68,7 +68,7 @@ func (s *solver) excludes(g *group, v *version) bool {
 	return slices.ContainsFunc(s.allProviders(target), func(p provider) bool { return p.owner == v && p.holds(r) })
 }
 
-// root returns the wish at the start of the way.
+// root returns the request at the start of the way.
 func (l *link) root() string {
 	for l.from != nil {
 		l = l.from

@@ -10,7 +10,7 @@ import (
 	"github.com/strata-build/strata/internal/spell"
 )
 
-// UnknownPackageError is a wish for a name that no index has.
+// UnknownPackageError is a request for a name that no index has.
 type UnknownPackageError struct {
 	Name    string
 	Nearest []string // names that are spelled alike, the nearest first
@@ -27,7 +27,7 @@ func (e *UnknownPackageError) Error() string {
 	return s
 }
 
-// VirtualPackageError is a wish for a name that several packages provide.
+// VirtualPackageError is a request for a name that several packages provide.
 type VirtualPackageError struct {
 	Name      string
 	Providers []string // names, sorted
@@ -39,7 +39,7 @@ func (e *VirtualPackageError) Error() string {
 		e.Name, spell.List(e.Providers, "and"))
 }
 
-// NoSuchVersionError is a wish for a version, or a suite's version, that is not
+// NoSuchVersionError is a request for a version, or a suite's version, that is not
 // there.
 type NoSuchVersionError struct {
 	Name, Version, Suite string
@@ -62,7 +62,7 @@ func (e *NoSuchVersionError) Error() string {
 	return s + "; there is " + spell.List(e.Have, "and")
 }
 
-// ForeignArchitectureError is a wish for another architecture than the image's.
+// ForeignArchitectureError is a request for another architecture than the image's.
 type ForeignArchitectureError struct {
 	Name, Architecture, Native string
 }
@@ -85,14 +85,14 @@ func (e *ForeignBaseError) Error() string {
 		"supported; take a base of one architecture, or one for that platform", e.Architecture, e.Name, e.Native)
 }
 
-// BadNameError is a wish whose name can be no package's.
+// BadNameError is a request whose name can be no package's.
 type BadNameError struct {
 	Name string
 }
 
 // Error says what a name may hold.
 func (e *BadNameError) Error() string {
-	return fmt.Sprintf("find the package %q: that is no package name (letters, digits and + - . and a letter or digit first)", e.Name)
+	return fmt.Sprintf("find the package %q: that is not a package name (letters, digits and + - . and a letter or digit first)", e.Name)
 }
 
 // BrokenBaseError is a base in which requirements are not fulfilled before
@@ -107,11 +107,11 @@ func (e *BrokenBaseError) Error() string {
 		"; run \"apt-get -f install\" where the base is built, or take another base"
 }
 
-// ConflictError is a set of wishes that cannot be together.
+// ConflictError is a set of requests that can't be fulfilled together.
 type ConflictError struct {
 	Wanted string   // name that was asked for
 	Other  string   // the other one that was asked for, or a package of the base
-	Chain  []string // who wants what, from the wishes to the conflict
+	Chain  []string // who wants what, from the requests to the conflict
 }
 
 // Error tells the chain.
@@ -125,11 +125,11 @@ func (e *ConflictError) Error() string {
 	return s + ": " + strings.Join(e.Chain, "; ")
 }
 
-// UnsatisfiableError is a wish that needs something no repository has, or that
+// UnsatisfiableError is a request that needs something no repository has, or that
 // apt's rules do not find a way to.
 type UnsatisfiableError struct {
 	Wanted  string   // name that was asked for
-	Chain   []string // who wants what, from the wish to what is missing
+	Chain   []string // who wants what, from the request to what is missing
 	Missing string   // the relation that nothing fulfils
 }
 

@@ -9,10 +9,10 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
-// explain finds out, after all attempts have failed, which wish is to blame. It
-// walks from each wish along what is needed: first for something that nothing
+// explain finds out, after all attempts have failed, which request is to blame. It
+// walks from each request along what is needed: first for something that nothing
 // fulfils, then for two packages that exclude each other.
-func (s *solver) explain(wanted []wish) error {
+func (s *solver) explain(wanted []request) error {
 	for _, w := range wanted {
 		if err := s.explainMissing(w); err != nil {
 			return err
@@ -29,7 +29,7 @@ func (s *solver) explain(wanted []wish) error {
 		for i := range groups {
 			if g := &groups[i]; g.kind.Critical() && !s.satisfied(g, p.install, planned) {
 				return &UnsatisfiableError{
-					Wanted: s.wisherOf(p, wanted), Missing: g.any.String(),
+					Wanted: s.requestOf(p, wanted), Missing: g.any.String(),
 					Chain: []string{sentence(p.install, g) + ", and apt's rules find no way to that"},
 				}
 			}
@@ -38,8 +38,8 @@ func (s *solver) explain(wanted []wish) error {
 	return &UnsatisfiableError{Wanted: wanted[0].Name, Chain: []string{"apt's rules find no way to it"}}
 }
 
-// wisherOf returns the wish that leads to a package.
-func (s *solver) wisherOf(p *pkg, wanted []wish) string {
+// requestOf returns the request that leads to a package.
+func (s *solver) requestOf(p *pkg, wanted []request) string {
 	for _, w := range wanted {
 		if slices.Contains(s.closure(w.version.pkg), p) {
 			return w.Name
@@ -56,7 +56,7 @@ func sentence(v *version, g *group) string {
 	return v.Name + " " + verb + " " + g.any.String()
 }
 
-// A link is a step on the way from a wish.
+// A link is a step on the way from a request.
 type link struct {
 	from *link
 	v    *version
@@ -73,7 +73,7 @@ func (l *link) chain() []string {
 }
 
 // explainMissing looks for a requirement that nothing at all can fulfil.
-func (s *solver) explainMissing(w wish) error {
+func (s *solver) explainMissing(w request) error {
 	seen := map[*version]bool{w.version: true}
 	queue := []*link{{v: w.version}}
 	for len(queue) > 0 {

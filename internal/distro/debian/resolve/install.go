@@ -8,7 +8,7 @@ import "slices"
 // install plans a package and, when follow is set, all that it needs. It is
 // apt's way: what conflicts gives way first, then what is needed comes in,
 // depth first, alternatives from left to right; what fails for a package that
-// nobody asked for is taken back, and the next alternative is tried.
+// wasn't requested is taken back, and the next alternative is tried.
 func (s *solver) install(p *pkg, follow bool, depth int, byUser bool) bool {
 	if s.steps++; s.steps > maxSteps {
 		return false
@@ -43,7 +43,7 @@ func (s *solver) install(p *pkg, follow bool, depth int, byUser bool) bool {
 	return s.installAll(p, depth, byUser)
 }
 
-// installable looks whether each requirement has somebody who could fulfil it.
+// installable reports whether each requirement has something that could fulfil it.
 // If not, the candidate is given up.
 func (s *solver) installable(p *pkg) bool {
 	if p.cand == p.current {
@@ -85,7 +85,7 @@ type installation struct {
 	removals  []*pkg // that go when all else has worked
 }
 
-// patient reports whether a failure is no reason to stop: the package must be
+// patient reports whether a failure is not a reason to stop: the package must be
 // there, so everything is tried and the problems are solved later.
 func (i *installation) patient() bool { return i.wasFixed || i.byUser }
 

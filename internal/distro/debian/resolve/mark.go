@@ -27,7 +27,7 @@ type state struct {
 	known   *version
 	install *version // what is to be there in the end
 	mode    mode
-	auto    bool // nobody asked for it
+	auto    bool // it wasn't requested
 	fixed   bool // no longer to be changed
 }
 

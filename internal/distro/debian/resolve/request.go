@@ -19,7 +19,7 @@ type Request struct {
 	Essential    bool           // want everything marked Essential as well, for an empty root
 }
 
-// Wanted is a package that somebody asked for by name.
+// Wanted is a package that is requested by name.
 type Wanted struct {
 	Name    string
 	Version string // exactly this one; a trailing * stands for anything
@@ -27,7 +27,7 @@ type Wanted struct {
 	Arch    string // empty or the request's own architecture
 }
 
-// String returns the wish as it is written in a build file.
+// String returns the request as it is written in a build file.
 func (w Wanted) String() string {
 	s := w.Name
 	if w.Arch != "" {
@@ -48,7 +48,7 @@ type Solution struct {
 	Upgrades []Upgrade // installed packages that Packages replaces, sorted by name
 	Removed  []string  // installed packages that have to go, sorted
 	Ties     []Tie     // choices that nothing but the archive's order decided
-	Notes    []string  // what somebody may want to know, such as a provider taken for a virtual name
+	Notes    []string  // for whoever reads the answer, such as a provider taken for a virtual name
 }
 
 // A Package is one version to install.
@@ -70,12 +70,12 @@ type Package struct {
 	Essential     bool
 	MultiArch     string // same, foreign, allowed or empty
 	Control       string // the paragraph of the index, as it is there
-	Wanted        bool   // somebody asked for it by name
+	Wanted        bool   // it was requested by name
 	Reason        Reason
 }
 
-// A Reason says who brought a package in: nobody but the request, when By is
-// empty.
+// A Reason says which package brought one in: none but the request itself, when By
+// is empty.
 type Reason struct {
 	By       string // name of a package of the solution
 	Field    string // Depends, Pre-Depends or Recommends

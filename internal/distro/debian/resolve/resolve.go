@@ -13,7 +13,7 @@ import (
 )
 
 // Resolve finds the versions to install for what is wanted. The order of the
-// wishes makes no difference. Errors are of the types in errors.go.
+// requests makes no difference. Errors are of the types in errors.go.
 func Resolve(req Request) (*Solution, error) {
 	s := &solver{
 		universe: newUniverse(&req), recommends: req.Recommends,
@@ -57,22 +57,22 @@ func (s *solver) checkArchitectures() error {
 	return nil
 }
 
-// A wish is a package that was asked for, and the version taken for it.
-type wish struct {
+// A request is a package that was asked for, and the version taken for it.
+type request struct {
 	Wanted
 	version *version
 }
 
-func packagesOf(wishes []wish) []*pkg {
-	list := make([]*pkg, 0, len(wishes))
-	for _, w := range wishes {
+func packagesOf(requests []request) []*pkg {
+	list := make([]*pkg, 0, len(requests))
+	for _, w := range requests {
 		list = append(list, w.version.pkg)
 	}
 	return list
 }
 
 // mark plans everything wanted, and what it needs.
-func (s *solver) mark(wanted []wish) {
+func (s *solver) mark(wanted []request) {
 	for _, w := range wanted {
 		p := w.version.pkg
 		s.setCandidate(w.version)
@@ -95,7 +95,7 @@ func (s *solver) mark(wanted []wish) {
 
 // sweep drops new packages that nothing needs any more: what an alternative that
 // failed in the end had brought with it. Like apt it keeps what is recommended.
-func (s *solver) sweep(wanted []wish) {
+func (s *solver) sweep(wanted []request) {
 	marked := map[*pkg]bool{}
 	var visit func(p *pkg)
 	visit = func(p *pkg) {
@@ -174,7 +174,7 @@ func (s *solver) fulfilling(r *control.Relation) []*version {
 }
 
 // fill writes the answer down.
-func (s *solver) fill(sol *Solution, wanted []wish) {
+func (s *solver) fill(sol *Solution, wanted []request) {
 	reasons := s.reasons(wanted)
 	for _, p := range s.touched {
 		switch {
@@ -231,7 +231,7 @@ func (s *solver) describe(v *version) Package {
 
 // reasons says for each planned package who brought it in: whoever is nearest
 // to the request, by name where several are.
-func (s *solver) reasons(wanted []wish) map[*pkg]Reason {
+func (s *solver) reasons(wanted []request) map[*pkg]Reason {
 	reasons := map[*pkg]Reason{}
 	var queue []*pkg
 	for _, w := range wanted {

@@ -112,7 +112,7 @@ func TestResolve(t *testing.T) {
 		{"the suite asked for", []string{"a 1", "a 2"}, "", "a/r0", "a=1"},
 		{"the suite of what it needs", []string{"a 1\nb 1", "a 2; Depends: b (>= 2)\nb 2", "b 3"}, "", "a/r1", "a=2 b=3"},
 		{"a provider", []string{"a 1; Depends: v\nb 1; Provides: v"}, "", "a", "a=1 b=1"},
-		{"the only provider of a wish", []string{"b 1; Provides: v"}, "", "v", "b=1"},
+		{"the only provider of a request", []string{"b 1; Provides: v"}, "", "v", "b=1"},
 		{"a real package before its providers", []string{"a 1; Depends: v\nb 1; Provides: v\nv 1"}, "", "a", "a=1 v=1"},
 		{"a provider of a version", []string{"a 1; Depends: v (>= 2)\nb 1; Provides: v\nc 1; Provides: v (= 2)"}, "", "a", "a=1 c=1"},
 		{"a superseded version provides nothing", []string{"a 1; Depends: v | w\nb 1; Provides: v\nb 2\nw 1"}, "", "a", "a=1 w=1"},
@@ -127,7 +127,7 @@ func TestResolve(t *testing.T) {
 		{"the base is upgraded when needed", []string{"a 1; Depends: b (>= 2)\nb 2"}, "b 1", "a", "a=1 b=2"},
 		{"the base is upgraded when broken", []string{"a 1; Breaks: b (<< 2)\nb 2"}, "b 1", "a", "a=1 b=2"},
 		{"what is upgraded takes its siblings", []string{"a 1; Depends: b (>= 2)\nb 2; Source: s\nc 2; Source: s"}, "b 1; Source: s\nc 1; Source: s", "a", "a=1 b=2 c=2"},
-		{"what was tried in vain leaves nothing", []string{"a 1; Depends: b | c\nb 1; Depends: d, nothing | e\nc 1\nd 1\ne 1; Depends: f\nf 1; Conflicts: a"}, "", "a", "a=1 c=1"},
+		{"what was tried and failed leaves nothing", []string{"a 1; Depends: b | c\nb 1; Depends: d, nothing | e\nc 1\nd 1\ne 1; Depends: f\nf 1; Conflicts: a"}, "", "a", "a=1 c=1"},
 		{"nothing to do", []string{"a 1"}, "a 1", "a", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestResolve(t *testing.T) {
 			}
 			again, _ := resolved(t, req)
 			if diff := cmp.Diff(words, again); diff != "" {
-				t.Error("the order of the wishes makes a difference:", diff)
+				t.Error("the order of the requests makes a difference:", diff)
 			}
 		})
 	}
@@ -181,7 +181,7 @@ func TestResolveErrors(t *testing.T) {
 		},
 		{
 			"name", "a 1", "", "a;b", new(*BadNameError),
-			`find the package "a;b": that is no package name (letters, digits and + - . and a letter or digit first)`,
+			`find the package "a;b": that is not a package name (letters, digits and + - . and a letter or digit first)`,
 		},
 		{
 			"missing", "a 1; Depends: b\nb 1; Depends: c (>= 2)\nc 1", "", "a", new(*UnsatisfiableError),

@@ -224,7 +224,7 @@ func (u *universe) requirements(v *version) []group {
 	for k := range control.Replaces {
 		all, err := control.ParseRelations(v.Relations[k])
 		if err != nil {
-			// A relation that nobody understands is one that nothing fulfils.
+			// A relation that can't be read is one that nothing fulfils.
 			v.groups = append(v.groups, group{kind: control.Depends, any: control.Alternatives{{Name: fmt.Sprintf("(%s: %.60s)", k, v.Relations[k])}}})
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ParseWanted reads a wish as apt-get takes it: name[:arch][=version|/suite].
+// ParseWanted reads a request as apt-get takes it: name[:arch][=version|/suite].
 func ParseWanted(s string) (Wanted, error) {
 	var w Wanted
 	var hasVersion, hasSuite bool
@@ -29,7 +29,7 @@ func ParseWanted(s string) (Wanted, error) {
 	return w, nil
 }
 
-// Asked returns the name of the wish that an error of Resolve is about; empty
+// Asked returns the name of the request that an error of Resolve is about; empty
 // when it is about none.
 func Asked(err error) string {
 	var unknown *UnknownPackageError
