@@ -302,12 +302,12 @@ func TestClosureRefusesBadRequests(t *testing.T) {
 	}{
 		"is within a store path; name the store path " + app: {app + "/bin/app", first},
 		"is not in the store /nix/store":                     {"/gnu/store/" + path.Base(app), first},
-		"not a store path":                                      {"/usr/bin/env", first},
+		"not a store path":                                   {"/usr/bin/env", first},
 		"needs https:// or http://":                          {app, "s3://bucket"},
 		"and a host":                                         {app, "https://"},
 		"leave out what follows":                             {app, first + "?priority=1"},
 		"has a password in its address":                      {app, "https://user:secret@one.example.org"},
-		"not an address":                                         {app, "%"},
+		"not an address":                                     {app, "%"},
 	} {
 		_, err := Closure(context.Background(), []string{app, tc.root}, Options{Fetcher: &caches{}, Caches: []string{tc.cache}})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret@") {
@@ -413,7 +413,7 @@ func TestRefusesDescriptions(t *testing.T) {
 		"not valid in the store that":  `[{"path":"` + app + `","valid":false}]`,
 		"no narHash or no narSize":     `{"` + app + `":{"narHash":"sha256:` + sum + `"}}`,
 		"narHash or no narSize":        `{"` + app + `":{"narSize":5}}`,
-		"not a SHA-256":                   `{"` + app + `":{"narHash":"md5:00","narSize":5}}`,
+		"not a SHA-256":                `{"` + app + `":{"narHash":"md5:00","narSize":5}}`,
 		"it isn't in a store":          `{"..":{}}`,
 		`"/nix/../etc" is not a store`: `{"` + app + `":{"narHash":"sha256:` + sum + `","narSize":5,"references":["/nix/../etc"]}}`,
 		"the deriver of":               `{"` + app + `":{"narHash":"sha256:` + sum + `","narSize":5,"deriver":"/x"}}`,
@@ -427,8 +427,8 @@ func TestRefusesDescriptions(t *testing.T) {
 	good := app + "\n" + sum + "\n5\n\n1\n" + app + "\n"
 	for want, change := range map[string][2]string{
 		"line 7: it is cut short":      {"\n1\n", "\n2\n"},
-		"not a number of references":      {"\n1\n", "\n-1\n"},
-		"not a number of bytes":           {"\n5\n", "\nx\n"},
+		"not a number of references":   {"\n1\n", "\n-1\n"},
+		"not a number of bytes":        {"\n5\n", "\nx\n"},
 		"is not a store path":          {"\n1\n" + app, "\n1\n../x"},
 		"is not a SHA-256":             {sum, sum[2:]},
 		"has no narHash":               {"\n5\n", "\n0\n"},
