@@ -63,7 +63,7 @@ func onlyForTests(pkg string) bool {
 // whole are directories whose packages are one room, whatever is below them.
 func whole() []string {
 	return []string{
-		"cmd/strata/internal", "cmd/internal", "internal/distro/systems", "internal/distro/debian", "internal/distro/alpine", "internal/distro/redhat",
+		"cmd/strata/internal", "cmd/internal", "internal/distro/systems", "internal/distro/verbs", "internal/distro/debian", "internal/distro/alpine", "internal/distro/redhat",
 		"internal/distro", "internal/nix", "internal/image", "internal/compress", "internal/helper", "internal/engine",
 	}
 }
@@ -151,6 +151,15 @@ func picture(rooms graph) string {
 	var b strings.Builder
 	b.WriteString("```mermaid\nflowchart TD\n")
 	reduced := rooms.reduced()
+	labelled := map[string]bool{}
+	node := func(room string) string {
+		id := strings.NewReplacer("/", "_", "-", "_").Replace(room)
+		if id == room || labelled[room] {
+			return id
+		}
+		labelled[room] = true
+		return id + "[" + room + "]"
+	}
 	for _, from := range slices.Sorted(maps.Keys(reduced)) {
 		for _, to := range slices.Sorted(maps.Keys(reduced[from])) {
 			fmt.Fprintf(&b, "  %s --> %s\n", node(from), node(to))
@@ -158,9 +167,4 @@ func picture(rooms graph) string {
 	}
 	b.WriteString("```\n")
 	return b.String()
-}
-
-// node returns a room as Mermaid names it: an id, and the path as its label.
-func node(room string) string {
-	return strings.NewReplacer("/", "_", "-", "_").Replace(room) + "[" + room + "]"
 }

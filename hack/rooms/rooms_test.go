@@ -87,7 +87,7 @@ func TestReduced(t *testing.T) {
 		from, to, _ := strings.Cut(a, " ")
 		g.add(from, to)
 	}
-	want := "```mermaid\nflowchart TD\n  a[a] --> b[b]\n  b[b] --> c[c]\n  c[c] --> d[d]\n```\n"
+	want := "```mermaid\nflowchart TD\n  a --> b\n  b --> c\n  c --> d\n```\n"
 	if got := picture(g); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
