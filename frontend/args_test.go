@@ -110,7 +110,7 @@ func TestEpoch(t *testing.T) {
 		contains(t, out, `SOURCE_DATE_EPOCH "yesterday"`, "seconds since 1970")
 	})
 	t.Run("environment", func(t *testing.T) {
-		t.Setenv("SOURCE_DATE_EPOCH", "1700000001")
+		h.buildx.Env = append(h.buildx.Env, "SOURCE_DATE_EPOCH=1700000001")
 		name := h.ways()[0].image(t, h, "", flags(dir)...)
 		want(t, "the time", raw(t, h, name, "--config")["created"].(string), "2023-11-14T22:13:21Z")
 		h.cli.Env = append(h.cli.Env, "SOURCE_DATE_EPOCH=1700000002")

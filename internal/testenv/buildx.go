@@ -17,6 +17,8 @@ import (
 type Buildx struct {
 	// Config is the folder for DOCKER_CONFIG.
 	Config string
+	// Env is added to the environment of commands, as KEY=value.
+	Env []string
 
 	program string
 }
@@ -65,6 +67,7 @@ func (b *Buildx) Run(args ...string) (string, error) {
 func (b *Buildx) Command(args ...string) *exec.Cmd {
 	cmd := exec.Command(b.program, args...)
 	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+b.Config, "BUILDX_CONFIG="+filepath.Join(b.Config, "buildx"))
+	cmd.Env = append(cmd.Env, b.Env...)
 	return cmd
 }
 

@@ -4,7 +4,6 @@
 package testenv
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/moby/sys/mountinfo"
-	"golang.org/x/sys/unix"
 )
 
 // Dir returns an empty folder that goes with the test. Unlike t.TempDir it has a
@@ -77,18 +75,4 @@ func mountsBelow(dir string) ([]string, error) {
 		return strings.Count(a, "/") - strings.Count(b, "/")
 	})
 	return points, nil
-}
-
-func unmountBelow(dir string) error {
-	points, err := mountsBelow(dir)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, point := range slices.Backward(points) {
-		if err := unix.Unmount(point, unix.MNT_DETACH); err != nil {
-			errs = append(errs, fmt.Errorf("unmount %s: %w", point, err))
-		}
-	}
-	return errors.Join(errs...)
 }

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	startLimit = 60 * time.Second
-	stopLimit  = 30 * time.Second
+	startLimit = 4 * time.Minute
+	stopLimit  = 2 * time.Minute
 	logTail    = 16 << 10
 )
 
@@ -39,10 +39,7 @@ func startProcess(cmd *exec.Cmd, log string) (*process, error) {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
 	cmd.Stdout, cmd.Stderr = out, out
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM
+	endWithParent(cmd)
 	p := &process{cmd: cmd, log: log, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
