@@ -14,7 +14,7 @@ import (
 
 // withLayer adds a layer's entry to a history; a folded layer shares the one
 // before.
-func withLayer(history []ocispecs.History, layer *plan.Layer) []ocispecs.History {
+func withLayer(history []ocispecs.History, layer plan.Made) []ocispecs.History {
 	words := "strata: " + layerWords(layer)
 	if n := len(history); layer.Fold && n > 0 {
 		history[n-1].CreatedBy += "; " + words

@@ -46,10 +46,11 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 	if err := img.skeleton.Expect(ctx, p.Layers, op.KernelDirs()); err != nil {
 		return nil, &plan.Fault{Range: p.Range, Err: err}
 	}
-	for i := range p.Layers {
-		if err := img.layer(ctx, i); err != nil {
+	for n, made := range p.Made() {
+		if err := img.layer(ctx, n, made); err != nil {
 			return nil, err
 		}
+		img.history = withLayer(img.history, made)
 	}
 	return img, nil
 }
@@ -79,9 +80,8 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 }
 
 // layer puts the layer with that index on.
-func (img *image) layer(ctx context.Context, i int) error {
-	layer := &img.plan.Layers[i]
-	name := StepName(img.plan, i, img.lowering.opt.ShowPlatform)
+func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
+	layer, name := made.Layer, StepName(img.plan, n, img.lowering.opt.ShowPlatform)
 	var err error
 	switch action := layer.Action.(type) {
 	case *plan.Files:
@@ -89,7 +89,7 @@ func (img *image) layer(ctx context.Context, i int) error {
 	case *plan.Exec:
 		err = img.exec(ctx, layer, action, name)
 	case *plan.Unpack:
-		err = img.addUnpacked(layer, action, name)
+		err = img.addUnpacked(made, action, name)
 	case *plan.Install:
 		err = img.install(layer, action, name)
 	case *plan.Store:
@@ -97,9 +97,8 @@ func (img *image) layer(ctx context.Context, i int) error {
 	case *plan.Link:
 		err = img.link(layer, action, name)
 	default:
-		err = fmt.Errorf("lower layer %d: %w: %T", i+1, errUnknownAction, action)
+		err = fmt.Errorf("lower layer %d: %w: %T", n+1, errUnknownAction, action)
 	}
-	img.history = withLayer(img.history, layer)
 	return err
 }
 

@@ -11,8 +11,11 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // Where an installing step finds what it needs. /dev is in memory there, so the
@@ -33,34 +36,42 @@ type packages struct {
 	pending []unpacked
 }
 
-// addUnpacked puts unpacked packages on the image.
-func (img *image) addUnpacked(layer *plan.Layer, a *plan.Unpack, name string) error {
-	if a.Part > 0 {
-		return img.addPart(layer, a, name)
+// addUnpacked puts unpacked packages on the image: with the first of their layers
+// they are unpacked, and the others are further parts of the same.
+func (img *image) addUnpacked(made plan.Made, a *plan.Unpack, name string) error {
+	if made.Part == 0 {
+		img.packagesOn()
+		u, err := img.unpack(a, name, made.Range)
+		if err != nil {
+			return &plan.Fault{Range: made.Range, Err: err}
+		}
+		img.packages.pending = append(img.packages.pending, u)
 	}
-	img.packagesOn()
-	opts, err := img.unpackOn(a)
-	if err != nil {
-		return &plan.Fault{Range: layer.Range, Err: err}
-	}
-	u, err := unpack(img.ops, a, name, layer.Range, opts...)
-	if err != nil {
-		return &plan.Fault{Range: layer.Range, Err: err}
-	}
-	img.packages.pending = append(img.packages.pending, u)
-	img.stack.add(u.trees[0], layer, name)
+	last := img.packages.pending[len(img.packages.pending)-1]
+	img.stack.add(last.trees[made.Part], made.Layer, name)
 	img.skeleton.Ship(true)
 	return nil
 }
 
-// addPart puts a further part of the packages that were unpacked last on the image.
-func (img *image) addPart(layer *plan.Layer, a *plan.Unpack, name string) error {
-	n := len(img.packages.pending)
-	if n == 0 || a.Part >= len(img.packages.pending[n-1].trees) {
-		return &plan.Fault{Range: layer.Range, Err: fmt.Errorf("unpack packages: there is no part %d", a.Part+1)}
+// unpack lowers an Unpack layer. Some packages are for an image whose /lib is a link
+// as well as for one whose is none: they are unpacked where the image's directories
+// lead. Two bases with the same directories and links give the same layers.
+func (img *image) unpack(a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
+	s, err := findSystem(img.lowering.opt.Systems, a.Format)
+	if err != nil {
+		return unpacked{}, err
 	}
-	img.stack.add(img.packages.pending[n-1].trees[a.Part], layer, name)
-	return nil
+	if !s.facts.FollowsLinks {
+		return unpack(img.ops, s, a, name, r)
+	}
+	skeleton, ok, err := place.Directories(img.ops, img.packages.on, img.plan.Range)
+	if err != nil {
+		return unpacked{}, err
+	}
+	if !ok {
+		return unpack(img.ops, s, a, name, r)
+	}
+	return unpack(img.ops, s, a, name, r, skeleton)
 }
 
 // packagesOn notes, before the first packages, what they are put on.
@@ -74,50 +85,56 @@ func (img *image) packagesOn() {
 	}
 }
 
-// install lowers an Install layer.
+// install lowers an Install layer: the step helper runs in the image with the
+// unpacked packages.
 func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error {
-	if a.Format == "apk" {
-		return img.installAPKs(layer, a, name)
-	}
-	if a.Format != "deb" {
-		return &plan.Fault{Range: layer.Range, Err: fmt.Errorf("install %s archives: the format isn't supported", a.Format)}
-	}
-	args, opts, err := img.installer(layer, a)
+	run, below, err := img.installStep(layer, a, name)
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
 	}
-	return img.runInstaller(layer, a, args, opts, name)
+	img.addInstalled(layer, below, run.Root())
+	return nil
 }
 
-// runInstaller runs the step helper in the image with the unpacked packages.
-func (img *image) runInstaller(layer *plan.Layer, a *plan.Install, args []string, opts []bk.RunOption, name string) error {
-	img.packagesOn()
-	p, err := img.installPlatform(a)
+func (img *image) installStep(layer *plan.Layer, a *plan.Install, name string) (run bk.ExecState, below bk.State, err error) {
+	s, err := findSystem(img.lowering.opt.Systems, a.Format)
 	if err != nil {
-		return &plan.Fault{Range: layer.Range, Err: err}
+		return run, below, err
+	}
+	ask := distro.Install{Installer: a.Installer, SkipScripts: a.SkipScripts, Names: a.Wanted, Base: baseDir, Metas: metasDir}
+	for _, archive := range a.Archives {
+		ask.Archives = append(ask.Archives, archivePath(archive, archivesDir, s.facts.Type))
+	}
+	step, err := s.steps.Install(ask)
+	if err != nil {
+		return run, below, err
+	}
+	img.packagesOn()
+	p, err := img.installPlatform(step)
+	if err != nil {
+		return run, below, err
 	}
 	helper, err := img.ops.Helper(p.Architecture)
 	if err != nil {
-		return &plan.Fault{Range: layer.Range, Err: err}
+		return run, below, err
 	}
-	below := img.withPackages(a)
-	run := below.Run(append([]bk.RunOption{
-		bk.Args(append([]string{op.HelperPath}, args...)),
+	below = img.withPackages(a)
+	run = below.Run(append([]bk.RunOption{
+		bk.Args(append([]string{op.HelperPath}, step.Args...)),
 		bk.Dir("/"),
 		bk.Network(pb.NetMode_NONE),
 		bk.Platform(p),
 		bk.WithCustomName(name),
 		img.ops.At(layer.Range),
 		helper,
-	}, opts...)...)
-	img.addInstalled(layer, below, run.Root())
-	return nil
+	}, img.installMounts(layer, a, s, step)...)...)
+	return run, below, nil
 }
 
 // installPlatform is where installing runs: on the image's platform if it runs
 // the image's programs.
-func (img *image) installPlatform(a *plan.Install) (ocispecs.Platform, error) {
-	if a.Installer == plan.Assemble || a.Format == "apk" && a.SkipScripts {
+func (img *image) installPlatform(step *distro.InstallStep) (ocispecs.Platform, error) {
+	if !step.RunsImage {
 		return img.ops.Platform(), nil
 	}
 	p, err := platforms.Parse(img.plan.Platform)
@@ -127,41 +144,22 @@ func (img *image) installPlatform(a *plan.Install) (ocispecs.Platform, error) {
 	return p, nil
 }
 
-// installer is how the step helper is called, and what it is given.
-func (img *image) installer(layer *plan.Layer, a *plan.Install) ([]string, []bk.RunOption, error) {
-	switch a.Installer {
-	case plan.Register:
-		args := []string{"register-deb", "--base", baseDir, "--meta", metasDir}
-		return args, append(metaMounts(img.packages.pending, metasDir), img.toolMounts()...), nil
-	case plan.Assemble:
-		args := []string{"assemble-deb", "--meta", metasDir}
-		if a.SkipScripts {
-			args = append(args, "--skip-scripts")
-		}
-		return args, metaMounts(img.packages.pending, metasDir), nil
-	case plan.Native:
-		args := []string{"native-deb", "--base", baseDir, "--"}
-		for _, archive := range a.Archives {
-			args = append(args, archivePath(archive, archivesDir, ".deb"))
-		}
-		return args, append(archiveMounts(img.ops, a.Archives, archivesDir, ".deb", layer.Range), img.toolMounts()...), nil
-	default:
-		return nil, nil, fmt.Errorf("install packages: there is no installer %q", a.Installer)
+// installMounts are what a step that installs packages needs.
+func (img *image) installMounts(layer *plan.Layer, a *plan.Install, s *system, step *distro.InstallStep) []bk.RunOption {
+	var opts []bk.RunOption
+	if step.NeedsMetas {
+		opts = append(opts, metaMounts(img.packages.pending, metasDir)...)
 	}
-}
-
-// updatesDir is where dpkg notes down what it does to its database, until it writes
-// that anew. It waits for the disk at each note, of which none is left at its end.
-const updatesDir = "/var/lib/dpkg/updates"
-
-// toolMounts are what the image's own tools need: the image as it was before, and
-// somewhere to write what isn't kept, in memory.
-func (img *image) toolMounts() []bk.RunOption {
-	return []bk.RunOption{
-		bk.AddMount(baseDir, img.packages.on, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)),
-		bk.AddMount("/tmp", bk.Scratch(), bk.Tmpfs()),
-		bk.AddMount(updatesDir, bk.Scratch(), bk.Tmpfs()),
+	if step.NeedsArchives {
+		opts = append(opts, archiveMounts(img.ops, a.Archives, archivesDir, s.facts.Type, layer.Range)...)
 	}
+	if step.NeedsBase {
+		opts = append(opts, bk.AddMount(baseDir, img.packages.on, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))
+	}
+	for _, dir := range step.Memory {
+		opts = append(opts, bk.AddMount(dir, bk.Scratch(), bk.Tmpfs()))
+	}
+	return opts
 }
 
 // withPackages is the image that packages are installed in. In a chain it is the

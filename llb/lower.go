@@ -23,6 +23,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/exec"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
@@ -63,6 +64,8 @@ type Options struct {
 	Epoch time.Time
 	// ShowPlatform puts the platform in the names of the steps.
 	ShowPlatform bool
+	// Systems are the package systems; nil is all that Strata has.
+	Systems []distro.System
 	// Run is what every command gets beside what the build file says.
 	Run exec.Options
 }

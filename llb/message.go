@@ -24,7 +24,7 @@ func WithoutHelper(message string) string {
 		}
 	}
 	for _, step := range packageSteps() {
-		before, after, ok := strings.Cut(message, `process "`+op.HelperPath+" "+step.verb+" ")
+		before, after, ok := strings.Cut(message, `process "`+op.HelperPath+" "+step.verb+"-")
 		if !ok {
 			continue
 		}
@@ -35,15 +35,16 @@ func WithoutHelper(message string) string {
 	return message
 }
 
-// packageSteps are the subcommands of the helper that aren't around a command of
-// the build file, and what they do.
+// packageSteps are what the subcommands of the helper about packages do, by the word
+// before the format in their names.
 func packageSteps() []struct{ verb, words string } {
 	return []struct{ verb, words string }{
-		{"unpack-deb", "unpack packages"},
-		{"check-deb", "look how packages get into the base"},
-		{"register-deb", "install packages"},
-		{"native-deb", "install packages"},
-		{"assemble-deb", "install packages without running anything"},
+		{"unpack", "unpack packages"},
+		{"check", "look how packages get into the base"},
+		{"register", "install packages"},
+		{"native", "install packages"},
+		{"install", "install packages"},
+		{"assemble", "install packages without running anything"},
 	}
 }
 

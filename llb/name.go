@@ -23,11 +23,13 @@ func inside(p *plan.Image, showPlatform bool) []string {
 	return parts
 }
 
-// StepName is the name of the step that makes the layer with that index, counted
+// StepName is the name of the step that makes the layer with that index among those
+// that the plan makes ([plan.Image.Made]), counted
 // from 0; showPlatform is as in [Options].
 func StepName(p *plan.Image, i int, showPlatform bool) string {
-	parts := append(inside(p, showPlatform), fmt.Sprintf("%d/%d", i+1, len(p.Layers)))
-	return op.Bracketed(parts, layerWords(&p.Layers[i]))
+	made := p.Made()
+	parts := append(inside(p, showPlatform), fmt.Sprintf("%d/%d", i+1, len(made)))
+	return op.Bracketed(parts, layerWords(made[i]))
 }
 
 // StepPrefix is what the names of an image's other steps begin with, such as those
@@ -37,9 +39,9 @@ func StepPrefix(p *plan.Image, showPlatform bool) string {
 }
 
 // layerWords say what a layer is, its own name first.
-func layerWords(layer *plan.Layer) string {
+func layerWords(layer plan.Made) string {
 	if layer.Name == "" {
-		return layer.Words
+		return layer.Words()
 	}
-	return layer.Name + ": " + layer.Words
+	return layer.Name + ": " + layer.Words()
 }

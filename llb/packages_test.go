@@ -60,7 +60,7 @@ func TestPackageGraphs(t *testing.T) {
 			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{onig, jq, curl}},
 		},
 		"parts": {
-			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq}, Parts: 3}, &plan.Unpack{Format: "deb", Part: 1}, &plan.Unpack{Format: "deb", Part: 2},
+			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq}, Parts: 3},
 			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{jq}},
 		},
 		"skip": {
@@ -99,7 +99,7 @@ func TestPackageGraphs(t *testing.T) {
 
 func TestUnknownPackageFormats(t *testing.T) {
 	for _, a := range []plan.Action{
-		&plan.Unpack{Format: "rar"}, &plan.Unpack{Format: "deb", Part: 1}, &plan.Install{Format: "rar"}, &plan.Install{Format: "deb", Installer: "magic"},
+		&plan.Unpack{Format: "rar"}, &plan.Install{Format: "rar"}, &plan.Install{Format: "deb", Installer: "magic"},
 	} {
 		_, err := lowerPackages(withPackages(a), false)
 		var fault *plan.Fault
@@ -114,6 +114,7 @@ func TestMessagesWithoutTheHelper(t *testing.T) {
 		`x: process "/dev/.strata/step run --skip /src -- make all" did not complete successfully: exit code: 2`: `x: process "make all" did not complete successfully: exit code: 2`,
 		`x: process "/dev/.strata/step register-deb --base /b" did not complete successfully: exit code: 1`:      `x: install packages: exit code: 1; the step's last lines say why`,
 		`process "/dev/.strata/step unpack-deb /d /out /meta" did not complete successfully: exit code: 125`:     `unpack packages: exit code: 125; the step's last lines say why`,
+		`process "/dev/.strata/step install-apk --meta /m" did not complete successfully: exit code: 1`:          `install packages: exit code: 1; the step's last lines say why`,
 		`process "sh -c 'echo /dev/.strata'" did not complete successfully: exit code: 1`:                        `process "sh -c 'echo /dev/.strata'" did not complete successfully: exit code: 1`,
 	} {
 		if diff := cmp.Diff(want, llb.WithoutHelper(message)); diff != "" {

@@ -5,6 +5,7 @@ package llb
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -27,17 +30,52 @@ type unpacked struct {
 	meta bk.State
 }
 
-// unpack lowers an Unpack layer: one step on the build platform that depends on
-// nothing but the archives.
-func unpack(ops *op.Maker, a *plan.Unpack, name string, r spec.Range, opts ...bk.RunOption) (unpacked, error) {
-	switch a.Format {
-	case "deb":
-		return unpackDebs(ops, a, name, r)
-	case "apk":
-		return unpackAPKs(ops, a, name, r, opts...)
-	default:
-		return unpacked{}, fmt.Errorf("unpack %s archives: the format isn't supported", a.Format)
+// system is a package system that has steps.
+type system struct {
+	facts distro.Facts
+	steps distro.Steps
+}
+
+// errUnknownFormat says that packages have a format that no system has.
+var errUnknownFormat = errors.New("nothing here can install packages of the format")
+
+// findSystem returns the system of a format.
+func findSystem(all []distro.System, format plan.Format) (*system, error) {
+	if all == nil {
+		all = systems.All()
 	}
+	found := distro.Find(all, string(format))
+	steps, ok := found.(distro.Steps)
+	if !ok {
+		return nil, fmt.Errorf("%w %q", errUnknownFormat, format)
+	}
+	return &system{facts: found.Facts(), steps: steps}, nil
+}
+
+// skeletonDir is where a step finds the directories and links of the image.
+const skeletonDir = "/skeleton"
+
+// unpack is one step on the build platform that depends on nothing but the archives,
+// and the skeleton of the image where there is one.
+func unpack(ops *op.Maker, s *system, a *plan.Unpack, name string, r spec.Range, skeleton ...bk.State) (unpacked, error) {
+	ask := distro.Unpack{Archives: "/d", Outs: []string{"/out"}, Meta: "/meta", Filters: a.Filters}
+	for part := 1; part < a.Count(); part++ {
+		ask.Outs = append(ask.Outs, fmt.Sprintf("/out%d", part))
+	}
+	opts := append(archiveMounts(ops, a.Archives, ask.Archives, s.facts.Type, r), ops.At(r))
+	for _, st := range skeleton {
+		ask.Skeleton = skeletonDir
+		opts = append(opts, bk.AddMount(skeletonDir, st, bk.Readonly))
+	}
+	run, err := ops.Run(name, s.steps.Unpack(ask), opts...)
+	if err != nil {
+		return unpacked{}, err
+	}
+	u := unpacked{meta: op.Restart(run.AddMount(ask.Meta, bk.Scratch()))}
+	for _, out := range ask.Outs {
+		u.trees = append(u.trees, op.Restart(run.AddMount(out, bk.Scratch())))
+	}
+	return u, nil
 }
 
 // archiveFile is what a fetched archive is called: names and versions are no part
@@ -52,43 +90,20 @@ func fetchArchive(ops *op.Maker, a plan.Archive, r spec.Range) bk.State {
 }
 
 // archiveMounts mounts archives into a folder, each named by its digest.
-func archiveMounts(ops *op.Maker, archives []plan.Archive, dir, suffix string, r spec.Range) []bk.RunOption {
+func archiveMounts(ops *op.Maker, archives []plan.Archive, dir, ext string, r spec.Range) []bk.RunOption {
 	byDigest := slices.Clone(archives)
 	slices.SortFunc(byDigest, func(a, b plan.Archive) int { return cmp.Compare(a.Digest, b.Digest) })
 	var opts []bk.RunOption
 	for _, a := range byDigest {
-		opts = append(opts, bk.AddMount(archivePath(a, dir, suffix), fetchArchive(ops, a, r), bk.SourcePath("/"+archiveFile(a)), bk.Readonly))
+		opts = append(opts, bk.AddMount(archivePath(a, dir, ext), fetchArchive(ops, a, r), bk.SourcePath("/"+archiveFile(a)), bk.Readonly))
 	}
 	return opts
 }
 
 // archivePath is where an archive is mounted in a folder.
-func archivePath(a plan.Archive, dir, suffix string) string {
+func archivePath(a plan.Archive, dir, ext string) string {
 	_, sum, _ := strings.Cut(a.Digest, ":")
-	return path.Join(dir, sum[:min(16, len(sum))]+suffix)
-}
-
-// unpackDebs unpacks packages of Debian.
-func unpackDebs(ops *op.Maker, a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
-	const dir = "/d"
-	args := []string{"unpack-deb"}
-	for _, f := range a.Filters {
-		args = append(args, "--filter", f)
-	}
-	outs := []string{"/out"}
-	for part := 1; part < a.Parts; part++ {
-		outs = append(outs, fmt.Sprintf("/out%d", part))
-		args = append(args, "--more", outs[part])
-	}
-	run, err := ops.Run(name, append(args, dir, "/out", "/meta"), append(archiveMounts(ops, a.Archives, dir, ".deb", r), ops.At(r))...)
-	if err != nil {
-		return unpacked{}, err
-	}
-	u := unpacked{meta: op.Restart(run.AddMount("/meta", bk.Scratch()))}
-	for _, out := range outs {
-		u.trees = append(u.trees, op.Restart(run.AddMount(out, bk.Scratch())))
-	}
-	return u, nil
+	return path.Join(dir, sum[:min(16, len(sum))]+"."+ext)
 }
 
 // metaMounts mounts what is known of unpacked packages into a folder, in their
@@ -101,26 +116,28 @@ func metaMounts(pending []unpacked, dir string) []bk.RunOption {
 	return opts
 }
 
-// Verdict is the state of a [distro.Verdict], in the file [distro.VerdictFile]: how packages get into a base, whether they
-// can be registered there, and which paths of packages the base leaves out. With
-// no packages it only tells the latter.
-func Verdict(o Options, base bk.State, layers []*plan.Unpack) (bk.State, error) {
+// Verdict is the state of a [distro.Verdict], in the file [distro.VerdictFile]: how
+// packages of a format get into a base, whether they can be registered there, and
+// which paths of packages the base leaves out. Without packages it says only the
+// latter.
+func Verdict(o Options, format plan.Format, base bk.State, layers []*plan.Unpack) (bk.State, error) {
 	ops := o.ops()
+	s, err := findSystem(o.Systems, format)
+	if err != nil {
+		return bk.State{}, err
+	}
+	args := s.steps.Check(distro.Check{Base: "/in", Metas: "/m", Out: "/out"})
+	if args == nil {
+		return bk.State{}, fmt.Errorf("look how packages get into the base: those of %s always can", s.facts.Name)
+	}
 	var pending []unpacked
 	for _, a := range layers {
-		if a.Part > 0 {
-			continue
-		}
-		u, err := unpack(ops, a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
+		u, err := unpack(ops, s, a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
 		if err != nil {
 			return bk.State{}, err
 		}
 		pending = append(pending, u)
 	}
-	run, err := ops.Run("look how packages get into the base", []string{"check-deb", "/in", "/m", "/out"},
+	return ops.Tree("look how packages get into the base", args,
 		append(metaMounts(pending, "/m"), bk.AddMount("/in", base, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))...)
-	if err != nil {
-		return bk.State{}, err
-	}
-	return op.Restart(run.AddMount("/out", bk.Scratch())), nil
 }

@@ -29,20 +29,20 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
-	first, err := t.verdict(ctx, base, nil)
+	first, err := t.verdict(ctx, unpack[0].Format, base, nil)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
 	for _, u := range unpack {
 		u.Filters = first.Filters
 	}
-	verdict, err := t.verdict(ctx, base, unpack)
+	verdict, err := t.verdict(ctx, unpack[0].Format, base, unpack)
 	for failed := (mirrors{}); err != nil && ctx.Err() == nil; {
 		f := fault.AsFetch(err)
 		if f == nil || !nextMirror(unpack, failed.choose(f)) {
 			break
 		}
-		verdict, err = t.verdict(ctx, base, unpack)
+		verdict, err = t.verdict(ctx, unpack[0].Format, base, unpack)
 	}
 	verdict.Filters = first.Filters
 	return verdict, err
@@ -86,9 +86,9 @@ func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 }
 
 // verdict solves and reads the step helper's answer.
-func (t *Trees) verdict(ctx context.Context, base bk.State, unpack []*plan.Unpack) (distro.Verdict, error) {
+func (t *Trees) verdict(ctx context.Context, format plan.Format, base bk.State, unpack []*plan.Unpack) (distro.Verdict, error) {
 	var verdict distro.Verdict
-	st, err := llb.Verdict(t.lowering, base, unpack)
+	st, err := llb.Verdict(t.lowering, format, base, unpack)
 	if err != nil {
 		return verdict, err
 	}

@@ -48,6 +48,9 @@ type Facts struct {
 	// Checks says that the base is looked at before packages are registered in it, as
 	// it may have to install them itself.
 	Checks bool
+	// Licenses returns the file of an image with the licences of a package; nil where
+	// packages bring none.
+	Licenses func(name string) string
 	// RecordsNames says that the database keeps the names that were asked for apart
 	// from what these need.
 	RecordsNames bool

@@ -14,6 +14,8 @@ type Action interface {
 	// Merges reports whether the layer is a tree of its own, which is merged with
 	// what is below it. Otherwise it is what the action changed there.
 	Merges() bool
+	// Count is how many layers of the image it makes.
+	Count() int
 	// KeepsTimes reports whether the layer's files keep the times of their
 	// archives: what was compiled from them is checked against these.
 	KeepsTimes() bool
@@ -46,6 +48,9 @@ func (*Files) Merges() bool { return true }
 // KeepsTimes returns false.
 func (*Files) KeepsTimes() bool { return false }
 
+// Count returns 1.
+func (*Files) Count() int { return 1 }
+
 func (*Files) isAction() {}
 
 // Copies returns what the command runs in and what is mounted into it.
@@ -69,6 +74,9 @@ func (a *Exec) Merges() bool { return a.Out }
 // KeepsTimes returns false.
 func (*Exec) KeepsTimes() bool { return false }
 
+// Count returns 1.
+func (*Exec) Count() int { return 1 }
+
 func (*Exec) isAction() {}
 
 // Copies returns nothing.
@@ -83,6 +91,9 @@ func (*Unpack) Merges() bool { return true }
 // KeepsTimes returns true.
 func (*Unpack) KeepsTimes() bool { return true }
 
+// Count is among how many layers the files are divided.
+func (a *Unpack) Count() int { return max(a.Parts, 1) }
+
 func (*Unpack) isAction() {}
 
 // Copies returns nothing.
@@ -96,6 +107,9 @@ func (*Install) Merges() bool { return false }
 
 // KeepsTimes returns false.
 func (*Install) KeepsTimes() bool { return false }
+
+// Count returns 1.
+func (*Install) Count() int { return 1 }
 
 func (*Install) isAction() {}
 
@@ -127,6 +141,9 @@ func (*Store) Merges() bool { return true }
 // KeepsTimes returns false.
 func (*Store) KeepsTimes() bool { return false }
 
+// Count returns 1.
+func (*Store) Count() int { return 1 }
+
 func (*Store) isAction() {}
 
 // Copies returns nothing.
@@ -140,5 +157,8 @@ func (*Link) Merges() bool { return true }
 
 // KeepsTimes returns false.
 func (*Link) KeepsTimes() bool { return false }
+
+// Count returns 1.
+func (*Link) Count() int { return 1 }
 
 func (*Link) isAction() {}

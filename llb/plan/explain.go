@@ -22,17 +22,17 @@ func (p *Plan) Explain(out io.Writer) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s for %s: %s\n", img.Target, img.Platform, counted(len(img.Layers), "layer"))
-		for n := range img.Layers {
-			explainLayer(w, n+1, &img.Layers[n])
+		fmt.Fprintf(w, "%s for %s: %s\n", img.Target, img.Platform, counted(len(img.Made()), "layer"))
+		for n, made := range img.Made() {
+			explainLayer(w, n+1, made)
 		}
 		explainStores(w, img.Layers)
 	}
 	return w.Flush()
 }
 
-func explainLayer(w io.Writer, n int, l *Layer) {
-	words := l.Words
+func explainLayer(w io.Writer, n int, l Made) {
+	words := l.Words()
 	if l.Name != "" {
 		words = l.Name + ": " + words
 	}

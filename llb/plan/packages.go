@@ -41,11 +41,8 @@ type Unpack struct {
 	// last one that matches decides. They have to be the base's own.
 	Filters []string `json:"filters,omitempty"`
 	// Parts is among how many layers the files are divided, which are compressed side by
-	// side; 0 is one. The layers that follow have the others.
+	// side; 0 is one.
 	Parts int `json:"parts,omitempty"`
-	// Part is 0, or says that this layer has the part of that number of the layer that many
-	// places before it, which has the archives.
-	Part int `json:"part,omitempty"`
 }
 
 // Installer says how packages become installed.

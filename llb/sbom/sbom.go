@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/llb/lock"
 )
 
@@ -140,16 +142,29 @@ func fromPackage(p lock.Package, r *lock.Repository) pkg {
 	if p.Source != "" {
 		out.SourceInfo = "built from the source package " + p.Source
 	}
-	if r != nil && r.Type == "deb" {
-		out.LicenseComments = "see /usr/share/doc/" + p.Name + "/copyright in the image"
+	if file := licenses(p, r); file != "" {
+		out.LicenseComments = "see " + file + " in the image"
 	}
 	out.References = []externalRef{{Category: "PACKAGE-MANAGER", Type: "purl", Locator: purl(p, r)}}
 	return out
 }
 
+// licenses is the file of the image with a package's licences; empty where there is
+// none.
+func licenses(p lock.Package, r *lock.Repository) string {
+	if r == nil {
+		return ""
+	}
+	system := distro.Find(systems.All(), r.Type)
+	if system == nil || system.Facts().Licenses == nil {
+		return ""
+	}
+	return system.Facts().Licenses(p.Name)
+}
+
 // purl is the package's URL, after the package-url specification.
 func purl(p lock.Package, r *lock.Repository) string {
-	kind, distribution := "deb", ""
+	kind, distribution := "generic", ""
 	if r != nil {
 		kind, distribution = r.Type, r.Distribution
 	}

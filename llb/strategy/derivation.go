@@ -224,12 +224,8 @@ func (c *closure) budget() int {
 	if limit == 0 {
 		limit = plan.MaxLayers
 	}
-	limit -= c.baseLayers()
-	for _, l := range c.image.Layers {
-		if !isPart(l) { // which gives way
-			limit--
-		}
-	}
+	// Packages that are divided among layers give way.
+	limit -= c.baseLayers() + len(c.image.Layers)
 	after := false
 	for i := range c.spec.Layers {
 		if after {

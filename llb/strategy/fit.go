@@ -19,7 +19,7 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 		limit = plan.MaxLayers
 	}
 	below := t.baseLayers()
-	over := below + len(layers) - limit
+	over := below + countLayers(layers) - limit
 	layers, over = joinParts(layers, over)
 	layers, over = joinFiles(layers, over)
 	for i := len(layers) - 1; i > 0 && over > 0; i-- {
@@ -45,13 +45,7 @@ func (t *Target) baseLayers() int {
 		return 0
 	case t.image.From.Kind == plan.Target:
 		img := t.plan.Image(t.image.From.Name, t.image.From.Platform)
-		n := (&Target{planner: t.planner, image: img}).baseLayers()
-		for _, l := range img.Layers {
-			if !l.Fold {
-				n++
-			}
-		}
-		return n
+		return (&Target{planner: t.planner, image: img}).baseLayers() + countLayers(img.Layers)
 	case t.image.Base == nil:
 		return 1
 	}
@@ -71,26 +65,31 @@ func (t *Target) baseLayers() int {
 // many.
 func joinParts(layers []plan.Layer, over int) ([]plan.Layer, int) {
 	layers = slices.Clone(layers)
-	for i := len(layers) - 1; i > 0 && over > 0; i-- {
-		if !isPart(layers[i]) {
+	for i := len(layers) - 1; i >= 0 && over > 0; i-- {
+		u, ok := layers[i].Action.(*plan.Unpack)
+		if !ok || u.Parts < 2 {
 			continue
 		}
-		first := i - layers[i].Action.(*plan.Unpack).Part //nolint:forcetypeassert // isPart has looked
-		whole := *layers[first].Action.(*plan.Unpack)     //nolint:forcetypeassert // so is its first part
-		if whole.Parts--; whole.Parts == 1 {
-			whole.Parts = 0
+		fewer := *u
+		fewer.Parts = max(u.Parts-over, 1)
+		over -= u.Parts - fewer.Parts
+		if fewer.Parts == 1 {
+			fewer.Parts = 0
 		}
-		layers[first].Action = &whole
-		layers = slices.Delete(layers, i, i+1)
-		over--
+		layers[i].Action = &fewer
 	}
 	return layers, over
 }
 
-// isPart tells whether a layer has a further part of packages.
-func isPart(l plan.Layer) bool {
-	u, ok := l.Action.(*plan.Unpack)
-	return ok && u.Part > 0
+// countLayers is how many layers of the image the planned ones are.
+func countLayers(layers []plan.Layer) int {
+	n := 0
+	for _, l := range layers {
+		if !l.Fold {
+			n += l.Action.Count()
+		}
+	}
+	return n
 }
 
 // joinFiles makes one layer of adjacent files layers, from the end, while there

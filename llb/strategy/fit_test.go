@@ -18,16 +18,14 @@ func TestFit(t *testing.T) {
 	layers := func() []plan.Layer {
 		return []plan.Layer{
 			{Words: "large", Action: &plan.Unpack{Parts: 3}},
-			{Words: "large 2", Action: &plan.Unpack{Part: 1}},
-			{Words: "large 3", Action: &plan.Unpack{Part: 2}},
 			{Words: "small", Action: &plan.Unpack{}},
 			{Words: "install", Action: &plan.Install{}},
 			{Words: "out", Action: &plan.Exec{Out: true}},
 		}
 	}
 	for limit, want := range map[int]string{
-		6: "large/3, large 2, large 3, small, install, out",
-		5: "large/2, large 2, small, install, out",
+		6: "large/3, small, install, out",
+		5: "large/2, small, install, out",
 		4: "large, small, install, out",
 		3: "large, +small, install, out",
 		2: "",

@@ -108,28 +108,10 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 			action.Archives = append(action.Archives, s.archive(p))
 			names = append(names, p.Name)
 		}
-		layer := plan.Layer{Name: l.Name, Strategy: "packages", Words: "packages " + few(names), Range: l.Range, Action: action}
-		layers = append(layers, layer)
-		if s.system.Facts().Divides {
-			layers = append(layers, divide(layer, action, packages)...)
+		if parts := partsOf(packages); parts > 1 && s.system.Facts().Divides {
+			action.Parts = parts
 		}
-	}
-	return layers
-}
-
-// divide makes layers of the further parts of a large group.
-func divide(first plan.Layer, action *plan.Unpack, packages []lock.Package) []plan.Layer {
-	parts := partsOf(packages)
-	if parts < 2 {
-		return nil
-	}
-	action.Parts = parts
-	var layers []plan.Layer
-	for part := 1; part < parts; part++ {
-		layer := first
-		layer.Words += fmt.Sprintf(", part %d", part+1)
-		layer.Action = &plan.Unpack{Format: action.Format, Archives: []plan.Archive{}, Part: part}
-		layers = append(layers, layer)
+		layers = append(layers, plan.Layer{Name: l.Name, Strategy: "packages", Words: "packages " + few(names), Range: l.Range, Action: action})
 	}
 	return layers
 }

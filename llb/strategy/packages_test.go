@@ -205,3 +205,14 @@ func TestToolOfTheBase(t *testing.T) {
 		t.Errorf("unexpected mounts %+v, %+v", run.Cache, run.Tmpfs)
 	}
 }
+
+func planOf(r strategy.Request) (*plan.Plan, error) { return strategy.Plan(context.Background(), r) }
+
+func mustPlan(t *testing.T, r strategy.Request) *plan.Plan {
+	t.Helper()
+	p, err := planOf(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}

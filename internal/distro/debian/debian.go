@@ -31,6 +31,7 @@ var (
 func (System) Facts() distro.Facts {
 	return distro.Facts{
 		Type: "deb", Name: "dpkg", Divides: true, Checks: true,
+		Licenses: func(name string) string { return "/usr/share/doc/" + name + "/copyright" },
 		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/status.d"},
 	}
 }

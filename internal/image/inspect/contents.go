@@ -10,24 +10,21 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
-	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
-	apk "github.com/strata-build/strata/internal/distro/alpine/control"
-	deb "github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/sbom"
 )
 
 // ErrNoPackages says that an image has no package database.
-var ErrNoPackages = errors.New("it has no package database that Strata knows (dpkg or apk)")
+var ErrNoPackages = errors.New("it has no package database that Strata can read")
 
-// SBOM reads an image's package databases and writes what they have as an SPDX
 // SBOM lists the packages that the databases in an image have, as an SPDX
 // document, by the writer that writes what a lock has. A database doesn't know
 // the digests of packages, nor where they came from.
@@ -63,13 +60,10 @@ func SBOM(ctx context.Context, s *image.Source, o Options) ([]byte, error) {
 // dataFiles are the files of an image, by their paths, that say what is installed.
 type dataFiles map[string][]byte
 
-// isDatabase tells whether a file is one of them.
+// isDatabase reports whether a file is one of them.
 func isDatabase(name string) bool {
-	switch name {
-	case "var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed", "etc/os-release", "usr/lib/os-release":
-		return true
-	}
-	return path.Dir(name) == "var/lib/dpkg/status.d" && !strings.HasSuffix(name, ".md5sums")
+	_, ok := fieldsOf(name)
+	return ok || name == "etc/os-release" || name == "usr/lib/os-release"
 }
 
 // databases reads them from the layers, of which a later one counts more.
@@ -148,81 +142,31 @@ func (s *scan) keep(name string, r io.Reader) (io.Reader, error) {
 func (f dataFiles) lock(platform string) (*lock.File, error) {
 	out := &lock.File{}
 	distribution := f.distribution()
-	for _, kind := range []struct {
-		name string
-		read func() ([]lock.Package, error)
-	}{{"deb", f.debs}, {"apk", f.apks}} {
-		packages, err := kind.read()
+	for _, system := range systems.All() {
+		reader, ok := system.(distro.Database)
+		if !ok {
+			continue
+		}
+		installed, err := reader.Installed(f)
 		if err != nil {
 			return nil, err
 		}
-		if len(packages) == 0 {
+		if len(installed) == 0 {
 			continue
 		}
-		for i := range packages {
-			packages[i].Repository = kind.name
+		kind := system.Facts().Type
+		made := &lock.Packages{}
+		for _, p := range installed {
+			made.Packages = append(made.Packages, lock.Package{Name: p.Name, Version: p.Version, Arch: p.Arch, Source: p.Source, Repository: kind})
 		}
-		made := &lock.Packages{Packages: packages}
 		made.Sort()
-		out.SetRepository(lock.Repository{ID: kind.name, Type: kind.name, Distribution: distribution})
-		out.Set(kind.name, lock.Platform{Name: platform, Packages: made})
+		out.SetRepository(lock.Repository{ID: kind, Type: kind, Distribution: distribution})
+		out.Set(kind, lock.Platform{Name: platform, Packages: made})
 	}
 	if len(out.Targets) == 0 {
 		return nil, ErrNoPackages
 	}
 	return out, nil
-}
-
-// debs are what dpkg has installed, or the files of images without dpkg.
-func (f dataFiles) debs() ([]lock.Package, error) {
-	var out []lock.Package
-	seen := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(f)) {
-		if !strings.HasPrefix(name, "var/lib/dpkg/") {
-			continue
-		}
-		all, err := deb.ParseParagraphs(string(f[name]))
-		if err != nil {
-			return nil, fmt.Errorf("/%s: %w", name, err)
-		}
-		for _, p := range all {
-			status := p.Get("Status")
-			key := p.Get("Package") + ":" + p.Get("Architecture")
-			if status != "" && !strings.HasSuffix(status, " installed") || seen[key] {
-				continue
-			}
-			seen[key] = true
-			made := lock.Package{Name: p.Get("Package"), Version: p.Get("Version"), Arch: p.Get("Architecture")}
-			if source := strings.Fields(p.Get("Source")); len(source) > 0 && source[0] != made.Name {
-				made.Source = source[0]
-			}
-			out = append(out, made)
-		}
-	}
-	return out, nil
-}
-
-// apks are what apk has installed.
-func (f dataFiles) apks() ([]lock.Package, error) {
-	var out []lock.Package
-	for _, name := range []string{"usr/lib/apk/db/installed", "lib/apk/db/installed"} {
-		if len(f[name]) == 0 {
-			continue
-		}
-		err := apk.ReadRecords(string(f[name]), func(r *apk.Record) error {
-			made := lock.Package{Name: r.Name, Version: r.Version, Arch: r.Arch}
-			if r.Origin != r.Name {
-				made.Source = r.Origin
-			}
-			out = append(out, made)
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("/%s: %w", name, err)
-		}
-		return out, nil
-	}
-	return nil, nil
 }
 
 // distribution is what a lock calls the distribution of os-release.
@@ -231,22 +175,5 @@ func (f dataFiles) distribution() string {
 	if len(text) == 0 {
 		text = f["usr/lib/os-release"]
 	}
-	values := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		values[key] = strings.Trim(value, `"'`)
-	}
-	id, version := values["ID"], values["VERSION_ID"]
-	switch {
-	case id == "wolfi":
-		return id // which has no versions
-	case id == "alpine":
-		if parts := strings.Split(version, "."); len(parts) > 2 {
-			version = strings.Join(parts[:2], ".")
-		}
-	}
-	if id == "" || version == "" {
-		return id
-	}
-	return id + "-" + version
+	return distro.ReadRelease(text)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/strata-build/strata/internal/distro"
 )
 
 // FuzzHistory reads the words of histories, and package databases.
@@ -23,7 +25,7 @@ func FuzzHistory(f *testing.F) {
 			t.Errorf("3 layers have %d histories", got)
 		}
 		s := &scan{packages: map[string]string{}}
-		if err := s.readDatabase(strings.NewReader(database), [2]string{"Package", "Version"}); err != nil {
+		if err := s.readDatabase(strings.NewReader(database), distro.Fields{Name: "Package", Version: "Version"}); err != nil {
 			t.Error(err)
 		}
 	})

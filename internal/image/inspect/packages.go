@@ -5,26 +5,32 @@ package inspect
 
 import (
 	"io"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 )
 
 // databaseLimit is how much of a package database is read, in bytes.
 const databaseLimit = 64 << 20
 
-// readPackages reads a file if it is a package database: dpkg's status, one of
-// the pieces that images without dpkg have, or apk's list.
+// fieldsOf are the fields of a file of an image that is part of a package database.
+func fieldsOf(name string) (distro.Fields, bool) {
+	for _, system := range systems.All() {
+		if db, ok := system.(distro.Database); ok {
+			if fields, ok := db.Fields(name); ok {
+				return fields, true
+			}
+		}
+	}
+	return distro.Fields{}, false
+}
+
+// readPackages reads a file if it is a package database.
 func (s *scan) readPackages(name string, r io.Reader) error {
-	fields := [2]string{"Package", "Version"}
-	switch {
-	case name == "var/lib/dpkg/status":
-	case path.Dir(name) == "var/lib/dpkg/status.d" && !strings.HasSuffix(name, ".md5sums"):
-	case name == "lib/apk/db/installed", name == "usr/lib/apk/db/installed":
-		fields = [2]string{"P", "V"}
-	default:
+	fields, ok := fieldsOf(name)
+	if !ok {
 		return nil
 	}
 	if s.packages == nil {
@@ -33,30 +39,14 @@ func (s *scan) readPackages(name string, r io.Reader) error {
 	return s.readDatabase(io.LimitReader(r, databaseLimit), fields)
 }
 
-// readDatabase reads paragraphs of "key: value" lines, as dpkg and apk have them.
-// What is no such line is passed over.
-func (s *scan) readDatabase(r io.Reader, fields [2]string) error {
+// readDatabase reads what a database has installed.
+func (s *scan) readDatabase(r io.Reader, fields distro.Fields) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	in := control.Scanner{Text: string(text)}
-	for in.SkipEmpty(); in.Pos < len(in.Text); in.SkipEmpty() {
-		var name, version string
-		installed := true
-		for key, value, ok := in.Next(); key != "" || !ok; key, value, ok = in.Next() {
-			switch key {
-			case fields[0]:
-				name = value
-			case fields[1]:
-				version = value
-			case "Status":
-				installed = strings.HasSuffix(value, " installed")
-			}
-		}
-		if name != "" && installed {
-			s.packages[name] = version
-		}
+	for name, version := range fields.Read(string(text)) {
+		s.packages[name] = version
 	}
 	return nil
 }

@@ -80,13 +80,14 @@ func New(p *plan.Plan, showPlatform bool, steps *Steps) *Image {
 
 // addPlanned adds the layers of a target.
 func (img *Image) addPlanned(p *plan.Image, showPlatform bool, steps *Steps) {
-	for i := 0; i < len(p.Layers); {
-		l := p.Layers[i]
-		made := Layer{Strategy: l.Strategy, Name: l.Name, Made: l.Words}
-		names := stepNames(p, i, showPlatform)
-		for i++; i < len(p.Layers) && p.Layers[i].Fold; i++ {
-			made.Made += "; " + p.Layers[i].Words
-			names = append(names, stepNames(p, i, showPlatform)...)
+	all := p.Made()
+	for i := 0; i < len(all); {
+		l := all[i]
+		made := Layer{Strategy: l.Strategy, Name: l.Name, Made: l.Words()}
+		names := stepNames(p, i, l.Part, showPlatform)
+		for i++; i < len(all) && all[i].Fold; i++ {
+			made.Made += "; " + all[i].Words()
+			names = append(names, stepNames(p, i, all[i].Part, showPlatform)...)
 		}
 		made.Cached, made.Seconds = steps.sum(names, llb.StepPrefix(p, showPlatform))
 		img.Layers = append(img.Layers, made)
@@ -95,10 +96,10 @@ func (img *Image) addPlanned(p *plan.Image, showPlatform bool, steps *Steps) {
 
 // stepNames are the names of the steps that make layer i: its own, and for a further
 // part of packages the step that unpacks all of them.
-func stepNames(p *plan.Image, i int, showPlatform bool) []string {
+func stepNames(p *plan.Image, i, part int, showPlatform bool) []string {
 	names := []string{llb.StepName(p, i, showPlatform)}
-	if a, ok := p.Layers[i].Action.(*plan.Unpack); ok && a.Part > 0 {
-		names = append(names, llb.StepName(p, i-a.Part, showPlatform))
+	if part > 0 {
+		names = append(names, llb.StepName(p, i-part, showPlatform))
 	}
 	return names
 }

@@ -64,7 +64,6 @@ func TestParts(t *testing.T) {
 	img := &plan.Image{Target: "default", Platform: "linux/amd64", Layers: []plan.Layer{
 		{Words: "first", Action: &plan.Files{}},
 		{Words: "git", Action: &plan.Unpack{Parts: 2}},
-		{Words: "git, part 2", Action: &plan.Unpack{Part: 1}},
 	}}
 	var s Steps
 	s.Note(&client.SolveStatus{Vertexes: []*client.Vertex{{Digest: "git", Name: "[2/3] git", Started: at(1), Completed: at(3)}}})
