@@ -69,7 +69,7 @@ func TestDiff(t *testing.T) {
     - /etc/motd (file 0644 0:0, 6 bytes)
     - /gone (link 0777 0:0 -> etc)
     ~ /link: link "a" -> "b"
-    + /new (folder 0755 0:0)
+    + /new (directory 0755 0:0)
     + "/new/line\n" (file 0644 0:0, 0 bytes)
 `
 	for _, side := range []struct{ dir, name string }{{a, "A"}, {b, "B"}} {

@@ -22,13 +22,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// compressedAtOnce is how many layers are compressed side by side.
+// compressedAtOnce is how many layers are compressed concurrently.
 const compressedAtOnce = 4
 
 // Compressed gives the image of an archive of docker's with its plain layers
 // compressed by gzip, for places that images are fetched from. The manifest is a
 // new one; the same archive gives the same. The layers are kept in a temporary
-// folder until the source is closed. The source s stays open.
+// directory until the source is closed. The source s stays open.
 func (s *Source) Compressed(ctx context.Context, temp string) (*Source, error) {
 	raw, err := s.Manifest(ctx, s.Root)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *Source) Compressed(ctx context.Context, temp string) (*Source, error) {
 	}
 	dir, err := os.MkdirTemp(temp, "strata-layers-*")
 	if err != nil {
-		return nil, fmt.Errorf("make temporary folder: %w", err)
+		return nil, fmt.Errorf("make temporary directory: %w", err)
 	}
 	c := &compressed{Source: s, dir: dir}
 	root, err := c.build(ctx, &m)

@@ -86,9 +86,9 @@ func (t *tarFile) dockerImage(n Name) (dockerImage, error) {
 	data, err := t.read(dockerManifest)
 	if err != nil {
 		if _, layout := t.find("index.json"); layout == nil {
-			return dockerImage{}, fmt.Errorf("it is no archive of docker's; did you mean oci-archive:%s?", n.Path)
+			return dockerImage{}, fmt.Errorf("it is not an archive of docker's; did you mean oci-archive:%s?", n.Path)
 		}
-		return dockerImage{}, fmt.Errorf("it is no archive of docker's: %w", err)
+		return dockerImage{}, fmt.Errorf("it is not an archive of docker's: %w", err)
 	}
 	var images []dockerImage
 	if err := json.Unmarshal(data, &images); err != nil {

@@ -24,10 +24,10 @@ import (
 // and BuildKit put beside the specification's, which has the tag.
 const containerdName = "io.containerd.image.name"
 
-// folder is an OCI layout in a folder.
-type folder string
+// directory is an OCI layout in a directory.
+type directory string
 
-func (f folder) open(_ context.Context, d v1.Descriptor, offset int64) (io.ReadCloser, error) {
+func (f directory) open(_ context.Context, d v1.Descriptor, offset int64) (io.ReadCloser, error) {
 	file, err := os.Open(filepath.Join(string(f), filepath.FromSlash(blobPath(d.Digest))))
 	if err != nil || offset == 0 {
 		return file, err
@@ -39,7 +39,7 @@ func (f folder) open(_ context.Context, d v1.Descriptor, offset int64) (io.ReadC
 }
 
 // index is the layout's own index.
-func (f folder) index() ([]byte, error) {
+func (f directory) index() ([]byte, error) {
 	return os.ReadFile(filepath.Join(string(f), ocispecs.ImageIndexFile))
 }
 
@@ -47,7 +47,7 @@ func (f folder) index() ([]byte, error) {
 func blobPath(h v1.Hash) string { return path.Join(ocispecs.ImageBlobsDir, h.Algorithm, h.Hex) }
 
 func openLayout(n Name) (*Source, error) {
-	data, err := folder(n.Path).index()
+	data, err := directory(n.Path).index()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no OCI layout: %w", n.Path, err)
 	}
@@ -58,7 +58,7 @@ func openLayout(n Name) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{Root: root, blobs: folder(n.Path)}, nil
+	return &Source{Root: root, blobs: directory(n.Path)}, nil
 }
 
 // findRoot finds the image of a name in a layout's index.

@@ -36,9 +36,9 @@ func (t *tarFile) layout(n Name) (*Source, error) {
 	data, err := t.read(ocispecs.ImageIndexFile)
 	if errors.Is(err, errNoMember) {
 		if _, docker := t.find(dockerManifest); docker == nil {
-			return nil, fmt.Errorf("it is no OCI archive; did you mean docker-archive:%s?", n.Path)
+			return nil, fmt.Errorf("it is not an OCI archive; did you mean docker-archive:%s?", n.Path)
 		}
-		return nil, fmt.Errorf("it is no OCI archive: %w", err)
+		return nil, fmt.Errorf("it is not an OCI archive: %w", err)
 	}
 	if err != nil {
 		return nil, err

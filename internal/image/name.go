@@ -16,7 +16,7 @@ type Transport string
 const (
 	// Registry is a repository of a registry: registry/name:tag[@digest].
 	Registry Transport = "registry"
-	// Layout is an OCI layout in a folder: oci:DIR[:TAG][@DIGEST].
+	// Layout is an OCI layout in a directory: oci:DIR[:TAG][@DIGEST].
 	Layout Transport = "oci"
 	// LayoutArchive is an OCI layout in a tar: oci-archive:FILE[:TAG][@DIGEST].
 	LayoutArchive Transport = "oci-archive"
@@ -33,7 +33,7 @@ const (
 type Name struct {
 	// Transport is the kind of place.
 	Transport Transport
-	// Path is the folder of a layout, or the file of an archive.
+	// Path is the directory of a layout, or the file of an archive.
 	Path string
 	// Tag names an image in a layout. In an archive of docker's it is a
 	// reference with its tag, or @N for the image number N, counted from 0.

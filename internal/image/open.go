@@ -21,7 +21,7 @@ type Options struct {
 	Registries *registry.Client
 	// Docker is the docker command, "docker" if empty.
 	Docker string
-	// Temp is the folder for what has to be unpacked, the system's if empty.
+	// Temp is the directory for what has to be unpacked, the system's if empty.
 	Temp string
 }
 

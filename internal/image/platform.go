@@ -30,7 +30,7 @@ const indexDepth = 8
 const attestationType = "vnd.docker.reference.type"
 
 // IsAttestation reports whether an index's entry holds attestations of another
-// one, and is no image.
+// one, and is not an image.
 func IsAttestation(d v1.Descriptor) bool {
 	return d.Annotations[attestationType] != "" ||
 		d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
@@ -75,7 +75,7 @@ func (s *Source) Describe(ctx context.Context, d v1.Descriptor) (v1.Descriptor, 
 	return d, err
 }
 
-// saysPlatform reports whether a descriptor says what an image runs on.
+// saysPlatform reports whether a descriptor has the platform of an image.
 func saysPlatform(d v1.Descriptor) bool {
 	return d.Platform != nil && d.Platform.OS != "" && d.Platform.Architecture != ""
 }

@@ -42,7 +42,7 @@ func (s *Source) Referrers(ctx context.Context, of v1.Hash) ([]Referrer, error) 
 	switch b := s.blobs.(type) {
 	case *remote:
 		return b.referrers(ctx, of)
-	case folder:
+	case directory:
 		data, err := b.index()
 		if err != nil {
 			return nil, err

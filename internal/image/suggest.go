@@ -39,14 +39,14 @@ func elsewhere(head, rest string) error {
 	case "oci-layout", "ocidir", "ocifile", "docker-image":
 		return fmt.Errorf("there is no place %s:", head)
 	case "dir":
-		return fmt.Errorf("dir: is a folder of skopeo's, which is not read here; \"skopeo copy dir:%s oci:%s-oci\" makes an OCI layout of it", rest, rest)
+		return fmt.Errorf("dir: is a directory of skopeo's, which is not read here; \"skopeo copy dir:%s oci:%s-oci\" makes an OCI layout of it", rest, rest)
 	case "containers-storage":
 		return fmt.Errorf("containers-storage: is podman's own, which is not read here; \"podman save --format oci-archive -o FILE %s\" writes an archive of it", rest)
 	}
 	return nil
 }
 
-// suggest says what may have been meant by a text that is no name, with a
+// suggest says what may have been meant by a text that is not a name, with a
 // separator in front; or nothing.
 func suggest(text string) string {
 	meant := guess(text)

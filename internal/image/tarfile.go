@@ -28,7 +28,7 @@ type member struct {
 	link         string
 }
 
-// openTar lists an archive. One that is compressed, or is no plain file, is
+// openTar lists an archive. One that is compressed, or is not a plain file, is
 // first unpacked into a temporary file.
 func openTar(name, temp string) (*tarFile, error) {
 	f, err := os.Open(name)

@@ -68,7 +68,7 @@ func checkLayers(m *v1.Manifest, config []byte) error {
 // is a single image.
 func (s *Source) Index(ctx context.Context) (v1.ImageIndex, error) {
 	if !s.Root.MediaType.IsIndex() {
-		return nil, fmt.Errorf("%s is no index of images but %s", s.Name, s.Root.MediaType)
+		return nil, fmt.Errorf("%s is not an index of images but %s", s.Name, s.Root.MediaType)
 	}
 	return s.indexOf(ctx, s.Root)
 }

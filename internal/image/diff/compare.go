@@ -32,7 +32,7 @@ type Result struct {
 	Platforms []Platform `json:"platforms"`
 }
 
-// Equal tells whether nothing differs.
+// Equal reports whether nothing differs.
 func (r *Result) Equal() bool {
 	return !slices.ContainsFunc(r.Platforms, func(p Platform) bool { return !p.Equal() })
 }
@@ -52,7 +52,7 @@ type Platform struct {
 	Files    []File  `json:"files,omitempty"`
 }
 
-// Equal tells whether nothing differs.
+// Equal reports whether nothing differs.
 func (p Platform) Equal() bool {
 	differs := slices.ContainsFunc(p.Layers, func(l Layer) bool { return l.Only != "" })
 	return p.Only == "" && !differs && len(p.Manifest) == 0 && len(p.Config) == 0 && len(p.Files) == 0

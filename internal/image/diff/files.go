@@ -66,7 +66,7 @@ type State struct {
 	Xattrs map[string]string `json:"xattrs,omitempty"`
 }
 
-// compareTrees goes through both trees side by side.
+// compareTrees goes through both trees in parallel.
 func compareTrees(a, b *rootfs.Tree, ignore []string) []File {
 	nextA, stopA := iter.Pull(a.All())
 	defer stopA()
@@ -175,7 +175,7 @@ func octal(mode uint32) string {
 func kind(k rootfs.Kind) string {
 	switch k {
 	case rootfs.Dir:
-		return "folder"
+		return "directory"
 	case rootfs.Symlink:
 		return "link"
 	case rootfs.CharDevice:

@@ -36,7 +36,7 @@ type Builder struct {
 // Open begins with what an index that is there has.
 func (b *Builder) Open(ctx context.Context, s *image.Source) error {
 	if !s.Root.MediaType.IsIndex() {
-		return fmt.Errorf("%s is no index but %s; make one of it by \"strata index create\"", s.Name, s.Root.MediaType)
+		return fmt.Errorf("%s is not an index but %s; make one of it with \"strata index create\"", s.Name, s.Root.MediaType)
 	}
 	raw, err := s.Manifest(ctx, s.Root)
 	if err != nil {

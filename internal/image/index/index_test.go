@@ -211,7 +211,7 @@ func TestRefused(t *testing.T) {
 			return b.Add(t.Context(), d.open(d.push("refused/amd:2", "amd64", "")), false)
 		}, "are for linux/amd64"},
 		"nothing to remove": {func(b index.Builder) error { return b.Remove("linux/arm64") }, "it has linux/amd64"},
-		"no index":          {func(b index.Builder) error { return b.Open(t.Context(), d.open(amd)) }, "is no index"},
+		"no index":          {func(b index.Builder) error { return b.Open(t.Context(), d.open(amd)) }, "is not an index"},
 		"all removed": {func(b index.Builder) error {
 			if err := b.Remove("linux/amd64"); err != nil {
 				return err

@@ -78,7 +78,7 @@ func platformWord(p *v1.Platform) string {
 	return platforms.FormatAll(ocispecs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion})
 }
 
-// scanAll reads the layers side by side.
+// scanAll reads the layers concurrently.
 func scanAll(ctx context.Context, s *image.Source, m *v1.Manifest, config *v1.ConfigFile, o Options) ([]*scan, error) {
 	scans := make([]*scan, len(m.Layers))
 	group, ctx := errgroup.WithContext(ctx)

@@ -68,7 +68,7 @@ func (r *Report) head() [][2]string {
 		{"Entrypoint", words(c.Entrypoint)},
 		{"Command", words(c.Cmd)},
 		{"User", c.User},
-		{"Folder", c.WorkingDir},
+		{"Directory", c.WorkingDir},
 		{"Stop signal", c.StopSignal},
 		{"Ports", strings.Join(slices.Sorted(maps.Keys(c.ExposedPorts)), ", ")},
 		{"Volumes", strings.Join(slices.Sorted(maps.Keys(c.Volumes)), ", ")},

@@ -35,7 +35,7 @@ type Report struct {
 	// Unpacked is the sum of their tars.
 	Unpacked int64 `json:"unpacked"`
 	// Files is how many files the image has in the end, Wasted how many bytes
-	// are in its layers that nobody sees.
+	// are in its layers that are not visible.
 	Files  int   `json:"files"`
 	Wasted int64 `json:"wasted"`
 

@@ -46,7 +46,7 @@ func (n *node) apply(layer int, entries []entry) {
 		switch e.kind {
 		case 'w', 'o':
 		case tar.TypeDir:
-			n.make(e.path).becomeFolder()
+			n.make(e.path).becomeDirectory()
 		default:
 			at := n.make(e.path)
 			at.take(layer + 1)
@@ -55,8 +55,8 @@ func (n *node) apply(layer int, entries []entry) {
 	}
 }
 
-// becomeFolder takes away a file, and keeps what is in a folder.
-func (n *node) becomeFolder() {
+// becomeDirectory removes a file, and keeps what is in a directory.
+func (n *node) becomeDirectory() {
 	if n.file {
 		n.gone = append(n.gone, version{n.layer, n.size})
 		n.file = false
@@ -87,10 +87,10 @@ func (n *node) find(path string) *node {
 	return n
 }
 
-// make is the node at a path, made if need be. What is on the way is a folder.
+// make is the node at a path, made if need be. What is on the way is a directory.
 func (n *node) make(path string) *node {
 	for name := range strings.SplitSeq(path, "/") {
-		n.becomeFolder()
+		n.becomeDirectory()
 		child := n.children[name]
 		if child == nil {
 			if n.children == nil {

@@ -7,5 +7,5 @@
 // there are, and which steps make each of them. The stream of the build's status,
 // gathered by [Steps], says which of those ran, and for how long. The image that
 // was exported says what came out: digests and sizes, and the files if its layers
-// are read. An output that is no image leaves the third side empty.
+// are read. An output that is not an image leaves the third side empty.
 package report

@@ -28,7 +28,7 @@ type Reading struct {
 }
 
 // Measure adds what the exported image says: the layers of the base, digests and
-// sizes. A layer that is not there, because nobody had to fetch it, keeps its
+// sizes. A layer that is not there, because it did not have to be fetched, keeps its
 // unknowns.
 func (img *Image) Measure(ctx context.Context, s *image.Source, r Reading) error {
 	p, err := platforms.Parse(img.Platform)

@@ -36,7 +36,7 @@ type Image struct {
 	Layers       []Layer `json:"layers"`
 }
 
-// Layer is one layer. What nobody knows is nil.
+// Layer is one layer. What is not known is nil.
 type Layer struct {
 	// Strategy is the key of the build file that describes the layer, or [Base].
 	Strategy string `json:"strategy"`
@@ -46,9 +46,9 @@ type Layer struct {
 	// Cached says that no step of the layer had to run. A layer of the base has
 	// no steps.
 	Cached *bool `json:"cached,omitempty"`
-	// Seconds is how long its steps took, side by side or one after another.
+	// Seconds is how long its steps took, concurrently or one after another.
 	Seconds *float64 `json:"seconds,omitempty"`
-	// Files is how many there are that are neither folders nor links.
+	// Files is how many there are that are neither directories nor links.
 	Files *int `json:"files,omitempty"`
 	// Size is the layer as it is stored and Unpacked as a tar, in bytes.
 	Size      *int64 `json:"size,omitempty"`

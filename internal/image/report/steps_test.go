@@ -31,7 +31,7 @@ func TestSteps(t *testing.T) {
 		{Digest: "merge", Name: "merge the layers", Inputs: []digest.Digest{"base", "other"}, Started: at(300), Completed: at(400)},
 		{Digest: "main", Name: "[2/2] unpack", Inputs: []digest.Digest{"one", "two", "merge"}, Started: at(20)},
 	}})
-	for range 2 { // what is told twice counts once
+	for range 2 { // what is reported twice counts once
 		s.Note(&client.SolveStatus{Vertexes: []*client.Vertex{
 			{Digest: "main", Name: "[2/2] unpack", Inputs: []digest.Digest{"one", "two", "merge"}, Started: at(20), Completed: at(21)},
 		}})
