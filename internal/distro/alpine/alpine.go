@@ -84,7 +84,7 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 	}
 	solution, err := resolve.Resolve(*request)
 	if err != nil {
-		return nil, &distro.Error{Name: asked(&r, resolve.Asked(err)), Err: err}
+		return nil, &distro.Error{Name: asked(&r, distro.Requested(err)), Err: err}
 	}
 	if len(solution.Removed) > 0 {
 		return nil, &distro.Error{Err: fmt.Errorf(

@@ -77,7 +77,7 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		err = resolve.Check(request, solution)
 	}
 	if err != nil {
-		return nil, &distro.Error{Name: asked(&r, resolve.Asked(err)), Err: err}
+		return nil, &distro.Error{Name: asked(&r, distro.Requested(err)), Err: err}
 	}
 	if len(solution.Removed) > 0 {
 		return nil, &distro.Error{Err: fmt.Errorf(

@@ -4,7 +4,6 @@
 package resolve
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -82,29 +81,4 @@ func relationNames(text string) []string {
 		}
 	}
 	return out
-}
-
-// Asked returns the request that an error of Resolve is about, or nothing.
-func Asked(err error) string {
-	var unknown *UnknownPackageError
-	var virtual *VirtualPackageError
-	var version *NoSuchVersionError
-	var tag *UnknownTagError
-	var conflict *ConflictError
-	var unsatisfiable *UnsatisfiableError
-	switch {
-	case errors.As(err, &unknown):
-		return unknown.Name
-	case errors.As(err, &virtual):
-		return virtual.Name
-	case errors.As(err, &version):
-		return version.Name
-	case errors.As(err, &tag):
-		return tag.Name
-	case errors.As(err, &conflict):
-		return conflict.Wanted[0]
-	case errors.As(err, &unsatisfiable):
-		return unsatisfiable.Wanted
-	}
-	return ""
 }

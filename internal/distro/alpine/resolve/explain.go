@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/spell"
 )
@@ -27,7 +28,7 @@ func (s *solver) validate() error {
 			continue
 		}
 		if len(n.name.offers) == 0 {
-			return &UnknownPackageError{Name: n.Name, Nearest: s.nearest(n.Name)}
+			return &distro.UnknownPackageError{Name: n.Name, Nearest: s.nearest(n.Name)}
 		}
 		if !slices.ContainsFunc(n.name.offers, func(o offer) bool { return o.provided(nil, n) && (o.pkg.repos != 0 || o.pkg.installed) }) {
 			return &NoSuchVersionError{Name: n.Name, Wanted: n.String(), Have: versions(n.name)}
@@ -141,7 +142,7 @@ func (s *solver) explainMissing(wanted *need) error {
 				if have := versions(n.name); len(have) > 0 {
 					last = l.p.rec.Name + " " + l.p.rec.Version + " needs " + n.String() + ", but there is only " + spell.List(have, "and")
 				}
-				return &UnsatisfiableError{Wanted: wanted.Name, Missing: n.String(), Chain: append(l.chain(), last)}
+				return &distro.UnsatisfiableError{Wanted: wanted.Name, Missing: n.String(), Chain: append(l.chain(), last)}
 			}
 			if option != nil && !seen[option] {
 				seen[option] = true
@@ -181,7 +182,7 @@ func (f fault) virtual() error {
 	if len(names) == 0 {
 		return nil
 	}
-	return &VirtualPackageError{Name: f.name.text, Providers: slices.Sorted(maps.Keys(names))}
+	return &distro.VirtualPackageError{Name: f.name.text, Providers: slices.Sorted(maps.Keys(names))}
 }
 
 // minimize leaves out requests as long as what is left fails, and returns the

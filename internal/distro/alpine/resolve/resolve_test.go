@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/alpine/index"
 )
@@ -167,10 +168,10 @@ func TestErrorsCanBeToldApart(t *testing.T) {
 		_, err := Resolve(req)
 		return err
 	}
-	var unknown *UnknownPackageError
+	var unknown *distro.UnknownPackageError
 	var version *NoSuchVersionError
-	var virtual *VirtualPackageError
-	var missing *UnsatisfiableError
+	var virtual *distro.VirtualPackageError
+	var missing *distro.UnsatisfiableError
 	var conflict *ConflictError
 	var tag *UnknownTagError
 	for _, c := range []struct {

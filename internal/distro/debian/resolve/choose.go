@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/index"
 )
@@ -112,9 +113,9 @@ func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, erro
 		sol.Notes = append(sol.Notes, w.Name+" is provided by "+found[0].Name+" alone, which is installed for it")
 		return found[0], nil
 	case 0:
-		return nil, &UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
+		return nil, &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
 	}
-	return nil, &VirtualPackageError{Name: w.Name, Providers: names}
+	return nil, &distro.VirtualPackageError{Name: w.Name, Providers: names}
 }
 
 func (s *solver) noSuchVersion(w Wanted, p *pkg) error {

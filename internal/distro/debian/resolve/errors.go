@@ -10,41 +10,15 @@ import (
 	"github.com/strata-build/strata/internal/spell"
 )
 
-// UnknownPackageError is a request for a name that no index has.
-type UnknownPackageError struct {
-	Name    string
-	Nearest []string // names that are spelled alike, the nearest first
-}
-
-// Error names what is missing, and what may have been meant.
-func (e *UnknownPackageError) Error() string {
-	s := "find the package " + e.Name + ": no repository has it"
-	if len(e.Nearest) > 0 {
-		s += "; did you mean " + spell.List(e.Nearest, "or") + "?"
-	} else {
-		s += "; check the spelling and the repositories"
-	}
-	return s
-}
-
-// VirtualPackageError is a request for a name that several packages provide.
-type VirtualPackageError struct {
-	Name      string
-	Providers []string // names, sorted
-}
-
-// Error lists the packages to choose from.
-func (e *VirtualPackageError) Error() string {
-	return fmt.Sprintf("find the package %s: it is a virtual package, provided by %s; name one of them instead",
-		e.Name, spell.List(e.Providers, "and"))
-}
-
 // NoSuchVersionError is a request for a version, or a suite's version, that is not
 // there.
 type NoSuchVersionError struct {
 	Name, Version, Suite string
 	Have                 []string // versions that are there, newest first
 }
+
+// Requested returns the name.
+func (e *NoSuchVersionError) Requested() string { return e.Name }
 
 // Error lists the versions that are there.
 func (e *NoSuchVersionError) Error() string {
@@ -66,6 +40,9 @@ func (e *NoSuchVersionError) Error() string {
 type ForeignArchitectureError struct {
 	Name, Architecture, Native string
 }
+
+// Requested returns the name.
+func (e *ForeignArchitectureError) Requested() string { return e.Name }
 
 // Error says which architecture is possible.
 func (e *ForeignArchitectureError) Error() string {
@@ -89,6 +66,9 @@ func (e *ForeignBaseError) Error() string {
 type BadNameError struct {
 	Name string
 }
+
+// Requested returns the name.
+func (e *BadNameError) Requested() string { return e.Name }
 
 // Error says what a name may hold.
 func (e *BadNameError) Error() string {
@@ -114,6 +94,9 @@ type ConflictError struct {
 	Chain  []string // who wants what, from the requests to the conflict
 }
 
+// Requested returns the name.
+func (e *ConflictError) Requested() string { return e.Wanted }
+
 // Error tells the chain.
 func (e *ConflictError) Error() string {
 	s := "resolve the packages: " + e.Wanted
@@ -123,17 +106,4 @@ func (e *ConflictError) Error() string {
 		s += " cannot be installed"
 	}
 	return s + ": " + strings.Join(e.Chain, "; ")
-}
-
-// UnsatisfiableError is a request that needs something no repository has, or that
-// apt's rules do not find a way to.
-type UnsatisfiableError struct {
-	Wanted  string   // name that was asked for
-	Chain   []string // who wants what, from the request to what is missing
-	Missing string   // the relation that nothing fulfils
-}
-
-// Error tells the chain.
-func (e *UnsatisfiableError) Error() string {
-	return "resolve the packages: " + e.Wanted + " cannot be installed: " + strings.Join(e.Chain, "; ")
 }

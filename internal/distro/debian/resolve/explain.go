@@ -6,6 +6,7 @@ package resolve
 import (
 	"slices"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
@@ -28,14 +29,14 @@ func (s *solver) explain(wanted []request) error {
 		groups := s.requirements(p.install)
 		for i := range groups {
 			if g := &groups[i]; g.kind.Critical() && !s.satisfied(g, p.install, planned) {
-				return &UnsatisfiableError{
+				return &distro.UnsatisfiableError{
 					Wanted: s.requestOf(p, wanted), Missing: g.any.String(),
 					Chain: []string{sentence(p.install, g) + ", and apt's rules find no way to that"},
 				}
 			}
 		}
 	}
-	return &UnsatisfiableError{Wanted: wanted[0].Name, Chain: []string{"apt's rules find no way to it"}}
+	return &distro.UnsatisfiableError{Wanted: wanted[0].Name, Chain: []string{"apt's rules find no way to it"}}
 }
 
 // requestOf returns the request that leads to a package.
@@ -87,7 +88,7 @@ func (s *solver) explainMissing(w request) error {
 			}
 			options := s.anyVersions(g)
 			if len(options) == 0 {
-				return &UnsatisfiableError{
+				return &distro.UnsatisfiableError{
 					Wanted: w.Name, Missing: g.any.String(),
 					Chain: append(l.chain(), sentence(l.v, g)+s.why(g)),
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
@@ -160,11 +161,11 @@ func TestResolveErrors(t *testing.T) {
 		text                      string
 	}{
 		{
-			"unknown", "nginx 1\nnginx-light 1", "", "ngnix", new(*UnknownPackageError),
+			"unknown", "nginx 1\nnginx-light 1", "", "ngnix", new(*distro.UnknownPackageError),
 			"find the package ngnix: no repository has it; did you mean nginx?",
 		},
 		{
-			"virtual", "b 1; Provides: v\nc 1; Provides: v", "", "v", new(*VirtualPackageError),
+			"virtual", "b 1; Provides: v\nc 1; Provides: v", "", "v", new(*distro.VirtualPackageError),
 			"find the package v: it is a virtual package, provided by b and c; name one of them instead",
 		},
 		{
@@ -184,7 +185,7 @@ func TestResolveErrors(t *testing.T) {
 			`find the package "a;b": that is not a package name (letters, digits and + - . and a letter or digit first)`,
 		},
 		{
-			"missing", "a 1; Depends: b\nb 1; Depends: c (>= 2)\nc 1", "", "a", new(*UnsatisfiableError),
+			"missing", "a 1; Depends: b\nb 1; Depends: c (>= 2)\nc 1", "", "a", new(*distro.UnsatisfiableError),
 			"resolve the packages: a cannot be installed: a needs b; b needs c (>= 2), but the version to be had is 1",
 		},
 		{
@@ -196,7 +197,7 @@ func TestResolveErrors(t *testing.T) {
 			"resolve the packages: a cannot be installed: a=1 is version 1; a=2 is version 2",
 		},
 		{
-			"held", "a 1; Depends: b (>= 2)\nb 2", "b 1; Status: hold ok installed", "a", new(*UnsatisfiableError),
+			"held", "a 1; Depends: b (>= 2)\nb 2", "b 1; Status: hold ok installed", "a", new(*distro.UnsatisfiableError),
 			"resolve the packages: a cannot be installed: a needs b (>= 2), but version 1 is installed and held",
 		},
 		{

@@ -4,7 +4,6 @@
 package resolve
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -27,33 +26,4 @@ func ParseWanted(s string) (Wanted, error) {
 		return w, fmt.Errorf("read the package %q: there is no suite after \"/\"", s)
 	}
 	return w, nil
-}
-
-// Asked returns the name of the request that an error of Resolve is about; empty
-// when it is about none.
-func Asked(err error) string {
-	var unknown *UnknownPackageError
-	var virtual *VirtualPackageError
-	var version *NoSuchVersionError
-	var foreign *ForeignArchitectureError
-	var name *BadNameError
-	var conflict *ConflictError
-	var unsatisfiable *UnsatisfiableError
-	switch {
-	case errors.As(err, &unknown):
-		return unknown.Name
-	case errors.As(err, &virtual):
-		return virtual.Name
-	case errors.As(err, &version):
-		return version.Name
-	case errors.As(err, &foreign):
-		return foreign.Name
-	case errors.As(err, &name):
-		return name.Name
-	case errors.As(err, &conflict):
-		return conflict.Wanted
-	case errors.As(err, &unsatisfiable):
-		return unsatisfiable.Wanted
-	}
-	return ""
 }

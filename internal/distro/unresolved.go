@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package distro
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
+)
+
+// Requested returns the name of the request that an error of a resolver is about;
+// empty when it is about none.
+func Requested(err error) string {
+	var about interface {
+		error
+		Requested() string
+	}
+	if errors.As(err, &about) {
+		return about.Requested()
+	}
+	return ""
+}
+
+// UnknownPackageError is a request for a name that no index has.
+type UnknownPackageError struct {
+	Name    string
+	Nearest []string // names that are spelled alike, the nearest first
+}
+
+// Requested returns the name.
+func (e *UnknownPackageError) Requested() string { return e.Name }
+
+// Error names what is missing, and what may have been meant.
+func (e *UnknownPackageError) Error() string {
+	s := "find the package " + e.Name + ": no repository has it"
+	if len(e.Nearest) > 0 {
+		return s + "; did you mean " + spell.List(e.Nearest, "or") + "?"
+	}
+	return s + "; check the spelling and the repositories"
+}
+
+// VirtualPackageError is a request for a name that several packages provide, none
+// of which may be taken without being requested.
+type VirtualPackageError struct {
+	Name      string
+	Providers []string // names, sorted
+}
+
+// Requested returns the name.
+func (e *VirtualPackageError) Requested() string { return e.Name }
+
+// Error lists the packages to choose from.
+func (e *VirtualPackageError) Error() string {
+	return fmt.Sprintf("find the package %s: it is a virtual package, provided by %s; name one of them instead",
+		e.Name, spell.List(e.Providers, "and"))
+}
+
+// UnsatisfiableError is a request that needs something no repository has, or that
+// the package system's rules don't find a way to.
+type UnsatisfiableError struct {
+	Wanted  string   // name that was requested
+	Chain   []string // who needs what, from the request to what is missing
+	Missing string   // the relation that nothing fulfils
+}
+
+// Requested returns the name.
+func (e *UnsatisfiableError) Requested() string { return e.Wanted }
+
+// Error tells the chain.
+func (e *UnsatisfiableError) Error() string {
+	return "resolve the packages: " + e.Wanted + " cannot be installed: " + strings.Join(e.Chain, "; ")
+}
