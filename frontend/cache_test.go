@@ -14,7 +14,7 @@ import (
 )
 
 // TestCacheTransfer takes the cache from one daemon to another: through a
-// registry, a folder, and the image itself.
+// registry, a directory, and the image itself.
 func TestCacheTransfer(t *testing.T) {
 	h := newHouse(t)
 	fresh := testenv.Buildkitd(t, testenv.DaemonOptions{})
@@ -31,7 +31,7 @@ layers:
 `)
 	for i, w := range h.ways() {
 		t.Run(w.name, func(t *testing.T) {
-			folder := filepath.Join(t.TempDir(), "cache")
+			directory := filepath.Join(t.TempDir(), "cache")
 			ref := h.registry.Host + "/cache:" + w.name
 			image := h.registry.Host + "/cached:" + w.name
 			for _, c := range []struct {
@@ -39,7 +39,7 @@ layers:
 				steps          []string
 			}{
 				{"registry", "type=registry,mode=max,ref=" + ref, "type=registry,ref=" + ref, []string{"files: files", "out: build", "changed: build"}},
-				{"local", "type=local,mode=max,dest=" + folder, "type=local,src=" + folder, []string{"files: files", "out: build", "changed: build"}},
+				{"local", "type=local,mode=max,dest=" + directory, "type=local,src=" + directory, []string{"files: files", "out: build", "changed: build"}},
 				{"inline", "type=inline", "type=registry,ref=" + image, []string{"changed: build"}},
 			} {
 				t.Run(c.name, func(t *testing.T) {

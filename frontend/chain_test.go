@@ -79,8 +79,8 @@ func buildInProcess(t *testing.T, h *house, dir, name string, attrs map[string]s
 		Type:  client.ExporterImage,
 		Attrs: map[string]string{"name": h.registry.Host + "/" + name, "push": "true", "oci-mediatypes": "true"},
 	}}}
-	for source, folder := range map[string]string{"context": dir, "dockerfile": dir, program.Source: steps} {
-		fs, err := fsutil.NewFS(folder)
+	for source, directory := range map[string]string{"context": dir, "dockerfile": dir, program.Source: steps} {
+		fs, err := fsutil.NewFS(directory)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ layers:
 	})
 }
 
-// names are the paths below a folder.
+// names are the paths below a directory.
 func names(t *testing.T, root string) string {
 	t.Helper()
 	var all []string
@@ -98,7 +98,7 @@ func TestUnusedContext(t *testing.T) {
 	})
 }
 
-// TestGitContext builds a repository, a folder of it, and a commit of it.
+// TestGitContext builds a repository, a directory of it, and a commit of it.
 func TestGitContext(t *testing.T) {
 	h := newHouse(t)
 	git := testenv.GitServer(t, map[string]string{
@@ -134,7 +134,7 @@ func TestArchiveContext(t *testing.T) {
 	})
 }
 
-// TestStandardInput takes the build file from the standard input, with a folder
+// TestStandardInput takes the build file from the standard input, with a directory
 // as the context and with none.
 func TestStandardInput(t *testing.T) {
 	h := newHouse(t)

@@ -58,7 +58,7 @@ func (w way) must(t *testing.T, flags ...string) string {
 	return out
 }
 
-// files builds into a folder and returns it.
+// files builds into a directory and returns it.
 func (w way) files(t *testing.T, flags ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "out")
@@ -80,7 +80,7 @@ func (h *house) pushed(name string) string {
 	return "type=image,push=true,oci-mediatypes=true,name=" + h.registry.Host + "/" + name
 }
 
-// project makes a folder from an archive. In its files "{base}" stands for the
+// project makes a directory from an archive. In its files "{base}" stands for the
 // base image, "{registry}" for the registry, and "{syntax}" for the line that
 // names the frontend.
 func (h *house) project(t *testing.T, archive string) string {
@@ -153,7 +153,7 @@ func dig(v any, names ...string) any {
 	return v
 }
 
-// cached tells whether plain progress shows the step as taken from the cache. It
+// cached reports whether plain progress shows the step as taken from the cache. It
 // ends the test if there is no such step.
 func cached(t *testing.T, progress, step string) bool {
 	t.Helper()

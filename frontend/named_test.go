@@ -12,9 +12,9 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// TestNamedFolder takes files from a second folder, with an ignore file of its
+// TestNamedDir takes files from a second directory, with an ignore file of its
 // own.
-func TestNamedFolder(t *testing.T) {
+func TestNamedDir(t *testing.T) {
 	h := newHouse(t)
 	dir := h.project(t, `
 -- strata.yaml --

@@ -15,7 +15,7 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// asker asks a question about the build file in a folder and returns what goes
+// asker asks a question about the build file in a directory and returns what goes
 // to the standard output, and everything.
 type asker func(t *testing.T, dir, call string, flags ...string) (out, all string, failed bool)
 

@@ -89,7 +89,7 @@ func fetchArchive(ops *op.Maker, a plan.Archive, r spec.Range) bk.State {
 		ops.At(r), bk.WithCustomName(words))
 }
 
-// archiveMounts mounts archives into a folder, each named by its digest.
+// archiveMounts mounts archives into a directory, each named by its digest.
 func archiveMounts(ops *op.Maker, archives []plan.Archive, dir, ext string, r spec.Range) []bk.RunOption {
 	byDigest := slices.Clone(archives)
 	slices.SortFunc(byDigest, func(a, b plan.Archive) int { return cmp.Compare(a.Digest, b.Digest) })
@@ -100,13 +100,13 @@ func archiveMounts(ops *op.Maker, archives []plan.Archive, dir, ext string, r sp
 	return opts
 }
 
-// archivePath is where an archive is mounted in a folder.
+// archivePath is where an archive is mounted in a directory.
 func archivePath(a plan.Archive, dir, ext string) string {
 	_, sum, _ := strings.Cut(a.Digest, ":")
 	return path.Join(dir, sum[:min(16, len(sum))]+"."+ext)
 }
 
-// metaMounts mounts what is known of unpacked packages into a folder, in their
+// metaMounts mounts what is known of unpacked packages into a directory, in their
 // order.
 func metaMounts(pending []unpacked, dir string) []bk.RunOption {
 	var opts []bk.RunOption

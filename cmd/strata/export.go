@@ -125,7 +125,7 @@ func (e *export) writeAll(ctx context.Context, layers []rootfs.Layer, places []r
 // rootPlace is an output with the place that is made for it.
 type rootPlace struct {
 	output flags.RootOutput
-	dir    *atomicfile.Folder
+	dir    *atomicfile.Directory
 	file   *atomicfile.File // both are nil for the standard output
 }
 
@@ -163,13 +163,13 @@ func (e *export) places(values []string) ([]rootPlace, error) {
 
 // stageDir stages a directory. One that is not empty would become a mixture of two
 // root file systems.
-func (e *export) stageDir(out flags.RootOutput) (*atomicfile.Folder, error) {
+func (e *export) stageDir(out flags.RootOutput) (*atomicfile.Directory, error) {
 	entries, err := os.ReadDir(out.Dest)
 	if err == nil && len(entries) > 0 && !out.Replace {
 		return nil, fmt.Errorf("the directory %s is not empty: give another one, or mode=delete", out.Dest)
 	}
 	e.dirs = append(e.dirs, out.Dest)
-	return e.stage.Folder(out.Dest, out.Replace)
+	return e.stage.Directory(out.Dest, out.Replace)
 }
 
 // write writes the tree to one place.

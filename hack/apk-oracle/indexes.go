@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-// findModule is the folder of go-apk.
+// findModule is the directory of go-apk.
 func findModule() (string, error) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/chainguard-dev/go-apk").Output()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 // closureHouse is a project with a closure in both languages: a cache for Strata,
-// a folder for a Dockerfile.
+// a directory for a Dockerfile.
 type closureHouse struct {
 	*house
 	dir, out string
@@ -74,7 +74,7 @@ func (c *closureHouse) cold(frontend, warm, file string) side {
 	}
 }
 
-// empty removes the folder that is written.
+// empty removes the directory that is written.
 func (c *closureHouse) empty() {
 	c.Helper()
 	if err := os.RemoveAll(c.out); err != nil {
@@ -109,7 +109,7 @@ func BenchmarkClosure(b *testing.B) {
 			}
 			b.Run("Cold"+name, func(b *testing.B) {
 				c := newClosureHouse(b, h, n, locked)
-				compare(b, Measure{Name: how + ", cold, to an OCI folder", Against: against, Time: 5 * time.Second},
+				compare(b, Measure{Name: how + ", cold, to an OCI directory", Against: against, Time: 5 * time.Second},
 					c.cold(c.strata, "first.yaml", "strata.yaml"), c.cold(c.dockerfile, "first.dockerfile", "copy.dockerfile"), side{})
 			})
 			b.Run("Cached"+name, func(b *testing.B) {

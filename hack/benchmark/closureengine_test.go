@@ -18,11 +18,11 @@ import (
 func closureByEngine(b *testing.B, c *closureHouse) {
 	what := fmt.Sprintf("a closure of %d paths by the embedded engine, with a lock", c.n+1)
 	cli := testenv.Strata(b)
-	folder, roots := "type=oci,tar=false,dest="+c.out, testenv.Dir(b)
+	directory, roots := "type=oci,tar=false,dest="+c.out, testenv.Dir(b)
 	for _, compression := range []string{"gzip", "zstd"} {
 		b.Run("Cold"+compression, func(b *testing.B) {
-			how := what + ", cold, to an OCI folder with " + compression
-			compare(b, Measure{Name: how, Against: "`nix-store --export` and gzip", Time: 5 * time.Second}, c.emptyEngine(b, cli, roots, folder+",compression="+compression), c.exported(b), side{})
+			how := what + ", cold, to an OCI directory with " + compression
+			compare(b, Measure{Name: how, Against: "`nix-store --export` and gzip", Time: 5 * time.Second}, c.emptyEngine(b, cli, roots, directory+",compression="+compression), c.exported(b), side{})
 			stop(b, cli)
 		})
 	}
@@ -45,7 +45,7 @@ func closureByEngine(b *testing.B, c *closureHouse) {
 }
 
 // emptyEngine builds by an engine that runs and has nothing in its cache. Each has a new
-// folder below roots, which are removed in the end; see disk.
+// directory below roots, which are removed in the end; see disk.
 func (c *closureHouse) emptyEngine(b *testing.B, cli *testenv.CLI, roots, output string) side {
 	n := 0
 	var root string

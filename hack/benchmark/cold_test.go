@@ -54,7 +54,7 @@ func BenchmarkCold(b *testing.B) {
 			run: func() { h.build(frontend, dir, file, "type=oci,tar=false,dest="+out) },
 		}
 	}
-	compare(b, Measure{Name: "10,000 small files and one of 500 MB, cold, to an OCI folder", Against: "Dockerfile frontend", Ratio: 1.1},
+	compare(b, Measure{Name: "10,000 small files and one of 500 MB, cold, to an OCI directory", Against: "Dockerfile frontend", Ratio: 1.1},
 		through(h.strata, "first.yaml", "strata.yaml"),
 		through(h.dockerfile, "first.dockerfile", "cold.dockerfile"),
 		side{})

@@ -30,8 +30,8 @@ func BenchmarkExport(b *testing.B) {
 			side{clean, func() { cli.MustRun(b, "export", ref, "-o", "type=tar,dest="+out) }},
 			side{clean, func() { testenv.Output(b, "crane", "export", "--insecure", ref, out) }}, side{})
 	})
-	b.Run("Folder", func(b *testing.B) {
-		compare(b, Measure{Name: "the same from a layout to a folder", Against: "`umoci unpack`", Ratio: 0.5},
+	b.Run("Directory", func(b *testing.B) {
+		compare(b, Measure{Name: "the same from a layout to a directory", Against: "`umoci unpack`", Ratio: 0.5},
 			side{clean, func() { cli.MustRun(b, "export", "oci:"+layout, "-o", out) }},
 			side{clean, func() { testenv.Output(b, "umoci", "unpack", "--image", layout, out) }}, side{})
 	})

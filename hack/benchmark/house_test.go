@@ -82,7 +82,7 @@ func dockerfileImage(t testing.TB, r *testenv.Registry) string {
 	}))
 }
 
-// project is a folder with both build files and their sources.
+// project is a directory with both build files and their sources.
 func project(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := testenv.Dir(t)

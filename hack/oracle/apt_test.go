@@ -22,10 +22,10 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
-// apt is apt-get with folders of its own; only the sources are the machine's.
+// apt is apt-get with directories of its own; only the sources are the machine's.
 type apt struct {
-	state string // folder of lists, shared by all
-	cache string // folder of the caches for this status
+	state string // directory of lists, shared by all
+	cache string // directory of the caches for this status
 	path  string // status file, absolute: a relative one counts as empty
 	extra []string
 	// recommends is apt's own default; a base is made without.

@@ -20,7 +20,7 @@ type File struct {
 	temp   string
 }
 
-// File stages a file at dest. Missing folders on the way are made by Open.
+// File stages a file at dest. Missing directories on the way are made by Open.
 func (s *Stage) File(dest string) (*File, error) {
 	place, fi, err := resolve(dest)
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Stage) File(dest string) (*File, error) {
 		place = dest
 	}
 	if fi != nil && fi.IsDir() {
-		return nil, fmt.Errorf("output file %s is a folder", dest)
+		return nil, fmt.Errorf("output file %s is a directory", dest)
 	}
 	f := &File{dest: place, direct: isStream(dest) || fi != nil && !fi.Mode().IsRegular()}
 	s.outputs = append(s.outputs, f)
@@ -56,7 +56,7 @@ func (f *File) Open() (io.WriteCloser, error) {
 	}
 	dir := filepath.Dir(f.dest)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make output folder: %w", err)
+		return nil, fmt.Errorf("make output directory: %w", err)
 	}
 	temp := hidden(dir, filepath.Base(f.dest))
 	w, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

@@ -13,7 +13,7 @@ import (
 // bytes.
 const fullBelow = 64 << 10
 
-// Full finds an output whose disk has no room any more, and gives the folder that
+// Full finds an output whose disk has no room any more, and gives the directory that
 // is on it. It is for failures that reach the command without their cause.
 func (s *Stage) Full() (dir string, full bool) {
 	for _, out := range s.outputs {

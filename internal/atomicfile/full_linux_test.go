@@ -35,7 +35,7 @@ func TestFull(t *testing.T) {
 	}
 	if _, err := w.Write(make([]byte, 2<<20)); err == nil {
 		t.Error("2 MiB fit into one")
-	} else if got, want := atomicfile.FolderOf(err.(*os.PathError).Path), filepath.Join(disk, "new"); got != want { //nolint:errorlint // os.File promises it
+	} else if got, want := atomicfile.DirectoryOf(err.(*os.PathError).Path), filepath.Join(disk, "new"); got != want { //nolint:errorlint // os.File promises it
 		t.Errorf("the error is about %s, want %s", got, want)
 	}
 	if dir, full := s.Full(); !full || dir != filepath.Join(disk, "new") {
@@ -49,7 +49,7 @@ func TestFull(t *testing.T) {
 	}
 }
 
-func TestFolderOf(t *testing.T) {
+func TestDirOf(t *testing.T) {
 	for path, want := range map[string]string{
 		"/a/b":                                "/a",
 		"/a/.b.strata-0123456789":             "/a",
@@ -57,8 +57,8 @@ func TestFolderOf(t *testing.T) {
 		"/a/strata-rootfs-1":                  "/a",
 		"/a/.c/.output.strata-0123456789/d/e": "/a/.c",
 	} {
-		if got := atomicfile.FolderOf(path); got != want {
-			t.Errorf("the folder of %s is %s, want %s", path, got, want)
+		if got := atomicfile.DirectoryOf(path); got != want {
+			t.Errorf("the directory of %s is %s, want %s", path, got, want)
 		}
 	}
 }

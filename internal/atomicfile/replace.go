@@ -11,7 +11,7 @@ import (
 )
 
 // Replace writes a file at once: whoever reads it sees what was there before, or
-// all of data. Its folder must be there.
+// all of data. Its directory must be there.
 func Replace(path string, data []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".strata-*")
 	if err != nil {

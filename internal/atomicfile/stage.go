@@ -4,7 +4,7 @@
 // Package atomicfile keeps the outputs of a command out of sight until the command
 // has succeeded.
 //
-// A [Stage] hands out places to write to: a file or a folder with a hidden name
+// A [Stage] hands out places to write to: a file or a directory with a hidden name
 // close to where the output belongs. Commit moves them there; Discard removes
 // them. So a command that fails, or is interrupted, leaves what was there
 // before. What cannot be replaced by a rename (a device, a pipe) is written
@@ -66,14 +66,14 @@ func hidden(dir, base string) string {
 // mark is in all hidden names.
 const mark = ".strata-"
 
-// IsHidden reports whether an entry of a folder is an output that waits.
+// IsHidden reports whether an entry of a directory is an output that waits.
 func IsHidden(name string) bool {
 	return strings.HasPrefix(name, ".") && strings.Contains(name, mark)
 }
 
-// FolderOf is the folder in which an output waits that a path belongs to, or just
-// the path's folder. Nobody but a Stage knows the names in between.
-func FolderOf(path string) string {
+// DirectoryOf is the directory in which an output waits that a path belongs to, or just
+// the path's directory. Nobody but a Stage knows the names in between.
+func DirectoryOf(path string) string {
 	parts := strings.Split(path, string(filepath.Separator))
 	for i, part := range parts {
 		if IsHidden(part) {

@@ -14,7 +14,7 @@ import (
 	"github.com/strata-build/strata/internal/atomicfile"
 )
 
-// tree is what is in a folder: the text of files, "DIR" for folders.
+// tree is what is in a directory: the text of files, "DIR" for directories.
 type tree map[string]string
 
 func read(t *testing.T, dir string) tree {
@@ -62,7 +62,7 @@ func must(t *testing.T, err error) {
 func check(t *testing.T, dir string, want tree) {
 	t.Helper()
 	if diff := cmp.Diff(want, read(t, dir)); diff != "" {
-		t.Errorf("folder (-want +got):\n%s", diff)
+		t.Errorf("directory (-want +got):\n%s", diff)
 	}
 }
 
@@ -125,10 +125,10 @@ func TestRefused(t *testing.T) {
 	write(t, dir, tree{"file": "x"})
 	var s atomicfile.Stage
 	if _, err := s.File(dir); err == nil {
-		t.Error("a folder was taken for a file")
+		t.Error("a directory was taken for a file")
 	}
-	if _, err := s.Folder(filepath.Join(dir, "file"), false); err == nil {
-		t.Error("a file was taken for a folder")
+	if _, err := s.Directory(filepath.Join(dir, "file"), false); err == nil {
+		t.Error("a file was taken for a directory")
 	}
 }
 
@@ -146,7 +146,7 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-func TestFolder(t *testing.T) {
+func TestDir(t *testing.T) {
 	tests := []struct {
 		name          string
 		replace       bool
@@ -191,29 +191,29 @@ func TestFolder(t *testing.T) {
 			dir := t.TempDir()
 			write(t, dir, test.before)
 			var s atomicfile.Stage
-			folder, err := s.Folder(filepath.Join(dir, "out"), test.replace)
+			directory, err := s.Directory(filepath.Join(dir, "out"), test.replace)
 			must(t, err)
-			write(t, folder.Path(), test.after)
+			write(t, directory.Path(), test.after)
 
 			must(t, s.Commit())
 			check(t, dir, test.want)
 
-			folder, err = s.Folder(filepath.Join(dir, "other/deep"), false)
+			directory, err = s.Directory(filepath.Join(dir, "other/deep"), false)
 			must(t, err)
-			write(t, folder.Path(), test.after)
+			write(t, directory.Path(), test.after)
 			must(t, s.Discard())
 			check(t, dir, test.want)
 		})
 	}
 }
 
-// TestFolderMode gives a new folder the mode that mkdir would.
-func TestFolderMode(t *testing.T) {
+// TestDirMode gives a new directory the mode that mkdir would.
+func TestDirMode(t *testing.T) {
 	dir := t.TempDir()
 	var s atomicfile.Stage
-	folder, err := s.Folder(filepath.Join(dir, "a/out"), false)
+	directory, err := s.Directory(filepath.Join(dir, "a/out"), false)
 	must(t, err)
-	must(t, os.Mkdir(folder.Path(), 0o700))
+	must(t, os.Mkdir(directory.Path(), 0o700))
 	must(t, s.Commit())
 	must(t, os.Mkdir(filepath.Join(dir, "like"), 0o755))
 	want, err := os.Stat(filepath.Join(dir, "like"))

@@ -47,7 +47,7 @@ var ErrFormat = errors.New("unknown compression")
 // Formats are the names that Reader takes.
 func Formats() []string { return []string{None, Gzip, Bzip2, Xz, Zstd} }
 
-// Known tells whether Reader takes that name.
+// Known reports whether Reader takes that name.
 func Known(format string) bool {
 	return slices.Contains(Formats(), format)
 }

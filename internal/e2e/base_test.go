@@ -21,7 +21,7 @@ func TestBaseWithoutRegistry(t *testing.T) {
 	own := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	ref := testenv.BusyboxImage(t, own, "base:1", testenv.BusyboxTweaks{Only: "amd64", Release: t.Name()})
 	cli, daemon, dir := testenv.Strata(t), testenv.Shared(t), t.TempDir()
-	project := folder(t, map[string]string{"strata.yaml": "from: context:base\nlayers:\n  - build: {run: cp /usr/lib/release $out/ran}\n"})
+	project := directory(t, map[string]string{"strata.yaml": "from: context:base\nlayers:\n  - build: {run: cp /usr/lib/release $out/ran}\n"})
 	build := func(base, out string) testenv.Result {
 		return cli.Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "--build-context", "base="+base, "-o", "type=oci,tar=false,dest="+out, project)
 	}

@@ -61,7 +61,7 @@ func TestBoot(t *testing.T) {
 		}
 		files["modules/"+filepath.Base(module)] = string(data)
 	}
-	dir, out := folder(t, files), t.TempDir()
+	dir, out := directory(t, files), t.TempDir()
 	h.mustBuild(t, "--progress=quiet", "--target", "default,disk", "-o", "type=oci,dest="+out+"/{target}.tar", dir)
 	initramfs, disk := filepath.Join(out, "initramfs"), filepath.Join(out, "disk")
 	h.cli.MustRun(t, "export", "oci-archive:"+out+"/default.tar", "-o", "type=cpio,compression=gzip,dest="+initramfs)

@@ -28,7 +28,7 @@ func TestColdBuilds(t *testing.T) {
 				cli.MustRun(t, append(args, dir)...)
 				return h.digest(t, a.Name+":"+tag)
 			}
-			dir := folder(t, a.Files("flags", "want", "config"))
+			dir := directory(t, a.Files("flags", "want", "config"))
 			one := push(h.cli, "one", dir)
 
 			text := a.Section("strata.yaml")
@@ -36,7 +36,7 @@ func TestColdBuilds(t *testing.T) {
 			if mixed == text {
 				t.Fatal("the maps are as they were")
 			}
-			other := folder(t, a.Files("flags", "want", "config"))
+			other := directory(t, a.Files("flags", "want", "config"))
 			write(t, filepath.Join(other, "strata.yaml"), mixed)
 			checkOut(t, other, []fs.FileMode{0o077, 0o002}[i%2])
 			two := push(second, "two", other)
@@ -47,7 +47,7 @@ func TestColdBuilds(t *testing.T) {
 	}
 }
 
-// checkOut gives a folder's files the modes and times of another checkout.
+// checkOut gives a directory's files the modes and times of another checkout.
 func checkOut(t *testing.T, dir string, umask fs.FileMode) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -21,7 +21,7 @@ func TestCompression(t *testing.T) {
 	h := newHouse(t)
 	// A daemon takes a blob that it has in another form, unless told otherwise.
 	h.daemon = testenv.Buildkitd(t, testenv.DaemonOptions{})
-	dir := folder(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
+	dir := directory(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
 	for name, test := range map[string]struct {
 		mediaType  string
 		check      []string

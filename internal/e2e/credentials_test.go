@@ -18,12 +18,12 @@ import (
 
 const helloFile = "layers:\n  - files: [{dest: /hello, content: hello}]\n"
 
-// TestCredentials pushes to a registry that wants a password, from a folder of
+// TestCredentials pushes to a registry that wants a password, from a directory of
 // its own for each way to know it.
 func TestCredentials(t *testing.T) {
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{User: "someone", Password: "open sesame"})
 	daemon := testenv.Shared(t)
-	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": helloFile})
 	push := func(t *testing.T, cli *testenv.CLI, tag string) testenv.Result {
 		return cli.Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "--push", "-t", registry.Host+"/private:"+tag, dir)
 	}
@@ -92,10 +92,10 @@ func TestTokenCredentials(t *testing.T) {
 	tokens.ReadOnly = []string{"bob"}
 	registry := testenv.NewRegistry(t, testenv.RegistryOptions{Tokens: tokens})
 	daemon := testenv.Shared(t)
-	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": helloFile})
 	login := func(text string) *testenv.CLI {
 		cli := testenv.Strata(t)
-		config := folder(t, map[string]string{"config.json": fmt.Sprintf(`{"auths": {%q: %s}}`, registry.Host, text)})
+		config := directory(t, map[string]string{"config.json": fmt.Sprintf(`{"auths": {%q: %s}}`, registry.Host, text)})
 		cli.Env = append(cli.Env, "DOCKER_CONFIG="+config)
 		return cli
 	}
@@ -150,8 +150,8 @@ func TestBaseOfOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			registry := testenv.NewRegistry(t, c.options)
-			dir := folder(t, map[string]string{"strata.yaml": "from: " + registry.Host + "/team/app:1\n" + helloFile})
-			config := folder(t, map[string]string{"config.json": fmt.Sprintf(`{"auths": {%q: %s}}`, registry.Host, c.login)})
+			dir := directory(t, map[string]string{"strata.yaml": "from: " + registry.Host + "/team/app:1\n" + helloFile})
+			config := directory(t, map[string]string{"config.json": fmt.Sprintf(`{"auths": {%q: %s}}`, registry.Host, c.login)})
 			cli := testenv.Strata(t)
 			cli.Env = append(cli.Env, "DOCKER_CONFIG="+config)
 			got := cli.Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "-o", "type=cacheonly", dir)
@@ -167,7 +167,7 @@ func TestBaseOfOthers(t *testing.T) {
 func TestBaseOfAnotherPlatform(t *testing.T) {
 	registry, daemon := testenv.SharedRegistry(t), testenv.Shared(t)
 	base := testenv.BusyboxImage(t, registry, "other-platforms:1", testenv.BusyboxTweaks{})
-	dir := folder(t, map[string]string{"strata.yaml": "from: " + base + "\n" + helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": "from: " + base + "\n" + helloFile})
 	got := testenv.Strata(t).Run(t, "build", "--addr", daemon.Addr, "--progress=quiet", "--platform", "linux/riscv64", "-o", "type=cacheonly", dir)
 	want := "strata.yaml:1:7: look up " + base + ": " + registry.Host + " has it for other platforms, and not for linux/riscv64\n"
 	if got.Code != 1 || !strings.Contains(got.Stderr, want) {
@@ -179,7 +179,7 @@ func TestBaseOfAnotherPlatform(t *testing.T) {
 func TestBaseThatIsRefused(t *testing.T) {
 	registry, daemon := testenv.NewRegistry(t, testenv.RegistryOptions{}), testenv.Shared(t)
 	base := testenv.BusyboxImage(t, registry, "refused:1", testenv.BusyboxTweaks{})
-	dir := folder(t, map[string]string{"strata.yaml": "from: " + base + "\n" + helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": "from: " + base + "\n" + helloFile})
 	for status, want := range map[int]string{
 		http.StatusForbidden:       " does not allow it to the login that it got\n",
 		http.StatusTooManyRequests: " has had too many requests\n",

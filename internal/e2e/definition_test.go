@@ -32,7 +32,7 @@ func TestDefinition(t *testing.T) {
 	c := h.daemon.Client(t)
 	for _, a := range testenv.Archives(t, "cases") {
 		t.Run(a.Name, func(t *testing.T) {
-			dir := folder(t, a.Files("flags", "want", "config"))
+			dir := directory(t, a.Files("flags", "want", "config"))
 			var first string
 			for seed := range uint64(5) {
 				if seed > 0 {

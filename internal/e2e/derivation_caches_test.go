@@ -47,8 +47,8 @@ func TestDerivationFromAnotherCache(t *testing.T) {
 		testenv.Strata(t).MustRun(t, "build", "-o", "type=oci,dest="+out, dir)
 		return testenv.OpenLayout(t, out).Digest(t, "amd64")
 	}
-	want := digest(t, folder(t, map[string]string{"strata.yaml": text()}))
-	locked := folder(t, map[string]string{"strata.yaml": text("/cache-xz")})
+	want := digest(t, directory(t, map[string]string{"strata.yaml": text()}))
+	locked := directory(t, map[string]string{"strata.yaml": text("/cache-xz")})
 	testenv.Strata(t).MustRun(t, "lock", locked)
 	build := func(t *testing.T, dir string) {
 		t.Helper()
@@ -62,11 +62,11 @@ func TestDerivationFromAnotherCache(t *testing.T) {
 	}
 	lost.Store(true)
 	for name, other := range map[string]string{"packed otherwise": "/cache-xz", "the same archive": "/cache-zstd"} {
-		t.Run(name, func(t *testing.T) { build(t, folder(t, map[string]string{"strata.yaml": text(other)})) })
+		t.Run(name, func(t *testing.T) { build(t, directory(t, map[string]string{"strata.yaml": text(other)})) })
 	}
 	t.Run("locked", func(t *testing.T) { build(t, locked) })
 	t.Run("nowhere", func(t *testing.T) {
-		dir := folder(t, map[string]string{"strata.yaml": text("/cache-unsigned")})
+		dir := directory(t, map[string]string{"strata.yaml": text("/cache-unsigned")})
 		result := testenv.Strata(t).Run(t, "build", "-o", "type=cacheonly", dir)
 		if result.Code == 0 || !strings.Contains(result.Stderr, "strata.yaml:3:") ||
 			!strings.Contains(result.Stderr, first.URL+"/cache-zstd/nar/") || !strings.Contains(result.Stderr, "404") {

@@ -33,7 +33,7 @@ func fromCache(nix *testenv.NixStore, url string) string {
 // buildLayout builds a build file to an OCI layout.
 func (h *house) buildLayout(t *testing.T, text string, args ...string) *testenv.Layout {
 	t.Helper()
-	dir := folder(t, map[string]string{"strata.yaml": text})
+	dir := directory(t, map[string]string{"strata.yaml": text})
 	out := filepath.Join(dir, "image.tar")
 	h.mustBuild(t, append(args, "-o", "type=oci,dest="+out, dir)...)
 	return testenv.OpenLayout(t, out)
@@ -53,14 +53,14 @@ func TestDerivation(t *testing.T) {
 		text string
 		args []string
 	}{
-		"xz":                  {fromCache(nix, server.URL+"/cache-xz"), nil},
-		"the second cache":    {strings.Replace(fromCache(nix, server.URL+"/cache-zstd"), "[\"http", fmt.Sprintf("[%q, %q, \"http", server.URL+"/nothing", server.URL+"/cache-other"), 1), nil},
-		"exported cache":      {derive(nix, "store: {context: st}"), []string{"--build-context=st=" + nix.Dir + "/cache-unsigned"}},
-		"signed folder":       {derive(nix, fmt.Sprintf("store: {context: st}\ntrusted_public_keys: [%q]", nix.Key)), []string{"--build-context=st=" + nix.Dir + "/cache-bzip2"}},
-		"path-info":           {derive(nix, "store: {context: st, graph: old.json}"), []string{context + "/disk"}},
-		"registration":        {derive(nix, "store: {context: st, graph: registration}"), []string{context + "/disk"}},
-		"a look at the files": {derive(nix, "store: {context: st}"), []string{context + "/disk"}},
-		"the store's folder":  {derive(nix, "store: {context: st}"), []string{context + "/disk/nix/store"}},
+		"xz":                    {fromCache(nix, server.URL+"/cache-xz"), nil},
+		"the second cache":      {strings.Replace(fromCache(nix, server.URL+"/cache-zstd"), "[\"http", fmt.Sprintf("[%q, %q, \"http", server.URL+"/nothing", server.URL+"/cache-other"), 1), nil},
+		"exported cache":        {derive(nix, "store: {context: st}"), []string{"--build-context=st=" + nix.Dir + "/cache-unsigned"}},
+		"signed directory":      {derive(nix, fmt.Sprintf("store: {context: st}\ntrusted_public_keys: [%q]", nix.Key)), []string{"--build-context=st=" + nix.Dir + "/cache-bzip2"}},
+		"path-info":             {derive(nix, "store: {context: st, graph: old.json}"), []string{context + "/disk"}},
+		"registration":          {derive(nix, "store: {context: st, graph: registration}"), []string{context + "/disk"}},
+		"a look at the files":   {derive(nix, "store: {context: st}"), []string{context + "/disk"}},
+		"the store's directory": {derive(nix, "store: {context: st}"), []string{context + "/disk/nix/store"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := h.buildLayout(t, tc.text, tc.args...).Digest(t, "amd64"); got != want {
@@ -69,7 +69,7 @@ func TestDerivation(t *testing.T) {
 		})
 	}
 	t.Run("the build context and another engine", func(t *testing.T) {
-		dir := folder(t, map[string]string{"strata.yaml": derive(nix, "store: {source: exported/cache}")})
+		dir := directory(t, map[string]string{"strata.yaml": derive(nix, "store: {source: exported/cache}")})
 		if err := os.CopyFS(filepath.Join(dir, "exported/cache"), os.DirFS(filepath.Join(nix.Dir, "cache-gzip"))); err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestDerivationLocked(t *testing.T) {
 	server := testenv.FileServer(t, readCache(t, filepath.Join(nix.Dir, "cache-zstd")))
 	text := fromCache(nix, server.URL)
 	want := h.buildLayout(t, text).Digest(t, "amd64")
-	dir := folder(t, map[string]string{"strata.yaml": text})
+	dir := directory(t, map[string]string{"strata.yaml": text})
 	h.cli.MustRun(t, "lock", "--addr", h.daemon.Addr, dir)
 	h.cli.MustRun(t, "lock", "--addr", h.daemon.Addr, "--check", dir)
 	locked := read(t, filepath.Join(dir, "strata.lock"))
@@ -168,7 +168,7 @@ func TestDerivationExtras(t *testing.T) {
 	h, nix := newHouse(t), testenv.Nix(t)
 	text := "args: {BASE: null}\nfrom: $BASE\n" + derive(nix, "store: {context: st}\nlink: /usr/local\nregistration: true\nmax_layers: 4\npin: [[shell, libc]]") +
 		"  - files: [{dest: /etc/more, content: x}]\n"
-	dir := folder(t, map[string]string{"strata.yaml": text})
+	dir := directory(t, map[string]string{"strata.yaml": text})
 	explained := h.cli.MustRun(t, "plan", "--explain", "--addr", h.daemon.Addr, "--build-arg", "BASE="+h.base, "--build-context=st="+nix.Dir+"/cache-zstd", dir)
 	for _, want := range []string{"default for linux/amd64: 7 layers\n", "    " + nix.App + "\n", filepath.Base(nix.App) + " alone pushes 1.5 kB of 2.6 MB again (0.06%)\n"} {
 		if !strings.Contains(explained.Stdout, want) {
@@ -246,7 +246,7 @@ func TestForjarStore(t *testing.T) {
 		}
 		return text
 	}
-	store := folder(t, map[string]string{
+	store := directory(t, map[string]string{
 		app + "/meta.yaml": meta(app, lib), app + "/content/bin/app": "#!/bin/sh\n", app + "/content/etc/app.conf": "x=1\n",
 		lib + "/meta.yaml": meta(lib), lib + "/content/lib/lib.txt": "text\n",
 		other + "/meta.yaml": meta(other), other + "/content/unused": "x",
@@ -279,7 +279,7 @@ func TestForjarStore(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(store, lib)); err != nil {
 		t.Fatal(err)
 	}
-	dir := folder(t, map[string]string{"strata.yaml": text})
+	dir := directory(t, map[string]string{"strata.yaml": text})
 	failed := h.build(t, "--progress=quiet", "--build-context=st="+store, dir)
 	if want := "strata.yaml:3:13: derivation: /" + a + " refers to /" + b + ": it isn't in the store"; failed.Code != 1 || !strings.Contains(failed.Stderr, want) {
 		t.Errorf("exit status %d\n%swant %s", failed.Code, failed.Stderr, want)

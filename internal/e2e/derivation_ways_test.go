@@ -37,7 +37,7 @@ func TestDerivationPrivate(t *testing.T) {
 	t.Cleanup(server.Close)
 	// Another name for the host, so that nothing comes from what other tests fetched.
 	url := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	dir := folder(t, map[string]string{"strata.yaml": fromCache(nix, url), "login": login})
+	dir := directory(t, map[string]string{"strata.yaml": fromCache(nix, url), "login": login})
 	failed := h.build(t, "--progress=plain", "--no-cache", dir)
 	if failed.Code != 1 || !strings.Contains(failed.Stderr, "401") || !strings.Contains(failed.Stderr, "strata.yaml:3") {
 		t.Errorf("without a login: exit status %d\n%s", failed.Code, failed.Stderr)
@@ -83,7 +83,7 @@ func TestDerivationThroughProxy(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	cli := *h.cli
 	cli.Env = append(cli.Env, "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=")
-	dir := folder(t, map[string]string{"strata.yaml": fromCache(nix, "http://cache.example.org")})
+	dir := directory(t, map[string]string{"strata.yaml": fromCache(nix, "http://cache.example.org")})
 	out := filepath.Join(dir, "image.tar")
 	cli.MustRun(t, "build", "-o", "type=oci,dest="+out, dir)
 	checkStore(t, nix, testenv.OpenLayout(t, out))

@@ -32,7 +32,7 @@ func TestFullDisk(t *testing.T) {
 	data := make([]byte, 12<<20)
 	_, _ = rand.NewChaCha8([32]byte{3}).Read(data)
 	ref := testenv.SharedRegistry(t).Push(t, "full/app:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{{Path: "noise", Data: data}}))
-	dir := folder(t, map[string]string{"strata.yaml": "from: " + ref + "\n" + helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": "from: " + ref + "\n" + helloFile})
 	disk, daemon := smallDisk(t), testenv.Shared(t)
 	cli := testenv.Strata(t)
 	fails := func(t *testing.T, full string, args ...string) {

@@ -18,7 +18,7 @@ import (
 func TestDocker(t *testing.T) {
 	h := newHouse(t)
 	docker := testenv.Dockerd(t)
-	dir := folder(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
+	dir := directory(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
 	run := func(t *testing.T, image string) {
 		t.Helper()
 		if got, want := docker.Run(t, "run", "--rm", "--network", "none", image), "the application runs\n"; got != want {
@@ -45,7 +45,7 @@ func TestDocker(t *testing.T) {
 			t.Errorf("containerd lists\n%s\nwant %s", listed, want)
 		}
 	})
-	for name, output := range map[string]string{"oci folder": "type=oci,tar=false,docker=true", "docker folder": "type=docker,tar=false"} {
+	for name, output := range map[string]string{"oci directory": "type=oci,tar=false,docker=true", "docker directory": "type=docker,tar=false"} {
 		t.Run(name, func(t *testing.T) {
 			layout := filepath.Join(t.TempDir(), "layout")
 			tag := "app:" + strings.ReplaceAll(name, " ", "-")
@@ -90,7 +90,7 @@ func TestDocker(t *testing.T) {
 // line refuses before it looks for anything else: there is no daemon.
 func TestDockerTakesOnePlatform(t *testing.T) {
 	cli := testenv.Strata(t)
-	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": helloFile})
 	for _, output := range [][]string{{"--load"}, {"-o", "type=docker,dest=" + filepath.Join(dir, "out.tar")}} {
 		got := cli.Run(t, append(append([]string{"build"}, output...), "--platform=linux/amd64,linux/arm64", "--addr", "unix:///nowhere.sock", dir)...)
 		if got.Code != 2 || !strings.Contains(got.Stderr, "one platform") {

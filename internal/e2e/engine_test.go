@@ -76,7 +76,7 @@ func firstOfNamespace(status string) bool {
 
 // endless is a build whose command has a name of its own and doesn't end.
 func endless(t *testing.T, name string) string {
-	return folder(t, map[string]string{"strata.yaml": fmt.Sprintf(
+	return directory(t, map[string]string{"strata.yaml": fmt.Sprintf(
 		"args: {BASE: null}\nlayers:\n  - build: {from: $BASE, run: [sleep, %q], out: true}\n", name)})
 }
 
@@ -102,7 +102,7 @@ func TestKilledClient(t *testing.T) {
 	if running("sleep 271828.1") == 0 {
 		t.Error("the other client's step ended too")
 	}
-	h.cli.MustRun(t, "build", "--progress=quiet", folder(t, map[string]string{"strata.yaml": helloFile}))
+	h.cli.MustRun(t, "build", "--progress=quiet", directory(t, map[string]string{"strata.yaml": helloFile}))
 }
 
 // TestInterruptedCommand interrupts a build while its command runs: the step
@@ -150,7 +150,7 @@ func TestSideBySide(t *testing.T) {
 	most := 0
 	var wg sync.WaitGroup
 	for i := range 4 {
-		dir := folder(t, map[string]string{"strata.yaml": fmt.Sprintf(
+		dir := directory(t, map[string]string{"strata.yaml": fmt.Sprintf(
 			"args: {BASE: null}\nlayers:\n  - build: {from: $BASE, run: 'sleep 1; echo %d > $out/n'}\n", i)})
 		wg.Go(func() {
 			out := filepath.Join(dir, "out")
@@ -180,7 +180,7 @@ func TestSideBySide(t *testing.T) {
 // TestRoot has the engine keep its state where the user says.
 func TestRoot(t *testing.T) {
 	cli := testenv.Strata(t)
-	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": helloFile})
 	root := filepath.Join(testenv.Dir(t), "state")
 	cli.MustRun(t, "build", "--root", root, "--progress=quiet", dir)
 	if entries, err := os.ReadDir(root); err != nil || len(entries) == 0 {
@@ -191,6 +191,6 @@ func TestRoot(t *testing.T) {
 	}
 	cli.MustRun(t, "build", "--progress=quiet", dir)
 	if _, err := os.Stat(filepath.Join(cli.Root, "engine.log")); err != nil {
-		t.Errorf("without --root the state isn't in the user's data folder: %v", err)
+		t.Errorf("without --root the state isn't in the user's data directory: %v", err)
 	}
 }

@@ -23,7 +23,7 @@ func TestErrors(t *testing.T) {
 	hide := strings.NewReplacer(files.URL, "http://FILES", h.registry.Host, "REGISTRY")
 	for _, a := range testenv.Archives(t, "errors") {
 		t.Run(a.Name, func(t *testing.T) {
-			dir := folder(t, a.Files("flags", "want"))
+			dir := directory(t, a.Files("flags", "want"))
 			args := append([]string{"--progress=quiet", "--build-arg", "FILES=" + files.URL}, strings.Fields(a.Section("flags"))...)
 			for door, got := range map[string]testenv.Result{
 				"daemon":          h.build(t, append(args, dir)...),

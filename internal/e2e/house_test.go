@@ -49,8 +49,8 @@ func (h *house) digest(t *testing.T, repository string) string {
 	return h.registry.Descriptor(t, repository).Digest.String()
 }
 
-// folder makes a folder.
-func folder(t *testing.T, files map[string]string) string {
+// directory makes a directory.
+func directory(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {

@@ -18,7 +18,7 @@ func TestLastWords(t *testing.T) {
 		if !strings.HasPrefix(a.Name, "failing-") {
 			continue
 		}
-		got := h.build(t, "--progress=plain", folder(t, a.Files("flags", "want")))
+		got := h.build(t, "--progress=plain", directory(t, a.Files("flags", "want")))
 		_, end, ok := strings.Cut(got.Stderr, "------\n > [1/1] ")
 		if !ok || !strings.Contains(end, "main.c:3: no such thing") && !strings.Contains(end, "installing") {
 			t.Errorf("%s: the error doesn't come with the command's last lines:\n%s", a.Name, got.Stderr)

@@ -22,7 +22,7 @@ func TestHostileBuildFiles(t *testing.T) {
 	h := newHouse(t)
 	syntax := "# syntax=" + testenv.FrontendImage(t, h.registry) + "\n"
 	buildx := testenv.NewBuildx(t, h.daemon)
-	h.mustBuild(t, "--progress=quiet", folder(t, map[string]string{"strata.yaml": "from: scratch\n"})) // the daemon is awake
+	h.mustBuild(t, "--progress=quiet", directory(t, map[string]string{"strata.yaml": "from: scratch\n"})) // the daemon is awake
 	for name, text := range map[string]string{
 		"bomb":   syntax + bomb(),
 		"nested": syntax + "layers: " + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000),
@@ -30,7 +30,7 @@ func TestHostileBuildFiles(t *testing.T) {
 		"binary": syntax + string(bytes.Repeat([]byte{0x7f, 'E', 'L', 'F', 0, 1, 2, 0xff}, 4096)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := folder(t, map[string]string{"strata.yaml": text})
+			dir := directory(t, map[string]string{"strata.yaml": text})
 			cmd := h.cli.Command(h.args("--progress=quiet", dir)...)
 			var words bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &words, &words

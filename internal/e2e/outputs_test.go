@@ -34,7 +34,7 @@ config: {entrypoint: [/usr/local/bin/app], user: app, workdir: /srv/app, labels:
 // TestOutputs writes one image in every form; they hold the same.
 func TestOutputs(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
+	dir := directory(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
 	out := t.TempDir()
 	at := func(name string) string { return filepath.Join(out, name) }
 	name := h.registry.Host + "/app"
@@ -58,7 +58,7 @@ func TestOutputs(t *testing.T) {
 		testenv.Output(t, "skopeo", "copy", "oci-archive:"+at("oci.tar")+":1", "oci:"+at("copy")+":1")
 		checkApplication(t, unpackLayout(t, at("copy"), "1"))
 	})
-	t.Run("oci folder", func(t *testing.T) {
+	t.Run("oci directory", func(t *testing.T) {
 		if got := inspect(t, "oci:"+at("layout")+":two"); got != digest {
 			t.Errorf("the layout holds %s, the registry %s", got, digest)
 		}
@@ -68,7 +68,7 @@ func TestOutputs(t *testing.T) {
 		testenv.Output(t, "skopeo", "copy", "docker-archive:"+at("docker.tar")+":"+name+":1", "oci:"+at("from-docker")+":1")
 		checkApplication(t, unpackLayout(t, at("from-docker"), "1"))
 	})
-	t.Run("folder", func(t *testing.T) { checkFiles(t, at("files")) })
+	t.Run("directory", func(t *testing.T) { checkFiles(t, at("files")) })
 	t.Run("tar", func(t *testing.T) {
 		root := t.TempDir()
 		testenv.Output(t, "tar", "-xpf", at("files.tar"), "-C", root)
@@ -99,7 +99,7 @@ func checkApplication(t *testing.T, root string) {
 	}
 }
 
-// checkFiles looks for the application's files, whoever owns them: in a folder
+// checkFiles looks for the application's files, whoever owns them: in a directory
 // of the user's, all are the user's.
 func checkFiles(t *testing.T, root string) {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 // middle. Its words reach the user, and none of the other outputs is there.
 func TestRefusedPush(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
+	dir := directory(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
 	for name, test := range map[string]struct {
 		refuse func(*http.Request) (int, string)
 		want   string

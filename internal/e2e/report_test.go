@@ -48,7 +48,7 @@ func jq(t *testing.T, file, filter string) string {
 // both. A full report has both.
 func TestTableReadsLittle(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": "layers:\n  - files: [{dest: /, source: one}]\n  - files: [{dest: /, source: two}]\n"})
+	dir := directory(t, map[string]string{"strata.yaml": "layers:\n  - files: [{dest: /, source: one}]\n  - files: [{dest: /, source: two}]\n"})
 	for _, name := range []string{"one", "two"} {
 		noise := make([]byte, 700<<10)
 		_, _ = rand.Read(noise) // it never fails
@@ -77,7 +77,7 @@ func TestTableReadsLittle(t *testing.T) {
 // images that were pushed.
 func TestReport(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": reported, "settings/a.conf": "a", "settings/b.conf": "b", "settings/c": "c"})
+	dir := directory(t, map[string]string{"strata.yaml": reported, "settings/a.conf": "a", "settings/b.conf": "b", "settings/c": "c"})
 	file := filepath.Join(t.TempDir(), "deep", "report.json")
 	args := []string{
 		"--target", "default,debug", "-t", h.registry.Host + "/reported:{target}", "--push",
@@ -128,7 +128,7 @@ func TestReportOfOtherLayers(t *testing.T) {
 	base := h.registry.Push(t, "untouched:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{
 		{Path: "only/"}, {Path: "only/here", Data: []byte(t.Name())}, {Path: "only/there", Data: []byte("2")},
 	}))
-	dir := folder(t, map[string]string{"strata.yaml": "from: " + base + "\nconfig: {entrypoint: [/x]}\n"})
+	dir := directory(t, map[string]string{"strata.yaml": "from: " + base + "\nconfig: {entrypoint: [/x]}\n"})
 	file := filepath.Join(t.TempDir(), "report.json")
 	args := []string{"--progress=plain", "-t", h.registry.Host + "/renamed:1", "--push", dir}
 	fetched := func() (blobs []string) {
@@ -215,7 +215,7 @@ func checkReported(t *testing.T, h *house, file string, image int, repository st
 // image, by the embedded engine, and to where nothing can be written.
 func TestReportForms(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": helloFile})
+	dir := directory(t, map[string]string{"strata.yaml": helloFile})
 	out := t.TempDir()
 	at := func(name string) string { return filepath.Join(out, name) }
 
@@ -249,7 +249,7 @@ func TestReportForms(t *testing.T) {
 		t.Error("a build whose report can't be written was built")
 	}
 	// What fails later leaves no half of a report.
-	res = h.build(t, "--progress=plain", "--report", at("never.json"), folder(t, map[string]string{
+	res = h.build(t, "--progress=plain", "--report", at("never.json"), directory(t, map[string]string{
 		"strata.yaml": "args: {BASE: null}\nlayers:\n  - build: {from: $BASE, run: exit 3, out: true}\n",
 	}))
 	if left, _ := filepath.Glob(at("*never*")); res.Code != 1 || len(left) > 0 {

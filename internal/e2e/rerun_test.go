@@ -48,7 +48,7 @@ func TestRerun(t *testing.T) {
 	h := newHouse(t)
 	h.daemon = testenv.Buildkitd(t, testenv.DaemonOptions{})
 	tools := testenv.BusyboxImage(t, h.registry, "tools:1", testenv.BusyboxTweaks{Release: "tools\n"})
-	dir := folder(t, map[string]string{
+	dir := directory(t, map[string]string{
 		"strata.yaml": service, "index.html": "<p>one", "settings": "one", "program/main": "one", "unused": "one",
 	})
 	make := func(t *testing.T, tag string) (steps, layers []string) {
@@ -91,14 +91,14 @@ func TestRerun(t *testing.T) {
 		steps, layers := make(t, "rebased")
 		for _, step := range steps {
 			if step != "[internal] look at the base's directories" {
-				t.Errorf("a new base with the same folders ran %q again", step)
+				t.Errorf("a new base with the same directories ran %q again", step)
 			}
 		}
 		if layers[0] == old[0] || !slices.Equal(layers[1:], old[1:]) {
 			t.Errorf("the layers were %v and are %v, want a new base and nothing else", old, layers)
 		}
 	})
-	t.Run("files", func(t *testing.T) { checkFolders(t, h) })
+	t.Run("files", func(t *testing.T) { checkDirs(t, h) })
 }
 
 // ran are the steps that were really run, by the daemon's raw progress: those
@@ -129,7 +129,7 @@ func ran(t *testing.T, progress string) []string {
 	return slices.Sorted(maps.Values(names))
 }
 
-// isOutside tells whether a vertex is no step of the build itself.
+// isOutside reports whether a vertex is no step of the build itself.
 func isOutside(name string) bool {
 	for _, prefix := range []string{"[internal] load ", "[base] ", "merge the layers", "exporting ", "pushing "} {
 		if strings.HasPrefix(name, prefix) {
@@ -154,8 +154,8 @@ func (h *house) layers(t *testing.T, repository string) []string {
 	return digests
 }
 
-// checkFolders unpacks the service and looks at the folders that were the base's.
-func checkFolders(t *testing.T, h *house) {
+// checkDirs unpacks the service and looks at the directories that were the base's.
+func checkDirs(t *testing.T, h *house) {
 	layout := filepath.Join(t.TempDir(), "layout")
 	testenv.Output(t, "skopeo", "copy", "--src-tls-verify=false", "--override-arch", "amd64",
 		"docker://"+h.registry.Host+"/service:rebased", "oci:"+layout+":1")

@@ -44,7 +44,7 @@ config: {labels: {note: $EXIT}}
 // TestSecret looks for secrets in everything that a build writes.
 func TestSecret(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": secretive})
+	dir := directory(t, map[string]string{"strata.yaml": secretive})
 	secrets := t.TempDir()
 	write(t, filepath.Join(secrets, "token"), fileSecret)
 	h.cli.Env = append(h.cli.Env, "THE_PASSWORD="+envSecret)
@@ -61,7 +61,7 @@ func TestSecret(t *testing.T) {
 					t.Fatalf("exit status %d:\n%s", got.Code, got.Stderr)
 				}
 				expectNo(t, "the output", []byte(got.Stdout+got.Stderr))
-				n := searchFolder(t, out)
+				n := searchDir(t, out)
 				if exit == "0" {
 					if n < 10 {
 						t.Errorf("only %d files were searched", n)
@@ -76,7 +76,7 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-// findFile finds the file of that name in a folder.
+// findFile finds the file of that name in a directory.
 func findFile(t *testing.T, dir, name string) string {
 	t.Helper()
 	found := ""
@@ -92,9 +92,9 @@ func findFile(t *testing.T, dir, name string) string {
 	return found
 }
 
-// searchFolder looks for the secrets in all files of a folder, and in what is
+// searchDir looks for the secrets in all files of a directory, and in what is
 // packed in them. It returns how many it has seen.
-func searchFolder(t *testing.T, dir string) int {
+func searchDir(t *testing.T, dir string) int {
 	t.Helper()
 	n := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -167,7 +167,7 @@ func TestDerivationRefuses(t *testing.T) {
 			c := readCache(t, filepath.Join(store.Dir, "cache-none"))
 			tc.change(c)
 			server := testenv.FileServer(t, c)
-			dir := folder(t, map[string]string{"strata.yaml": fromCache(store, server.URL)})
+			dir := directory(t, map[string]string{"strata.yaml": fromCache(store, server.URL)})
 			got := h.build(t, "--progress=quiet", "-o", "type=oci,dest="+filepath.Join(dir, "image.tar"), dir)
 			text := strings.ReplaceAll(got.Stderr, server.URL, "CACHE")
 			ok, err := regexp.MatchString(loosely(tc.want), text)

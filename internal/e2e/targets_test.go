@@ -34,7 +34,7 @@ targets:
 // of what goes out.
 func TestTargets(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": several})
+	dir := directory(t, map[string]string{"strata.yaml": several})
 	out := t.TempDir()
 	meta := filepath.Join(out, "meta.json")
 	h.mustBuild(t, "--progress=quiet", "--no-cache", "--target", "default,debug", "-t", h.registry.Host+"/app:{target}", "--push",

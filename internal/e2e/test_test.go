@@ -33,7 +33,7 @@ targets:
 
 func TestTests(t *testing.T) {
 	h := newHouse(t)
-	dir := folder(t, map[string]string{"strata.yaml": tested})
+	dir := directory(t, map[string]string{"strata.yaml": tested})
 	run := func(code int, want string, args ...string) {
 		t.Helper()
 		args = append([]string{"test", "--progress=quiet", "--addr", h.daemon.Addr, "--build-arg", "BASE=" + h.base}, args...)

@@ -44,11 +44,11 @@ func TestNoRuntime(t *testing.T) {
 	}
 	h.cli.Env = append(h.cli.Env, "PATH="+path)
 	out := t.TempDir()
-	h.cli.MustRun(t, "build", "--progress=quiet", "-o", filepath.Join(out, "files"), folder(t, map[string]string{"strata.yaml": helloFile}))
+	h.cli.MustRun(t, "build", "--progress=quiet", "-o", filepath.Join(out, "files"), directory(t, map[string]string{"strata.yaml": helloFile}))
 	if got := read(t, filepath.Join(out, "files/hello")); got != "hello" {
 		t.Errorf("the file holds %q", got)
 	}
-	dir := folder(t, map[string]string{"strata.yaml": "args: {BASE: null}\nlayers:\n  - build: {from: $BASE, run: echo x > $out/x}\n"})
+	dir := directory(t, map[string]string{"strata.yaml": "args: {BASE: null}\nlayers:\n  - build: {from: $BASE, run: echo x > $out/x}\n"})
 	got := h.cli.Run(t, "build", "--progress=quiet", "--build-arg", "BASE="+h.base, dir)
 	if got.Code != 1 || !strings.Contains(got.Stderr, "apt-get install runc") || !strings.Contains(got.Stderr, "strata.yaml:3:5:") {
 		t.Errorf("exit status %d, want 1, the line and the package to install:\n%s", got.Code, got.Stderr)
@@ -58,7 +58,7 @@ func TestNoRuntime(t *testing.T) {
 // TestNoOutput warns that the result goes nowhere.
 func TestNoOutput(t *testing.T) {
 	h := newHouse(t)
-	got := h.mustBuild(t, "--progress=plain", folder(t, map[string]string{"strata.yaml": helloFile}))
+	got := h.mustBuild(t, "--progress=plain", directory(t, map[string]string{"strata.yaml": helloFile}))
 	if !strings.Contains(got.Stderr, "WARNING: no output is asked for") {
 		t.Errorf("no word about the output:\n%s", got.Stderr)
 	}

@@ -12,7 +12,7 @@ import (
 // TestVerify builds twice, and against what is published.
 func TestVerify(t *testing.T) {
 	h := newHouse(t)
-	same := folder(t, map[string]string{"strata.yaml": `
+	same := directory(t, map[string]string{"strata.yaml": `
 layers:
   - files: [{dest: /etc/motd, content: hello}]
   - build: {from: "` + h.base + `", run: "echo 1 >$out/made"}
@@ -34,7 +34,7 @@ layers:
 		t.Errorf("against another: status %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}
 
-	random := folder(t, map[string]string{"strata.yaml": `
+	random := directory(t, map[string]string{"strata.yaml": `
 layers:
   - build: {from: "` + h.base + `", run: "cat /proc/sys/kernel/random/uuid >$out/random; echo 1 >$out/same"}
 `})

@@ -27,7 +27,7 @@ func cgroupParent(root string) string {
 // prepareCgroups gives the runtime control groups it can write to, since it runs
 // nothing without them. What a container manager mounted read-only becomes
 // writable, and what isn't mounted is mounted, both in this namespace only. What
-// does not succeed is left to the runtime to complain about. It tells whether
+// does not succeed is left to the runtime to complain about. It reports whether
 // anything had to be done.
 func prepareCgroups() (mended bool) {
 	mounts, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("cgroup", "cgroup2"))

@@ -214,7 +214,7 @@ func (s *settings) writeFingerprint() error {
 	return nil
 }
 
-// readFingerprint is what the running engine of a state folder says it is.
+// readFingerprint is what the running engine of a state directory says it is.
 func readFingerprint(root string) string {
 	data, _ := os.ReadFile(filepath.Join(root, fingerprintName))
 	return string(data)

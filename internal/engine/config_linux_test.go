@@ -16,8 +16,8 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 )
 
-func TestLongFolderNames(t *testing.T) {
-	o := Options{Root: filepath.Join(t.TempDir(), strings.Repeat("long-folder-name/", 10), "state")}
+func TestLongDirNames(t *testing.T) {
+	o := Options{Root: filepath.Join(t.TempDir(), strings.Repeat("long-directory-name/", 10), "state")}
 	stopAtEnd(t, o)
 	c := mustConnect(t, o)
 	if _, err := c.Info(t.Context()); err != nil {

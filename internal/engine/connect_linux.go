@@ -45,7 +45,7 @@ func Connect(ctx context.Context, o Options) (*client.Client, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.Root, 0o700); err != nil {
-		return nil, fmt.Errorf("make the engine's folder: %w", err)
+		return nil, fmt.Errorf("make the engine's directory: %w", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf(
 		"the engine of %s neither answers nor leaves: it may be waiting for a build with another configuration to end (its log is %s)",

@@ -135,7 +135,7 @@ func addRemoteCaches(opt *control.Opt, sm *session.Manager, w worker.Worker, hos
 	}
 }
 
-// addDatabases opens the cache's and the history's. The lock of the state folder
+// addDatabases opens the cache's and the history's. The lock of the state directory
 // is held, so nobody else has them open: BuildKit takes a database that does not
 // open for a broken one and renames it away.
 func addDatabases(ctx context.Context, opt *control.Opt, s *settings) error {

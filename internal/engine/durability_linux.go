@@ -16,14 +16,14 @@ import (
 
 const (
 	// bootName is the file that says which boot of the machine wrote to a state
-	// folder without waiting for the disk.
+	// directory without waiting for the disk.
 	bootName = "boot"
 
 	// bootID is where the kernel names the boot that this is.
 	bootID = "/proc/sys/kernel/random/boot_id"
 )
 
-// trustMemory prepares a state folder for databases that do not wait for the disk
+// trustMemory prepares a state directory for databases that do not wait for the disk
 // at every change: a build makes thousands of changes, and waiting for the disk is
 // most of what they cost. What a killed engine wrote is in the kernel's memory and
 // safe; only a machine that goes down takes it along. So while an engine runs, a
@@ -54,7 +54,7 @@ func trustMemory(root string) (bool, error) {
 	return true, writeDurably(file, boot)
 }
 
-// flush waits until everything in a state folder is on the disk, and says so.
+// flush waits until everything in a state directory is on the disk, and says so.
 func flush(root string) error {
 	dir, err := os.Open(root)
 	if errors.Is(err, os.ErrNotExist) {
@@ -73,7 +73,7 @@ func flush(root string) error {
 	return nil
 }
 
-// dropState removes what an engine keeps: the databases and the workers' folders.
+// dropState removes what an engine keeps: the databases and the workers' directories.
 func dropState(root string) error {
 	for _, pattern := range []string{"runc-*", "*.db", "*.db.*"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))

@@ -17,7 +17,7 @@ import (
 func TestCacheAfterAnEngine(t *testing.T) {
 	tests := []struct {
 		name string
-		// end is what happens to the first engine and its folder.
+		// end is what happens to the first engine and its directory.
 		end    func(t *testing.T, o Options, pid int)
 		cached bool
 	}{

@@ -6,15 +6,15 @@
 //
 // The engine is a process of its own, because builds that run side by side must
 // share one BuildKit, and because a process is the only thing the kernel cleans
-// up after without fail. [Connect] looks for the engine of a state folder and
+// up after without fail. [Connect] looks for the engine of a state directory and
 // starts it when there is none; the engine leaves by itself some seconds after
 // its last client. It is the first process of a PID namespace and lives in a
 // mount namespace, so when it is killed, even by SIGKILL, every build step and
 // every mount goes with it, and nothing on the machine has to be repaired.
 //
-// One engine a state folder is a matter of one lock file in it:
+// One engine a state directory is a matter of one lock file in it:
 //
-//   - The lock is taken before anything in the folder is written, and it is never
+//   - The lock is taken before anything in the directory is written, and it is never
 //     unlinked, so two programs cannot each hold "the" lock on different files.
 //   - Whoever starts an engine takes the lock and hands its descriptor down; the
 //     engine holds it for as long as it lives, and the kernel gives it back.
@@ -23,7 +23,7 @@
 //
 // The engine is the program's own executable, run again as
 //
-//	strata engine --root FOLDER …
+//	strata engine --root DIR …
 //
 // and that hidden subcommand calls [Main]. Its environment (PATH, proxies) is that
 // of the client that started it. An engine with another configuration, or of
@@ -40,14 +40,14 @@ import (
 // Subcommand is the first argument of a program that shall become an engine.
 const Subcommand = "engine"
 
-// LogName is the name of the engine's log in its state folder.
+// LogName is the name of the engine's log in its state directory.
 const LogName = "engine.log"
 
 // DefaultLinger is how long an engine without clients waits for the next one.
 const DefaultLinger = time.Minute
 
 // ciLinger is DefaultLinger where $CI says that nobody will come back: what an engine
-// leaves in its folder is only whole when it has left.
+// leaves in its directory is only whole when it has left.
 const ciLinger = 5 * time.Second
 
 // DefaultGrace is how long builds go on in an engine that is told to stop.
@@ -66,13 +66,13 @@ var (
 
 // Options says which engine is meant. The zero value is the user's own.
 type Options struct {
-	// Root is the state folder: cache, content, log, lock and control socket. Empty
+	// Root is the state directory: cache, content, log, lock and control socket. Empty
 	// means strata in $XDG_DATA_HOME, or ~/.local/share/strata.
 	Root string
 
 	// Config is a buildkitd.toml: registries, DNS, garbage collection, history,
 	// entitlements and the OCI worker's settings hold as they do for buildkitd.
-	// Relative paths in it start at its own folder. Empty means BuildKit's defaults.
+	// Relative paths in it start at its own directory. Empty means BuildKit's defaults.
 	Config string
 
 	// Executable is the program that becomes the engine; its first argument

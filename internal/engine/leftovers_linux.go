@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// clearLeftovers removes what a killed engine left in the state folder: bundles
+// clearLeftovers removes what a killed engine left in the state directory: bundles
 // of running steps, temporary files, mount points. Whatever was mounted there
 // died with its namespace; should there be a mount all the same, it is detached
 // here first, so that removing can't reach through it.
@@ -35,7 +35,7 @@ func clearLeftovers(s *settings) error {
 	return nil
 }
 
-// empty removes everything in a folder and keeps the folder.
+// empty removes everything in a directory and keeps the directory.
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {

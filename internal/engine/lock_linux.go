@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockName is the file whose flock means "I am the engine of this folder".
+// lockName is the file whose flock means "I am the engine of this directory".
 const lockName = "lock"
 
-// tryLock takes the lock of a state folder. It returns nil without an error when
+// tryLock takes the lock of a state directory. It returns nil without an error when
 // somebody else holds it. The lock belongs to the open file: it lasts until the
 // last descriptor of it, here or in a process that inherited one, is closed.
 func tryLock(root string) (*os.File, error) {
@@ -35,7 +35,7 @@ func tryLock(root string) (*os.File, error) {
 	}
 }
 
-// isLock tells whether f is the lock of the state folder and we hold it.
+// isLock reports whether f is the lock of the state directory and we hold it.
 func isLock(f *os.File, root string) bool {
 	have, err := f.Stat()
 	if err != nil {

@@ -89,7 +89,7 @@ func mustConnect(t *testing.T, o Options) *client.Client {
 	return c
 }
 
-// enginePID is the process that answers at the socket of a state folder.
+// enginePID is the process that answers at the socket of a state directory.
 func enginePID(t *testing.T, root string) int {
 	t.Helper()
 	conn, err := dial(t.Context(), root)
@@ -127,10 +127,10 @@ func members(kind, link string) []string {
 	return found
 }
 
-// gone tells whether a process has ended.
+// gone reports whether a process has ended.
 func gone(pid int) bool { return errors.Is(unix.Kill(pid, 0), unix.ESRCH) }
 
-// rootfs makes a folder with a shell.
+// rootfs makes a directory with a shell.
 func rootfs(dir string) error {
 	bin := filepath.Join(dir, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {

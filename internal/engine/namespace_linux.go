@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// tempName is the folder for temporary files in the state folder.
+	// tempName is the directory for temporary files in the state directory.
 	tempName = "tmp"
 
 	// tempMount is where the engine sees it: a short path, because sockets of
@@ -23,8 +23,8 @@ const (
 	tempMount = "/run/strata"
 )
 
-// runtimeFolders are where OCI runtimes keep the state of running containers.
-func runtimeFolders() []string { return []string{"/run/runc", "/run/crun"} }
+// runtimeDirs are where OCI runtimes keep the state of running containers.
+func runtimeDirs() []string { return []string{"/run/runc", "/run/crun"} }
 
 // enterNamespaces makes the new namespaces the engine's own: nothing it mounts
 // is seen outside, and what belongs to running steps vanishes with it.
@@ -38,7 +38,7 @@ func enterNamespaces(root string) error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount the engine's /proc: %w", err)
 	}
-	for _, dir := range runtimeFolders() {
+	for _, dir := range runtimeDirs() {
 		if err := mountFresh("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0700"); err != nil {
 			return err
 		}
@@ -46,13 +46,13 @@ func enterNamespaces(root string) error {
 	return mountTemp(root)
 }
 
-// mountTemp makes a folder below root the place for temporary files.
+// mountTemp makes a directory below root the place for temporary files.
 func mountTemp(root string) error {
 	temp := filepath.Join(root, tempName)
 	if err := os.MkdirAll(temp, 0o700); err != nil {
-		return fmt.Errorf("make the engine's temporary folder: %w", err)
+		return fmt.Errorf("make the engine's temporary directory: %w", err)
 	}
-	if !within(temp, tempMount) { // it would hide the state folder
+	if !within(temp, tempMount) { // it would hide the state directory
 		if err := mountFresh(temp, tempMount, "", unix.MS_BIND, ""); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func mountTemp(root string) error {
 	return os.Setenv("TMPDIR", temp)
 }
 
-// mountFresh mounts on a folder that it makes when missing.
+// mountFresh mounts on a directory that it makes when missing.
 func mountFresh(source, dir, kind string, flags uintptr, data string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make a mount point for the engine: %w", err)
@@ -72,7 +72,7 @@ func mountFresh(source, dir, kind string, flags uintptr, data string) error {
 	return nil
 }
 
-// within tells whether path is dir or lies below it.
+// within reports whether path is dir or lies below it.
 func within(path, dir string) bool {
 	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
 }

@@ -20,7 +20,7 @@ func (o Options) resolve() (Options, error) {
 		}
 	}
 	if o.Root, err = filepath.Abs(o.Root); err != nil {
-		return o, fmt.Errorf("resolve the engine's folder: %w", err)
+		return o, fmt.Errorf("resolve the engine's directory: %w", err)
 	}
 	if o.Config != "" {
 		if o.Config, err = filepath.Abs(o.Config); err != nil {
@@ -44,14 +44,14 @@ func (o Options) resolve() (Options, error) {
 	return o, nil
 }
 
-// defaultRoot is the user's data folder for this program.
+// defaultRoot is the user's data directory for this program.
 func defaultRoot() (string, error) {
 	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "strata"), nil
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("find a folder for the engine (or name one with --root): %w", err)
+		return "", fmt.Errorf("find a directory for the engine (or name one with --root): %w", err)
 	}
 	return filepath.Join(home, ".local", "share", "strata"), nil
 }
@@ -70,7 +70,7 @@ func parseArguments(args []string) (Options, error) {
 	var o Options
 	flags := flag.NewFlagSet(Subcommand, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.StringVar(&o.Root, "root", "", "state folder")
+	flags.StringVar(&o.Root, "root", "", "state directory")
 	flags.StringVar(&o.Config, "config", "", "buildkitd.toml")
 	flags.DurationVar(&o.Linger, "linger", DefaultLinger, "time to stay without clients")
 	flags.DurationVar(&o.Grace, "grace", DefaultGrace, "time for running builds when told to stop")

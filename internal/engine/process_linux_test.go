@@ -40,7 +40,7 @@ func TestClientsShareOneEngine(t *testing.T) {
 		t.Errorf("%d clients at once were served by processes %v", clients, pids)
 	}
 	if n := len(processes("--root " + o.Root + " ")); n != 1 {
-		t.Errorf("%d processes run for one state folder", n)
+		t.Errorf("%d processes run for one state directory", n)
 	}
 }
 
@@ -158,11 +158,11 @@ func TestLeavesWithoutClients(t *testing.T) {
 	}
 }
 
-func TestLeavesWhenItsFolderIsGone(t *testing.T) {
+func TestLeavesWhenItsDirIsGone(t *testing.T) {
 	o := options(t)
 	mustConnect(t, o)
 	pid := enginePID(t, o.Root)
-	eventually(t, "the folder can be removed", func() bool { return os.RemoveAll(o.Root) == nil })
+	eventually(t, "the directory can be removed", func() bool { return os.RemoveAll(o.Root) == nil })
 	eventually(t, "the engine leaves", func() bool { return gone(pid) })
 }
 

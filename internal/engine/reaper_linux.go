@@ -45,7 +45,7 @@ func reap(ctx context.Context) {
 	}
 }
 
-// hasPidfds tells whether the Go runtime uses pidfds on this kernel.
+// hasPidfds reports whether the Go runtime uses pidfds on this kernel.
 func hasPidfds() bool {
 	p, err := os.FindProcess(os.Getpid())
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 )
 
 // A registry with a private authority is one that works by configuration only;
-// the authority's path is relative to the configuration's folder.
+// the authority's path is relative to the configuration's directory.
 func TestConfigurationOfRegistriesHolds(t *testing.T) {
 	server := httptest.NewUnstartedServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)

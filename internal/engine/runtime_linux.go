@@ -22,7 +22,7 @@ import (
 type lazyExecutor struct {
 	opt       runcexecutor.Opt
 	runtimes  []string // where the configuration names none
-	bin       string   // folder for a runtime's wrapper
+	bin       string   // directory for a runtime's wrapper
 	providers map[pb.NetMode]network.Provider
 
 	mu    sync.Mutex

@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	// watch is how often the engine looks whether its folder is still there.
+	// watch is how often the engine looks whether its directory is still there.
 	watch = time.Second
 
 	// closing is how long closing may take: BuildKit's databases wait for whoever
@@ -35,7 +35,7 @@ const (
 
 // Main is the engine: it makes this process BuildKit and returns when the engine
 // leaves. args are the arguments after [Subcommand]. Nobody but [Connect] can
-// start it in a way that works, because it inherits the lock of its folder.
+// start it in a way that works, because it inherits the lock of its directory.
 func Main(ctx context.Context, args []string) error {
 	lock := os.NewFile(lockFD, lockName)
 	answer := os.NewFile(readyFD, ready)
@@ -62,14 +62,14 @@ func Main(ctx context.Context, args []string) error {
 
 // engine is a BuildKit that answers.
 type engine struct {
-	folder   *folder
-	life     *lifetime
-	server   *grpc.Server
-	served   chan error
-	stopping context.CancelFunc
-	close    func() error
-	grace    time.Duration
-	cgroups  string
+	directory *directory
+	life      *lifetime
+	server    *grpc.Server
+	served    chan error
+	stopping  context.CancelFunc
+	close     func() error
+	grace     time.Duration
+	cgroups   string
 }
 
 // heapGrowth is by how many percent the heap grows before garbage is collected. The
@@ -102,7 +102,7 @@ func start(ctx context.Context, o Options) (*engine, error) {
 	if s.unsynced, err = trustMemory(o.Root); err != nil {
 		return nil, err
 	}
-	f, err := openFolder(o.Root)
+	f, err := openDir(o.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +113,13 @@ func start(ctx context.Context, o Options) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{
-		folder:   f,
-		server:   newServer(),
-		served:   make(chan error, 1),
-		stopping: cancel,
-		close:    func() error { return closeAndFlush(controller, o.Root) },
-		grace:    o.Grace,
-		cgroups:  s.Workers.OCI.DefaultCgroupParent,
+		directory: f,
+		server:    newServer(),
+		served:    make(chan error, 1),
+		stopping:  cancel,
+		close:     func() error { return closeAndFlush(controller, o.Root) },
+		grace:     o.Grace,
+		cgroups:   s.Workers.OCI.DefaultCgroupParent,
 	}
 	controller.Register(e.server)
 	return e, e.serve(s, o.Linger)
@@ -150,7 +150,7 @@ func (e *engine) serve(s *settings, linger time.Duration) error {
 	if err := s.writeFingerprint(); err != nil {
 		return err
 	}
-	l, err := e.folder.listen()
+	l, err := e.directory.listen()
 	if err != nil {
 		return err
 	}
@@ -178,8 +178,8 @@ func (e *engine) run(ctx context.Context) error {
 			}
 			return e.stop("told to stop", e.grace)
 		case <-tick.C:
-			if e.folder.gone() {
-				return e.stop("its folder is gone", 0)
+			if e.directory.gone() {
+				return e.stop("its directory is gone", 0)
 			}
 		case <-e.life.idle:
 			return e.stop("nobody needs it", e.grace)

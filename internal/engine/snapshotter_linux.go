@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// snapshotter keeps the layers, in a folder named after how it does that.
+// snapshotter keeps the layers, in a directory named after how it does that.
 type snapshotter struct {
 	snapshots.Snapshotter
 	name string
@@ -27,7 +27,7 @@ type snapshotter struct {
 }
 
 // newSnapshotter opens the snapshotter that is configured, or the best one the
-// file system of the state folder supports.
+// file system of the state directory supports.
 func newSnapshotter(s *settings) (*snapshotter, error) {
 	name := s.Workers.OCI.Snapshotter
 	if name == "" || name == "auto" {
@@ -35,7 +35,7 @@ func newSnapshotter(s *settings) (*snapshotter, error) {
 	}
 	sn := &snapshotter{name: name, root: filepath.Join(s.root, "runc-"+name)}
 	if err := os.MkdirAll(sn.root, 0o700); err != nil {
-		return nil, fmt.Errorf("make the worker's folder: %w", err)
+		return nil, fmt.Errorf("make the worker's directory: %w", err)
 	}
 	var err error
 	switch dir := filepath.Join(sn.root, "snapshots"); name {
@@ -77,18 +77,18 @@ func detectSnapshotter(root string) string {
 	return "overlayfs"
 }
 
-// probeOverlay mounts an overlay on the state folder's file system, which is
+// probeOverlay mounts an overlay on the state directory's file system, which is
 // where temporary files are. It is a volatile one: unmounting any other makes the
 // kernel write all that waits to be written to that disk, whoever wrote it.
 func probeOverlay() error {
 	dir, err := os.MkdirTemp("", "overlay")
 	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+		return fmt.Errorf("make a directory: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	for _, name := range []string{"lower1", "lower2", "upper", "work", "merged"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			return fmt.Errorf("make a folder: %w", err)
+			return fmt.Errorf("make a directory: %w", err)
 		}
 	}
 	options := fmt.Sprintf("lowerdir=%[1]s/lower2:%[1]s/lower1,upperdir=%[1]s/upper,workdir=%[1]s/work,volatile", dir)

@@ -14,37 +14,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socketName is the control socket in the state folder. A socket's address holds
-// 107 bytes and a folder's path may be longer, so both sides open the folder and
-// name the socket below /proc/self/fd. It also ties the socket to the folder
+// socketName is the control socket in the state directory. A socket's address holds
+// 107 bytes and a directory's path may be longer, so both sides open the directory and
+// name the socket below /proc/self/fd. It also ties the socket to the directory
 // itself: one made anew at the same path has no socket yet.
 const socketName = "engine.sock"
 
-// folder is an open state folder.
-type folder struct {
+// directory is an open state directory.
+type directory struct {
 	path string
 	file *os.File
 }
 
-// openFolder opens the state folder without reading it.
-func openFolder(path string) (*folder, error) {
+// openDir opens the state directory without reading it.
+func openDir(path string) (*directory, error) {
 	f, err := os.OpenFile(path, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
-		return nil, fmt.Errorf("open the engine's folder: %w", err)
+		return nil, fmt.Errorf("open the engine's directory: %w", err)
 	}
-	return &folder{path: path, file: f}, nil
+	return &directory{path: path, file: f}, nil
 }
 
-// Close closes the folder.
-func (f *folder) Close() error { return f.file.Close() }
+// Close closes the directory.
+func (f *directory) Close() error { return f.file.Close() }
 
 // socket is the short address of the control socket; it holds while f is open.
-func (f *folder) socket() string {
+func (f *directory) socket() string {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", f.file.Fd(), socketName)
 }
 
-// gone tells whether the folder was removed or replaced.
-func (f *folder) gone() bool {
+// gone reports whether the directory was removed or replaced.
+func (f *directory) gone() bool {
 	have, err := f.file.Stat()
 	if err != nil {
 		return true
@@ -54,7 +54,7 @@ func (f *folder) gone() bool {
 }
 
 // listen makes the control socket, readable by the owner alone.
-func (f *folder) listen() (*net.UnixListener, error) {
+func (f *directory) listen() (*net.UnixListener, error) {
 	if err := os.Remove(filepath.Join(f.path, socketName)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove the old control socket: %w", err)
 	}
@@ -67,9 +67,9 @@ func (f *folder) listen() (*net.UnixListener, error) {
 	return l, nil
 }
 
-// dial connects to the control socket of a state folder.
+// dial connects to the control socket of a state directory.
 func dial(ctx context.Context, root string) (*net.UnixConn, error) {
-	f, err := openFolder(root)
+	f, err := openDir(root)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 
 // What a new engine finds in its descriptor table.
 const (
-	lockFD  = 3 // the folder's lock, held
+	lockFD  = 3 // the directory's lock, held
 	readyFD = 4 // a pipe that carries ready, or the text of an error
 )
 

@@ -72,7 +72,7 @@ func newWorker(ctx context.Context, s *settings, hosts docker.RegistryHosts) (*b
 	return w, nil
 }
 
-// addStores opens the databases and stores below the worker's folder.
+// addStores opens the databases and stores below the worker's directory.
 func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter, s *settings) error {
 	store, err := local.NewStore(filepath.Join(sn.root, "content"))
 	if err != nil {

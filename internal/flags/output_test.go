@@ -24,7 +24,7 @@ func TestOutputs(t *testing.T) {
 		{name: "nothing"},
 		{name: "cache only", flags: flags.OutputFlags{Outputs: []string{"type=cacheonly"}}},
 		{
-			name:  "folder",
+			name:  "directory",
 			flags: flags.OutputFlags{Outputs: []string{"out/dir"}, Tags: []string{"a:1"}},
 			want:  []flags.Output{{Type: "local", Dest: "out/dir", Attrs: attrs{}}},
 		},
@@ -118,7 +118,7 @@ func TestOutputsRefused(t *testing.T) {
 		{"bad csv", flags.OutputFlags{Outputs: []string{`type=oci,"dest`}}, "--output"},
 		{"no value", flags.OutputFlags{Outputs: []string{"type=oci,dest"}}, `"dest" is not key=value`},
 		{"local without dest", flags.OutputFlags{Outputs: []string{"type=local"}}, "needs dest=PATH"},
-		{"folder to stdout", flags.OutputFlags{Outputs: []string{"type=oci,tar=false,dest=-"}}, "needs dest=PATH"},
+		{"directory to stdout", flags.OutputFlags{Outputs: []string{"type=oci,tar=false,dest=-"}}, "needs dest=PATH"},
 		{"image with dest", flags.OutputFlags{Outputs: []string{"type=image,dest=x"}}, "takes no dest"},
 		{"push without name", flags.OutputFlags{Push: true}, "needs a name"},
 		{"two to stdout", flags.OutputFlags{Outputs: []string{"-", "type=oci"}}, "only one output"},

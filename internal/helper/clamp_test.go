@@ -80,15 +80,15 @@ func TestMountPointsAreUnescaped(t *testing.T) {
 // What was changed before is older than the moment, what is changed after isn't,
 // however little time is between them.
 func TestStartTimesTellBeforeFromAfter(t *testing.T) {
-	folder := t.TempDir()
+	directory := t.TempDir()
 	for range 20 {
-		must(t, os.WriteFile(folder+"/before", nil, 0o644))
+		must(t, os.WriteFile(directory+"/before", nil, 0o644))
 		since, err := startTimes()
 		must(t, err)
-		must(t, os.WriteFile(folder+"/after", nil, 0o644))
+		must(t, os.WriteFile(directory+"/after", nil, 0o644))
 		c := clamper{since: since}
 		for name, want := range map[string]bool{"/before": false, "/after": true} {
-			st, err := statx(unix.AT_FDCWD, folder+name)
+			st, err := statx(unix.AT_FDCWD, directory+name)
 			must(t, err)
 			if c.changed(st, false) != want {
 				t.Fatalf("%s changed: %t, want %t (%d ns after)", name, !want, want, st.Ctime.Sec*1e9+int64(st.Ctime.Nsec)-since.command)
@@ -97,7 +97,7 @@ func TestStartTimesTellBeforeFromAfter(t *testing.T) {
 		if since.container > since.command {
 			t.Fatalf("the container began %d ns after the command", since.container-since.command)
 		}
-		must(t, os.Remove(folder+"/before"))
-		must(t, os.Remove(folder+"/after"))
+		must(t, os.Remove(directory+"/before"))
+		must(t, os.Remove(directory+"/after"))
 	}
 }

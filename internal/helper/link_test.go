@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestLinkMergesTheFoldersOfRoots(t *testing.T) {
+func TestLinkMergesTheDirsOfRoots(t *testing.T) {
 	one := build(t,
 		"f 0555 0:0 /s/app/bin/run x",
 		"f 0555 0:0 /s/app/bin/both x",

@@ -173,7 +173,7 @@ func runKillsOnlyItsOwn(t *testing.T, helper string) {
 }
 
 func runStatuses(t *testing.T, helper string) {
-	c := newContainer(t, helper, "f 0644 0:0 /bin/plain x", "f 0755 0:0 /bin/noformat x", "f 0755 0:0 /bin/nointerpreter #!/no/such\n", "f 0700 0:0 /bin/roots #!/bin/sh\n", "d 0755 0:0 /bin/folder")
+	c := newContainer(t, helper, "f 0644 0:0 /bin/plain x", "f 0755 0:0 /bin/noformat x", "f 0755 0:0 /bin/nointerpreter #!/no/such\n", "f 0700 0:0 /bin/roots #!/bin/sh\n", "d 0755 0:0 /bin/directory")
 	c.env = []string{"PATH=/none:/bin:" + os.Getenv("PATH")}
 	for _, want := range []struct {
 		status int
@@ -188,7 +188,7 @@ func runStatuses(t *testing.T, helper string) {
 		{127, "run /no/such: command not found", []string{"/no/such"}},
 		{127, "run /bin/sh/x: command not found", []string{"/bin/sh/x"}},
 		{126, "run plain: /bin/plain is not executable", []string{"plain"}},
-		{126, "run /bin/folder: /bin/folder is a directory", []string{"/bin/folder"}},
+		{126, "run /bin/directory: /bin/directory is a directory", []string{"/bin/directory"}},
 		{126, "run noformat: /bin/noformat isn't a program", []string{"noformat"}},
 		{127, "/bin/nointerpreter is there, but not the interpreter", []string{"nointerpreter"}},
 		{126, "run roots: /bin/roots is not executable", []string{"--user", "app", "roots"}},

@@ -58,7 +58,7 @@ func TestScanFindsReferences(t *testing.T) {
 	}
 }
 
-func TestScanOfAFolderInEachPath(t *testing.T) {
+func TestScanOfADirInEachPath(t *testing.T) {
 	a, b := strings.Repeat("a1", 32), strings.Repeat("0f", 32)
 	src := build(t, "f 0644 0:0 /"+a+"/content/x blake3:"+b, "f 0644 0:0 /"+a+"/meta.yaml "+a, "f 0644 0:0 /"+b+"/content y")
 	dst := t.TempDir()

@@ -67,7 +67,7 @@ func FuzzManifest(f *testing.F) {
 func FuzzDockerArchive(f *testing.F) {
 	f.Add([]byte(`[{"Config":"config.json","RepoTags":["a:1"],"Layers":["layer.tar"]}]`), []byte(`{"rootfs":{"diff_ids":["sha256:00"]}}`), []byte("layer"))
 	f.Add([]byte(`[{"Config":"manifest.json"}]`), []byte(`{}`), []byte("\x1f\x8b"))
-	path := filepath.Join(f.TempDir(), "docker.tar") // a folder for each round would be most of its time
+	path := filepath.Join(f.TempDir(), "docker.tar") // a directory for each round would be most of its time
 	f.Fuzz(func(t *testing.T, list, config, layer []byte) {
 		archive := smallTar(t, []string{dockerManifest, "config.json", "layer.tar"}, list, config, layer)
 		if err := os.WriteFile(path, archive, 0o600); err != nil {

@@ -37,7 +37,7 @@ type APK struct {
 	// Info are further lines of .PKGINFO, such as "depend = musl".
 	Info []string
 	// Files are contents by their paths without a leading slash; one that ends in a
-	// slash is a folder, and "-> target" makes a link. What begins with #! can be run.
+	// slash is a directory, and "-> target" makes a link. What begins with #! can be run.
 	Files map[string]string
 	// Headers changes headers of Files before they are written, by their paths.
 	Headers map[string]func(*tar.Header)
@@ -49,7 +49,7 @@ type APK struct {
 type APKArchive struct {
 	// URL is the archive's address, as a line of /etc/apk/repositories.
 	URL string
-	// Dir is the folder that is served.
+	// Dir is the directory that is served.
 	Dir string
 	// KeyName is the name of the key's file, and Key is the key in PEM.
 	KeyName string
@@ -172,7 +172,7 @@ func (a *APKArchive) Build(t testing.TB, p *APK) (file []byte, record string) {
 	return file, record
 }
 
-// data packs the files, with the folders that they are in.
+// data packs the files, with the directories that they are in.
 func (p *APK) data(t testing.TB) []byte {
 	t.Helper()
 	all := map[string]string{}

@@ -25,12 +25,12 @@ type Archive struct {
 	text *txtar.Archive
 }
 
-// Archives reads the cases of a folder below testdata.
-func Archives(t testing.TB, folder string) []*Archive {
+// Archives reads the cases of a directory below testdata.
+func Archives(t testing.TB, directory string) []*Archive {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(Root(t), "testdata", folder, "*.txtar"))
+	paths, err := filepath.Glob(filepath.Join(Root(t), "testdata", directory, "*.txtar"))
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("there are no cases in testdata/%s: %v", folder, err)
+		t.Fatalf("there are no cases in testdata/%s: %v", directory, err)
 	}
 	all := make([]*Archive, 0, len(paths))
 	for _, path := range paths {

@@ -31,7 +31,7 @@ type DaemonOptions struct {
 type Daemon struct {
 	// Addr is the address for --addr and BUILDKIT_HOST.
 	Addr string
-	// Root is the folder of the daemon's state.
+	// Root is the directory of the daemon's state.
 	Root string
 
 	dir     string

@@ -15,7 +15,7 @@ import (
 
 // Buildx is docker buildx with a builder of its own.
 type Buildx struct {
-	// Config is the folder for DOCKER_CONFIG.
+	// Config is the directory for DOCKER_CONFIG.
 	Config string
 	// Env is added to the environment of commands, as KEY=value.
 	Env []string
@@ -30,7 +30,7 @@ func NewBuildx(t testing.TB, d *Daemon, login ...*Registry) *Buildx {
 	b := &Buildx{Config: DockerConfig(t, login...), program: Program(t, "docker")}
 	plugins := filepath.Join(b.Config, "cli-plugins")
 	if err := os.Mkdir(plugins, 0o755); err != nil {
-		t.Fatalf("make plugin folder: %v", err)
+		t.Fatalf("make plugin directory: %v", err)
 	}
 	if err := os.Symlink(Program(t, "buildx"), filepath.Join(plugins, "docker-buildx")); err != nil {
 		t.Fatalf("install buildx: %v", err)
@@ -71,7 +71,7 @@ func (b *Buildx) Command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// DockerConfig makes a folder for DOCKER_CONFIG with the credentials of the
+// DockerConfig makes a directory for DOCKER_CONFIG with the credentials of the
 // registries that ask for some.
 func DockerConfig(t testing.TB, login ...*Registry) string {
 	t.Helper()

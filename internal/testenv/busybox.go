@@ -15,7 +15,7 @@ import (
 // BusyboxTweaks changes the base image. The zero value changes nothing.
 type BusyboxTweaks struct {
 	// Release is the text of /usr/lib/release, "1\n" when empty. Two images that
-	// differ in nothing else have the same folders, links and owners.
+	// differ in nothing else have the same directories, links and owners.
 	Release string
 	// Extra is added as a second layer.
 	Extra []Entry

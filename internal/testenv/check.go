@@ -20,7 +20,7 @@ import (
 const tag = "latest"
 
 // Unpack unpacks the image for an architecture by umoci, as a container engine
-// would see it, and returns the root folder.
+// would see it, and returns the root directory.
 func (l *Layout) Unpack(t testing.TB, arch string) string {
 	t.Helper()
 	bundle := filepath.Join(Dir(t), "bundle")

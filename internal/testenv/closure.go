@@ -86,7 +86,7 @@ func numbers(from, n int) string {
 	return b.String()
 }
 
-// add adds a path with files in its two folders.
+// add adds a path with files in its two directories.
 func (c *MadeClosure) add(t testing.TB, secret ed25519.PrivateKey, name string, files map[string]string, refs []string) string {
 	t.Helper()
 	const digits = "0123456789abcdfghijklmnpqrsvwxyz"
@@ -125,7 +125,7 @@ func (c *MadeClosure) add(t testing.TB, secret ed25519.PrivateKey, name string, 
 	return p
 }
 
-// archiveOf is the Nix archive of files in folders bin and lib.
+// archiveOf is the Nix archive of files in directories bin and lib.
 func archiveOf(t testing.TB, files map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -149,7 +149,7 @@ func archiveOf(t testing.TB, files map[string]string) []byte {
 	return b.Bytes()
 }
 
-// WriteStore writes the paths as folders into dir, and removes others.
+// WriteStore writes the paths as directories into dir, and removes others.
 func (c *MadeClosure) WriteStore(t testing.TB, dir string) {
 	t.Helper()
 	entries, _ := os.ReadDir(dir)

@@ -23,7 +23,7 @@ type Deb struct {
 	// Fields are further control fields, such as Depends.
 	Fields map[string]string
 	// Files are contents by their paths without a leading slash; one that ends in a
-	// slash is a folder, and "-> target" makes a link.
+	// slash is a directory, and "-> target" makes a link.
 	Files map[string]string
 	// Scripts are maintainer scripts and other control files by their names.
 	Scripts map[string]string
@@ -34,7 +34,7 @@ type Deb struct {
 type DebArchive struct {
 	// URL is the archive's address.
 	URL string
-	// Dir is the folder that is served.
+	// Dir is the directory that is served.
 	Dir string
 	// Keyring is the public key, armored.
 	Keyring []byte
@@ -58,7 +58,7 @@ func NewDebArchive(t testing.TB, packages ...Deb) *DebArchive {
 	return a
 }
 
-// gpgHome is a folder of its own for gpg, whose path is short: it holds a socket.
+// gpgHome is a directory of its own for gpg, whose path is short: it holds a socket.
 func gpgHome(t testing.TB) string {
 	t.Helper()
 	home, err := os.MkdirTemp("", "gpg")

@@ -13,7 +13,7 @@ import (
 	"github.com/moby/sys/mountinfo"
 )
 
-// Dir returns an empty folder that goes with the test. Unlike t.TempDir it has a
+// Dir returns an empty directory that goes with the test. Unlike t.TempDir it has a
 // short name, as sockets need, and it is removed even if a killed daemon left
 // mounts in it.
 func Dir(t testing.TB) string {
@@ -33,11 +33,11 @@ func Dir(t testing.TB) string {
 func makeDir() (string, error) {
 	dir, err := os.MkdirTemp("", "strata-")
 	if err != nil {
-		return "", fmt.Errorf("make test folder: %w", err)
+		return "", fmt.Errorf("make test directory: %w", err)
 	}
 	// Users other than root must be able to pass through to what is inside.
 	if err := os.Chmod(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make test folder: %w", err)
+		return "", fmt.Errorf("make test directory: %w", err)
 	}
 	return dir, nil
 }
@@ -47,7 +47,7 @@ func removeDir(dir string) error {
 		return err
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("remove test folder: %w", err)
+		return fmt.Errorf("remove test directory: %w", err)
 	}
 	return nil
 }

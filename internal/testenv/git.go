@@ -48,7 +48,7 @@ func (g *Git) Add(t testing.TB, files map[string]string) {
 	for name, content := range files {
 		path := filepath.Join(g.work, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatalf("make folder: %v", err)
+			t.Fatalf("make directory: %v", err)
 		}
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatalf("write file: %v", err)

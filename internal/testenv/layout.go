@@ -14,12 +14,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// Layout is an OCI image layout in a folder.
+// Layout is an OCI image layout in a directory.
 type Layout struct {
 	Dir string
 }
 
-// OpenLayout opens what "type=oci" wrote, a tarball or a folder.
+// OpenLayout opens what "type=oci" wrote, a tarball or a directory.
 func OpenLayout(t testing.TB, path string) *Layout {
 	t.Helper()
 	info, err := os.Stat(path)

@@ -20,7 +20,7 @@ import (
 //
 //	TYPE MODE UID:GID SIZE TIME PATH [-> LINK] [sha256:…] [name=value]
 //
-// The time is UTC. Folders have no size, since that is the file system's affair.
+// The time is UTC. Directories have no size, since that is the file system's affair.
 func Listing(t testing.TB, dir string) string {
 	t.Helper()
 	var b strings.Builder

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// session is what the tests of one process share: a folder, the programs built
+// session is what the tests of one process share: a directory, the programs built
 // in it, a daemon and a registry. There is one for each process, since that is
 // what it is about; [Main] opens and closes it.
 type session struct {

@@ -114,7 +114,7 @@ func Nix(t testing.TB) *NixStore {
 	}
 }
 
-// makeNix fills the folder, unless it is there. Tests of other packages may want
+// makeNix fills the directory, unless it is there. Tests of other packages may want
 // it at the same time.
 func makeNix(dir, busybox string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
@@ -150,7 +150,7 @@ func makeNix(dir, busybox string) error {
 	return os.Rename(made, dir)
 }
 
-// NixRoot is a root folder with Debian's Nix and a shell, for builds to run Nix
+// NixRoot is a root directory with Debian's Nix and a shell, for builds to run Nix
 // in, and with a source: closure.nix and what it needs.
 func NixRoot(t testing.TB, store *NixStore) (root, source string) {
 	t.Helper()

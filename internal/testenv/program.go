@@ -37,7 +37,7 @@ func findProgram(name string) (string, error) {
 	if err == nil {
 		return path, nil
 	}
-	// A user's PATH often lacks the folder of the daemons.
+	// A user's PATH often lacks the directory of the daemons.
 	for _, dir := range []string{"/usr/sbin", "/sbin"} {
 		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 			return path, nil
@@ -46,7 +46,7 @@ func findProgram(name string) (string, error) {
 	return "", fmt.Errorf("find program %s: %w: run hack/install", name, err)
 }
 
-// Root returns the top folder of the module.
+// Root returns the top directory of the module.
 func Root(t testing.TB) string {
 	t.Helper()
 	root, err := findRoot()

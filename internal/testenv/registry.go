@@ -59,7 +59,7 @@ func NewRegistry(t testing.TB, options RegistryOptions) *Registry {
 
 func startRegistry(dir string, options RegistryOptions) (*Registry, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make registry's folder: %w", err)
+		return nil, fmt.Errorf("make registry's directory: %w", err)
 	}
 	socket := filepath.Join(dir, "registry.sock")
 	config := filepath.Join(dir, "config.yml")

@@ -30,7 +30,7 @@ type RPM struct {
 type RPMArchive struct {
 	// URL is the repository's address.
 	URL string
-	// Dir is the folder that is served.
+	// Dir is the directory that is served.
 	Dir string
 	// Recorder notes what was asked for.
 	*Recorder
@@ -49,7 +49,7 @@ func NewRPMArchive(t testing.TB, packages ...RPM) *RPMArchive {
 	return a
 }
 
-// build writes the package into a folder.
+// build writes the package into a directory.
 func (p *RPM) build(t testing.TB, dir string) {
 	t.Helper()
 	top := t.TempDir()

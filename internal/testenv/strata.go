@@ -18,9 +18,9 @@ import (
 type CLI struct {
 	// Path is the program. The step helpers lie beside it.
 	Path string
-	// Home is the folder for HOME, with nothing in it.
+	// Home is the directory for HOME, with nothing in it.
 	Home string
-	// Root is the folder of its embedded engine, which it makes itself.
+	// Root is the directory of its embedded engine, which it makes itself.
 	Root string
 	// Env is what commands see, as KEY=value. Later entries win.
 	Env []string
@@ -47,7 +47,7 @@ func Strata(t testing.TB, login ...*Registry) *CLI {
 	c := &CLI{Path: path, Home: filepath.Join(dir, "home"), Root: filepath.Join(data, "strata")}
 	for _, d := range []string{c.Home, data} {
 		if err := os.Mkdir(d, 0o755); err != nil {
-			t.Fatalf("make folder: %v", err)
+			t.Fatalf("make directory: %v", err)
 		}
 	}
 	c.Env = append(cleanEnv(),

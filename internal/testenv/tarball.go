@@ -23,13 +23,13 @@ func fixedTime() time.Time { return time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC) 
 
 // Entry is one file of an image that a test makes.
 type Entry struct {
-	// Path has no slash at the start; a folder's ends in one.
+	// Path has no slash at the start; a directory's ends in one.
 	Path string
 	// Data is the content of a file.
 	Data []byte
 	// Symlink is the target of a symbolic link.
 	Symlink string
-	// Mode is the permissions; when 0, 0755 for a folder and 0644 for a file.
+	// Mode is the permissions; when 0, 0755 for a directory and 0644 for a file.
 	Mode int64
 	// UID and GID own the file.
 	UID, GID int

@@ -140,7 +140,7 @@ func scalar(s string) string {
 	return quote(s)
 }
 
-// isPlain tells whether YAML reads the text as the string that it is, in a flow
+// isPlain reports whether YAML reads the text as the string that it is, in a flow
 // as well.
 func isPlain(s string) bool {
 	for i := range len(s) {

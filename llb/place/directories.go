@@ -77,9 +77,9 @@ func (f *layer) directoryTree() (bk.State, bool) {
 		}
 		// Mkdir drops setuid, setgid and sticky; a copy of a directory keeps them.
 		if empty == nil {
-			empty = new(bk.Scratch().File(bk.Mkdir("/folder", 0o755), bk.WithCustomName("[internal] make a directory")))
+			empty = new(bk.Scratch().File(bk.Mkdir("/directory", 0o755), bk.WithCustomName("[internal] make a directory")))
 		}
-		fa = op.Then(fa).Copy(*empty, "/folder", name, &bk.CopyInfo{
+		fa = op.Then(fa).Copy(*empty, "/directory", name, &bk.CopyInfo{
 			Mode:     &bk.ChmodOpt{Mode: op.Mode(dir.mode)},
 			ChownOpt: op.Owner(dir.uid, dir.gid),
 		})

@@ -31,7 +31,7 @@ func derivationObject() object[Derivation] {
 				func(d *Derivation) *String { return &d.Algorithm }),
 			bind("pin", "Groups of paths that get a layer of their own.", list(filled(text(checkLine))),
 				func(d *Derivation) *[][]String { return &d.Pin }),
-			bind("link", "A folder that gets symbolic links to bin, lib and share.", path,
+			bind("link", "A directory that gets symbolic links to bin, lib and share.", path,
 				func(d *Derivation) *String { return &d.Link }),
 			bind("registration", "Add the store's registration.", boolean(),
 				func(d *Derivation) *bool { return &d.Registration }),
@@ -61,7 +61,7 @@ func storeObject() object[Store] {
 		keys: []key[Store]{
 			bind("context", "A named context that holds the store.", text(checkLine),
 				func(s *Store) *String { return &s.Context }),
-			bind("source", "A folder of the context that holds the store.", text(valid(CleanSource)),
+			bind("source", "A directory of the context that holds the store.", text(valid(CleanSource)),
 				func(s *Store) *String { return &s.Source }),
 			bind("graph", "A file of the store that describes its paths: what nix path-info --json or nix-store --dump-db print.", text(valid(CleanSource)),
 				func(s *Store) *String { return &s.Graph }),

@@ -58,7 +58,7 @@ func (v Vars) ExpandAll(list []String) ([]string, error) {
 }
 
 // ExpandArgv expands a command. It is [Vars.ExpandAll] where "out" is known if
-// it is not empty: $out stands for that folder.
+// it is not empty: $out stands for that directory.
 func (v Vars) ExpandArgv(argv []String, out string) ([]string, error) {
 	if out != "" {
 		v = v.With(map[string]string{"out": out})

@@ -181,7 +181,7 @@ func TestExpandArgv(t *testing.T) {
 		t.Error(err, diff)
 	}
 	if _, err := someVars(t).ExpandArgv(argv, ""); err == nil {
-		t.Error("$out is known without a folder")
+		t.Error("$out is known without a directory")
 	}
 }
 

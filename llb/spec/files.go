@@ -31,7 +31,7 @@ func fileObject() object[File] {
 		},
 		check: checkFile,
 		keys: []key[File]{
-			bind("dest", "The path in the image; a trailing slash means into this folder.", text(checkAbsolute),
+			bind("dest", "The path in the image; a trailing slash means into this directory.", text(checkAbsolute),
 				func(f *File) *String { return &f.Dest }).must(),
 			bind("content", "The file's text, as it stands.", text(),
 				func(f *File) *String { return &f.Content }),
@@ -49,11 +49,11 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Checksum }),
 			bind("extract", "Unpack the archive that url or source gives.", boolean(),
 				func(f *File) *bool { return &f.Extract }),
-			bind("git", "A repository, as URL#REF:FOLDER.", text(checkLine),
+			bind("git", "A repository, as URL#REF:DIR.", text(checkLine),
 				func(f *File) *String { return &f.Git }),
 			bind("symlink", "What a symbolic link at dest points to.", text(checkPath),
 				func(f *File) *String { return &f.Symlink }),
-			bind("directory", "Make an empty folder.", boolean(),
+			bind("directory", "Make an empty directory.", boolean(),
 				func(f *File) *bool { return &f.Directory }),
 			bind("mode", "The file mode, octal.", text(valid(ParseMode)),
 				func(f *File) *String { return &f.Mode }),
@@ -72,17 +72,17 @@ func checkFile(c cursor, f *File) {
 		return
 	}
 	for _, dest := range f.Dest.choices() {
-		folder := namesFolder(dest.Value)
+		directory := namesDir(dest.Value)
 		_, where := c.lookup("dest")
 		switch {
-		case folder && f.Content.IsSet():
-			c.faultAt(where, "", "content needs the name of a file, but dest %.80q is a folder", dest.Value)
+		case directory && f.Content.IsSet():
+			c.faultAt(where, "", "content needs the name of a file, but dest %.80q is a directory", dest.Value)
 			return
-		case folder && f.Symlink.IsSet():
-			c.faultAt(where, "", "symlink needs the name of the link, but dest %.80q is a folder", dest.Value)
+		case directory && f.Symlink.IsSet():
+			c.faultAt(where, "", "symlink needs the name of the link, but dest %.80q is a directory", dest.Value)
 			return
-		case !folder && f.Source.literal() && f.Source.anyOf(hasGlob):
-			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a pattern as source needs a folder as dest")
+		case !directory && f.Source.literal() && f.Source.anyOf(hasGlob):
+			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a pattern as source needs a directory as dest")
 			return
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // CleanDest makes the path of something in the image canonical. It has to be
 // absolute and to stay below the root. A path that ends in a slash still does
-// so: it means a folder.
+// so: it means a directory.
 func CleanDest(dest string) (string, error) {
 	if err := checkPath(dest); err != nil {
 		return "", err
@@ -25,7 +25,7 @@ func CleanDest(dest string) (string, error) {
 		return "", fmt.Errorf("the path %.80q leaves the root", dest)
 	}
 	clean := path.Clean(dest)
-	if clean != "/" && namesFolder(dest) {
+	if clean != "/" && namesDir(dest) {
 		clean += "/"
 	}
 	return clean, nil
@@ -76,8 +76,8 @@ func escapes(p string) bool {
 	return false
 }
 
-// namesFolder reports whether a path can only be a folder's.
-func namesFolder(p string) bool {
+// namesDir reports whether a path can only be a directory's.
+func namesDir(p string) bool {
 	last := p[strings.LastIndex(p, "/")+1:]
 	return last == "" || last == "." || last == ".."
 }

@@ -142,7 +142,7 @@ type Files struct {
 type File struct {
 	Range Range
 	// Dest is the absolute path in the image. A trailing slash means "into this
-	// folder".
+	// directory".
 	Dest String
 	// Content is written as it stands; it is never expanded.
 	Content String
@@ -215,7 +215,7 @@ type Mount struct {
 	Source String
 }
 
-// Cache is a folder that survives from build to build.
+// Cache is a directory that survives from build to build.
 type Cache struct {
 	Range  Range
 	Target String
@@ -225,7 +225,7 @@ type Cache struct {
 	Sharing String
 }
 
-// Tmpfs is a folder in memory.
+// Tmpfs is a directory in memory.
 type Tmpfs struct {
 	Range  Range
 	Target String
@@ -295,7 +295,7 @@ type Derivation struct {
 	Algorithm String
 	// Pin are groups of paths that get a layer of their own.
 	Pin [][]String
-	// Link is a folder that gets a symlink farm of the roots.
+	// Link is a directory that gets a symlink farm of the roots.
 	Link String
 	// Registration adds the store's registration.
 	Registration bool

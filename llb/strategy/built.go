@@ -34,12 +34,12 @@ func (c *closure) built(ctx context.Context) error {
 		return c.Spec.Errorf(c.d.Build.Range.Start, "derivation: nothing can run Nix here")
 	}
 	c.from = &plan.StoreSource{Path: builtCache, Build: run}
-	folder, err := c.Stores.Open(ctx, c.from)
+	directory, err := c.Stores.Open(ctx, c.from)
 	if err != nil {
 		return err
 	}
-	if c.roots, err = c.builtPaths(ctx, folder); err == nil {
-		err = c.binaryCache(ctx, folder, nil)
+	if c.roots, err = c.builtPaths(ctx, directory); err == nil {
+		err = c.binaryCache(ctx, directory, nil)
 	}
 	if err != nil {
 		fault := c.Spec.Errorf(c.d.Build.Range.Start, "derivation: read what Nix built: %w", err)
@@ -50,16 +50,16 @@ func (c *closure) built(ctx context.Context) error {
 }
 
 // builtPaths are the store paths that Nix built.
-func (c *closure) builtPaths(ctx context.Context, folder tree.Tree) ([]string, error) {
+func (c *closure) builtPaths(ctx context.Context, directory tree.Tree) ([]string, error) {
 	var roots []string
 	if c.d.Build.File.IsSet() {
-		text, err := folder.ReadFile(ctx, builtRoots)
+		text, err := directory.ReadFile(ctx, builtRoots)
 		if err != nil {
 			return nil, err
 		}
 		roots = strings.Fields(string(text))
 	} else {
-		text, err := folder.ReadFile(ctx, builtJSON)
+		text, err := directory.ReadFile(ctx, builtJSON)
 		if err != nil {
 			return nil, err
 		}

@@ -48,7 +48,7 @@ type closure struct {
 	files map[string]string
 	// binary are the binary caches, and trusted their keys.
 	binary, trusted []string
-	// content is the folder within each path that ships; empty for all of it.
+	// content is the directory within each path that ships; empty for all of it.
 	content string
 }
 

@@ -84,11 +84,11 @@ func (c *closure) exportedClosure(ctx context.Context, graph string) error {
 	if graph != "" {
 		patterns = append(patterns, in(graph))
 	}
-	folder, err := c.Stores.Open(ctx, c.from, patterns...)
+	directory, err := c.Stores.Open(ctx, c.from, patterns...)
 	if err != nil {
 		return err
 	}
-	names, err := folder.ReadDir(ctx, at)
+	names, err := directory.ReadDir(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -99,26 +99,26 @@ func (c *closure) exportedClosure(ctx context.Context, graph string) error {
 		if err != nil {
 			return err
 		}
-		return c.binaryCache(ctx, folder, keys)
+		return c.binaryCache(ctx, directory, keys)
 	case slices.ContainsFunc(names, nixresolve.IsForjar):
-		return c.forjar(ctx, folder, names)
+		return c.forjar(ctx, directory, names)
 	}
 	dir := path.Join(at, store)
-	if paths, err := folder.ReadDir(ctx, dir); err != nil || len(paths) == 0 {
+	if paths, err := directory.ReadDir(ctx, dir); err != nil || len(paths) == 0 {
 		dir = at
 	}
-	return c.onDisk(ctx, folder, dir, graph)
+	return c.onDisk(ctx, directory, dir, graph)
 }
 
-// exportedCache stands for the address of a cache that is a folder.
+// exportedCache stands for the address of a cache that is a directory.
 const exportedCache = "https://exported.invalid"
 
 // binaryCache finds the closure in what "nix copy --to file://" made. Without
 // keys it is trusted as it is, as any other file of a context.
-func (c *closure) binaryCache(ctx context.Context, folder tree.Tree, keys []nixresolve.Key) error {
+func (c *closure) binaryCache(ctx context.Context, directory tree.Tree, keys []nixresolve.Key) error {
 	var err error
 	c.graph, err = nixresolve.Closure(ctx, c.roots, nixresolve.Options{
-		Fetcher: folderFetcher{folder, c.from.Path}, Caches: []string{exportedCache}, Keys: keys, Unsigned: len(keys) == 0,
+		Fetcher: dirFetcher{directory, c.from.Path}, Caches: []string{exportedCache}, Keys: keys, Unsigned: len(keys) == 0,
 	})
 	var fault *nixresolve.Fault
 	if errors.As(err, &fault) {
@@ -141,18 +141,18 @@ func (c *closure) binaryCache(ctx context.Context, folder tree.Tree, keys []nixr
 	return nil
 }
 
-// folderFetcher reads what a cache's addresses stand for from a folder.
-type folderFetcher struct {
-	folder tree.Tree
-	at     string
+// dirFetcher reads what a cache's addresses stand for from a directory.
+type dirFetcher struct {
+	directory tree.Tree
+	at        string
 }
 
 // Fetch reads files, one after the other: they are all there already.
-func (f folderFetcher) Fetch(ctx context.Context, requests []fetch.Request) []fetch.Answer {
+func (f dirFetcher) Fetch(ctx context.Context, requests []fetch.Request) []fetch.Answer {
 	answers := make([]fetch.Answer, len(requests))
 	for i, request := range requests {
 		name := strings.TrimPrefix(request.URLs[0], exportedCache)
-		data, err := f.folder.ReadFile(ctx, path.Join(f.at, name))
+		data, err := f.directory.ReadFile(ctx, path.Join(f.at, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fetch.ErrNotFound
 		}
@@ -163,12 +163,12 @@ func (f folderFetcher) Fetch(ctx context.Context, requests []fetch.Request) []fe
 
 // onDisk finds the closure in a store as Nix works with it: described by a
 // file, or by a look into its paths.
-func (c *closure) onDisk(ctx context.Context, folder tree.Tree, dir, graph string) error {
+func (c *closure) onDisk(ctx context.Context, directory tree.Tree, dir, graph string) error {
 	store := path.Dir(c.roots[0])
 	var text []byte
 	var err error
 	if graph != "" {
-		if text, err = folder.ReadFile(ctx, path.Join(c.from.Path, graph)); err != nil {
+		if text, err = directory.ReadFile(ctx, path.Join(c.from.Path, graph)); err != nil {
 			return fmt.Errorf("read %s: %w", graph, err)
 		}
 	} else if text, err = c.Stores.Scan(ctx, c.from, StoreScan{Dir: dir, Store: store}); err != nil {
@@ -196,12 +196,12 @@ func parseGraph(text []byte, store string) ([]*nixresolve.Info, error) {
 	return nixresolve.ParseRegistration(text)
 }
 
-// forjarContent is the folder of a forjar path that holds its files.
+// forjarContent is the directory of a forjar path that holds its files.
 const forjarContent = "content"
 
-// forjar finds the closure in forjar's store: a folder a path, with the files and
+// forjar finds the closure in forjar's store: a directory a path, with the files and
 // what is known of them.
-func (c *closure) forjar(ctx context.Context, folder tree.Tree, names []string) error {
+func (c *closure) forjar(ctx context.Context, directory tree.Tree, names []string) error {
 	c.content = forjarContent
 	store := path.Dir(c.roots[0])
 	text, err := c.Stores.Scan(ctx, c.from, StoreScan{Dir: c.from.Path, Store: store, Content: forjarContent})
@@ -217,7 +217,7 @@ func (c *closure) forjar(ctx context.Context, folder tree.Tree, names []string) 
 		if !slices.Contains(names, name) {
 			continue
 		}
-		meta, err := folder.ReadFile(ctx, path.Join(c.from.Path, name, "meta.yaml"))
+		meta, err := directory.ReadFile(ctx, path.Join(c.from.Path, name, "meta.yaml"))
 		if err != nil {
 			return err
 		}

@@ -84,11 +84,11 @@ func (t *Target) checkDest(f *spec.File, e *plan.Entry) error {
 	case e.Directory:
 		e.Into = false
 	case e.Into && (e.Content != nil || e.Symlink != ""):
-		return t.Spec.Errorf(f.Dest.Pos, "%s/ is a folder, and the entry has no name to go by in it; write the whole path", strings.TrimSuffix(e.Dest, "/"))
+		return t.Spec.Errorf(f.Dest.Pos, "%s/ is a directory, and the entry has no name to go by in it; write the whole path", strings.TrimSuffix(e.Dest, "/"))
 	case e.Dest == "/" && !e.Into && e.Copy == nil && e.Git == nil && !e.Extract:
 		return t.Spec.Errorf(f.Dest.Pos, "the root can't be a file")
 	case e.Copy != nil && isGlob(e.Copy.Path) && !e.Into:
-		return t.Spec.Errorf(f.Dest.Pos, "%s is a pattern, so dest must be a folder: write %s/", f.Source.Value, e.Dest)
+		return t.Spec.Errorf(f.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", f.Source.Value, e.Dest)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 // Stores opens exported stores while a plan is made.
 type Stores interface {
-	// Open opens a store. Of a local folder, only what matches one of the patterns
+	// Open opens a store. Of a local directory, only what matches one of the patterns
 	// has to be there, which are .dockerignore's.
 	Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (tree.Tree, error)
 	// Scan describes the paths of an on-disk store, as "nix-store --dump-db" would.
@@ -22,10 +22,10 @@ type Stores interface {
 
 // StoreScan says what to scan.
 type StoreScan struct {
-	// Dir is the folder of the source that has the paths.
+	// Dir is the directory of the source that has the paths.
 	Dir string
 	// Store is what the paths call their store.
 	Store string
-	// Content is the folder of each path that counts; empty for all of it.
+	// Content is the directory of each path that counts; empty for all of it.
 	Content string
 }

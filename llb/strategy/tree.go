@@ -58,7 +58,7 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 }
 
 // use is tree for something that is mounted or copied from: targets are planned,
-// images pinned. checkout says that it is a folder and no image.
+// images pinned. checkout says that it is a directory and no image.
 func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree plan.Tree, checkout bool, err error) {
 	if tree, err = t.tree(s, platform); err != nil {
 		return tree, false, err

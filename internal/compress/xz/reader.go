@@ -28,13 +28,13 @@ const (
 	footer = "YZ"
 )
 
-// Simple tells whether a stream's first bytes, of which 64 are enough, say that
+// Simple reports whether a stream's first bytes, of which 64 are enough, say that
 // its first block has no filter but LZMA2. A Reader reads no others.
 func Simple(start []byte) bool {
 	return len(start) > 13 && bytes.HasPrefix(start, []byte(magic)) && (start[12] == 0 || start[13]&0x3f == 0 && lastFilter(start))
 }
 
-// lastFilter tells whether the first filter in a block's header is LZMA2.
+// lastFilter reports whether the first filter in a block's header is LZMA2.
 func lastFilter(start []byte) bool {
 	rest := start[14:]
 	for _, there := range []byte{0x40, 0x80} {

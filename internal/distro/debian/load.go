@@ -121,7 +121,7 @@ func (l *loader) detached(ctx context.Context, a *archive, keyrings [][]byte, ve
 	return err
 }
 
-// dir is the archive's folder for its suite.
+// dir is the archive's directory for its suite.
 func (a *archive) dir() string {
 	if strings.HasSuffix(a.suite, "/") {
 		return path.Clean(a.suite)
@@ -146,7 +146,7 @@ func (a *archive) request(file, name string) fetch.Request {
 type packageList struct {
 	archive   *archive
 	component string
-	// file is its path below the suite's folder.
+	// file is its path below the suite's directory.
 	file    string
 	size    int64
 	request fetch.Request

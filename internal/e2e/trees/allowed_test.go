@@ -30,7 +30,7 @@ func allowances() []allowance {
 		allow("keys are random in every run", `/etc/ssh/ssh_host_.*|/etc/ssl/(certs/ssl-cert-snakeoil\.pem|private/ssl-cert-snakeoil\.key|certs/[0-9a-f]{8}\.0)`),
 		allow("a database that a script creates has an identity and times of its own", `/var/lib/postgresql/.*/main/(global/pg_control|pg_stat/pgstat\.stat|pg_wal/.*)`),
 		allow("man's indexes follow from where on the disk its pages are", `/var/cache/man/(.*/)?index\.db`),
-		allow("font caches hold the times of folders", `/var/cache/fontconfig/.*`),
+		allow("font caches hold the times of directories", `/var/cache/fontconfig/.*`),
 		allow("java's list of certificates holds the time of now, and is in the order of the disk", `/etc/ssl/certs/java/cacerts`),
 	}
 }

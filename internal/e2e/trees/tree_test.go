@@ -24,7 +24,7 @@ func digestOf(a plan.Archive) digest.Digest { return digest.Digest(a.Digest) }
 // An entry is a file of an image, without its time.
 type entry struct {
 	what string
-	// time is in seconds; -1 for folders and links, where it doesn't matter.
+	// time is in seconds; -1 for directories and links, where it doesn't matter.
 	time int64
 }
 
@@ -112,7 +112,7 @@ func differences(a, b tree, start int64) []string {
 	return out
 }
 
-// isStub tells whether a path may be a mount point that a plain step leaves.
+// isStub reports whether a path may be a mount point that a plain step leaves.
 func isStub(p string) bool {
 	switch p {
 	case "/", "/dev", "/proc", "/sys":

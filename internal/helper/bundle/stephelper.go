@@ -32,7 +32,7 @@ import (
 // Source is the name of the local source that holds the helpers.
 const Source = program.Source
 
-// dirEnv names the folder that holds the helpers when they lie elsewhere.
+// dirEnv names the directory that holds the helpers when they lie elsewhere.
 const dirEnv = "STRATA_STEP_DIR"
 
 // Mount is the local source with the helpers, one file strata-step-ARCH for
@@ -63,12 +63,12 @@ func find(dirs []string) fsutil.FS {
 	return &mount{missing: &MissingError{Dirs: dirs}}
 }
 
-// scan finds the helpers in one folder. A file without an architecture in its
+// scan finds the helpers in one directory. A file without an architecture in its
 // name is this machine's.
 func scan(dir string) map[string]helper {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil // a folder that cannot be read holds no helper
+		return nil // a directory that cannot be read holds no helper
 	}
 	files := map[string]helper{}
 	for _, entry := range entries {
@@ -91,7 +91,7 @@ func scan(dir string) map[string]helper {
 
 // MissingError says that a step needs a helper that is nowhere.
 type MissingError struct {
-	// Dirs are the folders that were looked through.
+	// Dirs are the directories that were looked through.
 	Dirs []string
 }
 
@@ -124,7 +124,7 @@ func (h helper) stat(name string) (*types.Stat, error) {
 	return &types.Stat{Path: name, Mode: 0o755, Size: size, ModTime: seconds * 1e9}, nil
 }
 
-// mount shows helpers as the files of one folder.
+// mount shows helpers as the files of one directory.
 type mount struct {
 	files   map[string]helper
 	missing error

@@ -66,7 +66,7 @@ func TestFind(t *testing.T) {
 
 	got, _ := contents(t, find([]string{empty, filepath.Join(empty, "missing"), first, second}))
 	if diff := cmp.Diff(map[string]string{"strata-step-riscv64": "riscv"}, got); diff != "" {
-		t.Errorf("first folder with helpers (-want +got):\n%s", diff)
+		t.Errorf("first directory with helpers (-want +got):\n%s", diff)
 	}
 	got, _ = contents(t, find([]string{second}))
 	if diff := cmp.Diff(map[string]string{own: "plain"}, got); diff != "" {

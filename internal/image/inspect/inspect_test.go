@@ -50,7 +50,7 @@ func layered(t *testing.T) *image.Source {
 		[]testenv.Entry{
 			file("opt/dir/a", 3), file("opt/dir/.wh..wh..opq", 0),
 			{Path: "srv/"},
-			file("srv/old/now/a/folder", 1),
+			file("srv/old/now/a/directory", 1),
 			{Path: "lib/apk/db/installed", Data: []byte(apk)},
 		})
 	config, err := img.ConfigFile()
@@ -97,15 +97,15 @@ func TestImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	type row struct {
-		Strategy, Made                   string
-		Files, Folders, Links, Deletions int
-		Wasted                           int64
-		WastedFiles                      int
-		Packages, StorePaths             []string
+		Strategy, Made                       string
+		Files, Directories, Links, Deletions int
+		Wasted                               int64
+		WastedFiles                          int
+		Packages, StorePaths                 []string
 	}
 	var got []row
 	for _, l := range r.Layers {
-		got = append(got, row{l.Strategy, l.Made, l.Files, l.Folders, l.Links, l.Deletions, l.Wasted, l.WastedFiles, l.Packages, l.StorePaths})
+		got = append(got, row{l.Strategy, l.Made, l.Files, l.Directories, l.Links, l.Deletions, l.Wasted, l.WastedFiles, l.Packages, l.StorePaths})
 	}
 	want := []row{
 		{"ADD", "ADD file:1 in /", 6, 0, 1, 0, 100 + 50 + 51 + 7 + int64(len(status1)), 5, []string{"jq 1.6-2"}, nil},

@@ -60,11 +60,11 @@ type Layer struct {
 	// Size and Unpacked are in bytes.
 	Size     int64 `json:"size"`
 	Unpacked int64 `json:"unpacked"`
-	// Files, Folders, Links and Deletions are how many there are.
-	Files     int `json:"files"`
-	Folders   int `json:"folders"`
-	Links     int `json:"links"`
-	Deletions int `json:"deletions"`
+	// Files, Directories, Links and Deletions are how many there are.
+	Files       int `json:"files"`
+	Directories int `json:"directories"`
+	Links       int `json:"links"`
+	Deletions   int `json:"deletions"`
 	// Wasted are the bytes of this layer's files that later layers replace or
 	// delete.
 	Wasted      int64 `json:"wasted"`

@@ -138,7 +138,7 @@ func (s *scan) count(name string, h *tar.Header) {
 		e.path, e.kind = path.Join(path.Dir(name), strings.TrimPrefix(base, whiteout)), 'w'
 		s.layer.Deletions++
 	case h.Typeflag == tar.TypeDir:
-		s.layer.Folders++
+		s.layer.Directories++
 	case h.Typeflag == tar.TypeSymlink, h.Typeflag == tar.TypeLink:
 		s.layer.Links++
 	case h.Typeflag == tar.TypeXGlobalHeader:

@@ -20,7 +20,7 @@ import (
 type certificates struct {
 	trusted []string
 	pairs   []config.TLSKeyPair
-	// dirs are docker's folders: *.crt is trusted, *.cert with *.key is shown.
+	// dirs are docker's directories: *.crt is trusted, *.cert with *.key is shown.
 	dirs []string
 	// base is what they are added to, if it is not nil.
 	base *tls.Config
@@ -38,7 +38,7 @@ func (h *hosts) certificates(host string, conf config.RegistryConfig) certificat
 	return c
 }
 
-// certTops are where docker, podman and containerd look for folders named after a host.
+// certTops are where docker, podman and containerd look for directories named after a host.
 func certTops(env func(string) (string, bool)) []string {
 	tops := []string{"/etc/containers/certs.d", "/etc/docker/certs.d", "/etc/containerd/certs.d"}
 	if home := getenv(env, "HOME"); home != "" {
@@ -85,7 +85,7 @@ func (c certificates) config(insecure bool) (*tls.Config, error) {
 	return conf, nil
 }
 
-// withDirs adds the files in the folders.
+// withDirs adds the files in the directories.
 func (c certificates) withDirs() (certificates, error) {
 	out := certificates{trusted: c.trusted[:len(c.trusted):len(c.trusted)], pairs: c.pairs[:len(c.pairs):len(c.pairs)]}
 	for _, dir := range c.dirs {

@@ -165,7 +165,7 @@ func TestCertificates(t *testing.T) {
 		"buildkitd.toml": fmt.Appendf(nil, "[registry.%q]\nca = ['ca.crt']\n[[registry.%q.keypair]]\ncert = 'client.cert'\nkey = 'client.key'\n", host, host),
 	})
 	for what, o := range map[string]registry.Options{
-		"folder":    {CertDir: dir},
+		"directory": {CertDir: dir},
 		"home":      {Env: func(v string) (string, bool) { return home, v == "HOME" }},
 		"docker":    {Env: func(v string) (string, bool) { return dockers, v == "HOME" }},
 		"buildkitd": {Config: filepath.Join(toml, "buildkitd.toml")},

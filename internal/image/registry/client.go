@@ -18,7 +18,7 @@ type Options struct {
 	// Insecure allows plain http, and certificates that nobody vouches for.
 	Insecure bool
 	// CertDir has certificates for every registry: *.crt is trusted, *.cert with
-	// a *.key of the same name is shown. Empty for the system's folders.
+	// a *.key of the same name is shown. Empty for the system's directories.
 	CertDir string
 	// AuthFile has credentials in the form of docker's config.json. Empty for the
 	// user's files.
@@ -39,7 +39,7 @@ type Options struct {
 	Timeout time.Duration
 	// Agent is what the client calls itself.
 	Agent string
-	// Known is a folder that remembers where registries have blobs, so that they can
+	// Known is a directory that remembers where registries have blobs, so that they can
 	// be mounted from one repository to another. It is made when it is needed. Empty
 	// for none.
 	Known string

@@ -25,7 +25,7 @@ import (
 // hostsFile is the name of containerd's file about a registry.
 const hostsFile = "hosts.toml"
 
-// hostsTops are where containerd looks for folders named after a host.
+// hostsTops are where containerd looks for directories named after a host.
 func hostsTops(env func(string) (string, bool)) []string {
 	tops := []string{"/etc/containerd/certs.d", "/etc/docker/certs.d"}
 	if home := getenv(env, "HOME"); home != "" {
@@ -38,7 +38,7 @@ func hostsTops(env func(string) (string, bool)) []string {
 // containerdPlaces are the places of containerd's hosts.toml for a host; none
 // when there is no such file. containerd reads it itself.
 func (h *hosts) containerdPlaces(host, path string) ([]place, error) {
-	dir, err := hostsFolder(h.options.Env, host)
+	dir, err := hostsDir(h.options.Env, host)
 	if err != nil || dir == "" {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (h *hosts) containerdPlaces(host, path string) ([]place, error) {
 	if err := toml.Unmarshal(data, &map[string]any{}); err != nil {
 		return nil, fmt.Errorf("read registries from %s: %w", file, err)
 	}
-	found, err := readHostsFolder(dir, host)
+	found, err := readHostsDir(dir, host)
 	if err != nil {
 		return nil, fmt.Errorf("read registries from %s: %w", file, err)
 	}
@@ -63,8 +63,8 @@ func (h *hosts) containerdPlaces(host, path string) ([]place, error) {
 	return all, nil
 }
 
-// hostsFolder is the first folder about a host with containerd's file.
-func hostsFolder(env func(string) (string, bool), host string) (string, error) {
+// hostsDir is the first directory about a host with containerd's file.
+func hostsDir(env func(string) (string, bool), host string) (string, error) {
 	for _, top := range hostsTops(env) {
 		dir, err := hostsconfig.HostDirFromRoot(top)(host)
 		if cerrdefs.IsNotFound(err) {
@@ -83,9 +83,9 @@ func hostsFolder(env func(string) (string, bool), host string) (string, error) {
 	return "", nil
 }
 
-// readHostsFolder has containerd read the folder. What it only logs and passes over
+// readHostsDir has containerd read the directory. What it only logs and passes over
 // is an error here.
-func readHostsFolder(dir, host string) ([]docker.RegistryHost, error) {
+func readHostsDir(dir, host string) ([]docker.RegistryHost, error) {
 	var said bytes.Buffer
 	logger := logrus.New()
 	logger.SetOutput(&said)

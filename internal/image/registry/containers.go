@@ -41,7 +41,7 @@ func (m containersMirror) able(digestOnly bool) docker.HostCapabilities {
 }
 
 // containersFiles are where registries.conf may be: the one that is named, or the
-// user's, or the system's; and what is in the folders beside. Later ones are
+// user's, or the system's; and what is in the directories beside. Later ones are
 // stronger.
 func containersFiles(env func(string) (string, bool)) []string {
 	if name := getenv(env, "CONTAINERS_REGISTRIES_CONF"); name != "" {

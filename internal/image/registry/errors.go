@@ -89,7 +89,7 @@ func (s *session) explain(verb, what string, err error) error {
 // error's. Where plain http is allowed, the error may be of two attempts.
 func (s *session) unanswered(err error) string {
 	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Sprintf("the certificate of %s is not trusted (%s); --cert-dir names a folder with one to trust, --insecure takes any",
+		return fmt.Sprintf("the certificate of %s is not trusted (%s); --cert-dir names a directory with one to trust, --insecure takes any",
 			s.place.host, oneLine(untrusted.Err.Error()))
 	}
 	if busy, ok := errors.AsType[*busyError](err); ok {

@@ -162,7 +162,7 @@ func join(prefix, path string) string {
 	return strings.Trim(prefix+"/"+path, "/")
 }
 
-// absolute gives files that are named in a folder's configuration their place.
+// absolute gives files that are named in a directory's configuration their place.
 func absolute(tables map[string]config.RegistryConfig, dir string) map[string]config.RegistryConfig {
 	in := func(name string) string {
 		if name == "" || filepath.IsAbs(name) {

@@ -75,7 +75,7 @@ func newMirrored(t *testing.T, next func(http.Handler) http.Handler) *mirrored {
 
 func same(h http.Handler) http.Handler { return h }
 
-// write puts files into a folder about a registry.
+// write puts files into a directory about a registry.
 func (m *mirrored) write(t *testing.T, dir, toml string, files map[string][]byte) {
 	t.Helper()
 	all := map[string][]byte{"hosts.toml": []byte(strings.ReplaceAll(toml, "MIRROR", m.host)), "ca.crt": m.authority.pem}

@@ -13,13 +13,13 @@ import (
 // merge is the tree while layers are applied to it.
 type merge struct {
 	root *node
-	// hidden is what the layer at hand hides, opened are the folders that it
+	// hidden is what the layer at hand hides, opened are the directories that it
 	// makes opaque.
 	hidden []*node
 	opened map[*node]bool
 }
 
-func newMerge() *merge { return &merge{root: &node{inode: missingFolder()}} }
+func newMerge() *merge { return &merge{root: &node{inode: missingDir()}} }
 
 // apply puts a layer on top.
 func (m *merge) apply(records []record) error {
@@ -37,15 +37,15 @@ func (m *merge) apply(records []record) error {
 
 // hide marks what the layer's whiteouts name, in what the layers below left.
 //
-// A link that the layer itself replaces by a folder is not followed: the
-// whiteouts in that folder are the folder's, not those of where the link led.
+// A link that the layer itself replaces by a directory is not followed: the
+// whiteouts in that directory are the directory's, not those of where the link led.
 func (m *merge) hide(records []record) error {
-	var folders map[string]bool
+	var directories map[string]bool
 	how := lookup{blocked: func(link *node) bool {
-		if folders == nil {
-			folders = foldersOf(records)
+		if directories == nil {
+			directories = dirsOf(records)
 		}
-		return folders[link.path()]
+		return directories[link.path()]
 	}}
 	m.opened = map[*node]bool{}
 	for _, r := range records {
@@ -63,14 +63,14 @@ func (m *merge) hide(records []record) error {
 	return nil
 }
 
-func foldersOf(records []record) map[string]bool {
-	folders := map[string]bool{}
+func dirsOf(records []record) map[string]bool {
+	directories := map[string]bool{}
 	for _, r := range records {
 		if r.kind == Dir {
-			folders[r.path] = true
+			directories[r.path] = true
 		}
 	}
-	return folders
+	return directories
 }
 
 func (m *merge) hideOne(name string, how lookup) error {
@@ -119,7 +119,7 @@ func (m *merge) sweep() {
 	m.hidden = nil
 }
 
-// add puts an entry into the tree. A folder on a folder keeps what is in it;
+// add puts an entry into the tree. A directory on a directory keeps what is in it;
 // anything else replaces what was there.
 func (m *merge) add(r record) error {
 	if r.kind == Dir && r.path == "" {
@@ -134,7 +134,7 @@ func (m *merge) add(r record) error {
 	if err != nil {
 		return err
 	}
-	parent := p.folder()
+	parent := p.directory()
 	if parent.length+len(base) > maxPath {
 		return fmt.Errorf("links lead it to a path of more than the %d bytes that Linux allows", maxPath)
 	}
@@ -168,7 +168,7 @@ func (m *merge) link(parent *node, name, target string) error {
 	case old == nil:
 		return fmt.Errorf("it is a hard link to %q, which is not there", target)
 	case old.isDir():
-		return fmt.Errorf("it is a hard link to %q, which is a folder", target)
+		return fmt.Errorf("it is a hard link to %q, which is a directory", target)
 	case parent.child(name) == old:
 		return errors.New("it is a hard link to itself")
 	}

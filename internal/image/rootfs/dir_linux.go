@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// WriteDir writes the tree into a folder, which must be new or empty. Without
+// WriteDir writes the tree into a directory, which must be new or empty. Without
 // the rights of root some things are lost; it says how many.
 func (t *Tree) WriteDir(ctx context.Context, dir string) (Lost, error) {
 	root, err := openRoot(dir)
@@ -31,14 +31,14 @@ func (t *Tree) WriteDir(ctx context.Context, dir string) (Lost, error) {
 	return w.lost, w.leave("", true)
 }
 
-// openRoot opens the folder that becomes the root, and makes it if it is new.
+// openRoot opens the directory that becomes the root, and makes it if it is new.
 func openRoot(dir string) (*os.File, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("make root folder: %w", err)
+		return nil, fmt.Errorf("make root directory: %w", err)
 	}
 	root, err := os.Open(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open root folder: %w", err)
+		return nil, fmt.Errorf("open root directory: %w", err)
 	}
 	return root, nil
 }
@@ -50,7 +50,7 @@ func newDirWriter(t *Tree, root *os.File) *dirWriter {
 	}
 }
 
-// entries writes all entries. The root, and the folders that the last entry is
+// entries writes all entries. The root, and the directories that the last entry is
 // in, have to be left.
 func (w *dirWriter) entries(ctx context.Context) error {
 	for e := range w.tree.All() {
@@ -64,25 +64,25 @@ func (w *dirWriter) entries(ctx context.Context) error {
 	return nil
 }
 
-// RestoreRoot gives the folder that the tree was written to the root's own
+// RestoreRoot gives the directory that the tree was written to the root's own
 // owner, mode and times, after it was moved.
 func (t *Tree) RestoreRoot(dir string) error {
 	root, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("open root folder: %w", err)
+		return fmt.Errorf("open root directory: %w", err)
 	}
 	defer root.Close()
 	w := &dirWriter{dir: dir, root: int(root.Fd())}
 	return w.describe(Entry{Inode: t.root.inode})
 }
 
-// dirWriter writes below a folder. All paths are relative to it, so that they
+// dirWriter writes below a directory. All paths are relative to it, so that they
 // may be as long as Linux allows.
 type dirWriter struct {
 	tree *Tree
 	dir  string
 	root int // file descriptor
-	// open are the folders that the walk is in; they get their times when it
+	// open are the directories that the walk is in; they get their times when it
 	// has left them.
 	open      []Entry
 	buf, zero []byte
@@ -124,7 +124,7 @@ func (w *dirWriter) add(e Entry) error {
 	return w.describe(e)
 }
 
-// leave gives the folders that do not hold path what they are meant to have.
+// leave gives the directories that do not hold path what they are meant to have.
 func (w *dirWriter) leave(path string, all bool) error {
 	for len(w.open) > 0 {
 		last := w.open[len(w.open)-1]
@@ -227,7 +227,7 @@ func (w *dirWriter) sparse(f *os.File, in *Inode) error {
 	return f.Truncate(in.Size)
 }
 
-// special makes a device or a pipe; it tells whether it may.
+// special makes a device or a pipe; it reports whether it may.
 func (w *dirWriter) special(e Entry) (bool, error) {
 	err := unix.Mknodat(w.root, e.Path, e.Kind.unixType()|0o600, int(unix.Mkdev(e.Major, e.Minor)))
 	if errors.Is(err, unix.EPERM) {

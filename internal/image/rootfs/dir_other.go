@@ -10,14 +10,14 @@ import (
 	"errors"
 )
 
-// errFolder says that this system has no folder for Linux's files.
-var errFolder = errors.New("a root file system can be written into a folder only on Linux: write a tar instead")
+// errDir says that this system has no directory for Linux's files.
+var errDir = errors.New("a root file system can be written into a directory only on Linux: write a tar instead")
 
 // WriteDir needs Linux.
-func (t *Tree) WriteDir(context.Context, string) (Lost, error) { return Lost{}, errFolder }
+func (t *Tree) WriteDir(context.Context, string) (Lost, error) { return Lost{}, errDir }
 
 // Unpack needs Linux.
-func Unpack(context.Context, []Layer, string) (*Tree, Lost, error) { return nil, Lost{}, errFolder }
+func Unpack(context.Context, []Layer, string) (*Tree, Lost, error) { return nil, Lost{}, errDir }
 
 // RestoreRoot needs Linux.
 func (t *Tree) RestoreRoot(string) error { return nil }

@@ -20,7 +20,7 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// TestEngines compares the folders that Unpack makes with what Docker and Podman
+// TestEngines compares the directories that Unpack makes with what Docker and Podman
 // export of a container that was never started.
 func TestEngines(t *testing.T) {
 	t.Run("docker", func(t *testing.T) {
@@ -28,7 +28,7 @@ func TestEngines(t *testing.T) {
 		docker := testenv.Dockerd(t, "--storage-driver=vfs")
 		compareEngine(t, engine{run: docker.Run, made: []string{
 			".dockerenv", "dev/console", "dev/pts", "dev/shm", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf",
-		}, folders: []string{"dev", "etc", "proc", "sys"}})
+		}, directories: []string{"dev", "etc", "proc", "sys"}})
 	})
 	t.Run("podman", func(t *testing.T) {
 		t.Parallel()
@@ -44,9 +44,9 @@ func TestEngines(t *testing.T) {
 // engine is a container engine: its command, and what it adds to an image.
 type engine struct {
 	run func(t testing.TB, args ...string) string
-	// made are files that it makes, folders those that it makes if they are not
+	// made are files that it makes, directories those that it makes if they are not
 	// there.
-	made, folders []string
+	made, directories []string
 }
 
 // compareEngine loads all samples at once, and exports each.
@@ -93,7 +93,7 @@ func compareEngine(t *testing.T, e engine) {
 func (e engine) without(t *testing.T, listing, ours string) string {
 	t.Helper()
 	return strings.Join(slices.DeleteFunc(strings.SplitAfter(listing, "\n"), func(line string) bool {
-		for _, path := range slices.Concat(e.made, e.folders) {
+		for _, path := range slices.Concat(e.made, e.directories) {
 			if strings.HasPrefix(line, fmt.Sprintf("%q ", path)) {
 				_, err := os.Lstat(filepath.Join(ours, path))
 				return err != nil

@@ -131,7 +131,7 @@ func (e *erofsWriter) plan() error {
 func alignUp(n, to int64) int64 { return (n + to - 1) / to * to }
 
 // erofsSize is the size of a body: what a file has in it, where a link leads,
-// or a folder's entries.
+// or a directory's entries.
 func erofsSize(in *Inode) int64 {
 	switch in.Kind {
 	case Dir:

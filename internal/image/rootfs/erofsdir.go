@@ -7,13 +7,13 @@ import (
 	"iter"
 )
 
-// erofsName is an entry of a folder.
+// erofsName is an entry of a directory.
 type erofsName struct {
 	name string
 	node *node
 }
 
-// erofsNames are a folder's entries with "." and "..", in the order of their
+// erofsNames are a directory's entries with "." and "..", in the order of their
 // bytes, by which the kernel searches.
 func erofsNames(n *node) iter.Seq[erofsName] {
 	up := n.parent
@@ -41,7 +41,7 @@ func erofsNames(n *node) iter.Seq[erofsName] {
 	}
 }
 
-// erofsDirSize is how many bytes a folder's entries take. No entry lies in two
+// erofsDirSize is how many bytes a directory's entries take. No entry lies in two
 // blocks.
 func erofsDirSize(n *node) int64 {
 	full, used := int64(0), 0
@@ -55,7 +55,7 @@ func erofsDirSize(n *node) int64 {
 	return full*erofsBlock + int64(used)
 }
 
-// dir gives a folder's entries as they are written: in each block first what is
+// dir gives a directory's entries as they are written: in each block first what is
 // of one size, then the names.
 func (e *erofsWriter) dir(n *node) []byte {
 	out := make([]byte, 0, erofsDirSize(n))
@@ -90,7 +90,7 @@ func (e *erofsWriter) dirBlock(out []byte, names []erofsName) []byte {
 	return b
 }
 
-// erofsType is the type that stands in a folder.
+// erofsType is the type that stands in a directory.
 func erofsType(k Kind) uint8 {
 	switch k {
 	case Dir:

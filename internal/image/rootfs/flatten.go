@@ -20,7 +20,7 @@ import (
 
 // Options say how layers are read. The zero value is ready to use.
 type Options struct {
-	// TempDir is the folder for the bodies of files, until the tree is closed.
+	// TempDir is the directory for the bodies of files, until the tree is closed.
 	// It needs room for all layers, decompressed. If empty, it is $TMPDIR or
 	// /var/tmp.
 	TempDir string
@@ -116,7 +116,7 @@ func (m *merge) read(ctx context.Context, layers []Layer, into []bodies) error {
 	return g.Wait()
 }
 
-// finish sorts the folders and numbers the inodes.
+// finish sorts the directories and numbers the inodes.
 func (t *Tree) finish(n *node) {
 	in := n.inode
 	if in.first == nil {

@@ -53,11 +53,11 @@ func script(text string) [][]entry {
 }
 
 // fuzzLimit is how long an input may be, in bytes: a round writes all of it to a
-// folder, and the fuzzer takes a slow round for one that hangs.
+// directory, and the fuzzer takes a slow round for one that hangs.
 const fuzzLimit = 32 << 10
 
 // FuzzLayers applies layers with all kinds of entries. What comes out stays in
-// its folder, and is the same when it is flattened again.
+// its directory, and is the same when it is flattened again.
 func FuzzLayers(f *testing.F) {
 	for _, seed := range []string{
 		"d a\nf a/b c\n---\nw a\nf a d",
@@ -121,7 +121,7 @@ func tryArchive(entries []entry) ([]byte, bool) {
 	return buf.Bytes(), w.Close() == nil
 }
 
-// tryFlatten flattens archives into a folder, which has to be all that changes,
+// tryFlatten flattens archives into a directory, which has to be all that changes,
 // and into an archive. Layers may be refused.
 func tryFlatten(t *testing.T, tars [][]byte) ([]byte, bool) {
 	t.Helper()
@@ -138,7 +138,7 @@ func tryFlatten(t *testing.T, tars [][]byte) ([]byte, bool) {
 	}
 	defer tree.Close()
 	// A device needs rights, and a number may be taken for another kind; the
-	// folders are about paths.
+	// directories are about paths.
 	_, written := tree.WriteDir(t.Context(), filepath.Join(around, "a"))
 	_, _, unpacked := rootfs.Unpack(t.Context(), layers, filepath.Join(around, "b"))
 	if (written == nil) != (unpacked == nil) {

@@ -50,8 +50,8 @@ type Inode struct {
 	// Number counts the inodes of a tree from 1, in the order of their first
 	// paths.
 	Number int
-	// Links is how many names the file has. For a folder it is what file systems
-	// say: 2 and one for each folder in it.
+	// Links is how many names the file has. For a directory it is what file systems
+	// say: 2 and one for each directory in it.
 	Links int
 	Kind  Kind
 	// Mode has the permissions, setuid, setgid and sticky: 12 bits.
@@ -81,8 +81,8 @@ type Inode struct {
 	placed string
 }
 
-// missingFolder is a folder that no layer describes.
-func missingFolder() *Inode {
+// missingDir is a directory that no layer describes.
+func missingDir() *Inode {
 	return &Inode{Kind: Dir, Mode: 0o755, ModTime: time.Unix(0, 0)}
 }
 

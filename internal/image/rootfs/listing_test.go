@@ -29,10 +29,10 @@ type seen struct {
 	// seconds leaves out parts of seconds.
 	seconds bool
 	// onlyFileTimes, noSetuid, noLinks and clamped are what some unpackers do
-	// not do: set the times of folders and links, set setuid, setgid and sticky,
+	// not do: set the times of directories and links, set setuid, setgid and sticky,
 	// join the names of a file; and times before 1970 may be 1970.
 	onlyFileTimes, noSetuid, noLinks, clamped bool
-	// noRoot leaves out the folder itself, noSymlinkLinks which symbolic links are
+	// noRoot leaves out the directory itself, noSymlinkLinks which symbolic links are
 	// one.
 	noRoot, noSymlinkLinks bool
 	// onlyCapabilities leaves out all extended attributes but file capabilities.

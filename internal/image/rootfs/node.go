@@ -16,7 +16,7 @@ type node struct {
 	name     string
 	parent   *node // nil for the root
 	inode    *Inode
-	children map[string]*node // of a folder
+	children map[string]*node // of a directory
 	// length is that of the path with a slash in front, in bytes.
 	length int
 	// sorted are the children when the tree is done.
@@ -35,7 +35,7 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
-// put gives the folder a child, in the place of what had the name.
+// put gives the directory a child, in the place of what had the name.
 func (n *node) put(name string, in *Inode) *node {
 	c := &node{name: name, parent: n, inode: in, length: n.length + 1 + len(name)}
 	if n.children == nil {
@@ -123,14 +123,14 @@ func (c *cursor) Down(name, _ string) (inroot.Kind, string, error) {
 	return inroot.Absent, "", nil
 }
 
-// folder makes what is missing, and gives the folder.
-func (p place) folder() *node {
+// directory makes what is missing, and gives the directory.
+func (p place) directory() *node {
 	at := p.at
 	for _, name := range p.missing {
-		at = at.put(name, missingFolder())
+		at = at.put(name, missingDir())
 	}
 	return at
 }
 
-// exists gives the folder if nothing is missing.
+// exists gives the directory if nothing is missing.
 func (p place) exists() (*node, bool) { return p.at, len(p.missing) == 0 }

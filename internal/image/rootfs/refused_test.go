@@ -27,14 +27,14 @@ func TestRefused(t *testing.T) {
 		want   string
 	}{
 		{"link to nothing", [][]entry{{hardlink("a", "b")}}, `apply layer 0: entry "a": it is a hard link to "b", which is not there`},
-		{"link to a folder", [][]entry{{dir("b"), hardlink("a", "b")}}, `hard link to "b", which is a folder`},
+		{"link to a directory", [][]entry{{dir("b"), hardlink("a", "b")}}, `hard link to "b", which is a directory`},
 		{"link to itself", [][]entry{{file("a", ""), hardlink("a", "a")}}, "hard link to itself"},
 		{"link into what is gone", [][]entry{{file("b", "")}, {remove("b")}, {hardlink("a", "b")}}, "apply layer 2: "},
 		{"circle", [][]entry{{symlink("a", "b"), symlink("b", "a"), file("a/x", "")}}, "too many symbolic links"},
 		{"circle in a whiteout", [][]entry{{symlink("a", "a")}, {remove("a/x")}}, "too many symbolic links"},
-		{"root as a file", [][]entry{{file(".", "")}}, "the root can only be a folder"},
+		{"root as a file", [][]entry{{file(".", "")}}, "the root can only be a directory"},
 		{"whiteout of nothing", [][]entry{{file("a/.wh.", "")}}, "whiteout of no file"},
-		{"whiteout of the folder above", [][]entry{{file("a/.wh...", "")}}, "whiteout of no file"},
+		{"whiteout of the directory above", [][]entry{{file("a/.wh...", "")}}, "whiteout of no file"},
 		{"long name", [][]entry{{file(strings.Repeat("n", 256), "")}}, "256 bytes, more than the 255"},
 		{"long path", [][]entry{{file(strings.Repeat("n/", 2048)+"n", "")}}, "more than the 4095"},
 		{"long path through links", [][]entry{{

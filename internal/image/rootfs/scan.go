@@ -82,7 +82,7 @@ func scan(ctx context.Context, l Layer, s bodies) ([]record, error) {
 	return records, s.flush()
 }
 
-// readEntry makes a record of a header; it tells whether there is any.
+// readEntry makes a record of a header; it reports whether there is any.
 func readEntry(h *tar.Header) (record, bool, error) {
 	rec := record{path: clean(h.Name)}
 	if err := checkPath(rec.path); err != nil {
@@ -110,7 +110,7 @@ func readEntry(h *tar.Header) (record, bool, error) {
 		return rec, false, fmt.Errorf("tar entries of type %q are unknown", h.Typeflag)
 	}
 	if rec.path == "" && rec.kind != Dir {
-		return rec, false, errors.New("the root can only be a folder")
+		return rec, false, errors.New("the root can only be a directory")
 	}
 	if rec.kind == hardLink {
 		rec.link = clean(h.Linkname)

@@ -28,7 +28,7 @@ type spool struct {
 	zero []byte
 }
 
-// newSpool makes a spool in a folder.
+// newSpool makes a spool in a directory.
 func newSpool(dir string) (*spool, error) {
 	f, err := os.CreateTemp(dir, "strata-rootfs-")
 	if err != nil {

@@ -16,13 +16,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Unpack flattens the layers, the lowest first, into a folder, which must be new
+// Unpack flattens the layers, the lowest first, into a directory, which must be new
 // or empty. It does what Flatten and WriteDir do, but writes each body only once:
-// bodies become files of the folder as they are read, before anyone knows their
+// bodies become files of the directory as they are read, before anyone knows their
 // paths, and get their names in the end. The tree has no bodies.
 //
 // Without the rights of root some things are lost; it says how many. When it
-// fails, what is in the folder is of no use.
+// fails, what is in the directory is of no use.
 func Unpack(ctx context.Context, layers []Layer, dir string) (_ *Tree, _ Lost, err error) {
 	root, err := openRoot(dir)
 	if err != nil {
@@ -31,7 +31,7 @@ func Unpack(ctx context.Context, layers []Layer, dir string) (_ *Tree, _ Lost, e
 	defer root.Close()
 	waiting, err := os.MkdirTemp(dir, ".strata-bodies-") // no image has it by chance
 	if err != nil {
-		return nil, Lost{}, fmt.Errorf("make a folder for bodies: %w", err)
+		return nil, Lost{}, fmt.Errorf("make a directory for bodies: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(waiting)) }()
 	into, err := placers(root, filepath.Base(waiting), len(layers))
@@ -62,13 +62,13 @@ type placer struct {
 	zero []byte
 }
 
-// placers makes a folder for each layer, so that they don't wait for each other.
+// placers makes a directory for each layer, so that they don't wait for each other.
 func placers(root *os.File, dir string, layers int) ([]bodies, error) {
 	var all []bodies
 	for i := range layers {
 		p := &placer{root: root, dir: filepath.Join(dir, strconv.Itoa(i))}
 		if err := unix.Mkdirat(int(p.root.Fd()), p.dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make a folder for bodies: %w", err)
+			return nil, fmt.Errorf("make a directory for bodies: %w", err)
 		}
 		all = append(all, p)
 	}

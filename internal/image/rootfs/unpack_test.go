@@ -27,10 +27,10 @@ const capability = "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00
 type sample struct {
 	name   string
 	layers [][]entry
-	// clock are the folders to which unpackers give the time of unpacking: those
-	// that no layer describes, and where such a folder was made or removed.
+	// clock are the directories to which unpackers give the time of unpacking: those
+	// that no layer describes, and where such a directory was made or removed.
 	clock []string
-	// touched are folders to which docker and podman give another time, too.
+	// touched are directories to which docker and podman give another time, too.
 	touched []string
 	// apart says what docker and podman do that the specification does not say;
 	// empty when they have to agree.
@@ -64,7 +64,7 @@ func samples() []sample {
 			{top, dir("home"), file("home/.bashrc", "old"), file("home/old", "old"), dir("home/sub"), file("home/sub/old", "")},
 			{dir("home").mode(0o700), file("home/.bashrc", "new"), opaque("home"), file("home/new", "new")},
 		}},
-		{name: "opaque keeps a new child below an old folder", clock: []string{"d/sub"}, layers: [][]entry{
+		{name: "opaque keeps a new child below an old directory", clock: []string{"d/sub"}, layers: [][]entry{
 			{top, dir("d"), dir("d/sub"), file("d/sub/old", "old")},
 			{dir("d"), dir("d/sub"), file("d/sub/new", "new"), opaque("d")},
 		}},
@@ -72,12 +72,12 @@ func samples() []sample {
 			{top, dir("old"), file("old/x", ""), file("top", "1")},
 			{top, opaque(""), file("new", "2")},
 		}},
-		{name: "folder to file and back", layers: [][]entry{
+		{name: "directory to file and back", layers: [][]entry{
 			{top, dir("x"), file("x/inside", "1"), file("y", "file")},
 			{file("x", "now a file"), dir("y"), file("y/inside", "2")},
 			{dir("x"), file("x/again", "3"), symlink("y", "x")},
 		}},
-		{name: "whiteout of a folder, then a file of that name", layers: [][]entry{
+		{name: "whiteout of a directory, then a file of that name", layers: [][]entry{
 			{top, dir("x"), file("x/inside", "1"), file("f", "1")},
 			{remove("x"), file("x", "a file"), remove("f"), file("f", "new")},
 		}},
@@ -123,7 +123,7 @@ func samples() []sample {
 			layers: [][]entry{{top, file("not/there/yet", "1")}},
 		},
 		{
-			name: "links to folders as parents", touched: []string{"usr", "usr/lib"},
+			name: "links to directories as parents", touched: []string{"usr", "usr/lib"},
 			layers: [][]entry{
 				{
 					top, dir("usr"), dir("usr/lib"), symlink("lib", "usr/lib"), symlink("abs", "/usr/lib"), dir("out"),
@@ -139,7 +139,7 @@ func samples() []sample {
 			name: "a link to nowhere as a parent", clock: []string{".", "nowhere"}, apart: "they do not take it",
 			layers: [][]entry{{top, symlink("dangling", "nowhere")}, {file("dangling/four", "4")}},
 		},
-		{name: "link replaced by an opaque folder", layers: [][]entry{
+		{name: "link replaced by an opaque directory", layers: [][]entry{
 			{top, dir("real"), file("real/kept", "1"), symlink("l", "real")},
 			{dir("l"), opaque("l"), file("l/new", "2")},
 		}},
@@ -148,7 +148,7 @@ func samples() []sample {
 				top, file("fraction", "").with(func(h *tar.Header) { h.ModTime = time.Unix(1, 123456789) }),
 				file("before 1970", "").with(func(h *tar.Header) { h.ModTime = time.Unix(-1000, 0) }), dir("d"),
 			},
-			{file("d/later", "keeps the folder's time")},
+			{file("d/later", "keeps the directory's time")},
 		}},
 		{name: "owners", layers: [][]entry{{
 			top, file("big", "").owner(2_000_000_000, 3_000_000_000), symlink("l", "x").owner(5, 6), dir("d").owner(9, 9).mode(0o2750),
@@ -161,11 +161,11 @@ func samples() []sample {
 		}, many(1500)...)}},
 		{name: "GNU archive", apart: "missing parents are of mode 0600", layers: [][]entry{{
 			top, file(strings.Repeat("long/", 30)+"name", "1").with(func(h *tar.Header) { h.Format = tar.FormatGNU }),
-		}}, clock: longFolders()},
+		}}, clock: longDirs()},
 	}
 }
 
-// many are more files than a block of a folder holds.
+// many are more files than a block of a directory holds.
 func many(n int) []entry {
 	entries := []entry{dir("many")}
 	for i := range n {
@@ -174,17 +174,17 @@ func many(n int) []entry {
 	return entries
 }
 
-func longFolders() []string {
-	folders := []string{"."}
+func longDirs() []string {
+	directories := []string{"."}
 	path := ""
 	for range 30 {
 		path = filepath.Join(path, "long")
-		folders = append(folders, path)
+		directories = append(directories, path)
 	}
-	return folders
+	return directories
 }
 
-// TestUmoci compares the folders that umoci, Unpack and WriteDir make.
+// TestUmoci compares the directories that umoci, Unpack and WriteDir make.
 func TestUmoci(t *testing.T) {
 	for _, s := range samples() {
 		t.Run(s.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ type form struct {
 	name string
 	// write writes it to a file.
 	write func(context.Context, *rootfs.Tree, string) (rootfs.Lost, error)
-	// unpack gives the folder with what another program makes of that file.
+	// unpack gives the directory with what another program makes of that file.
 	unpack func(t *testing.T, file string) string
 	// look says what the form carries, lost what is said of it.
 	look seen
@@ -86,7 +86,7 @@ func forms() []form {
 	}
 }
 
-// unpackWith runs a program in an empty folder.
+// unpackWith runs a program in an empty directory.
 func unpackWith(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(testenv.Program(t, name), args...)
@@ -113,7 +113,7 @@ func mounted(kind string) func(*testing.T, string) string {
 	}
 }
 
-// together puts all samples into one image, each in a folder of its own.
+// together puts all samples into one image, each in a directory of its own.
 func together() [][]entry {
 	var layers [][]entry
 	for i, s := range samples() {
@@ -135,11 +135,11 @@ func together() [][]entry {
 }
 
 // TestForms reads what is written by other programs, and compares it with the
-// folder.
+// directory.
 func TestForms(t *testing.T) {
 	tree := flatten(t, append(together(), []entry{dir(".").mode(0o711)})...)
-	folder := filepath.Join(testenv.Dir(t), "root")
-	if lost, err := tree.WriteDir(t.Context(), folder); err != nil || lost.String() != "" {
+	directory := filepath.Join(testenv.Dir(t), "root")
+	if lost, err := tree.WriteDir(t.Context(), directory); err != nil || lost.String() != "" {
 		t.Fatalf("WriteDir: lost %q, %v", lost, err)
 	}
 	for _, f := range forms() {
@@ -153,8 +153,8 @@ func TestForms(t *testing.T) {
 				t.Errorf("lost %q, want %q", got, f.lost)
 			}
 			got := f.unpack(t, file)
-			if diff := cmp.Diff(f.look.list(t, folder), f.look.list(t, got)); diff != "" {
-				t.Errorf("(-folder +%s):\n%s", f.name, diff)
+			if diff := cmp.Diff(f.look.list(t, directory), f.look.list(t, got)); diff != "" {
+				t.Errorf("(-directory +%s):\n%s", f.name, diff)
 			}
 		})
 	}

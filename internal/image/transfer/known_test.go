@@ -21,7 +21,7 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// remembering are the options of a new process that remembers in a folder.
+// remembering are the options of a new process that remembers in a directory.
 func remembering(t *testing.T, known, authFile string) transfer.Options {
 	t.Helper()
 	client, err := registry.New(registry.Options{
@@ -161,8 +161,8 @@ func TestKnownBlobsOfAnotherRegistry(t *testing.T) {
 	two.Validate(t, "at/two/second:1")
 }
 
-// TestFolderWithOtherThings leaves folders alone that are no layouts.
-func TestFolderWithOtherThings(t *testing.T) {
+// TestDirWithOtherThings leaves directories alone that are no layouts.
+func TestDirWithOtherThings(t *testing.T) {
 	ref := testenv.SharedRegistry(t).Push(t, "foreign/app:1", bigImage(t))
 	for name, make := range map[string]func(path string) error{
 		"blobs":      func(p string) error { return os.WriteFile(p, []byte("mine"), 0o600) },
@@ -174,11 +174,11 @@ func TestFolderWithOtherThings(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := transfer.Copy(t.Context(), parse(t, ref), parse(t, "oci:"+dir+":1"), clientOptions(t))
-		if err == nil || !strings.Contains(err.Error(), "the folder has other things in it, and no OCI layout") {
+		if err == nil || !strings.Contains(err.Error(), "the directory has other things in it, and no OCI layout") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || left[0].Name() != name {
-			t.Errorf("%s: the folder has %v, %v", name, left, err)
+			t.Errorf("%s: the directory has %v, %v", name, left, err)
 		}
 	}
 }
@@ -205,7 +205,7 @@ func TestKnownBlobsAreForgotten(t *testing.T) {
 }
 
 // TestLayoutAtOnce writes many names into one layout at once, which is not there yet
-// or an empty folder.
+// or an empty directory.
 func TestLayoutAtOnce(t *testing.T) {
 	r := testenv.SharedRegistry(t)
 	start := r.Push(t, "atonce/start:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{{Path: "a"}}))

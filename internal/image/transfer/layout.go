@@ -19,19 +19,19 @@ import (
 	"github.com/strata-build/strata/internal/image"
 )
 
-// folder writes to an OCI layout. A new one appears when it is whole. One that
+// directory writes to an OCI layout. A new one appears when it is whole. One that
 // is there gets blobs under their names, and its index last.
-type folder struct {
+type directory struct {
 	name image.Name
 	// dir is where to write.
 	dir   string
 	stage atomicfile.Stage
 	// staged is what a new one waits in, nil for one that is there.
-	staged *atomicfile.Folder
+	staged *atomicfile.Directory
 }
 
 func openLayout(n image.Name) (place, error) {
-	f := &folder{name: n, dir: n.Path}
+	f := &directory{name: n, dir: n.Path}
 	if _, err := os.Stat(filepath.Join(n.Path, ocispecs.ImageIndexFile)); err == nil {
 		return f, nil
 	}
@@ -40,12 +40,12 @@ func openLayout(n image.Name) (place, error) {
 		return f, nil // it became one in the meantime
 	}
 	if err == nil && slices.ContainsFunc(entries, isForeign) {
-		return nil, errors.New("the folder has other things in it, and no OCI layout")
+		return nil, errors.New("the directory has other things in it, and no OCI layout")
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	staged, err := f.stage.Folder(n.Path, false)
+	staged, err := f.stage.Directory(n.Path, false)
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +65,11 @@ func isForeign(e os.DirEntry) bool {
 }
 
 // has looks only at whole images: an index says nothing of its children.
-func (f *folder) has(context.Context, v1.Descriptor) (bool, error) { return false, nil }
+func (f *directory) has(context.Context, v1.Descriptor) (bool, error) { return false, nil }
 
-func (f *folder) hasRoot(context.Context, v1.Descriptor) (bool, error) { return false, nil }
+func (f *directory) hasRoot(context.Context, v1.Descriptor) (bool, error) { return false, nil }
 
-func (f *folder) begin(context.Context, *plan) error {
+func (f *directory) begin(context.Context, *plan) error {
 	if err := os.MkdirAll(filepath.Join(f.dir, ocispecs.ImageBlobsDir, "sha256"), 0o755); err != nil {
 		return fmt.Errorf("make layout: %w", err)
 	}
@@ -77,18 +77,18 @@ func (f *folder) begin(context.Context, *plan) error {
 }
 
 // path is a blob's.
-func (f *folder) path(h v1.Hash) string {
+func (f *directory) path(h v1.Hash) string {
 	return filepath.Join(f.dir, ocispecs.ImageBlobsDir, h.Algorithm, h.Hex)
 }
 
 // exists reports whether a blob is there. Its name is its digest, and it gets
 // that name when it has been checked.
-func (f *folder) exists(d v1.Descriptor) bool {
+func (f *directory) exists(d v1.Descriptor) bool {
 	fi, err := os.Stat(f.path(d.Digest))
 	return err == nil && fi.Mode().IsRegular() && fi.Size() == d.Size
 }
 
-func (f *folder) blob(ctx context.Context, d v1.Descriptor, from *reading) (How, error) {
+func (f *directory) blob(ctx context.Context, d v1.Descriptor, from *reading) (How, error) {
 	if f.staged == nil && f.exists(d) {
 		return Present, nil
 	}
@@ -101,7 +101,7 @@ func (f *folder) blob(ctx context.Context, d v1.Descriptor, from *reading) (How,
 }
 
 // write gives a blob its name when all of it has been read.
-func (f *folder) write(d v1.Descriptor, r io.Reader) error {
+func (f *directory) write(d v1.Descriptor, r io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(f.path(d.Digest)), 0o755); err != nil {
 		return fmt.Errorf("write blob: %w", err)
 	}
@@ -129,14 +129,14 @@ const bufferSize = 256 << 10
 // plainWriter hides what would make io.CopyBuffer use a small buffer of its own.
 type plainWriter struct{ io.Writer }
 
-func (f *folder) manifest(_ context.Context, d v1.Descriptor, raw []byte) error {
+func (f *directory) manifest(_ context.Context, d v1.Descriptor, raw []byte) error {
 	if f.staged == nil && f.exists(d) {
 		return nil
 	}
 	return f.write(d, readerOf(raw))
 }
 
-func (f *folder) finish(ctx context.Context, p *plan) error {
+func (f *directory) finish(ctx context.Context, p *plan) error {
 	if err := f.manifest(ctx, p.root, p.rootRaw); err != nil {
 		return err
 	}
@@ -151,12 +151,12 @@ func (f *folder) finish(ctx context.Context, p *plan) error {
 }
 
 // enter gives what was copied its names in the index of a layout.
-func (f *folder) enter(dir string, p *plan) error {
+func (f *directory) enter(dir string, p *plan) error {
 	lists, err := listings(p.attached, func(tag string) ([]byte, error) { return listedIn(dir, tag) })
 	if err != nil {
 		return err
 	}
-	in := &folder{dir: dir}
+	in := &directory{dir: dir}
 	for _, l := range lists {
 		if in.exists(l.Descriptor) {
 			continue
@@ -183,10 +183,10 @@ func listedIn(dir, tag string) ([]byte, error) {
 	}
 	for _, d := range index.Manifests {
 		if d.Annotations[ocispecs.AnnotationRefName] == tag && d.MediaType.IsIndex() {
-			return os.ReadFile((&folder{dir: dir}).path(d.Digest))
+			return os.ReadFile((&directory{dir: dir}).path(d.Digest))
 		}
 	}
 	return nil, nil
 }
 
-func (f *folder) close() error { return f.stage.Discard() }
+func (f *directory) close() error { return f.stage.Discard() }

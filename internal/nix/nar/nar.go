@@ -70,7 +70,7 @@ func faultf(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrFormat, fmt.Errorf(format, args...))
 }
 
-// checkName tells whether a directory may have an entry of that name after
+// checkName reports whether a directory may have an entry of that name after
 // the one before it.
 func checkName(name, before string) error {
 	switch {

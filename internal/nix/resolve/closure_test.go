@@ -264,7 +264,7 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// What "nix store add-path" printed for a folder with one file, and "nix store
+// What "nix store add-path" printed for a directory with one file, and "nix store
 // add-file" for the file.
 func TestPathsThatVouchForThemselves(t *testing.T) {
 	const tree = "sha256:1l1wmw098rzi4wivbj81xmd9gds4196bm20ia04z4pdprxx3xd76"

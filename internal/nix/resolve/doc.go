@@ -10,5 +10,5 @@
 // a [Graph], whose paths are all there and in no circle. The package decides
 // nothing about layers and fetches nothing itself.
 //
-// The store may be any folder; /nix/store is Nix's, /gnu/store Guix's.
+// The store may be any directory; /nix/store is Nix's, /gnu/store Guix's.
 package resolve

@@ -21,7 +21,7 @@ var (
 
 // A Graph is a set of store paths that holds all that they refer to.
 type Graph struct {
-	// Store is the folder of all paths.
+	// Store is the directory of all paths.
 	Store string
 	// Roots are the paths that were asked for, in that order.
 	Roots []string

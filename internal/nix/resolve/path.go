@@ -16,7 +16,7 @@ const (
 	maxName = 211
 )
 
-// CheckPath returns an error unless p is a store path: any clean, absolute folder, and
+// CheckPath returns an error unless p is a store path: any clean, absolute directory, and
 // in it a name of 32 digits, a dash and at most 211 harmless characters.
 func CheckPath(p string) error {
 	switch {

@@ -40,7 +40,7 @@ func fullDisk(err error) error {
 		return err
 	}
 	doing, _, _ := strings.Cut(err.Error(), call.Error())
-	return fmt.Errorf("%s%w", doing, &FullDisk{Dir: atomicfile.FolderOf(path), Err: err})
+	return fmt.Errorf("%s%w", doing, &FullDisk{Dir: atomicfile.DirectoryOf(path), Err: err})
 }
 
 // failedCall is the system call in err that found no space, and its path.
@@ -76,7 +76,7 @@ func ReadFullDisk(err error) error {
 	if !ok {
 		return err
 	}
-	return fmt.Errorf("%s%w", doing, &FullDisk{Dir: atomicfile.FolderOf(path), Err: err})
+	return fmt.Errorf("%s%w", doing, &FullDisk{Dir: atomicfile.DirectoryOf(path), Err: err})
 }
 
 // readNoSpace takes "DOING: CALL PATH: no space left on device" apart; doing ends

@@ -109,7 +109,7 @@ func (e *exports) addDir(out flags.Output, entry *client.ExportEntry) error {
 	if err != nil && out.Type == client.ExporterLocal {
 		return cli.Usage(fmt.Errorf("--output type=local: %w", err), "")
 	}
-	dir, err := e.stage.Folder(out.Dest, mode == client.LocalExporterModeDelete)
+	dir, err := e.stage.Directory(out.Dest, mode == client.LocalExporterModeDelete)
 	if err != nil {
 		return cli.Usage(fmt.Errorf("--output: %w", err), "")
 	}

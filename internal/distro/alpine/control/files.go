@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// A File is a folder, a file or a link of an installed package.
+// A File is a directory, a file or a link of an installed package.
 type File struct {
-	Path     string // without a slash in front
-	Folder   bool
-	Mode     uint32 // permissions
-	UID, GID int
-	Checksum string // Q1… of the content or of a link's target; folders have none
-	XAttrs   string // Q1… of extended attributes, or empty
+	Path      string // without a slash in front
+	Directory bool
+	Mode      uint32 // permissions
+	UID, GID  int
+	Checksum  string // Q1… of the content or of a link's target; directories have none
+	XAttrs    string // Q1… of extended attributes, or empty
 }
 
 // Files reads which files an installed package has, in the order of the
@@ -35,7 +35,7 @@ func (r *Record) Files() ([]File, error) {
 		switch line[0] {
 		case 'F':
 			dir = value
-			files = append(files, File{Path: value, Folder: true, Mode: 0o755})
+			files = append(files, File{Path: value, Directory: true, Mode: 0o755})
 			last = len(files) - 1
 		case 'R':
 			p := value
@@ -45,7 +45,7 @@ func (r *Record) Files() ([]File, error) {
 			files = append(files, File{Path: p, Mode: 0o644})
 			last = len(files) - 1
 		case 'M', 'a', 'Z':
-			if last < 0 || files[last].Folder == (line[0] != 'M') {
+			if last < 0 || files[last].Directory == (line[0] != 'M') {
 				err = fmt.Errorf("%.80q stands after no file of its kind", line)
 				break
 			}
@@ -81,10 +81,10 @@ func (f *File) setOwner(value string) error {
 	return nil
 }
 
-// Lines writes a file as the database has it, after the line of its folder.
+// Lines writes a file as the database has it, after the line of its directory.
 func (f File) Lines() string {
 	name, usual, owner := "F:"+f.Path, uint32(0o755), "M:"
-	if !f.Folder {
+	if !f.Directory {
 		name, usual, owner = "R:"+f.Path[strings.LastIndexByte(f.Path, '/')+1:], 0o644, "a:"
 	}
 	s := name + "\n"

@@ -22,7 +22,7 @@ type Info struct {
 	Provides            []string
 	Replaces            []string
 	InstallIf           []string
-	Triggers            []string // folders
+	Triggers            []string // directories
 	ReplacesPriority    uint64
 	ProviderPriority    uint64
 	DataHash            string // the SHA-256 of the segment of files, in hexadecimal

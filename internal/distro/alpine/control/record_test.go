@@ -23,12 +23,12 @@ func TestReadsTheDatabase(t *testing.T) {
 	}
 	files, err := all[0].Files()
 	want := []File{
-		{Path: "", Folder: true, Mode: 0o755},
-		{Path: "etc", Folder: true, Mode: 0o755},
+		{Path: "", Directory: true, Mode: 0o755},
+		{Path: "etc", Directory: true, Mode: 0o755},
 		{Path: "etc/shadow", Mode: 0o640, GID: 42, Checksum: sum},
-		{Path: "tmp", Folder: true, Mode: 0o1777},
-		{Path: "usr", Folder: true, Mode: 0o755},
-		{Path: "usr/bin", Folder: true, Mode: 0o755},
+		{Path: "tmp", Directory: true, Mode: 0o1777},
+		{Path: "usr", Directory: true, Mode: 0o755},
+		{Path: "usr/bin", Directory: true, Mode: 0o755},
 		{Path: "usr/bin/a", Mode: 0o755, Checksum: sum, XAttrs: sum},
 	}
 	if diff := cmp.Diff(want, files); diff != "" || err != nil {

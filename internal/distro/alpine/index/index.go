@@ -13,7 +13,7 @@ import (
 type Options struct {
 	Repository   string // an id for messages and the lock, no address
 	Tag          string // only packages that are asked for with @tag may come from it
-	Architecture string // the folder that it is in, such as x86_64
+	Architecture string // the directory that it is in, such as x86_64
 	// MaxBytes bounds the text, 1 GiB when 0.
 	MaxBytes int64
 }

@@ -41,8 +41,8 @@ type script struct {
 
 // A trigger is a package that wants to know which of its directories were changed.
 type trigger struct {
-	checksum string
-	folders  []string
+	checksum    string
+	directories []string
 }
 
 const worldFile = "etc/apk/world"
@@ -196,7 +196,7 @@ func (db *database) write() error {
 		installed.WriteString(r.Text + "\n")
 	}
 	for _, t := range db.triggers {
-		triggers.WriteString(t.checksum + " " + strings.Join(t.folders, " ") + "\n")
+		triggers.WriteString(t.checksum + " " + strings.Join(t.directories, " ") + "\n")
 	}
 	for _, w := range db.world {
 		world.WriteString(w.String() + "\n")

@@ -57,12 +57,12 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 		return nil
 	}
 	f := File{User: h.Uname, Group: h.Gname}
-	f.Path, f.Folder = p[1:], h.Typeflag == tar.TypeDir
+	f.Path, f.Directory = p[1:], h.Typeflag == tar.TypeDir
 	f.Mode, f.UID, f.GID = uint32(h.Mode)&0o7777, h.Uid, h.Gid
-	if f.At, err = u.image.place(p, f.Folder); err != nil {
+	if f.At, err = u.image.place(p, f.Directory); err != nil {
 		return err
 	}
-	if !f.Folder && (isDatabase(p) || isDatabase(f.At)) {
+	if !f.Directory && (isDatabase(p) || isDatabase(f.At)) {
 		return fmt.Errorf("write %s: a package can't have a part of apk's database", p)
 	}
 	if err := u.put(&f, h, r); err != nil && !errors.Is(err, unpack.ErrElsewhere) {
@@ -74,10 +74,10 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 
 func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 	n := &unpack.Node{
-		By: u.by, Package: u.p.Info.Name, Directory: f.Folder, Link: h.Typeflag == tar.TypeSymlink,
+		By: u.by, Package: u.p.Info.Name, Directory: f.Directory, Link: h.Typeflag == tar.TypeSymlink,
 		Mode: f.Mode, UID: f.UID, GID: f.GID,
 	}
-	if err := u.folders(f, n); err != nil {
+	if err := u.directories(f, n); err != nil {
 		return err
 	}
 	want, err := archive.FileChecksum(h)
@@ -117,7 +117,7 @@ func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 		f.Checksum = cmp.Or(f.Checksum, want)
 		return err
 	}
-	if want != "" && h.Typeflag != tar.TypeLink && !f.Folder && want != f.Checksum {
+	if want != "" && h.Typeflag != tar.TypeLink && !f.Directory && want != f.Checksum {
 		return fmt.Errorf("%w: it has %s, its archive says %s", control.ErrChecksum, f.Checksum, want)
 	}
 	return nil
@@ -125,8 +125,8 @@ func (u *unpacker) put(f *File, h *tar.Header, r io.Reader) error {
 
 // directories makes sure that the directories above a file, and the directory that it is,
 // are as in the image where the image has them.
-func (u *unpacker) folders(f *File, n *unpack.Node) error {
-	if f.Folder {
+func (u *unpacker) directories(f *File, n *unpack.Node) error {
+	if f.Directory {
 		if _, err := u.image.adopt(f.At, n); err != nil {
 			return err
 		}
@@ -192,17 +192,17 @@ func (u *unpacker) sort() error {
 	}
 	for _, f := range slices.Clone(u.p.Files) {
 		dir := path.Dir(f.Path)
-		if f.Folder || dir == "." && have[""] || have[dir] {
+		if f.Directory || dir == "." && have[""] || have[dir] {
 			continue
 		}
 		if dir == "." {
 			dir = ""
 		}
 		have[dir] = true
-		u.p.Files = append(u.p.Files, File{File: control.File{Path: dir, Folder: true, Mode: 0o755}, At: path.Dir(f.At)})
+		u.p.Files = append(u.p.Files, File{File: control.File{Path: dir, Directory: true, Mode: 0o755}, At: path.Dir(f.At)})
 	}
 	key := func(f *File) (dir, name string) {
-		if f.Folder {
+		if f.Directory {
 			return f.Path, ""
 		}
 		dir, name = path.Split(f.Path)

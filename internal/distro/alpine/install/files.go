@@ -32,7 +32,7 @@ func (in *installer) checkFiles() error {
 			return err
 		}
 		for _, f := range files {
-			if !f.Folder {
+			if !f.Directory {
 				owner[f.Path] = r
 			}
 		}
@@ -40,7 +40,7 @@ func (in *installer) checkFiles() error {
 	first := map[string]*Package{}
 	for _, p := range in.packages {
 		for _, f := range p.Files {
-			if f.Folder {
+			if f.Directory {
 				continue
 			}
 			if r := owner[f.Path]; r != nil && r.Name != p.Info.Name && !p.replaces(r.Name, r.Version) && !p.sameOrigin(r.Origin) {
@@ -62,7 +62,7 @@ func (in *installer) checkFiles() error {
 func (in *installer) take(p *Package) error {
 	mine := map[string]bool{}
 	for _, f := range p.Files {
-		if !f.Folder {
+		if !f.Directory {
 			mine[f.Path] = true
 			in.changed[dirOf(f.Path)] = true
 		}
@@ -73,7 +73,7 @@ func (in *installer) take(p *Package) error {
 			return err
 		}
 		for _, f := range files {
-			if f.Folder || !mine[f.Path] {
+			if f.Directory || !mine[f.Path] {
 				continue
 			}
 			stays, err := in.staysWith(r, f, p)
@@ -246,10 +246,10 @@ func (in *installer) discardFile(f control.File) error {
 			return nil
 		}
 	}
-	if info.IsDir() != f.Folder {
+	if info.IsDir() != f.Directory {
 		return nil
 	}
-	if err := os.Remove(at); err != nil && !(f.Folder && (errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY))) {
+	if err := os.Remove(at); err != nil && !(f.Directory && (errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY))) {
 		return err
 	}
 	return nil

@@ -103,7 +103,7 @@ func (in *installer) links() error {
 	}
 	for _, p := range in.packages {
 		for _, f := range p.Files {
-			if f.Folder || dirOf(f.Path) != busyboxPaths {
+			if f.Directory || dirOf(f.Path) != busyboxPaths {
 				continue
 			}
 			text, err := os.ReadFile(filepath.Join(in.Root, f.At))

@@ -69,13 +69,13 @@ func (in *installer) fireTriggers() error {
 	for _, p := range in.packages {
 		isNew[p.Checksum] = true
 	}
-	folders, err := in.folders()
+	directories, err := in.directories()
 	if err != nil {
 		return err
 	}
 	for _, t := range slices.Clone(in.db.triggers) {
 		var hit []string
-		for _, dir := range folders {
+		for _, dir := range directories {
 			if t.matches(dir, in.changed[dir], isNew[t.checksum]) {
 				hit = append(hit, "/"+dir)
 			}
@@ -100,7 +100,7 @@ func (in *installer) fireTriggers() error {
 // matches reports whether a trigger hears of a directory. A + in front of a pattern
 // means that only a change counts.
 func (t trigger) matches(dir string, changed, isNew bool) bool {
-	return slices.ContainsFunc(t.folders, func(pattern string) bool {
+	return slices.ContainsFunc(t.directories, func(pattern string) bool {
 		rest, onlyChanged := strings.CutPrefix(pattern, "+")
 		if !changed && (onlyChanged || !isNew) {
 			return false
@@ -111,7 +111,7 @@ func (t trigger) matches(dir string, changed, isNew bool) bool {
 }
 
 // directories are all that packages have, sorted.
-func (in *installer) folders() ([]string, error) {
+func (in *installer) directories() ([]string, error) {
 	var out []string
 	for _, r := range in.db.installed {
 		files, err := r.Files()
@@ -119,7 +119,7 @@ func (in *installer) folders() ([]string, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Folder {
+			if f.Directory {
 				out = append(out, f.Path)
 			}
 		}

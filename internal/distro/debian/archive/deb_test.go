@@ -109,32 +109,32 @@ func TestRefusesWhatIsNoPackage(t *testing.T) {
 	good, files := tarball(t, "./", "", "./control", controlText), tarball(t)
 	huge := strings.Repeat("x", maxControl)
 	for name, data := range map[string]string{
-		"nothing":              "",
-		"other magic":          "!<thin>\n",
-		"no member":            arMagic,
-		"cut header":           archive("debian-binary", "2.0\n")[:40],
-		"cut member":           strings.TrimSuffix(archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files), "\x00"),
-		"wrong version":        archive("debian-binary", "3.0\n", "control.tar", good, "data.tar", files),
-		"version comes later":  archive("control.tar", good, "debian-binary", "2.0\n", "data.tar", files),
-		"two controls":         archive("debian-binary", "2.0\n", "control.tar", good, "control.tar.gz", good, "data.tar", files),
-		"two sets of files":    archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files, "data.tar", files),
-		"files first":          archive("debian-binary", "2.0\n", "data.tar", files, "control.tar", good),
-		"no control":           archive("debian-binary", "2.0\n", "data.tar", files),
-		"no files":             archive("debian-binary", "2.0\n", "control.tar", good),
-		"another member":       archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files, "evil", "x"),
-		"unknown compression":  archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.lzma", files),
-		"member without name":  archive("debian-binary", "2.0\n", "", "x"),
-		"too many members":     archive(append([]string{"debian-binary", "2.0\n"}, strings.Split(strings.Repeat("_x,,", 20)+"_y,", ",")...)...),
-		"control is a folder":  archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control/", ""), "data.tar", files),
-		"control is twice":     archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "control", controlText), "data.tar", files),
-		"control leads out":    archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "../x", ""), "data.tar", files),
-		"a list of its own":    archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "./list", ""), "data.tar", files),
-		"a package ../x":       archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "hello", "../x", 1)), "data.tar", files),
-		"an architecture a/b":  archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "amd64", "a/b", 1)), "data.tar", files),
-		"no version":           archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "Version", "Virgin", 1)), "data.tar", files),
-		"a field twice":        archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText+"package: evil\n"), "data.tar", files),
-		"an endless control":   archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "./templates", huge), "data.tar", files),
-		"files that are no xz": archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.xz", files),
+		"nothing":                "",
+		"other magic":            "!<thin>\n",
+		"no member":              arMagic,
+		"cut header":             archive("debian-binary", "2.0\n")[:40],
+		"cut member":             strings.TrimSuffix(archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files), "\x00"),
+		"wrong version":          archive("debian-binary", "3.0\n", "control.tar", good, "data.tar", files),
+		"version comes later":    archive("control.tar", good, "debian-binary", "2.0\n", "data.tar", files),
+		"two controls":           archive("debian-binary", "2.0\n", "control.tar", good, "control.tar.gz", good, "data.tar", files),
+		"two sets of files":      archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files, "data.tar", files),
+		"files first":            archive("debian-binary", "2.0\n", "data.tar", files, "control.tar", good),
+		"no control":             archive("debian-binary", "2.0\n", "data.tar", files),
+		"no files":               archive("debian-binary", "2.0\n", "control.tar", good),
+		"another member":         archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files, "evil", "x"),
+		"unknown compression":    archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.lzma", files),
+		"member without name":    archive("debian-binary", "2.0\n", "", "x"),
+		"too many members":       archive(append([]string{"debian-binary", "2.0\n"}, strings.Split(strings.Repeat("_x,,", 20)+"_y,", ",")...)...),
+		"control is a directory": archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control/", ""), "data.tar", files),
+		"control is twice":       archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "control", controlText), "data.tar", files),
+		"control leads out":      archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "../x", ""), "data.tar", files),
+		"a list of its own":      archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "./list", ""), "data.tar", files),
+		"a package ../x":         archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "hello", "../x", 1)), "data.tar", files),
+		"an architecture a/b":    archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "amd64", "a/b", 1)), "data.tar", files),
+		"no version":             archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", strings.Replace(controlText, "Version", "Virgin", 1)), "data.tar", files),
+		"a field twice":          archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText+"package: evil\n"), "data.tar", files),
+		"an endless control":     archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control", controlText, "./templates", huge), "data.tar", files),
+		"files that are no xz":   archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.xz", files),
 	} {
 		if c, err := read(data); err == nil {
 			t.Errorf("%s: read %+v", name, c)
@@ -145,11 +145,11 @@ func TestRefusesWhatIsNoPackage(t *testing.T) {
 	}
 }
 
-func TestPathsInMergedFolders(t *testing.T) {
+func TestPathsInMergedDirs(t *testing.T) {
 	for _, c := range []struct {
-		path   string
-		folder bool
-		want   string
+		path      string
+		directory bool
+		want      string
 	}{
 		{"/bin/sh", false, "/usr/bin/sh"},
 		{"/lib", true, "/usr/lib"},
@@ -159,8 +159,8 @@ func TestPathsInMergedFolders(t *testing.T) {
 		{"/usr/bin/x", false, "/usr/bin/x"},
 		{"/", true, "/"},
 	} {
-		if got := UsrPath(c.path, c.folder); got != c.want {
-			t.Errorf("UsrPath(%q, %v) = %q, want %q", c.path, c.folder, got, c.want)
+		if got := UsrPath(c.path, c.directory); got != c.want {
+			t.Errorf("UsrPath(%q, %v) = %q, want %q", c.path, c.directory, got, c.want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type Release struct {
 	Architectures []string
 	Components    []string
 
-	// Files are the indexes, by their path below the suite's folder. What has no
+	// Files are the indexes, by their path below the suite's directory. What has no
 	// SHA256 is not among them: MD5 and SHA1 count for nothing.
 	Files map[string]File
 	// Signers are the fingerprints of the trusted keys that signed, in capital
@@ -56,7 +56,7 @@ func (r *Release) Priority() int {
 	return 500
 }
 
-// ByHash returns the path, below the suite's folder, under which a file with
+// ByHash returns the path, below the suite's directory, under which a file with
 // that hash never changes. It is "" when the archive has no such paths.
 func (r *Release) ByHash(name string) string {
 	f, ok := r.Files[name]

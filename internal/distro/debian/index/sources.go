@@ -14,7 +14,7 @@ import (
 // A Source is one entry of apt's configuration: every suite at every address.
 type Source struct {
 	URIs          []string
-	Suites        []string // one that ends in a slash is a folder without components
+	Suites        []string // one that ends in a slash is a directory without components
 	Components    []string
 	Architectures []string // none for all
 	SignedBy      []string // paths of keyrings, or fingerprints

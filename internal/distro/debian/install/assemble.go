@@ -83,12 +83,12 @@ func (a *assembler) links() error {
 	wanted := map[string]bool{"/bin": true, "/lib": true, "/sbin": true}
 	for _, p := range a.packages {
 		for name := range p.paths() {
-			if top := archive.TopFolder(name); top != "" {
+			if top := archive.TopDir(name); top != "" {
 				wanted[top] = true
 			}
 		}
 	}
-	for _, top := range archive.MergedFolders() {
+	for _, top := range archive.MergedDirs() {
 		if !wanted[top] {
 			continue
 		}

@@ -252,7 +252,7 @@ func (c *pathCheck) dir(pkg, at string) (why string, err error) {
 
 // top wants /bin, /lib and so on to be links into /usr.
 func (c *pathCheck) top(name string) (why string, err error) {
-	top := archive.TopFolder(name)
+	top := archive.TopDir(name)
 	if top == "" || c.tops[top] {
 		return "", nil
 	}

@@ -96,7 +96,7 @@ func unpackTo(t testing.TB, opt UnpackOptions, debs ...string) (out, meta string
 
 // listing is a tree as text. The times of directories are left out where they differ
 // by nature.
-func listing(t testing.TB, root string, folderTimes bool) string {
+func listing(t testing.TB, root string, dirTimes bool) string {
 	t.Helper()
 	var b strings.Builder
 	first := map[uint64]string{}
@@ -106,7 +106,7 @@ func listing(t testing.TB, root string, folderTimes bool) string {
 		must(t, unix.Lstat(p, &st))
 		name := strings.TrimPrefix(p, root)
 		fmt.Fprintf(&b, "%s %06o %d:%d", name, st.Mode, st.Uid, st.Gid)
-		if folderTimes || !d.IsDir() {
+		if dirTimes || !d.IsDir() {
 			fmt.Fprintf(&b, " @%d", st.Mtim.Sec)
 		}
 		switch {

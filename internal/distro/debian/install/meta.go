@@ -24,7 +24,7 @@ type Package struct {
 	// Files, Links and Directories are all that it has, by dpkg's names.
 	Files       []string    `json:"files,omitempty"`
 	Links       []string    `json:"links,omitempty"`
-	Directories []Directory `json:"folders,omitempty"`
+	Directories []Directory `json:"directories,omitempty"`
 	// Owners are the names of owners that aren't root; dpkg goes by the name if
 	// the base knows it.
 	Owners []Owner `json:"owners,omitempty"`

@@ -105,7 +105,7 @@ func TestTrustAsTheScript(t *testing.T) {
 		{"with links that lead elsewhere", func(s trust) {
 			must(t, errors.Join(os.Remove(s.links+"/b.c.pem"), os.Symlink("/nothing", s.links+"/b.c.pem"), os.Symlink("gone", s.links+"/orphan.pem")))
 		}},
-		{"with an empty folder of hooks", func(s trust) { must(t, os.Mkdir(s.hooks, 0o755)) }},
+		{"with an empty directory of hooks", func(s trust) { must(t, os.Mkdir(s.hooks, 0o755)) }},
 	}
 	for _, step := range steps {
 		t.Run(step.name, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestTrustLeavesItToTheScript(t *testing.T) {
 		"an administrator's own":   func(s *trust) []string { writeFile(t, s.local+"/x.crt", "x"); return nil },
 		"a hook":                   func(s *trust) []string { writeFile(t, s.hooks+"/x", "x"); return nil },
 		"a file instead of a link": func(s *trust) []string { writeFile(t, s.links+"/no-suffix.pem", "x"); return nil },
-		"no folder for links":      func(s *trust) []string { must(t, os.Remove(s.links)); return nil },
+		"no directory for links":   func(s *trust) []string { must(t, os.Remove(s.links)); return nil },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

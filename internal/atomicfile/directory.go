@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 )
 
-// Folder is a staged folder. A new one appears at once; an existing one gets
+// Directory is a staged directory. A new one appears at once; an existing one gets
 // the new entries in the place of those with the same name, and keeps the rest
 // unless it is replaced.
-type Folder struct {
+type Directory struct {
 	dest    string
 	temp    string
 	replace bool
@@ -22,20 +22,20 @@ type Folder struct {
 	join    func(dest string) error
 }
 
-// Join says what becomes of the file with that name at the top if the folder is
-// there by the time it is committed: join is called with the folder, after the other
+// Join says what becomes of the file with that name at the top if the directory is
+// there by the time it is committed: join is called with the directory, after the other
 // entries got there, instead of replacing the file.
-func (f *Folder) Join(name string, join func(dest string) error) {
+func (f *Directory) Join(name string, join func(dest string) error) {
 	f.shared, f.join = name, join
 }
 
-// Folder stages a folder at dest; with replace, what else is in dest goes away.
-func (s *Stage) Folder(dest string, replace bool) (*Folder, error) {
+// Directory stages a directory at dest; with replace, what else is in dest goes away.
+func (s *Stage) Directory(dest string, replace bool) (*Directory, error) {
 	path, fi, err := resolve(dest)
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{dest: path, replace: replace}
+	f := &Directory{dest: path, replace: replace}
 	switch {
 	case fi == nil:
 		f.temp = hidden(existing(filepath.Dir(path)), filepath.Base(path))
@@ -43,16 +43,16 @@ func (s *Stage) Folder(dest string, replace bool) (*Folder, error) {
 		// Inside, because a rename cannot leave a file system.
 		f.temp = hidden(path, "output")
 	default:
-		return nil, fmt.Errorf("output folder %s is a file", dest)
+		return nil, fmt.Errorf("output directory %s is a file", dest)
 	}
 	s.outputs = append(s.outputs, f)
 	return f, nil
 }
 
 // Path is where to write. Nothing is there yet.
-func (f *Folder) Path() string { return f.temp }
+func (f *Directory) Path() string { return f.temp }
 
-// existing is the closest folder above path that is there.
+// existing is the closest directory above path that is there.
 func existing(path string) string {
 	for {
 		if _, err := os.Stat(path); err == nil || path == filepath.Dir(path) {
@@ -62,23 +62,23 @@ func existing(path string) string {
 	}
 }
 
-func (f *Folder) commit() error {
+func (f *Directory) commit() error {
 	if _, err := os.Lstat(f.temp); errors.Is(err, fs.ErrNotExist) {
 		return nil // nothing was written
 	}
 	if err := f.move(); err != nil {
-		return fmt.Errorf("commit output folder: %w", err)
+		return fmt.Errorf("commit output directory: %w", err)
 	}
 	return nil
 }
 
-func (f *Folder) move() error {
+func (f *Directory) move() error {
 	if err := os.MkdirAll(filepath.Dir(f.dest), 0o755); err != nil {
 		return err
 	}
 	var err error
 	for range 100 {
-		// Others may put a folder in its place, or take away the one they just made.
+		// Others may put a directory in its place, or take away the one they just made.
 		err = f.moveOnce()
 		if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
 			break
@@ -88,7 +88,7 @@ func (f *Folder) move() error {
 }
 
 // moveOnce goes on where an earlier one was disturbed.
-func (f *Folder) moveOnce() error {
+func (f *Directory) moveOnce() error {
 	err := os.Mkdir(f.dest, 0o755)
 	if err == nil {
 		return f.appear()
@@ -107,9 +107,9 @@ func (f *Folder) moveOnce() error {
 	return os.RemoveAll(f.temp)
 }
 
-// appear puts the folder in the place of the empty one just made, with the
+// appear puts the directory in the place of the empty one just made, with the
 // mode that one got.
-func (f *Folder) appear() error {
+func (f *Directory) appear() error {
 	fi, err := os.Stat(f.dest)
 	if err != nil {
 		return err
@@ -123,8 +123,8 @@ func (f *Folder) appear() error {
 	return os.Rename(f.temp, f.dest)
 }
 
-// enter puts the entries into the folder that is there.
-func (f *Folder) enter() error {
+// enter puts the entries into the directory that is there.
+func (f *Directory) enter() error {
 	if f.join == nil {
 		return merge(f.temp, f.dest)
 	}
@@ -137,9 +137,9 @@ func (f *Folder) enter() error {
 	return f.join(f.dest)
 }
 
-func (f *Folder) discard() error { return os.RemoveAll(f.temp) }
+func (f *Directory) discard() error { return os.RemoveAll(f.temp) }
 
-// emptyBut empties a folder but for one entry.
+// emptyBut empties a directory but for one entry.
 func emptyBut(dir, keep string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -156,7 +156,7 @@ func emptyBut(dir, keep string) error {
 	return nil
 }
 
-// merge moves the entries of src into dst. Folders that are on both sides are
+// merge moves the entries of src into dst. Directories that are on both sides are
 // merged, anything else is replaced.
 func merge(src, dst string) error {
 	entries, err := os.ReadDir(src)
@@ -171,7 +171,7 @@ func merge(src, dst string) error {
 		case err != nil:
 			return err
 		case old.IsDir() && entry.IsDir():
-			if err := mergeFolder(from, to); err != nil {
+			if err := mergeDir(from, to); err != nil {
 				return err
 			}
 			continue
@@ -187,8 +187,8 @@ func merge(src, dst string) error {
 	return nil
 }
 
-// mergeFolder merges a folder's entries and gives the target its mode and time.
-func mergeFolder(from, to string) error {
+// mergeDir merges a directory's entries and gives the target its mode and time.
+func mergeDir(from, to string) error {
 	fi, err := os.Stat(from)
 	if err != nil {
 		return err
@@ -202,4 +202,4 @@ func mergeFolder(from, to string) error {
 	return os.Chtimes(to, fi.ModTime(), fi.ModTime())
 }
 
-func (f *Folder) place() string { return f.temp }
+func (f *Directory) place() string { return f.temp }

@@ -26,7 +26,7 @@ type dockerEntry struct {
 	Layers   []string
 }
 
-// LoadableByDocker makes of an OCI layout a folder that docker load takes, too,
+// LoadableByDocker makes of an OCI layout a directory that docker load takes, too,
 // once it is in a tar: it adds docker's list of images, with the image that has
 // one of the tags. Other images of the list stay in it, without these tags. An
 // image without a tag is the layout's "latest".
