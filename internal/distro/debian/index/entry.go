@@ -13,13 +13,13 @@ import (
 // An Entry is what a resolver looks at in a package's paragraph. Its strings are
 // parts of the index's text.
 type Entry struct {
-	Name, Version, Architecture   string
-	MultiArch, Priority, Section  string
-	source, Filename, SHA256      string
-	size, installedSize           string
-	Status, Provides              string
-	Relations                     [control.Kinds]string
-	Essential, Important, present bool
+	Name, Version, Architecture  string
+	MultiArch, Priority, Section string
+	source, Filename, SHA256     string
+	size, installedSize          string
+	Status, Provides             string
+	Relations                    [control.Kinds]string
+	Essential, Important         bool
 }
 
 // set takes one field of a paragraph. Names differ not by upper and lower case.
@@ -109,7 +109,6 @@ func (c *Entry) read(f *control.Scanner) (ok bool, bad string) {
 		if name == "" {
 			return true, ""
 		}
-		c.present = true
 		c.set(name, value)
 	}
 }
