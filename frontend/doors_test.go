@@ -29,8 +29,11 @@ type house struct {
 	base     string
 }
 
+// newHouse makes the house of a test, which from there on runs beside others: what
+// a test puts into the shared parts has names of its own.
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	t.Parallel()
 	h := &house{registry: testenv.SharedRegistry(t), daemon: testenv.Shared(t)}
 	h.buildx = testenv.NewBuildx(t, h.daemon)
 	h.cli = testenv.Strata(t)

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -50,7 +48,7 @@ func (d *disk) renew(b testing.TB) {
 // remove takes the file system away, if there is one.
 func (d *disk) remove(b testing.TB) {
 	b.Helper()
-	for unix.Unmount(d.at, unix.MNT_DETACH) == nil {
+	for exec.Command("umount", "--lazy", d.at).Run() == nil {
 		continue // and what is mounted below
 	}
 	if err := os.Remove(d.file); err != nil && !os.IsNotExist(err) {

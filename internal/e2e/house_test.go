@@ -20,8 +20,10 @@ type house struct {
 	base     string
 }
 
+// newHouse makes the house of a test, which from there on runs beside others.
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	t.Parallel()
 	h := &house{registry: testenv.NewRegistry(t, testenv.RegistryOptions{}), daemon: testenv.Shared(t), cli: testenv.Strata(t)}
 	h.base = testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{})
 	return h

@@ -99,7 +99,8 @@ func (s seen) describe(t testing.TB, path, name string, info fs.FileInfo, first 
 		}
 		fmt.Fprintf(&b, " -> %q", target)
 	case unix.S_IFCHR, unix.S_IFBLK:
-		fmt.Fprintf(&b, " %d,%d", unix.Major(stat.Rdev), unix.Minor(stat.Rdev))
+		device := uint64(stat.Rdev) //nolint:unconvert // macOS has it as an int32
+		fmt.Fprintf(&b, " %d,%d", unix.Major(device), unix.Minor(device))
 	}
 	apart := s.noLinks || s.noSymlinkLinks && info.Mode()&fs.ModeSymlink != 0
 	if stat.Nlink > 1 && !info.IsDir() && !apart {

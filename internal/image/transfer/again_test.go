@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -99,9 +98,7 @@ func TestFullDisk(t *testing.T) {
 	r := testenv.SharedRegistry(t)
 	ref := r.Push(t, "full/app:1", bigImage(t))
 	dir := testenv.Dir(t)
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Fatal(err)
-	}
+	testenv.Output(t, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir)
 	for _, dst := range []string{"oci:" + dir + "/layout", "oci-archive:" + dir + "/a.tar"} {
 		_, err := transfer.Copy(t.Context(), parse(t, ref), parse(t, dst), clientOptions(t))
 		if err == nil || !strings.Contains(err.Error(), "no space left on device") || strings.Contains(err.Error(), "\n") {
