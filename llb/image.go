@@ -104,7 +104,7 @@ func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 
 // placeBase is the image as the next layer is put on it.
 func (img *image) placeBase() place.Base {
-	return place.Base{Range: img.plan.Range, Skeleton: img.skeleton, Current: img.stack.state(), Ops: img.ops}
+	return place.Base{Range: img.plan.Range, Skeleton: img.skeleton, Current: img.stack.state, Ops: img.ops}
 }
 
 // files puts a files layer on.

@@ -54,14 +54,10 @@ func (r *Runner) Command(ops *op.Maker, layer *plan.Layer, a *plan.Exec, name st
 // Ship runs the command where it is planned to run and returns what it left in
 // $out, to be put on an image.
 func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
-	root := on.Current
-	if c.action.From.Kind != plan.Layers {
-		var err error
-		if root, err = c.runner.Trees(ctx, c.action.From); err != nil {
-			return bk.State{}, err
-		}
+	root, err := c.root(ctx, on)
+	if err != nil {
+		return bk.State{}, err
 	}
-	root = op.Restart(root)
 	run, err := c.run(ctx, root)
 	if err != nil {
 		return bk.State{}, err
@@ -79,6 +75,15 @@ func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 		made = run.AddMount(plan.OutDir, made)
 	}
 	return place.InStep(on, op.Restart(made), o)
+}
+
+// root is what a command that ships $out runs in.
+func (c *Command) root(ctx context.Context, on place.Base) (bk.State, error) {
+	if c.action.From.Kind == plan.Layers {
+		return on.Current(), nil
+	}
+	st, err := c.runner.Trees(ctx, c.action.From)
+	return op.Restart(st), err
 }
 
 // Output runs the command without the step helper and returns what it left in $out,
@@ -100,7 +105,7 @@ func (c *Command) Output(ctx context.Context) (bk.State, error) {
 // chain, the image after it. The mount points that the step makes are made below
 // the command, so that they aren't among its changes.
 func (c *Command) Change(ctx context.Context, on place.Base) (bk.State, error) {
-	below := on.Current
+	below := on.Current()
 	if !c.runner.Chain {
 		dirs, err := on.Skeleton.Absent(ctx, op.KernelDirs())
 		if err != nil {

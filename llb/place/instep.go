@@ -46,7 +46,7 @@ func InStep(on Base, st bk.State, s Step) (bk.State, error) {
 	}
 	if s.needsAccounts() {
 		args = append(args, "--users", "/users")
-		opts = append(opts, bk.AddMount("/users", accounts(on.Current), bk.Readonly))
+		opts = append(opts, bk.AddMount("/users", accounts(on.Current()), bk.Readonly))
 	}
 	if s.From != "" {
 		args = append(args, "--from", s.From)

@@ -24,7 +24,7 @@ func (f *layer) owner(ctx context.Context, o *plan.Owner) (uid, gid int, err err
 	if o == nil {
 		return 0, 0, nil
 	}
-	return Owner(ctx, f.placer.prober, f.on.Current, *o)
+	return Owner(ctx, f.placer.prober, f.on.Current(), *o)
 }
 
 // Owner returns the numbers of an owner; names are looked up in an image. A user

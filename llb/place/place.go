@@ -41,8 +41,8 @@ type Base struct {
 	// Range is the lines of the image.
 	Range    spec.Range
 	Skeleton *Skeleton
-	// Current is the image so far, which users are looked up in.
-	Current bk.State
+	// Current returns the image so far, which users are looked up in.
+	Current func() bk.State
 	Ops     *op.Maker
 }
 

@@ -133,7 +133,7 @@ func newHouse(t *testing.T) *house {
 	}
 	return &house{
 		placer: place.NewPlacer(d, trees),
-		on:     place.Base{Skeleton: place.NewSkeleton(d, base, false), Current: base, Ops: &op.Maker{}},
+		on:     place.Base{Skeleton: place.NewSkeleton(d, base, false), Current: func() bk.State { return base }, Ops: &op.Maker{}},
 	}
 }
 
@@ -234,7 +234,7 @@ func TestSkeletonOfATarget(t *testing.T) {
 	if err != nil || !strings.Contains(got, "mkdir /var/secret 0700 0:0") {
 		t.Errorf("on a directory of the target below: %v\n%s", err, got)
 	}
-	below.on.Skeleton.Replace(below.on.Current)
+	below.on.Skeleton.Replace(below.on.Current())
 	h = newHouse(t)
 	h.on.Skeleton.Continue(below.on.Skeleton)
 	if _, err := h.files(t, file); !errors.Is(err, op.ErrNoStep) {

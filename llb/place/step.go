@@ -31,7 +31,7 @@ func (f *layer) placeInStep(ctx context.Context, items []item, name string) (bk.
 		}
 	}
 	if f.unknown {
-		o.On = f.on.Current
+		o.On = f.on.Current()
 	}
 	files := f.assemble(placed, f.on.Ops.Name("make files"))
 	if files.Output() == nil {
