@@ -6,8 +6,6 @@ package distro
 import (
 	"iter"
 	"strings"
-
-	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
 // Database reads what an image has installed from its files.
@@ -27,23 +25,26 @@ type Fields struct{ Name, Version string }
 // "key: value" lines. What isn't such a line is passed over.
 func (f Fields) Read(text string) iter.Seq2[string, string] {
 	return func(yield func(name, version string) bool) {
-		in := control.Scanner{Text: text}
-		for in.SkipEmpty(); in.Pos < len(in.Text); in.SkipEmpty() {
-			var name, version string
-			installed := true
-			for key, value, ok := in.Next(); key != "" || !ok; key, value, ok = in.Next() {
-				switch key {
-				case f.Name:
-					name = value
-				case f.Version:
-					version = value
-				case "Status":
-					installed = strings.HasSuffix(value, " installed")
-				}
+		var name, version string
+		installed := true
+		for line := range strings.Lines(text + "\n\n") {
+			key, value, _ := strings.Cut(line, ":")
+			value = strings.TrimSpace(value)
+			switch key {
+			case f.Name:
+				name = value
+			case f.Version:
+				version = value
+			case "Status":
+				installed = strings.HasSuffix(value, " installed")
+			}
+			if strings.TrimSpace(line) != "" {
+				continue
 			}
 			if name != "" && installed && !yield(name, version) {
 				return
 			}
+			name, version, installed = "", "", true
 		}
 	}
 }
