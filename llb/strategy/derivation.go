@@ -39,8 +39,9 @@ type closure struct {
 	*Target
 	d     *spec.Derivation
 	layer *spec.Layer
-	// roots are the store paths that were asked for.
+	// roots are the store paths that were asked for, and asked is where.
 	roots []string
+	asked map[string]spec.Pos
 	graph *resolve.Graph
 	// from is where paths without a URL lie.
 	from *plan.StoreSource
@@ -55,7 +56,7 @@ type closure struct {
 // Plan makes a layer of each group of paths, the roots' last, and then those that
 // make them easy to use.
 func (derivation) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
-	c := &closure{Target: t, d: l.Derivation, layer: l, files: map[string]string{}}
+	c := &closure{Target: t, d: l.Derivation, layer: l, files: map[string]string{}, asked: map[string]spec.Pos{}}
 	if err := c.findRoots(); err != nil {
 		return nil, err
 	}
@@ -84,8 +85,9 @@ func (c *closure) findRoots() error {
 		if _, err := resolve.CheckRoots(append(slices.Clone(c.roots), p)); err != nil {
 			return c.Spec.Errorf(c.d.Paths[i].Pos, "%w", err)
 		}
-		if !slices.Contains(c.roots, p) {
+		if _, ok := c.asked[p]; !ok {
 			c.roots = append(c.roots, p)
+			c.asked[p] = c.d.Paths[i].Pos
 		}
 	}
 	return nil
@@ -171,10 +173,17 @@ func (c *closure) fault(err error) error {
 	if len(c.d.Paths) > 0 {
 		pos = c.d.Paths[0].Pos
 	}
-	for i := range c.d.Paths {
-		if strings.HasPrefix(err.Error(), "find "+c.d.Paths[i].Value+":") {
-			pos = c.d.Paths[i].Pos
-		}
+	var missing *resolve.MissingError
+	var refused *resolve.Fault
+	path := ""
+	switch {
+	case errors.As(err, &missing):
+		path = missing.Path
+	case errors.As(err, &refused):
+		path = refused.Path
+	}
+	if at, ok := c.asked[path]; ok {
+		pos = at
 	}
 	fault := c.Spec.Errorf(pos, "derivation: %w", err)
 	fault.External = true

@@ -29,6 +29,14 @@ type Graph struct {
 	Paths []*Info
 }
 
+// MissingError is a store path that was asked for and isn't there.
+type MissingError struct{ Path string }
+
+func (e *MissingError) Error() string { return "find " + e.Path + ": " + ErrMissing.Error() }
+
+// Unwrap returns [ErrMissing].
+func (e *MissingError) Unwrap() error { return ErrMissing }
+
 // NewGraph picks the closure of the roots out of what a store has. It is an
 // error if a reference leads out of it or in a circle.
 func NewGraph(roots []string, all []*Info) (*Graph, error) {
@@ -43,7 +51,7 @@ func NewGraph(roots []string, all []*Info) (*Graph, error) {
 	w := walk{store: store, known: known, state: map[string]state{}}
 	for _, root := range roots {
 		if known[root] == nil {
-			return nil, fmt.Errorf("find %s: %w", root, ErrMissing)
+			return nil, &MissingError{Path: root}
 		}
 		if err := w.visit(root); err != nil {
 			return nil, err
