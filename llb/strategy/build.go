@@ -20,7 +20,7 @@ var _ Strategy = build{}
 
 // command is a build while it is planned.
 type command struct {
-	*Target
+	t   *Target
 	b   *spec.Build
 	run string // the script as written, or the words of the argv
 	// base is the configuration of what the command runs in; nil for scratch.
@@ -30,7 +30,7 @@ type command struct {
 
 // Plan makes one layer of the command.
 func (build) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
-	c := &command{Target: t, b: l.Build, out: &plan.Exec{Range: l.Build.Range}}
+	c := &command{t: t, b: l.Build, out: &plan.Exec{Range: l.Build.Range}}
 	steps := []func(context.Context) error{
 		c.planRun, c.planFrom, c.planPlace, c.planEnv, c.planArgs, c.planNetwork, c.planInputs, c.planMounts,
 	}
@@ -48,10 +48,10 @@ func (build) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, 
 func (c *command) planRun(context.Context) error {
 	var err error
 	if c.b.Run.IsSet() {
-		c.run, err = c.verbatim(c.b.Run)
+		c.run, err = c.t.read.verbatim(c.b.Run)
 	} else {
 		var words []string
-		words, err = c.verbatimAll(c.b.Argv)
+		words, err = c.t.read.verbatimAll(c.b.Argv)
 		c.run = strings.Join(words, " ")
 	}
 	if err != nil {
@@ -71,74 +71,74 @@ func (c *command) planRun(context.Context) error {
 
 // planFrom finds where the command runs and on what platform.
 func (c *command) planFrom(ctx context.Context) error {
-	c.out.Platform = c.image.Platform
+	c.out.Platform = c.t.image.Platform
 	if c.b.Platform.IsSet() {
 		var err error
-		if c.out.Platform, err = c.platform(c.b.Platform); err != nil {
+		if c.out.Platform, err = c.t.read.platform(c.b.Platform); err != nil {
 			return err
 		}
 	}
 	if !c.out.Out {
 		return c.planInPlace()
 	}
-	from, err := c.tree(c.b.From, c.out.Platform)
+	from, err := c.t.tree(c.b.From, c.out.Platform)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !c.b.From.IsSet() && !c.spec.From.IsSet(),
-		!c.b.From.IsSet() && c.image.From.Kind == plan.Scratch:
-		return c.Spec.Errorf(c.b.Range.Start, "a build on scratch needs `from`: name an image that the command runs in")
+	case !c.b.From.IsSet() && !c.t.described.From.IsSet(),
+		!c.b.From.IsSet() && c.t.image.From.Kind == plan.Scratch:
+		return c.t.read.errorf(c.b.Range.Start, "a build on scratch needs `from`: name an image that the command runs in")
 	case !c.b.From.IsSet():
-		if from, err = c.tree(c.spec.From, c.out.Platform); err != nil {
+		if from, err = c.t.tree(c.t.described.From, c.out.Platform); err != nil {
 			return err
 		}
 	case from.Kind == plan.Layers:
-		if c.out.Platform != c.image.Platform {
-			return c.Spec.Errorf(c.b.Platform.Pos, "the layers so far are for %s; a command in them can't run on %s", c.image.Platform, c.out.Platform)
+		if c.out.Platform != c.t.image.Platform {
+			return c.t.read.errorf(c.b.Platform.Pos, "the layers so far are for %s; a command in them can't run on %s", c.t.image.Platform, c.out.Platform)
 		}
-		c.out.From, c.base = from, c.image.Base
+		c.out.From, c.base = from, c.t.image.Base
 		return nil
 	}
-	c.out.From, c.base, err = c.Target.base(ctx, from)
+	c.out.From, c.base, err = c.t.base(ctx, from)
 	return err
 }
 
 // planInPlace is for a command that changes the image so far.
 func (c *command) planInPlace() error {
-	from, err := c.expand(c.b.From)
+	from, err := c.t.read.expand(c.b.From)
 	if err != nil {
 		return err
 	}
 	if c.b.From.IsSet() && from != "layers" {
-		return c.Spec.Errorf(c.b.From.Pos, "without $out the command changes the image so far, so it can't run in %q; write to $out, or leave `from` out", c.b.From.Value)
+		return c.t.read.errorf(c.b.From.Pos, "without $out the command changes the image so far, so it can't run in %q; write to $out, or leave `from` out", c.b.From.Value)
 	}
-	if c.out.Platform != c.image.Platform {
-		return c.Spec.Errorf(c.b.Platform.Pos, "without $out the command changes the image so far, which is for %s", c.image.Platform)
+	if c.out.Platform != c.t.image.Platform {
+		return c.t.read.errorf(c.b.Platform.Pos, "without $out the command changes the image so far, which is for %s", c.t.image.Platform)
 	}
 	if c.b.Owner.IsSet() {
-		return c.Spec.Errorf(c.b.Owner.Pos, "owner is of what ships from $out; this command writes to the image itself, use chown in it")
+		return c.t.read.errorf(c.b.Owner.Pos, "owner is of what ships from $out; this command writes to the image itself, use chown in it")
 	}
-	if c.image.From.Kind == plan.Scratch && len(c.image.Layers) == 0 {
-		return c.Spec.Errorf(c.b.Range.Start, "the image is still empty, so no command can run in it; set the image's `from`, or the build's `from` and write to $out")
+	if c.t.image.From.Kind == plan.Scratch && len(c.t.image.Layers) == 0 {
+		return c.t.read.errorf(c.b.Range.Start, "the image is still empty, so no command can run in it; set the image's `from`, or the build's `from` and write to $out")
 	}
 	c.out.From = plan.Tree{Kind: plan.Layers, Pos: c.b.From.Pos}
-	c.base = c.image.Base
+	c.base = c.t.image.Base
 	return nil
 }
 
 // planPlace reads the user, the working directory and the owner.
 func (c *command) planPlace(context.Context) error {
 	var err error
-	if c.out.User, err = c.expand(c.b.User); err != nil {
+	if c.out.User, err = c.t.read.expand(c.b.User); err != nil {
 		return err
 	}
-	if c.out.Owner, err = c.owner(c.b.Owner); err != nil {
+	if c.out.Owner, err = c.t.read.owner(c.b.Owner); err != nil {
 		return err
 	}
 	workdir := ""
 	if c.b.Workdir.IsSet() {
-		if workdir, _, err = c.dest(c.b.Workdir); err != nil {
+		if workdir, _, err = c.t.read.dest(c.b.Workdir); err != nil {
 			return err
 		}
 	}
@@ -172,12 +172,12 @@ func (c *command) planArgs(context.Context) error {
 		c.out.Args = append(append([]string{}, shell...), c.run)
 		return nil
 	}
-	vars := c.vars
+	vars := c.t.read.vars
 	if c.out.Out {
 		vars = vars.With(map[string]string{"out": plan.OutDir})
 	}
 	for _, s := range c.b.Argv {
-		arg, err := c.expandWith(vars, s)
+		arg, err := c.t.read.expandWith(vars, s)
 		if err != nil {
 			return err
 		}

@@ -30,11 +30,11 @@ func (c *closure) built(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Stores == nil {
-		return c.Spec.Errorf(c.d.Build.Range.Start, "derivation: nothing can run Nix here")
+	if c.t.pass.req.Stores == nil {
+		return c.t.read.errorf(c.d.Build.Range.Start, "derivation: nothing can run Nix here")
 	}
 	c.from = &plan.StoreSource{Path: builtCache, Build: run}
-	directory, err := c.Stores.Open(ctx, c.from)
+	directory, err := c.t.pass.req.Stores.Open(ctx, c.from)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (c *closure) built(ctx context.Context) error {
 		err = c.binaryCache(ctx, directory, nil)
 	}
 	if err != nil {
-		fault := c.Spec.Errorf(c.d.Build.Range.Start, "derivation: read what Nix built: %w", err)
+		fault := c.t.read.errorf(c.d.Build.Range.Start, "derivation: read what Nix built: %w", err)
 		fault.External = true
 		return fault
 	}
@@ -87,16 +87,16 @@ func (c *closure) builtPaths(ctx context.Context, directory tree.Tree) ([]string
 // nixStep is the command that builds and exports.
 func (c *closure) nixStep(ctx context.Context) (*plan.Exec, error) {
 	b := c.d.Build
-	e := &plan.Exec{Range: b.Range, Platform: c.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
-	from, err := c.tree(b.From, e.Platform)
+	e := &plan.Exec{Range: b.Range, Platform: c.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
+	from, err := c.t.tree(b.From, e.Platform)
 	if err != nil {
 		return nil, err
 	}
 	if from.Kind == plan.Scratch || from.Kind == plan.Layers {
-		return nil, c.Spec.Errorf(b.Range.Start, "build needs `from`: an image with Nix")
+		return nil, c.t.read.errorf(b.Range.Start, "build needs `from`: an image with Nix")
 	}
 	config := &e.Env
-	tree, image, err := c.base(ctx, from)
+	tree, image, err := c.t.base(ctx, from)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (c *closure) nixStep(ctx context.Context) (*plan.Exec, error) {
 		*config = slices.Clone(image.Config.Env)
 	}
 	if b.Network.IsSet() {
-		if e.Network, err = c.expand(b.Network); err != nil {
+		if e.Network, err = c.t.read.expand(b.Network); err != nil {
 			return nil, err
 		}
 	}
@@ -125,13 +125,13 @@ func (c *closure) nixStep(ctx context.Context) (*plan.Exec, error) {
 // be unpacked at once.
 func (c *closure) nixScript(e *plan.Exec) (string, error) {
 	b := c.d.Build
-	attr, err := c.expand(b.Attr)
+	attr, err := c.t.read.expand(b.Attr)
 	if err != nil {
 		return "", err
 	}
 	cache := quote("file://" + plan.OutDir + builtCache + "?compression=none")
 	if b.File.IsSet() {
-		file, err := c.source(b.File)
+		file, err := c.t.read.source(b.File)
 		if err != nil {
 			return "", err
 		}
@@ -142,7 +142,7 @@ func (c *closure) nixScript(e *plan.Exec) (string, error) {
 		roots := plan.OutDir + builtRoots
 		return fmt.Sprintf("nix-build --no-out-link %s > %s\nnix copy --no-check-sigs --to %s $(cat %s)\n", args, roots, cache, roots), nil
 	}
-	flake, err := c.expand(b.Flake)
+	flake, err := c.t.read.expand(b.Flake)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +165,7 @@ func (c *closure) nixConfig(offline bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	keys, err := c.expandAll(c.d.TrustedPublicKeys)
+	keys, err := c.t.read.expandAll(c.d.TrustedPublicKeys)
 	if err != nil {
 		return "", err
 	}

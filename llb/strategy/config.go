@@ -22,18 +22,22 @@ func (t *Target) configure() error {
 	if err != nil {
 		return err
 	}
-	c := &t.spec.Config
-	for _, set := range []func(*spec.Config, *dockerspec.DockerOCIImageConfig) error{
-		t.setCommand, t.setEnv, t.setPlace, t.setNetwork, t.setLabels, t.setHealthcheck,
+	c := &t.described.Config
+	set := settings{read: t.read}
+	if t.described.Name == t.pass.req.Target {
+		set.labels = t.pass.req.Labels
+	}
+	for _, step := range []func(*spec.Config, *dockerspec.DockerOCIImageConfig) error{
+		set.setCommand, set.setEnv, set.setPlace, set.setNetwork, set.setLabels, set.setHealthcheck,
 	} {
-		if err := set(c, &out.Config); err != nil {
+		if err := step(c, &out.Config); err != nil {
 			return err
 		}
 	}
 	t.image.Config = *out
 	t.image.Annotations = map[string]string{}
-	for _, p := range t.spec.Annotations {
-		if t.image.Annotations[p.Key], err = t.expand(p.Value); err != nil {
+	for _, p := range t.described.Annotations {
+		if t.image.Annotations[p.Key], err = t.read.expand(p.Value); err != nil {
 			return err
 		}
 	}
@@ -64,9 +68,16 @@ func (t *Target) baseConfig() (*dockerspec.DockerOCIImage, error) {
 	return out, nil
 }
 
+// settings are what the build file puts over a base's configuration.
+type settings struct {
+	read reader
+	// labels are those of the request, which win.
+	labels map[string]string
+}
+
 // setCommand sets what runs. A new entrypoint drops the base's command, which
 // was meant for another program.
-func (t *Target) setCommand(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+func (s settings) setCommand(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
 	for _, f := range []struct {
 		from []spec.String
 		to   *[]string
@@ -74,7 +85,7 @@ func (t *Target) setCommand(c *spec.Config, out *dockerspec.DockerOCIImageConfig
 		if f.from == nil {
 			continue
 		}
-		words, err := t.verbatimAll(f.from)
+		words, err := s.read.verbatimAll(f.from)
 		if err != nil {
 			return err
 		}
@@ -86,8 +97,8 @@ func (t *Target) setCommand(c *spec.Config, out *dockerspec.DockerOCIImageConfig
 	return nil
 }
 
-func (t *Target) setEnv(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
-	env, err := t.merge(append(environment{}, out.Env...), c.Env)
+func (s settings) setEnv(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	env, err := s.read.merge(append(environment{}, out.Env...), c.Env)
 	if err != nil {
 		return err
 	}
@@ -95,7 +106,7 @@ func (t *Target) setEnv(c *spec.Config, out *dockerspec.DockerOCIImageConfig) er
 	return nil
 }
 
-func (t *Target) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+func (s settings) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
 	for _, f := range []struct {
 		from spec.String
 		to   *string
@@ -103,7 +114,7 @@ func (t *Target) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig) 
 		if !f.from.IsSet() {
 			continue
 		}
-		v, err := t.expand(f.from)
+		v, err := s.read.expand(f.from)
 		if err != nil {
 			return err
 		}
@@ -112,20 +123,20 @@ func (t *Target) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig) 
 	if !c.Workdir.IsSet() {
 		return nil
 	}
-	p, _, err := t.dest(c.Workdir)
+	p, _, err := s.read.dest(c.Workdir)
 	out.WorkingDir = p
 	return err
 }
 
-func (t *Target) setNetwork(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
-	for _, s := range c.Expose {
-		text, err := t.expand(s)
+func (s settings) setNetwork(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	for _, port := range c.Expose {
+		text, err := s.read.expand(port)
 		if err != nil {
 			return err
 		}
 		ports, err := spec.ParsePort(text)
 		if err != nil {
-			return t.Spec.Errorf(s.Pos, "%w", err)
+			return s.read.errorf(port.Pos, "%w", err)
 		}
 		if out.ExposedPorts == nil {
 			out.ExposedPorts = map[string]struct{}{}
@@ -134,8 +145,8 @@ func (t *Target) setNetwork(c *spec.Config, out *dockerspec.DockerOCIImageConfig
 			out.ExposedPorts[p] = struct{}{}
 		}
 	}
-	for _, s := range c.Volumes {
-		p, _, err := t.dest(s)
+	for _, volume := range c.Volumes {
+		p, _, err := s.read.dest(volume)
 		if err != nil {
 			return err
 		}
@@ -147,42 +158,40 @@ func (t *Target) setNetwork(c *spec.Config, out *dockerspec.DockerOCIImageConfig
 	return nil
 }
 
-func (t *Target) setLabels(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+func (s settings) setLabels(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
 	labels := maps.Clone(out.Labels)
 	if labels == nil {
 		labels = map[string]string{}
 	}
 	for _, p := range c.Labels {
-		v, err := t.expand(p.Value)
+		v, err := s.read.expand(p.Value)
 		if err != nil {
 			return err
 		}
 		labels[p.Key] = v
 	}
-	if t.spec.Name == t.Request.Target {
-		maps.Copy(labels, t.Labels)
-	}
+	maps.Copy(labels, s.labels)
 	if len(labels) > 0 {
 		out.Labels = labels
 	}
 	return nil
 }
 
-func (t *Target) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+func (s settings) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
 	h := c.Healthcheck
 	if h == nil {
 		return nil
 	}
 	check := &dockerspec.HealthcheckConfig{Retries: h.Retries}
 	var err error
-	if check.Test, err = t.verbatimAll(h.Test); err != nil {
+	if check.Test, err = s.read.verbatimAll(h.Test); err != nil {
 		return err
 	}
 	for _, f := range []struct {
 		from spec.String
 		to   *time.Duration
 	}{{h.Interval, &check.Interval}, {h.Timeout, &check.Timeout}, {h.StartPeriod, &check.StartPeriod}, {h.StartInterval, &check.StartInterval}} {
-		text, err := t.verbatim(f.from)
+		text, err := s.read.verbatim(f.from)
 		if err != nil {
 			return err
 		}
@@ -190,7 +199,7 @@ func (t *Target) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageCo
 			continue
 		}
 		if *f.to, err = time.ParseDuration(text); err != nil {
-			return t.Spec.Errorf(f.from.Pos, "%q is no duration (want 30s, 1m30s): %w", text, err)
+			return s.read.errorf(f.from.Pos, "%q is no duration (want 30s, 1m30s): %w", text, err)
 		}
 	}
 	out.Healthcheck = check

@@ -36,7 +36,7 @@ var _ Strategy = derivation{}
 
 // closure is a derivation while it is planned.
 type closure struct {
-	*Target
+	t     *Target
 	d     *spec.Derivation
 	layer *spec.Layer
 	// roots are the store paths that were asked for, and asked is where.
@@ -56,11 +56,11 @@ type closure struct {
 // Plan makes a layer of each group of paths, the roots' last, and then those that
 // make them easy to use.
 func (derivation) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
-	c := &closure{Target: t, d: l.Derivation, layer: l, files: map[string]string{}, asked: map[string]spec.Pos{}}
+	c := &closure{t: t, d: l.Derivation, layer: l, files: map[string]string{}, asked: map[string]spec.Pos{}}
 	if err := c.findRoots(); err != nil {
 		return nil, err
 	}
-	if t.AllowMissing {
+	if t.pass.req.AllowMissing {
 		_, _, err := c.caches()
 		return nil, err
 	}
@@ -77,13 +77,13 @@ func (derivation) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.La
 
 // findRoots reads the store paths, each a single one.
 func (c *closure) findRoots() error {
-	all, err := c.expandAll(c.d.Paths)
+	all, err := c.t.read.expandAll(c.d.Paths)
 	if err != nil {
 		return err
 	}
 	for i, p := range all {
 		if _, err := resolve.CheckRoots(append(slices.Clone(c.roots), p)); err != nil {
-			return c.Spec.Errorf(c.d.Paths[i].Pos, "%w", err)
+			return c.t.read.errorf(c.d.Paths[i].Pos, "%w", err)
 		}
 		if _, ok := c.asked[p]; !ok {
 			c.roots = append(c.roots, p)
@@ -101,7 +101,7 @@ func (c *closure) resolve(ctx context.Context) error {
 	case c.d.Store != nil:
 		return c.exported(ctx)
 	case len(c.d.Substituters) == 0:
-		return c.Spec.Errorf(c.d.Range.Start, "derivation: it doesn't say where the store path comes from; set substituters, store or build")
+		return c.t.read.errorf(c.d.Range.Start, "derivation: it doesn't say where the store path comes from; set substituters, store or build")
 	default:
 		return c.substituted(ctx)
 	}
@@ -114,10 +114,10 @@ func (c *closure) substituted(ctx context.Context) error {
 		return err
 	}
 	if len(keys) == 0 {
-		return c.Spec.Errorf(c.d.Range.Start, "derivation: trusted_public_keys is missing; without a key nobody knows whether what a cache sends is right")
+		return c.t.read.errorf(c.d.Range.Start, "derivation: trusted_public_keys is missing; without a key nobody knows whether what a cache sends is right")
 	}
-	if c.Fetch == nil {
-		return c.Spec.Errorf(c.d.Range.Start, "derivation: nothing can fetch here")
+	if c.t.pass.req.Fetch == nil {
+		return c.t.read.errorf(c.d.Range.Start, "derivation: nothing can fetch here")
 	}
 	names := make([]string, len(keys))
 	for i, k := range keys {
@@ -134,7 +134,7 @@ func (c *closure) substituted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.graph, err = resolve.Closure(ctx, c.roots, resolve.Options{Fetcher: c.Fetch, Caches: caches, Keys: keys, Known: known})
+	c.graph, err = resolve.Closure(ctx, c.roots, resolve.Options{Fetcher: c.t.pass.req.Fetch, Caches: caches, Keys: keys, Known: known})
 	if err != nil {
 		return c.fault(err)
 	}
@@ -144,22 +144,22 @@ func (c *closure) substituted(ctx context.Context) error {
 
 // caches reads the binary caches and their keys.
 func (c *closure) caches() (caches []string, keys []resolve.Key, err error) {
-	if caches, err = c.expandAll(c.d.Substituters); err != nil {
+	if caches, err = c.t.read.expandAll(c.d.Substituters); err != nil {
 		return nil, nil, err
 	}
 	for i, cache := range caches {
 		if err := resolve.CheckCache(cache); err != nil {
-			return nil, nil, c.Spec.Errorf(c.d.Substituters[i].Pos, "%w", err)
+			return nil, nil, c.t.read.errorf(c.d.Substituters[i].Pos, "%w", err)
 		}
 	}
-	texts, err := c.expandAll(c.d.TrustedPublicKeys)
+	texts, err := c.t.read.expandAll(c.d.TrustedPublicKeys)
 	if err != nil {
 		return nil, nil, err
 	}
 	for i, text := range texts {
 		key, err := resolve.ParseKey(text)
 		if err != nil {
-			return nil, nil, c.Spec.Errorf(c.d.TrustedPublicKeys[i].Pos, "%w", err)
+			return nil, nil, c.t.read.errorf(c.d.TrustedPublicKeys[i].Pos, "%w", err)
 		}
 		keys = append(keys, key)
 	}
@@ -185,14 +185,14 @@ func (c *closure) fault(err error) error {
 	if at, ok := c.asked[path]; ok {
 		pos = at
 	}
-	fault := c.Spec.Errorf(pos, "derivation: %w", err)
+	fault := c.t.read.errorf(pos, "derivation: %w", err)
 	fault.External = true
 	return fault
 }
 
 // group makes a layer of each group of paths.
 func (c *closure) group() ([]plan.Layer, error) {
-	algorithm, err := c.expand(c.d.Algorithm)
+	algorithm, err := c.t.read.expand(c.d.Algorithm)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (c *closure) group() ([]plan.Layer, error) {
 		if pos.IsZero() {
 			pos = c.d.Range.Start
 		}
-		return nil, c.Spec.Errorf(pos, "derivation: %w", err)
+		return nil, c.t.read.errorf(pos, "derivation: %w", err)
 	}
 	layers := make([]plan.Layer, len(groups))
 	for i, g := range groups {
@@ -229,18 +229,18 @@ func (c *closure) group() ([]plan.Layer, error) {
 // budget is how many layers the closure may have: what was asked for, as far as
 // the base and all other layers leave it.
 func (c *closure) budget() int {
-	limit := c.spec.MaxLayers
+	limit := c.t.described.MaxLayers
 	if limit == 0 {
 		limit = plan.MaxLayers
 	}
 	// Packages that are divided among layers give way.
-	limit -= c.baseLayers() + len(c.image.Layers)
+	limit -= c.t.baseLayers() + len(c.t.image.Layers)
 	after := false
-	for i := range c.spec.Layers {
+	for i := range c.t.described.Layers {
 		if after {
 			limit--
 		}
-		after = after || &c.spec.Layers[i] == c.layer
+		after = after || &c.t.described.Layers[i] == c.layer
 	}
 	if c.d.Link.IsSet() {
 		limit--
@@ -301,7 +301,7 @@ func (c *closure) pins() ([][]string, error) {
 	for _, names := range c.d.Pin {
 		var paths []string
 		for _, name := range names {
-			wanted, err := c.expand(name)
+			wanted, err := c.t.read.expand(name)
 			if err != nil {
 				return nil, err
 			}
@@ -330,7 +330,7 @@ func (c *closure) unknownPin(name spec.String, wanted string) error {
 	for _, info := range c.graph.Paths {
 		known = append(known, resolve.Program(info.Path))
 	}
-	fault := c.Spec.Errorf(name.Pos, "pin: no path of the closure is called %q", wanted)
+	fault := c.t.read.errorf(name.Pos, "pin: no path of the closure is called %q", wanted)
 	if hint := spell.DidYouMean(wanted, known); hint != "" {
 		fault = fault.WithHint(hint)
 	}
@@ -348,7 +348,7 @@ func (c *closure) extras(stores []plan.Layer) ([]plan.Layer, error) {
 		extra = append(extra, made)
 	}
 	if c.d.Link.IsSet() {
-		into, _, err := c.dest(c.d.Link)
+		into, _, err := c.t.read.dest(c.d.Link)
 		if err != nil {
 			return nil, err
 		}
@@ -369,7 +369,7 @@ var errNoRegistration = errors.New("registration is for Nix's stores")
 // registration is what Nix needs to know of the paths.
 func (c *closure) registration() (plan.Layer, error) {
 	if c.content != "" {
-		return plan.Layer{}, c.Spec.Errorf(c.d.Range.Start, "derivation: %w", errNoRegistration)
+		return plan.Layer{}, c.t.read.errorf(c.d.Range.Start, "derivation: %w", errNoRegistration)
 	}
 	var text strings.Builder
 	if err := resolve.WriteRegistration(&text, c.graph.Paths); err != nil {

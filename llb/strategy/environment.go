@@ -39,9 +39,9 @@ func (e environment) table() map[string]string {
 
 // merge puts the pairs of the build file over an environment; their values may
 // mention what is in it.
-func (t *Target) merge(e environment, pairs []spec.Pair) (environment, error) {
+func (r reader) merge(e environment, pairs []spec.Pair) (environment, error) {
 	for _, p := range pairs {
-		value, err := t.expandWith(t.vars.With(e.table()), p.Value)
+		value, err := r.expandWith(r.vars.With(e.table()), p.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -70,12 +70,12 @@ func (c *command) planEnv(context.Context) error {
 	}
 	if c.b.Run.IsSet() {
 		for _, name := range spec.Mentioned(c.run) {
-			if value, ok := c.vars.Lookup(name); ok {
+			if value, ok := c.t.read.vars.Lookup(name); ok {
 				env = env.set(name, value)
 			}
 		}
 	}
-	if env, err = c.merge(env, c.b.Env); err != nil {
+	if env, err = c.t.read.merge(env, c.b.Env); err != nil {
 		return err
 	}
 	if c.out.Out {
@@ -101,7 +101,7 @@ func fixed(base environment) environment {
 
 // deterministic reads the level: false, network or strict.
 func (c *command) deterministic() (string, error) {
-	level, err := c.expand(c.b.Deterministic)
+	level, err := c.t.read.expand(c.b.Deterministic)
 	if err != nil {
 		return "", err
 	}
@@ -113,7 +113,7 @@ func (c *command) deterministic() (string, error) {
 	case "network":
 		return level, nil
 	}
-	return "", c.Spec.Errorf(c.b.Deterministic.Pos, "%q is no level of determinism; want false, network or strict", level)
+	return "", c.t.read.errorf(c.b.Deterministic.Pos, "%q is no level of determinism; want false, network or strict", level)
 }
 
 // planNetwork reads the network; a deterministic build has none.
@@ -122,7 +122,7 @@ func (c *command) planNetwork(context.Context) error {
 	if err != nil {
 		return err
 	}
-	network, err := c.expand(c.b.Network)
+	network, err := c.t.read.expand(c.b.Network)
 	if err != nil {
 		return err
 	}
@@ -132,9 +132,9 @@ func (c *command) planNetwork(context.Context) error {
 	case network == "":
 		network = "default"
 	case network != "none" && network != "default" && network != "host":
-		return c.Spec.Errorf(c.b.Network.Pos, "%q is no network; want none, default or host", network)
+		return c.t.read.errorf(c.b.Network.Pos, "%q is no network; want none, default or host", network)
 	case network != "none" && level != "false":
-		return c.Spec.Errorf(c.b.Network.Pos, "network %s goes against deterministic: %s, which cuts the network", network, level)
+		return c.t.read.errorf(c.b.Network.Pos, "network %s goes against deterministic: %s, which cuts the network", network, level)
 	}
 	c.out.Network = network
 	return nil

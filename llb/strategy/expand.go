@@ -11,24 +11,35 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
+// reader reads strings of the build file, for one platform.
+type reader struct {
+	file *spec.Spec
+	vars spec.Vars
+}
+
+// errorf is a fault of the build file.
+func (r reader) errorf(pos spec.Pos, format string, args ...any) *spec.Error {
+	return r.file.Errorf(pos, format, args...)
+}
+
 // expand returns a string with its names replaced; a string that isn't set is
 // empty.
-func (t *Target) expand(s spec.String) (string, error) { return t.expandWith(t.vars, s) }
+func (r reader) expand(s spec.String) (string, error) { return r.expandWith(r.vars, s) }
 
-func (t *Target) expandWith(v spec.Vars, s spec.String) (string, error) {
+func (r reader) expandWith(v spec.Vars, s spec.String) (string, error) {
 	if !s.IsSet() {
 		return "", nil
 	}
 	return v.Expand(s)
 }
 
-func (t *Target) expandAll(ss []spec.String) ([]string, error) {
+func (r reader) expandAll(ss []spec.String) ([]string, error) {
 	if ss == nil {
 		return nil, nil
 	}
 	out := make([]string, 0, len(ss))
 	for _, s := range ss {
-		v, err := t.expand(s)
+		v, err := r.expand(s)
 		if err != nil {
 			return nil, err
 		}
@@ -38,20 +49,20 @@ func (t *Target) expandAll(ss []spec.String) ([]string, error) {
 }
 
 // verbatim returns a string as it was written, for this platform.
-func (t *Target) verbatim(s spec.String) (string, error) {
+func (r reader) verbatim(s spec.String) (string, error) {
 	if !s.IsSet() {
 		return "", nil
 	}
-	return t.vars.Choose(s)
+	return r.vars.Choose(s)
 }
 
-func (t *Target) verbatimAll(ss []spec.String) ([]string, error) {
+func (r reader) verbatimAll(ss []spec.String) ([]string, error) {
 	if ss == nil {
 		return nil, nil
 	}
 	out := make([]string, 0, len(ss))
 	for _, s := range ss {
-		v, err := t.verbatim(s)
+		v, err := r.verbatim(s)
 		if err != nil {
 			return nil, err
 		}
@@ -61,41 +72,41 @@ func (t *Target) verbatimAll(ss []spec.String) ([]string, error) {
 }
 
 // mode reads permission bits; nil when the build file leaves them out.
-func (t *Target) mode(s spec.String) (*plan.Mode, error) {
-	text, err := t.expand(s)
+func (r reader) mode(s spec.String) (*plan.Mode, error) {
+	text, err := r.expand(s)
 	if err != nil || !s.IsSet() {
 		return nil, err
 	}
 	mode, err := spec.ParseMode(text)
 	if err != nil {
-		return nil, t.Spec.Errorf(s.Pos, "%w", err)
+		return nil, r.errorf(s.Pos, "%w", err)
 	}
 	m := plan.Mode(mode)
 	return &m, nil
 }
 
 // owner reads an owner; nil when the build file leaves it out.
-func (t *Target) owner(s spec.String) (*plan.Owner, error) {
-	text, err := t.expand(s)
+func (r reader) owner(s spec.String) (*plan.Owner, error) {
+	text, err := r.expand(s)
 	if err != nil || !s.IsSet() {
 		return nil, err
 	}
 	owner, err := spec.ParseOwner(text)
 	if err != nil {
-		return nil, t.Spec.Errorf(s.Pos, "%w", err)
+		return nil, r.errorf(s.Pos, "%w", err)
 	}
 	return &plan.Owner{User: owner.User, Group: owner.Group}, nil
 }
 
 // dest reads a path in the image; into says that it ends in a slash.
-func (t *Target) dest(s spec.String) (p string, into bool, err error) {
-	text, err := t.expand(s)
+func (r reader) dest(s spec.String) (p string, into bool, err error) {
+	text, err := r.expand(s)
 	if err != nil {
 		return "", false, err
 	}
 	p, err = spec.CleanDest(text)
 	if err != nil {
-		return "", false, t.Spec.Errorf(s.Pos, "%w", err)
+		return "", false, r.errorf(s.Pos, "%w", err)
 	}
 	into = strings.HasSuffix(p, "/")
 	if p = strings.TrimSuffix(p, "/"); p == "" {
@@ -106,14 +117,14 @@ func (t *Target) dest(s spec.String) (p string, into bool, err error) {
 
 // source reads a path in a tree and makes it absolute there; one that isn't set
 // is the root.
-func (t *Target) source(s spec.String) (string, error) {
-	text, err := t.expand(s)
+func (r reader) source(s spec.String) (string, error) {
+	text, err := r.expand(s)
 	if err != nil || !s.IsSet() {
 		return "/", err
 	}
 	p, err := spec.CleanSource(text)
 	if err != nil {
-		return "", t.Spec.Errorf(s.Pos, "%w", err)
+		return "", r.errorf(s.Pos, "%w", err)
 	}
 	return path.Join("/", p), nil
 }

@@ -26,11 +26,11 @@ func (c *closure) exported(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Stores == nil {
-		return c.Spec.Errorf(c.d.Store.Range.Start, "derivation: nothing can open a store here")
+	if c.t.pass.req.Stores == nil {
+		return c.t.read.errorf(c.d.Store.Range.Start, "derivation: nothing can open a store here")
 	}
 	c.from = src
-	graph, err := c.expand(c.d.Store.Graph)
+	graph, err := c.t.read.expand(c.d.Store.Graph)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (c *closure) exported(ctx context.Context) error {
 	if errors.As(err, &fault) || errors.Is(err, nixresolve.ErrMissing) {
 		return c.fault(err)
 	}
-	out := c.Spec.Errorf(c.d.Store.Range.Start, "derivation: read the store in %s: %w", c.storeWords(), err)
+	out := c.t.read.errorf(c.d.Store.Range.Start, "derivation: read the store in %s: %w", c.storeWords(), err)
 	out.External = true
 	return out
 }
@@ -51,15 +51,15 @@ func (c *closure) exported(ctx context.Context) error {
 func (c *closure) storeSource(ctx context.Context) (*plan.StoreSource, error) {
 	s := c.d.Store
 	if s.Source.IsSet() {
-		p, err := c.source(s.Source)
+		p, err := c.t.read.source(s.Source)
 		return &plan.StoreSource{From: plan.Tree{Kind: plan.Main, Pos: s.Source.Pos}, Path: p}, err
 	}
-	name, err := c.expand(s.Context)
+	name, err := c.t.read.expand(s.Context)
 	if err != nil {
 		return nil, err
 	}
-	tree := plan.Tree{Kind: plan.Context, Name: strings.TrimPrefix(name, "context:"), Platform: c.image.Platform, Pos: s.Context.Pos}
-	tree, _, err = c.look(ctx, tree)
+	tree := plan.Tree{Kind: plan.Context, Name: strings.TrimPrefix(name, "context:"), Platform: c.t.image.Platform, Pos: s.Context.Pos}
+	tree, _, err = c.t.pass.look(ctx, tree)
 	return &plan.StoreSource{From: tree, Path: "/"}, err
 }
 
@@ -84,7 +84,7 @@ func (c *closure) exportedClosure(ctx context.Context, graph string) error {
 	if graph != "" {
 		patterns = append(patterns, in(graph))
 	}
-	directory, err := c.Stores.Open(ctx, c.from, patterns...)
+	directory, err := c.t.pass.req.Stores.Open(ctx, c.from, patterns...)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (c *closure) onDisk(ctx context.Context, directory tree.Tree, dir, graph st
 		if text, err = directory.ReadFile(ctx, path.Join(c.from.Path, graph)); err != nil {
 			return fmt.Errorf("read %s: %w", graph, err)
 		}
-	} else if text, err = c.Stores.Scan(ctx, c.from, StoreScan{Dir: dir, Store: store}); err != nil {
+	} else if text, err = c.t.pass.req.Stores.Scan(ctx, c.from, StoreScan{Dir: dir, Store: store}); err != nil {
 		return err
 	}
 	infos, err := parseGraph(text, store)
@@ -204,7 +204,7 @@ const forjarContent = "content"
 func (c *closure) forjar(ctx context.Context, directory tree.Tree, names []string) error {
 	c.content = forjarContent
 	store := path.Dir(c.roots[0])
-	text, err := c.Stores.Scan(ctx, c.from, StoreScan{Dir: c.from.Path, Store: store, Content: forjarContent})
+	text, err := c.t.pass.req.Stores.Scan(ctx, c.from, StoreScan{Dir: c.from.Path, Store: store, Content: forjarContent})
 	if err != nil {
 		return err
 	}

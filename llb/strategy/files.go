@@ -24,7 +24,7 @@ func (files) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, 
 	action := &plan.Files{Entries: make([]plan.Entry, 0, len(l.Files.Entries))}
 	dests := make([]string, 0, len(l.Files.Entries))
 	for i := range l.Files.Entries {
-		e, err := t.entry(ctx, &l.Files.Entries[i])
+		e, err := planEntry(ctx, t, &l.Files.Entries[i])
 		if err != nil {
 			return nil, err
 		}
@@ -45,88 +45,88 @@ func few(words []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
-// entry plans one file.
-func (t *Target) entry(ctx context.Context, f *spec.File) (e plan.Entry, err error) {
+// planEntry plans one file.
+func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err error) {
 	e.Range = f.Range
 	e.Extract, e.Directory = f.Extract, f.Directory
-	if e.Dest, e.Into, err = t.dest(f.Dest); err != nil {
+	if e.Dest, e.Into, err = t.read.dest(f.Dest); err != nil {
 		return e, err
 	}
-	if e.Mode, err = t.mode(f.Mode); err != nil {
+	if e.Mode, err = t.read.mode(f.Mode); err != nil {
 		return e, err
 	}
-	if e.Owner, err = t.owner(f.Owner); err != nil {
+	if e.Owner, err = t.read.owner(f.Owner); err != nil {
 		return e, err
 	}
 	switch {
 	case f.Content.IsSet():
 		var text string
-		text, err = t.verbatim(f.Content)
+		text, err = t.read.verbatim(f.Content)
 		e.Content = &text
 	case f.Symlink.IsSet():
-		e.Symlink, err = t.expand(f.Symlink)
+		e.Symlink, err = t.read.expand(f.Symlink)
 	case f.URL.IsSet():
-		e.HTTP, err = t.http(f)
+		e.HTTP, err = planHTTP(t.read, f)
 	case f.Git.IsSet():
-		e.Git, err = t.git(f)
+		e.Git, err = planGit(t.read, f)
 	case !f.Directory:
-		e.Copy, err = t.copy(ctx, f)
+		e.Copy, err = planCopy(ctx, t, f)
 	}
 	if err != nil {
 		return e, err
 	}
-	return e, t.checkDest(f, &e)
+	return e, checkDest(t.read, f, &e)
 }
 
 // checkDest refuses destinations that fit the kind of entry badly.
-func (t *Target) checkDest(f *spec.File, e *plan.Entry) error {
+func checkDest(r reader, f *spec.File, e *plan.Entry) error {
 	switch {
 	case e.Directory:
 		e.Into = false
 	case e.Into && (e.Content != nil || e.Symlink != ""):
-		return t.Spec.Errorf(f.Dest.Pos, "%s/ is a directory, and the entry has no name to go by in it; write the whole path", strings.TrimSuffix(e.Dest, "/"))
+		return r.errorf(f.Dest.Pos, "%s/ is a directory, and the entry has no name to go by in it; write the whole path", strings.TrimSuffix(e.Dest, "/"))
 	case e.Dest == "/" && !e.Into && e.Copy == nil && e.Git == nil && !e.Extract:
-		return t.Spec.Errorf(f.Dest.Pos, "the root can't be a file")
+		return r.errorf(f.Dest.Pos, "the root can't be a file")
 	case e.Copy != nil && isGlob(e.Copy.Path) && !e.Into:
-		return t.Spec.Errorf(f.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", f.Source.Value, e.Dest)
+		return r.errorf(f.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", f.Source.Value, e.Dest)
 	}
 	return nil
 }
 
-func (t *Target) http(f *spec.File) (*plan.HTTP, error) {
-	url, err := t.expand(f.URL)
+func planHTTP(r reader, f *spec.File) (*plan.HTTP, error) {
+	url, err := r.expand(f.URL)
 	if err != nil {
 		return nil, err
 	}
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
-		return nil, t.Spec.Errorf(f.URL.Pos, "%q is no http or https address", url)
+		return nil, r.errorf(f.URL.Pos, "%q is no http or https address", url)
 	}
-	sum, err := t.expand(f.Checksum)
+	sum, err := r.expand(f.Checksum)
 	if err != nil {
 		return nil, err
 	}
 	if sum != "" {
 		if _, err := digest.Parse(sum); err != nil {
-			return nil, t.Spec.Errorf(f.Checksum.Pos, "%q is no checksum (want sha256:…): %w", sum, err)
+			return nil, r.errorf(f.Checksum.Pos, "%q is no checksum (want sha256:…): %w", sum, err)
 		}
 	}
 	return &plan.HTTP{URL: url, Checksum: sum, Pos: f.URL.Pos, ChecksumPos: f.Checksum.Pos}, nil
 }
 
-func (t *Target) git(f *spec.File) (*plan.Git, error) {
-	url, err := t.expand(f.Git)
+func planGit(r reader, f *spec.File) (*plan.Git, error) {
+	url, err := r.expand(f.Git)
 	if err != nil {
 		return nil, err
 	}
 	g := &plan.Git{URL: url}
-	if g.Include, err = t.expandAll(f.Include); err != nil {
+	if g.Include, err = r.expandAll(f.Include); err != nil {
 		return nil, err
 	}
-	g.Exclude, err = t.expandAll(f.Exclude)
+	g.Exclude, err = r.expandAll(f.Exclude)
 	return g, err
 }
 
-func (t *Target) copy(ctx context.Context, f *spec.File) (*plan.Copy, error) {
+func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) {
 	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}, Pos: f.Source.Pos, Checkout: true}
 	var err error
 	if f.From.IsSet() {
@@ -134,13 +134,13 @@ func (t *Target) copy(ctx context.Context, f *spec.File) (*plan.Copy, error) {
 			return nil, err
 		}
 	}
-	if c.Path, err = t.source(f.Source); err != nil {
+	if c.Path, err = t.read.source(f.Source); err != nil {
 		return nil, err
 	}
-	if c.Include, err = t.expandAll(f.Include); err != nil {
+	if c.Include, err = t.read.expandAll(f.Include); err != nil {
 		return nil, err
 	}
-	c.Exclude, err = t.expandAll(f.Exclude)
+	c.Exclude, err = t.read.expandAll(f.Exclude)
 	return c, err
 }
 

@@ -14,7 +14,7 @@ import (
 // neighbours that are merged share a layer. What changes the image in place, a command
 // or the installing of packages, keeps its own.
 func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
-	limit := t.spec.MaxLayers
+	limit := t.described.MaxLayers
 	if limit == 0 {
 		limit = plan.MaxLayers
 	}
@@ -31,11 +31,11 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	if over <= 0 {
 		return layers, nil
 	}
-	pos := t.spec.MaxLayersPos
+	pos := t.described.MaxLayersPos
 	if pos.IsZero() {
-		pos = t.spec.Range.Start
+		pos = t.described.Range.Start
 	}
-	return nil, t.Spec.Errorf(pos, "target %s has %d layers (%d from the base), and at most %d are allowed; commands that change the image in place can't share one, nor can installing packages: join some of them", t.spec.Name, below+len(layers), below, limit)
+	return nil, t.read.errorf(pos, "target %s has %d layers (%d from the base), and at most %d are allowed; commands that change the image in place can't share one, nor can installing packages: join some of them", t.described.Name, below+len(layers), below, limit)
 }
 
 // baseLayers is how many layers the base brings.
@@ -44,8 +44,8 @@ func (t *Target) baseLayers() int {
 	case t.image.From.Kind == plan.Scratch:
 		return 0
 	case t.image.From.Kind == plan.Target:
-		img := t.plan.Image(t.image.From.Name, t.image.From.Platform)
-		return (&Target{planner: t.planner, image: img}).baseLayers() + countLayers(img.Layers)
+		img := t.pass.plan.Image(t.image.From.Name, t.image.From.Platform)
+		return (&Target{pass: t.pass, image: img}).baseLayers() + countLayers(img.Layers)
 	case t.image.Base == nil:
 		return 1
 	}

@@ -14,7 +14,7 @@ import (
 // for the platform it runs on.
 func (c *command) planInputs(ctx context.Context) error {
 	if c.b.Source.IsSet() {
-		p, err := c.source(c.b.Source)
+		p, err := c.t.read.source(c.b.Source)
 		if err != nil {
 			return err
 		}
@@ -28,11 +28,11 @@ func (c *command) planInputs(ctx context.Context) error {
 		}
 		mount := plan.Mount{Target: target, Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: m.Target.Pos}, Pos: m.Source.Pos}}
 		if m.From.IsSet() {
-			if mount.From, _, err = c.use(ctx, m.From, c.out.Platform); err != nil {
+			if mount.From, _, err = c.t.use(ctx, m.From, c.out.Platform); err != nil {
 				return err
 			}
 		}
-		if mount.Path, err = c.Target.source(m.Source); err != nil {
+		if mount.Path, err = c.t.read.source(m.Source); err != nil {
 			return err
 		}
 		c.out.Mounts = append(c.out.Mounts, mount)
@@ -42,9 +42,9 @@ func (c *command) planInputs(ctx context.Context) error {
 
 // mountTarget reads where something is mounted.
 func (c *command) mountTarget(s spec.String) (string, error) {
-	p, _, err := c.dest(s)
+	p, _, err := c.t.read.dest(s)
 	if err == nil && p == "/" {
-		err = c.Spec.Errorf(s.Pos, "nothing can be mounted over the root")
+		err = c.t.read.errorf(s.Pos, "nothing can be mounted over the root")
 	}
 	return p, err
 }
@@ -68,17 +68,17 @@ func (c *command) planCaches() error {
 		}
 		out := plan.Cache{Target: target, ID: target, Sharing: "shared"}
 		if m.ID.IsSet() {
-			if out.ID, err = c.expand(m.ID); err != nil {
+			if out.ID, err = c.t.read.expand(m.ID); err != nil {
 				return err
 			}
 		}
 		if m.Sharing.IsSet() {
-			if out.Sharing, err = c.expand(m.Sharing); err != nil {
+			if out.Sharing, err = c.t.read.expand(m.Sharing); err != nil {
 				return err
 			}
 		}
 		if out.Sharing != "shared" && out.Sharing != "private" && out.Sharing != "locked" {
-			return c.Spec.Errorf(m.Sharing.Pos, "%q is no sharing; want shared, private or locked", out.Sharing)
+			return c.t.read.errorf(m.Sharing.Pos, "%q is no sharing; want shared, private or locked", out.Sharing)
 		}
 		c.out.Cache = append(c.out.Cache, out)
 	}
@@ -94,12 +94,12 @@ func (c *command) planTmpfs() error {
 		}
 		out := plan.Tmpfs{Target: target}
 		if m.Size.IsSet() {
-			text, err := c.expand(m.Size)
+			text, err := c.t.read.expand(m.Size)
 			if err != nil {
 				return err
 			}
 			if out.Size, err = spec.ParseSize(text); err != nil {
-				return c.Spec.Errorf(m.Size.Pos, "%w", err)
+				return c.t.read.errorf(m.Size.Pos, "%w", err)
 			}
 		}
 		c.out.Tmpfs = append(c.out.Tmpfs, out)
@@ -112,10 +112,10 @@ func (c *command) planSecrets() error {
 		s := &c.b.Secrets[i]
 		out := plan.Secret{Required: s.Required}
 		var err error
-		if out.ID, err = c.expand(s.ID); err != nil {
+		if out.ID, err = c.t.read.expand(s.ID); err != nil {
 			return err
 		}
-		if out.Env, err = c.expand(s.Env); err != nil {
+		if out.Env, err = c.t.read.expand(s.Env); err != nil {
 			return err
 		}
 		switch {
@@ -126,7 +126,7 @@ func (c *command) planSecrets() error {
 		case out.Env == "":
 			out.Target = "/run/secrets/" + out.ID
 		}
-		mode, err := c.mode(s.Mode)
+		mode, err := c.t.read.mode(s.Mode)
 		if err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (c *command) planSSH() error {
 		out := plan.SSH{ID: "default", Required: s.Required}
 		var err error
 		if s.ID.IsSet() {
-			if out.ID, err = c.expand(s.ID); err != nil {
+			if out.ID, err = c.t.read.expand(s.ID); err != nil {
 				return err
 			}
 		}

@@ -56,7 +56,7 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 		chosen.Installer = plan.Assemble
 		return nil
 	}
-	if len(chosen.Packages) == 0 || !s.system.Facts().Checks || t.Checker == nil || t.AllowMissing {
+	if len(chosen.Packages) == 0 || !s.system.Facts().Checks || t.pass.req.Checker == nil || t.pass.req.AllowMissing {
 		chosen.Installer = plan.Register
 		return nil
 	}
@@ -65,8 +65,8 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 	for i := range s.entries {
 		partial.Layers = append(partial.Layers, s.unpackLayers(i)...)
 	}
-	so := &plan.Plan{Platform: t.image.Platform, Images: append(slices.Clone(t.plan.Images), &partial)}
-	verdict, err := t.Checker.Check(ctx, so)
+	so := &plan.Plan{Platform: t.image.Platform, Images: append(slices.Clone(t.pass.plan.Images), &partial)}
+	verdict, err := t.pass.req.Checker.Check(ctx, so)
 	if err != nil {
 		return s.fault(fmt.Errorf("look whether the packages fit the base: %w", err))
 	}

@@ -42,10 +42,10 @@ func (s *packageSet) takeLocked() (bool, error) {
 		return false, nil
 	}
 	stale := s.compare(have)
-	if stale != nil && !s.t.Lock.Renew {
+	if stale != nil && !s.t.pass.req.Lock.Renew {
 		return false, stale
 	}
-	if stale != nil || len(s.t.Lock.Update) > 0 {
+	if stale != nil || len(s.t.pass.req.Lock.Update) > 0 {
 		return false, nil
 	}
 	s.locked = have
@@ -54,7 +54,7 @@ func (s *packageSet) takeLocked() (bool, error) {
 
 // before is what the lock has until now; nil when it has nothing.
 func (s *packageSet) before() *lock.Packages {
-	if p := s.t.Lock.File.Platform(s.t.spec.Name, s.t.image.Platform); p != nil {
+	if p := s.t.pass.req.Lock.File.Platform(s.t.described.Name, s.t.image.Platform); p != nil {
 		return p.Packages
 	}
 	return nil
@@ -64,18 +64,18 @@ func (s *packageSet) before() *lock.Packages {
 func (s *packageSet) goUnlocked() error {
 	t, at := s.t, s.entries[0].layer.Packages.Range
 	switch {
-	case t.Lock.Renew:
+	case t.pass.req.Lock.Renew:
 		return nil
-	case t.Lock.File != nil:
-		return t.stale(at.Start, "%s has no packages of target %s for %s", t.Lock.Name, t.spec.Name, t.image.Platform)
+	case t.pass.req.Lock.File != nil:
+		return t.stale(at.Start, "%s has no packages of target %s for %s", t.pass.req.Lock.Name, t.described.Name, t.image.Platform)
 	}
-	t.Warn(t.Spec.ErrorfRange(at, "packages are not locked: this build takes what the archives have today; run \"strata lock\" and keep %s", t.Lock.Name))
+	t.pass.req.Warn(t.read.file.ErrorfRange(at, "packages are not locked: this build takes what the archives have today; run \"strata lock\" and keep %s", t.pass.req.Lock.Name))
 	return nil
 }
 
 // compare says in what the build file differs from the lock.
 func (s *packageSet) compare(have *lock.Packages) error {
-	t, name, start := s.t, s.t.Lock.Name, s.start()
+	t, name, start := s.t, s.t.pass.req.Lock.Name, s.start()
 	wanted := s.wanted()
 	for i, names := range wanted {
 		for _, n := range names {
@@ -95,16 +95,16 @@ func (s *packageSet) compare(have *lock.Packages) error {
 		return t.stale(start, "%s was written with other `recommends`", name)
 	}
 	if is, was := t.baseName(), withoutDigest(have.Base); is != was {
-		return t.stale(t.spec.From.Pos, "%s was written for the base %s", name, orScratch(was))
+		return t.stale(t.described.From.Pos, "%s was written for the base %s", name, orScratch(was))
 	}
 	return nil
 }
 
 func (t *Target) stale(pos spec.Pos, format string, args ...any) error {
 	if pos.IsZero() {
-		pos = t.spec.Range.Start
+		pos = t.described.Range.Start
 	}
-	err := t.Spec.Errorf(pos, "%w: %s", ErrStaleLock, fmt.Sprintf(format, args...))
+	err := t.read.errorf(pos, "%w: %s", ErrStaleLock, fmt.Sprintf(format, args...))
 	return err.WithHint("run \"strata lock\", or build the target strata.lock")
 }
 
@@ -146,13 +146,13 @@ func (s *packageSet) lockedRepositories() error {
 		if s.uris[p.Repository] != nil {
 			continue
 		}
-		r := s.t.Lock.File.Repository(p.Repository)
+		r := s.t.pass.req.Lock.File.Repository(p.Repository)
 		if s.system == nil {
-			s.system = distro.Find(s.t.Systems, r.Type)
+			s.system = distro.Find(s.t.pass.req.Systems, r.Type)
 		}
 		archives, ok := s.system.(distro.Archives)
 		if !ok {
-			return s.t.Spec.Errorf(s.start(), "%s has packages of the type %s, which this release doesn't know", s.t.Lock.Name, r.Type)
+			return s.t.read.errorf(s.start(), "%s has packages of the type %s, which this release doesn't know", s.t.pass.req.Lock.Name, r.Type)
 		}
 		if err := s.lockedRepository(r, archives); err != nil {
 			return err
@@ -174,7 +174,7 @@ func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archiv
 		}
 	}
 	if len(has.URIs) == 0 {
-		return s.t.stale(s.start(), "%s has packages of the repository %s, which the build file no longer has", s.t.Lock.Name, r.ID)
+		return s.t.stale(s.start(), "%s has packages of the repository %s, which the build file no longer has", s.t.pass.req.Lock.Name, r.ID)
 	}
 	s.uris[r.ID] = archives.Addresses(has)
 	return nil

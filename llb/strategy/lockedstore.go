@@ -16,27 +16,27 @@ import (
 // locked takes the closure from the lock; false says that the lock has none, and
 // it has to be looked up.
 func (c *closure) locked(caches, keys []string) (bool, error) {
-	have := c.Lock.File.Platform(c.spec.Name, c.image.Platform).Closure(c.roots)
+	have := c.t.pass.req.Lock.File.Platform(c.t.described.Name, c.t.image.Platform).Closure(c.roots)
 	pos := c.d.Range.Start
 	switch {
-	case slices.Contains(c.Lock.Update, "*"):
+	case slices.Contains(c.t.pass.req.Lock.Update, "*"):
 		return false, nil
-	case have == nil && (c.Lock.File == nil || c.Lock.Renew):
+	case have == nil && (c.t.pass.req.Lock.File == nil || c.t.pass.req.Lock.Renew):
 		return false, nil
 	case have == nil:
-		return false, c.stale(pos, "%s does not have these store paths of target %s for %s", c.Lock.Name, c.spec.Name, c.image.Platform)
+		return false, c.t.stale(pos, "%s does not have these store paths of target %s for %s", c.t.pass.req.Lock.Name, c.t.described.Name, c.t.image.Platform)
 	case !slices.Equal(have.Caches, caches) || !slices.Equal(have.Keys, keys):
-		if c.Lock.Renew {
+		if c.t.pass.req.Lock.Renew {
 			return false, nil
 		}
-		return false, c.stale(pos, "%s was written with other substituters or keys", c.Lock.Name)
+		return false, c.t.stale(pos, "%s was written with other substituters or keys", c.t.pass.req.Lock.Name)
 	}
 	infos, err := lockedPaths(have)
 	if err != nil {
-		return false, c.Spec.Errorf(pos, "derivation: read %s: %w", c.Lock.Name, err)
+		return false, c.t.read.errorf(pos, "derivation: read %s: %w", c.t.pass.req.Lock.Name, err)
 	}
 	if c.graph, err = resolve.NewGraph(c.roots, infos); err != nil {
-		return false, c.Spec.Errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", c.Lock.Name, err))
+		return false, c.t.read.errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", c.t.pass.req.Lock.Name, err))
 	}
 	return true, nil
 }
@@ -64,8 +64,8 @@ func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
 // lock that is written anew looks up only what it does not have yet.
 func (c *closure) known(caches, keys []string) (map[string]*resolve.Info, error) {
 	known := map[string]*resolve.Info{}
-	locked := c.Lock.File.Platform(c.spec.Name, c.image.Platform)
-	if locked == nil || slices.Contains(c.Lock.Update, "*") {
+	locked := c.t.pass.req.Lock.File.Platform(c.t.described.Name, c.t.image.Platform)
+	if locked == nil || slices.Contains(c.t.pass.req.Lock.Update, "*") {
 		return known, nil
 	}
 	for _, have := range locked.Closures {
@@ -74,7 +74,7 @@ func (c *closure) known(caches, keys []string) (map[string]*resolve.Info, error)
 		}
 		infos, err := lockedPaths(&have)
 		if err != nil {
-			return nil, c.Spec.Errorf(c.d.Range.Start, "derivation: read %s: %w", c.Lock.Name, err)
+			return nil, c.t.read.errorf(c.d.Range.Start, "derivation: read %s: %w", c.t.pass.req.Lock.Name, err)
 		}
 		for _, info := range infos {
 			known[info.Path] = info
@@ -85,7 +85,7 @@ func (c *closure) known(caches, keys []string) (map[string]*resolve.Info, error)
 
 // keepLocked gives what was found to the lock.
 func (c *closure) keepLocked(caches, keys []string) {
-	if c.Lock.Store == nil {
+	if c.t.pass.req.Lock.Store == nil {
 		return
 	}
 	made := lock.Closure{Roots: c.roots, Caches: caches, Keys: keys}
@@ -99,5 +99,5 @@ func (c *closure) keepLocked(caches, keys []string) {
 		}
 		made.Paths = append(made.Paths, p)
 	}
-	c.Lock.Store(c.spec.Name, lock.Platform{Name: c.image.Platform, Closures: []lock.Closure{made}}, nil)
+	c.t.pass.req.Lock.Store(c.t.described.Name, lock.Platform{Name: c.t.image.Platform, Closures: []lock.Closure{made}}, nil)
 }

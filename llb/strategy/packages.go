@@ -63,14 +63,14 @@ func (packages) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Laye
 // newPackageSet reads what the packages layers of a target ask for.
 func newPackageSet(t *Target) (*packageSet, error) {
 	set := &packageSet{t: t, given: map[*distro.Source]*spec.Repository{}}
-	for i := range t.spec.Layers {
-		l := &t.spec.Layers[i]
+	for i := range t.described.Layers {
+		l := &t.described.Layers[i]
 		if l.Packages == nil {
 			continue
 		}
-		e := packageEntry{layer: l, installs: mustInstall(t.spec.Layers[i+1:])}
+		e := packageEntry{layer: l, installs: mustInstall(t.described.Layers[i+1:])}
 		for _, name := range l.Packages.Names {
-			value, err := t.expand(name)
+			value, err := t.read.expand(name)
 			if err != nil {
 				return nil, err
 			}
@@ -84,7 +84,7 @@ func newPackageSet(t *Target) (*packageSet, error) {
 // plan takes the packages from the lock, or resolves them, and makes the layers of
 // every entry.
 func (s *packageSet) plan(ctx context.Context) error {
-	if s.t.AllowMissing && s.before() == nil {
+	if s.t.pass.req.AllowMissing && s.before() == nil {
 		s.locked = &lock.Packages{Installer: plan.Register}
 		return s.planLayers(ctx)
 	}
@@ -96,7 +96,7 @@ func (s *packageSet) plan(ctx context.Context) error {
 		return err
 	case ok:
 		return s.planLayers(ctx)
-	case s.t.AllowMissing:
+	case s.t.pass.req.AllowMissing:
 		s.locked = &lock.Packages{Installer: plan.Register}
 		return s.planLayers(ctx)
 	}
@@ -113,7 +113,7 @@ func (s *packageSet) plan(ctx context.Context) error {
 		}
 		return s.planLayers(ctx)
 	default:
-		return s.t.Spec.Errorf(s.start(), "packages of %s can't be installed by this release", s.system.Facts().Name)
+		return s.t.read.errorf(s.start(), "packages of %s can't be installed by this release", s.system.Facts().Name)
 	}
 }
 

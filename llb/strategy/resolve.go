@@ -25,20 +25,20 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 		return s.fault(err)
 	}
 	for _, w := range solution.Warnings {
-		s.t.Warn(s.t.Spec.Errorf(s.pos(w.Name), "%s", w.Text))
+		s.t.pass.req.Warn(s.t.read.errorf(s.pos(w.Name), "%s", w.Text))
 	}
 	s.uris = map[string][]string{}
 	for _, r := range solution.Repositories {
 		s.uris[r.ID] = archives.Addresses(r)
 	}
 	s.locked = s.lock(solution)
-	if s.t.Lock.Store == nil {
+	if s.t.pass.req.Lock.Store == nil {
 		return nil
 	}
 	if err := s.chooseInstaller(ctx); err != nil {
 		return err
 	}
-	s.t.Lock.Store(s.t.spec.Name, lock.Platform{Name: s.t.image.Platform, Packages: s.locked}, s.lockedAs(solution.Repositories))
+	s.t.pass.req.Lock.Store(s.t.described.Name, lock.Platform{Name: s.t.image.Platform, Packages: s.locked}, s.lockedAs(solution.Repositories))
 	return nil
 }
 
@@ -46,15 +46,15 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 func (s *packageSet) request(base tree.Tree) distro.Request {
 	t := s.t
 	r := distro.Request{
-		Platform: t.image.Platform, Recommends: s.recommends(), Sources: s.sources, Base: base, Fetch: t.Fetch, Now: t.Now, Keep: s.keep(),
+		Platform: t.image.Platform, Recommends: s.recommends(), Sources: s.sources, Base: base, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
 		Context: func(ctx context.Context, name string) (tree.Tree, error) {
-			return t.Looker.Look(ctx, t.plan, plan.Tree{Kind: plan.Main}, []string{name})
+			return t.pass.req.Looker.Look(ctx, t.pass.plan, plan.Tree{Kind: plan.Main}, []string{name})
 		},
 		Known: func(id string) *distro.Repository {
-			if t.Lock.File == nil {
+			if t.pass.req.Lock.File == nil {
 				return nil
 			}
-			found := t.Lock.File.Repository(id)
+			found := t.pass.req.Lock.File.Repository(id)
 			if found == nil {
 				return nil
 			}
@@ -75,12 +75,12 @@ func (s *packageSet) request(base tree.Tree) distro.Request {
 // keep are the versions that the lock has, but for those that are to be updated.
 func (s *packageSet) keep() []distro.Kept {
 	old := s.before()
-	if old == nil || slices.Contains(s.t.Lock.Update, "*") {
+	if old == nil || slices.Contains(s.t.pass.req.Lock.Update, "*") {
 		return nil
 	}
 	var kept []distro.Kept
 	for _, p := range old.Packages {
-		if !slices.Contains(s.t.Lock.Update, p.Name) {
+		if !slices.Contains(s.t.pass.req.Lock.Update, p.Name) {
 			kept = append(kept, distro.Kept{Name: p.Name, Version: p.Version})
 		}
 	}
@@ -130,7 +130,7 @@ func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.T
 		if err != nil {
 			var about *distro.Error
 			if errors.As(err, &about) && about.Part == distro.Scripts {
-				return t.Spec.Errorf(e.layer.Packages.Scripts.Pos, "%w", err)
+				return t.read.errorf(e.layer.Packages.Scripts.Pos, "%w", err)
 			}
 			return s.fault(err)
 		}

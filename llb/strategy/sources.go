@@ -28,7 +28,7 @@ func (s *packageSet) readSources() error {
 			s.sources = append(s.sources, source)
 			s.given[source] = r
 			if first := s.given[s.sources[0]].Type.Value; r.Type.Value != first {
-				return s.t.Spec.Errorf(r.Range.Start, "the packages of one image come from repositories of one type, not of %s and %s", first, r.Type.Value)
+				return s.t.read.errorf(r.Range.Start, "the packages of one image come from repositories of one type, not of %s and %s", first, r.Type.Value)
 			}
 		}
 	}
@@ -37,29 +37,29 @@ func (s *packageSet) readSources() error {
 
 // source is a repository of the build file with its names expanded.
 func (s *packageSet) source(r *spec.Repository) (*distro.Source, error) {
-	uri, err := s.t.expand(r.URI)
+	uri, err := s.t.read.expand(r.URI)
 	if err != nil {
 		return nil, err
 	}
 	out := &distro.Source{}
 	if out.URIs, err = distro.ParseAddresses(uri); err != nil {
-		return nil, s.t.Spec.Errorf(r.URI.Pos, "%w", err)
+		return nil, s.t.read.errorf(r.URI.Pos, "%w", err)
 	}
-	if out.Suites, err = s.t.expandAll(r.Suites); err != nil {
+	if out.Suites, err = s.t.read.expandAll(r.Suites); err != nil {
 		return nil, err
 	}
-	if out.Components, err = s.t.expandAll(r.Components); err != nil {
+	if out.Components, err = s.t.read.expandAll(r.Components); err != nil {
 		return nil, err
 	}
-	out.Keys, err = s.t.expand(r.SignedBy)
+	out.Keys, err = s.t.read.expand(r.SignedBy)
 	return out, err
 }
 
 // chooseSystem finds the system that the packages come from: that of the build
 // file's repositories, or that of the base. It returns the base's files.
 func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
-	if s.t.Fetch == nil || s.t.Looker == nil {
-		return nil, s.t.Spec.Errorf(s.start(), "resolve packages: nothing can be fetched here")
+	if s.t.pass.req.Fetch == nil || s.t.pass.req.Looker == nil {
+		return nil, s.t.read.errorf(s.start(), "resolve packages: nothing can be fetched here")
 	}
 	base, err := s.lookIntoBase(ctx)
 	if err != nil {
@@ -68,25 +68,25 @@ func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
 	if len(s.sources) > 0 {
 		return base, s.systemOfSources(ctx, base)
 	}
-	if s.system, err = distro.Detect(ctx, s.t.Systems, base); err != nil {
+	if s.system, err = distro.Detect(ctx, s.t.pass.req.Systems, base); err != nil {
 		return nil, s.fault(fmt.Errorf("look into the base: %w", err))
 	}
 	switch {
 	case s.system != nil:
 		return base, nil
 	case s.t.image.From.Kind == plan.Scratch:
-		return nil, s.t.Spec.Errorf(s.start(), "packages on scratch need `repositories`: there is no base that says where they come from")
+		return nil, s.t.read.errorf(s.start(), "packages on scratch need `repositories`: there is no base that says where they come from")
 	}
-	return nil, s.t.Spec.Errorf(s.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
+	return nil, s.t.read.errorf(s.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
 }
 
 // systemOfSources takes the system of the build file's repositories, unless the base
 // has packages of another one.
 func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error {
 	r := s.given[s.sources[0]]
-	s.system = distro.Find(s.t.Systems, r.Type.Value)
+	s.system = distro.Find(s.t.pass.req.Systems, r.Type.Value)
 	if s.system == nil {
-		return s.t.Spec.Errorf(r.Type.Pos, "packages of the type %s can't be resolved by this release", r.Type.Value)
+		return s.t.read.errorf(r.Type.Pos, "packages of the type %s can't be resolved by this release", r.Type.Value)
 	}
 	has, err := s.system.Detect(ctx, base)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error 
 	if has {
 		return nil
 	}
-	other, err := distro.Detect(ctx, s.t.Systems, base)
+	other, err := distro.Detect(ctx, s.t.pass.req.Systems, base)
 	if err != nil {
 		return s.fault(fmt.Errorf("look into the base: %w", err))
 	}
@@ -106,13 +106,13 @@ func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error 
 	if _, ok := other.(distro.Archives); !ok {
 		hint = "leave `repositories` out, and it installs packages from where the base is configured to"
 	}
-	return s.t.Spec.Errorf(r.Type.Pos, "the base's packages are those of %s, not of %s; %s", other.Facts().Name, s.system.Facts().Name, hint)
+	return s.t.read.errorf(r.Type.Pos, "the base's packages are those of %s, not of %s; %s", other.Facts().Name, s.system.Facts().Name, hint)
 }
 
 // knownSystems names all systems.
 func (s *packageSet) knownSystems() string {
 	var names []string
-	for _, system := range s.t.Systems {
+	for _, system := range s.t.pass.req.Systems {
 		names = append(names, system.Facts().Name)
 	}
 	if len(names) < 2 {
@@ -125,16 +125,16 @@ func (s *packageSet) knownSystems() string {
 func (s *packageSet) lookIntoBase(ctx context.Context) (tree.Tree, error) {
 	t := s.t
 	partial := *t.image
-	so := &plan.Plan{Platform: t.image.Platform, Images: append(t.plan.Images[:len(t.plan.Images):len(t.plan.Images)], &partial)}
+	so := &plan.Plan{Platform: t.image.Platform, Images: append(t.pass.plan.Images[:len(t.pass.plan.Images):len(t.pass.plan.Images)], &partial)}
 	from := t.image.From
 	if t.ranInPlace() {
 		from = plan.Tree{Kind: plan.Layers}
 	}
 	var patterns []string
-	for _, system := range t.Systems {
+	for _, system := range t.pass.req.Systems {
 		patterns = append(patterns, system.Facts().Patterns...)
 	}
-	return t.Looker.Look(ctx, so, from, patterns)
+	return t.pass.req.Looker.Look(ctx, so, from, patterns)
 }
 
 // ranInPlace reports whether a command has changed the image so far, which may have
@@ -154,16 +154,16 @@ func (t *Target) ranInPlace() bool {
 func (s *packageSet) fault(err error) error {
 	var about *distro.Error
 	if !errors.As(err, &about) {
-		fault := s.t.Spec.Errorf(s.start(), "%w", err)
+		fault := s.t.read.errorf(s.start(), "%w", err)
 		fault.External = true
 		return fault
 	}
 	r := s.given[about.Source]
 	switch {
 	case r != nil && about.Part == distro.Keys:
-		return s.t.Spec.Errorf(r.SignedBy.Pos, "%w", err)
+		return s.t.read.errorf(r.SignedBy.Pos, "%w", err)
 	case r != nil:
-		return s.t.Spec.Errorf(r.Range.Start, "%w", err)
+		return s.t.read.errorf(r.Range.Start, "%w", err)
 	}
-	return s.t.Spec.Errorf(s.pos(about.Name), "%w", err)
+	return s.t.read.errorf(s.pos(about.Name), "%w", err)
 }

@@ -107,8 +107,8 @@ func Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	if r.Systems == nil {
 		r.Systems = systems.All()
 	}
-	p := &planner{Request: r, making: map[string]bool{}, vars: map[string]spec.Vars{}}
-	if p.Spec.Target(r.Target) == nil {
+	p := &planner{req: r, making: map[string]bool{}, vars: map[string]spec.Vars{}}
+	if p.req.Spec.Target(r.Target) == nil {
 		return nil, p.unknownTarget(spec.String{Value: r.Target})
 	}
 	platform := platforms.FormatAll(platforms.Normalize(r.Platform))
@@ -121,7 +121,7 @@ func Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 
 // planner is one call of Plan.
 type planner struct {
-	Request
+	req    Request
 	plan   *plan.Plan
 	making map[string]bool
 	vars   map[string]spec.Vars
@@ -129,10 +129,12 @@ type planner struct {
 
 // Target is a target while its layers are planned.
 type Target struct {
-	*planner
-	spec  *spec.Target
-	image *plan.Image
-	vars  spec.Vars
+	// pass is the call of Plan that it is needed for.
+	pass *planner
+	// described is the target as the build file has it.
+	described *spec.Target
+	image     *plan.Image
+	read      reader
 	// packages are all of the target, once its first packages layer is planned.
 	packages *packageSet
 }
@@ -142,13 +144,13 @@ func (p *planner) image(ctx context.Context, name spec.String, platform string) 
 	if img := p.plan.Image(name.Value, platform); img != nil {
 		return img, nil
 	}
-	described := p.Spec.Target(name.Value)
+	described := p.req.Spec.Target(name.Value)
 	if described == nil {
 		return nil, p.unknownTarget(name)
 	}
 	key := name.Value + " " + platform
 	if p.making[key] {
-		return nil, p.Spec.Errorf(name.Pos, "target %s needs itself", name.Value)
+		return nil, p.req.Spec.Errorf(name.Pos, "target %s needs itself", name.Value)
 	}
 	p.making[key] = true
 	defer delete(p.making, key)
@@ -156,13 +158,13 @@ func (p *planner) image(ctx context.Context, name spec.String, platform string) 
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{planner: p, spec: described, vars: vars, image: &plan.Image{
+	t := &Target{pass: p, described: described, read: reader{file: p.req.Spec, vars: vars}, image: &plan.Image{
 		Target: name.Value, Platform: platform, Range: described.Range,
 	}}
 	if err := t.build(ctx); err != nil {
 		return nil, err
 	}
-	if name.Value == p.Target {
+	if name.Value == p.req.Target {
 		if p.plan.Tests, err = t.planTests(); err != nil {
 			return nil, err
 		}
@@ -173,18 +175,18 @@ func (p *planner) image(ctx context.Context, name spec.String, platform string) 
 
 // build plans the base, the layers and the configuration.
 func (t *Target) build(ctx context.Context) error {
-	from, err := t.tree(t.spec.From, t.image.Platform)
+	from, err := t.tree(t.described.From, t.image.Platform)
 	if err != nil {
 		return err
 	}
 	if from.Kind == plan.Main || from.Kind == plan.Layers {
-		return t.Spec.Errorf(t.spec.From.Pos, "a target can't be made from %q", t.spec.From.Value)
+		return t.read.errorf(t.described.From.Pos, "a target can't be made from %q", t.described.From.Value)
 	}
 	if t.image.From, t.image.Base, err = t.base(ctx, from); err != nil {
 		return err
 	}
-	for i := range t.spec.Layers {
-		l := &t.spec.Layers[i]
+	for i := range t.described.Layers {
+		l := &t.described.Layers[i]
 		how, err := of(l.Strategy())
 		if err != nil {
 			return err
@@ -207,28 +209,28 @@ func (t *Target) base(ctx context.Context, from plan.Tree) (plan.Tree, *dockersp
 	case plan.Scratch:
 		return from, nil, nil
 	case plan.Target:
-		img, err := t.planner.image(ctx, spec.String{Value: from.Name, Pos: from.Pos}, from.Platform)
+		img, err := t.pass.image(ctx, spec.String{Value: from.Name, Pos: from.Pos}, from.Platform)
 		if err != nil {
 			return from, nil, err
 		}
 		return from, &img.Config, nil
 	default:
-		return t.look(ctx, from)
+		return t.pass.look(ctx, from)
 	}
 }
 
 // look asks Bases, with the place in the build file on errors.
 func (p *planner) look(ctx context.Context, from plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
-	if p.Bases == nil {
-		return from, nil, p.Spec.Errorf(from.Pos, "look up %s: nothing can look up images here", from.Name)
+	if p.req.Bases == nil {
+		return from, nil, p.req.Spec.Errorf(from.Pos, "look up %s: nothing can look up images here", from.Name)
 	}
-	tree, img, err := p.Bases.Base(ctx, from)
+	tree, img, err := p.req.Bases.Base(ctx, from)
 	if err != nil {
 		name := from.Name
 		if from.Kind == plan.Dockerfile {
 			name = "dockerfile:" + name
 		}
-		fault := p.Spec.Errorf(from.Pos, "look up %s: %w", name, err)
+		fault := p.req.Spec.Errorf(from.Pos, "look up %s: %w", name, err)
 		fault.External = from.Kind == plan.Registry
 		return from, nil, fault
 	}
@@ -236,12 +238,12 @@ func (p *planner) look(ctx context.Context, from plan.Tree) (plan.Tree, *dockers
 }
 
 func (p *planner) unknownTarget(name spec.String) error {
-	names := make([]string, 0, len(p.Spec.Targets))
-	for i := range p.Spec.Targets {
-		names = append(names, p.Spec.Targets[i].Name)
+	names := make([]string, 0, len(p.req.Spec.Targets))
+	for i := range p.req.Spec.Targets {
+		names = append(names, p.req.Spec.Targets[i].Name)
 	}
 	slices.Sort(names)
-	err := p.Spec.Errorf(name.Pos, "unknown target %q; the build file has %s", name.Value, spell.List(names, "and"))
+	err := p.req.Spec.Errorf(name.Pos, "unknown target %q; the build file has %s", name.Value, spell.List(names, "and"))
 	if hint := spell.DidYouMean(name.Value, names); hint != "" {
 		err = err.WithHint(hint)
 	}

@@ -18,8 +18,8 @@ import (
 // user and its working directory.
 func (t *Target) planTests() ([]plan.Test, error) {
 	var tests []plan.Test
-	for i := range t.spec.Tests {
-		one, err := t.planTest(&t.spec.Tests[i], &t.image.Config.Config)
+	for i := range t.described.Tests {
+		one, err := t.read.planTest(&t.described.Tests[i], &t.image.Config.Config)
 		if err != nil {
 			return nil, err
 		}
@@ -31,7 +31,7 @@ func (t *Target) planTests() ([]plan.Test, error) {
 	return tests, nil
 }
 
-func (t *Target) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig) (plan.Test, error) {
+func (r reader) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig) (plan.Test, error) {
 	out := plan.Test{Name: s.Name, Range: s.Range, Exit: s.Expect.Exit, User: config.User, Workdir: config.WorkingDir}
 	if out.Workdir == "" {
 		out.Workdir = "/"
@@ -40,17 +40,17 @@ func (t *Target) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig)
 	if _, ok := env.table()["PATH"]; !ok {
 		env = env.set("PATH", system.DefaultPathEnv("linux"))
 	}
-	env, err := t.merge(env, s.Env)
+	env, err := r.merge(env, s.Env)
 	if err != nil {
 		return out, err
 	}
 	if s.User.IsSet() {
-		if out.User, err = t.expand(s.User); err != nil {
+		if out.User, err = r.expand(s.User); err != nil {
 			return out, err
 		}
 	}
 	if s.Run.IsSet() {
-		script, err := t.verbatim(s.Run)
+		script, err := r.verbatim(s.Run)
 		if err != nil {
 			return out, err
 		}
@@ -60,22 +60,22 @@ func (t *Target) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig)
 		}
 		out.Args = append(append(out.Args, shell...), script)
 		for _, name := range spec.Mentioned(script) {
-			if value, ok := t.vars.Lookup(name); ok {
+			if value, ok := r.vars.Lookup(name); ok {
 				env = env.set(name, value)
 			}
 		}
-	} else if out.Args, err = t.expandAll(s.Argv); err != nil {
+	} else if out.Args, err = r.expandAll(s.Argv); err != nil {
 		return out, err
 	}
 	out.Env = env
-	if out.Stdout, err = t.match(s.Expect.Stdout); err != nil {
+	if out.Stdout, err = r.match(s.Expect.Stdout); err != nil {
 		return out, err
 	}
-	out.Stderr, err = t.match(s.Expect.Stderr)
+	out.Stderr, err = r.match(s.Expect.Stderr)
 	return out, err
 }
 
-func (t *Target) match(s *spec.Match) (*plan.Match, error) {
+func (r reader) match(s *spec.Match) (*plan.Match, error) {
 	if s == nil {
 		return nil, nil //nolint:nilnil // no condition is one, too
 	}
@@ -87,7 +87,7 @@ func (t *Target) match(s *spec.Match) (*plan.Match, error) {
 		if !f.from.IsSet() {
 			continue
 		}
-		text, err := t.expand(f.from)
+		text, err := r.expand(f.from)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func (t *Target) match(s *spec.Match) (*plan.Match, error) {
 	}
 	if out.Matches != nil {
 		if _, err := regexp.Compile(*out.Matches); err != nil {
-			return nil, t.Spec.Errorf(s.Matches.Pos, "read regular expression: %w", err)
+			return nil, r.errorf(s.Matches.Pos, "read regular expression: %w", err)
 		}
 	}
 	return out, nil

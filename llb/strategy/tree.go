@@ -18,7 +18,7 @@ import (
 // tree reads where files come from: scratch, layers, target:NAME, context:NAME,
 // dockerfile:PATH#STAGE or a reference. A string that isn't set is scratch.
 func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
-	name, err := t.expand(s)
+	name, err := t.read.expand(s)
 	if err != nil {
 		return plan.Tree{}, err
 	}
@@ -31,8 +31,8 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 		return plan.Tree{Kind: plan.Layers, Pos: s.Pos}, nil
 	case kind == "target":
 		tree.Kind, tree.Name = plan.Target, rest
-		if t.Spec.Target(rest) == nil {
-			return tree, t.unknownTarget(spec.String{Value: rest, Pos: s.Pos})
+		if t.read.file.Target(rest) == nil {
+			return tree, t.pass.unknownTarget(spec.String{Value: rest, Pos: s.Pos})
 		}
 		return tree, nil
 	case kind == "context" && rest != "":
@@ -41,7 +41,7 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 	case kind == "dockerfile":
 		file, stage, err := spec.ParseDockerfile(rest)
 		if err != nil {
-			return tree, t.Spec.Errorf(s.Pos, "%w", err)
+			return tree, t.read.errorf(s.Pos, "%w", err)
 		}
 		tree.Kind, tree.Name = plan.Dockerfile, file
 		if stage != "" {
@@ -51,7 +51,7 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 	}
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
-		return tree, t.Spec.Errorf(s.Pos, "%q is no image reference: %w", name, err)
+		return tree, t.read.errorf(s.Pos, "%q is no image reference: %w", name, err)
 	}
 	tree.Kind, tree.Name = plan.Registry, reference.TagNameOnly(named).String()
 	return tree, nil
@@ -64,21 +64,21 @@ func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree 
 		return tree, false, err
 	}
 	if tree.Kind == plan.Layers || tree.Kind == plan.Scratch {
-		return tree, false, t.Spec.Errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME, dockerfile:PATH or an image", s.Value)
+		return tree, false, t.read.errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME, dockerfile:PATH or an image", s.Value)
 	}
 	tree, config, err := t.base(ctx, tree)
 	return tree, config == nil, err
 }
 
 // platform reads a platform and gives it its one spelling.
-func (t *Target) platform(s spec.String) (string, error) {
-	name, err := t.expand(s)
+func (r reader) platform(s spec.String) (string, error) {
+	name, err := r.expand(s)
 	if err != nil {
 		return "", err
 	}
 	p, err := platforms.Parse(name)
 	if err != nil {
-		return "", t.Spec.Errorf(s.Pos, "%q is no platform: %w", name, err)
+		return "", r.errorf(s.Pos, "%q is no platform: %w", name, err)
 	}
 	return platforms.FormatAll(platforms.Normalize(p)), nil
 }
@@ -92,18 +92,18 @@ func (p *planner) varsFor(platform string) (spec.Vars, error) {
 	if err != nil {
 		return spec.Vars{}, err
 	}
-	builtin := map[string]string{"TARGETSTAGE": p.Target}
+	builtin := map[string]string{"TARGETSTAGE": p.req.Target}
 	describe(builtin, "TARGET", platforms.Normalize(target))
-	describe(builtin, "BUILD", platforms.Normalize(p.BuildPlatform))
-	vars, warnings, err := p.Spec.Vars(spec.VarOptions{
-		BuildArgs: p.BuildArgs, Platform: builtin, TargetPlatform: platform, AllowMissing: p.AllowMissing,
+	describe(builtin, "BUILD", platforms.Normalize(p.req.BuildPlatform))
+	vars, warnings, err := p.req.Spec.Vars(spec.VarOptions{
+		BuildArgs: p.req.BuildArgs, Platform: builtin, TargetPlatform: platform, AllowMissing: p.req.AllowMissing,
 	})
 	if err != nil {
 		return spec.Vars{}, err
 	}
 	if len(p.vars) == 0 {
 		for _, w := range warnings {
-			p.Warn(w)
+			p.req.Warn(w)
 		}
 	}
 	p.vars[platform] = vars
@@ -115,7 +115,7 @@ func (p *planner) varsFor(platform string) (spec.Vars, error) {
 func Arguments(r Request, platform string) (map[string]string, error) {
 	r.AllowMissing = true
 	r.Warn = func(*spec.Error) {}
-	p := &planner{Request: r, vars: map[string]spec.Vars{}}
+	p := &planner{req: r, vars: map[string]spec.Vars{}}
 	vars, err := p.varsFor(platform)
 	if err != nil {
 		return nil, err
