@@ -152,7 +152,7 @@ layers:
 		`{name: tool-doc, version: "1.2-r0", arch: noarch, repository: `)
 	a.Reset()
 	locked := build("--no-cache")
-	want(t, "the digest with a lock, built anew", locked.Digest(t, runtime.GOARCH), first.Digest(t, runtime.GOARCH))
+	want(t, "the digest with a lock, built again", locked.Digest(t, runtime.GOARCH), first.Digest(t, runtime.GOARCH))
 	for _, r := range a.Requests() {
 		if strings.Contains(r.Path, "APKINDEX") {
 			t.Errorf("a build with a lock asks for %s", r.Path)
@@ -195,7 +195,7 @@ layers:
 	}
 }
 
-// TestAPKFaults asks for what can't be had, and of archives nobody should trust.
+// TestAPKFaults asks for what can't be had, and of archives no one should trust.
 func TestAPKFaults(t *testing.T) {
 	h := newHouse(t)
 	a, other := tools(t), testenv.NewAPKKey(t)

@@ -9,7 +9,7 @@ import (
 )
 
 // TestBuildArgs shows where arguments come from: the flag, the environment, the
-// default; and that one nobody declared is a warning.
+// default; and that one no one declared is a warning.
 func TestBuildArgs(t *testing.T) {
 	h := newHouse(t)
 	dir := h.project(t, `
@@ -42,7 +42,7 @@ func TestMissingArg(t *testing.T) {
 	h.each(t, func(t *testing.T, w way) {
 		out, err := w.build(flags(dir)...)
 		if err == nil {
-			t.Fatalf("a missing argument is no error:\n%s", out)
+			t.Fatalf("a missing argument is not an error:\n%s", out)
 		}
 		contains(t, out, "strata.yaml:4:3", "NEEDED", "--build-arg NEEDED=", "NEEDED: null")
 	})
@@ -81,7 +81,7 @@ targets:
 		want(t, "the target", names(t, w.files(t, flags(dir, "--target", "debug")...)), "debug default")
 		out, err := w.build(flags(dir, "--target", "debgu")...)
 		if err == nil {
-			t.Fatalf("an unknown target is no error:\n%s", out)
+			t.Fatalf("an unknown target is not an error:\n%s", out)
 		}
 		contains(t, out, `unknown target "debgu"`, `did you mean "debug"?`, "debug and default")
 	})
@@ -105,7 +105,7 @@ func TestEpoch(t *testing.T) {
 		check(w.image(t, h, "", flags(dir)...), "1970-01-01T00:00:00Z")
 		out, err := w.build(flags(dir, "--build-arg", "SOURCE_DATE_EPOCH=yesterday")...)
 		if err == nil {
-			t.Fatalf("a bad SOURCE_DATE_EPOCH is no error:\n%s", out)
+			t.Fatalf("a bad SOURCE_DATE_EPOCH is not an error:\n%s", out)
 		}
 		contains(t, out, `SOURCE_DATE_EPOCH "yesterday"`, "seconds since 1970")
 	})

@@ -35,7 +35,7 @@ func TestSBOM(t *testing.T) {
 	})
 	out, err := h.strata(flags(dir, "--attest", "type=sbom,generator="+h.registry.Host+"/no/scanner")...)
 	if err == nil {
-		t.Fatalf("a missing scanner is no error:\n%s", out)
+		t.Fatalf("a missing scanner is not an error:\n%s", out)
 	}
 	contains(t, out, "/no/scanner")
 }
@@ -118,7 +118,7 @@ func TestNoAttestation(t *testing.T) {
 	h.each(t, func(t *testing.T, w way) {
 		name := w.image(t, h, "", flags(dir)...)
 		if m := raw(t, h, name); m["layers"] == nil {
-			t.Errorf("%s is no plain image: %v", name, m)
+			t.Errorf("%s is not a plain image: %v", name, m)
 		}
 	})
 	if out, err := h.buildx.Build(flags(dir, "-o", h.pushed("attested:1"))...); err != nil {

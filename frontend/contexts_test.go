@@ -87,7 +87,7 @@ layers:
 	})
 }
 
-// TestUnusedContext shows that a context nobody uses isn't sent at all.
+// TestUnusedContext shows that a context no one uses isn't sent at all.
 func TestUnusedContext(t *testing.T) {
 	h := newHouse(t)
 	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers: [{files: [{dest: /a, content: a}]}]\n")
@@ -166,7 +166,7 @@ func TestMissingContextFile(t *testing.T) {
 	h.each(t, func(t *testing.T, w way) {
 		out, err := w.build(flags(dir, "-o", t.TempDir())...)
 		if err == nil {
-			t.Fatalf("a missing source is no error:\n%s", out)
+			t.Fatalf("a missing source is not an error:\n%s", out)
 		}
 		contains(t, out, "strata.yaml:4:28: there is no \"no/such/file\" in the build context", "- {dest: /b, source: no/such/file}")
 	})
@@ -178,7 +178,7 @@ func TestMissingBuildFile(t *testing.T) {
 	git := testenv.GitServer(t, map[string]string{"README": ""})
 	out, err := h.strata(git.URL)
 	if err == nil {
-		t.Fatalf("a missing build file is no error:\n%s", out)
+		t.Fatalf("a missing build file is not an error:\n%s", out)
 	}
 	contains(t, out, "strata.yaml")
 	if strings.Contains(strings.ToLower(out), "dockerfile") {

@@ -136,7 +136,7 @@ func TestCommandBeforePackages(t *testing.T) {
 `)
 	out, err := h.strata(flags(between)...)
 	if err == nil {
-		t.Errorf("a file in the way of registered packages is no error:\n%s", out)
+		t.Errorf("a file in the way of registered packages is not an error:\n%s", out)
 	}
 	contains(t, out, "the base has /usr/share/first already, which first has too", "let the command that made it so come after all packages")
 }

@@ -102,7 +102,7 @@ func (h *house) dnfFaults(t *testing.T, base string) {
 		dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: "+layer+"\n")
 		out, err := h.strata(flags(dir, "-o", "type=cacheonly")...)
 		if err == nil {
-			t.Errorf("%s is no error:\n%s", layer, out)
+			t.Errorf("%s is not an error:\n%s", layer, out)
 		}
 		contains(t, out, wanted...)
 	}

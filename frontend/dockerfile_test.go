@@ -235,7 +235,7 @@ COPY no/such /a
 	h.each(t, func(t *testing.T, w way) {
 		out, err := w.build(flags(dir)...)
 		if err == nil {
-			t.Fatalf("a failing Dockerfile is no error:\n%s", out)
+			t.Fatalf("a failing Dockerfile is not an error:\n%s", out)
 		}
 		contains(t, out, "Dockerfile:2:1: ", `"/no/such": not found`, ">>> COPY no/such /a", ">>>       from: dockerfile:Dockerfile")
 	})
@@ -247,7 +247,7 @@ func TestNoDockerfileFrontend(t *testing.T) {
 	dir := h.project(t, "-- strata.yaml --\nfrom: dockerfile:Dockerfile\n-- Dockerfile --\nFROM scratch\n-- off.toml --\n[frontend.\"dockerfile.v0\"]\n  enabled = false\n")
 	out, err := h.cli.Command("build", "--root", t.TempDir(), "--config", filepath.Join(dir, "off.toml"), dir).CombinedOutput()
 	if err == nil {
-		t.Fatalf("a daemon without Dockerfiles is no error:\n%s", out)
+		t.Fatalf("a daemon without Dockerfiles is not an error:\n%s", out)
 	}
 	contains(t, string(out), "strata.yaml:1:7: look up dockerfile:Dockerfile: the daemon can't read Dockerfiles", "from: dockerfile:Dockerfile")
 }

@@ -64,7 +64,7 @@ func TestHostilePackages(t *testing.T) {
 			dir := h.packagesProject(t, a, "evil")
 			out, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", h.pushed("hostile-"+tc.name+":1"))...)
 			if err == nil {
-				t.Error("it is no error")
+				t.Error("it is not an error")
 			}
 			contains(t, out, "strata.yaml:4:5: ", "unpack package evil 1: ", tc.want)
 		})

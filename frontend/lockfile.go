@@ -34,7 +34,7 @@ func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 	}
 	data, err := source.ReadWhole(ctx, ref, name)
 	if errors.Is(fault.NotExist(err), fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no lock is no fault
+		return nil, nil //nolint:nilnil // no lock is not a fault
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
@@ -46,7 +46,7 @@ func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 // is none, or none is needed.
 func (r *request) loadLock(ctx context.Context, s *spec.Spec) (*lock.File, error) {
 	if !needsLock(s) {
-		return nil, nil //nolint:nilnil // no lock is no fault
+		return nil, nil //nolint:nilnil // no lock is not a fault
 	}
 	return r.readLock(ctx)
 }

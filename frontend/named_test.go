@@ -97,7 +97,7 @@ func TestMissingContext(t *testing.T) {
 	h.each(t, func(t *testing.T, w way) {
 		out, err := w.build(flags(dir)...)
 		if err == nil {
-			t.Fatalf("a missing context is no error:\n%s", out)
+			t.Fatalf("a missing context is not an error:\n%s", out)
 		}
 		contains(t, out, "strata.yaml:3", "--build-context more=PATH")
 	})

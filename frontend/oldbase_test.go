@@ -55,7 +55,7 @@ func TestBaseTooOld(t *testing.T) {
 			dir := h.onDebian(t, tc.archive, tc.base, "  - packages: {names: ["+tc.name+"], REPOSITORIES}\n")
 			out, err := h.strata(flags(dir, "-o", "type=cacheonly")...)
 			if err == nil {
-				t.Error("it is no error")
+				t.Error("it is not an error")
 			}
 			contains(t, out, "strata.yaml:"+tc.want)
 		})
@@ -72,7 +72,7 @@ func TestOlderThanTheLock(t *testing.T) {
 	h.debianWith(t, "moved", "1", "install ok installed")
 	out, err := h.strata(flags(dir, "-o", h.pushed("older:1"))...)
 	if err == nil {
-		t.Error("it is no error")
+		t.Error("it is not an error")
 	}
 	contains(t, out, "strata.yaml:4:5: ", `install packages: the base lacks what tool needs; if the lock is of a newer base, run "strata lock --update"`,
 		"tool depends on library (>= 2)")

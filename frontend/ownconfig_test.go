@@ -71,7 +71,7 @@ func TestBaseConfiguration(t *testing.T) {
 	replace(t, filepath.Join(dir, "strata.yaml"), "tool=1*", "tool")
 	out, err := h.strata(flags(dir, "-o", "type=cacheonly")...)
 	if err == nil {
-		t.Error("a lock of another build file is no error")
+		t.Error("a lock of another build file is not an error")
 	}
 	contains(t, out, "strata.yaml:4:16: the lock is not up to date: strata.lock does not have tool in this layer", `run "strata lock"`)
 }

@@ -50,7 +50,7 @@ func TestPackagesFaults(t *testing.T) {
 	}
 }
 
-// TestArchiveFaults meets archives that nobody should trust.
+// TestArchiveFaults meets archives that no one should trust.
 func TestArchiveFaults(t *testing.T) {
 	h := newHouse(t)
 	other := testenv.NewDebArchive(t)
@@ -158,7 +158,7 @@ func TestPackageFaults(t *testing.T) {
 			tc.spoil(t, a, filepath.Join(a.Dir, "pool/main/lone/lone_1_all.deb"))
 			out, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "--platform=linux/amd64")...)
 			if err == nil {
-				t.Errorf("it is no error:\n%s", out)
+				t.Errorf("it is not an error:\n%s", out)
 			}
 			contains(t, out, "strata.yaml:5:15: ", "fetch lone 1", tc.want)
 		})

@@ -102,7 +102,7 @@ func TestMissingPlatform(t *testing.T) {
 	h.each(t, func(t *testing.T, w way) {
 		out, err := w.build(flags(dir, "--platform", "linux/amd64")...)
 		if err == nil {
-			t.Fatalf("a platform without a value is no error:\n%s", out)
+			t.Fatalf("a platform without a value is not an error:\n%s", out)
 		}
 		contains(t, out, "strata.yaml:3", "linux/amd64", "arm64")
 	})

@@ -93,7 +93,7 @@ func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dock
 // empty.
 func parseEpoch(s string) (*time.Time, error) {
 	if s == "" {
-		return nil, nil //nolint:nilnil // no epoch is no fault
+		return nil, nil //nolint:nilnil // no epoch is not a fault
 	}
 	sec, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {

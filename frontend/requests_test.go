@@ -102,14 +102,14 @@ func TestCheckFault(t *testing.T) {
 	}
 }
 
-// TestUnknownRequest shows that a question nobody knows is refused, and not
+// TestUnknownRequest shows that a question no one knows is refused, and not
 // handed to the Dockerfile frontend.
 func TestUnknownRequest(t *testing.T) {
 	h := newHouse(t)
 	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers: []\n")
 	out, err := h.buildctl(t, dir, "--opt", "requestid=frontend.horoscope")
 	if err == nil {
-		t.Fatalf("an unknown request is no error:\n%s", out)
+		t.Fatalf("an unknown request is not an error:\n%s", out)
 	}
 	contains(t, out, `"frontend.horoscope"`, "outline, targets, lint")
 }

@@ -42,7 +42,7 @@ func TestRunOptions(t *testing.T) {
 			want(t, "the limit of files", read(t, out, kind, "files"), "321\n")
 		}
 		if _, err := w.build(flags(dir, "--add-host", "extra.example")...); err == nil {
-			t.Error("a host without an address is no error")
+			t.Error("a host without an address is not an error")
 		}
 	})
 }

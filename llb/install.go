@@ -172,7 +172,7 @@ func (img *image) withPackages(a *plan.Install) bk.State {
 	if a.Installer != plan.Assemble && (img.stack.chain || len(img.packages.pending) > 0) {
 		return below
 	}
-	// Without a base nobody else has made what every step mounts. And when the step
+	// Without a base no one else has made what every step mounts. And when the step
 	// ran on the base itself, BuildKit would take the image, should a build stand on
 	// it later, for the changes alone.
 	return op.MountPoints(below, op.KernelDirs())

@@ -25,7 +25,7 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 // TestDaemonsSentences makes a daemon say each sentence that this package reads. When
-// a release of BuildKit changes one, this fails and not somebody's build.
+// a release of BuildKit changes one, this fails and not someone's build.
 func TestDaemonsSentences(t *testing.T) {
 	web := testenv.FileServer(t, map[string][]byte{"/tool": []byte("tool\n"), "/other": []byte("other\n"), "/twice": []byte("twice\n")})
 	short := breaking(t)

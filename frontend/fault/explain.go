@@ -78,7 +78,7 @@ func (e *Explainer) fileFault(f *Fetch, file *plan.HTTP) error {
 	return e.external(file.Pos, "fetch %s: the server answers with status %d", file.URL, f.Status)
 }
 
-// external is an error at a line that is no fault of the line.
+// external is an error at a line that is not a fault of the line.
 func (e *Explainer) external(pos spec.Pos, format string, args ...any) error {
 	fault := e.Spec.Errorf(pos, format, args...)
 	fault.External = true

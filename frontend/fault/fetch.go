@@ -115,7 +115,7 @@ func parseFetch(err error) *Fetch {
 }
 
 // failedSource is the address of the operation that failed, which BuildKit's message
-// mostly leaves out; empty when it is no source, or not in the graph.
+// mostly leaves out; empty when it is not a source, or not in the graph.
 func failedSource(err error, def *bk.Definition) string {
 	var vertex *errdefs.VertexError
 	if !errors.As(err, &vertex) {

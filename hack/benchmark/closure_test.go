@@ -123,7 +123,7 @@ func BenchmarkClosure(b *testing.B) {
 			b.Run("Changed"+name, func(b *testing.B) {
 				c, changes := newClosureHouse(b, h, n, locked), 0
 				if locked {
-					how += " that is written anew"
+					how += " that is written again"
 				}
 				compare(b, Measure{Name: how + ", one leaf changed, pushed", Against: against, Ratio: 0.2},
 					c.changed(c.strata, "strata.yaml", "closure"+name, &changes), c.changed(c.dockerfile, "copy.dockerfile", "copied"+name, &changes), side{})

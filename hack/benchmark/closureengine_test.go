@@ -39,7 +39,7 @@ func closureByEngine(b *testing.B, c *closureHouse) {
 			cli.MustRun(b, "lock", c.dir)
 			cli.MustRun(b, "build", "-o", image, c.dir)
 		}}
-		compare(b, Measure{Name: what + " that is written anew, one leaf changed, pushed", Against: "`COPY` of the store", Ratio: 0.2, Time: 700 * time.Millisecond},
+		compare(b, Measure{Name: what + " that is written again, one leaf changed, pushed", Against: "`COPY` of the store", Ratio: 0.2, Time: 700 * time.Millisecond},
 			strata, c.changed(c.dockerfile, "copy.dockerfile", fmt.Sprint("copied", c.n), &changes), side{})
 	})
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // A disk is a file system of its own for a daemon's state, in one file. A cache is
-// emptied by making it anew: where thousands of files were just removed, ext4
+// emptied by making it again: where thousands of files were just removed, ext4
 // looks at each of their inodes, again and again, before it gives one to a new
 // file, for minutes, and whoever makes most files at once pays most for that.
 type disk struct{ file, at string }

@@ -55,7 +55,7 @@ func goList(dir string) (graph, error) {
 	return g, lines.Err()
 }
 
-// onlyForTests reports whether a package is no part of a program that ships.
+// onlyForTests reports whether a package is not part of a program that ships.
 func onlyForTests(pkg string) bool {
 	return strings.HasPrefix(pkg, "hack/") || strings.HasPrefix(pkg, "internal/testenv") || strings.HasPrefix(pkg, "internal/e2e")
 }

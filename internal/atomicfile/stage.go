@@ -72,7 +72,7 @@ func IsHidden(name string) bool {
 }
 
 // DirectoryOf is the directory in which an output waits that a path belongs to, or just
-// the path's directory. Nobody but a Stage knows the names in between.
+// the path's directory. No one but a Stage knows the names in between.
 func DirectoryOf(path string) string {
 	parts := strings.Split(path, string(filepath.Separator))
 	for i, part := range parts {

@@ -87,7 +87,7 @@ type Kept struct{ Name, Version string }
 type Solution struct {
 	Packages     []Package
 	Repositories []Repository
-	// Warnings are about choices that somebody may want to be told of.
+	// Warnings are about choices that someone may want to be told of.
 	Warnings []Warning
 }
 

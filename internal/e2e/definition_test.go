@@ -46,7 +46,7 @@ func TestDefinition(t *testing.T) {
 				}
 			}
 			if !strings.Contains(first, "result") {
-				t.Errorf("this is no graph:\n%s", first)
+				t.Errorf("this is not a graph:\n%s", first)
 			}
 		})
 	}

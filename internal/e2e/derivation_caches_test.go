@@ -40,7 +40,7 @@ func TestDerivationFromAnotherCache(t *testing.T) {
 		}
 		return derive(nix, fmt.Sprintf("substituters: [%s]\ntrusted_public_keys: [%q]", caches, nix.Key))
 	}
-	// Each build has an engine of its own: one that has an archive asks nobody.
+	// Each build has an engine of its own: one that has an archive asks no one.
 	digest := func(t *testing.T, dir string) string {
 		t.Helper()
 		out := filepath.Join(t.TempDir(), "image.tar")

@@ -16,7 +16,7 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-// TestHostileBuildFiles builds what is no build file and means harm. It costs
+// TestHostileBuildFiles builds what is not a build file and means harm. It costs
 // the command line neither time nor memory; through buildx it is an error too.
 func TestHostileBuildFiles(t *testing.T) {
 	h := newHouse(t)

@@ -129,7 +129,7 @@ func ran(t *testing.T, progress string) []string {
 	return slices.Sorted(maps.Values(names))
 }
 
-// isOutside reports whether a vertex is no step of the build itself.
+// isOutside reports whether a vertex is not a step of the build itself.
 func isOutside(name string) bool {
 	for _, prefix := range []string{"[internal] load ", "[base] ", "merge the layers", "exporting ", "pushing "} {
 		if strings.HasPrefix(name, prefix) {

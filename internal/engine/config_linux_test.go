@@ -128,7 +128,7 @@ func TestMissingConfigurationIsAnError(t *testing.T) {
 	}
 }
 
-// An engine stays for the next build, but not long where nobody comes back.
+// An engine stays for the next build, but not long where no one comes back.
 func TestLinger(t *testing.T) {
 	for ci, want := range map[string]time.Duration{"": DefaultLinger, "true": ciLinger} {
 		t.Setenv("CI", ci)

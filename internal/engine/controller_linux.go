@@ -77,7 +77,7 @@ func newController(ctx context.Context, s *settings, stopping <-chan struct{}) (
 	return c, nil
 }
 
-// historyOf keeps no records of builds unless the configuration wants some: nobody is
+// historyOf keeps no records of builds unless the configuration wants some: no one is
 // there to ask for them, and writing one takes an eighth of a build that changes
 // nothing.
 func historyOf(c *config.HistoryConfig) *config.HistoryConfig {
@@ -136,7 +136,7 @@ func addRemoteCaches(opt *control.Opt, sm *session.Manager, w worker.Worker, hos
 }
 
 // addDatabases opens the cache's and the history's. The lock of the state directory
-// is held, so nobody else has them open: BuildKit takes a database that does not
+// is held, so no one else has them open: BuildKit takes a database that does not
 // open for a broken one and renames it away.
 func addDatabases(ctx context.Context, opt *control.Opt, s *settings) error {
 	store, err := bboltcachestorage.NewStore(filepath.Join(s.root, "cache.db"))

@@ -58,7 +58,7 @@ func trustMemory(root string) (bool, error) {
 func flush(root string) error {
 	dir, err := os.Open(root)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil // nobody will read it
+		return nil // no one will read it
 	}
 	if err != nil {
 		return fmt.Errorf("write the cache to the disk: %w", err)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package engine is BuildKit inside the program: a daemon nobody has to
+// Package engine is BuildKit inside the program: a daemon no one has to
 // install, start or stop.
 //
 // The engine is a process of its own, because builds that run side by side must
@@ -46,7 +46,7 @@ const LogName = "engine.log"
 // DefaultLinger is how long an engine without clients waits for the next one.
 const DefaultLinger = time.Minute
 
-// ciLinger is DefaultLinger where $CI says that nobody will come back: what an engine
+// ciLinger is DefaultLinger where $CI says that no one will come back: what an engine
 // leaves in its directory is only whole when it has left.
 const ciLinger = 5 * time.Second
 

@@ -33,7 +33,7 @@ func newLifetime(linger time.Duration) *lifetime {
 	return l
 }
 
-// expire ends the lifetime if still nobody is there.
+// expire ends the lifetime if still no one is there.
 func (l *lifetime) expire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

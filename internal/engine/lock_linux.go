@@ -16,7 +16,7 @@ import (
 const lockName = "lock"
 
 // tryLock takes the lock of a state directory. It returns nil without an error when
-// somebody else holds it. The lock belongs to the open file: it lasts until the
+// someone else holds it. The lock belongs to the open file: it lasts until the
 // last descriptor of it, here or in a process that inherited one, is closed.
 func tryLock(root string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(root, lockName), os.O_RDWR|os.O_CREATE, 0o600)

@@ -10,7 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// logLimit is how large a log grows before it starts anew.
+// logLimit is how large a log grows before it starts over.
 const logLimit = 8 << 20
 
 // boundedLog writes to a file opened for appending and empties it when it gets

@@ -109,7 +109,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(deadline); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited %v in vain: %s", deadline, what)
+			t.Fatalf("waited %v without success: %s", deadline, what)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func hasPidfds() bool {
 	return !errors.Is(p.WithHandle(func(uintptr) {}), os.ErrNoHandle)
 }
 
-// reapOrphans collects the dead children nobody holds a pidfd of. The children
+// reapOrphans collects the dead children no one holds a pidfd of. The children
 // are listed before the pidfds: one that is started in between isn't listed, and
 // one that was listed had its pidfd from the moment it was cloned.
 func reapOrphans() {

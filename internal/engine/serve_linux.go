@@ -34,7 +34,7 @@ const (
 )
 
 // Main is the engine: it makes this process BuildKit and returns when the engine
-// leaves. args are the arguments after [Subcommand]. Nobody but [Connect] can
+// leaves. args are the arguments after [Subcommand]. No one but [Connect] can
 // start it in a way that works, because it inherits the lock of its directory.
 func Main(ctx context.Context, args []string) error {
 	lock := os.NewFile(lockFD, lockName)
@@ -182,7 +182,7 @@ func (e *engine) run(ctx context.Context) error {
 				return e.stop("its directory is gone", 0)
 			}
 		case <-e.life.idle:
-			return e.stop("nobody needs it", e.grace)
+			return e.stop("no client needs it", e.grace)
 		case <-ctx.Done():
 			return e.stop("told to stop", e.grace)
 		case err := <-e.served:

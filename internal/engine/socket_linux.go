@@ -17,7 +17,7 @@ import (
 // socketName is the control socket in the state directory. A socket's address holds
 // 107 bytes and a directory's path may be longer, so both sides open the directory and
 // name the socket below /proc/self/fd. It also ties the socket to the directory
-// itself: one made anew at the same path has no socket yet.
+// itself: one made again at the same path has no socket yet.
 const socketName = "engine.sock"
 
 // directory is an open state directory.

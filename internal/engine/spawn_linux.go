@@ -26,7 +26,7 @@ const (
 const ready = "ready"
 
 // spawn starts an engine that inherits the lock and waits until it answers. The
-// engine is no child to care for: it has its own session, so that the terminal's
+// engine is not a child to care for: it has its own session, so that the terminal's
 // signals pass it by, and outlives the client.
 func spawn(ctx context.Context, o Options, lock *os.File) error {
 	logFile, err := os.OpenFile(filepath.Join(o.Root, LogName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
@@ -56,7 +56,7 @@ func spawn(ctx context.Context, o Options, lock *os.File) error {
 	if err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}
-	go func() { _ = cmd.Wait() }() // only so that it is no zombie while this program lives
+	go func() { _ = cmd.Wait() }() // only so that it is not a zombie while this program lives
 	return awaitReady(ctx, r, logFile.Name())
 }
 

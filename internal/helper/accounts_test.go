@@ -85,7 +85,7 @@ func TestAccountsStayInsideTheImage(t *testing.T) {
 	if got, err := known.owner("inner"); err != nil || got != (owner{5, 6}) {
 		t.Errorf("inner is %v, %v", got, err)
 	}
-	// A fifo nobody writes to must not hold the step up.
+	// A fifo no one writes to must not hold the step up.
 	known, err = readAccounts(build(t, "p 0644 0:0 /etc/passwd"))
 	if err != nil || len(known.users) != 0 {
 		t.Errorf("a fifo's users are %v, %v, want none", known.users, err)

@@ -89,7 +89,7 @@ func NewAPKKey(t testing.TB) *APKArchive {
 	}
 }
 
-// Add puts packages into the archive and signs it anew. Those without an
+// Add puts packages into the archive and signs it again. Those without an
 // architecture are in each.
 func (a *APKArchive) Add(t testing.TB, packages ...APK) {
 	t.Helper()

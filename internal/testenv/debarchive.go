@@ -72,7 +72,7 @@ func gpgHome(t testing.TB) string {
 	return home
 }
 
-// Add puts packages into the archive and signs it anew.
+// Add puts packages into the archive and signs it again.
 func (a *DebArchive) Add(t testing.TB, packages ...Deb) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(a.Dir, "pool/main"), 0o755); err != nil {
@@ -91,7 +91,7 @@ func (a *DebArchive) Add(t testing.TB, packages ...Deb) {
 	a.Index(t)
 }
 
-// Remove takes a package out of the archive, its file as well, and signs it anew.
+// Remove takes a package out of the archive, its file as well, and signs it again.
 func (a *DebArchive) Remove(t testing.TB, name string) {
 	t.Helper()
 	if err := os.RemoveAll(filepath.Join(a.Dir, "pool/main", name)); err != nil {

@@ -76,7 +76,7 @@ type Quirks struct {
 	// Busy is how many requests are answered by 429, with RetryAfter.
 	Busy       int
 	RetryAfter string
-	// TLS speaks https with a certificate that nobody trusts.
+	// TLS speaks https with a certificate that no one trusts.
 	TLS bool
 }
 

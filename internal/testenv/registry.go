@@ -124,7 +124,7 @@ func writeRegistryConfig(dir, config, socket string, options RegistryOptions) er
 // builds its upload addresses from that.
 func forwarder(dial func(ctx context.Context, network, addr string) (net.Conn, error)) http.Handler {
 	return &httputil.ReverseProxy{
-		// A client that hangs up is no news.
+		// A client that hangs up is not news.
 		ErrorLog:  log.New(io.Discard, "", 0),
 		Transport: &http.Transport{DialContext: dial},
 		Rewrite: func(p *httputil.ProxyRequest) {

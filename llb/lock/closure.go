@@ -149,13 +149,13 @@ func (n closureNode) closure() (Closure, error) {
 		}
 		switch {
 		case !path.IsAbs(p.Path) || path.Clean(p.Path) != p.Path:
-			return c, fmt.Errorf("%q is no store path", p.Path)
+			return c, fmt.Errorf("%q is not a store path", p.Path)
 		case !isHex(p.NarHash, 64) || p.FileHash != "" && !isHex(p.FileHash, 64):
 			return c, fmt.Errorf("a hash of %s is not 64 hexadecimal digits", p.Path)
 		case p.NarSize <= 0:
 			return c, fmt.Errorf("nar_size %d of %s is not positive", p.NarSize, p.Path)
 		case !strings.HasPrefix(p.URL, "https://") && !strings.HasPrefix(p.URL, "http://"):
-			return c, fmt.Errorf("%q of %s is no address", p.URL, p.Path)
+			return c, fmt.Errorf("%q of %s is not an address", p.URL, p.Path)
 		}
 		c.Paths = append(c.Paths, p)
 	}

@@ -113,10 +113,10 @@ func TestReadRefuses(t *testing.T) {
 		{"size: 12", "size: -12", "size -12 is negative"},
 		{strings.Repeat("3d", 32), "3d", "is not 64 hexadecimal digits"},
 		{"caches: [", "cashes: [", "field cashes not found"},
-		{"https://cache.example.org/nar/b", "file:///etc/passwd", "is no address"},
+		{"https://cache.example.org/nar/b", "file:///etc/passwd", "is not an address"},
 		{"nar_size: 96", "nar_size: 0", "nar_size 0 of"},
 		{strings.Repeat("5f", 32), "5f", "is not 64 hexadecimal digits"},
-		{`path: "/nix/store/` + nixHash + "-lib", `path: "nix/../` + nixHash + "-lib", "is no store path"},
+		{`path: "/nix/store/` + nixHash + "-lib", `path: "nix/../` + nixHash + "-lib", "is not a store path"},
 		{"installer: native", "installer: magic", `unknown installer "magic"`},
 		{`name: "null"`, "name: jq", `package "jq"`},
 	} {

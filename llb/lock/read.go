@@ -64,7 +64,7 @@ type (
 func Read(name string, data []byte) (*File, error) {
 	f, err := read(data)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; write it anew with \"strata lock\"", name, err)
+		return nil, fmt.Errorf("read %s: %w; write it again with \"strata lock\"", name, err)
 	}
 	return f, nil
 }

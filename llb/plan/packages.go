@@ -22,7 +22,7 @@ type Archive struct {
 	URLs []string `json:"urls"`
 	// Digest is the file's, as sha256:…
 	Digest string `json:"digest"`
-	// Size is the file's, in bytes; 0 when nobody knows.
+	// Size is the file's, in bytes; 0 when no one knows.
 	Size int64 `json:"size,omitempty"`
 	// Attempt counts the addresses that were tried before. BuildKit takes a second
 	// attempt for the one that failed unless the two are told apart.

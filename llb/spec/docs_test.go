@@ -42,7 +42,7 @@ func TestDocsExamples(t *testing.T) {
 			found++
 			line := strings.Count(text[:m[2]], "\n") + 1
 			if _, err := spec.Parse("strata.yaml", []byte(text[m[2]:m[3]])); err != nil {
-				t.Errorf("%s:%d: the example is no build file: %v", file, line, err)
+				t.Errorf("%s:%d: the example is not a build file: %v", file, line, err)
 			}
 		}
 	}

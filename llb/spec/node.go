@@ -222,7 +222,7 @@ func isMerge(y *yaml.Node) bool {
 	return y.Kind == yaml.ScalarNode && y.ShortTag() == "!!merge"
 }
 
-// tagAllowed refuses tags that would change a value in ways that nobody reads.
+// tagAllowed refuses tags that would change a value in ways that no one reads.
 func (l *loader) tagAllowed(y *yaml.Node) bool {
 	if y.Style&yaml.TaggedStyle == 0 {
 		return true

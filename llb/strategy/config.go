@@ -199,7 +199,7 @@ func (s settings) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageC
 			continue
 		}
 		if *f.to, err = time.ParseDuration(text); err != nil {
-			return s.read.errorf(f.from.Pos, "%q is no duration (want 30s, 1m30s): %w", text, err)
+			return s.read.errorf(f.from.Pos, "%q is not a duration (want 30s, 1m30s): %w", text, err)
 		}
 	}
 	out.Healthcheck = check

@@ -114,7 +114,7 @@ func (c *closure) substituted(ctx context.Context) error {
 		return err
 	}
 	if len(keys) == 0 {
-		return c.t.read.errorf(c.d.Range.Start, "derivation: trusted_public_keys is missing; without a key nobody knows whether what a cache sends is right")
+		return c.t.read.errorf(c.d.Range.Start, "derivation: trusted_public_keys is missing; without a key what a cache sends cannot be verified")
 	}
 	if c.t.pass.req.Fetch == nil {
 		return c.t.read.errorf(c.d.Range.Start, "derivation: nothing can fetch here")

@@ -113,7 +113,7 @@ func (c *command) deterministic() (string, error) {
 	case "network":
 		return level, nil
 	}
-	return "", c.t.read.errorf(c.b.Deterministic.Pos, "%q is no level of determinism; want false, network or strict", level)
+	return "", c.t.read.errorf(c.b.Deterministic.Pos, "%q is not a level of determinism; want false, network or strict", level)
 }
 
 // planNetwork reads the network; a deterministic build has none.
@@ -132,7 +132,7 @@ func (c *command) planNetwork(context.Context) error {
 	case network == "":
 		network = "default"
 	case network != "none" && network != "default" && network != "host":
-		return c.t.read.errorf(c.b.Network.Pos, "%q is no network; want none, default or host", network)
+		return c.t.read.errorf(c.b.Network.Pos, "%q is not a network; want none, default or host", network)
 	case network != "none" && level != "false":
 		return c.t.read.errorf(c.b.Network.Pos, "network %s goes against deterministic: %s, which cuts the network", network, level)
 	}

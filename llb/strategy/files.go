@@ -99,7 +99,7 @@ func planHTTP(r reader, f *spec.File) (*plan.HTTP, error) {
 		return nil, err
 	}
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
-		return nil, r.errorf(f.URL.Pos, "%q is no http or https address", url)
+		return nil, r.errorf(f.URL.Pos, "%q is not an http or https address", url)
 	}
 	sum, err := r.expand(f.Checksum)
 	if err != nil {
@@ -107,7 +107,7 @@ func planHTTP(r reader, f *spec.File) (*plan.HTTP, error) {
 	}
 	if sum != "" {
 		if _, err := digest.Parse(sum); err != nil {
-			return nil, r.errorf(f.Checksum.Pos, "%q is no checksum (want sha256:…): %w", sum, err)
+			return nil, r.errorf(f.Checksum.Pos, "%q is not a checksum (want sha256:…): %w", sum, err)
 		}
 	}
 	return &plan.HTTP{URL: url, Checksum: sum, Pos: f.URL.Pos, ChecksumPos: f.Checksum.Pos}, nil

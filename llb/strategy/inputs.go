@@ -78,7 +78,7 @@ func (c *command) planCaches() error {
 			}
 		}
 		if out.Sharing != "shared" && out.Sharing != "private" && out.Sharing != "locked" {
-			return c.t.read.errorf(m.Sharing.Pos, "%q is no sharing; want shared, private or locked", out.Sharing)
+			return c.t.read.errorf(m.Sharing.Pos, "%q is not a sharing mode; want shared, private or locked", out.Sharing)
 		}
 		c.out.Cache = append(c.out.Cache, out)
 	}

@@ -27,7 +27,7 @@ type Locking struct {
 	// Name is the lock's file name, for messages.
 	Name string
 	// Renew resolves what the lock doesn't have instead of refusing it, and Update
-	// resolves these packages anew, all of them when it has the name "*".
+	// resolves these packages again, all of them when it has the name "*".
 	Renew  bool
 	Update []string
 	// Store is given what was resolved; nil drops it.

@@ -61,7 +61,7 @@ func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
 
 // known are the paths that an older lock has from the same caches, checked with
 // the same keys. A store path's name stands for all that it was made from, so a
-// lock that is written anew looks up only what it does not have yet.
+// lock that is written again looks up only what it does not have yet.
 func (c *closure) known(caches, keys []string) (map[string]*resolve.Info, error) {
 	known := map[string]*resolve.Info{}
 	locked := c.t.pass.req.Lock.File.Platform(c.t.described.Name, c.t.image.Platform)

@@ -51,7 +51,7 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 	}
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
-		return tree, t.read.errorf(s.Pos, "%q is no image reference: %w", name, err)
+		return tree, t.read.errorf(s.Pos, "%q is not an image reference: %w", name, err)
 	}
 	tree.Kind, tree.Name = plan.Registry, reference.TagNameOnly(named).String()
 	return tree, nil
@@ -78,7 +78,7 @@ func (r reader) platform(s spec.String) (string, error) {
 	}
 	p, err := platforms.Parse(name)
 	if err != nil {
-		return "", r.errorf(s.Pos, "%q is no platform: %w", name, err)
+		return "", r.errorf(s.Pos, "%q is not a platform: %w", name, err)
 	}
 	return platforms.FormatAll(platforms.Normalize(p)), nil
 }

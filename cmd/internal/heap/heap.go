@@ -35,7 +35,7 @@ func CollectFrom(bytes int64) {
 	}, struct{}{})
 }
 
-// restore sets a value back, unless somebody else has changed it since.
+// restore sets a value back, unless someone else has changed it since.
 func restore[T int | int64](set func(T) T, ours, old T) {
 	if now := set(old); now != ours {
 		set(now)

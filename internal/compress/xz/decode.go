@@ -150,7 +150,7 @@ func (d *lzma) decode(limit, packed int) bool {
 	return d.ip == packed && d.code == 0
 }
 
-// literalByte decodes a byte that is no part of a match.
+// literalByte decodes a byte that is not part of a match.
 func (d *lzma) literalByte(at int) {
 	prev := 0
 	if at > 0 {

@@ -15,7 +15,7 @@ import (
 
 // Options say how registries are reached. The zero value is what docker does.
 type Options struct {
-	// Insecure allows plain http, and certificates that nobody vouches for.
+	// Insecure allows plain http, and certificates that no one vouches for.
 	Insecure bool
 	// CertDir has certificates for every registry: *.crt is trusted, *.cert with
 	// a *.key of the same name is shown. Empty for the system's directories.

@@ -56,7 +56,7 @@ func (d dockerDaemon) mirrors(h *hosts, path string) ([]place, error) {
 	for _, m := range d.Mirrors {
 		u, err := url.Parse(m)
 		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("docker's daemon.json has the mirror %q, which is no address", m)
+			return nil, fmt.Errorf("docker's daemon.json has the mirror %q, which is not an address", m)
 		}
 		all = append(all, h.place(u.Host, join(strings.Trim(u.Path, "/"), path), true, u.Scheme == "http"))
 	}

@@ -287,7 +287,7 @@ func TestDockerDaemon(t *testing.T) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	// A registry with TLS that nobody vouches for, in a network that docker trusts.
+	// A registry with TLS that no one vouches for, in a network that docker trusts.
 	m := newMirrored(t, same)
 	daemon(`{"insecure-registries": ["10.0.0.0/8"]}`)
 	if err := pull(t, o, m.host+"/team/app:1"); err == nil {

@@ -24,7 +24,7 @@ const knownLimit = 1 << 20
 // known remembers in which repositories of a registry blobs have been seen, so that
 // another repository can have them mounted. What it says may be out of date: a
 // registry that has the blob there no longer begins an upload instead. Nothing
-// depends on the file, so that it can't be read or written is no error.
+// depends on the file, so that it can't be read or written is not an error.
 type known struct {
 	// file has a line for each blob: its digest and the repository's path. The last
 	// one counts. Empty for none.

@@ -86,7 +86,7 @@ func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1
 		}
 		m, err := v1.ParseIndexManifest(bytes.NewReader(raw))
 		if err != nil {
-			return nil, s.explain("look up", "@"+subject.String(), fmt.Errorf("the list of referrers is no index: %w", err))
+			return nil, s.explain("look up", "@"+subject.String(), fmt.Errorf("the list of referrers is not an index: %w", err))
 		}
 		all = append(all, m.Manifests...)
 		next, ok := nextPage(resp)

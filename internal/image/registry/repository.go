@@ -221,7 +221,7 @@ func mediaType(raw []byte, header string) (types.MediaType, error) {
 		Manifests     json.RawMessage
 	}
 	if err := json.Unmarshal(raw, &own); err != nil {
-		return "", &spoiltError{fmt.Errorf("the manifest is no JSON: %w", err)}
+		return "", &spoiltError{fmt.Errorf("the manifest is not JSON: %w", err)}
 	}
 	header, _, _ = strings.Cut(header, ";")
 	t := types.MediaType(strings.TrimSpace(header))

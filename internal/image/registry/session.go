@@ -31,7 +31,7 @@ type session struct {
 	from string
 	// with says what the credentials are.
 	with string
-	// closed says that the configuration lets nobody push.
+	// closed says that the configuration lets no one push.
 	closed bool
 	// bearer says that a server of tokens was asked, sent that the credentials were sent
 	// to the registry or to that server.

@@ -219,7 +219,7 @@ func (u *upload) mayGoOn(err error) bool {
 }
 
 // ask finds out how much the registry has. If it cannot tell, the upload begins
-// anew.
+// again.
 func (u *upload) ask(ctx context.Context) {
 	at := u.location
 	u.location, u.offset = "", 0

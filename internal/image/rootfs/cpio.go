@@ -90,7 +90,7 @@ func (c *cpioWriter) add(e Entry) error {
 }
 
 // apart makes a further name of a link a link of its own: who unpacks makes
-// each anew.
+// each again.
 func (c *cpioWriter) apart(e Entry, h *cpioHeader) {
 	h.links = 1
 	if e.Hardlink != "" {

@@ -11,7 +11,7 @@ import (
 // Lost counts what could not be kept: the target, or the user's rights, do not
 // allow it. The zero Lost means that nothing is lost.
 type Lost struct {
-	// Owners are files that belong to somebody else now; they have no setuid or
+	// Owners are files that belong to someone else now; they have no setuid or
 	// setgid either.
 	Owners int
 	// Devices are device nodes that are not there.

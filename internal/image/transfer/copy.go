@@ -27,7 +27,7 @@ type Options struct {
 	Referrers bool
 	// Parallel is how many blobs are on their way at once, 0 for 6.
 	Parallel int
-	// Report hears how it goes; nil for nobody.
+	// Report hears how it goes; nil for no one.
 	Report Report
 }
 

@@ -80,7 +80,7 @@ func TestKnownBlobsAreOutOfDate(t *testing.T) {
 	}
 }
 
-// TestKnownBlobsOfOthers pushes as somebody who may not pull from where the blobs
+// TestKnownBlobsOfOthers pushes as someone who may not pull from where the blobs
 // are known to be.
 func TestKnownBlobsOfOthers(t *testing.T) {
 	tokens, r := tokenRegistry(t)

@@ -141,7 +141,7 @@ func (f *directory) finish(ctx context.Context, p *plan) error {
 		return err
 	}
 	if f.staged != nil {
-		// Somebody else may have made the layout in the meantime.
+		// Someone else may have made the layout in the meantime.
 		f.staged.Join(ocispecs.ImageIndexFile, func(dir string) error { return f.enter(dir, p) })
 	}
 	if err := f.enter(f.dir, p); err != nil {

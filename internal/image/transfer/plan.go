@@ -125,7 +125,7 @@ func (l *lister) add(ctx context.Context, d v1.Descriptor, raw []byte, depth int
 	case d.MediaType.IsImage():
 		return l.image(d, raw)
 	}
-	return fmt.Errorf("%s is no image but %s", d.Digest, d.MediaType)
+	return fmt.Errorf("%s is not an image but %s", d.Digest, d.MediaType)
 }
 
 // fetch reads those manifests of an index that are to be looked at, side by side.

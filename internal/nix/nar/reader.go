@@ -114,7 +114,7 @@ func (r *Reader) node(name string) (Entry, error) {
 		}
 		return e, r.closeEntry()
 	}
-	return Entry{}, faultf("%q is no type of file", kind)
+	return Entry{}, faultf("%q is not a type of file", kind)
 }
 
 // file reads a file up to its contents.

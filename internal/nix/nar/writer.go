@@ -61,7 +61,7 @@ func (w *Writer) write(e Entry, content io.Reader) error {
 		}
 		w.texts(")")
 	default:
-		return faultf("%q is no type of file", e.Type)
+		return faultf("%q is not a type of file", e.Type)
 	}
 	w.close()
 	return nil

@@ -66,7 +66,7 @@ func judge(root, meta string) (*distro.Verdict, error) {
 }
 
 // check says why packages can't be registered in the base; nothing if they can.
-// An error is no answer: what can't be read may be what decides.
+// An error is not an answer: what can't be read may be what decides.
 func check(b *base, groups []*group) (why string, err error) {
 	for _, one := range []func(*base, []*group) (string, error){
 		checkFilters, checkPackages, checkOverrides, checkOwners, checkPaths, checkScripts,

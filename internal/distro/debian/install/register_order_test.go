@@ -28,7 +28,7 @@ func needing(t *testing.T, lines ...string) []*Package {
 }
 
 // TestOrder shows that what others Pre-Depend on, and what essential packages
-// need, comes first, with all that it needs, and that a circle is no trap.
+// need, comes first, with all that it needs, and that a circle is not a trap.
 func TestOrder(t *testing.T) {
 	o := newOrder(needing(t,
 		"zinit Pre-Depends: system (>= 2) | other; Depends: app",
