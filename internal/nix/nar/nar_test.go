@@ -267,7 +267,7 @@ func TestRefusesWhatTheWriterWouldNotWrite(t *testing.T) {
 		`the name "b" comes after "b"`:     withEntries("a", "b", "b"),
 		`a string has 256 bytes`:           withEntries(strings.Repeat("n", 256)),
 		`"nix-archive-2" stands`:           wire("nix-archive-2"),
-		`"fifo" is not a type`:                wire(magic, "(", "type", "fifo"),
+		`"fifo" is not a type`:             wire(magic, "(", "type", "fifo"),
 		`can't point to ""`:                wire(magic, "(", "type", "symlink", "target", "", ")"),
 		`can't point to "a\x00"`:           wire(magic, "(", "type", "symlink", "target", "a\x00", ")"),
 		`a string has 4096 bytes`:          wire(magic, "(", "type", "symlink", "target", strings.Repeat("t", 4096), ")"),
