@@ -82,24 +82,22 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 // layer puts the layer with that index on.
 func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 	layer, name := made.Layer, StepName(img.plan, n, img.lowering.opt.ShowPlatform)
-	var err error
 	switch action := layer.Action.(type) {
 	case *plan.Files:
-		err = img.files(ctx, layer, action, name)
+		return img.files(ctx, layer, action, name)
 	case *plan.Exec:
-		err = img.exec(ctx, layer, action, name)
+		return img.exec(ctx, layer, action, name)
 	case *plan.Unpack:
-		err = img.addUnpacked(made, action, name)
+		return img.addUnpacked(made, action, name)
 	case *plan.Install:
-		err = img.install(layer, action, name)
+		return img.install(layer, action, name)
 	case *plan.Store:
-		err = img.store(ctx, layer, action, name)
+		return img.store(ctx, layer, action, name)
 	case *plan.Link:
-		err = img.link(layer, action, name)
+		return img.link(layer, action, name)
 	default:
-		err = fmt.Errorf("lower layer %d: %w: %T", n+1, errUnknownAction, action)
+		return fmt.Errorf("lower layer %d: %w: %T", n+1, errUnknownAction, action)
 	}
-	return err
 }
 
 // placeBase is the image as the next layer is put on it.
