@@ -8,45 +8,16 @@ import (
 	"strings"
 )
 
-// Database reads what an image has installed from its files.
+// Database reads what an image has installed from its files, whose names are relative
+// to the image's root.
 type Database interface {
-	// Fields are the names of the fields with a package's name and version in a file,
-	// whose name is relative to the image's root. It returns false for a file that
-	// isn't the database's.
-	Fields(file string) (Fields, bool)
+	// IsDatabase reports whether a file is one of the database's.
+	IsDatabase(file string) bool
+	// Versions yields the names and versions of packages that one of its files has as
+	// installed. What can't be read is passed over.
+	Versions(text string) iter.Seq2[string, string]
 	// Installed are the packages of the database's files, by their names.
 	Installed(files map[string][]byte) ([]Package, error)
-}
-
-// Fields are names of fields in the paragraphs of a database.
-type Fields struct{ Name, Version string }
-
-// Read yields the names and versions of installed packages, from paragraphs of
-// "key: value" lines. What isn't such a line is passed over.
-func (f Fields) Read(text string) iter.Seq2[string, string] {
-	return func(yield func(name, version string) bool) {
-		var name, version string
-		installed := true
-		for line := range strings.Lines(text + "\n\n") {
-			key, value, _ := strings.Cut(line, ":")
-			value = strings.TrimSpace(value)
-			switch key {
-			case f.Name:
-				name = value
-			case f.Version:
-				version = value
-			case "Status":
-				installed = strings.HasSuffix(value, " installed")
-			}
-			if strings.TrimSpace(line) != "" {
-				continue
-			}
-			if name != "" && installed && !yield(name, version) {
-				return
-			}
-			name, version, installed = "", "", true
-		}
-	}
 }
 
 // ReadRelease returns the distribution of an os-release file as a lock has it, such as

@@ -26,7 +26,7 @@ const (
 // built lets Nix build the derivation in a step, and finds the closure in what
 // it exports.
 func (c *closure) built(ctx context.Context) error {
-	run, err := c.nixStep(ctx)
+	run, err := nixBuild{c: c}.nixStep(ctx)
 	if err != nil {
 		return err
 	}
@@ -84,19 +84,22 @@ func (c *closure) builtPaths(ctx context.Context, directory tree.Tree) ([]string
 	return roots, err
 }
 
+// nixBuild is the command of a closure that Nix builds.
+type nixBuild struct{ c *closure }
+
 // nixStep is the command that builds and exports.
-func (c *closure) nixStep(ctx context.Context) (*plan.Exec, error) {
-	b := c.d.Build
-	e := &plan.Exec{Range: b.Range, Platform: c.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
-	from, err := c.t.tree(b.From, e.Platform)
+func (n nixBuild) nixStep(ctx context.Context) (*plan.Exec, error) {
+	b := n.c.d.Build
+	e := &plan.Exec{Range: b.Range, Platform: n.c.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
+	from, err := n.c.t.tree(b.From, e.Platform)
 	if err != nil {
 		return nil, err
 	}
 	if from.Kind == plan.Scratch || from.Kind == plan.Layers {
-		return nil, c.t.read.errorf(b.Range.Start, "build needs `from`: an image with Nix")
+		return nil, n.c.t.read.errorf(b.Range.Start, "build needs `from`: an image with Nix")
 	}
 	config := &e.Env
-	tree, image, err := c.t.base(ctx, from)
+	tree, image, err := n.c.t.base(ctx, from)
 	if err != nil {
 		return nil, err
 	}
@@ -105,33 +108,33 @@ func (c *closure) nixStep(ctx context.Context) (*plan.Exec, error) {
 		*config = slices.Clone(image.Config.Env)
 	}
 	if b.Network.IsSet() {
-		if e.Network, err = c.t.read.expand(b.Network); err != nil {
+		if e.Network, err = n.c.t.read.expand(b.Network); err != nil {
 			return nil, err
 		}
 	}
-	settings, err := c.nixConfig(e.Network == "none")
+	settings, err := n.nixConfig(e.Network == "none")
 	if err != nil {
 		return nil, err
 	}
 	e.Env = append(e.Env, "HOME=/root", "USER=root", "NIX_CONFIG="+settings)
 	e.Cache = []plan.Cache{{Target: "/root/.cache/nix", ID: "strata-nix", Sharing: "shared"}}
 	e.Source = &plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: b.Range.Start}, Path: "/", Pos: b.Range.Start}
-	script, err := c.nixScript(e)
+	script, err := n.nixScript(e)
 	e.Args = []string{"/bin/sh", "-euc", script}
 	return e, err
 }
 
 // nixScript builds, and exports without compression: what is packed here would
 // be unpacked at once.
-func (c *closure) nixScript(e *plan.Exec) (string, error) {
-	b := c.d.Build
-	attr, err := c.t.read.expand(b.Attr)
+func (n nixBuild) nixScript(e *plan.Exec) (string, error) {
+	b := n.c.d.Build
+	attr, err := n.c.t.read.expand(b.Attr)
 	if err != nil {
 		return "", err
 	}
 	cache := quote("file://" + plan.OutDir + builtCache + "?compression=none")
 	if b.File.IsSet() {
-		file, err := c.t.read.source(b.File)
+		file, err := n.c.t.read.source(b.File)
 		if err != nil {
 			return "", err
 		}
@@ -142,7 +145,7 @@ func (c *closure) nixScript(e *plan.Exec) (string, error) {
 		roots := plan.OutDir + builtRoots
 		return fmt.Sprintf("nix-build --no-out-link %s > %s\nnix copy --no-check-sigs --to %s $(cat %s)\n", args, roots, cache, roots), nil
 	}
-	flake, err := c.t.read.expand(b.Flake)
+	flake, err := n.c.t.read.expand(b.Flake)
 	if err != nil {
 		return "", err
 	}
@@ -160,12 +163,12 @@ func (c *closure) nixScript(e *plan.Exec) (string, error) {
 
 // nixConfig are Nix's settings for a step: BuildKit isolates the build, so
 // Nix's own sandbox, which needs more privileges, is off.
-func (c *closure) nixConfig(offline bool) (string, error) {
-	caches, _, err := c.caches()
+func (n nixBuild) nixConfig(offline bool) (string, error) {
+	caches, _, err := n.c.caches()
 	if err != nil {
 		return "", err
 	}
-	keys, err := c.t.read.expandAll(c.d.TrustedPublicKeys)
+	keys, err := n.c.t.read.expandAll(n.c.d.TrustedPublicKeys)
 	if err != nil {
 		return "", err
 	}

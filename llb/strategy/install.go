@@ -27,7 +27,7 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 		return err
 	}
 	var waiting []plan.Archive
-	for i, e := range s.entries {
+	for i, e := range s.asked.entries {
 		waiting = append(waiting, s.archives(i)...)
 		var layers []plan.Layer
 		if s.locked.Installer != plan.Native {
@@ -62,13 +62,13 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 	}
 	partial := *t.image
 	partial.Layers = slices.Clone(t.image.Layers)
-	for i := range s.entries {
+	for i := range s.asked.entries {
 		partial.Layers = append(partial.Layers, s.unpackLayers(i)...)
 	}
 	so := &plan.Plan{Platform: t.image.Platform, Images: append(slices.Clone(t.pass.plan.Images), &partial)}
 	verdict, err := t.pass.req.Checker.Check(ctx, so)
 	if err != nil {
-		return s.fault(fmt.Errorf("look whether the packages fit the base: %w", err))
+		return s.asked.fault(fmt.Errorf("look whether the packages fit the base: %w", err))
 	}
 	chosen.Installer, chosen.Why, chosen.Filters = verdict.Installer, verdict.Why, verdict.Filters
 	return nil
@@ -100,7 +100,7 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 		}
 	}
 	var layers []plan.Layer
-	l := s.entries[entry].layer
+	l := s.asked.entries[entry].layer
 	for _, packages := range group(mine) {
 		action := &plan.Unpack{Format: s.format(), Filters: s.locked.Filters}
 		names := make([]string, 0, len(packages))
@@ -117,7 +117,7 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 }
 
 func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer {
-	e := s.entries[entry]
+	e := s.asked.entries[entry]
 	names := make([]string, 0, len(e.names))
 	for _, n := range e.names {
 		names = append(names, n.Value)
@@ -127,7 +127,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 		SkipScripts: e.layer.Packages.Scripts.Value == "skip",
 	}
 	if s.system.Facts().RecordsNames {
-		action.Wanted = slices.Concat(s.wanted()[:entry+1]...)
+		action.Wanted = slices.Concat(s.asked.wanted()[:entry+1]...)
 	}
 	return plan.Layer{
 		Name: e.layer.Name, Strategy: "packages", Words: "packages: install " + few(names), Range: e.layer.Range, Action: action,
@@ -139,7 +139,7 @@ func (s *packageSet) format() plan.Format { return plan.Format(s.system.Facts().
 
 func (s *packageSet) archive(p lock.Package) plan.Archive {
 	a := plan.Archive{
-		Name: p.Name, Version: p.Version, Arch: p.Arch, Digest: "sha256:" + p.SHA256, Size: p.Size, Pos: s.pos(p.Name),
+		Name: p.Name, Version: p.Version, Arch: p.Arch, Digest: "sha256:" + p.SHA256, Size: p.Size, Pos: s.asked.pos(p.Name),
 	}
 	for _, uri := range s.uris[p.Repository] {
 		a.URLs = append(a.URLs, strings.TrimSuffix(uri, "/")+"/"+p.Path)

@@ -62,7 +62,7 @@ func (s *packageSet) before() *lock.Packages {
 
 // goUnlocked says that the build goes without the lock, or refuses to.
 func (s *packageSet) goUnlocked() error {
-	t, at := s.t, s.entries[0].layer.Packages.Range
+	t, at := s.t, s.asked.entries[0].layer.Packages.Range
 	switch {
 	case t.pass.req.Lock.Renew:
 		return nil
@@ -75,12 +75,12 @@ func (s *packageSet) goUnlocked() error {
 
 // compare says in what the build file differs from the lock.
 func (s *packageSet) compare(have *lock.Packages) error {
-	t, name, start := s.t, s.t.pass.req.Lock.Name, s.start()
-	wanted := s.wanted()
+	t, name, start := s.t, s.t.pass.req.Lock.Name, s.asked.start()
+	wanted := s.asked.wanted()
 	for i, names := range wanted {
 		for _, n := range names {
 			if i >= len(have.Wanted) || !slices.Contains(have.Wanted[i], n) {
-				return t.stale(s.pos(n), "%s does not have %s in this layer", name, n)
+				return t.stale(s.asked.pos(n), "%s does not have %s in this layer", name, n)
 			}
 		}
 	}
@@ -91,7 +91,7 @@ func (s *packageSet) compare(have *lock.Packages) error {
 			}
 		}
 	}
-	if s.recommends() != have.Recommends {
+	if s.asked.recommends() != have.Recommends {
 		return t.stale(start, "%s was written with other `recommends`", name)
 	}
 	if is, was := t.baseName(), withoutDigest(have.Base); is != was {
@@ -152,7 +152,7 @@ func (s *packageSet) lockedRepositories() error {
 		}
 		archives, ok := s.system.(distro.Archives)
 		if !ok {
-			return s.t.read.errorf(s.start(), "%s has packages of the type %s, which this release doesn't know", s.t.pass.req.Lock.Name, r.Type)
+			return s.t.read.errorf(s.asked.start(), "%s has packages of the type %s, which this release doesn't know", s.t.pass.req.Lock.Name, r.Type)
 		}
 		if err := s.lockedRepository(r, archives); err != nil {
 			return err
@@ -163,9 +163,9 @@ func (s *packageSet) lockedRepositories() error {
 
 // lockedRepository finds the addresses of a repository that the lock names.
 func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archives) error {
-	given, err := archives.Repositories(s.sources)
+	given, err := archives.Repositories(s.asked.sources)
 	if err != nil {
-		return s.fault(err)
+		return s.asked.fault(err)
 	}
 	has := plainRepository(r)
 	for _, g := range given {
@@ -174,7 +174,7 @@ func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archiv
 		}
 	}
 	if len(has.URIs) == 0 {
-		return s.t.stale(s.start(), "%s has packages of the repository %s, which the build file no longer has", s.t.pass.req.Lock.Name, r.ID)
+		return s.t.stale(s.asked.start(), "%s has packages of the repository %s, which the build file no longer has", s.t.pass.req.Lock.Name, r.ID)
 	}
 	s.uris[r.ID] = archives.Addresses(has)
 	return nil

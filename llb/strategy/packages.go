@@ -21,11 +21,8 @@ var _ Strategy = packages{}
 // packageSet is what all packages layers of a target ask for, and what that was
 // resolved to. One image is resolved once, whatever the package system is.
 type packageSet struct {
-	t       *Target
-	entries []packageEntry
-	// sources are the repositories of the build file, and given where it has them.
-	sources []*distro.Source
-	given   map[*distro.Source]*spec.Repository
+	t     *Target
+	asked *packageRequest
 	// system is the packages'; nil while nothing says which it is.
 	system distro.System
 	locked *lock.Packages
@@ -33,6 +30,15 @@ type packageSet struct {
 	uris map[string][]string
 	// planned are the layers of each entry.
 	planned [][]plan.Layer
+}
+
+// packageRequest is what the build file asks for.
+type packageRequest struct {
+	read    reader
+	entries []packageEntry
+	// sources are its repositories, and given where it has them.
+	sources []*distro.Source
+	given   map[*distro.Source]*spec.Repository
 }
 
 // packageEntry is one packages layer.
@@ -56,13 +62,13 @@ func (packages) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Laye
 		}
 		t.packages = set
 	}
-	i := slices.IndexFunc(t.packages.entries, func(e packageEntry) bool { return e.layer == l })
+	i := slices.IndexFunc(t.packages.asked.entries, func(e packageEntry) bool { return e.layer == l })
 	return t.packages.planned[i], nil
 }
 
 // newPackageSet reads what the packages layers of a target ask for.
 func newPackageSet(t *Target) (*packageSet, error) {
-	set := &packageSet{t: t, given: map[*distro.Source]*spec.Repository{}}
+	asked := &packageRequest{read: t.read, given: map[*distro.Source]*spec.Repository{}}
 	for i := range t.described.Layers {
 		l := &t.described.Layers[i]
 		if l.Packages == nil {
@@ -76,9 +82,9 @@ func newPackageSet(t *Target) (*packageSet, error) {
 			}
 			e.names = append(e.names, spec.String{Value: value, Pos: name.Pos})
 		}
-		set.entries = append(set.entries, e)
+		asked.entries = append(asked.entries, e)
 	}
-	return set, nil
+	return &packageSet{t: t, asked: asked}, nil
 }
 
 // plan takes the packages from the lock, or resolves them, and makes the layers of
@@ -88,7 +94,7 @@ func (s *packageSet) plan(ctx context.Context) error {
 		s.locked = &lock.Packages{Installer: plan.Register}
 		return s.planLayers(ctx)
 	}
-	if err := s.readSources(); err != nil {
+	if err := s.asked.readSources(); err != nil {
 		return err
 	}
 	switch ok, err := s.takeLocked(); {
@@ -113,12 +119,12 @@ func (s *packageSet) plan(ctx context.Context) error {
 		}
 		return s.planLayers(ctx)
 	default:
-		return s.t.read.errorf(s.start(), "packages of %s can't be installed by this release", s.system.Facts().Name)
+		return s.t.read.errorf(s.asked.start(), "packages of %s can't be installed by this release", s.system.Facts().Name)
 	}
 }
 
 // start is where the build file first asks for packages.
-func (s *packageSet) start() spec.Pos { return s.entries[0].layer.Packages.Range.Start }
+func (s *packageRequest) start() spec.Pos { return s.entries[0].layer.Packages.Range.Start }
 
 // mustInstall reports whether packages must be installed before those of the layers
 // that follow are unpacked: a command runs in the image in between. The last ones
@@ -136,7 +142,7 @@ func mustInstall(after []spec.Layer) bool {
 }
 
 // wanted are the names of each entry, sorted.
-func (s *packageSet) wanted() [][]string {
+func (s *packageRequest) wanted() [][]string {
 	out := make([][]string, len(s.entries))
 	for i, e := range s.entries {
 		for _, n := range e.names {
@@ -150,13 +156,13 @@ func (s *packageSet) wanted() [][]string {
 
 // recommends reports whether an entry asks for recommended packages. Packages are
 // resolved together, so that one is enough.
-func (s *packageSet) recommends() bool {
+func (s *packageRequest) recommends() bool {
 	return slices.ContainsFunc(s.entries, func(e packageEntry) bool { return e.layer.Packages.Recommends })
 }
 
 // pos is where the build file names a package; where it asks for packages at all
 // when it doesn't name that one.
-func (s *packageSet) pos(name string) spec.Pos {
+func (s *packageRequest) pos(name string) spec.Pos {
 	for _, e := range s.entries {
 		for _, n := range e.names {
 			if n.Value == name {

@@ -22,10 +22,10 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 	}
 	solution, err := archives.Resolve(ctx, s.request(base))
 	if err != nil {
-		return s.fault(err)
+		return s.asked.fault(err)
 	}
 	for _, w := range solution.Warnings {
-		s.t.pass.req.Warn(s.t.read.errorf(s.pos(w.Name), "%s", w.Text))
+		s.t.pass.req.Warn(s.t.read.errorf(s.asked.pos(w.Name), "%s", w.Text))
 	}
 	s.uris = map[string][]string{}
 	for _, r := range solution.Repositories {
@@ -46,7 +46,7 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 func (s *packageSet) request(base tree.Tree) distro.Request {
 	t := s.t
 	r := distro.Request{
-		Platform: t.image.Platform, Recommends: s.recommends(), Sources: s.sources, Base: base, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
+		Platform: t.image.Platform, Recommends: s.asked.recommends(), Sources: s.asked.sources, Base: base, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
 		Context: func(ctx context.Context, name string) (tree.Tree, error) {
 			return t.pass.req.Looker.Look(ctx, t.pass.plan, plan.Tree{Kind: plan.Main}, []string{name})
 		},
@@ -62,7 +62,7 @@ func (s *packageSet) request(base tree.Tree) distro.Request {
 			return &known
 		},
 	}
-	for _, e := range s.entries {
+	for _, e := range s.asked.entries {
 		var names []string
 		for _, name := range e.names {
 			names = append(names, name.Value)
@@ -89,7 +89,7 @@ func (s *packageSet) keep() []distro.Kept {
 
 // lock writes a solution down.
 func (s *packageSet) lock(solution *distro.Solution) *lock.Packages {
-	out := &lock.Packages{Base: s.t.basePin(), Wanted: s.wanted(), Recommends: s.recommends()}
+	out := &lock.Packages{Base: s.t.basePin(), Wanted: s.asked.wanted(), Recommends: s.asked.recommends()}
 	for _, p := range solution.Packages {
 		out.Packages = append(out.Packages, lock.Package{
 			Name: p.Name, Version: p.Version, Arch: p.Arch, Source: p.Source, Repository: p.Repository, Path: p.Path,
@@ -119,7 +119,7 @@ func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repositor
 // planTool lets the base's own program install each entry, in a command in the image.
 func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.Tree) error {
 	t := s.t
-	for _, e := range s.entries {
+	for _, e := range s.asked.entries {
 		names := make([]string, 0, len(e.names))
 		for _, n := range e.names {
 			names = append(names, n.Value)
@@ -132,7 +132,7 @@ func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.T
 			if errors.As(err, &about) && about.Part == distro.Scripts {
 				return t.read.errorf(e.layer.Packages.Scripts.Pos, "%w", err)
 			}
-			return s.fault(err)
+			return s.asked.fault(err)
 		}
 		run := &plan.Exec{
 			Range: e.layer.Range, From: plan.Tree{Kind: plan.Layers}, Platform: t.image.Platform,

@@ -17,7 +17,7 @@ import (
 
 // readSources reads the repositories of the build file. All packages of an image
 // come from one system.
-func (s *packageSet) readSources() error {
+func (s *packageRequest) readSources() error {
 	for _, e := range s.entries {
 		for i := range e.layer.Packages.Repositories {
 			r := &e.layer.Packages.Repositories[i]
@@ -28,7 +28,7 @@ func (s *packageSet) readSources() error {
 			s.sources = append(s.sources, source)
 			s.given[source] = r
 			if first := s.given[s.sources[0]].Type.Value; r.Type.Value != first {
-				return s.t.read.errorf(r.Range.Start, "the packages of one image come from repositories of one type, not of %s and %s", first, r.Type.Value)
+				return s.read.errorf(r.Range.Start, "the packages of one image come from repositories of one type, not of %s and %s", first, r.Type.Value)
 			}
 		}
 	}
@@ -36,22 +36,22 @@ func (s *packageSet) readSources() error {
 }
 
 // source is a repository of the build file with its names expanded.
-func (s *packageSet) source(r *spec.Repository) (*distro.Source, error) {
-	uri, err := s.t.read.expand(r.URI)
+func (s *packageRequest) source(r *spec.Repository) (*distro.Source, error) {
+	uri, err := s.read.expand(r.URI)
 	if err != nil {
 		return nil, err
 	}
 	out := &distro.Source{}
 	if out.URIs, err = distro.ParseAddresses(uri); err != nil {
-		return nil, s.t.read.errorf(r.URI.Pos, "%w", err)
+		return nil, s.read.errorf(r.URI.Pos, "%w", err)
 	}
-	if out.Suites, err = s.t.read.expandAll(r.Suites); err != nil {
+	if out.Suites, err = s.read.expandAll(r.Suites); err != nil {
 		return nil, err
 	}
-	if out.Components, err = s.t.read.expandAll(r.Components); err != nil {
+	if out.Components, err = s.read.expandAll(r.Components); err != nil {
 		return nil, err
 	}
-	out.Keys, err = s.t.read.expand(r.SignedBy)
+	out.Keys, err = s.read.expand(r.SignedBy)
 	return out, err
 }
 
@@ -59,45 +59,45 @@ func (s *packageSet) source(r *spec.Repository) (*distro.Source, error) {
 // file's repositories, or that of the base. It returns the base's files.
 func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
 	if s.t.pass.req.Fetch == nil || s.t.pass.req.Looker == nil {
-		return nil, s.t.read.errorf(s.start(), "resolve packages: nothing can be fetched here")
+		return nil, s.t.read.errorf(s.asked.start(), "resolve packages: nothing can be fetched here")
 	}
 	base, err := s.lookIntoBase(ctx)
 	if err != nil {
-		return nil, s.fault(fmt.Errorf("look into the base: %w", err))
+		return nil, s.asked.fault(fmt.Errorf("look into the base: %w", err))
 	}
-	if len(s.sources) > 0 {
+	if len(s.asked.sources) > 0 {
 		return base, s.systemOfSources(ctx, base)
 	}
 	if s.system, err = distro.Detect(ctx, s.t.pass.req.Systems, base); err != nil {
-		return nil, s.fault(fmt.Errorf("look into the base: %w", err))
+		return nil, s.asked.fault(fmt.Errorf("look into the base: %w", err))
 	}
 	switch {
 	case s.system != nil:
 		return base, nil
 	case s.t.image.From.Kind == plan.Scratch:
-		return nil, s.t.read.errorf(s.start(), "packages on scratch need `repositories`: there is no base that says where they come from")
+		return nil, s.t.read.errorf(s.asked.start(), "packages on scratch need `repositories`: there is no base that says where they come from")
 	}
-	return nil, s.t.read.errorf(s.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
+	return nil, s.t.read.errorf(s.asked.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
 }
 
 // systemOfSources takes the system of the build file's repositories, unless the base
 // has packages of another one.
 func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error {
-	r := s.given[s.sources[0]]
+	r := s.asked.given[s.asked.sources[0]]
 	s.system = distro.Find(s.t.pass.req.Systems, r.Type.Value)
 	if s.system == nil {
 		return s.t.read.errorf(r.Type.Pos, "packages of the type %s can't be resolved by this release", r.Type.Value)
 	}
 	has, err := s.system.Detect(ctx, base)
 	if err != nil {
-		return s.fault(fmt.Errorf("look into the base: %w", err))
+		return s.asked.fault(fmt.Errorf("look into the base: %w", err))
 	}
 	if has {
 		return nil
 	}
 	other, err := distro.Detect(ctx, s.t.pass.req.Systems, base)
 	if err != nil {
-		return s.fault(fmt.Errorf("look into the base: %w", err))
+		return s.asked.fault(fmt.Errorf("look into the base: %w", err))
 	}
 	if other == nil {
 		return nil
@@ -151,19 +151,19 @@ func (t *Target) ranInPlace() bool {
 // fault puts a line of the build file to an error. What isn't about something that
 // was asked for is what an archive or the base answers: no fault of the build file,
 // though a line of it asks.
-func (s *packageSet) fault(err error) error {
+func (s *packageRequest) fault(err error) error {
 	var about *distro.Error
 	if !errors.As(err, &about) {
-		fault := s.t.read.errorf(s.start(), "%w", err)
+		fault := s.read.errorf(s.start(), "%w", err)
 		fault.External = true
 		return fault
 	}
 	r := s.given[about.Source]
 	switch {
 	case r != nil && about.Part == distro.Keys:
-		return s.t.read.errorf(r.SignedBy.Pos, "%w", err)
+		return s.read.errorf(r.SignedBy.Pos, "%w", err)
 	case r != nil:
-		return s.t.read.errorf(r.Range.Start, "%w", err)
+		return s.read.errorf(r.Range.Start, "%w", err)
 	}
-	return s.t.read.errorf(s.pos(about.Name), "%w", err)
+	return s.read.errorf(s.pos(about.Name), "%w", err)
 }

@@ -5,7 +5,9 @@ package alpine
 
 import (
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/alpine/control"
@@ -13,9 +15,27 @@ import (
 
 var _ distro.Database = System{}
 
-// Fields are those of apk's list of installed packages.
-func (System) Fields(file string) (distro.Fields, bool) {
-	return distro.Fields{Name: "P", Version: "V"}, slices.Contains(databases(), "/"+file)
+// IsDatabase reports whether a file is apk's list of installed packages.
+func (System) IsDatabase(file string) bool { return slices.Contains(databases(), "/"+file) }
+
+// Versions yields what is installed.
+func (System) Versions(text string) iter.Seq2[string, string] {
+	return func(yield func(name, version string) bool) {
+		for record := range strings.SplitSeq(text, "\n\n") {
+			var name, version string
+			for line := range strings.Lines(record) {
+				switch key, value, _ := strings.Cut(strings.TrimSpace(line), ":"); key {
+				case "P":
+					name = value
+				case "V":
+					version = value
+				}
+			}
+			if name != "" && !yield(name, version) {
+				return
+			}
+		}
+	}
 }
 
 // Installed are what apk has installed.

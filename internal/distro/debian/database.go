@@ -5,6 +5,7 @@ package debian
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -16,11 +17,34 @@ import (
 
 var _ distro.Database = System{}
 
-// Fields are those of dpkg's database, or of its pieces in images without dpkg.
-func (System) Fields(file string) (distro.Fields, bool) {
-	fields := distro.Fields{Name: "Package", Version: "Version"}
-	single := path.Dir(file) == "var/lib/dpkg/status.d" && !strings.HasSuffix(file, ".md5sums")
-	return fields, single || file == "var/lib/dpkg/status"
+// IsDatabase reports whether a file is dpkg's database, or one of its pieces in images
+// without dpkg.
+func (System) IsDatabase(file string) bool {
+	return file == "var/lib/dpkg/status" || path.Dir(file) == "var/lib/dpkg/status.d" && !strings.HasSuffix(file, ".md5sums")
+}
+
+// Versions yields what is installed.
+func (System) Versions(text string) iter.Seq2[string, string] {
+	return func(yield func(name, version string) bool) {
+		in := control.Scanner{Text: text}
+		for in.SkipEmpty(); in.Pos < len(in.Text); in.SkipEmpty() {
+			var name, version string
+			installed := true
+			for key, value, ok := in.Next(); key != "" || !ok; key, value, ok = in.Next() {
+				switch key {
+				case "Package":
+					name = value
+				case "Version":
+					version = value
+				case "Status":
+					installed = strings.HasSuffix(value, " installed")
+				}
+			}
+			if name != "" && installed && !yield(name, version) {
+				return
+			}
+		}
+	}
 }
 
 // Installed are what dpkg has installed, or what the files of images without dpkg
@@ -29,7 +53,7 @@ func (s System) Installed(files map[string][]byte) ([]distro.Package, error) {
 	var out []distro.Package
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if _, ok := s.Fields(name); !ok {
+		if !s.IsDatabase(name) {
 			continue
 		}
 		all, err := control.ParseParagraphs(string(files[name]))

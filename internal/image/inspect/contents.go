@@ -62,8 +62,7 @@ type dataFiles map[string][]byte
 
 // isDatabase reports whether a file is one of them.
 func isDatabase(name string) bool {
-	_, ok := fieldsOf(name)
-	return ok || name == "etc/os-release" || name == "usr/lib/os-release"
+	return databaseOf(name) != nil || name == "etc/os-release" || name == "usr/lib/os-release"
 }
 
 // databases reads them from the layers, of which a later one counts more.

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"github.com/strata-build/strata/internal/distro"
 )
 
 // FuzzHistory reads the words of histories, and package databases.
@@ -25,7 +23,7 @@ func FuzzHistory(f *testing.F) {
 			t.Errorf("3 layers have %d histories", got)
 		}
 		s := &scan{packages: map[string]string{}}
-		if err := s.readDatabase(strings.NewReader(database), distro.Fields{Name: "Package", Version: "Version"}); err != nil {
+		if err := s.readDatabase(strings.NewReader(database), databaseOf("var/lib/dpkg/status")); err != nil {
 			t.Error(err)
 		}
 	})

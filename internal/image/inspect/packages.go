@@ -15,37 +15,35 @@ import (
 // databaseLimit is how much of a package database is read, in bytes.
 const databaseLimit = 64 << 20
 
-// fieldsOf are the fields of a file of an image that is part of a package database.
-func fieldsOf(name string) (distro.Fields, bool) {
+// databaseOf returns the package database that a file of an image is part of, or nil.
+func databaseOf(name string) distro.Database {
 	for _, system := range systems.All() {
-		if db, ok := system.(distro.Database); ok {
-			if fields, ok := db.Fields(name); ok {
-				return fields, true
-			}
+		if db, ok := system.(distro.Database); ok && db.IsDatabase(name) {
+			return db
 		}
 	}
-	return distro.Fields{}, false
+	return nil
 }
 
 // readPackages reads a file if it is a package database.
 func (s *scan) readPackages(name string, r io.Reader) error {
-	fields, ok := fieldsOf(name)
-	if !ok {
+	db := databaseOf(name)
+	if db == nil {
 		return nil
 	}
 	if s.packages == nil {
 		s.packages = map[string]string{}
 	}
-	return s.readDatabase(io.LimitReader(r, databaseLimit), fields)
+	return s.readDatabase(io.LimitReader(r, databaseLimit), db)
 }
 
 // readDatabase reads what a database has installed.
-func (s *scan) readDatabase(r io.Reader, fields distro.Fields) error {
+func (s *scan) readDatabase(r io.Reader, db distro.Database) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	for name, version := range fields.Read(string(text)) {
+	for name, version := range db.Versions(string(text)) {
 		s.packages[name] = version
 	}
 	return nil
