@@ -5,6 +5,7 @@ package testenv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -65,22 +66,38 @@ func Buildkitd(t testing.TB, options DaemonOptions) *Daemon {
 // holds whatever the tests before this one built.
 func Shared(t testing.TB) *Daemon {
 	t.Helper()
-	s := sharedSession(t)
+	d, err := sharedSession(t).shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of the shared buildkitd:\n%s", d.process.tail())
+		}
+	})
+	return d
+}
+
+// SharedAddr is the address of [Shared], for examples, which have no testing.TB.
+func SharedAddr() (string, error) {
+	if current == nil {
+		return "", errors.New("testenv: the shared buildkitd needs Main in TestMain")
+	}
+	d, err := current.shared()
+	if err != nil {
+		return "", err
+	}
+	return d.Addr, nil
+}
+
+func (s *session) shared() (*Daemon, error) {
 	s.daemonOnce.Do(func() {
 		dir := filepath.Join(s.dir, "bk")
 		if s.daemonErr = os.Mkdir(dir, 0o755); s.daemonErr == nil {
 			s.daemon, s.daemonErr = startDaemon(dir, DaemonOptions{})
 		}
 	})
-	if s.daemonErr != nil {
-		t.Fatal(s.daemonErr)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("log of the shared buildkitd:\n%s", s.daemon.process.tail())
-		}
-	})
-	return s.daemon
+	return s.daemon, s.daemonErr
 }
 
 // Client connects to the daemon.

@@ -62,7 +62,7 @@ type Layer struct {
 	Unpacked int64 `json:"unpacked"`
 	// Files, Directories, Links and Deletions are how many there are.
 	Files       int `json:"files"`
-	Directories int `json:"directories"`
+	Directories int `json:"folders"` // the name of it since the first report
 	Links       int `json:"links"`
 	Deletions   int `json:"deletions"`
 	// Wasted are the bytes of this layer's files that later layers replace or
