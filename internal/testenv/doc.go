@@ -17,6 +17,11 @@
 //
 //	func TestMain(m *testing.M) { testenv.Main(m) }
 //
+// and may call t.Parallel wherever a test's images and projects have names of
+// their own. What takes long to make and stays the same is kept below .cache, by
+// what it is made from: the programs of this module, Debian's layers, a closure of
+// Nix.
+//
 // Programs are looked for in .cache/bin first, where hack/install builds those
 // that are pinned by go.mod, and then in PATH. The tests need root.
 package testenv

@@ -26,12 +26,28 @@ type session struct {
 // current is the session of this test process; nil unless Main runs.
 var current *session
 
-// Main runs the tests of a package that shares parts, stops those, and exits.
+// Main runs the tests of a package that shares parts, stops those, and exits. As
+// root, the tests have mounts of their own, which end with them even when they are
+// killed, and a disk of their own for temporary files.
 func Main(m *testing.M) {
 	os.Exit(run(m))
 }
 
 func run(m *testing.M) int {
+	remove, err := ownDisk()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	status := runIn(m)
+	if err := remove(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return status
+}
+
+func runIn(m *testing.M) int {
 	dir, err := makeDir()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
