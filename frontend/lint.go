@@ -7,6 +7,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/solver/pb"
@@ -24,7 +25,19 @@ var (
 	ruleArgs     = rule{"UndeclaredArg", "Build arguments should be declared under args"}
 	ruleChecksum = rule{"MissingChecksum", "What is fetched over HTTP should have a checksum, so that every build gets the same"}
 	ruleSecret   = rule{"SecretInImage", "Secrets should not be in arguments, environment or labels, which everybody who has the image can read"}
+	rulePlatform = rule{strategy.RulePlatform, "Images should be for the platform that they are used for, or the build file should say which one is meant"}
+	ruleOnBuild  = rule{strategy.RuleOnBuild, "Triggers of a base are run by Dockerfiles alone"}
 )
+
+// ruleOf is the rule that a warning of planning is of.
+func ruleOf(e *spec.Error) rule {
+	for _, k := range []rule{rulePlatform, ruleOnBuild} {
+		if e.Rule == k.name {
+			return k
+		}
+	}
+	return ruleArgs
+}
 
 // lint reads and plans the build file and reports what is wrong or odd with it.
 func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
@@ -39,10 +52,7 @@ func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
 	s, err := r.parse()
 	if err == nil {
 		lintSpec(s, report)
-		req := r.planRequest(ctx, s, r.firstPlatform(), r.trees(s))
-		req.Warn = func(e *spec.Error) { report(ruleArgs, e.Message, e.Range) }
-		req.AllowMissing = true
-		_, err = strategy.Plan(ctx, req)
+		err = r.lintPlans(ctx, s, report)
 	}
 	if err != nil {
 		results.Error = &lint.BuildError{Message: err.Error()}
@@ -51,6 +61,26 @@ func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
 		}
 	}
 	return results, nil
+}
+
+// lintPlans plans the build file for every wanted platform, and reports each warning
+// once.
+func (r *request) lintPlans(ctx context.Context, s *spec.Spec, report func(rule, string, spec.Range)) error {
+	said := map[string]bool{}
+	for _, p := range r.daemon.UI.TargetPlatforms {
+		req := r.planRequest(ctx, s, platforms.Normalize(p), r.trees(s))
+		req.Warn = func(e *spec.Error) {
+			if !said[e.Error()] {
+				said[e.Error()] = true
+				report(ruleOf(e), e.Words(), e.Range)
+			}
+		}
+		req.AllowMissing = true
+		if _, err := strategy.Plan(ctx, req); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lintSpec applies the rules that need nothing but the build file.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -106,4 +108,39 @@ func TestMissingPlatform(t *testing.T) {
 		}
 		contains(t, out, "strata.yaml:3", "linux/amd64", "arm64")
 	})
+}
+
+// TestImageOfAnotherPlatform builds for a platform that an image isn't for: as a base
+// it is an error at its line, whether the image is named by its tag or its digest, and
+// an error of a check; elsewhere it is a warning.
+func TestImageOfAnotherPlatform(t *testing.T) {
+	h := newHouse(t)
+	only := testenv.BusyboxImage(t, h.registry, "only:1", testenv.BusyboxTweaks{Only: "amd64", Config: func(c *v1.Config) { c.OnBuild = []string{"RUN make"} }})
+	pinned := h.registry.Host + "/only@" + h.registry.Descriptor(t, "only:1").Digest.String()
+	both := []string{"--platform", "linux/amd64,linux/arm64"}
+	for _, base := range []string{only, pinned} {
+		dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\n")
+		const words = " is for linux/amd64, and the image that is built on it for linux/arm64; take a base"
+		h.each(t, func(t *testing.T, w way) {
+			out, err := w.build(append(flags(dir, both...), "-o", h.pushed("index:lies"))...)
+			if err == nil {
+				t.Error("an image that isn't for the platform is no error")
+			}
+			contains(t, out, "strata.yaml:2:7: ", words, "from: "+base)
+			contains(t, out, `ONBUILD of `, `is not run: "RUN make"`)
+		})
+		for name, ask := range h.askers() {
+			if _, all, failed := ask(t, dir, "check", both...); !failed || !strings.Contains(all, words) {
+				t.Errorf("the check of %s does not fail:\n%s", name, all)
+			}
+		}
+	}
+	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: {base}\nlayers:\n  - files: [{dest: /a, from: "+only+", source: /etc/passwd}]\n")
+	const words = " is for linux/amd64, and what it is used for is for linux/arm64; say `platform: linux/amd64` if that is meant"
+	h.each(t, func(t *testing.T, w way) { contains(t, w.must(t, flags(dir, both...)...), words) })
+	for name, ask := range h.askers() {
+		if _, all, _ := ask(t, dir, "check", both...); !strings.Contains(all, words) {
+			t.Errorf("the check of %s has no warning:\n%s", name, all)
+		}
+	}
 }

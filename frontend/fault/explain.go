@@ -50,7 +50,7 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	}
 	if isNotFound(err) {
 		if c, ok := findPattern(e.Plan, lines); ok {
-			return e.Spec.Errorf(c.Pos, "nothing in %s matches %q", treeWords(c.From), strings.TrimPrefix(c.Path, "/"))
+			return e.Spec.Errorf(c.Pos, "nothing in %s matches %q", c.From.Words(), strings.TrimPrefix(c.Path, "/"))
 		}
 	}
 	if f := AsFetch(err); f != nil {

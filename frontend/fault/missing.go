@@ -15,7 +15,7 @@ import (
 // hint costs a look at the tree; a tree that can't be looked into gives none.
 func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
 	name := strings.TrimPrefix(c.Path, "/")
-	fault := e.Spec.Errorf(c.Pos, "there is no %q in %s", name, treeWords(c.From))
+	fault := e.Spec.Errorf(c.Pos, "there is no %q in %s", name, c.From.Words())
 	list := e.World.List(ctx, c.From, false)
 	if list == nil {
 		return fault
@@ -27,18 +27,4 @@ func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
 		return fault.WithHint("it is in the directory, but .dockerignore leaves it out")
 	}
 	return fault
-}
-
-// treeWords say where a source was looked for.
-func treeWords(t plan.Tree) string {
-	switch t.Kind {
-	case plan.Main:
-		return "the build context"
-	case plan.Layers:
-		return "the image so far"
-	case plan.Registry:
-		return t.Name
-	default:
-		return string(t.Kind) + ":" + t.Name
-	}
 }

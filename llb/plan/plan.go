@@ -105,6 +105,20 @@ type Tree struct {
 	Pos spec.Pos `json:"-"`
 }
 
+// Words name the tree in messages.
+func (t Tree) Words() string {
+	switch t.Kind {
+	case Main:
+		return "the build context"
+	case Layers:
+		return "the image so far"
+	case Registry:
+		return t.Name
+	default:
+		return string(t.Kind) + ":" + t.Name
+	}
+}
+
 // Layer is one layer of an image.
 type Layer struct {
 	// Name is the layer's own name, or empty.

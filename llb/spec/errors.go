@@ -28,6 +28,9 @@ type Error struct {
 	Message string
 	// Hint says what to do, or is empty.
 	Hint string
+	// Rule is the rule that a warning is of; empty for errors, and for warnings that
+	// have none.
+	Rule string
 	// External says that the build file is as it should be: what it asks for can't
 	// be had.
 	External bool
@@ -50,12 +53,16 @@ func (e *Error) Error() string {
 		}
 	}
 	b.WriteString(": ")
-	b.WriteString(e.Message)
-	if e.Hint != "" {
-		b.WriteString("; ")
-		b.WriteString(e.Hint)
-	}
+	b.WriteString(e.Words())
 	return b.String()
+}
+
+// Words are the message and the hint, without the place.
+func (e *Error) Words() string {
+	if e.Hint == "" {
+		return e.Message
+	}
+	return e.Message + "; " + e.Hint
 }
 
 // Unwrap gives the error that the fault was made of with %w, or nil.

@@ -23,6 +23,7 @@ func fileObject() object[File] {
 		one:  []string{"content", "source", "url", "git", "symlink", "directory"},
 		needs: []needs{
 			{"from", []string{"source"}},
+			{"platform", []string{"from"}},
 			{"extract", []string{"url", "source"}},
 			{"checksum", []string{"url"}},
 			{"include", []string{"source", "git"}},
@@ -39,6 +40,8 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Source }),
 			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference.", text(checkFrom),
 				func(f *File) *String { return &f.From }),
+			bind("platform", "The platform that from is taken for; the image's if left out.", text(checkPlatform),
+				func(f *File) *String { return &f.Platform }),
 			bind("include", "Patterns of what to copy.", list(text(checkLine)),
 				func(f *File) *[]String { return &f.Include }),
 			bind("exclude", "Patterns of what not to copy.", list(text(checkLine)),

@@ -158,6 +158,8 @@ type File struct {
 	// From is "target:NAME", "context:NAME", "dockerfile:PATH#STAGE" or a
 	// reference.
 	From String
+	// Platform is the platform that From is taken for.
+	Platform String
 	// Symlink is the target of a symbolic link.
 	Symlink String
 	// Directory makes an empty directory.

@@ -100,8 +100,16 @@ func (c *command) planFrom(ctx context.Context) error {
 		c.out.From, c.base = from, c.t.image.Base
 		return nil
 	}
-	c.out.From, c.base, err = c.t.base(ctx, from)
-	return err
+	if c.out.From, c.base, err = c.t.base(ctx, from); err != nil {
+		return err
+	}
+	if c.b.From.IsSet() || c.b.Platform.IsSet() {
+		c.t.checkUse(c.out.From, c.base)
+	}
+	if c.b.From.IsSet() {
+		c.t.warnOnBuild(c.out.From, c.base)
+	}
+	return nil
 }
 
 // planInPlace is for a command that changes the image so far.

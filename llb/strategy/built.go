@@ -103,6 +103,7 @@ func (n nixBuild) nixStep(ctx context.Context) (*plan.Exec, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.c.t.checkUse(tree, image)
 	e.From = tree
 	if image != nil {
 		*config = slices.Clone(image.Config.Env)

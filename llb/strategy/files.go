@@ -130,7 +130,13 @@ func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) 
 	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}, Pos: f.Source.Pos, Checkout: true}
 	var err error
 	if f.From.IsSet() {
-		if c.From, c.Checkout, err = t.use(ctx, f.From, t.image.Platform); err != nil {
+		platform := t.image.Platform
+		if f.Platform.IsSet() {
+			if platform, err = t.read.platform(f.Platform); err != nil {
+				return nil, err
+			}
+		}
+		if c.From, c.Checkout, err = t.use(ctx, f.From, platform); err != nil {
 			return nil, err
 		}
 	}

@@ -185,6 +185,9 @@ func (t *Target) build(ctx context.Context) error {
 	if t.image.From, t.image.Base, err = t.base(ctx, from); err != nil {
 		return err
 	}
+	if err := t.checkBase(t.image.From, t.image.Base); err != nil {
+		return err
+	}
 	for i := range t.described.Layers {
 		l := &t.described.Layers[i]
 		how, err := of(l.Strategy())

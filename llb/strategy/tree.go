@@ -67,7 +67,11 @@ func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree 
 		return tree, false, t.read.errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME, dockerfile:PATH or an image", s.Value)
 	}
 	tree, config, err := t.base(ctx, tree)
-	return tree, config == nil, err
+	if err != nil {
+		return tree, false, err
+	}
+	t.checkUse(tree, config)
+	return tree, config == nil, nil
 }
 
 // platform reads a platform and gives it its one spelling.
