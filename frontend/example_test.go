@@ -50,7 +50,7 @@ func buildTar(ctx context.Context, addr, buildFile string, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := os.WriteFile(filepath.Join(dir, frontend.DefaultFile), []byte(buildFile), 0o644); err != nil {
 		return err
 	}

@@ -114,8 +114,10 @@ func sha512Image(t *testing.T, r *testenv.FakeRegistry, repository string) strin
 	t.Helper()
 	layer := testenv.Tar(t, []testenv.Entry{{Path: "greeting", Data: []byte("hello\n")}})
 	config := fmt.Appendf(nil, `{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[%q]}}`, sha512Of(layer))
-	m := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1,
-		Config: r.AddBlob512(t, repository, config), Layers: []v1.Descriptor{r.AddBlob512(t, repository, layer)}}
+	m := v1.Manifest{
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1,
+		Config: r.AddBlob512(t, repository, config), Layers: []v1.Descriptor{r.AddBlob512(t, repository, layer)},
+	}
 	m.Config.MediaType, m.Layers[0].MediaType = types.OCIConfigJSON, types.OCIUncompressedLayer
 	raw, err := json.Marshal(m)
 	if err != nil {

@@ -6,6 +6,7 @@ package transfer_test
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -205,7 +206,7 @@ func TestSparse(t *testing.T) {
 		mirror.Reset()
 		copyImage(t, src, ref, o)
 		for _, q := range mirror.Requests() {
-			if q.Method != "HEAD" && q.Path != "/v2/" {
+			if q.Method != http.MethodHead && q.Path != "/v2/" {
 				t.Errorf("what is there takes %s %s", q.Method, q.Path)
 			}
 		}
