@@ -24,7 +24,7 @@ func buildObject() object[Build] {
 				func(b *Build) *String { return &b.User }),
 			bind("owner", "The owner of what ships: user or user:group.", text(valid(ParseOwner)),
 				func(b *Build) *String { return &b.Owner }),
-			bind("env", "The command's environment variables.", env(),
+			bind("env", "The command's environment variables; null removes one of from's.", removing(env()),
 				func(b *Build) *[]Pair { return &b.Env }),
 			bind("mounts", "Inputs that the command can read.", list(mountObject().kind()),
 				func(b *Build) *[]Mount { return &b.Mounts }),

@@ -17,28 +17,39 @@ func configObject() object[Config] {
 				func(c *Config) *[]String { return &c.Entrypoint }),
 			bind("cmd", "The command, or its arguments, when none are given.", list(text()),
 				func(c *Config) *[]String { return &c.Cmd }),
-			bind("env", "Environment variables, over the base's.", env(),
+			bind("env", "Environment variables, over the base's; null removes one of the base's.", removing(env()),
 				func(c *Config) *[]Pair { return &c.Env }),
-			bind("workdir", "The directory that the container starts in.", text(checkPath),
+			bind("workdir", "The directory that the container starts in; null removes the base's.", removable(text(checkPath)),
 				func(c *Config) *String { return &c.Workdir }),
-			bind("user", "Who the container runs as: user or user:group.", text(valid(ParseOwner)),
+			bind("user", "Who the container runs as: user or user:group; null removes the base's.", removable(text(valid(ParseOwner))),
 				func(c *Config) *String { return &c.User }),
-			bind("expose", "Ports, as 8080, 8080/udp or 8000-8010/tcp.", list(text(valid(ParsePort))),
-				func(c *Config) *[]String { return &c.Expose }),
-			bind("volumes", "Directories that hold data.", list(text(checkAbsolute)),
-				func(c *Config) *[]String { return &c.Volumes }),
-			bind("labels", "Labels, over the base's.", labels("label"),
+			bind("expose", "Ports, as 8080, 8080/udp or 8000-8010/tcp, beside the base's. An empty list clears those; in a map, null removes one.", additions("port", text(valid(ParsePort))),
+				func(c *Config) *Additions { return &c.Expose }),
+			bind("volumes", "Directories that hold data, beside the base's. An empty list clears those; in a map, null removes one.", additions("volume", text(checkAbsolute)),
+				func(c *Config) *Additions { return &c.Volumes }),
+			bind("labels", "Labels, over the base's; null removes one of the base's.", removing(labels("label")),
 				func(c *Config) *[]Pair { return &c.Labels }),
-			bind("stop_signal", "The signal that ends the container, as SIGTERM or 15.", text(checkSignal),
+			bind("stop_signal", "The signal that ends the container, as SIGTERM or 15; null removes the base's.", removable(text(checkSignal)),
 				func(c *Config) *String { return &c.StopSignal }),
 			bind("shell", "The shell that scripts run in.", list(text()),
 				func(c *Config) *[]String { return &c.Shell }),
 			bind("onbuild", "Dockerfile instructions for images on top of this one.", list(text(checkLine)),
 				func(c *Config) *[]String { return &c.OnBuild }),
-			bind("healthcheck", "How a running container is probed.", pointer(healthcheckObject().kind()),
+			bind("healthcheck", "How a running container is probed; null removes the base's.", healthcheckKind(),
 				func(c *Config) **Healthcheck { return &c.Healthcheck }),
 		},
 	}
+}
+
+// healthcheckKind also takes null.
+func healthcheckKind() kind[*Healthcheck] {
+	long := pointer(healthcheckObject().kind())
+	return kind[*Healthcheck]{schema: orNull(long.schema), read: func(c cursor) (*Healthcheck, bool) {
+		if c.isNull() {
+			return &Healthcheck{Range: c.span, Removed: true}, true
+		}
+		return long.read(c)
+	}}
 }
 
 func healthcheckObject() object[Healthcheck] {

@@ -217,6 +217,10 @@ func pairs(noun string, check func(string) error) kind[[]Pair] {
 				c.faultAt(p.key, "", "%v", err)
 				continue
 			}
+			if c.nulls && p.value.isNull() {
+				all = append(all, Pair{Key: p.key.text, KeyPos: p.key.span.Start, Removed: true})
+				continue
+			}
 			if value, ok := readText(c.in(p.key.text, p.value)); ok {
 				all = append(all, Pair{Key: p.key.text, KeyPos: p.key.span.Start, Value: value})
 			}

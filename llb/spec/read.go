@@ -32,6 +32,8 @@ type cursor struct {
 	*node
 	path   string
 	faults *faults
+	// nulls lets null stand for a value of a map.
+	nulls bool
 }
 
 // fault notes a fault of the node.
@@ -56,12 +58,12 @@ func (c cursor) in(key string, n *node) cursor {
 	if c.path != "" {
 		key = c.path + "." + key
 	}
-	return cursor{n, key, c.faults}
+	return cursor{node: n, path: key, faults: c.faults}
 }
 
 // item is the cursor for an item of a list.
 func (c cursor) item(i int) cursor {
-	return cursor{c.items[i], fmt.Sprintf("%s[%d]", c.path, i), c.faults}
+	return cursor{node: c.items[i], path: fmt.Sprintf("%s[%d]", c.path, i), faults: c.faults}
 }
 
 // entries returns the pairs of a map without those whose key was there already,

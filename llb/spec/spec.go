@@ -56,12 +56,19 @@ type PlatformString struct {
 // IsSet reports whether the build file gives the string.
 func (s String) IsSet() bool { return !s.Pos.IsZero() }
 
+// IsNull reports whether the build file gives null, or an empty text, which is
+// nothing.
+func (s String) IsNull() bool { return s.IsSet() && s.Value == "" && s.Platforms == nil }
+
 // Pair is one entry of a map with string values, in the order of the build file.
 type Pair struct {
 	Key string
 	// KeyPos is where the key starts.
 	KeyPos Pos
 	Value  String
+	// Removed says that the value is null: the name is taken away from what is
+	// below, and Value isn't set.
+	Removed bool
 }
 
 // Spec is a whole build file.
@@ -331,21 +338,34 @@ type Config struct {
 	Entrypoint []String
 	Cmd        []String
 	Env        []Pair
+	// Workdir, User and StopSignal are set and empty when they are null, which
+	// removes the base's.
 	Workdir    String
 	User       String
-	Expose     []String
-	Volumes    []String
-	Labels     []Pair
 	StopSignal String
+	Expose     Additions
+	Volumes    Additions
+	Labels     []Pair
 	// Shell is nil when the build file leaves it out.
 	Shell       []String
 	OnBuild     []String
 	Healthcheck *Healthcheck
 }
 
+// Additions are what is added to a list of the base's, or removed from it.
+type Additions struct {
+	Add []String
+	// Remove are entries of the base, or of a target below, that are taken away.
+	Remove []String
+	// Clear says that nothing of the base stays.
+	Clear bool
+}
+
 // Healthcheck is how a running container is probed.
 type Healthcheck struct {
 	Range Range
+	// Removed says that it is null: the base's is taken away.
+	Removed bool
 	// Test is the command as a list that starts with CMD, CMD-SHELL or NONE.
 	Test []String
 	// The durations are Go durations: 30s, 1m30s.

@@ -15,7 +15,7 @@ func testObject() object[Test] {
 			bind("name", "The test's name.", word(checkLine),
 				func(t *Test) *string { return &t.Name }),
 			runKey(func(t *Test) (*String, *[]String, *Pos) { return &t.Run, &t.Argv, new(Pos) }),
-			bind("env", "Environment variables, over the image's.", env(),
+			bind("env", "Environment variables, over the image's; null removes one of those.", removing(env()),
 				func(t *Test) *[]Pair { return &t.Env }),
 			bind("user", "Who runs the command.", text(valid(ParseOwner)),
 				func(t *Test) *String { return &t.User }),

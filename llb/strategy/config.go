@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/containerd/platforms"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -23,7 +25,7 @@ func (t *Target) configure() error {
 		return err
 	}
 	c := &t.described.Config
-	set := settings{read: t.read}
+	set := settings{read: t.read, warn: t.pass.req.Warn}
 	if t.described.Name == t.pass.req.Target {
 		set.labels = t.pass.req.Labels
 	}
@@ -73,6 +75,8 @@ type settings struct {
 	read reader
 	// labels are those of the request, which win.
 	labels map[string]string
+	// warn is told of what can't be removed.
+	warn func(*spec.Error)
 }
 
 // setCommand sets what runs. A new entrypoint drops the base's command, which
@@ -98,6 +102,11 @@ func (s settings) setCommand(c *spec.Config, out *dockerspec.DockerOCIImageConfi
 }
 
 func (s settings) setEnv(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
+	for _, p := range c.Env {
+		if p.Removed {
+			mustHave(s, "variable", p.Key, p.KeyPos, environment(out.Env).table())
+		}
+	}
 	env, err := s.read.merge(append(environment{}, out.Env...), c.Env)
 	if err != nil {
 		return err
@@ -123,39 +132,81 @@ func (s settings) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig)
 	if !c.Workdir.IsSet() {
 		return nil
 	}
+	if c.Workdir.IsNull() {
+		out.WorkingDir = ""
+		return nil
+	}
 	p, _, err := s.read.dest(c.Workdir)
 	out.WorkingDir = p
 	return err
 }
 
+// setNetwork sets ports and volumes.
 func (s settings) setNetwork(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
-	for _, port := range c.Expose {
-		text, err := s.read.expand(port)
+	var err error
+	if out.ExposedPorts, err = s.add("port", c.Expose, out.ExposedPorts, s.ports); err != nil {
+		return err
+	}
+	out.Volumes, err = s.add("volume", c.Volumes, out.Volumes, s.volume)
+	return err
+}
+
+// add is what an image has of something after the build file's additions; nil
+// when that is nothing.
+func (s settings) add(noun string, a spec.Additions, base map[string]struct{}, read func(spec.String) ([]string, error)) (map[string]struct{}, error) {
+	all := map[string]struct{}{}
+	if !a.Clear {
+		maps.Copy(all, base)
+	}
+	for _, entry := range a.Remove {
+		names, err := read(entry)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		ports, err := spec.ParsePort(text)
-		if err != nil {
-			return s.read.errorf(port.Pos, "%w", err)
-		}
-		if out.ExposedPorts == nil {
-			out.ExposedPorts = map[string]struct{}{}
-		}
-		for _, p := range ports {
-			out.ExposedPorts[p] = struct{}{}
+		for _, name := range names {
+			mustHave(s, noun, name, entry.Pos, base)
+			delete(all, name)
 		}
 	}
-	for _, volume := range c.Volumes {
-		p, _, err := s.read.dest(volume)
+	for _, entry := range a.Add {
+		names, err := read(entry)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if out.Volumes == nil {
-			out.Volumes = map[string]struct{}{}
+		for _, name := range names {
+			all[name] = struct{}{}
 		}
-		out.Volumes[p] = struct{}{}
 	}
-	return nil
+	if len(all) == 0 {
+		return nil, nil //nolint:nilnil // an image without ports, or volumes, is one, too
+	}
+	return all, nil
+}
+
+// mustHave warns of a name that is to be removed although it isn't there.
+func mustHave[V any](s settings, noun, name string, at spec.Pos, base map[string]V) {
+	if _, ok := base[name]; ok {
+		return
+	}
+	w := s.read.errorf(at, "the base has no %s %q to remove", noun, name)
+	s.warn(w.WithHint(spell.DidYouMean(name, slices.Sorted(maps.Keys(base)))))
+}
+
+func (s settings) ports(entry spec.String) ([]string, error) {
+	text, err := s.read.expand(entry)
+	if err != nil {
+		return nil, err
+	}
+	ports, err := spec.ParsePort(text)
+	if err != nil {
+		return nil, s.read.errorf(entry.Pos, "%w", err)
+	}
+	return ports, nil
+}
+
+func (s settings) volume(entry spec.String) ([]string, error) {
+	p, _, err := s.read.dest(entry)
+	return []string{p}, err
 }
 
 func (s settings) setLabels(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
@@ -164,6 +215,11 @@ func (s settings) setLabels(c *spec.Config, out *dockerspec.DockerOCIImageConfig
 		labels = map[string]string{}
 	}
 	for _, p := range c.Labels {
+		if p.Removed {
+			mustHave(s, "label", p.Key, p.KeyPos, out.Labels)
+			delete(labels, p.Key)
+			continue
+		}
 		v, err := s.read.expand(p.Value)
 		if err != nil {
 			return err
@@ -171,7 +227,7 @@ func (s settings) setLabels(c *spec.Config, out *dockerspec.DockerOCIImageConfig
 		labels[p.Key] = v
 	}
 	maps.Copy(labels, s.labels)
-	if len(labels) > 0 {
+	if out.Labels = nil; len(labels) > 0 {
 		out.Labels = labels
 	}
 	return nil
@@ -180,6 +236,10 @@ func (s settings) setLabels(c *spec.Config, out *dockerspec.DockerOCIImageConfig
 func (s settings) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
 	h := c.Healthcheck
 	if h == nil {
+		return nil
+	}
+	if h.Removed {
+		out.Healthcheck = nil
 		return nil
 	}
 	check := &dockerspec.HealthcheckConfig{Retries: h.Retries}

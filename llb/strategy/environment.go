@@ -5,6 +5,7 @@ package strategy
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/util/system"
@@ -27,6 +28,14 @@ func (e environment) set(key, value string) environment {
 	return append(e, key+"="+value)
 }
 
+// without removes a variable.
+func (e environment) without(key string) environment {
+	return slices.DeleteFunc(e, func(kv string) bool {
+		k, _, _ := strings.Cut(kv, "=")
+		return k == key
+	})
+}
+
 // table is the environment as a map.
 func (e environment) table() map[string]string {
 	out := make(map[string]string, len(e))
@@ -41,6 +50,10 @@ func (e environment) table() map[string]string {
 // mention what is in it.
 func (r reader) merge(e environment, pairs []spec.Pair) (environment, error) {
 	for _, p := range pairs {
+		if p.Removed {
+			e = e.without(p.Key)
+			continue
+		}
 		value, err := r.expandWith(r.vars.With(e.table()), p.Value)
 		if err != nil {
 			return nil, err
