@@ -96,6 +96,9 @@ func Detect(start []byte) string {
 			return known.format
 		}
 	}
+	if len(start) >= 4 && start[0]&0xf0 == 0x50 && bytes.HasPrefix(start[1:], []byte("\x2a\x4d\x18")) {
+		return Zstd // it begins with a frame that is to be skipped
+	}
 	return None
 }
 

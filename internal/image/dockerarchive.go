@@ -78,7 +78,22 @@ func (t *tarFile) docker(ctx context.Context, n Name) (*Source, error) {
 			return nil, err
 		}
 	}
-	return &Source{Root: root, Made: !ok, blobs: a, close: t.close}, nil
+	s := &Source{Root: root, blobs: a, close: t.close}
+	s.Plain, err = s.hasPlain(ctx)
+	return s, err
+}
+
+// hasPlain reports whether the image has layers that are not compressed.
+func (s *Source) hasPlain(ctx context.Context) (bool, error) {
+	raw, err := s.Manifest(ctx, s.Root)
+	if err != nil {
+		return false, err
+	}
+	m, err := v1.ParseManifest(bytes.NewReader(raw))
+	if err != nil {
+		return false, fmt.Errorf("read manifest: %w", err)
+	}
+	return toGzip().applies(m), nil
 }
 
 // dockerImage finds the image of a name in the archive's list.

@@ -11,11 +11,12 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // layoutRoot finds the manifest with a configuration among those of an archive
@@ -111,15 +112,20 @@ func (a *dockerArchive) layer(name string, diffID v1.Hash) (v1.Descriptor, error
 	if err != nil {
 		return v1.Descriptor{}, err
 	}
-	magic := make([]byte, 4)
-	if _, err := io.ReadFull(r, magic); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	start := make([]byte, magicSize)
+	n, err := io.ReadFull(r, start)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return v1.Descriptor{}, err
+	}
+	format, err := formatOf(start[:n])
+	if err != nil {
 		return v1.Descriptor{}, err
 	}
 	d := v1.Descriptor{MediaType: types.OCIUncompressedLayer, Digest: diffID, Size: r.Size()}
-	switch {
-	case strings.HasPrefix(string(magic), gzipMagic):
+	switch format {
+	case compress.Gzip:
 		d.MediaType = types.OCILayer
-	case strings.HasPrefix(string(magic), zstdMagic):
+	case compress.Zstd:
 		d.MediaType = types.OCILayerZStd
 	}
 	if d.MediaType != types.OCIUncompressedLayer {

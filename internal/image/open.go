@@ -5,8 +5,10 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -39,9 +41,9 @@ type Source struct {
 	Name Name
 	// Root describes the manifest or index that the name stands for.
 	Root v1.Descriptor
-	// Made says that the place has no manifest for the image, so that Root is one
-	// that was made for it.
-	Made bool
+	// Plain says that the image is from docker's store, which keeps layers plain. Places
+	// that images are fetched from get it by Compressed.
+	Plain bool
 
 	blobs blobs
 	close func() error
@@ -100,10 +102,23 @@ func (s *Source) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, erro
 	}
 	rc, err := s.blobs.open(ctx, d, 0)
 	if err != nil {
-		return nil, fmt.Errorf("open blob %s of %s: %w", d.Digest, s.Name, err)
+		return nil, s.unopened(d, err)
 	}
 	return verify(rc, d, s.Name.String()), nil
 }
+
+// unopened says why a blob can't be read.
+func (s *Source) unopened(d v1.Descriptor, err error) error {
+	isMissing := errors.Is(err, registry.ErrNotFound) || errors.Is(err, fs.ErrNotExist)
+	if isMissing && IsForeign(d) {
+		return fmt.Errorf("open layer %s of %s: it is a foreign layer, which its licence keeps at %s: %w", d.Digest, s.Name, d.URLs[0], err)
+	}
+	return fmt.Errorf("open blob %s of %s: %w", d.Digest, s.Name, err)
+}
+
+// IsForeign reports whether a layer is not to be copied, but fetched from an address of
+// its own, as Windows' are.
+func IsForeign(d v1.Descriptor) bool { return !d.MediaType.IsDistributable() && len(d.URLs) > 0 }
 
 // BlobAt streams a blob from the byte at offset on, and checks nothing: it is for
 // giving the rest of a blob to who checks the whole.
@@ -113,7 +128,7 @@ func (s *Source) BlobAt(ctx context.Context, d v1.Descriptor, offset int64) (io.
 	}
 	rc, err := s.blobs.open(ctx, d, offset)
 	if err != nil {
-		return nil, fmt.Errorf("open blob %s of %s: %w", d.Digest, s.Name, err)
+		return nil, s.unopened(d, err)
 	}
 	return rc, nil
 }

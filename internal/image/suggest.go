@@ -37,7 +37,7 @@ var foreign = []struct{ prefix, ours string }{
 func elsewhere(head, rest string) error {
 	switch head {
 	case "oci-layout", "ocidir", "ocifile", "docker-image":
-		return fmt.Errorf("there is no place %s:", head)
+		return fmt.Errorf("there is no kind of place called %s", head)
 	case "dir":
 		return fmt.Errorf("dir: is a directory of skopeo's, which is not read here; \"skopeo copy dir:%s oci:%s-oci\" makes an OCI layout of it", rest, rest)
 	case "containers-storage":

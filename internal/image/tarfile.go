@@ -12,6 +12,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // tarFile is an archive whose files can be read in any order: a list of where
@@ -51,22 +53,32 @@ func (t *tarFile) plain(temp string) (*tarFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	magic := make([]byte, 4)
+	format := ""
 	if fi.Mode().IsRegular() {
-		n, err := t.file.ReadAt(magic, 0)
+		start := make([]byte, magicSize)
+		n, err := t.file.ReadAt(start, 0)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err
 		}
-		if head := string(magic[:n]); !strings.HasPrefix(head, gzipMagic) && !strings.HasPrefix(head, zstdMagic) {
+		if format = compress.Detect(start[:n]); format == compress.None {
 			return t, nil
 		}
 	}
-	unpacked, err := Decompress(t.file)
+	unpacked, err := decompressAny(t.file, format)
 	if err != nil {
 		return nil, err
 	}
 	defer unpacked.Close()
 	return t.spool(unpacked, temp)
+}
+
+// decompressAny opens an archive that is compressed in any way, for docker load reads
+// more than layers may be.
+func decompressAny(r io.Reader, format string) (io.ReadCloser, error) {
+	if format == compress.Xz || format == compress.Bzip2 {
+		return compress.Reader(r, format)
+	}
+	return Decompress(r)
 }
 
 // spool replaces the archive's file by a temporary one with the content of r.

@@ -53,6 +53,9 @@ func (a *archive) has(context.Context, v1.Descriptor) (bool, error) { return fal
 func (a *archive) hasRoot(context.Context, v1.Descriptor) (bool, error) { return false, nil }
 
 func (a *archive) begin(_ context.Context, p *plan) error {
+	if err := a.check(p); err != nil {
+		return err
+	}
 	entry := named(p.root, a.name.Tag)
 	if a.docker {
 		entry = namedForDocker(p.root, strings.Join(a.tags, ""))
@@ -72,6 +75,15 @@ func (a *archive) begin(_ context.Context, p *plan) error {
 		return a.prepare(f)
 	}
 	return a.streamSmall()
+}
+
+// check refuses what docker can't load.
+func (a *archive) check(p *plan) error {
+	if a.docker && len(p.foreign) > 0 {
+		return fmt.Errorf("layer %s is a foreign one, which its licence keeps at %s: docker load can't take the image from an archive",
+			p.foreign[0].Digest, p.foreign[0].URLs[0])
+	}
+	return nil
 }
 
 // isSeekable reports whether a file can be written in any order.

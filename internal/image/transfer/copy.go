@@ -39,11 +39,12 @@ const (
 	Sent    How = "copied"
 	Present How = "there already"
 	Mounted How = "mounted from another repository"
+	Foreign How = "left at the address that its licence names"
 )
 
 // Report hears how a copy goes. It is called from several goroutines.
 type Report interface {
-	// Begin tells how many blobs there are, and their bytes.
+	// Begin tells how many blobs there are, and the bytes of those to copy.
 	Begin(blobs int, bytes int64)
 	// Progress tells of bytes that have been read.
 	Progress(bytes int)
@@ -85,22 +86,11 @@ func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.
 	if o.Referrers && !keepsManifests(dst.Transport) {
 		return v1.Descriptor{}, fmt.Errorf("write %s: docker keeps no signatures and attestations of images there; copy without referrers", dst)
 	}
-	if s.Made && keepsManifests(dst.Transport) {
-		compressed, err := s.Compressed(ctx, o.Temp)
-		if err != nil {
-			return v1.Descriptor{}, err
-		}
-		defer compressed.Close()
-		s = compressed
+	s, root, done, err := prepare(ctx, s, dst, o)
+	if err != nil {
+		return v1.Descriptor{}, err
 	}
-	root := s.Root
-	if o.Platform != nil || !keepsManifests(dst.Transport) {
-		d, err := s.Select(ctx, o.Platform)
-		if err != nil {
-			return v1.Descriptor{}, err
-		}
-		root = d
-	}
+	defer done()
 	if err := checkDigest(ctx, s, root, dst); err != nil {
 		return v1.Descriptor{}, fmt.Errorf("write %s: %w", dst, err)
 	}
@@ -116,6 +106,32 @@ func Write(ctx context.Context, s *image.Source, dst image.Name, o Options) (v1.
 		return v1.Descriptor{}, fmt.Errorf("copy %s to %s: %w", s.Name, dst, err)
 	}
 	return root, nil
+}
+
+// prepare gives what is to be copied to a kind of place: an image for one platform, with
+// layers that are compressed as the place wants them. done ends its use.
+func prepare(ctx context.Context, s *image.Source, dst image.Name, o Options) (_ *image.Source, root v1.Descriptor, done func(), err error) {
+	done, root = func() {}, s.Root
+	keeps := keepsManifests(dst.Transport)
+	if o.Platform != nil || !keeps {
+		if root, err = s.Select(ctx, o.Platform); err != nil {
+			return nil, root, nil, err
+		}
+	}
+	made := s
+	switch {
+	case keeps && s.Plain:
+		made, err = s.Compressed(ctx, o.Temp)
+	case !keeps:
+		made, err = s.WithoutZstd(ctx, o.Temp, root)
+	}
+	if err != nil {
+		return nil, root, nil, err
+	}
+	if made != s {
+		root, done = made.Root, func() { _ = made.Close() } // what is left is in a temporary folder
+	}
+	return made, root, done, nil
 }
 
 // checkDigest refuses an image that does not have the digest that a name demands.
@@ -173,7 +189,10 @@ func run(ctx context.Context, l *lister, root v1.Descriptor, o Options) error {
 		return err
 	}
 	if o.Report != nil {
-		o.Report.Begin(len(p.blobs), p.bytes())
+		o.Report.Begin(len(p.blobs)+len(p.foreign), p.bytes())
+		for _, d := range p.foreign {
+			o.Report.End(d, Foreign)
+		}
 	}
 	if err := copyBlobs(ctx, s, p, to, o); err != nil {
 		return err

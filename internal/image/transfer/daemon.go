@@ -41,6 +41,9 @@ func openDaemon(n image.Name, o Options) (place, error) {
 
 // begin starts docker.
 func (d *daemon) begin(ctx context.Context, p *plan) error {
+	if err := d.check(p); err != nil {
+		return err
+	}
 	d.cmd = exec.CommandContext(ctx, d.command, "load", "--quiet")
 	d.cmd.Stdout, d.cmd.Stderr = &d.said, &d.said
 	stdin, err := d.cmd.StdinPipe()

@@ -27,6 +27,8 @@ type plan struct {
 	rootRaw []byte
 	// blobs are layers and configurations, each once.
 	blobs []v1.Descriptor
+	// foreign are layers that are not copied.
+	foreign []v1.Descriptor
 	// manifests come after what they name; root is not among them.
 	manifests []manifest
 	// attached are those of the manifests that are about others.
@@ -218,10 +220,14 @@ func (l *lister) image(d v1.Descriptor, raw []byte) error {
 		return fmt.Errorf("read manifest %s: %w", d.Digest, err)
 	}
 	for _, b := range append([]v1.Descriptor{m.Config}, m.Layers...) {
-		if l.seen[b.Digest] || !b.MediaType.IsDistributable() && len(b.URLs) > 0 {
+		if l.seen[b.Digest] {
 			continue
 		}
 		l.seen[b.Digest] = true
+		if image.IsForeign(b) {
+			l.plan.foreign = append(l.plan.foreign, b)
+			continue
+		}
 		l.plan.blobs = append(l.plan.blobs, b)
 	}
 	return nil

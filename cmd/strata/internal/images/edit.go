@@ -112,7 +112,7 @@ func (e *Edit) Add(ctx context.Context, images []string, replace bool) error {
 		return err
 	}
 	for _, s := range sources {
-		if s.Made { // docker's archives have no manifest; see image.Source.Compressed
+		if s.Plain {
 			if s, err = s.Compressed(ctx, e.transfer.Temp); err != nil {
 				return err
 			}
