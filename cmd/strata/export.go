@@ -81,6 +81,7 @@ func runExport(ctx context.Context, t cli.Terminal, o exportOptions) (err error)
 	if err != nil {
 		return err
 	}
+	opt.Platform = platform
 	source, err := image.Open(ctx, name, opt)
 	if err != nil {
 		return err

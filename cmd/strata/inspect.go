@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
@@ -28,6 +29,8 @@ type inspectOptions struct {
 	sbom       bool
 	provenance bool
 	html       string
+	raw        bool
+	referrers  bool
 }
 
 func inspectCommand(t cli.Terminal) *cobra.Command {
@@ -49,7 +52,9 @@ func inspectCommand(t cli.Terminal) *cobra.Command {
 	flags.BoolVar(&o.sbom, "sbom", false, "print the list of contents that is attached to the image, or what its package databases have")
 	flags.BoolVar(&o.provenance, "provenance", false, "print what is attached to the image about how it was built")
 	flags.StringVar(&o.html, "html", "", "write a page with a map of the layers and a list of the files to `FILE`")
-	cmd.MarkFlagsMutuallyExclusive("json", "sbom", "provenance", "html")
+	flags.BoolVar(&o.raw, "raw", false, "print the bytes of the manifest or index; with --platform of that image's manifest")
+	flags.BoolVar(&o.referrers, "referrers", false, "list what is about the image: signatures, lists of contents, attestations, also cosign's")
+	cmd.MarkFlagsMutuallyExclusive("json", "sbom", "provenance", "html", "raw")
 	o.registries.Bind(flags)
 	return cmd
 }
@@ -67,16 +72,23 @@ func runInspect(ctx context.Context, t cli.Terminal, o inspectOptions) error {
 	if err != nil {
 		return err
 	}
+	opt.Platform = platform
 	s, err := image.Open(ctx, n, opt)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	look := inspect.Options{Platform: platform, BLAKE3: o.digests}
-	if o.sbom || o.provenance {
+	look := inspect.Options{Platform: platform, BLAKE3: o.digests, Referrers: o.referrers}
+	switch {
+	case o.raw:
+		return printBytes(ctx, t, s, platform)
+	case o.sbom || o.provenance:
 		return printStatements(ctx, t, s, look, o)
 	}
 	report, err := inspect.Image(ctx, s, look)
+	if artifact, ok := errors.AsType[*image.ArtifactError](err); ok && artifact.Digest == s.Root.Digest {
+		return printArtifact(ctx, t, s, o)
+	}
 	if err != nil {
 		return err
 	}
@@ -89,6 +101,37 @@ func runInspect(ctx context.Context, t cli.Terminal, o inspectOptions) error {
 		return enc.Encode(report)
 	}
 	return report.Print(t.Out, o.digests)
+}
+
+// printBytes prints a manifest or an index as it is.
+func printBytes(ctx context.Context, t cli.Terminal, s *image.Source, p *v1.Platform) error {
+	d := s.Root
+	if p != nil {
+		var err error
+		if d, err = s.Select(ctx, p); err != nil {
+			return err
+		}
+	}
+	raw, err := s.Manifest(ctx, d)
+	if err != nil {
+		return err
+	}
+	_, err = t.Out.Write(raw)
+	return err
+}
+
+// printArtifact prints what is known of a manifest that holds no image.
+func printArtifact(ctx context.Context, t cli.Terminal, s *image.Source, o inspectOptions) error {
+	a, err := inspect.ReadArtifact(ctx, s)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		enc := json.NewEncoder(t.Out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(a)
+	}
+	return a.Print(t.Out)
 }
 
 // printStatements prints the attestations of one kind: one as it is, several as

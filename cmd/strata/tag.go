@@ -63,6 +63,9 @@ func runTag(ctx context.Context, t cli.Terminal, o tagOptions) error {
 	if opt.Options, err = o.registries.Options(t.Env); err != nil {
 		return err
 	}
+	for _, n := range names {
+		transfer.WillWrite(n, opt)
+	}
 	s, err := image.Open(ctx, src, opt.Options)
 	if err != nil {
 		return err

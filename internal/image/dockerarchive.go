@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -53,7 +54,7 @@ func openDockerArchive(ctx context.Context, n Name, o Options) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := t.docker(ctx, n)
+	s, err := t.docker(ctx, n, o)
 	if err != nil {
 		return nil, errors.Join(err, t.close())
 	}
@@ -62,8 +63,8 @@ func openDockerArchive(ctx context.Context, n Name, o Options) (*Source, error) 
 
 // docker finds an image of docker's archive. When the archive is a layout, too,
 // and has a manifest with the same configuration, that manifest is the image's.
-func (t *tarFile) docker(ctx context.Context, n Name) (*Source, error) {
-	image, err := t.dockerImage(n)
+func (t *tarFile) docker(ctx context.Context, n Name, o Options) (*Source, error) {
+	image, err := t.dockerImage(n, o.Platform)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func (s *Source) hasPlain(ctx context.Context) (bool, error) {
 }
 
 // dockerImage finds the image of a name in the archive's list.
-func (t *tarFile) dockerImage(n Name) (dockerImage, error) {
+func (t *tarFile) dockerImage(n Name, p *v1.Platform) (dockerImage, error) {
 	data, err := t.read(dockerManifest)
 	if err != nil {
 		if _, layout := t.find("index.json"); layout == nil {
@@ -116,16 +117,52 @@ func (t *tarFile) dockerImage(n Name) (dockerImage, error) {
 		return dockerImage{}, fmt.Errorf("it has %d images, so no %s", len(images), n.Tag)
 	}
 	if n.Tag != "" {
-		i := slices.IndexFunc(images, func(image dockerImage) bool { return image.hasTag(n.Tag) })
-		if i < 0 {
+		found := slices.DeleteFunc(slices.Clone(images), func(image dockerImage) bool { return !image.hasTag(n.Tag) })
+		if len(found) == 0 {
 			return dockerImage{}, fmt.Errorf("it has no image %s; there %s", n.Tag, dockerTags(images))
 		}
-		return images[i], nil
+		return t.dockerImageFor(found, n.Tag, p)
+	}
+	if len(images) > 1 && p != nil && sameTags(images) {
+		return t.dockerImageFor(images, n.Path, p)
 	}
 	if len(images) != 1 {
 		return dockerImage{}, fmt.Errorf("it has %d images, so say which by :REF or :@NUMBER; there %s", len(images), dockerTags(images))
 	}
 	return images[0], nil
+}
+
+// sameTags reports whether images of docker's archive have the same names.
+func sameTags(images []dockerImage) bool {
+	return !slices.ContainsFunc(images, func(i dockerImage) bool { return !slices.Equal(i.RepoTags, images[0].RepoTags) })
+}
+
+// dockerImageFor is the image for a platform, of several with one name.
+func (t *tarFile) dockerImageFor(found []dockerImage, name string, p *v1.Platform) (dockerImage, error) {
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	if p == nil {
+		return dockerImage{}, fmt.Errorf("it has %d images %s, so say which by --platform, or by :@NUMBER", len(found), name)
+	}
+	var described []v1.Descriptor
+	for _, image := range found {
+		config, err := t.read(image.Config)
+		if err != nil {
+			return dockerImage{}, fmt.Errorf("read configuration: %w", err)
+		}
+		var has v1.Platform
+		if err := json.Unmarshal(config, &has); err != nil {
+			return dockerImage{}, fmt.Errorf("read configuration: %w", err)
+		}
+		described = append(described, v1.Descriptor{Platform: &has})
+	}
+	want := platforms.Normalize(specPlatform(p))
+	i := bestFor(want, described)
+	if i < 0 {
+		return dockerImage{}, fmt.Errorf("%w %s: there is %s", ErrNoPlatform, platforms.FormatAll(want), listPlatforms(described))
+	}
+	return found[i], nil
 }
 
 // hasTag compares references as docker does.

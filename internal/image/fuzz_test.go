@@ -21,7 +21,9 @@ func FuzzLayoutIndex(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:00","size":1}]}`), "v1")
 	f.Add([]byte(`{"manifests":[{"annotations":{"org.opencontainers.image.ref.name":"v1"}},{}]}`), "")
 	f.Fuzz(func(t *testing.T, data []byte, tag string) {
-		d, err := findRoot(data, Name{Transport: Layout, Path: "x", Tag: tag})
+		s := &Source{blobs: &dockerArchive{tarFile: &tarFile{}}}
+		o := Options{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}
+		d, err := s.findRoot(context.Background(), data, Name{Transport: Layout, Path: "x", Tag: tag}, o)
 		if err == nil && !isNamed(d, Name{Tag: tag}) {
 			t.Errorf("asked for %q, got %+v", tag, d)
 		}

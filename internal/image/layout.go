@@ -46,7 +46,7 @@ func (f directory) index() ([]byte, error) {
 // blobPath is where a layout has a blob.
 func blobPath(h v1.Hash) string { return path.Join(ocispecs.ImageBlobsDir, h.Algorithm, h.Hex) }
 
-func openLayout(n Name) (*Source, error) {
+func openLayout(ctx context.Context, n Name, o Options) (*Source, error) {
 	data, err := directory(n.Path).index()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no OCI layout: %w", n.Path, err)
@@ -54,15 +54,13 @@ func openLayout(n Name) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := findRoot(data, n)
-	if err != nil {
-		return nil, err
-	}
-	return &Source{Root: root, blobs: directory(n.Path)}, nil
+	s := &Source{blobs: directory(n.Path)}
+	s.Root, err = s.findRoot(ctx, data, n, o)
+	return s, err
 }
 
 // findRoot finds the image of a name in a layout's index.
-func findRoot(data []byte, n Name) (v1.Descriptor, error) {
+func (s *Source) findRoot(ctx context.Context, data []byte, n Name, o Options) (v1.Descriptor, error) {
 	var index v1.IndexManifest
 	if err := json.Unmarshal(data, &index); err != nil {
 		return v1.Descriptor{}, fmt.Errorf("read %s: %w", ocispecs.ImageIndexFile, err)
@@ -73,14 +71,41 @@ func findRoot(data []byte, n Name) (v1.Descriptor, error) {
 			found = append(found, d)
 		}
 	}
-	switch len(found) {
-	case 1:
+	switch {
+	case len(found) == 1:
 		return found[0], nil
-	case 0:
+	case len(found) == 0:
 		return v1.Descriptor{}, fmt.Errorf("it has no such image; there %s", namesIn(index))
-	default:
-		return v1.Descriptor{}, fmt.Errorf("it has %d images, so say which by :TAG or @DIGEST; there %s", len(found), namesIn(index))
+	case sameNames(found) && o.Platform != nil:
+		return s.rootFor(ctx, found, o.Platform)
+	case sameNames(found):
+		return v1.Descriptor{}, fmt.Errorf("it has %d images of that name, so say which by --platform or @DIGEST", len(found))
 	}
+	return v1.Descriptor{}, fmt.Errorf("it has %d images, so say which by :TAG or @DIGEST; there %s", len(found), namesIn(index))
+}
+
+// sameNames reports whether entries of a layout have one name.
+func sameNames(all []v1.Descriptor) bool {
+	return !slices.ContainsFunc(all, func(d v1.Descriptor) bool {
+		return d.Annotations[ocispecs.AnnotationRefName] != all[0].Annotations[ocispecs.AnnotationRefName]
+	})
+}
+
+// rootFor is the entry, of several with one name, that is or has the image for a
+// platform.
+func (s *Source) rootFor(ctx context.Context, found []v1.Descriptor, p *v1.Platform) (v1.Descriptor, error) {
+	var failed error
+	for _, d := range found {
+		at := &Source{Name: s.Name, Root: d, blobs: s.blobs}
+		_, err := at.Select(ctx, p)
+		if err == nil {
+			return d, nil
+		}
+		if failed == nil || !errors.Is(err, ErrNoPlatform) {
+			failed = err
+		}
+	}
+	return v1.Descriptor{}, failed
 }
 
 // isNamed reports whether a layout's entry is what the name asks for. What is about an

@@ -20,19 +20,19 @@ func (a layoutArchive) open(_ context.Context, d v1.Descriptor, offset int64) (i
 	return a.tarFile.from(blobPath(d.Digest), offset)
 }
 
-func openLayoutArchive(n Name, o Options) (*Source, error) {
+func openLayoutArchive(ctx context.Context, n Name, o Options) (*Source, error) {
 	t, err := openTar(n.Path, o.Temp)
 	if err != nil {
 		return nil, err
 	}
-	s, err := t.layout(n)
+	s, err := t.layout(ctx, n, o)
 	if err != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	return s, nil
 }
 
-func (t *tarFile) layout(n Name) (*Source, error) {
+func (t *tarFile) layout(ctx context.Context, n Name, o Options) (*Source, error) {
 	data, err := t.read(ocispecs.ImageIndexFile)
 	if errors.Is(err, errNoMember) {
 		if _, docker := t.find(dockerManifest); docker == nil {
@@ -43,9 +43,7 @@ func (t *tarFile) layout(n Name) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := findRoot(data, n)
-	if err != nil {
-		return nil, err
-	}
-	return &Source{Root: root, blobs: layoutArchive{t}, close: t.close}, nil
+	s := &Source{blobs: layoutArchive{t}, close: t.close}
+	s.Root, err = s.findRoot(ctx, data, n, o)
+	return s, err
 }

@@ -23,6 +23,9 @@ type Options struct {
 	Registries *registry.Client
 	// Docker is the docker command, "docker" if empty.
 	Docker string
+	// Platform chooses among images of one name, each for another platform, that a layout
+	// or an archive of docker's has without an index. nil for none.
+	Platform *v1.Platform
 	// Temp is the directory for what has to be unpacked, the system's if empty.
 	Temp string
 }
@@ -75,9 +78,9 @@ func open(ctx context.Context, n Name, o Options) (*Source, error) {
 	case Registry:
 		return openRegistry(ctx, n, o)
 	case Layout:
-		return openLayout(n)
+		return openLayout(ctx, n, o)
 	case LayoutArchive:
-		return openLayoutArchive(n, o)
+		return openLayoutArchive(ctx, n, o)
 	case DockerArchive:
 		return openDockerArchive(ctx, n, o)
 	case DockerDaemon:

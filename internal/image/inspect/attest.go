@@ -6,13 +6,16 @@ package inspect
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/image/registry"
 )
 
 const (
@@ -55,6 +58,10 @@ func Attestations(ctx context.Context, s *image.Source, of v1.Hash) ([]Attestati
 			continue
 		}
 		m, err := readJSON[v1.Manifest](ctx, s, d)
+		if errors.Is(err, registry.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+			out = append(out, Attestation{Type: "not in this place"}) // a mirror may have the image alone
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

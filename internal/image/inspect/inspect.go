@@ -24,6 +24,8 @@ type Options struct {
 	Platform *v1.Platform
 	// BLAKE3 asks for these digests, too.
 	BLAKE3 bool
+	// Referrers asks for what is about the image and its index.
+	Referrers bool
 }
 
 // Image reads an image and its layers.
@@ -67,6 +69,11 @@ func begin(ctx context.Context, s *image.Source, o Options) (v1.Descriptor, *Rep
 		return d, nil, err
 	}
 	r.Platform = platformWord(d.Platform)
+	if o.Referrers {
+		if r.Referrers, err = referrers(ctx, s, d); err != nil {
+			return d, nil, err
+		}
+	}
 	statements, err := Attestations(ctx, s, d.Digest)
 	for _, a := range statements {
 		r.Attestations = append(r.Attestations, a.Type)

@@ -42,6 +42,7 @@ func (r *Report) Print(w io.Writer, digests bool) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
+	printReferrers(w, r.Referrers)
 	for i, l := range r.Layers {
 		printContents(w, i+1, "packages", l.Packages)
 		printContents(w, i+1, "store paths", l.StorePaths)
@@ -94,6 +95,20 @@ func (r *Report) printDigests(w io.Writer) error {
 		fmt.Fprintf(tw, "%d\tstored\t%s\n\t\tblake3:%s\n\ttar\t%s\n\t\tblake3:%s\n", i+1, l.Digest, l.BLAKE3, l.DiffID, l.DiffBLAKE3)
 	}
 	return tw.Flush()
+}
+
+// printReferrers lists what is about the image.
+func printReferrers(w io.Writer, all []Referrer) {
+	for i, r := range all {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		under := ""
+		if r.Tag != "" {
+			under = ", tag " + r.Tag
+		}
+		fmt.Fprintf(w, "%s %s about %s%s\n", clean(r.Type), r.Digest, r.Subject, under)
+	}
 }
 
 // printContents names what a layer holds.

@@ -21,6 +21,9 @@ type Report struct {
 	// Attestations are the kinds of those that the index has of this image.
 	Attestations []string `json:"attestations,omitempty"`
 
+	// Referrers are what is about the index and the image, if it was asked for.
+	Referrers []Referrer `json:"referrers,omitempty"`
+
 	// Platform is that of the image which the rest is about.
 	Platform string `json:"platform"`
 	// Manifest is the image's digest.

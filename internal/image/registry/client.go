@@ -55,6 +55,7 @@ type Client struct {
 	transports map[string]http.RoundTripper
 	challenges map[string]*transport.Challenge
 	known      map[string]*known
+	pushed     map[string]bool
 }
 
 // New reads the configuration.
@@ -81,7 +82,26 @@ func New(o Options) (*Client, error) {
 	return &Client{
 		options: o, hosts: h, keys: &keychain{file: o.AuthFile, env: o.Env},
 		transports: map[string]http.RoundTripper{}, challenges: map[string]*transport.Challenge{}, known: map[string]*known{},
+		pushed: map[string]bool{},
 	}, nil
+}
+
+// WillPush says that a repository is going to be pushed to, so that the first login for
+// it is good for that: some servers give no better token later.
+func (c *Client) WillPush(ref reference.Named) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pushed[ref.Name()] = true
+}
+
+// scope is what a login is asked for where one for pulling would do.
+func (c *Client) scope(s *session) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pushed[s.name] && !s.place.mirror {
+		return transport.PushScope
+	}
+	return transport.PullScope
 }
 
 // Repository gives the repository of a reference. Nothing is asked yet.

@@ -291,8 +291,8 @@ type request struct {
 // do sends a request and wants one of the statuses.
 func (s *session) do(ctx context.Context, q request, statuses ...int) (*http.Response, error) {
 	scope := q.scope
-	if scope == "" {
-		scope = transport.PullScope
+	if scope == "" || scope == transport.PullScope {
+		scope = s.client.scope(s)
 	}
 	if s.closed {
 		return nil, &Error{Verb: q.verb, Name: s.name, Kind: ErrLogin, Reason: hostsFile + " names no host to push to", err: ErrLogin}

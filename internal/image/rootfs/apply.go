@@ -142,7 +142,7 @@ func (m *merge) add(r record) error {
 	case whiteout, opaque:
 		return nil
 	case hardLink:
-		return m.link(parent, base, r.link)
+		return m.link(parent, base, r)
 	case Dir:
 		if old := parent.child(base); old != nil && old.isDir() {
 			old.inode = r.inode
@@ -153,8 +153,10 @@ func (m *merge) add(r record) error {
 	return nil
 }
 
-// link gives a file another name.
-func (m *merge) link(parent *node, name, target string) error {
+// link gives a file another name, and as engines do, the owner, mode, times and
+// attributes of the link's entry.
+func (m *merge) link(parent *node, name string, r record) error {
+	target := r.link
 	dir, base := path.Split(target)
 	p, err := m.root.find(dir, lookup{hidden: true})
 	if err != nil {
@@ -172,6 +174,7 @@ func (m *merge) link(parent *node, name, target string) error {
 	case parent.child(name) == old:
 		return errors.New("it is a hard link to itself")
 	}
+	old.inode.describe(r.inode)
 	parent.put(name, old.inode)
 	return nil
 }

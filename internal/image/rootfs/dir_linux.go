@@ -238,6 +238,10 @@ func (w *dirWriter) special(e Entry) (bool, error) {
 	return err == nil, err
 }
 
+// overlayXattr begins the names of the attributes that the kernel's overlay file system
+// keeps for itself, and that an image got from the machine that it was made on.
+const overlayXattr = "trusted.overlay."
+
 // describe sets owner, attributes, mode and times, in this order: a new owner
 // takes setuid and capabilities away.
 func (w *dirWriter) describe(e Entry) error {
@@ -255,6 +259,9 @@ func (w *dirWriter) describe(e Entry) error {
 		return fmt.Errorf("set owner: %w", err)
 	}
 	for name, value := range e.Xattrs {
+		if strings.HasPrefix(name, overlayXattr) {
+			continue // it would mean something if the folder became a layer of an overlay
+		}
 		err := unix.Lsetxattr(filepath.Join(w.dir, path), name, []byte(value), 0)
 		switch {
 		case errors.Is(err, unix.EPERM), errors.Is(err, unix.ENOTSUP):

@@ -5,6 +5,7 @@ package rootfs
 
 import (
 	"crypto/sha256"
+	"maps"
 	"strings"
 	"time"
 )
@@ -79,6 +80,23 @@ type Inode struct {
 	// placed is the file that already has the body, for trees from Unpack. Its
 	// path is relative to the root.
 	placed string
+}
+
+// describe gives a file what the entry of a further name says.
+func (in *Inode) describe(as *Inode) {
+	if in.Kind != Symlink {
+		in.Mode = as.Mode
+	}
+	in.UID, in.GID, in.ModTime = as.UID, as.GID, as.ModTime
+	if len(as.Xattrs) == 0 {
+		return
+	}
+	xattrs := maps.Clone(in.Xattrs)
+	if xattrs == nil {
+		xattrs = map[string]string{}
+	}
+	maps.Copy(xattrs, as.Xattrs)
+	in.Xattrs = xattrs
 }
 
 // missingDir is a directory that no layer describes.

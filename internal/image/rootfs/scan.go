@@ -32,9 +32,11 @@ const (
 
 // record is an entry of a layer. Paths are clean and have no slash in front.
 type record struct {
-	path  string
-	kind  Kind
-	link  string // of a hard link
+	path string
+	kind Kind
+	link string // of a hard link
+	// inode is what the entry describes. A hard link's says what becomes of the file
+	// that it leads to.
 	inode *Inode
 }
 
@@ -114,7 +116,9 @@ func readEntry(h *tar.Header) (record, bool, error) {
 	}
 	if rec.kind == hardLink {
 		rec.link = clean(h.Linkname)
-		return rec, true, checkPath(rec.link)
+		if err := checkPath(rec.link); err != nil {
+			return rec, false, err
+		}
 	}
 	var err error
 	rec.inode, err = readInode(h, rec.kind)

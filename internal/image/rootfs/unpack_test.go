@@ -95,7 +95,7 @@ func samples() []sample {
 			{hardlink("b", "a"), remove("a")},
 		}},
 		{name: "hard links of links and devices", apart: "they export several names of files only", layers: [][]entry{
-			{top, symlink("s", "nowhere"), hardlink("s2", "s"), device("null", tar.TypeChar, 1, 3), hardlink("null2", "null")},
+			{top, symlink("s", "nowhere"), hardlink("s2", "s"), device("null", tar.TypeChar, 1, 3), hardlink("null2", "null").mode(0o620).owner(0, 5)},
 		}},
 		{name: "attributes", layers: [][]entry{
 			{

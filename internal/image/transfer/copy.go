@@ -73,12 +73,22 @@ type place interface {
 
 // Copy copies an image or an index of images, and returns what it copied.
 func Copy(ctx context.Context, src, dst image.Name, o Options) (v1.Descriptor, error) {
+	o.Options.Platform = o.Platform
+	WillWrite(dst, o)
 	s, err := image.Open(ctx, src, o.Options)
 	if err != nil {
 		return v1.Descriptor{}, err
 	}
 	defer s.Close()
 	return Write(ctx, s, dst, o)
+}
+
+// WillWrite says, before sources are opened, that a place is going to be written to, so
+// that a registry that is both is logged in to for both at once.
+func WillWrite(dst image.Name, o Options) {
+	if dst.Transport == image.Registry && o.Registries != nil {
+		o.Registries.WillPush(dst.Ref)
+	}
 }
 
 // Write copies an open image to a place.

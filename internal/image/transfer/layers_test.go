@@ -268,3 +268,61 @@ func TestOtherLayers(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoOfOneName opens layouts and archives that have two images of one name, each
+// for another platform and without an index around them.
+func TestTwoOfOneName(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	dir := testenv.Dir(t)
+	o := clientOptions(t)
+	for _, arch := range []string{"amd64", "arm64"} {
+		img := testenv.Image(t, arch, v1.Config{}, []testenv.Entry{{Path: arch}})
+		src := r.Add(t, "app:"+arch, img)
+		copyImage(t, src, "oci:"+dir+"/layout:"+arch, o)
+		copyImage(t, src, "docker-archive:"+dir+"/"+arch+".tar:app:1", o)
+	}
+	rewrite(t, dir+"/layout/index.json", func(text string) string {
+		return strings.NewReplacer(`"amd64"`, `"1"`, `"arm64"`, `"1"`).Replace(text)
+	})
+	testenv.Output(t, "tar", "-C", dir+"/layout", "-cf", dir+"/oci.tar", ".")
+	joinDocker(t, dir)
+	for _, src := range []string{"oci:" + dir + "/layout:1", "oci:" + dir + "/layout", "oci-archive:" + dir + "/oci.tar:1", "docker-archive:" + dir + "/both.tar:app:1", "docker-archive:" + dir + "/both.tar"} {
+		if _, err := transfer.Copy(t.Context(), parse(t, src), parse(t, "oci:"+testenv.Dir(t)+"/never"), o); err == nil {
+			t.Errorf("%s is one of two", src)
+		}
+		for _, arch := range []string{"amd64", "arm64"} {
+			one := o
+			one.Platform = &v1.Platform{OS: "linux", Architecture: arch}
+			got := copyImage(t, src, r.Host+"/copy:"+arch, one).Digest
+			if want := "app@" + got.String(); !bytes.Equal(r.Manifest("app:"+arch), r.Manifest(want)) {
+				t.Errorf("%s for %s is %s", src, arch, got)
+			}
+		}
+	}
+}
+
+// joinDocker makes of two archives of docker's one that has both images.
+func joinDocker(t *testing.T, dir string) {
+	t.Helper()
+	var list []any
+	for _, arch := range []string{"amd64", "arm64"} {
+		testenv.Output(t, "mkdir", "-p", dir+"/both")
+		testenv.Output(t, "tar", "-C", dir+"/both", "-xf", dir+"/"+arch+".tar")
+		data, err := os.ReadFile(dir + "/both/manifest.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var images []any
+		if err := json.Unmarshal(data, &images); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, images...)
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, dir+"/both/manifest.json", string(data))
+	testenv.Output(t, "rm", dir+"/both/index.json", dir+"/both/oci-layout")
+	testenv.Output(t, "tar", "-C", dir+"/both", "-cf", dir+"/both.tar", ".")
+}

@@ -48,6 +48,7 @@ func (c Comparison) Options() (o diff.Options, err error) {
 
 // Compare opens two images and compares them.
 func Compare(ctx context.Context, a, b image.Name, opt image.Options, o diff.Options) (*diff.Result, error) {
+	opt.Platform = o.Platform
 	left, err := image.Open(ctx, a, opt)
 	if err != nil {
 		return nil, err

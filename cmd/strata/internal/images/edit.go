@@ -74,6 +74,12 @@ func NewEdit(t cli.Terminal, o IndexOptions) (*Edit, error) {
 	if e.transfer.Options, err = o.Registries.Options(t.Env); err != nil {
 		return nil, err
 	}
+	if o.DryRun {
+		return e, nil
+	}
+	for _, n := range names {
+		transfer.WillWrite(n, e.transfer)
+	}
 	return e, nil
 }
 
