@@ -42,7 +42,7 @@ func newGoods(t *testing.T) goods {
 type shelf struct {
 	*testenv.FakeRegistry
 	goods
-	// auth is a file with the login that it knows, dir a folder for results.
+	// auth is a file with the login that it knows, dir a directory for results.
 	auth, dir string
 }
 
@@ -96,7 +96,7 @@ func (s *shelf) attach(t *testing.T, subject v1.Descriptor) {
 	}}})
 }
 
-// artifact stores a manifest with a configuration that is no image's.
+// artifact stores a manifest with another configuration than an image.
 func (s *shelf) artifact(t *testing.T, content string) v1.Descriptor {
 	t.Helper()
 	config := s.AddBlob(t, "app", []byte("not JSON: "+content))
@@ -165,12 +165,16 @@ func quirkVerbs() []quirkVerb {
 		{"copy one from", func(_ *testing.T, s *shelf) []string {
 			return []string{"copy", "--platform=linux/arm/v7", app(s), "oci:" + s.dir + "/one:1"}
 		}, func(t *testing.T, s *shelf, out string) { has(t, out, digestOf(t, s.arm)) }},
-		{"copy to", func(_ *testing.T, s *shelf) []string { return []string{"copy", s.layout, s.Host + "/to/app:1"} },
-			func(t *testing.T, s *shelf, _ string) { has(t, string(s.Manifest("to/app:1")), `"manifests"`) }},
-		{"copy within", func(_ *testing.T, s *shelf) []string {
-			return []string{"copy", "--platform=linux/arm/v7", app(s), s.Host + "/in/app:1"}
+		{
+			"copy to", func(_ *testing.T, s *shelf) []string { return []string{"copy", s.layout, s.Host + "/to/app:1"} },
+			func(t *testing.T, s *shelf, _ string) { has(t, string(s.Manifest("to/app:1")), `"manifests"`) },
 		},
-			func(t *testing.T, s *shelf, _ string) { has(t, string(s.Manifest("in/app:1")), `"layers"`) }},
+		{
+			"copy within", func(_ *testing.T, s *shelf) []string {
+				return []string{"copy", "--platform=linux/arm/v7", app(s), s.Host + "/in/app:1"}
+			},
+			func(t *testing.T, s *shelf, _ string) { has(t, string(s.Manifest("in/app:1")), `"layers"`) },
+		},
 		{"copy --referrers", func(_ *testing.T, s *shelf) []string {
 			return []string{"copy", "--referrers", app(s), "oci-archive:" + s.dir + "/signed.tar:1"}
 		}, func(t *testing.T, s *shelf, _ string) {
@@ -180,45 +184,61 @@ func quirkVerbs() []quirkVerb {
 			}
 			has(t, string(data), "application/vnd.example.signature", ".sig")
 		}},
-		{"tag", func(_ *testing.T, s *shelf) []string { return []string{"tag", app(s), "two"} },
+		{
+			"tag", func(_ *testing.T, s *shelf) []string { return []string{"tag", app(s), "two"} },
 			func(t *testing.T, s *shelf, _ string) {
 				has(t, string(s.Manifest("app:two")), string(s.Manifest("app:1")))
-			}},
+			},
+		},
 		{"index create", func(t *testing.T, s *shelf) []string {
 			return []string{"index", "create", s.Host + "/new:1", s.Host + "/app@" + digestOf(t, s.amd), s.Host + "/more:1"}
 		}, func(t *testing.T, s *shelf, _ string) {
 			has(t, string(s.Manifest("new:1")), "riscv64", digestOf(t, s.amd))
 		}},
-		{"index append", func(_ *testing.T, s *shelf) []string { return []string{"index", "append", app(s), s.Host + "/more:1"} },
+		{
+			"index append", func(_ *testing.T, s *shelf) []string { return []string{"index", "append", app(s), s.Host + "/more:1"} },
 			func(t *testing.T, s *shelf, _ string) {
 				has(t, string(s.Manifest("app:1")), "riscv64", digestOf(t, s.arm))
-			}},
-		{"index remove", func(_ *testing.T, s *shelf) []string { return []string{"index", "remove", app(s), "linux/amd64"} },
+			},
+		},
+		{
+			"index remove", func(_ *testing.T, s *shelf) []string { return []string{"index", "remove", app(s), "linux/amd64"} },
 			func(t *testing.T, s *shelf, _ string) {
 				has(t, string(s.Manifest("app:1")), digestOf(t, s.arm))
 				if strings.Contains(string(s.Manifest("app:1")), digestOf(t, s.amd)) {
 					t.Error("the image is still there")
 				}
-			}},
-		{"index inspect", func(_ *testing.T, s *shelf) []string { return []string{"index", "inspect", app(s)} },
-			func(t *testing.T, s *shelf, out string) { has(t, out, "linux/arm/v7", digestOf(t, s.arm)) }},
-		{"inspect", func(_ *testing.T, s *shelf) []string { return []string{"inspect", "--platform=linux/arm/v7", app(s)} },
-			func(t *testing.T, s *shelf, out string) { has(t, out, digestOf(t, s.arm), "linux/arm/v7") }},
-		{"inspect --raw", func(_ *testing.T, s *shelf) []string { return []string{"inspect", "--raw", app(s)} },
-			func(t *testing.T, s *shelf, out string) { has(t, out, string(s.Manifest("app:1"))) }},
-		{"diff", func(_ *testing.T, s *shelf) []string {
-			return []string{"diff", "--platform=linux/arm/v7", app(s), app(s)}
+			},
 		},
-			func(t *testing.T, _ *shelf, out string) { has(t, out, "linux/arm/v7: equal") }},
-		{"export", func(_ *testing.T, s *shelf) []string {
-			return []string{"export", "--platform=linux/arm/v7", app(s), "-o", s.dir + "/root"}
+		{
+			"index inspect", func(_ *testing.T, s *shelf) []string { return []string{"index", "inspect", app(s)} },
+			func(t *testing.T, s *shelf, out string) { has(t, out, "linux/arm/v7", digestOf(t, s.arm)) },
 		},
+		{
+			"inspect", func(_ *testing.T, s *shelf) []string { return []string{"inspect", "--platform=linux/arm/v7", app(s)} },
+			func(t *testing.T, s *shelf, out string) { has(t, out, digestOf(t, s.arm), "linux/arm/v7") },
+		},
+		{
+			"inspect --raw", func(_ *testing.T, s *shelf) []string { return []string{"inspect", "--raw", app(s)} },
+			func(t *testing.T, s *shelf, out string) { has(t, out, string(s.Manifest("app:1"))) },
+		},
+		{
+			"diff", func(_ *testing.T, s *shelf) []string {
+				return []string{"diff", "--platform=linux/arm/v7", app(s), app(s)}
+			},
+			func(t *testing.T, _ *shelf, out string) { has(t, out, "linux/arm/v7: equal") },
+		},
+		{
+			"export", func(_ *testing.T, s *shelf) []string {
+				return []string{"export", "--platform=linux/arm/v7", app(s), "-o", s.dir + "/root"}
+			},
 			func(t *testing.T, s *shelf, _ string) {
 				data, err := os.ReadFile(s.dir + "/root/app")
 				if err != nil || string(data) != "arm" {
 					t.Errorf("the root has %q, %v", data, err)
 				}
-			}},
+			},
+		},
 	}
 }
 
@@ -248,7 +268,7 @@ func loginQuirks(all func(string) map[string]string) []quirk {
 		{name: "the first token tells", quirks: testenv.Quirks{Login: "bearer", FirstToken: true}},
 		{name: "fresh tokens are refused once", quirks: testenv.Quirks{Login: "bearer", FreshTokens: 1}},
 		{name: "access_token", quirks: testenv.Quirks{Login: "bearer", AccessToken: true}},
-		{name: "everybody pulls", quirks: testenv.Quirks{Login: "bearer", AnonymousPull: true}},
+		{name: "anonymous users pull", quirks: testenv.Quirks{Login: "bearer", AnonymousPull: true}},
 	}
 }
 

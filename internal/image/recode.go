@@ -28,7 +28,7 @@ const (
 	dockerLayerZstd  = types.MediaType("application/vnd.docker.image.rootfs.diff.tar.zstd")
 )
 
-// recodedAtOnce is how many layers are recoded side by side.
+// recodedAtOnce is how many layers are recoded concurrently.
 const recodedAtOnce = 4
 
 // coding is another compression for layers of some types.
@@ -63,7 +63,7 @@ func fromZstd() coding {
 // Compressed gives the image of an archive of docker's with its plain layers
 // compressed by gzip, for places that images are fetched from. The manifest is a
 // new one; the same archive gives the same. The layers are kept in a temporary
-// folder until the source is closed. The source s stays open.
+// directory until the source is closed. The source s stays open.
 func (s *Source) Compressed(ctx context.Context, temp string) (*Source, error) {
 	return s.recode(ctx, temp, s.Root, toGzip())
 }
@@ -98,7 +98,7 @@ func (s *Source) recode(ctx context.Context, temp string, image v1.Descriptor, t
 	}
 	dir, err := os.MkdirTemp(temp, "strata-layers-*")
 	if err != nil {
-		return nil, fmt.Errorf("make temporary folder: %w", err)
+		return nil, fmt.Errorf("make temporary directory: %w", err)
 	}
 	c := &recoded{Source: s, dir: dir, to: to}
 	root, err := c.build(ctx, &m, raw)

@@ -139,7 +139,7 @@ func (r *FakeRegistry) giveToken(w http.ResponseWriter, req *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// anonymous is what of some scopes everybody gets.
+// anonymous is what of some scopes anonymous users get.
 func (r *FakeRegistry) anonymous(scopes []string) []string {
 	var out []string
 	for _, scope := range scopes {

@@ -31,7 +31,7 @@ type Quirks struct {
 	Login string
 	// OpenPing answers /v2/ without a login where other requests want one.
 	OpenPing bool
-	// AnonymousPull lets everybody pull where Login is "bearer".
+	// AnonymousPull lets anonymous users pull where Login is "bearer".
 	AnonymousPull bool
 	// NoChallenge leaves WWW-Authenticate out of a 401.
 	NoChallenge bool

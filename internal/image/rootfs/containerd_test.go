@@ -51,7 +51,7 @@ func TestHardLinkEntries(t *testing.T) {
 }
 
 // TestOverlayAttributes leaves what the overlay file system keeps for itself out of a
-// folder, which may become a layer of another one.
+// directory, which may become a layer of another one.
 func TestOverlayAttributes(t *testing.T) {
 	tars := archives(t, [][]entry{{dir(".").mode(0o755), dir("d").xattr("trusted.overlay.opaque", "y").xattr("trusted.mine", "1"), file("f", "").xattr("trusted.overlay.origin", "x")}})
 	root := filepath.Join(testenv.Dir(t), "root")
@@ -61,6 +61,6 @@ func TestOverlayAttributes(t *testing.T) {
 	}
 	list := seen{}.list(t, root)
 	if strings.Contains(list, "overlay") || !strings.Contains(list, "trusted.mine") {
-		t.Errorf("the folder has\n%s", list)
+		t.Errorf("the directory has\n%s", list)
 	}
 }

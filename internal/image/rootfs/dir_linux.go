@@ -260,7 +260,7 @@ func (w *dirWriter) describe(e Entry) error {
 	}
 	for name, value := range e.Xattrs {
 		if strings.HasPrefix(name, overlayXattr) {
-			continue // it would mean something if the folder became a layer of an overlay
+			continue // it would mean something if the directory became a layer of an overlay
 		}
 		err := unix.Lsetxattr(filepath.Join(w.dir, path), name, []byte(value), 0)
 		switch {

@@ -60,7 +60,7 @@ func (l *lister) attach(ctx context.Context) error {
 	return fmt.Errorf("referrers of referrers, more than %d deep", depthLimit)
 }
 
-// referrers asks for what is about some manifests, side by side.
+// referrers asks for what is about some manifests, concurrently.
 func (l *lister) referrers(ctx context.Context, subjects []v1.Hash) ([]attached, error) {
 	found := make([][]image.Referrer, len(subjects))
 	group, ctx := errgroup.WithContext(ctx)

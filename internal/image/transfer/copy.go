@@ -139,7 +139,7 @@ func prepare(ctx context.Context, s *image.Source, dst image.Name, o Options) (_
 		return nil, root, nil, err
 	}
 	if made != s {
-		root, done = made.Root, func() { _ = made.Close() } // what is left is in a temporary folder
+		root, done = made.Root, func() { _ = made.Close() } // what is left is in a temporary directory
 	}
 	return made, root, done, nil
 }
@@ -213,7 +213,7 @@ func run(ctx context.Context, l *lister, root v1.Descriptor, o Options) error {
 	return to.finish(ctx, p)
 }
 
-// copyManifests writes the images side by side, and then the indexes, each after
+// copyManifests writes the images concurrently, and then the indexes, each after
 // those that it has.
 func copyManifests(ctx context.Context, p *plan, to place) error {
 	group, inGroup := errgroup.WithContext(ctx)

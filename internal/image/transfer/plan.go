@@ -130,7 +130,7 @@ func (l *lister) add(ctx context.Context, d v1.Descriptor, raw []byte, depth int
 	return fmt.Errorf("%s is not an image but %s", d.Digest, d.MediaType)
 }
 
-// fetch reads those manifests of an index that are to be looked at, side by side.
+// fetch reads those manifests of an index that are to be looked at, concurrently.
 func (l *lister) fetch(ctx context.Context, children []v1.Descriptor) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(manifestsAtOnce)

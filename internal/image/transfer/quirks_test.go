@@ -24,7 +24,7 @@ func fakeOptions(t *testing.T, r *testenv.FakeRegistry, password string) transfe
 	return loggedIn(t, r.Host, testenv.FakeUser, password)
 }
 
-// sixLayers is an image whose blobs go side by side.
+// sixLayers is an image whose blobs go concurrently.
 func sixLayers(t *testing.T) v1.Image {
 	t.Helper()
 	var layers [][]testenv.Entry
@@ -48,9 +48,9 @@ func TestQuirksOfLogin(t *testing.T) {
 		"bearer, open, the first tells": {Login: "bearer", FirstToken: true, OpenPing: true},
 		"bearer, access_token":          {Login: "bearer", AccessToken: true},
 		"bearer, a token not yet known": {Login: "bearer", FreshTokens: 1},
-		"bearer, nobody may ask (403)":  {Login: "bearer", HeadStatus: 403},
-		"basic, nobody may ask (405)":   {Login: "basic", HeadStatus: 405},
-		"bearer, everybody pulls":       {Login: "bearer", AnonymousPull: true},
+		"bearer, HEAD is refused (403)": {Login: "bearer", HeadStatus: 403},
+		"basic, HEAD is refused (405)":  {Login: "basic", HeadStatus: 405},
+		"bearer, anonymous users pull":  {Login: "bearer", AnonymousPull: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := testenv.NewFakeRegistry(t, q)
