@@ -6,7 +6,7 @@ package maintscript
 import (
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -70,8 +70,9 @@ type Options struct {
 	Args []string
 	// Env are variables that it sees.
 	Env map[string]string
-	// Test tells what test(1) says of a file, given an operator such as -x. Nil
-	// means that nothing is known.
+	// Test tells what test(1) says of a file, given an operator such as -x. The file is
+	// empty where its name isn't known, and the answer then doesn't count. Nil means
+	// that nothing is known.
 	Test func(op, file string) Truth
 	// Do is told of each command that is certainly run, when it is, and says
 	// whether it succeeds. It may do what the command would: the tests after it
@@ -88,38 +89,86 @@ const (
 	maxSteps = 100_000
 )
 
-// Calls lists what a script may run. Only shell scripts can be followed.
-func Calls(script string, opt Options) ([]Call, error) {
-	lang := syntax.LangPOSIX
+// A Course is what becomes of a script.
+type Course struct {
+	// Calls are what it may run.
+	Calls []Call
+	// Succeeds says whether it ends with status 0.
+	Succeeds Truth
+	// Line is that of the first way out with another status, or one that isn't known,
+	// and Code this status where it is known and the same for all ways; both are 0
+	// where it succeeds.
+	Code, Line int
+	// Moved says that it changes its directory, or where programs are looked for.
+	Moved bool
+}
+
+// Follow follows a script to its end. Only shell scripts can be followed.
+func Follow(script string, opt Options) (Course, error) {
+	r, err := newReader(script, opt)
+	if err != nil {
+		return Course{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	file, err := syntax.NewParser(syntax.Variant(r.lang())).Parse(strings.NewReader(script), "")
+	if err != nil {
+		return Course{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	status, f := r.stmts(file.Stmts)
+	if r.err != nil {
+		return Course{}, fmt.Errorf("%w: %w", ErrUnreadable, r.err)
+	}
+	if f == onward {
+		line := 0
+		if n := len(file.Stmts); n > 0 {
+			line = int(file.Stmts[n-1].Pos().Line())
+		}
+		r.shell.end(status, 0, line)
+	}
+	c := Course{Calls: r.calls, Succeeds: r.shell.status, Moved: r.moved}
+	if c.Succeeds != True {
+		c.Code, c.Line = r.shell.code, r.shell.line
+	}
+	return c, nil
+}
+
+// newReader is for the interpreter that a script names.
+func newReader(script string, opt Options) (*reader, error) {
 	first, _, _ := strings.Cut(script, "\n")
 	words := strings.Fields(strings.TrimPrefix(first, "#!"))
-	switch {
-	case !strings.HasPrefix(first, "#!") || len(words) == 0:
-		return nil, fmt.Errorf("%w: it doesn't name an interpreter", ErrUnreadable)
-	case words[0] == "/bin/sh", words[0] == "/bin/dash":
-	case words[0] == "/bin/bash", words[0] == "/usr/bin/bash":
-		lang = syntax.LangBash
+	if !strings.HasPrefix(first, "#!") || len(words) == 0 {
+		return nil, errors.New("it doesn't name an interpreter")
+	}
+	r := &reader{
+		opt: opt, vars: map[string]value{}, functions: map[string]*syntax.Stmt{}, args: known(opt.Args),
+		shell: &frame{}, errexit: False, last: True,
+	}
+	switch words[0] {
+	case "/bin/sh", "/bin/dash":
+	case "/bin/bash", "/usr/bin/bash":
+		r.bash = true
 	default:
-		return nil, fmt.Errorf("%w: it is for %s", ErrUnreadable, words[0])
+		return nil, fmt.Errorf("it is for %s", words[0])
 	}
-	file, err := syntax.NewParser(syntax.Variant(lang)).Parse(strings.NewReader(script), "")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	for _, option := range words[1:] {
+		letters, ok := strings.CutPrefix(option, "-")
+		if !ok || letters == "" || strings.Trim(letters, "eux") != "" {
+			return nil, fmt.Errorf("it is for %s", strings.Join(words, " "))
+		}
+		if strings.Contains(letters, "e") {
+			r.errexit = True
+		}
+		r.nounset = r.nounset || strings.Contains(letters, "u")
 	}
-	r := &reader{opt: opt, vars: map[string]value{}, functions: map[string]*syntax.Stmt{}, args: known(opt.Args)}
 	for name, text := range opt.Env {
 		r.vars[name] = value{text: text, known: true}
 	}
-	r.stmts(file.Stmts)
-	if r.err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, r.err)
-	}
-	return r.calls, nil
+	return r, nil
 }
 
 // A reader follows one script.
 type reader struct {
 	opt  Options
+	bash bool
 	vars map[string]value
 	args []value
 	// lost says that the arguments aren't known any more.
@@ -128,6 +177,18 @@ type reader struct {
 	calls     []Call
 	// maybe counts the unknown conditions that what is read depends on.
 	maybe int
+	// shell, fn and loop are what is being read; there may be no function or loop.
+	shell, fn, loop *frame
+	// errexit and nounset are the options of set.
+	errexit Truth
+	nounset bool
+	// tested counts the conditions that are being read, in which errexit doesn't count.
+	tested int
+	// last is the status of the command before, and substituted that of the last
+	// command whose output became a word.
+	last, substituted Truth
+	// moved is for Course.
+	moved bool
 	// depth counts the functions that are being read.
 	depth int
 	// steps counts the statements that were read.
@@ -135,29 +196,12 @@ type reader struct {
 	err   error
 }
 
-// A value is a text if it is known.
-type value struct {
-	text  string
-	known bool
-}
-
-func known(texts []string) []value {
-	var out []value
-	for _, text := range texts {
-		out = append(out, value{text: text, known: true})
+func (r *reader) lang() syntax.LangVariant {
+	if r.bash {
+		return syntax.LangBash
 	}
-	return out
+	return syntax.LangPOSIX
 }
-
-// A flow is how reading goes on after a command.
-type flow int
-
-const (
-	onward flow = iota
-	leaveLoop
-	leaveFunction
-	leaveScript
-)
 
 func (r *reader) fail(node syntax.Node, what string) {
 	if r.err == nil {
@@ -170,7 +214,7 @@ func (r *reader) call(node syntax.Node, args []value) Truth {
 		r.fail(node, "it runs too much")
 		return Unknown
 	}
-	c := Call{Maybe: r.maybe > 0, Line: int(node.Pos().Line())}
+	c := Call{Maybe: r.uncertain(), Line: int(node.Pos().Line())}
 	var text strings.Builder
 	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&text, node); err == nil {
 		c.Text = text.String()
@@ -179,33 +223,16 @@ func (r *reader) call(node syntax.Node, args []value) Truth {
 		c.Args, c.Known = append(c.Args, a.text), append(c.Known, a.known)
 	}
 	r.calls = append(r.calls, c)
-	if c.Maybe || r.opt.Do == nil || r.err != nil {
+	if _, own := r.vars["PATH"]; own {
+		r.moved = true
+	}
+	if c.Maybe || r.opt.Do == nil || r.err != nil || r.moved && findsPrograms(c) {
 		return Unknown
 	}
 	return r.opt.Do(c)
 }
 
-// assign gives a variable a value; within something that may not run it isn't
-// known afterwards.
-func (r *reader) assign(name string, v value) {
-	if r.maybe > 0 {
-		v = value{}
-	}
-	r.vars[name] = v
-}
-
-// either reads parts of which an unknown one is run, or none.
-func (r *reader) either(parts ...func() flow) {
-	r.maybe++
-	for _, part := range parts {
-		part()
-	}
-	r.maybe--
-}
-
-// apart reads something in a shell of its own.
-func (r *reader) apart(part func()) {
-	vars, args, lost := maps.Clone(r.vars), r.args, r.lost
-	part()
-	r.vars, r.args, r.lost = vars, args, lost
+// findsPrograms reports whether a command looks for programs.
+func findsPrograms(c Call) bool {
+	return slices.Contains([]string{"command", "which", "type"}, c.Args[0])
 }

@@ -5,6 +5,7 @@ package maintscript
 
 import (
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -14,12 +15,13 @@ const maxDepth = 16
 
 // simple reads a command with its arguments.
 func (r *reader) simple(c *syntax.CallExpr) (Truth, flow) {
+	r.substituted = True
 	args := r.fields(c.Args)
 	if len(args) == 0 {
 		for _, a := range c.Assigns {
 			r.assignment(a)
 		}
-		return True, onward
+		return r.checked(c, r.substituted, 0)
 	}
 	for _, a := range c.Assigns {
 		if a.Value != nil {
@@ -27,67 +29,142 @@ func (r *reader) simple(c *syntax.CallExpr) (Truth, flow) {
 		}
 	}
 	if !args[0].known {
-		return r.call(c, args), onward
+		return r.checked(c, r.call(c, args), 0)
 	}
-	if body := r.functions[args[0].text]; body != nil {
+	name := args[0].text
+	body := r.functions[name]
+	if len(c.Assigns) > 0 && (body != nil || isSpecial(name)) {
+		r.fail(c, "it sets variables for a command of the shell")
+	}
+	if body != nil {
 		return r.function(c, body, args[1:])
 	}
-	switch name := args[0].text; name {
-	case ":", "true":
-		return True, onward
-	case "false":
-		return False, onward
-	case "[", "test":
-		return r.test(args), onward
-	case "exit":
-		return Unknown, leaveScript
-	case "return":
-		return r.returned(args), leaveFunction
-	case "break", "continue":
-		return True, leaveLoop
-	case "shift":
-		r.shift()
-		return True, onward
-	case "set":
-		return r.set(c, args)
-	case "unset", "read":
-		for _, a := range args[1:] {
-			r.vars[a.text] = value{known: name == "unset" && r.maybe == 0}
-		}
-		return Unknown, onward
-	case "echo", "printf", "umask", "cd", "wait":
-		return Unknown, onward
+	if jump := r.jumps(name); jump != nil {
+		return jump(c, args)
 	}
-	return r.call(c, args), onward
+	status, code := r.builtin(c, args)
+	return r.checked(c, status, code)
 }
 
-func (r *reader) returned(args []value) Truth {
-	if len(args) > 1 && args[1].known {
-		return truth(args[1].text == "0")
+// isSpecial reports whether a command is a special one of the shell, before which
+// an assignment stays, and which no function replaces.
+func isSpecial(name string) bool {
+	return slices.Contains([]string{
+		":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times", "trap", "unset", "local",
+	}, name)
+}
+
+// builtin reads a command that isn't a function, and that the next one follows. The
+// code is the status where that is another than 0, and is known.
+func (r *reader) builtin(c *syntax.CallExpr, args []value) (status Truth, code int) {
+	switch args[0].text {
+	case ":", "true", "echo", "printf", "umask":
+		return True, 0
+	case "false":
+		return False, 1
+	case "[", "test":
+		return r.test(args), 1
+	case "shift":
+		return r.shift(c, args), 1
+	case "set":
+		r.set(c, args)
+		return True, 0
+	case "export", "local":
+		return r.declared(c), 0
+	case "unset", "read":
+		for i, a := range args[1:] {
+			if !a.known || strings.HasPrefix(a.text, "-") && (args[0].text == "unset" || i > 0) {
+				r.fail(c, "it sets a variable whose name isn't known")
+			}
+			r.assign(a.text, value{unset: true, known: args[0].text == "unset"})
+		}
+		return truth(args[0].text == "unset").orUnknown(), 0
+	case "cd":
+		r.moved = true
+		if len(args) != 2 {
+			return Unknown, 0
+		}
+		return r.asked("-d", args[1]).orUnknown(), 0
+	case "wait":
+		if len(args) == 1 {
+			return True, 0
+		}
+		return Unknown, 0
+	}
+	return r.call(c, args), 0
+}
+
+// orUnknown is true or unknown.
+func (t Truth) orUnknown() Truth {
+	if t == True {
+		return True
 	}
 	return Unknown
 }
 
-func (r *reader) shift() {
-	switch {
-	case r.maybe > 0:
-		r.lost = true
-	case len(r.args) > 0:
+// shift takes an argument away. Without one, dash ends and bash goes on.
+func (r *reader) shift(c *syntax.CallExpr, args []value) Truth {
+	if len(args) > 1 {
+		r.fail(c, "it shifts by more than one")
+		return Unknown
+	}
+	if r.lost = r.lost || r.uncertain(); !r.lost && len(r.args) > 0 {
 		r.args = r.args[1:]
+		return True
+	}
+	if !r.bash {
+		r.mayFail(c)
+		return True
+	}
+	if r.lost {
+		return Unknown
+	}
+	return False
+}
+
+// set changes options or the arguments.
+func (r *reader) set(c *syntax.CallExpr, args []value) {
+	for i := 1; i < len(args); i++ {
+		a := args[i]
+		switch {
+		case !a.known:
+			r.fail(c, "it sets arguments that aren't known")
+			return
+		case a.text == "--":
+			r.args = args[i+1:]
+			r.lost = r.uncertain()
+			return
+		case len(a.text) > 1 && (a.text[0] == '-' || a.text[0] == '+'):
+			for _, letter := range a.text[1:] {
+				name := string(letter)
+				if name == "o" {
+					if i++; i >= len(args) {
+						return
+					}
+					name = args[i].text
+				}
+				r.option(c, name, a.text[0] == '-')
+			}
+		default:
+			r.fail(c, "it sets arguments that aren't known")
+			return
+		}
 	}
 }
 
-// set changes options, which doesn't matter here, or the arguments.
-func (r *reader) set(c *syntax.CallExpr, args []value) (Truth, flow) {
-	if i := slices.IndexFunc(args, func(a value) bool { return a.text == "--" || !a.known }); i >= 0 {
-		if !args[i].known {
-			r.fail(c, "it sets arguments that aren't known")
-			return Unknown, onward
+// option turns an option of the shell on or off.
+func (r *reader) option(c *syntax.CallExpr, name string, on bool) {
+	switch name {
+	case "e", "errexit":
+		if r.errexit = truth(on); r.uncertain() {
+			r.errexit = Unknown
 		}
-		r.args = args[i+1:]
-		r.lost = r.lost || r.maybe > 0
+	case "u", "nounset":
+		r.nounset = on || r.nounset && r.uncertain()
+	case "a", "b", "f", "h", "m", "v", "x", "xtrace", "verbose", "noglob", "pipefail":
+	default:
+		r.fail(c, "it sets an option that isn't followed")
 	}
-	return True, onward
 }
 
 func (r *reader) function(c *syntax.CallExpr, body *syntax.Stmt, args []value) (Truth, flow) {
@@ -98,93 +175,43 @@ func (r *reader) function(c *syntax.CallExpr, body *syntax.Stmt, args []value) (
 	r.depth++
 	old, lost := r.args, r.lost
 	r.args, r.lost = args, false
-	status, f := r.stmt(body)
+	fn := &frame{old: map[string]value{}}
+	status, f := r.within(func() (Truth, flow) {
+		r.fn, r.loop = fn, nil
+		status, f := r.stmt(body)
+		for name, v := range fn.old {
+			r.vars[name] = v
+		}
+		if f == leaveShell {
+			return status, f
+		}
+		if f == onward {
+			fn.end(status, 0, 0)
+		}
+		return fn.status, onward
+	})
 	r.args, r.lost = old, lost
 	r.depth--
-	if f == leaveScript {
+	if f != onward && !fn.left {
 		return status, f
 	}
-	if f != onward || hasJump(body) {
-		return Unknown, onward
+	if r.left(f); f != onward {
+		status = fn.status // it may have returned before
 	}
-	return status, onward
+	return r.checked(c, status, 0)
 }
 
-// test follows test(1) where it needs no more than the words.
-func (r *reader) test(args []value) Truth {
-	if args[0].text == "[" {
-		if len(args) < 2 || args[len(args)-1].text != "]" {
-			return Unknown
-		}
-		args = args[:len(args)-1]
-	}
-	return r.expression(args[1:])
-}
-
-func (r *reader) expression(args []value) Truth {
-	for _, op := range []string{"-o", "-a"} {
-		if i := slices.IndexFunc(args, func(a value) bool { return a.known && a.text == op }); i > 0 && i < len(args)-1 {
-			left, right := r.expression(args[:i]), r.expression(args[i+1:])
-			if op == "-o" {
-				return or(left, right)
-			}
-			return or(left.not(), right.not()).not()
-		}
-	}
-	if len(args) > 0 && args[0].known && args[0].text == "!" {
-		return r.expression(args[1:]).not()
-	}
-	switch len(args) {
-	case 0:
-		return False
-	case 1:
-		return r.unary("-n", args[0])
-	case 2:
-		if args[0].known {
-			return r.unary(args[0].text, args[1])
-		}
-	case 3:
-		if args[1].known {
-			return compare(args[1].text, args[0], args[2])
-		}
-	}
-	return Unknown
-}
-
-func or(a, b Truth) Truth {
+// declare notes a function.
+func (r *reader) declare(c *syntax.FuncDecl) (Truth, flow) {
 	switch {
-	case a == True || b == True:
-		return True
-	case a == False && b == False:
-		return False
+	case c.Name == nil || c.Body == nil:
+		r.fail(c, "it has a function without a name")
+	case isSpecial(c.Name.Value):
+		r.fail(c, "it has a function in the place of a command of the shell")
+	case r.uncertain():
+		r.fail(c, "it has a function that may not be there")
 	default:
-		return Unknown
+		r.functions[c.Name.Value] = c.Body
 	}
-}
-
-func (r *reader) unary(op string, v value) Truth {
-	switch {
-	case !v.known:
-		return Unknown
-	case op == "-n":
-		return truth(v.text != "")
-	case op == "-z":
-		return truth(v.text == "")
-	case slices.Contains([]string{"-e", "-f", "-d", "-x", "-r", "-s", "-L", "-h", "-w"}, op) && r.opt.Test != nil:
-		return r.opt.Test(op, v.text)
-	}
-	return Unknown
-}
-
-func compare(op string, a, b value) Truth {
-	if !a.known || !b.known {
-		return Unknown
-	}
-	switch op {
-	case "=", "==":
-		return truth(a.text == b.text)
-	case "!=":
-		return truth(a.text != b.text)
-	}
-	return Unknown
+	return True, onward
 }

@@ -25,44 +25,65 @@ func (r *reader) stmt(s *syntax.Stmt) (Truth, flow) {
 	if r.steps++; r.steps > maxSteps {
 		r.fail(s, "it goes on for too long")
 	}
+	if s.Coprocess {
+		r.fail(s, "it has a construct that isn't followed")
+	}
 	if r.err != nil {
-		return Unknown, leaveScript
+		return Unknown, leaveShell
 	}
+	open := True
 	for _, redir := range s.Redirs {
-		r.redirect(redir, s)
+		if r.redirect(redir, s) != True {
+			open = Unknown
+		}
 	}
-	status, f := r.command(s.Cmd)
-	if s.Negated {
-		status = status.not()
+	status, f := True, onward
+	switch {
+	case s.Background:
+		r.apart(func() (Truth, flow) { return r.command(s.Cmd, open) })
+	case s.Negated:
+		if leavesEarly(s.Cmd) {
+			r.fail(s, "it negates a way out")
+		}
+		if status, f = r.condition(func() (Truth, flow) { return r.command(s.Cmd, open) }); f == onward {
+			status = status.not()
+		}
+	default:
+		status, f = r.command(s.Cmd, open)
 	}
-	if s.Background || s.Coprocess {
-		return True, onward
-	}
+	r.last = status
 	return status, f
 }
 
-func (r *reader) redirect(redir *syntax.Redirect, s *syntax.Stmt) {
+// redirect reports whether a file that a command reads or writes can be opened.
+func (r *reader) redirect(redir *syntax.Redirect, s *syntax.Stmt) Truth {
 	if redir.Hdoc != nil {
 		r.word(redir.Hdoc)
 	}
 	if redir.Word == nil {
-		return
+		return True
 	}
 	to := r.word(redir.Word)
 	op := ">"
 	switch redir.Op {
-	case syntax.RdrIn, syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
-		return
+	case syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
+		return True
+	case syntax.RdrIn:
+		if to.known && to.text == "/dev/null" {
+			return True
+		}
+		return r.asked("-r", to)
 	case syntax.DplOut:
 		if to.known && strings.Trim(to.text, "0123456789-") == "" {
-			return
+			return True
 		}
 	case syntax.AppOut, syntax.AppAll:
 		op = ">>"
 	}
-	if !to.known || to.text != "/dev/null" {
-		r.call(redir.Word, []value{{text: op, known: true}, to, r.printed(s)})
+	if to.known && to.text == "/dev/null" {
+		return True
 	}
+	return r.call(redir.Word, []value{{text: op, known: true}, to, r.printed(s)})
 }
 
 // printed is what a command prints, where its words alone say that.
@@ -98,7 +119,16 @@ func (r *reader) printed(s *syntax.Stmt) value {
 	return value{}
 }
 
-func (r *reader) command(cmd syntax.Command) (Truth, flow) {
+// command reads a command; open says whether its files could be opened, as it isn't
+// run if they can't.
+func (r *reader) command(cmd syntax.Command, open Truth) (Truth, flow) {
+	if open != True {
+		if call, ok := cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 && isSpecial(call.Args[0].Lit()) {
+			r.mayFail(cmd)
+		}
+		status, _ := r.either(func() (Truth, flow) { return r.command(cmd, True) }, skipped(False))
+		return r.checked(cmd, status, 0)
+	}
 	switch c := cmd.(type) {
 	case nil:
 		return True, onward
@@ -107,12 +137,7 @@ func (r *reader) command(cmd syntax.Command) (Truth, flow) {
 	case *syntax.Block:
 		return r.stmts(c.Stmts)
 	case *syntax.Subshell:
-		status, f := Unknown, onward
-		r.apart(func() { status, f = r.stmts(c.Stmts) })
-		if f != onward {
-			status = Unknown
-		}
-		return status, onward
+		return r.checked(c, r.apart(func() (Truth, flow) { return r.stmts(c.Stmts) }), 0)
 	case *syntax.BinaryCmd:
 		return r.binary(c)
 	case *syntax.IfClause:
@@ -124,113 +149,101 @@ func (r *reader) command(cmd syntax.Command) (Truth, flow) {
 	case *syntax.WhileClause:
 		return r.whileClause(c)
 	case *syntax.FuncDecl:
-		if c.Name == nil || c.Body == nil {
-			r.fail(c, "it has a function without a name")
-			return Unknown, onward
-		}
-		if old := r.functions[c.Name.Value]; old != nil && old != c.Body && r.maybe > 0 {
-			r.fail(c, "it has two functions of one name")
-		}
-		r.functions[c.Name.Value] = c.Body
-		return True, onward
+		return r.declare(c)
 	case *syntax.DeclClause:
-		for _, a := range c.Args {
-			r.assignment(a)
-		}
-		return True, onward
+		return r.declarations(c)
 	}
 	r.fail(cmd, "it has a construct that isn't followed")
 	return Unknown, onward
 }
 
-func (r *reader) assignment(a *syntax.Assign) {
-	switch {
-	case a.Name == nil || a.Naked:
-	case a.Array != nil || a.Index != nil || a.Append:
-		r.assign(a.Name.Value, value{})
-	case a.Value == nil:
-		r.assign(a.Name.Value, value{known: true})
-	default:
-		r.assign(a.Name.Value, r.word(a.Value))
-	}
-}
-
 func (r *reader) binary(c *syntax.BinaryCmd) (Truth, flow) {
 	if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
-		// A pipe: both run, each in a shell of its own.
-		r.apart(func() { r.stmt(c.X) })
-		r.apart(func() { r.stmt(c.Y) })
-		return Unknown, onward
+		// A pipe: both run, each in a shell of its own, and the last one's status counts.
+		first := r.apart(func() (Truth, flow) { return r.stmt(c.X) })
+		status := r.apart(func() (Truth, flow) { return r.stmt(c.Y) })
+		if first != True && r.bash && status == True {
+			status = Unknown // there may be a pipefail
+		}
+		return r.checked(c, status, 0)
 	}
-	status, f := r.stmt(c.X)
+	status, f := r.condition(func() (Truth, flow) { return r.stmt(c.X) })
 	if f != onward {
 		return status, f
 	}
+	decides, other := False, True
 	if c.Op == syntax.OrStmt {
-		status = status.not()
+		decides, other = True, False
 	}
 	switch status {
-	case False:
-		return truth(c.Op == syntax.OrStmt), onward
-	case True:
+	case decides:
+		return decides, onward
+	case other:
 		return r.stmt(c.Y)
 	}
-	r.either(func() flow { _, f := r.stmt(c.Y); return f })
-	return Unknown, onward
+	return r.either(func() (Truth, flow) {
+		r.last = other
+		return r.stmt(c.Y)
+	}, skipped(decides))
 }
 
 func (r *reader) ifClause(c *syntax.IfClause) (Truth, flow) {
 	if len(c.Cond) == 0 {
 		return r.stmts(c.Then)
 	}
-	status, f := r.stmts(c.Cond)
+	status, f := r.condition(func() (Truth, flow) { return r.stmts(c.Cond) })
 	if f != onward {
 		return status, f
 	}
-	switch {
-	case status == True:
-		return r.stmts(c.Then)
-	case status == False && c.Else == nil:
-		return True, onward
-	case status == False:
-		return r.ifClause(c.Else)
+	otherwise := skipped(True)
+	if c.Else != nil {
+		otherwise = func() (Truth, flow) { return r.ifClause(c.Else) }
 	}
-	r.either(
-		func() flow { _, f := r.stmts(c.Then); return f },
-		func() flow {
-			if c.Else == nil {
-				return onward
-			}
-			_, f := r.ifClause(c.Else)
-			return f
-		},
-	)
-	return Unknown, onward
+	switch status {
+	case True:
+		return r.stmts(c.Then)
+	case False:
+		return otherwise()
+	}
+	return r.either(func() (Truth, flow) { return r.stmts(c.Then) }, otherwise)
 }
 
 func (r *reader) caseClause(c *syntax.CaseClause) (Truth, flow) {
 	subject := r.word(c.Word)
+	var ways []func() (Truth, flow)
 	for _, item := range c.Items {
-		matched := False
-		for _, p := range item.Patterns {
-			switch m := r.matches(p, subject); {
-			case m == True:
-				matched = True
-			case m == Unknown && matched == False:
-				matched = Unknown
-			}
-		}
+		matched := r.matchesAny(item.Patterns, subject)
 		if item.Op != syntax.Break {
-			matched = Unknown
+			r.fail(item, "it has a case that isn't left at its end")
 		}
-		switch matched {
-		case True:
-			return r.stmts(item.Stmts)
-		case Unknown:
-			r.either(func() flow { _, f := r.stmts(item.Stmts); return f })
+		if matched == False {
+			continue
+		}
+		way := func() (Truth, flow) { return r.stmts(item.Stmts) }
+		if matched == True && len(ways) == 0 {
+			return way()
+		}
+		if ways = append(ways, way); matched == True {
+			return r.either(ways...)
 		}
 	}
-	return Unknown, onward
+	if len(ways) == 0 {
+		return True, onward
+	}
+	return r.either(append(ways, skipped(True))...)
+}
+
+func (r *reader) matchesAny(patterns []*syntax.Word, subject value) Truth {
+	matched := False
+	for _, p := range patterns {
+		switch m := r.matches(p, subject); {
+		case m == True:
+			return True
+		case m == Unknown:
+			matched = Unknown
+		}
+	}
+	return matched
 }
 
 // matches reports whether a pattern of a case matches.
@@ -251,77 +264,4 @@ func (r *reader) matches(pattern *syntax.Word, subject value) Truth {
 		return Unknown
 	}
 	return truth(ok)
-}
-
-// maxRounds limits the words of a loop that are read one by one.
-const maxRounds = 64
-
-func (r *reader) forClause(c *syntax.ForClause) (Truth, flow) {
-	loop, ok := c.Loop.(*syntax.WordIter)
-	if !ok || c.Select {
-		r.fail(c, "it has a loop that isn't followed")
-		return Unknown, onward
-	}
-	words, certain := r.args, !r.lost
-	if loop.InPos.IsValid() {
-		words, certain = r.fields(loop.Items), true
-	}
-	certain = certain && len(words) <= maxRounds
-	for _, w := range words {
-		certain = certain && w.known
-	}
-	if !certain {
-		r.forget(c)
-		r.either(func() flow { r.vars[loop.Name.Value] = value{}; _, f := r.stmts(c.Do); return f })
-		return Unknown, onward
-	}
-	before := r.maybe
-	for _, w := range words {
-		r.assign(loop.Name.Value, w)
-		_, f := r.stmts(c.Do)
-		if f == leaveLoop {
-			break
-		}
-		if f != onward {
-			return Unknown, f
-		}
-		if hasJump(c) {
-			// Some later round may not come.
-			r.maybe = before + 1
-		}
-	}
-	r.maybe = before
-	return Unknown, onward
-}
-
-func (r *reader) whileClause(c *syntax.WhileClause) (Truth, flow) {
-	r.forget(c)
-	r.either(func() flow { _, f := r.stmts(c.Cond); return f }, func() flow { _, f := r.stmts(c.Do); return f })
-	return Unknown, onward
-}
-
-// forget takes the values from all variables that a loop sets.
-func (r *reader) forget(loop syntax.Node) {
-	r.maybe++
-	syntax.Walk(loop, func(n syntax.Node) bool {
-		if a, ok := n.(*syntax.Assign); ok && a.Name != nil {
-			r.assign(a.Name.Value, value{})
-		}
-		return true
-	})
-	r.maybe--
-}
-
-func hasJump(loop syntax.Node) bool {
-	found := false
-	syntax.Walk(loop, func(n syntax.Node) bool {
-		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
-			switch call.Args[0].Lit() {
-			case "break", "continue", "exit", "return":
-				found = true
-			}
-		}
-		return true
-	})
-	return found
 }

@@ -28,6 +28,9 @@ func (r *reader) fields(words []*syntax.Word) []value {
 				continue // an empty variable without quotes isn't an argument
 			}
 		}
+		if _, own := r.vars["IFS"]; own && r.splits(w) {
+			v = value{}
+		}
 		if v.known && r.splits(w) && strings.ContainsAny(v.text, " \t\n") {
 			out = append(out, known(strings.Fields(v.text))...)
 			continue
@@ -65,10 +68,19 @@ func (r *reader) splits(w *syntax.Word) bool {
 func (r *reader) output(sub *syntax.CmdSubst) value {
 	if len(sub.Stmts) == 1 && len(sub.Stmts[0].Redirs) == 0 {
 		if call, ok := sub.Stmts[0].Cmd.(*syntax.CallExpr); ok && len(call.Assigns) == 0 && len(call.Args) > 0 && call.Args[0].Lit() == "seq" {
+			r.substituted = True
 			return sequence(r.fields(call.Args[1:]))
 		}
 	}
-	r.apart(func() { r.stmts(sub.Stmts) })
+	tested := r.tested
+	r.substituted = r.apart(func() (Truth, flow) {
+		// Here set -e counts in dash whatever is around, and not in bash.
+		if r.tested = 0; r.bash {
+			r.errexit = False
+		}
+		return r.stmts(sub.Stmts)
+	})
+	r.tested = tested
 	return value{}
 }
 
@@ -122,7 +134,7 @@ func (v value) with(other value) value {
 func (r *reader) part(part syntax.WordPart, quoted bool) value {
 	switch p := part.(type) {
 	case *syntax.Lit:
-		if !quoted && isGlob(p.Value) {
+		if !quoted && (isGlob(p.Value) || strings.HasPrefix(p.Value, "~") || r.bash && strings.Contains(p.Value, "{")) {
 			return value{}
 		}
 		return value{text: unescape(p.Value, quoted), known: true}
@@ -139,6 +151,7 @@ func (r *reader) part(part syntax.WordPart, quoted bool) value {
 	case *syntax.CmdSubst:
 		return r.output(p)
 	case *syntax.ArithmExp:
+		r.walkWords(p)
 		return value{}
 	}
 	r.fail(part, "it has a word that isn't followed")
@@ -148,39 +161,96 @@ func (r *reader) part(part syntax.WordPart, quoted bool) value {
 // parameter expands $name and ${name:-word}.
 func (r *reader) parameter(p *syntax.ParamExp) value {
 	if p.Exp != nil && p.Exp.Word != nil {
-		// It may run a command.
-		fallback := r.word(p.Exp.Word)
-		v := r.variable(p)
-		switch p.Exp.Op {
-		case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
-			if v.known && v.text == "" {
-				return fallback
-			}
-			return v
-		}
-		return value{}
+		return r.operation(p)
 	}
 	if p.Excl || p.Length || p.Slice != nil || p.Repl != nil || p.Index != nil || p.Exp != nil {
+		r.walkWords(p)
 		return value{}
 	}
-	return r.variable(p)
+	return r.needed(p)
 }
 
-func (r *reader) variable(p *syntax.ParamExp) value {
-	if p.Param == nil {
+// operation expands what has another word in it, which may run a command.
+func (r *reader) operation(p *syntax.ParamExp) value {
+	v := r.variable(p)
+	fallback := r.word(p.Exp.Word)
+	missing := Unknown
+	switch p.Exp.Op {
+	case syntax.DefaultUnset, syntax.AssignUnset, syntax.ErrorUnset, syntax.AlternateUnset:
+		if v.known {
+			missing = truth(v.unset)
+		}
+	case syntax.DefaultUnsetOrNull, syntax.AssignUnsetOrNull, syntax.ErrorUnsetOrNull, syntax.AlternateUnsetOrNull:
+		if v.known {
+			missing = truth(v.text == "")
+		}
+	default:
+		r.needed(p)
 		return value{}
 	}
-	name := p.Param.Value
-	if n, err := strconv.Atoi(name); err == nil {
-		switch {
-		case n == 0, r.lost:
+	switch p.Exp.Op {
+	case syntax.AssignUnset, syntax.AssignUnsetOrNull:
+		if missing != False {
+			r.vars[p.Param.Value] = value{}
 			return value{}
-		case n <= len(r.args):
-			return r.args[n-1]
 		}
-		return value{known: true}
+	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		if missing != False {
+			r.mayFail(p)
+		}
+		return v
+	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		v, fallback = fallback, value{known: true}
 	}
-	return r.vars[name]
+	switch missing {
+	case True:
+		return fallback
+	case False:
+		return v
+	}
+	return value{}
+}
+
+// walkWords reads the words in something that isn't followed, which may run commands
+// and set variables.
+func (r *reader) walkWords(part syntax.Node) {
+	syntax.Walk(part, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CmdSubst:
+			r.output(n)
+			return false
+		case *syntax.ParamExp:
+			if n != part {
+				r.parameter(n)
+				return false
+			}
+		case *syntax.ArithmExp, *syntax.ArithmCmd:
+		case *syntax.UnaryArithm:
+			if n.Op == syntax.Inc || n.Op == syntax.Dec {
+				r.fail(n, "it counts in a way that isn't followed")
+			}
+		case *syntax.BinaryArithm:
+			if n.Op == syntax.Quo || n.Op == syntax.Rem {
+				r.mayFail(n)
+			}
+			if strings.HasSuffix(n.Op.String(), "=") && n.Op != syntax.Eql && n.Op != syntax.Neq && n.Op != syntax.Leq && n.Op != syntax.Geq {
+				r.fail(n, "it counts in a way that isn't followed")
+			}
+		}
+		return true
+	})
+}
+
+// argument is one of the script's or function's.
+func (r *reader) argument(name string) value {
+	n, err := strconv.Atoi(name)
+	switch {
+	case err != nil, n == 0, r.lost:
+		return value{}
+	case n <= len(r.args):
+		return r.args[n-1]
+	}
+	return value{known: true, unset: true}
 }
 
 // pattern is a word as a pattern of a case.

@@ -72,6 +72,7 @@ func TestFailingScripts(t *testing.T) {
 		"late":    own(t, "late", "conffiles", ""),
 		"bad":     own(t, "bad", "postinst", "#!/bin/sh\necho one thing is wrong >&2\nexit 3\n"),
 		"divert":  own(t, "divert", "preinst", "#!/bin/sh\ndpkg-divert --package divert --add --rename --divert /usr/bin/x.real /usr/bin/x\n"),
+		"refuse":  own(t, "refuse", "preinst", "#!/bin/sh\necho not on this system >&2\nexit 3\n"),
 		"grabber": own(t, "grabber", "preinst", "#!/usr/bin/perl\nexit 0\n"),
 	}
 	bad := served(t, debs, "good", "bad")
@@ -83,6 +84,10 @@ func TestFailingScripts(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "a maintainer script of bad failed") || !strings.Contains(err.Error(), "  one thing is wrong") {
 			t.Errorf("%s: error %v", name, err)
 		}
+	}
+	refuse := &plan.Install{Format: "deb", Installer: plan.Native, Archives: served(t, debs, "refuse")}
+	if err := h.build(h.lower(t, false, refuse), tree{}.read); err == nil || !strings.Contains(err.Error(), "a maintainer script of refuse failed") || !strings.Contains(err.Error(), "not on this system") {
+		t.Errorf("a package that refuses: error %v", err)
 	}
 	good := served(t, debs, "late", "good")
 	if v := h.verdict(t, &plan.Unpack{Format: "deb", Archives: good}); v.Installer != "register" {
@@ -102,7 +107,7 @@ func TestFailingScripts(t *testing.T) {
 	if diff := differences(native, got, 1<<40); len(diff) > 0 {
 		t.Errorf("registered packages differ from installed ones:\n%s", strings.Join(diff, "\n"))
 	}
-	for _, name := range []string{"divert", "grabber"} {
+	for _, name := range []string{"divert", "grabber", "refuse"} {
 		if v := h.verdict(t, &plan.Unpack{Format: "deb", Archives: served(t, debs, name)}); v.Installer != "native" || !strings.Contains(v.Why, name) {
 			t.Errorf("verdict on %s: %+v", name, v)
 		}

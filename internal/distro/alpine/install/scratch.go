@@ -52,18 +52,26 @@ func (in *installer) does(p *Package, which string, body []byte, arg string) str
 	if in.known(p, which) {
 		return ""
 	}
-	calls, err := maintscript.Calls(string(body), maintscript.Options{
-		Args: []string{arg}, Env: map[string]string{"APK_PACKAGE": p.Info.Name + "-" + p.Info.Version, "APK_SCRIPT": which},
+	course, err := maintscript.Follow(string(body), maintscript.Options{
+		Do: leftOut, Args: []string{arg}, Env: map[string]string{"APK_PACKAGE": p.Info.Name + "-" + p.Info.Version, "APK_SCRIPT": which},
 	})
 	if err != nil {
 		return err.Error()
 	}
-	for _, c := range calls {
+	for _, c := range course.Calls {
 		if !isIdle(c) {
 			return fmt.Sprintf("%s (line %d)", c.Text, c.Line)
 		}
 	}
-	return ""
+	switch {
+	case course.Succeeds == maintscript.True:
+		return ""
+	case course.Succeeds == maintscript.False && course.Code != 0:
+		return fmt.Sprintf("it fails with status %d (line %d)", course.Code, course.Line)
+	case course.Succeeds == maintscript.False:
+		return fmt.Sprintf("it fails (line %d)", course.Line)
+	}
+	return fmt.Sprintf("it isn't known whether it fails (line %d)", course.Line)
 }
 
 // known are the scripts whose work is done here, or is done already.
@@ -86,11 +94,22 @@ func isIdle(c maintscript.Call) bool {
 		return false
 	}
 	switch c.Args[0] {
-	case "command", "which", "type", "getent", "id", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat", "uname", "head", "tail",
-		"sort", "wc", "export", "echo", "printf", "true", ":", "exit", "test", "[", "rc-update", "rc-service":
+	case "which", "type", "getent", "id", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat", "uname", "head", "tail",
+		"wc", "rc-update", "rc-service":
 		return true
+	case "command":
+		return len(c.Args) > 1 && c.Known[1] && (c.Args[1] == "-v" || c.Args[1] == "-V")
 	}
 	return false
+}
+
+// leftOut says that services, which nothing starts while an image is made, count as
+// entered.
+func leftOut(c maintscript.Call) maintscript.Truth {
+	if c.Args[0] == "rc-update" || c.Args[0] == "rc-service" {
+		return maintscript.True
+	}
+	return maintscript.Unknown
 }
 
 // busyboxPaths is where busybox lists what it can be called by.

@@ -118,12 +118,8 @@ func (a *assembler) configure() error {
 		if a.skip {
 			continue
 		}
-		_, why, err := a.scripts.preinst(p)
-		if err != nil {
+		if err := a.preinst(p); err != nil {
 			return fmt.Errorf("configure %s: %w", p.Name(), err)
-		}
-		if why != "" {
-			a.problem("its script before unpacking: %s", why)
 		}
 		if err := a.postinst(p); err != nil {
 			return fmt.Errorf("configure %s: %w", p.Name(), err)
@@ -136,7 +132,27 @@ func (a *assembler) configure() error {
 	return nil
 }
 
-// postinst follows a script and does what its commands would.
+// preinst does what a script for before unpacking does, if that is anything.
+func (a *assembler) preinst(p *Package) error {
+	run, why, err := a.scripts.preinst(p)
+	switch {
+	case err != nil:
+		return err
+	case why != "":
+		a.problem("its script before unpacking: %s", why)
+	case run:
+		before := func(op, file string) maintscript.Truth {
+			if at := a.scripts.at(file); at == "" || a.scripts.brought[at] {
+				return maintscript.Unknown
+			}
+			return a.test(op, file)
+		}
+		a.follow(p.Preinst, "preinst", before, "install")
+	}
+	return nil
+}
+
+// postinst does what the script for after unpacking does.
 func (a *assembler) postinst(p *Package) error {
 	text, err := os.ReadFile(a.root.At(filepath.Join(infoDir, p.Info+".postinst")))
 	if errors.Is(err, os.ErrNotExist) {
@@ -145,25 +161,40 @@ func (a *assembler) postinst(p *Package) error {
 	if err != nil {
 		return err
 	}
-	calls, err := maintscript.Calls(string(text), maintscript.Options{
-		Args: []string{"configure", ""},
+	a.follow(string(text), "postinst", a.test, "configure", "")
+	return nil
+}
+
+// follow follows a script of the package and does what its commands would.
+func (a *assembler) follow(text, name string, test func(op, file string) maintscript.Truth, args ...string) {
+	course, err := maintscript.Follow(text, maintscript.Options{
+		Args: args,
 		Env: map[string]string{
-			"DPKG_ROOT": "", "DEBIAN_FRONTEND": "noninteractive", "DPKG_MAINTSCRIPT_NAME": "postinst",
-			"DPKG_MAINTSCRIPT_PACKAGE": p.Name(), "DPKG_MAINTSCRIPT_ARCH": p.Control.Get("Architecture"), "DPKG_ADMINDIR": adminDir,
+			"DPKG_ROOT": "", "DEBIAN_FRONTEND": "noninteractive", "DPKG_MAINTSCRIPT_NAME": name,
+			"DPKG_MAINTSCRIPT_PACKAGE": a.now.Name(), "DPKG_MAINTSCRIPT_ARCH": a.now.Control.Get("Architecture"), "DPKG_ADMINDIR": adminDir,
 		},
-		Test: a.test,
+		Test: test,
 		Do:   a.do,
 	})
 	if err != nil {
 		a.problem("%v", err)
+		return
 	}
-	for _, c := range calls {
+	for _, c := range course.Calls {
 		if c.Maybe && !isIdle(c) {
 			a.problem("%s (line %d) may be run", c.Text, c.Line)
 			break
 		}
 	}
-	return nil
+	switch {
+	case course.Succeeds == maintscript.True:
+	case course.Succeeds == maintscript.False && course.Code != 0:
+		a.problem("its script %s fails with status %d (line %d)", name, course.Code, course.Line)
+	case course.Succeeds == maintscript.False:
+		a.problem("its script %s fails (line %d)", name, course.Line)
+	default:
+		a.problem("it isn't known whether its script %s fails (line %d)", name, course.Line)
+	}
 }
 
 // problem notes why a package can't be assembled, once for each.

@@ -32,21 +32,30 @@ func isIdle(c maintscript.Call) bool {
 		return false
 	}
 	switch c.Args[0] {
-	case "command", "which", "type", "getent", "id", "dpkg-query", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat", "uname",
-		"head", "tail", "sort", "wc", "ischroot", "dpkg-maintscript-helper", "export", "seq", "md5sum",
-		"deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "update-rc.d", "systemctl",
-		"ldconfig", "py3compile", "pycompile", "restorecon":
+	case "which", "type", "getent", "id", "dpkg-query", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat", "uname",
+		"head", "tail", "wc", "ischroot", "seq", "md5sum":
 		return true
+	case "command", "sort":
+		return onlyLooks(c)
 	case "sed":
-		return !slices.ContainsFunc(c.Args[1:], func(a string) bool {
-			return a == "" || strings.HasPrefix(a, "-i") || strings.HasPrefix(a, "--in-place")
-		})
+		return onlyPrints(c.Args[1:])
 	case "dpkg":
 		return len(c.Args) > 1 && slices.Contains([]string{"--compare-versions", "--print-architecture", "--validate-version"}, c.Args[1])
 	case "dpkg-trigger":
 		return slices.Contains(c.Args, "ldconfig")
 	case ".":
 		return len(c.Args) == 2 && c.Args[1] == "/usr/share/debconf/confmodule"
+	}
+	return isLeftOut(c)
+}
+
+// isLeftOut reports whether a command would change something that an image does
+// without while it is made. It counts as done.
+func isLeftOut(c maintscript.Call) bool {
+	switch c.Args[0] {
+	case "dpkg-maintscript-helper", "deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "update-rc.d", "systemctl",
+		"ldconfig", "py3compile", "pycompile", "restorecon":
+		return true
 	}
 	return false
 }
@@ -56,14 +65,18 @@ func (a *assembler) do(c maintscript.Call) maintscript.Truth {
 	args := c.Args[1:]
 	switch c.Args[0] {
 	case "command", "which":
-		return a.findsProgram(c)
+		if !onlyLooks(c) {
+			a.problem("%s (line %d): %v", c.Text, c.Line, errUnknownCall)
+			return maintscript.Unknown
+		}
+		return findsProgram(c, a.test)
 	case "getent":
 		return a.findsAccount(c)
 	case "dpkg":
 		return comparesNothing(args)
 	}
 	if isIdle(c) {
-		return maintscript.Unknown
+		return a.looks(c)
 	}
 	if len(c.Args) == 3 && c.Args[0][0] == '>' && !c.Known[2] {
 		a.problem("what goes to %s (line %d) isn't known", c.Text, c.Line)
@@ -76,6 +89,33 @@ func (a *assembler) do(c maintscript.Call) maintscript.Truth {
 	if err != nil {
 		a.problem("%s (line %d): %v", c.Text, c.Line, err)
 		return maintscript.Unknown
+	}
+	return maintscript.True
+}
+
+// looks reports whether a command succeeds that only looks at something, or is left
+// out.
+func (a *assembler) looks(c maintscript.Call) maintscript.Truth {
+	switch c.Args[0] {
+	case "uname", "basename", "dirname", "seq", "dpkg-trigger":
+		return maintscript.True
+	case "cat", "head", "tail", "stat", "md5sum":
+		return a.allThere(c)
+	case ".":
+		return a.test("-f", c.Args[1])
+	}
+	if isLeftOut(c) {
+		return maintscript.True
+	}
+	return maintscript.Unknown
+}
+
+// allThere reports whether all arguments are files, which a command reads.
+func (a *assembler) allThere(c maintscript.Call) maintscript.Truth {
+	for i, arg := range c.Args[1:] {
+		if !c.Known[i+1] || a.test("-f", arg) != maintscript.True {
+			return maintscript.Unknown
+		}
 	}
 	return maintscript.True
 }
@@ -97,17 +137,22 @@ func (a *assembler) test(op, file string) maintscript.Truth {
 	return (&scripts{base: &base{root: string(a.root)}}).test(op, file)
 }
 
-func (a *assembler) findsProgram(c maintscript.Call) maintscript.Truth {
-	name := c.Args[len(c.Args)-1]
-	if !c.AllKnown() || name == "" {
+// findsProgram reports whether what a command looks for is a program, given what test(1) says.
+func findsProgram(c maintscript.Call, test func(op, file string) maintscript.Truth) maintscript.Truth {
+	names := slices.DeleteFunc(slices.Clone(c.Args[1:]), func(a string) bool { return a == "-v" || a == "-V" || a == "-s" })
+	if !c.AllKnown() || len(names) != 1 || names[0] == "" || strings.Contains(names[0], "/") {
 		return maintscript.Unknown
 	}
-	for _, dir := range []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"} {
-		if a.test("-x", path.Join(dir, name)) == maintscript.True {
+	answer := maintscript.False
+	for _, dir := range programDirs() {
+		switch test("-x", path.Join(dir, names[0])) {
+		case maintscript.True:
 			return maintscript.True
+		case maintscript.Unknown:
+			answer = maintscript.Unknown
 		}
 	}
-	return maintscript.False
+	return answer
 }
 
 func (a *assembler) findsAccount(c maintscript.Call) maintscript.Truth {

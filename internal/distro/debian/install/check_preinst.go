@@ -65,15 +65,17 @@ func (s *scripts) preinst(p *Package) (run bool, why string, err error) {
 	if p.Preinst == "" {
 		return false, "", nil
 	}
-	calls, err := maintscript.Calls(p.Preinst, maintscript.Options{
+	f := &preinst{scripts: s}
+	course, err := maintscript.Follow(p.Preinst, maintscript.Options{
 		Args: []string{"install"},
 		Env:  map[string]string{"DPKG_ROOT": "", "DEBIAN_FRONTEND": "noninteractive", "DPKG_MAINTSCRIPT_NAME": "preinst", "DPKG_MAINTSCRIPT_PACKAGE": p.Name()},
-		Test: s.test,
+		Test: f.test,
+		Do:   f.do,
 	})
 	if err != nil {
 		return false, err.Error(), nil // the script can't be followed
 	}
-	for _, c := range calls {
+	for _, c := range course.Calls {
 		needed, why, err := s.judge(c)
 		if err != nil {
 			return false, "", fmt.Errorf("follow the script of %s for before unpacking: %w", p.Name(), err)
@@ -83,7 +85,11 @@ func (s *scripts) preinst(p *Package) (run bool, why string, err error) {
 		}
 		run = run || needed
 	}
-	return run, "", nil
+	if course.Succeeds == maintscript.True {
+		return run, "", nil
+	}
+	// Whether it succeeds must then be the same after unpacking, when it is run.
+	return true, f.mayChange(course), nil
 }
 
 // test answers test(1) for files that are the same before unpacking and after.
@@ -165,9 +171,14 @@ func (s *scripts) judge(c maintscript.Call) (run bool, why string, err error) {
 	}
 	args := c.Args[1:]
 	switch c.Args[0] {
-	case "command", "which", "type", "getent", "id", "dpkg-query", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat",
-		"uname", "head", "tail", "sort", "wc", "ischroot":
+	case "which", "type", "getent", "id", "dpkg-query", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat",
+		"uname", "head", "tail", "wc", "ischroot":
 		return false, "", nil
+	case "command", "sort":
+		if !onlyLooks(c) {
+			why = unknownCall
+		}
+		return false, why, nil
 	case "sed", "dpkg", "dpkg-maintscript-helper", "update-alternatives":
 		if !c.AllKnown() || len(args) == 0 {
 			return false, unknownCall, nil
@@ -193,7 +204,7 @@ func (s *scripts) judge(c maintscript.Call) (run bool, why string, err error) {
 func (s *scripts) readsOnly(tool string, args []string) (bool, error) {
 	switch tool {
 	case "sed":
-		return !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-i") || strings.HasPrefix(a, "--in-place") }), nil
+		return onlyPrints(args), nil
 	case "dpkg":
 		return slices.Contains([]string{"--compare-versions", "--print-architecture", "--validate-version"}, args[0]) ||
 			strings.HasPrefix(args[0], "--assert-"), nil

@@ -114,16 +114,36 @@ func failure(last rootdir.Lines, argv []string, exit *exec.ExitError) string {
 // that lack another package. It says the reason on the line after the name.
 func blamed(last rootdir.Lines) (scripts, needy []string) {
 	for i, line := range last {
+		next := ""
+		if i+1 < len(last) {
+			next = last[i+1]
+		}
+		if name := refuses(line, next); name != "" {
+			scripts = append(scripts, name)
+		}
 		name, ok := strings.CutPrefix(line, "dpkg: error processing package ")
 		if !ok {
 			continue
 		}
 		name, _, _ = strings.Cut(name, " ")
-		if i+1 < len(last) && strings.HasPrefix(last[i+1], " dependency problems") {
+		if strings.HasPrefix(next, " dependency problems") {
 			needy = append(needy, name)
 		} else {
 			scripts = append(scripts, name)
 		}
 	}
 	return scripts, needy
+}
+
+// refuses is the package whose script for before unpacking failed. dpkg names its file
+// first, and the package on the line after.
+func refuses(line, next string) string {
+	if !strings.HasPrefix(line, "dpkg: error processing archive ") {
+		return ""
+	}
+	name, rest, _ := strings.Cut(strings.TrimPrefix(next, " new "), " package ")
+	if !strings.HasPrefix(rest, "pre-installation script ") {
+		return ""
+	}
+	return name
 }
