@@ -6,6 +6,7 @@ package distro
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/strata-build/strata/internal/fetch"
@@ -63,6 +64,8 @@ type Request struct {
 	Layers [][]string
 	// Recommends asks for what packages recommend, too.
 	Recommends bool
+	// AllowHeld lets what the base holds change if it is asked for by name.
+	AllowHeld bool
 	// Sources are those of the build file; without any, those that the base is
 	// configured for count.
 	Sources []*Source
@@ -87,6 +90,9 @@ type Kept struct{ Name, Version string }
 type Solution struct {
 	Packages     []Package
 	Repositories []Repository
+	// Manual are the requested names that the base has already, and has noted as
+	// nothing but the need of another package: installing changes that note.
+	Manual []string
 	// Warnings are about choices that someone may want to be told of.
 	Warnings []Warning
 }
@@ -142,4 +148,13 @@ func (r *Request) Assign(parse func(name string) (string, bool), closure func(na
 		}
 	}
 	return layers
+}
+
+// PlainName is a requested name without its version, suite, architecture or
+// repository, in every system's notation.
+func PlainName(name string) string {
+	if i := strings.IndexAny(name, "=<>~@/:"); i >= 0 {
+		return name[:i]
+	}
+	return name
 }

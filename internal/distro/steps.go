@@ -40,6 +40,8 @@ type Check struct {
 type Install struct {
 	Installer   Installer
 	SkipScripts bool
+	// AllowHeld lets packages change that the base holds.
+	AllowHeld bool
 	// Names are those that the build file asks for.
 	Names []string
 	// Base is where the image without the packages is, Metas the directory with what

@@ -51,6 +51,9 @@ type Facts struct {
 	// Licenses returns the file of an image with the licences of a package; nil where
 	// packages bring none.
 	Licenses func(name string) string
+	// Holds says that a base can hold packages, which then don't change unless the
+	// build file says so.
+	Holds bool
 	// RecordsNames says that the database keeps the names that were asked for apart
 	// from what these need.
 	RecordsNames bool

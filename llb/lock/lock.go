@@ -79,6 +79,11 @@ type Packages struct {
 	Wanted [][]string
 	// Recommends says that recommended packages were taken, too.
 	Recommends bool
+	// AllowHeld says that packages which the base holds may change.
+	AllowHeld bool
+	// Manual are names of Wanted that the base has as the need of other packages only:
+	// the image notes that they were asked for.
+	Manual []string
 	// Installer says how they are installed, and Why, if not in the usual way.
 	Installer plan.Installer
 	Why       string

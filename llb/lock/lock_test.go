@@ -28,7 +28,7 @@ func sample() *lock.File {
 	})
 	f.SetRepository(lock.Repository{ID: "unused", Type: "deb"})
 	f.Set("debug", lock.Platform{Name: "linux/arm64", Packages: &lock.Packages{
-		Wanted: [][]string{{"gdb"}}, Installer: plan.Native, Why: "gdb replaces a file of the base: \"/usr/bin/gdb\"", Recommends: true, Filters: []string{"-/usr/share/doc/*", "+/usr/share/doc/*/copyright"},
+		Wanted: [][]string{{"gdb"}}, Installer: plan.Native, Why: "gdb replaces a file of the base: \"/usr/bin/gdb\"", Recommends: true, AllowHeld: true, Manual: []string{"libgdb1"}, Filters: []string{"-/usr/share/doc/*", "+/usr/share/doc/*/copyright"},
 		Packages: []lock.Package{
 			{Name: "gdb", Version: "13.1-3", Arch: "arm64", Repository: "stable-updates", Path: "pool/main/g/gdb/gdb_13.1-3_arm64.deb", Size: 1, SHA256: strings.Repeat("0a", 32)},
 		},

@@ -41,6 +41,8 @@ type (
 		Base       string        `yaml:"base"`
 		Wanted     [][]string    `yaml:"wanted"`
 		Recommends bool          `yaml:"recommends"`
+		AllowHeld  bool          `yaml:"allow_held"`
+		Manual     []string      `yaml:"manual"`
 		Installer  string        `yaml:"installer"`
 		Why        string        `yaml:"why"`
 		Filters    []string      `yaml:"filters"`
@@ -126,7 +128,10 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 	if n.Wanted == nil {
 		return p, nil
 	}
-	p.Packages = &Packages{Base: n.Base, Wanted: n.Wanted, Recommends: n.Recommends, Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer)}
+	p.Packages = &Packages{
+		Base: n.Base, Wanted: n.Wanted, Recommends: n.Recommends, AllowHeld: n.AllowHeld, Manual: n.Manual,
+		Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer),
+	}
 	switch p.Packages.Installer {
 	case "":
 		p.Packages.Installer = plan.Register

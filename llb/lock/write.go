@@ -85,6 +85,12 @@ func (w *writer) packages(p *Packages) {
 	if p.Recommends {
 		w.line(3, "recommends: true")
 	}
+	if p.AllowHeld {
+		w.line(3, "allow_held: true")
+	}
+	if len(p.Manual) > 0 {
+		w.line(3, "manual: %s", flow(p.Manual))
+	}
 	if p.Installer != "" && p.Installer != plan.Register {
 		w.line(3, "installer: %s", scalar(string(p.Installer)))
 	}

@@ -57,7 +57,8 @@ const (
 
 // Install makes unpacked packages installed ones: those of the Unpack layers
 // before it that no earlier Install has had. With [Native] there are none such,
-// and it installs Archives itself.
+// and it installs Archives itself. Without Archives it only notes that Wanted was
+// asked for.
 type Install struct {
 	Format    Format    `json:"format"`
 	Installer Installer `json:"installer"`
@@ -68,6 +69,8 @@ type Install struct {
 	// Wanted are the names that the build file asks for, as it has them, where the
 	// database keeps them apart from what they need.
 	Wanted []string `json:"wanted,omitempty"`
+	// AllowHeld lets packages change that the base holds.
+	AllowHeld bool `json:"allow_held,omitempty"`
 	// SkipScripts leaves maintainer scripts out.
 	SkipScripts bool `json:"skip_scripts,omitempty"`
 }

@@ -22,6 +22,8 @@ func packagesKind() kind[Packages] {
 				func(p *Packages) *String { return &p.Scripts }),
 			bind("recommends", "Install what the packages recommend, too.", boolean(),
 				func(p *Packages) *bool { return &p.Recommends }),
+			bind("allow_held", "Change what the base holds, if it is asked for by name.", boolean(),
+				func(p *Packages) *bool { return &p.AllowHeld }),
 		},
 	}
 	return or(long.kind(), names, (*node).isList, func(c cursor, names []String) Packages {

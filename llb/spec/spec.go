@@ -273,6 +273,8 @@ type Packages struct {
 	// Scripts is run or skip.
 	Scripts    String
 	Recommends bool
+	// AllowHeld lets packages change that the base holds.
+	AllowHeld bool
 }
 
 // Repository is a package archive.

@@ -12,6 +12,7 @@ import (
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // Checker looks whether packages go with an image before they are put on it.
@@ -27,19 +28,27 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 		return err
 	}
 	var waiting []plan.Archive
+	var marks bool
 	for i, e := range s.asked.entries {
 		waiting = append(waiting, s.archives(i)...)
+		marks = marks || s.marks(e)
 		var layers []plan.Layer
 		if s.locked.Installer != plan.Native {
 			layers = s.unpackLayers(i)
 		}
-		if e.installs && len(waiting) > 0 {
+		if e.installs && (len(waiting) > 0 || marks) {
 			layers = append(layers, s.installLayer(i, waiting))
-			waiting = nil
+			waiting, marks = nil, false
 		}
 		s.planned = append(s.planned, layers)
 	}
 	return nil
+}
+
+// marks reports whether an entry asks for what the base has noted as nothing but the
+// need of another package.
+func (s *packageSet) marks(e packageEntry) bool {
+	return slices.ContainsFunc(e.names, func(name spec.String) bool { return slices.Contains(s.locked.Manual, name.Value) })
 }
 
 // chooseInstaller decides how the packages are installed on this base. The lock
@@ -124,14 +133,30 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 	}
 	action := &plan.Install{
 		Format: s.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
-		SkipScripts: e.layer.Packages.Scripts.Value == "skip",
+		SkipScripts: e.layer.Packages.Scripts.Value == "skip", AllowHeld: s.asked.allowHeld(),
+	}
+	if len(archives) == 0 {
+		action.Installer, action.Why = plan.Register, ""
 	}
 	if s.system.Facts().RecordsNames {
-		action.Wanted = slices.Concat(s.asked.wanted()[:entry+1]...)
+		action.Wanted = s.recorded(entry, archives)
 	}
 	return plan.Layer{
 		Name: e.layer.Name, Strategy: "packages", Words: "packages: install " + few(names), Range: e.layer.Range, Action: action,
 	}
+}
+
+// recorded are the names that the database keeps when an entry is installed: those of
+// the entries so far, and those of later ones that are installed with it.
+func (s *packageSet) recorded(entry int, archives []plan.Archive) []string {
+	wanted := s.asked.wanted()
+	names := slices.Concat(wanted[:entry+1]...)
+	for _, name := range slices.Concat(wanted[entry+1:]...) {
+		if slices.ContainsFunc(archives, func(a plan.Archive) bool { return a.Name == distro.PlainName(name) }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // format is the kind of the packages.

@@ -94,6 +94,9 @@ func (s *packageSet) compare(have *lock.Packages) error {
 	if s.asked.recommends() != have.Recommends {
 		return t.stale(start, "%s was written with other `recommends`", name)
 	}
+	if s.asked.allowHeld() != have.AllowHeld {
+		return t.stale(start, "%s was written with other `allow_held`", name)
+	}
 	if is, was := t.baseName(), withoutDigest(have.Base); is != was {
 		return t.stale(t.described.From.Pos, "%s was written for the base %s", name, orScratch(was))
 	}

@@ -110,6 +110,9 @@ func (s *packageSet) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkKeys(); err != nil {
+		return err
+	}
 	switch system := s.system.(type) {
 	case distro.Tool:
 		return s.planTool(ctx, system, base)
@@ -158,6 +161,21 @@ func (s *packageRequest) wanted() [][]string {
 // resolved together, so that one is enough.
 func (s *packageRequest) recommends() bool {
 	return slices.ContainsFunc(s.entries, func(e packageEntry) bool { return e.layer.Packages.Recommends })
+}
+
+// allowHeld reports whether an entry lets packages change that the base holds.
+func (s *packageRequest) allowHeld() bool {
+	return slices.ContainsFunc(s.entries, func(e packageEntry) bool { return e.layer.Packages.AllowHeld })
+}
+
+// checkKeys refuses what the build file asks for and the package system doesn't have.
+func (s *packageSet) checkKeys() error {
+	for _, e := range s.asked.entries {
+		if e.layer.Packages.AllowHeld && !s.system.Facts().Holds {
+			return s.t.read.errorf(e.layer.Packages.Range.Start, "packages of %s can't be held; leave `allow_held` out", s.system.Facts().Name)
+		}
+	}
+	return nil
 }
 
 // pos is where the build file names a package; where it asks for packages at all

@@ -176,6 +176,16 @@ func TestBaseFaults(t *testing.T) {
 			someFiles{"/var/lib/dpkg/status": "", "/etc/apt/sources.list": "deb [trusted=yes] file:/srv/a ./\n"},
 		},
 		{
+			"holds of dnf", "from: base\nlayers:\n  - packages: {names: [a], allow_held: true}\n",
+			"strata.yaml:3:15: packages of dnf can't be held; leave `allow_held` out",
+			someFiles{"/usr/bin/dnf": ""},
+		},
+		{
+			"holds of apk", "from: base\nlayers:\n  - packages: {names: [a], allow_held: true}\n",
+			"strata.yaml:3:15: packages of apk can't be held; leave `allow_held` out",
+			someFiles{"/lib/apk/db/installed": ""},
+		},
+		{
 			"scripts of dnf", "from: base\nlayers:\n  - packages: {names: [a], scripts: skip}\n",
 			"strata.yaml:3:37: scripts: skip: microdnf runs maintainer scripts always; leave it out for this base",
 			someFiles{"/usr/bin/microdnf": ""},

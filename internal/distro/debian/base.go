@@ -12,6 +12,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/tree"
 )
@@ -21,7 +22,9 @@ import (
 type base struct {
 	tree.Tree
 	status *index.Status
-	pins   []index.Pin
+	// automatic are packages that apt has noted as nothing but the need of others.
+	automatic map[string]bool
+	pins      []index.Pin
 }
 
 // readBase reads the base's package database.
@@ -42,7 +45,7 @@ func readBase(ctx context.Context, files tree.Tree) (*base, error) {
 	if b.status, err = index.ReadStatus(bytes.NewReader(text)); err != nil {
 		return nil, err
 	}
-	return b, b.readPins(ctx)
+	return b, errors.Join(b.readPins(ctx), b.readStates(ctx))
 }
 
 func (b *base) readPins(ctx context.Context) error {
@@ -61,6 +64,29 @@ func (b *base) readPins(ctx context.Context) error {
 			return err
 		}
 		b.pins = append(b.pins, pins...)
+	}
+	return nil
+}
+
+// readStates reads apt's notes on why packages are there.
+func (b *base) readStates(ctx context.Context) error {
+	const file = "/var/lib/apt/extended_states"
+	text, err := b.ReadFile(ctx, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s of the base: %w", file, err)
+	}
+	paragraphs, err := control.ParseParagraphs(string(text))
+	if err != nil {
+		return fmt.Errorf("read %s of the base: %w", file, err)
+	}
+	b.automatic = map[string]bool{}
+	for _, p := range paragraphs {
+		if p.Get("Auto-Installed") == "1" {
+			b.automatic[p.Get("Package")] = true
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ package debian
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -30,9 +31,9 @@ var (
 // Facts returns what is always so for packages of Debian.
 func (System) Facts() distro.Facts {
 	return distro.Facts{
-		Type: "deb", Name: "dpkg", Divides: true, Checks: true,
+		Type: "deb", Name: "dpkg", Divides: true, Checks: true, Holds: true, RecordsNames: true,
 		Licenses: func(name string) string { return "/usr/share/doc/" + name + "/copyright" },
-		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/status.d"},
+		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/status.d", "var/lib/apt/extended_states"},
 	}
 }
 
@@ -61,7 +62,7 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		return nil, err
 	}
 	request := resolve.Request{
-		Architecture: load.arch, Indexes: indexes, Installed: b.status, Recommends: r.Recommends, Pins: append(pins(r.Keep), b.pins...),
+		Architecture: load.arch, Indexes: indexes, Installed: b.status, Recommends: r.Recommends, AllowHeld: r.AllowHeld, Pins: append(pins(r.Keep), b.pins...),
 	}
 	for _, names := range r.Layers {
 		for _, name := range names {
@@ -84,7 +85,9 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 			"resolve the packages: they go only without %s of the base; take those out in a build layer before this one, or ask for other packages",
 			strings.Join(solution.Removed, ", "))}
 	}
-	return answer(&r, solution, archives), nil
+	out := answer(&r, solution, archives)
+	out.Manual = b.manual(&r, solution)
+	return out, nil
 }
 
 // architecture is Debian's name of a platform's architecture.
@@ -117,6 +120,18 @@ func pins(keep []distro.Kept) []index.Pin {
 		})
 	}
 	return pins
+}
+
+// manual are the requested names of packages that the base has as the need of others.
+func (b *base) manual(r *distro.Request, s *resolve.Solution) []string {
+	var out []string
+	for _, name := range slices.Concat(r.Layers...) {
+		if w, err := resolve.ParseWanted(name); err == nil && b.automatic[s.For[w.Name]] {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // asked is how the request names a package, in whatever version.

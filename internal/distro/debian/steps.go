@@ -5,6 +5,7 @@ package debian
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/command"
@@ -30,19 +31,33 @@ func (System) Check(c distro.Check) []string {
 // Install is the step that installs packages.
 func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 	memory := []string{"/tmp", updatesDir}
+	names := plainNames(i.Names)
 	switch i.Installer {
 	case distro.Register:
+		if len(i.Archives) == 0 {
+			return &distro.InstallStep{Args: command.Mark{Base: i.Base, Names: names}.Args(), NeedsBase: true}, nil
+		}
 		return &distro.InstallStep{
-			Args:      command.Register{Base: i.Base, Metas: i.Metas}.Args(),
+			Args:      command.Register{Base: i.Base, Metas: i.Metas, Names: names}.Args(),
 			NeedsBase: true, NeedsMetas: true, RunsImage: true, Memory: memory,
 		}, nil
 	case distro.Native:
 		return &distro.InstallStep{
-			Args:      command.Native{Base: i.Base, Files: i.Archives}.Args(),
+			Args:      command.Native{Base: i.Base, Files: i.Archives, Names: names, AllowHeld: i.AllowHeld}.Args(),
 			NeedsBase: true, NeedsArchives: true, RunsImage: true, Memory: memory,
 		}, nil
 	case distro.Assemble:
 		return &distro.InstallStep{Args: command.Assemble{Metas: i.Metas, SkipScripts: i.SkipScripts}.Args(), NeedsMetas: true}, nil
 	}
 	return nil, fmt.Errorf("install packages: there is no installer %q", i.Installer)
+}
+
+// plainNames are requested names without their versions and suites.
+func plainNames(names []string) []string {
+	out := make([]string, 0, len(names))
+	for _, name := range names {
+		out = append(out, distro.PlainName(name))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -22,7 +22,7 @@ func allowances() []allowance {
 	}
 	return []allowance{
 		allow("logs and caches of apt, dpkg and ldconfig are no part of an image",
-			`/var/log/(dpkg|alternatives)\.log|/var/log/apt/.*|/var/cache/apt/.*|/var/lib/apt/.*|/var/cache/ldconfig/aux-cache`),
+			`/var/log/(dpkg|alternatives)\.log|/var/log/apt/.*|/var/cache/apt/.*|/var/lib/apt/lists/.*|/var/cache/ldconfig/aux-cache`),
 		allow("copies of what a database was before",
 			`/var/lib/dpkg/(status|diversions|statoverride)-old|/var/cache/debconf/.*-old|/usr/share/info/dir\.old`),
 		allow("the day of a new account is the base's, not today's", `/etc/shadow-?`),

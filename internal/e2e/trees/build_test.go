@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,25 +200,34 @@ func archives(packages []testenv.DebianPackage) []plan.Archive {
 }
 
 // grouped are the layers of packages that are unpacked and registered.
-func grouped(all []plan.Archive, size int) []plan.Action {
+func grouped(all []plan.Archive, size int, names ...string) []plan.Action {
 	var out []plan.Action
 	for rest := all; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 		out = append(out, &plan.Unpack{Format: "deb", Archives: rest[:min(size, len(rest))]})
 	}
-	return append(out, &plan.Install{Format: "deb", Installer: plan.Register, Archives: all})
+	return append(out, &plan.Install{Format: "deb", Installer: plan.Register, Archives: all, Wanted: names})
 }
 
-// plain is the base after an apt-get that Strata has no part in.
-func (h *house) plain(all []plan.Archive) bk.State {
+// plain is the base after an apt-get that Strata has no part in. It gets files, and
+// takes each for one that was asked for, so apt-mark tells it which ones were.
+func (h *house) plain(all []plan.Archive, names ...string) bk.State {
+	var along []string
+	for _, a := range all {
+		if !slices.Contains(names, a.Name) {
+			along = append(along, a.Name)
+		}
+	}
 	opts := []bk.RunOption{
 		bk.Args([]string{"sh", "-ec", `
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod +x /usr/sbin/policy-rc.d
 apt-get install --yes --no-install-recommends /dev/debs/*.deb
+[ -z "$ALONG" ] || apt-mark auto $ALONG
 rm /usr/sbin/policy-rc.d`}),
 		bk.Network(pb.NetMode_NONE),
 		bk.AddEnv("DEBIAN_FRONTEND", "noninteractive"),
 		bk.AddEnv("HOME", "/root"),
+		bk.AddEnv("ALONG", strings.Join(along, " ")),
 		bk.AddMount("/tmp", bk.Scratch(), bk.Tmpfs()),
 	}
 	for _, a := range all {

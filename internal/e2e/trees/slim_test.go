@@ -38,10 +38,10 @@ func TestSlimBase(t *testing.T) {
 	start := time.Now().Unix()
 	packages := archives(testenv.DebianPackages(t, "jq", "less"))
 	plain := tree{}
-	if err := h.build(h.plain(packages), plain.read); err != nil {
+	if err := h.build(h.plain(packages, "jq", "less"), plain.read); err != nil {
 		t.Fatal(err)
 	}
-	actions := grouped(packages, 2)
+	actions := grouped(packages, 2, "jq", "less")
 	filters := h.verdict(t).Filters
 	for _, u := range unpacks(actions) {
 		u.Filters = filters
@@ -55,7 +55,7 @@ func TestSlimBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, actions := range map[string][]plan.Action{
-		"native":   {&plan.Install{Format: "deb", Installer: plan.Native, Archives: packages}},
+		"native":   {&plan.Install{Format: "deb", Installer: plan.Native, Archives: packages, Wanted: []string{"jq", "less"}}},
 		"register": actions,
 	} {
 		st := h.lower(t, false, actions...)

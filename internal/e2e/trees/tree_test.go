@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing/iotest"
@@ -64,19 +65,21 @@ func (t tree) read(r io.Reader) error {
 	}
 }
 
-// canonical is a file's content, its lines sorted where their order has no meaning:
-// dpkg keeps the triggers in the order in which packages were unpacked.
+// canonical is a file's content, its parts sorted where their order has no meaning:
+// dpkg keeps the triggers in the order in which packages were unpacked, and apt its
+// notes on why packages are there by hashes of their names.
 func canonical(name string, r io.Reader) io.Reader {
-	if !strings.HasSuffix(name, "var/lib/dpkg/triggers/File") {
+	part := map[string]string{"triggers/File": "\n", "apt/extended_states": "\n\n"}[path.Base(path.Dir(name))+"/"+path.Base(name)]
+	if part == "" {
 		return r
 	}
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return iotest.ErrReader(err)
 	}
-	lines := strings.SplitAfter(string(text), "\n")
-	slices.Sort(lines)
-	return strings.NewReader(strings.Join(lines, ""))
+	parts := strings.SplitAfter(string(text), part)
+	slices.Sort(parts)
+	return strings.NewReader(strings.Join(parts, ""))
 }
 
 // differences are how the second tree differs from the first. A file that was

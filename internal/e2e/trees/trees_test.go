@@ -86,18 +86,18 @@ func (h *house) compare(t *testing.T, names []string, total *tally) {
 	// A plan has them by name.
 	slices.SortFunc(packages, func(a, b plan.Archive) int { return strings.Compare(a.Name, b.Name) })
 	plain := tree{}
-	if err := h.build(h.plain(packages), plain.read); err != nil {
+	if err := h.build(h.plain(packages, names...), plain.read); err != nil {
 		t.Fatalf("apt-get: %v", err)
 	}
 	order := h.setUp()
 	total.files += len(plain)
 	native := tree{}
-	install := &plan.Install{Format: "deb", Installer: plan.Native, Archives: packages}
+	install := &plan.Install{Format: "deb", Installer: plan.Native, Archives: packages, Wanted: names}
 	if err := h.build(h.lower(t, false, install), native.read); err != nil {
 		t.Fatalf("native: %v", err)
 	}
 	h.report(t, "apt-get and the native installer", plain, native, start, total)
-	actions := grouped(packages, max(1, len(packages)/3+1))
+	actions := grouped(packages, max(1, len(packages)/3+1), names...)
 	v := h.verdict(t, unpacks(actions)...)
 	if v.Installer != string(plan.Register) {
 		t.Logf("installed natively: %s", v.Why)

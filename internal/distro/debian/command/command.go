@@ -15,14 +15,16 @@ import (
 const (
 	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... DIR OUT META"
 	CheckUsage    = checkName + " BASE METAS OUT"
-	RegisterUsage = registerName + " --base DIR --meta DIR"
-	NativeUsage   = nativeName + " --base DIR -- FILE..."
+	RegisterUsage = registerName + " [--name NAME]... --base DIR --meta DIR"
+	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] --base DIR -- FILE..."
+	MarkUsage     = markName + " [--name NAME]... --base DIR"
 	AssembleUsage = assembleName + " --meta DIR [--skip-scripts]"
 
 	unpackName   = "unpack-deb"
 	checkName    = "check-deb"
 	registerName = "register-deb"
 	nativeName   = "native-deb"
+	markName     = "mark-deb"
 	assembleName = "assemble-deb"
 )
 
@@ -80,17 +82,20 @@ type Register struct {
 	// Base is the image without the packages, and Metas has what Unpack wrote about
 	// each group of them.
 	Base, Metas string
+	// Names are those that were asked for.
+	Names []string
 }
 
 // Args are the helper's arguments.
 func (c Register) Args() []string {
-	return []string{registerName, "--base", c.Base, "--meta", c.Metas}
+	return append(append([]string{registerName}, command.Each("name", c.Names)...), "--base", c.Base, "--meta", c.Metas)
 }
 
 // ParseRegister reads the arguments after the name.
 func ParseRegister(args []string) (Register, error) {
 	var c Register
 	set := command.Flags(registerName)
+	set.Var((*command.List)(&c.Names), "name", "")
 	set.StringVar(&c.Base, "base", "", "")
 	set.StringVar(&c.Metas, "meta", "", "")
 	err := command.Parse(set, args, 0, 0)
@@ -102,20 +107,52 @@ type Native struct {
 	// Base is the image without the packages.
 	Base  string
 	Files []string
+	// Names are those that were asked for.
+	Names []string
+	// AllowHeld lets packages change that the base holds.
+	AllowHeld bool
 }
 
 // Args are the helper's arguments.
 func (c Native) Args() []string {
-	return append([]string{nativeName, "--base", c.Base, "--"}, c.Files...)
+	args := append([]string{nativeName}, command.Each("name", c.Names)...)
+	if c.AllowHeld {
+		args = append(args, "--allow-held")
+	}
+	return append(append(args, "--base", c.Base, "--"), c.Files...)
 }
 
 // ParseNative reads the arguments after the name.
 func ParseNative(args []string) (Native, error) {
 	var c Native
 	set := command.Flags(nativeName)
+	set.Var((*command.List)(&c.Names), "name", "")
+	set.BoolVar(&c.AllowHeld, "allow-held", false, "")
 	set.StringVar(&c.Base, "base", "", "")
 	err := command.Parse(set, args, 1, math.MaxInt)
 	c.Files = set.Args()
+	return c, err
+}
+
+// Mark notes in the image's database that packages which it has were asked for.
+type Mark struct {
+	// Base is the image as it was.
+	Base  string
+	Names []string
+}
+
+// Args are the helper's arguments.
+func (c Mark) Args() []string {
+	return append(append([]string{markName}, command.Each("name", c.Names)...), "--base", c.Base)
+}
+
+// ParseMark reads the arguments after the name.
+func ParseMark(args []string) (Mark, error) {
+	var c Mark
+	set := command.Flags(markName)
+	set.Var((*command.List)(&c.Names), "name", "")
+	set.StringVar(&c.Base, "base", "", "")
+	err := command.Parse(set, args, 0, 0)
 	return c, err
 }
 

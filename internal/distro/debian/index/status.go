@@ -138,12 +138,12 @@ func (s *Status) installed(c *Entry) (bool, error) {
 	if len(words) != 3 {
 		return false, &BrokenInstallError{Name: c.Name, Status: c.Status}
 	}
+	s.held[c.Name] = words[0] == "hold"
 	switch words[2] {
 	case "not-installed", "config-files":
 		return false, nil
 	case "installed":
 		if words[1] == "ok" {
-			s.held[c.Name] = words[0] == "hold"
 			return true, nil
 		}
 	}

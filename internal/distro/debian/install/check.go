@@ -110,6 +110,8 @@ func checkPackage(b *base, p *Package) string {
 		return fmt.Sprintf("%s is for %s and the base is for %s", p.Name(), arch, b.arch)
 	case state == "installed":
 		return fmt.Sprintf("the base has %s already, in version %s", p.Name(), b.status[b.key(p.Control)].Get("Version"))
+	case isHeld(b.status[b.key(p.Control)]):
+		return "the base holds " + p.Name()
 	case state != "not-installed":
 		return fmt.Sprintf("the base remembers %s as %s", p.Name(), state)
 	case p.Control.Get("Essential") == "yes":

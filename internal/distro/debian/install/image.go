@@ -34,7 +34,6 @@ func traces() []string {
 		"/var/cache/debconf/passwords.dat-old",
 		"/var/cache/debconf/templates.dat-old",
 		"/var/cache/ldconfig/aux-cache",
-		"/var/lib/apt/extended_states",
 		"/var/lib/apt/lists/lock",
 		"/var/lib/dpkg/diversions-old",
 		"/var/lib/dpkg/lock",
@@ -77,6 +76,9 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 	start := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
 	flush(root)
 	if err := install(&commands{start: start, root: root, log: opt.Log}); err != nil {
+		return err
+	}
+	if err := Mark(root, opt); err != nil {
 		return err
 	}
 	if err := quirks.Settle(rootdir.Root(root), rootdir.Root(opt.Base), began); err != nil {

@@ -7,6 +7,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,8 +23,13 @@ func Native(ctx context.Context, files []string, opt Options) error {
 		if err != nil {
 			return err
 		}
+		if !opt.AllowHeld {
+			if err := b.checkHeld(files); err != nil {
+				return err
+			}
+		}
 		if _, err := os.Stat(filepath.Join(c.root, "/usr/bin/apt-get")); err != nil {
-			return c.installAll(files)
+			return errors.Join(c.installAll(files), c.hold(b))
 		}
 		for _, dir := range []string{"lists/partial", "cache/archives/partial", "log"} {
 			if err := os.MkdirAll(filepath.Join(aptDir, dir), 0o755); err != nil {
@@ -42,7 +48,7 @@ func Native(ctx context.Context, files []string, opt Options) error {
 				return fmt.Errorf("install packages: apt-get removed %s", key)
 			}
 		}
-		return nil
+		return c.hold(b)
 	})
 }
 

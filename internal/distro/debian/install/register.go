@@ -26,6 +26,10 @@ type Options struct {
 	Base string
 	// Meta is the directory with a directory of each Unpack's meta.
 	Meta string
+	// Names are those that were asked for, without versions.
+	Names []string
+	// AllowHeld lets packages change that the base holds.
+	AllowHeld bool
 	// Log is where the tools' output goes.
 	Log *os.File
 }

@@ -20,6 +20,7 @@ func Verbs() []packages.Verb {
 		{Usage: steps.CheckUsage, Run: runCheck},
 		{Usage: steps.RegisterUsage, Run: runRegister},
 		{Usage: steps.NativeUsage, Run: runNative},
+		{Usage: steps.MarkUsage, Run: runMark},
 		{Usage: steps.AssembleUsage, Run: runAssemble},
 	}
 }
@@ -49,7 +50,9 @@ func runRegister(ctx context.Context, args []string, h packages.Host) error {
 	if err != nil {
 		return err
 	}
-	return changeImage(h, func() error { return Register(ctx, Options{Base: c.Base, Meta: c.Metas, Log: os.Stderr}) })
+	return changeImage(h, func() error {
+		return Register(ctx, Options{Base: c.Base, Meta: c.Metas, Names: c.Names, Log: os.Stderr})
+	})
 }
 
 func runNative(ctx context.Context, args []string, h packages.Host) error {
@@ -57,7 +60,16 @@ func runNative(ctx context.Context, args []string, h packages.Host) error {
 	if err != nil {
 		return err
 	}
-	return changeImage(h, func() error { return Native(ctx, c.Files, Options{Base: c.Base, Log: os.Stderr}) })
+	opt := Options{Base: c.Base, Names: c.Names, AllowHeld: c.AllowHeld, Log: os.Stderr}
+	return changeImage(h, func() error { return Native(ctx, c.Files, opt) })
+}
+
+func runMark(_ context.Context, args []string, h packages.Host) error {
+	c, err := steps.ParseMark(args)
+	if err != nil {
+		return err
+	}
+	return h.Change(packages.Change{Run: func() error { return Mark("/", Options{Base: c.Base, Names: c.Names}) }})
 }
 
 func runAssemble(_ context.Context, args []string, h packages.Host) error {

@@ -28,6 +28,7 @@ func (s *solver) choose(req *Request, sol *Solution) ([]request, error) {
 		if err != nil {
 			return nil, err
 		}
+		sol.For[w.Name] = v.Name
 		same := slices.IndexFunc(requests, func(other request) bool { return other.version.pkg == v.pkg })
 		switch {
 		case same < 0:

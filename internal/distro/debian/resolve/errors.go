@@ -36,6 +36,26 @@ func (e *NoSuchVersionError) Error() string {
 	return s + "; there is " + spell.List(e.Have, "and")
 }
 
+// HeldError is a request for a package that the base holds in another version, or
+// holds back.
+type HeldError struct {
+	Name    string
+	Version string // that the base has; empty for none
+}
+
+// Requested returns the name.
+func (e *HeldError) Requested() string { return e.Name }
+
+// Error names the hold, and says how to go on.
+func (e *HeldError) Error() string {
+	has := "the base holds it back"
+	if e.Version != "" {
+		has = "the base holds it at version " + e.Version
+	}
+	return fmt.Sprintf("install the package %s: %s, and apt-get would refuse; write `allow_held: true` to change it all the same, "+
+		"which keeps the hold, or run \"apt-mark unhold %s\" where the base is built", e.Name, has, e.Name)
+}
+
 // ForeignArchitectureError is a request for another architecture than the image's.
 type ForeignArchitectureError struct {
 	Name, Architecture, Native string

@@ -141,6 +141,8 @@ func (s *solver) why(g *group) string {
 		return ", which no repository has"
 	case target.fixed && target.install != nil:
 		return ", but version " + target.install.Version + " is to be installed"
+	case target.held && target.current == nil:
+		return ", but the base holds it back"
 	case target.held:
 		return ", but version " + target.current.Version + " is installed and held"
 	case target.current != nil && (target.cand == nil || target.cand == target.current):

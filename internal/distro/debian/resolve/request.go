@@ -16,6 +16,7 @@ type Request struct {
 	Wanted       []Wanted       // in any order
 	Pins         []index.Pin    // of the base, from ReadPreferences
 	Recommends   bool           // take recommended packages too, as apt does by default
+	AllowHeld    bool           // let what is held change if it is requested
 	Essential    bool           // want everything marked Essential as well, for an empty root
 }
 
@@ -44,11 +45,12 @@ func (w Wanted) String() string {
 
 // A Solution is what has to be fetched and unpacked.
 type Solution struct {
-	Packages []Package // sorted by name
-	Upgrades []Upgrade // installed packages that Packages replaces, sorted by name
-	Removed  []string  // installed packages that have to go, sorted
-	Ties     []Tie     // choices that nothing but the archive's order decided
-	Notes    []string  // for whoever reads the answer, such as a provider taken for a virtual name
+	Packages []Package         // sorted by name
+	Upgrades []Upgrade         // installed packages that Packages replaces, sorted by name
+	Removed  []string          // installed packages that have to go, sorted
+	For      map[string]string // the package of each requested name
+	Ties     []Tie             // choices that nothing but the archive's order decided
+	Notes    []string          // for whoever reads the answer, such as a provider taken for a virtual name
 }
 
 // A Package is one version to install.

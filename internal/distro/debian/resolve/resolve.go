@@ -25,7 +25,7 @@ func Resolve(req Request) (*Solution, error) {
 	if broken := brokenBase(s.status); len(broken) > 0 {
 		return nil, &BrokenBaseError{Packages: broken}
 	}
-	sol := &Solution{}
+	sol := &Solution{For: map[string]string{}}
 	wanted, err := s.choose(&req, sol)
 	if err != nil {
 		return nil, err
@@ -39,6 +39,9 @@ func Resolve(req Request) (*Solution, error) {
 		return nil, s.explain(wanted)
 	}
 	s.sweep(wanted)
+	if err := s.checkHeld(); err != nil && !req.AllowHeld {
+		return nil, err
+	}
 	s.fill(sol, wanted)
 	return sol, nil
 }
@@ -91,6 +94,17 @@ func (s *solver) mark(wanted []request) {
 	for _, p := range slices.Compact(packages) {
 		s.install(p, true, 0, true)
 	}
+}
+
+// checkHeld refuses a change of what the base holds, as "apt-get --yes" does: nothing
+// but a request by name leads to one.
+func (s *solver) checkHeld() error {
+	for _, p := range s.touched {
+		if p.held && p.install != p.current {
+			return &HeldError{Name: p.name, Version: p.at(now).number()}
+		}
+	}
+	return nil
 }
 
 // sweep drops new packages that nothing needs any more: what an alternative that

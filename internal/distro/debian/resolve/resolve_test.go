@@ -290,3 +290,43 @@ func TestResolveDescribes(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestHeld shows that what the base holds changes by name and with leave alone, as by
+// apt-get --allow-change-held-packages.
+func TestHeld(t *testing.T) {
+	base := packages("tool 1\nlib 1", "Status: install ok installed\n")
+	base = strings.Replace(base, "install ok installed", "hold ok installed", 1)
+	base += "Package: back\nStatus: hold ok not-installed\nPriority: optional\nSection: x\n\n"
+	held, err := index.ReadStatus(strings.NewReader(base))
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := listed(t, "stable", "tool 2\nlib 2\nback 1\nneeds 1; Depends: back\nor 1; Depends: back | lib (>= 2)")
+	req := Request{Indexes: []*index.Index{archive}, Installed: held}
+	for _, name := range []string{"tool", "back"} {
+		req.Wanted, req.AllowHeld = wants(name), false
+		req.Architecture = "amd64"
+		var about *HeldError
+		if _, err := Resolve(req); !errors.As(err, &about) || about.Name != name || about.Requested() != name {
+			t.Errorf("%s: error %v", name, err)
+		}
+		req.AllowHeld = true
+		if got, _ := resolved(t, req); len(got) != 1 || !strings.HasPrefix(got[0], name+"=") {
+			t.Errorf("%s, with leave: %v", name, got)
+		}
+	}
+	// Nothing but a request by name brings a held package in.
+	req.Wanted = wants("needs")
+	if _, err := Resolve(req); err == nil {
+		t.Error("a package that is held back came in without a request")
+	}
+	req.Wanted, req.AllowHeld = wants("or"), false
+	if got, _ := resolved(t, req); strings.Join(got, " ") != "lib=2 or=1" {
+		t.Errorf("the other alternative: %v", got)
+	}
+	// Asked for as it is, a held package is no change.
+	req.Indexes, req.Wanted = []*index.Index{listed(t, "stable", "tool 1")}, wants("tool")
+	if got, _ := resolved(t, req); len(got) != 0 {
+		t.Errorf("the same version: %v", got)
+	}
+}

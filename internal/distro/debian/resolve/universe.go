@@ -48,6 +48,14 @@ type version struct {
 	parsed  bool
 }
 
+// number is the version's own; empty for nil.
+func (v *version) number() string {
+	if v == nil {
+		return ""
+	}
+	return v.Version
+}
+
 // origin is a place where a version is listed.
 type origin struct {
 	index  *index.Index
@@ -125,10 +133,10 @@ func (u *universe) lookup(name string) *pkg {
 			v := u.addVersion(p, x, n)
 			if x == u.status.Index() {
 				p.current = v
-				p.held = u.status.Held(name)
 			}
 		}
 	}
+	p.held = u.status.Held(name)
 	p.install = p.current
 	p.cand = u.candidate(p)
 	p.known = p.cand
