@@ -28,7 +28,7 @@ const ownUsage = `usage:
   strata-step skeleton SRC DST
   strata-step place [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST
-  strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... -- COMMAND [ARGUMENT]...
+  strata-step run [--user USER[:GROUP]] [--home DIR] [--skip PATH]... [--tmpfs MODE=PATH]... [--keep-times] -- COMMAND [ARGUMENT]...
   strata-step store [--dir DIR] [--report FILE] NAME,HASH,SIZE,FORMAT,INPUT... DST
   strata-step scan [--store DIR] [--content NAME] SRC DST
   strata-step link [--store DIR] [--mount DIR]... [--root PATH]... --into DIR DST
@@ -169,6 +169,8 @@ func runMain(args []string, warn func(string)) (int, error) {
 	set.StringVar(&opt.User, "user", "", "")
 	set.StringVar(&opt.Home, "home", "", "")
 	set.Var((*list)(&opt.Skip), "skip", "")
+	set.Var((*list)(&opt.Memory), "tmpfs", "")
+	set.BoolVar(&opt.KeepTimes, "keep-times", false, "")
 	if err := set.Parse(args); err != nil {
 		return ownFault, fmt.Errorf("read arguments of run: %w\n%s", err, usage())
 	}

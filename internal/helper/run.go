@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +26,11 @@ type runOptions struct {
 	Home string
 	// Skip lists directories whose files keep their times.
 	Skip []string
+	// Memory lists MODE=PATH of directories in memory, which get that mode and the user
+	// before the command starts.
+	Memory []string
+	// KeepTimes leaves the times of what the command changed as they are.
+	KeepTimes bool
 	// Warn is told what couldn't be done but doesn't matter to the command.
 	Warn func(line string)
 }
@@ -49,6 +56,9 @@ func runCommand(argv []string, opt runOptions) (int, error) {
 	if err != nil {
 		return ownFault, err
 	}
+	if err := prepareMemory(opt.Memory, attr.Sys); err != nil {
+		return ownFault, err
+	}
 	file, status, err := findCommand(argv[0], attr.Env)
 	if err != nil {
 		return status, err
@@ -58,7 +68,7 @@ func runCommand(argv []string, opt runOptions) (int, error) {
 		return ownFault, err
 	}
 	status, err = supervise(file, argv, attr)
-	if err != nil || status != 0 {
+	if err != nil || status != 0 || opt.KeepTimes {
 		return status, err
 	}
 	if err := clamp("/", since, opt.Skip, opt.Warn); err != nil {
@@ -88,6 +98,27 @@ func startAs(opt runOptions) (*syscall.ProcAttr, error) {
 		attr.Env = withVariable(attr.Env, "HOME", opt.Home)
 	}
 	return attr, nil
+}
+
+// prepareMemory gives directories their modes, and to the command's user. A runtime mounts
+// them with the mode of the directory that they are mounted on.
+func prepareMemory(dirs []string, as *syscall.SysProcAttr) error {
+	for _, arg := range dirs {
+		text, dir, ok := strings.Cut(arg, "=")
+		mode, err := strconv.ParseUint(text, 8, 12)
+		if !ok || err != nil {
+			return fmt.Errorf("read directory in memory %q: want MODE=PATH", arg)
+		}
+		if as != nil {
+			if err := os.Chown(dir, int(as.Credential.Uid), int(as.Credential.Gid)); err != nil {
+				return fmt.Errorf("give %s to the command's user: %w", show(dir), err)
+			}
+		}
+		if err := unix.Chmod(dir, uint32(mode)); err != nil {
+			return fmt.Errorf("set the mode of %s: %w", show(dir), err)
+		}
+	}
+	return nil
 }
 
 func (l login) credential() *syscall.Credential {

@@ -34,6 +34,8 @@ func TestRun(t *testing.T) {
 		"kills what is left":                 runKillsWhatIsLeft,
 		"statuses":                           runStatuses,
 		"as user":                            runAsUser,
+		"gives directories in memory":        runGivesDirectoriesInMemory,
+		"keeps times":                        runKeepsTimes,
 		"hands signals on":                   runHandsSignalsOn,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, file) })
@@ -217,6 +219,27 @@ func runAsUser(t *testing.T, helper string) {
 		if out != want.says && (want.flags != "" || !strings.HasPrefix(out, want.says)) {
 			t.Errorf("%s with HOME=%s is %q, want %q", want.flags, want.home, out, want.says)
 		}
+	}
+}
+
+func runGivesDirectoriesInMemory(t *testing.T, helper string) {
+	c := newContainer(t, helper, "d 0750 7:7 /memory", "d 0755 0:0 /other")
+	out := c.sh("stat -c '%n %u:%g %a' /memory /other", "--user", "app", "--tmpfs", "1777=/memory", "--tmpfs", "0700=/other")
+	if want := "/memory 1000:1001 1777\n/other 1000:1001 700\n"; out != want {
+		t.Errorf("the directories are %q, want %q", out, want)
+	}
+	for _, bad := range []string{"/memory", "1789=/memory", "17777=/memory", "0700=/absent"} {
+		if out, err := c.command("run", "--tmpfs", bad, "--", "true").CombinedOutput(); err == nil {
+			t.Errorf("--tmpfs %s is taken: %s", bad, out)
+		}
+	}
+}
+
+func runKeepsTimes(t *testing.T, helper string) {
+	c := newContainer(t, helper)
+	c.sh("echo x >/data/new", "--keep-times")
+	if got, there := c.times()["/data/new"]; !there || got == 0 {
+		t.Errorf("/data/new has time %d (there: %t), want the clock's", got, there)
 	}
 }
 

@@ -93,7 +93,7 @@ func (c *Command) Output(ctx context.Context) (bk.State, error) {
 	if err != nil {
 		return bk.State{}, err
 	}
-	opts, err := c.options(ctx)
+	opts, err := c.options(ctx, root)
 	if err != nil {
 		return bk.State{}, err
 	}
@@ -128,11 +128,11 @@ func (c *Command) run(ctx context.Context, root bk.State) (bk.ExecState, error) 
 	if err := c.findUser(ctx, root); err != nil {
 		return bk.ExecState{}, err
 	}
-	opts, err := c.options(ctx)
+	opts, err := c.options(ctx, root)
 	if err != nil {
 		return bk.ExecState{}, err
 	}
-	if c.action.Out && c.action.User != "" {
+	if c.action.User != "" && !c.rooted() {
 		opts = append(opts, bk.User(c.action.User))
 	}
 	args, err := c.wrapped()
@@ -147,7 +147,7 @@ func (c *Command) run(ctx context.Context, root bk.State) (bk.ExecState, error) 
 // it touched a time that is the same in every run.
 func (c *Command) wrapped() ([]bk.RunOption, error) {
 	args := c.action.Args
-	if c.action.Out && !c.action.OnlyEnv {
+	if !c.rooted() && !c.action.OnlyEnv {
 		return []bk.RunOption{bk.Args(args)}, nil
 	}
 	p, err := platforms.Parse(c.action.Platform)
@@ -161,8 +161,8 @@ func (c *Command) wrapped() ([]bk.RunOption, error) {
 	if c.action.OnlyEnv {
 		args = append(c.onlyEnv(), args...)
 	}
-	if !c.action.Out {
-		args = append(c.inRoot(), args...)
+	if c.rooted() {
+		args = append(c.asRoot(), args...)
 	}
 	return []bk.RunOption{helper, bk.Args(args)}, nil
 }
@@ -177,9 +177,21 @@ func (c *Command) onlyEnv() []string {
 	return append(args, "--")
 }
 
-// inRoot starts a command that changes the image in place.
-func (c *Command) inRoot() []string {
+// rooted reports whether the step helper starts the command as root and gives it its
+// user: afterwards it looks for what the command changed, and before it sets the modes
+// of directories in memory, which have none that BuildKit could be given.
+func (c *Command) rooted() bool {
+	return !c.action.Out || slices.ContainsFunc(c.action.Tmpfs, func(m plan.Tmpfs) bool { return m.Mode != 0 })
+}
+
+// asRoot starts the command by way of the step helper.
+func (c *Command) asRoot() []string {
 	args := []string{op.HelperPath, "run"}
+	for _, m := range c.action.Tmpfs {
+		if m.Mode != 0 {
+			args = append(args, "--tmpfs", fmt.Sprintf("%04o=%s", uint32(m.Mode), m.Target))
+		}
+	}
 	if c.action.User != "" {
 		args = append(args, "--user", c.action.User)
 	}
@@ -188,8 +200,12 @@ func (c *Command) inRoot() []string {
 			args = append(args, "--home", home)
 		}
 	}
-	for _, dir := range c.outside() {
-		args = append(args, "--skip", dir)
+	if !c.action.Out {
+		for _, dir := range c.outside() {
+			args = append(args, "--skip", dir)
+		}
+	} else {
+		args = append(args, "--keep-times")
 	}
 	return append(args, "--")
 }
@@ -215,7 +231,7 @@ func (c *Command) outside() []string {
 }
 
 // options are the options that both kinds of commands share.
-func (c *Command) options(ctx context.Context) ([]bk.RunOption, error) {
+func (c *Command) options(ctx context.Context, root bk.State) ([]bk.RunOption, error) {
 	p, err := platforms.Parse(c.action.Platform)
 	if err != nil {
 		return nil, fmt.Errorf("parse platform %q: %w", c.action.Platform, err)
@@ -234,7 +250,7 @@ func (c *Command) options(ctx context.Context) ([]bk.RunOption, error) {
 	if c.ops.IgnoresCache(c.layer.Name) {
 		opts = append(opts, bk.IgnoreCache)
 	}
-	mounts, err := c.mounts(ctx)
+	mounts, err := c.mounts(ctx, root)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +270,7 @@ func (c *Command) network() bk.RunOption {
 
 // findUser looks up the numbers of the command's user where they are needed.
 func (c *Command) findUser(ctx context.Context, root bk.State) error {
-	if c.action.User == "" || (!c.action.Out && c.action.Source == nil && len(c.action.Secrets)+len(c.action.SSH) == 0) {
+	if c.action.User == "" || (!c.action.Out && c.action.Source == nil && len(c.action.Secrets)+len(c.action.SSH)+len(c.action.Cache) == 0) {
 		return nil
 	}
 	name, group, _ := strings.Cut(c.action.User, ":")

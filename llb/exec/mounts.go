@@ -13,7 +13,7 @@ import (
 )
 
 // mounts are everything that is mounted into a command's root.
-func (c *Command) mounts(ctx context.Context) ([]bk.RunOption, error) {
+func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, error) {
 	var opts []bk.RunOption
 	if c.action.Source != nil {
 		src, err := c.sourceMount(ctx)
@@ -30,8 +30,11 @@ func (c *Command) mounts(ctx context.Context) ([]bk.RunOption, error) {
 		opts = append(opts, bk.AddMount(m.Target, op.Restart(st), append(op.SubPath(m.Path), bk.Readonly)...))
 	}
 	for _, m := range c.action.Cache {
-		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(),
-			bk.AsPersistentCacheDir(c.cacheID(m), sharing(m.Sharing))))
+		cache, err := c.cache(ctx, root, m)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, cache)
 	}
 	for _, m := range c.action.Tmpfs {
 		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(m.Size))))
@@ -60,21 +63,6 @@ func (c *Command) sourceMount(ctx context.Context) (bk.RunOption, error) {
 		src = plan.SourceDir
 	}
 	return bk.AddMount(plan.SourceDir, st, append(op.SubPath(src), bk.ForceNoOutput)...), nil
-}
-
-func (c *Command) cacheID(m plan.Cache) string {
-	return c.runner.Options.CacheNamespace + "/" + m.ID
-}
-
-func sharing(s string) bk.CacheMountSharingMode {
-	switch s {
-	case "private":
-		return bk.CacheMountPrivate
-	case "locked":
-		return bk.CacheMountLocked
-	default:
-		return bk.CacheMountShared
-	}
 }
 
 // secret mounts a secret for the command's user.

@@ -53,7 +53,8 @@ func (*Files) Count() int { return 1 }
 
 func (*Files) isAction() {}
 
-// Copies returns what the command runs in and what is mounted into it.
+// Copies returns what the command runs in, what is mounted into it and what its
+// caches hold at first.
 func (a *Exec) Copies() []Copy {
 	out := []Copy{{From: a.From}}
 	if a.Source != nil {
@@ -61,6 +62,11 @@ func (a *Exec) Copies() []Copy {
 	}
 	for _, m := range a.Mounts {
 		out = append(out, m.Copy)
+	}
+	for _, m := range a.Cache {
+		if m.Seed != nil {
+			out = append(out, *m.Seed)
+		}
 	}
 	return out
 }

@@ -53,6 +53,13 @@ type Cache struct {
 	ID     string `json:"id"`
 	// Sharing is shared, private or locked.
 	Sharing string `json:"sharing"`
+	// Seed is what it holds at first; nil for nothing.
+	Seed *Copy `json:"seed,omitempty"`
+	// Owner is nil for the command's user.
+	Owner *Owner `json:"owner,omitempty"`
+	// Mode is nil for 0755.
+	Mode     *Mode `json:"mode,omitempty"`
+	ReadOnly bool  `json:"readonly,omitempty"`
 }
 
 // Tmpfs is a directory in memory.
@@ -60,6 +67,8 @@ type Tmpfs struct {
 	Target string `json:"target"`
 	// Size is the limit in bytes; 0 leaves it to the kernel.
 	Size int64 `json:"size,omitempty"`
+	// Mode is its permission bits; 0 leaves it to what it is mounted on.
+	Mode Mode `json:"mode,omitempty"`
 }
 
 // Secret is a file or a variable that no layer holds.

@@ -20,8 +20,9 @@ func mountObject() object[Mount] {
 func cacheKind() kind[Cache] {
 	path := text(checkAbsolute)
 	long := object[Cache]{
-		want: "a string or a map",
-		span: func(m *Cache) *Range { return &m.Range },
+		want:  "a string or a map",
+		span:  func(m *Cache) *Range { return &m.Range },
+		needs: []needs{{"source", []string{"from"}}},
 		keys: []key[Cache]{
 			bind("target", "Where the command finds it.", path,
 				func(m *Cache) *String { return &m.Target }).must(),
@@ -29,6 +30,16 @@ func cacheKind() kind[Cache] {
 				func(m *Cache) *String { return &m.ID }),
 			bind("sharing", "How builds share it: shared, private or locked.", text(valid(ParseSharing)),
 				func(m *Cache) *String { return &m.Sharing }),
+			bind("from", "What the cache holds at first: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference; nothing when left out.", text(checkFrom),
+				func(m *Cache) *String { return &m.From }),
+			bind("source", "The directory in from.", text(valid(CleanSource)),
+				func(m *Cache) *String { return &m.Source }),
+			bind("owner", "Who owns the directory: user or user:group; the command's user when left out.", text(valid(ParseOwner)),
+				func(m *Cache) *String { return &m.Owner }),
+			bind("mode", "The directory's mode, octal; 0755 when left out.", text(valid(ParseMode)),
+				func(m *Cache) *String { return &m.Mode }),
+			bind("readonly", "Let the command read the cache and not write to it.", boolean(),
+				func(m *Cache) *bool { return &m.ReadOnly }),
 		},
 	}
 	return or(long.kind(), path, (*node).isText, func(c cursor, target String) Cache {
@@ -46,6 +57,8 @@ func tmpfsKind() kind[Tmpfs] {
 				func(m *Tmpfs) *String { return &m.Target }).must(),
 			bind("size", "The limit: bytes, or with a unit such as 64m.", text(valid(ParseSize)),
 				func(m *Tmpfs) *String { return &m.Size }),
+			bind("mode", "The directory's mode, octal; 1777 when left out.", text(valid(ParseMode)),
+				func(m *Tmpfs) *String { return &m.Mode }),
 		},
 	}
 	return or(long.kind(), path, (*node).isText, func(c cursor, target String) Tmpfs {

@@ -232,6 +232,15 @@ type Cache struct {
 	ID String
 	// Sharing is shared, private or locked.
 	Sharing String
+	// From and Source are what the cache holds at first, as a Mount has them; nothing
+	// when From is not set.
+	From   String
+	Source String
+	// Owner is who owns the directory; when not set, the command's user.
+	Owner String
+	// Mode is the directory's mode, octal.
+	Mode     String
+	ReadOnly bool
 }
 
 // Tmpfs is a directory in memory.
@@ -240,6 +249,8 @@ type Tmpfs struct {
 	Target String
 	// Size is the limit, as a number of bytes or with a unit (64m).
 	Size String
+	// Mode is the directory's mode, octal; when not set, 1777.
+	Mode String
 }
 
 // Secret is a secret that a build's command sees and no layer holds.

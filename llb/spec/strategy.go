@@ -75,10 +75,14 @@ func (*Files) RunsInImage() bool { return false }
 // IsLocked returns false.
 func (*Files) IsLocked() bool { return false }
 
-// Froms returns where the command runs and what is mounted into it.
+// Froms returns where the command runs, what is mounted into it and what its caches
+// hold at first.
 func (b *Build) Froms() []String {
 	froms := []String{b.From}
 	for _, m := range b.Mounts {
+		froms = append(froms, m.From)
+	}
+	for _, m := range b.Cache {
 		froms = append(froms, m.From)
 	}
 	return froms

@@ -50,8 +50,11 @@ func (c *command) mountTarget(s spec.String) (string, error) {
 }
 
 // planMounts reads caches, tmpfs, secrets and agents.
-func (c *command) planMounts(context.Context) error {
-	for _, step := range []func() error{c.planCaches, c.planTmpfs, c.planSecrets, c.planSSH} {
+func (c *command) planMounts(ctx context.Context) error {
+	if err := c.planCaches(ctx); err != nil {
+		return err
+	}
+	for _, step := range []func() error{c.planTmpfs, c.planSecrets, c.planSSH} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -59,30 +62,57 @@ func (c *command) planMounts(context.Context) error {
 	return nil
 }
 
-func (c *command) planCaches() error {
+func (c *command) planCaches(ctx context.Context) error {
 	for i := range c.b.Cache {
-		m := &c.b.Cache[i]
-		target, err := c.mountTarget(m.Target)
+		out, err := c.planCache(ctx, &c.b.Cache[i])
 		if err != nil {
 			return err
-		}
-		out := plan.Cache{Target: target, ID: target, Sharing: "shared"}
-		if m.ID.IsSet() {
-			if out.ID, err = c.t.read.expand(m.ID); err != nil {
-				return err
-			}
-		}
-		if m.Sharing.IsSet() {
-			if out.Sharing, err = c.t.read.expand(m.Sharing); err != nil {
-				return err
-			}
-		}
-		if out.Sharing != "shared" && out.Sharing != "private" && out.Sharing != "locked" {
-			return c.t.read.errorf(m.Sharing.Pos, "%q is not a sharing mode; want shared, private or locked", out.Sharing)
 		}
 		c.out.Cache = append(c.out.Cache, out)
 	}
 	return nil
+}
+
+func (c *command) planCache(ctx context.Context, m *spec.Cache) (plan.Cache, error) {
+	target, err := c.mountTarget(m.Target)
+	if err != nil {
+		return plan.Cache{}, err
+	}
+	out := plan.Cache{Target: target, ID: target, Sharing: "shared", ReadOnly: m.ReadOnly}
+	if m.ID.IsSet() {
+		if out.ID, err = c.t.read.expand(m.ID); err != nil {
+			return out, err
+		}
+	}
+	if m.Sharing.IsSet() {
+		if out.Sharing, err = c.t.read.expand(m.Sharing); err != nil {
+			return out, err
+		}
+	}
+	if out.Sharing != "shared" && out.Sharing != "private" && out.Sharing != "locked" {
+		return out, c.t.read.errorf(m.Sharing.Pos, "%q is not a sharing mode; want shared, private or locked", out.Sharing)
+	}
+	if out.Owner, err = c.t.read.owner(m.Owner); err != nil {
+		return out, err
+	}
+	if out.Mode, err = c.t.read.mode(m.Mode); err != nil {
+		return out, err
+	}
+	out.Seed, err = c.planSeed(ctx, m)
+	return out, err
+}
+
+// planSeed reads what a cache holds at first; nil for nothing.
+func (c *command) planSeed(ctx context.Context, m *spec.Cache) (*plan.Copy, error) {
+	if !m.From.IsSet() {
+		return nil, nil //nolint:nilnil // a cache that starts empty is one, too
+	}
+	from, _, err := c.t.use(ctx, m.From, c.out.Platform)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.t.read.source(m.Source)
+	return &plan.Copy{From: from, Path: p, Pos: m.Source.Pos}, err
 }
 
 func (c *command) planTmpfs() error {
@@ -92,7 +122,7 @@ func (c *command) planTmpfs() error {
 		if err != nil {
 			return err
 		}
-		out := plan.Tmpfs{Target: target}
+		out := plan.Tmpfs{Target: target, Mode: 0o1777}
 		if m.Size.IsSet() {
 			text, err := c.t.read.expand(m.Size)
 			if err != nil {
@@ -101,6 +131,13 @@ func (c *command) planTmpfs() error {
 			if out.Size, err = spec.ParseSize(text); err != nil {
 				return c.t.read.errorf(m.Size.Pos, "%w", err)
 			}
+		}
+		mode, err := c.t.read.mode(m.Mode)
+		if err != nil {
+			return err
+		}
+		if mode != nil {
+			out.Mode = *mode
 		}
 		c.out.Tmpfs = append(c.out.Tmpfs, out)
 	}
