@@ -13,38 +13,49 @@ import (
 	"github.com/strata-build/strata/internal/readahead"
 )
 
-// limit is how many bytes the files' archive may have: much more than the package
-// says, and never more than any real archive is compressed by.
-func limit(installed, compressed int64) int64 {
-	const least = 64 << 20
-	ratio := compressed*2000 + least
-	if installed == 0 {
-		return min(compressed*100+least, ratio)
-	}
-	return min(installed*8+least, ratio)
+// Size is what is known of a package before its files are read, in bytes.
+type Size struct {
+	// Installed is what the package says that its files need; 0 if it doesn't say.
+	Installed int64
+	// Compressed is what their archive has.
+	Compressed int64
 }
 
-// bounded is a reader that fails when it has given too much.
+const (
+	// maxFiles limits the files of a package whatever it says: the greatest in Debian
+	// has some 5 GB.
+	maxFiles = 32 << 30
+	// maxNames limits the names of its files together; the most that a package of
+	// Debian has are 10 MB.
+	maxNames = 256 << 20
+)
+
+// limit is how many bytes the files, and their archive, may have: much more than the
+// package says, and never more than any real archive is compressed by.
+func (s Size) limit() int64 {
+	const least = 64 << 20
+	ratio := min(s.Compressed, maxFiles)*2000 + least
+	if s.Installed == 0 {
+		return min(min(s.Compressed, maxFiles)*100+least, maxFiles)
+	}
+	return min(min(s.Installed, maxFiles)*8+least, ratio, maxFiles)
+}
+
+// bounded is a reader that fails when it has given too much. What it reads in several
+// streams may count together.
 type bounded struct {
 	from io.Reader
-	left int64
+	left *int64
 }
 
 var errTooMuch = errors.New("its files need much more room than it says; a decompression bomb isn't unpacked")
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
-	if b.left -= int64(n); b.left < 0 {
+	if *b.left -= int64(n); *b.left < 0 {
 		return 0, errTooMuch
 	}
 	return n, err
-}
-
-// Bounded reads the files' archive of a package and fails when it is much larger
-// than the package says, or than any real archive becomes. installed is what the
-// package says and compressed what the archive has now, both in bytes.
-func Bounded(r io.Reader, installed, compressed int64) io.Reader {
-	return &bounded{from: r, left: limit(installed, compressed)}
 }
 
 // Copy copies by blocks of the buffer's size.

@@ -107,7 +107,7 @@ func TestEntries(t *testing.T) {
 	whole := archiveOf(t, "a", "dir/b", "c")
 	read := func(r io.Reader) (string, error) {
 		var got []string
-		err := Entries(t.Context(), r, make([]byte, 100), func(h *tar.Header, content io.Reader) error {
+		err := Entries(t.Context(), r, Size{}, make([]byte, 100), func(h *tar.Header, content io.Reader) error {
 			if h.Name == "bad" {
 				return errors.New("it is bad")
 			}

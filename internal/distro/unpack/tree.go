@@ -35,6 +35,8 @@ type Tree struct {
 	mu        sync.Mutex
 	nodes     map[string]*Node
 	conflicts []Conflict
+	// implied counts the directories that no package had when they were made.
+	implied int
 }
 
 // A Conflict is a path that two packages have.
@@ -115,6 +117,11 @@ func (t *Tree) AddDirectory(p string, n *Node) error {
 func (t *Tree) make(p string, n *Node) error {
 	if err := t.above(p, n); err != nil {
 		return err
+	}
+	if n.implied {
+		if t.implied++; t.implied > maxEntries {
+			return fmt.Errorf("make directory %s: the packages' files are in more than %d directories that no package has", p, maxEntries)
+		}
 	}
 	n.in = 0
 	t.nodes[p] = n

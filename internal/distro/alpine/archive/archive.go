@@ -107,7 +107,7 @@ func (a *Archive) control(content []byte) error {
 		if _, twice := found[name]; twice {
 			return fmt.Errorf("read package: %w: its control segment has %s twice", ErrFormat, name)
 		}
-		if found[name], err = io.ReadAll(r); err != nil {
+		if found[name], err = ReadEntry(r, MaxControl); err != nil {
 			return fmt.Errorf("read package: %s: %w", name, noEOF(err))
 		}
 	}

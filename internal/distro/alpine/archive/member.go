@@ -56,6 +56,19 @@ func ReadMember(r io.ReaderAt, offset, size, limit int64) ([]byte, int64, error)
 	return b.Bytes(), offset + in.n, nil
 }
 
+// ReadEntry reads a file of a tar archive, up to limit bytes: a sparse one has more
+// than its archive.
+func ReadEntry(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("read file: %w", noEOF(err))
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("read file: %w: %d bytes", ErrTooLarge, limit)
+	}
+	return data, nil
+}
+
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -18,7 +18,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/alpine/archive"
 )
+
+// maxSignature limits a signature, in bytes: many more than those of the longest key.
+const maxSignature = 1 << 16
 
 // Keys are RSA keys by the names of their files, such as
 // alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub.
@@ -87,7 +92,7 @@ func (k Keys) verify(signatures, signed []byte) ([]string, error) {
 		if key == nil {
 			continue
 		}
-		value, err := io.ReadAll(r)
+		value, err := archive.ReadEntry(r, maxSignature)
 		if err != nil {
 			return nil, fmt.Errorf("read signatures: %w", noEOF(err))
 		}

@@ -83,8 +83,11 @@ func (f *signed) read(content []byte) error {
 		if *to != "" {
 			return fmt.Errorf("%s is there twice", h.Name)
 		}
+		if h.Size > int64(len(content)) {
+			return fmt.Errorf("%s: %w: its archive has %d bytes", h.Name, archive.ErrTooLarge, len(content))
+		}
 		var b strings.Builder
-		b.Grow(int(min(h.Size, int64(len(content)))))
+		b.Grow(int(h.Size))
 		if _, err := io.Copy(&b, r); err != nil {
 			return noEOF(err)
 		}

@@ -40,7 +40,7 @@ func (u *unpacker) unpack(ctx context.Context, a *archive.Archive) error {
 	if err != nil {
 		return err
 	}
-	if err := unpack.Entries(ctx, unpack.Bounded(data, a.Info.InstalledSize, a.DataSize()), u.buf, u.entry); err != nil {
+	if err := unpack.Entries(ctx, data, unpack.Size{Installed: a.Info.InstalledSize, Compressed: a.DataSize()}, u.buf, u.entry); err != nil {
 		return err
 	}
 	return u.sort()

@@ -20,6 +20,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/rootdir"
+	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // checkFiles looks for files that two packages have, of which neither replaces
@@ -179,7 +180,7 @@ func (in *installer) id(file, name string, number int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+	if n, err := strconv.Atoi(text); err == nil && unpack.IsOwner(n) {
 		return n, nil
 	}
 	return number, nil

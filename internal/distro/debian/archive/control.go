@@ -56,6 +56,7 @@ func (a *Archive) Control() (*Control, error) {
 func readControl(r *tar.Reader) (*Control, error) {
 	c := &Control{}
 	seen := map[string]bool{}
+	left := int64(maxControl)
 	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -75,9 +76,13 @@ func readControl(r *tar.Reader) (*Control, error) {
 			continue // as dpkg does
 		}
 		seen[name] = true
-		data, err := io.ReadAll(r)
+		// A sparse file has more than the archive: it counts as it is read.
+		data, err := io.ReadAll(io.LimitReader(r, left+1))
 		if err != nil {
 			return nil, err
+		}
+		if left -= int64(len(data)); left < 0 {
+			return nil, fmt.Errorf("it has more than %d bytes", maxControl)
 		}
 		if name != "control" {
 			c.Files = append(c.Files, ControlFile{Name: name, Data: data, Mode: uint32(h.Mode) & 0o777, ModTime: h.ModTime})

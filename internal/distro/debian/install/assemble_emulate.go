@@ -325,14 +325,17 @@ func (a *assembler) id(file, name string) (int, error) {
 	if name == "" {
 		return -1, nil
 	}
-	if n, err := strconv.Atoi(name); err == nil {
-		return n, nil
+	number := name
+	if _, err := strconv.Atoi(name); err != nil {
+		if number, err = a.root.Number(file, name); err != nil || number == "" {
+			return 0, fmt.Errorf("%s isn't in %s", name, file)
+		}
 	}
-	id, err := a.root.Number(file, name)
-	if err != nil || id == "" {
-		return 0, fmt.Errorf("%s isn't in %s", name, file)
+	id, err := strconv.Atoi(number)
+	if err == nil && !unpack.IsOwner(id) {
+		err = fmt.Errorf("%s can't be an owner", number)
 	}
-	return strconv.Atoi(id)
+	return id, err
 }
 
 func (a *assembler) ln(args []string) error {

@@ -18,8 +18,9 @@ import (
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
-// refusals are scripts for before unpacking, all of which dpkg runs, and what is said
-// of them here: nothing where they aren't run, "run" where they are, or why not.
+// refusals are scripts for before unpacking, and what is said of them here: nothing
+// where they aren't run, "run" where they are, or why not. dpkg runs all of them
+// without a root of its own: they must change nothing.
 func refusals() map[string]string {
 	return map[string]string{
 		"":                                      "",
@@ -28,23 +29,19 @@ func refusals() map[string]string {
 		"set -e\n[ -d /no/such ]\ntrue":         "it fails",
 		"set -e\n[ \"$1\" = install ]\nexit 0":  "",
 		"echo 'not on this system' >&2; exit 1": "fails with status 1",
-		"if [ \"$1\" = install ] && [ -n \"$1\" ]; then exit 9; fi":               "fails with status 9",
-		"case \"$1\" in\nupgrade) exit 4;;\ninstall) exit 5;;\nesac":              "fails with status 5",
-		"f() { return 7; }\nset -e\nf || true\nf\n":                               "it fails",
-		"grep -q root /etc/passwd || exit 0":                                      "",
-		"set -e\nif dpkg --compare-versions \"$2\" lt 2; then rm -f /opt/old; fi": "",
-		"set -e\ndpkg --compare-versions \"$2\" lt 2\nexit 0":                     "",
-		"set -e\ndpkg --compare-versions \"$2\" gt 2\nexit 0":                     "it fails",
-		"grep -q nothing /etc/passwd":                                             "run",
-		"[ -e /usr/lib/pack/file ] || exit 8":                                     "there only after unpacking",
-		"command -v packed-program >/dev/null || exit 8":                          "it isn't known whether it fails",
-		"for i in a b; do [ $i = a ] && continue; exit 6; done":                   "fails with status 6",
-		"x=$(false)\nexit $?":                                                     "it fails",
-		"(exit 3)\nexit 0":                                                        "",
-		"command rm -rf /usr/lib/pack":                                            "its effect isn't known",
-		"sed -ni 'w /etc/x' /etc/passwd":                                          "its effect isn't known",
-		"sed 's/a/b/w /etc/x' /etc/passwd >/dev/null":                             "its effect isn't known",
-		"trap 'exit 3' EXIT\nexit 0":                                              "its effect isn't known",
+		"if [ \"$1\" = install ] && [ -n \"$1\" ]; then exit 9; fi":                    "fails with status 9",
+		"case \"$1\" in\nupgrade) exit 4;;\ninstall) exit 5;;\nesac":                   "fails with status 5",
+		"f() { return 7; }\nset -e\nf || true\nf\n":                                    "it fails",
+		"grep -q root /etc/passwd || exit 0":                                           "",
+		"set -e\nif dpkg --compare-versions \"$2\" lt 2; then rm -f /no/such/file; fi": "",
+		"set -e\ndpkg --compare-versions \"$2\" lt 2\nexit 0":                          "",
+		"set -e\ndpkg --compare-versions \"$2\" gt 2\nexit 0":                          "it fails",
+		"grep -q nothing /etc/passwd":                                                  "run",
+		"[ -e /usr/lib/pack/file ] || exit 8":                                          "there only after unpacking",
+		"command -v packed-program >/dev/null || exit 8":                               "it isn't known whether it fails",
+		"for i in a b; do [ $i = a ] && continue; exit 6; done":                        "fails with status 6",
+		"x=$(false)\nexit $?":                                                          "it fails",
+		"(exit 3)\nexit 0":                                                             "",
 	}
 }
 
@@ -77,6 +74,20 @@ func TestPreinstIsDpkgs(t *testing.T) {
 				t.Errorf("%s, and dpkg says:\n%s", why, out)
 			}
 		})
+	}
+}
+
+// TestPreinstThatChangesFiles isn't for dpkg: these scripts write where it isn't seen at
+// first.
+func TestPreinstThatChangesFiles(t *testing.T) {
+	for _, script := range []string{
+		"command rm -rf /usr/lib/pack", "sed -ni 'w /etc/x' /etc/passwd", "sed 's/a/b/w /etc/x' /etc/passwd >/dev/null",
+		"sort -o /etc/x /etc/passwd", "trap 'exit 3' EXIT\nexit 0",
+	} {
+		deb := buildDeb(t, "none", "pack", "", sourceFile{name: "DEBIAN/preinst", text: "#!/bin/sh\n" + script + "\n", mode: 0o755})
+		if _, why := judged(t, deb); !strings.Contains(why, "its effect isn't known") {
+			t.Errorf("%s: %q", script, why)
+		}
 	}
 }
 

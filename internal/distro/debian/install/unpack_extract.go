@@ -61,7 +61,7 @@ func (u *unpacker) unpack(ctx context.Context, a *archive.Archive, memory *budge
 		return nil, err
 	}
 	u.buf = make([]byte, 1<<17)
-	err = unpack.Entries(ctx, unpack.Bounded(data, u.control.InstalledSize(), a.DataSize()), u.buf, u.entry)
+	err = unpack.Entries(ctx, data, unpack.Size{Installed: u.control.InstalledSize(), Compressed: a.DataSize()}, u.buf, u.entry)
 	if err := errors.Join(err, data.Close()); err != nil {
 		return nil, err
 	}

@@ -224,6 +224,8 @@ func TestRefusesHostilePackages(t *testing.T) {
 		"database":            {[]tar.Header{{Name: "./var/lib/dpkg/status"}}, "dpkg's database"},
 		"newline":             {[]tar.Header{{Name: "./usr/a\nb"}}, "newline"},
 		"bomb":                {[]tar.Header{{Name: "./usr/zeros", Size: 100 << 20}}, "decompression bomb"},
+		"owner of 2^33":       {[]tar.Header{{Name: "./usr/x", Uid: 1 << 33, Format: tar.FormatPAX}}, "can't be an owner"},
+		"group of 2^32-1":     {[]tar.Header{{Name: "./usr/x", Gid: 1<<32 - 1, Format: tar.FormatPAX}}, "can't be an owner"},
 		"odd type":            {[]tar.Header{{Name: "./x", Typeflag: 'Z'}}, "unknown type"},
 	} {
 		t.Run(name, func(t *testing.T) {
