@@ -11,21 +11,24 @@ import (
 	"github.com/strata-build/strata/llb/op"
 )
 
-// assemble makes the layer as one file operation on scratch: directories, files, and
-// the directories once more, because every file made in a directory stamps it with the
-// clock.
-func (f *layer) assemble(placed []placement, name string) bk.State {
+// assemble makes a tree of groups as one file operation on scratch: for each group its
+// directories, its files, and the directories once more, because every file made in a
+// directory stamps it with the clock.
+func (f *layer) assemble(gs groups, name string) bk.State {
 	var fa *bk.FileAction
-	dirs, made := f.directoryTree()
-	if made {
-		fa = bk.Copy(dirs, "/", "/", &bk.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(op.FileTime())})
-	}
 	taken := occupied{exact: map[string]bool{}, above: map[string]bool{}}
-	for _, p := range placed {
-		fa = f.put(fa, p, taken.add(p.at))
-	}
-	if made {
-		fa = fa.Copy(dirs, "/", "/", &bk.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(op.FileTime())})
+	for i, g := range gs {
+		dirs, made := f.directoryTree(g.dirs)
+		info := &bk.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(op.FileTime()), AlwaysReplaceExistingDestPaths: i > 0}
+		if made {
+			fa = op.Then(fa).Copy(dirs, "/", "/", info)
+		}
+		for _, p := range g.placed {
+			fa = f.put(fa, p, taken.add(p.at))
+		}
+		if made {
+			fa = op.Then(fa).Copy(dirs, "/", "/", info)
+		}
 	}
 	if fa == nil {
 		return bk.Scratch()
@@ -37,17 +40,16 @@ func (f *layer) assemble(placed []placement, name string) bk.State {
 	return bk.Scratch().File(fa, opts...)
 }
 
-// put adds one piece. again says that something may be at its place already.
+// put adds what is placed. again says that something may be at its place already,
+// which it replaces.
 func (f *layer) put(fa *bk.FileAction, p placement, again bool) *bk.FileAction {
 	owner := op.Owner(p.uid, p.gid)
 	created := bk.WithCreatedTime(op.FileTime())
 	switch {
 	case p.Symlink != "":
-		if again {
-			fa = op.Then(fa).Rm(p.at, bk.WithAllowNotFound(true))
-		}
-		return op.Then(fa).Symlink(p.Symlink, p.at, *owner, created)
+		return op.Then(clear(fa, p, again)).Symlink(p.Symlink, p.at, *owner, created)
 	case p.Content != nil:
+		fa = clear(fa, p, again)
 		mode := uint32(0o644)
 		if p.Mode != nil {
 			mode = uint32(*p.Mode)
@@ -60,6 +62,11 @@ func (f *layer) put(fa *bk.FileAction, p placement, again bool) *bk.FileAction {
 		return op.Then(fa).Copy(plain, "/file", p.at, &bk.CopyInfo{
 			Mode: &bk.ChmodOpt{Mode: op.Mode(mode)}, ChownOpt: owner, CreatedTime: new(op.FileTime()), CreateDestPath: true,
 		})
+	case p.HTTP != nil && !p.Extract:
+		fa = clear(fa, p, again)
+		again = false
+	case again && !p.isDirectory():
+		return f.putOver(fa, p)
 	}
 	info := f.copyInfo(p.item, p.uid, p.gid)
 	info.ExcludePatterns = p.exclude
@@ -69,6 +76,22 @@ func (f *layer) put(fa *bk.FileAction, p placement, again bool) *bk.FileAction {
 		dest = path.Join(dest, "/") + "/"
 	}
 	return op.Then(fa).Copy(p.from, p.src, dest, info)
+}
+
+// clear removes what may be in the place of a file or a link, which would be written
+// through otherwise if it is a link.
+func clear(fa *bk.FileAction, p placement, again bool) *bk.FileAction {
+	if !again {
+		return fa
+	}
+	return op.Then(fa).Rm(p.at, bk.WithAllowNotFound(true))
+}
+
+// putOver adds what may be a directory or a file, where something may be already. It
+// is made apart, and copied over that as a whole.
+func (f *layer) putOver(fa *bk.FileAction, p placement) *bk.FileAction {
+	apart := bk.Scratch().File(f.put(nil, p, false), f.on.Ops.At(p.Range), bk.WithCustomName(f.on.Ops.Name("select files for "+p.Dest)))
+	return over(fa, apart)
 }
 
 // occupied remembers where pieces of a layer went.

@@ -29,7 +29,7 @@ func (f *layer) need(ctx context.Context, t nodes, dir string) error {
 		return nil
 	}
 	for _, p := range append(ancestors(dir), dir) {
-		if _, ok := f.dirs[p]; ok {
+		if _, ok := f.made.dirs[p]; ok {
 			continue
 		}
 		n, ok, err := t.lookup(ctx, p)
@@ -39,7 +39,7 @@ func (f *layer) need(ctx context.Context, t nodes, dir string) error {
 		if !ok || !n.isDir() {
 			n = f.guess(p)
 		}
-		f.dirs[p] = directory{mode: n.mode, uid: n.uid, gid: n.gid}
+		f.made.dirs[p] = directory{mode: n.mode, uid: n.uid, gid: n.gid}
 	}
 	return nil
 }
@@ -50,27 +50,30 @@ func (f *layer) guess(p string) node {
 	if n, ok := f.on.Skeleton.likely[p]; ok {
 		return n
 	}
-	if f.on.Skeleton.shipped && !f.placer.basic[p] {
-		f.unknown = true
+	n := node{mode: 0o755}
+	if f.on.Skeleton.shipped {
+		f.unknown = f.unknown || !f.placer.basic[p]
+		return n
 	}
-	return node{mode: 0o755}
+	f.on.Skeleton.likely[p] = n
+	return n
 }
 
-// directoryTree is a state with the layer's directories in their modes and owners. Its
+// directoryTree is a state with directories in their modes and owners. Its
 // times mean nothing.
-func (f *layer) directoryTree() (bk.State, bool) {
-	names := slices.Sorted(maps.Keys(f.dirs))
+func (f *layer) directoryTree(dirs map[string]directory) (bk.State, bool) {
+	names := slices.Sorted(maps.Keys(dirs))
 	if len(names) == 0 {
 		return bk.Scratch(), false
 	}
-	key := fmt.Sprint(names, f.dirs)
+	key := fmt.Sprint(names, dirs)
 	if st, ok := f.placer.trees[key]; ok {
 		return st, true
 	}
 	var fa *bk.FileAction
 	var empty *bk.State
 	for _, name := range names {
-		dir := f.dirs[name]
+		dir := dirs[name]
 		if dir.mode&^0o777 == 0 {
 			fa = op.Then(fa).Mkdir(name, op.Mode(dir.mode), bk.WithUIDGID(dir.uid, dir.gid))
 			continue

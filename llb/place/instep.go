@@ -26,6 +26,8 @@ type Step struct {
 	KeepOwners bool
 	// Chown are owners of single paths.
 	Chown map[string]plan.Owner
+	// Users are the trees that owners' names are looked up in; nil is the image so far.
+	Users []bk.State
 	// Keep are directories whose mode and owner the tree decides.
 	Keep []string
 	Name string
@@ -45,8 +47,12 @@ func InStep(on Base, st bk.State, s Step) (bk.State, error) {
 		opts = append(opts, bk.AddMount("/skeleton", skeleton, bk.Readonly))
 	}
 	if s.needsAccounts() {
+		users := s.Users
+		if users == nil {
+			users = []bk.State{on.Current()}
+		}
 		args = append(args, "--users", "/users")
-		opts = append(opts, bk.AddMount("/users", accounts(on.Current()), bk.Readonly))
+		opts = append(opts, bk.AddMount("/users", accounts(users...), bk.Readonly))
 	}
 	if s.From != "" {
 		args = append(args, "--from", s.From)

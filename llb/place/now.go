@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -26,6 +27,8 @@ type placement struct {
 	// exclude are parts of the source that are placed elsewhere.
 	exclude  []string
 	uid, gid int
+	// made says that the layer makes a directory at the place.
+	made bool
 }
 
 // placeNow asks for the directories of the base and makes the layer as one file
@@ -39,15 +42,20 @@ func (f *layer) placeNow(ctx context.Context, items []item, name string) (bk.Sta
 	if err := t.expect(ctx, paths...); err != nil {
 		return bk.State{}, &plan.Fault{Range: f.planned.Range, Err: err}
 	}
-	var placed []placement
+	var gs groups
 	for _, it := range items {
+		so := slices.Clip(gs)
+		f.begin(it, func() bk.State { return f.assemble(so, f.on.Ops.Name("make files")) })
 		ps, err := f.locate(ctx, t, it)
 		if err != nil {
 			return bk.State{}, fault(it, err)
 		}
-		placed = append(placed, ps...)
+		f.made.placed = ps
+		for _, p := range f.made.apart() {
+			gs.add(p, (*group).clashes)
+		}
 	}
-	return f.assemble(placed, name), nil
+	return f.assemble(gs, name), nil
 }
 
 // locate finds where an item goes, through the links of the base.
@@ -117,7 +125,7 @@ func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 	if err := f.need(ctx, t, path.Dir(p.at)); err != nil {
 		return err
 	}
-	f.dirs[p.at] = directory{mode: mode, uid: p.uid, gid: p.gid}
+	f.made.dirs[p.at] = directory{mode: mode, uid: p.uid, gid: p.gid}
 	f.on.Skeleton.declared[p.at] = node{mode: mode, uid: p.uid, gid: p.gid}
 	return nil
 }
@@ -153,6 +161,7 @@ func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]plac
 	if p.at, err = resolveDir(ctx, t, p.at); err != nil {
 		return nil, err
 	}
+	p.made = true
 	if err := f.need(ctx, t, p.at); err != nil {
 		return nil, err
 	}
@@ -166,7 +175,9 @@ func (f *layer) expectDirectory(p placement) {
 	if p.Mode != nil && *p.Mode&0o111 != 0 && !p.Into {
 		n.mode = uint32(*p.Mode)
 	}
-	f.on.Skeleton.likely[p.at] = n
+	if _, ok := f.on.Skeleton.likely[p.at]; !ok {
+		f.on.Skeleton.likely[p.at] = n
+	}
 }
 
 // newDirectory makes the directory that a destination with a trailing slash names; it
@@ -175,9 +186,12 @@ func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 	if err := f.need(ctx, t, path.Dir(p.at)); err != nil {
 		return err
 	}
-	if _, ok := f.dirs[p.at]; !ok {
-		f.dirs[p.at] = directory{mode: 0o755, uid: p.uid, gid: p.gid}
+	n, ok := f.on.Skeleton.likely[p.at]
+	if !ok {
+		n = node{mode: 0o755, uid: p.uid, gid: p.gid}
+		f.on.Skeleton.likely[p.at] = n
 	}
+	f.made.dirs[p.at] = directory{mode: n.mode, uid: n.uid, gid: n.gid}
 	return nil
 }
 
@@ -198,6 +212,7 @@ func (f *layer) split(ctx context.Context, t nodes, p placement) ([]placement, e
 		}
 		return nil, err
 	}
+	f.note(p.at, stats)
 	dirs := directoryNames(stats)
 	if err := t.expect(ctx, joinAll(p.at, dirs)...); err != nil {
 		return nil, err
@@ -236,6 +251,15 @@ func (f *layer) split(ctx context.Context, t nodes, p placement) ([]placement, e
 		all = append(all, below...)
 	}
 	return all, nil
+}
+
+// note remembers where a source has something else than a directory.
+func (f *layer) note(at string, stats []*fstypes.Stat) {
+	for _, s := range stats {
+		if !os.FileMode(s.Mode).IsDir() {
+			f.made.others[path.Join(at, path.Base(s.Path))] = true
+		}
+	}
 }
 
 // joinAll puts a directory before names.

@@ -24,7 +24,19 @@ func (f *layer) owner(ctx context.Context, o *plan.Owner) (uid, gid int, err err
 	if o == nil {
 		return 0, 0, nil
 	}
-	return Owner(ctx, f.placer.prober, f.on.Current(), *o)
+	if !isNamed(*o) || o.User == "root" && o.Group == "" {
+		return Owner(ctx, f.placer.prober, bk.Scratch(), *o)
+	}
+	return lookupOwner(ctx, f.placer.prober, accounts(f.users(f.before)...), *o)
+}
+
+// users are the trees that users are looked up in, the later over the earlier.
+func (f *layer) users(before func() bk.State) []bk.State {
+	users := []bk.State{f.on.Current()}
+	if before != nil {
+		users = append(users, before())
+	}
+	return users
 }
 
 // Owner returns the numbers of an owner; names are looked up in an image. A user
@@ -55,17 +67,24 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
-// accounts is a copy of a state's passwd and group files, and nothing else.
-func accounts(st bk.State) bk.State {
-	if st.Output() == nil {
-		return st
-	}
+// accounts is a copy of passwd and group files, and nothing else: those of the last of
+// some states that has them.
+func accounts(of ...bk.State) bk.State {
+	var fa *bk.FileAction
 	optional := &bk.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true, FollowSymlinks: true}
-	return bk.Scratch().File(bk.
-		Mkdir("/etc", 0o755).
-		Copy(st, "/etc/passw[d]", "/etc/", optional).
-		Copy(st, "/etc/grou[p]", "/etc/", optional),
-		bk.WithCustomName("[internal] look up users and groups"))
+	for _, st := range of {
+		if st.Output() == nil {
+			continue
+		}
+		if fa == nil {
+			fa = bk.Mkdir("/etc", 0o755)
+		}
+		fa = fa.Copy(st, "/etc/passw[d]", "/etc/", optional).Copy(st, "/etc/grou[p]", "/etc/", optional)
+	}
+	if fa == nil {
+		return bk.Scratch()
+	}
+	return bk.Scratch().File(fa, bk.WithCustomName("[internal] look up users and groups"))
 }
 
 // lookupOwner finds names in the passwd and group files of a state.

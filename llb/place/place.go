@@ -13,6 +13,7 @@ package place
 
 import (
 	"context"
+	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
 
@@ -48,7 +49,7 @@ type Base struct {
 
 // Files makes the tree of a files layer. An error is a [plan.Fault].
 func (p *Placer) Files(ctx context.Context, on Base, planned *plan.Layer, a *plan.Files, name string) (bk.State, error) {
-	f := &layer{placer: p, on: on, planned: planned, dirs: map[string]directory{}}
+	f := &layer{placer: p, on: on, planned: planned}
 	items := make([]item, 0, len(a.Entries))
 	for i := range a.Entries {
 		it, err := f.item(ctx, &a.Entries[i])
@@ -64,7 +65,6 @@ func (p *Placer) Files(ctx context.Context, on Base, planned *plan.Layer, a *pla
 	if err != nil || !f.unknown {
 		return st, err
 	}
-	f.dirs = map[string]directory{}
 	return f.placeInStep(ctx, items, name)
 }
 
@@ -73,10 +73,25 @@ type layer struct {
 	placer  *Placer
 	on      Base
 	planned *plan.Layer
-	// dirs are the directories that the layer's files need above them.
-	dirs map[string]directory
+	// made is what the item at hand becomes.
+	made piece
+	// before is what the items before the last one that begins a part make; nil in the
+	// first part.
+	before func() bk.State
 	// unknown says that one of them may be a directory that a command shipped.
 	unknown bool
+}
+
+// begin starts with an item. What the layer holds until now is only made if owners are
+// looked up in it.
+func (f *layer) begin(it item, until func() bk.State) {
+	if it.Part {
+		f.before = sync.OnceValue(until)
+	}
+	f.made = piece{
+		dirs: map[string]directory{}, others: map[string]bool{}, part: it.Part,
+		step: stepped{chown: map[string]plan.Owner{}, before: f.before},
+	}
 }
 
 // fault says which lines an error belongs to.

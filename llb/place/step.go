@@ -6,10 +6,12 @@ package place
 import (
 	"context"
 	"path"
+	"slices"
 	"strconv"
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -17,45 +19,81 @@ import (
 // and lets the step helper put them where the image's directories and links want
 // them. Nothing waits for the commands before it while the graph is made.
 func (f *layer) placeInStep(ctx context.Context, items []item, name string) (bk.State, error) {
-	var placed []placement
-	o := Step{
-		On:         f.on.Skeleton.root,
-		KeepOwners: true,
-		Chown:      map[string]plan.Owner{},
-		Name:       name,
-		Opts:       []bk.RunOption{f.on.Ops.At(f.planned.Range)},
-	}
+	var gs groups
+	f.before = nil
 	for _, it := range items {
-		if err := f.placeRaw(ctx, it, &placed, &o); err != nil {
+		so := slices.Clip(gs)
+		f.begin(it, func() bk.State { return f.assemble(so, f.on.Ops.Name("make files")) })
+		if err := f.placeRaw(ctx, it); err != nil {
 			return bk.State{}, fault(it, err)
 		}
+		gs.add(f.made, (*group).clashesInStep)
 	}
-	if f.unknown {
-		o.On = f.on.Current()
+	return f.inSteps(gs, name)
+}
+
+// inSteps puts groups in place, each in a step of its own, and the trees on top of each
+// other.
+func (f *layer) inSteps(gs groups, name string) (bk.State, error) {
+	var trees []bk.State
+	for _, g := range gs {
+		o := Step{
+			On: f.on.Skeleton.root, KeepOwners: true, Chown: g.step.chown, Keep: g.step.keep, Name: name,
+			Opts: []bk.RunOption{f.on.Ops.At(f.planned.Range)},
+		}
+		if f.unknown {
+			o.On = f.on.Current()
+		}
+		if o.needsAccounts() {
+			o.Users = f.users(g.step.before)
+		}
+		files := f.assemble(groups{g}, f.on.Ops.Name("make files"))
+		if files.Output() == nil {
+			continue
+		}
+		st, err := InStep(f.on, files, o)
+		if err != nil {
+			return bk.State{}, err
+		}
+		trees = append(trees, st)
 	}
-	files := f.assemble(placed, f.on.Ops.Name("make files"))
-	if files.Output() == nil {
-		return files, nil
+	switch len(trees) {
+	case 0:
+		return bk.Scratch(), nil
+	case 1:
+		return trees[0], nil
 	}
-	return InStep(f.on, files, o)
+	var fa *bk.FileAction
+	for _, st := range trees {
+		fa = over(fa, st)
+	}
+	return bk.Scratch().File(fa, f.on.Ops.At(f.planned.Range), bk.WithCustomName(name)), nil
+}
+
+// over copies a whole tree over what is there.
+func over(fa *bk.FileAction, st bk.State) *bk.FileAction {
+	return op.Then(fa).Copy(st, "/", "/", &bk.CopyInfo{
+		CopyDirContentsOnly: true, AlwaysReplaceExistingDestPaths: true, CreatedTime: new(op.FileTime()),
+	})
 }
 
 // placeRaw notes an item with its owner, who is looked up in the step.
-func (f *layer) placeRaw(ctx context.Context, it item, placed *[]placement, o *Step) error {
+func (f *layer) placeRaw(ctx context.Context, it item) error {
 	p := placement{item: it, at: destination(it.Entry)}
+	owner := plan.Owner{User: "0", Group: "0"}
 	switch {
 	case it.Owner == nil:
-		o.Chown[f.chownPath(ctx, it)] = plan.Owner{User: "0", Group: "0"}
 	case isNamed(*it.Owner):
-		o.Chown[f.chownPath(ctx, it)] = *it.Owner
+		owner = *it.Owner
 	default:
 		var err error
 		if p.uid, p.gid, err = f.owner(ctx, it.Owner); err != nil {
 			return err
 		}
-		o.Chown[f.chownPath(ctx, it)] = plan.Owner{User: strconv.Itoa(p.uid), Group: strconv.Itoa(p.gid)}
+		owner = plan.Owner{User: strconv.Itoa(p.uid), Group: strconv.Itoa(p.gid)}
 	}
-	return f.raw(ctx, placed, p, o)
+	f.made.step.chown[f.chownPath(ctx, it)] = owner
+	return f.raw(ctx, p)
 }
 
 // chownPath is the path whose owner an item decides.
@@ -70,7 +108,7 @@ func (f *layer) chownPath(ctx context.Context, it item) string {
 }
 
 // raw notes a piece with the directories above it as they would be on scratch.
-func (f *layer) raw(ctx context.Context, placed *[]placement, p placement, o *Step) error {
+func (f *layer) raw(ctx context.Context, p placement) error {
 	t := overlay{below: emptyTree{}, declared: f.on.Skeleton.declared}
 	switch {
 	case p.Directory:
@@ -78,7 +116,7 @@ func (f *layer) raw(ctx context.Context, placed *[]placement, p placement, o *St
 			return err
 		}
 		if p.Mode != nil || p.Owner != nil {
-			o.Keep = append(o.Keep, p.at)
+			f.made.step.keep = append(f.made.step.keep, p.at)
 		}
 		return nil
 	case p.Into:
@@ -86,6 +124,6 @@ func (f *layer) raw(ctx context.Context, placed *[]placement, p placement, o *St
 			return err
 		}
 	}
-	*placed = append(*placed, p)
+	f.made.placed = append(f.made.placed, p)
 	return f.need(ctx, t, path.Dir(p.at))
 }

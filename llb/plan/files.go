@@ -30,6 +30,9 @@ type Entry struct {
 	HTTP      *HTTP   `json:"http,omitempty"`
 	Git       *Git    `json:"git,omitempty"`
 	Copy      *Copy   `json:"copy,omitempty"`
+	// Part says that a layer of its own would begin with the entry, were there no
+	// limit: names of owners are looked up in what the entries before it make, too.
+	Part bool `json:"part,omitempty"`
 	// Extract unpacks the archive that HTTP or Copy gives.
 	Extract bool `json:"extract,omitempty"`
 }

@@ -104,7 +104,11 @@ func joinFiles(layers []plan.Layer, over int) ([]plan.Layer, int) {
 		joined := layers[i-1]
 		joined.Words += "; " + layers[i].Words
 		joined.Range.End = layers[i].Range.End
-		joined.Action = &plan.Files{Entries: append(append([]plan.Entry{}, a.Entries...), b.Entries...)}
+		entries := slices.Concat(a.Entries, b.Entries)
+		if len(b.Entries) > 0 {
+			entries[len(a.Entries)].Part = true
+		}
+		joined.Action = &plan.Files{Entries: entries}
 		layers = append(append(append([]plan.Layer{}, layers[:i-1]...), joined), layers[i+1:]...)
 		over--
 	}
