@@ -102,6 +102,27 @@ func TestArchiveFaults(t *testing.T) {
 	}
 }
 
+// TestLockWithoutPackage locks packages of which the archive has lost one, and one whose
+// name an address can't have as it is.
+func TestLockWithoutPackage(t *testing.T) {
+	h := newHouse(t)
+	a := testenv.NewDebArchive(t, testenv.Deb{Name: "lost+found", Version: "1:2~3"}, testenv.Deb{Name: "there+is", Version: "1:2~3"})
+	dir := h.onDebian(t, a, testenv.DebianBase(t), "\n  - packages: {names: [there+is], REPOSITORIES}\n")
+	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	gone, err := filepath.Glob(filepath.Join(a.Dir, "pool/main/lost+found/*.deb"))
+	if err != nil || len(gone) != 1 {
+		t.Fatalf("files of the package: %v, %v", gone, err)
+	}
+	remove(t, gone[0])
+	replace(t, filepath.Join(dir, "strata.yaml"), "there+is", "lost+found")
+	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	_, said, _ := strings.Cut(out, "\nstrata: ") // what comes before is BuildKit's progress
+	if status != 1 || strings.Contains(said, "digest mismatch") {
+		t.Errorf("exit status %d:\n%s", status, out)
+	}
+	contains(t, said, "strata.yaml:5:15: ", "fetch lost+found 1:2~3: "+a.URL, "lost%2bfound", "answers with status 404")
+}
+
 // TestRollback refuses an archive that is older than what the lock has seen.
 func TestRollback(t *testing.T) {
 	h := newHouse(t)

@@ -5,11 +5,39 @@ package fault
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/llb/plan"
 )
+
+// OfArchives names the package that could not be fetched, with its address and the
+// status that it was refused with. Other errors, and nil, are returned as they are.
+func OfArchives(ctx context.Context, err error, archives []plan.Archive, status func(ctx context.Context, url string) int) error {
+	f := AsFetch(err)
+	if f == nil {
+		return err
+	}
+	for _, a := range archives {
+		if a.URLs[0] != f.URL && (f.URL != "" || f.Want.String() != a.Digest) {
+			continue
+		}
+		code := f.Status
+		if f.Got != "" {
+			code = status(ctx, a.URLs[0])
+		}
+		name := strings.TrimSpace(a.Name + " " + a.Version)
+		switch {
+		case code != 0:
+			return fmt.Errorf("fetch %s: %s answers with status %d", name, a.URLs[0], code)
+		case f.Got != "":
+			return fmt.Errorf("fetch %s from %s: it is not what the index says: it has %s, and not %s", name, a.URLs[0], f.Got, a.Digest)
+		}
+		return fmt.Errorf("fetch %s from %s: %w", name, a.URLs[0], f.err)
+	}
+	return err
+}
 
 // archiveFault says which package or store path could not be fetched; nil when it
 // was something else.

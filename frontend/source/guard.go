@@ -45,7 +45,11 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 		verdict, err = t.verdict(ctx, unpack[0].Format, base, unpack)
 	}
 	verdict.Filters = first.Filters
-	return verdict, err
+	var archives []plan.Archive
+	for _, u := range unpack {
+		archives = append(archives, u.Archives...)
+	}
+	return verdict, fault.OfArchives(ctx, err, archives, t.Status)
 }
 
 func nextMirror(unpack []*plan.Unpack, choose func(string) bool) bool {

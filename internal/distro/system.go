@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/strata-build/strata/internal/tree"
 )
@@ -54,9 +55,20 @@ type Facts struct {
 	// Holds says that a base can hold packages, which then don't change unless the
 	// build file says so.
 	Holds bool
+	// Encode is a path below a repository's address as it is asked for; nil where it is
+	// asked for as it stands in the index.
+	Encode func(path string) string
 	// RecordsNames says that the database keeps the names that were asked for apart
 	// from what these need.
 	RecordsNames bool
+}
+
+// Address is where a package can be had, by a repository's address and its path.
+func (f Facts) Address(uri, path string) string {
+	if f.Encode != nil {
+		path = f.Encode(path)
+	}
+	return strings.TrimSuffix(uri, "/") + "/" + path
 }
 
 // Find returns the system whose repositories have a type, or nil.

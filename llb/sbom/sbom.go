@@ -137,7 +137,7 @@ func fromPackage(p lock.Package, r *lock.Repository) pkg {
 		out.Checksums = []checksum{{Algorithm: "SHA256", Value: p.SHA256}}
 	}
 	if r != nil && len(r.URIs) > 0 {
-		out.DownloadLocation = strings.TrimSuffix(r.URIs[0], "/") + "/" + p.Path
+		out.DownloadLocation = factsOf(r).Address(r.URIs[0], p.Path)
 	}
 	if p.Source != "" {
 		out.SourceInfo = "built from the source package " + p.Source
@@ -155,11 +155,18 @@ func licenses(p lock.Package, r *lock.Repository) string {
 	if r == nil {
 		return ""
 	}
-	system := distro.Find(systems.All(), r.Type)
-	if system == nil || system.Facts().Licenses == nil {
-		return ""
+	if facts := factsOf(r); facts.Licenses != nil {
+		return facts.Licenses(p.Name)
 	}
-	return system.Facts().Licenses(p.Name)
+	return ""
+}
+
+// factsOf are those of the system of a repository's packages.
+func factsOf(r *lock.Repository) distro.Facts {
+	if system := distro.Find(systems.All(), r.Type); system != nil {
+		return system.Facts()
+	}
+	return distro.Facts{}
 }
 
 // purl is the package's URL, after the package-url specification.

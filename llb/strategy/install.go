@@ -167,7 +167,7 @@ func (s *packageSet) archive(p lock.Package) plan.Archive {
 		Name: p.Name, Version: p.Version, Arch: p.Arch, Digest: "sha256:" + p.SHA256, Size: p.Size, Pos: s.asked.pos(p.Name),
 	}
 	for _, uri := range s.uris[p.Repository] {
-		a.URLs = append(a.URLs, strings.TrimSuffix(uri, "/")+"/"+p.Path)
+		a.URLs = append(a.URLs, s.system.Facts().Address(uri, p.Path))
 	}
 	return a
 }

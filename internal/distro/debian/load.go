@@ -137,9 +137,24 @@ func (a *archive) file(name string) fetch.Request {
 func (a *archive) request(file, name string) fetch.Request {
 	r := fetch.Request{Name: "load " + name + " of " + a.id}
 	for _, uri := range a.uris {
-		r.URLs = append(r.URLs, strings.TrimSuffix(uri, "/")+"/"+file)
+		r.URLs = append(r.URLs, strings.TrimSuffix(uri, "/")+"/"+encodePath(file))
 	}
 	return r
+}
+
+// encodePath is a path of an archive as apt asks for it: as it stands there, but for
+// what can't be in an address, for "%", and for "+" and "~", which some servers take
+// for others.
+func encodePath(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		if c := path[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("%+~", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02x", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // packageList is one list of packages of an archive.
