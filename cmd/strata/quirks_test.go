@@ -285,6 +285,7 @@ func answerQuirks(all func(string) map[string]string) []quirk {
 		{name: "mounts refused", quirks: testenv.Quirks{MountStatus: 403}},
 		{name: "bare locations", quirks: testenv.Quirks{BareLocation: true}},
 		{name: "blobs elsewhere", quirks: testenv.Quirks{Redirect: true}},
+		{name: "blobs elsewhere, with a token", quirks: testenv.Quirks{Redirect: true, RedirectLogin: true}},
 		{name: "no ranges", quirks: testenv.Quirks{NoRanges: true}},
 		{name: "202 for manifests", quirks: testenv.Quirks{PutStatus: 202}},
 		{name: "no referrers", quirks: testenv.Quirks{NoReferrers: true}},
@@ -365,6 +366,25 @@ func TestQuirks(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// TestDiffOfVariants compares indexes whose images say nothing of their variants: each is
+// compared with the one that is listed for the same platform.
+func TestDiffOfVariants(t *testing.T) {
+	s := stock(t, newGoods(t), testenv.Quirks{}, func(t *testing.T, s *shelf, m *v1.IndexManifest) {
+		v6 := testenv.Image(t, "arm", v1.Config{}, []testenv.Entry{{Path: "v6"}})
+		s.Add(t, "app", v6)
+		m.Manifests = append([]v1.Descriptor{entry(t, v6, &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v6"})}, m.Manifests...)
+	})
+	status, out, stderr := command(t, "diff", s.Host+"/app:1", s.Host+"/app:1")
+	if want := "linux/arm/v6: equal\nlinux/amd64: equal\nlinux/arm/v7: equal\n"; status != 0 || out != want {
+		t.Errorf("status %d, %s%s\nwant %s", status, out, stderr, want)
+	}
+	s.AddIndex(t, "other:1", v1.IndexManifest{Manifests: []v1.Descriptor{entry(t, s.arm, &v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"})}}, s.arm)
+	status, out, stderr = command(t, "diff", s.Host+"/app:1", s.Host+"/other:1")
+	if status != 3 || !strings.Contains(out, "- linux/arm/v6 ") || !strings.Contains(out, "linux/arm/v7: equal") {
+		t.Errorf("status %d, %s%s", status, out, stderr)
 	}
 }
 

@@ -107,3 +107,19 @@ func smallTar(t *testing.T, names []string, contents ...[]byte) []byte {
 	}
 	return b.Bytes()
 }
+
+// FuzzKeepUnknown keeps the members of objects that anybody may have written.
+func FuzzKeepUnknown(f *testing.F) {
+	f.Add([]byte(`{"mediaType":"x","a":[1,{"b":null}],"":0}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, original []byte) {
+		out, err := KeepUnknown(v1.Descriptor{MediaType: "m", Digest: v1.Hash{Algorithm: "sha256"}}, original)
+		if err != nil {
+			return
+		}
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(out, &members); err != nil || string(members["mediaType"]) != `"m"` {
+			t.Errorf("%s becomes %s, %v", original, out, err)
+		}
+	})
+}

@@ -63,8 +63,10 @@ type Quirks struct {
 	MountStatus int
 	// BareLocation says where an upload goes on by a path without the host.
 	BareLocation bool
-	// Redirect sends those who want a blob to another address.
-	Redirect bool
+	// Redirect sends those who want a blob to another address, where RedirectLogin asks
+	// for a token that anonymous users get.
+	Redirect      bool
+	RedirectLogin bool
 	// NoRanges gives every blob from its start.
 	NoRanges bool
 	// PutStatus answers to a manifest that is taken, if it isn't 0.

@@ -37,8 +37,7 @@ func (r *FakeRegistry) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if rest, ok := strings.CutPrefix(req.URL.Path, "/elsewhere"); ok {
-		req.URL.Path = rest
-		r.blob(w, req, reFake.FindStringSubmatch(rest))
+		r.elsewhere(w, req, rest)
 		return
 	}
 	if r.isBusy() {
@@ -199,6 +198,25 @@ func (r *FakeRegistry) blob(w http.ResponseWriter, req *http.Request, m []string
 	default:
 		w.Header().Set("Content-Type", "application/octet-stream")
 		r.send(w, req, m[3], data)
+	}
+}
+
+// elsewhere is the address that blobs are redirected to.
+func (r *FakeRegistry) elsewhere(w http.ResponseWriter, req *http.Request, path string) {
+	const token = "for-elsewhere"
+	switch {
+	case path == "/token":
+		if _, _, ok := req.BasicAuth(); ok {
+			fail(w, http.StatusForbidden, "DENIED") // the login is not for this place
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"token": token})
+	case r.quirks.RedirectLogin && req.Header.Get("Authorization") != "Bearer "+token:
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/elsewhere/token",service="elsewhere",scope="blobs"`, req.Host))
+		fail(w, http.StatusUnauthorized, "UNAUTHORIZED")
+	default:
+		req.URL.Path = path
+		r.blob(w, req, reFake.FindStringSubmatch(path))
 	}
 }
 

@@ -5,9 +5,11 @@ package registry
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/distribution/reference"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // FuzzDescribe reads manifests that a registry may answer with.
@@ -53,6 +55,42 @@ func FuzzRanges(f *testing.F) {
 		}
 		if d, ok := retryAfter(text, fixedTime()); ok && d < 0 {
 			t.Errorf("retryAfter(%q) = %s", text, d)
+		}
+	})
+}
+
+// FuzzAppendReferrer adds to indexes of referrers that anybody may have written.
+func FuzzAppendReferrer(f *testing.F) {
+	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"digest":"sha256:00"}],"x":1}`), []byte(`{"artifactType":"a"}`))
+	f.Add([]byte(``), []byte(`[]`))
+	f.Add([]byte(`{"manifests":null}`), []byte(`{"config":{"mediaType":"m"}}`))
+	d := v1.Descriptor{MediaType: "m", Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}
+	f.Fuzz(func(t *testing.T, index, raw []byte) {
+		out, err := AppendReferrer(index, d, raw)
+		if err != nil || out == nil {
+			return
+		}
+		if again, err := AppendReferrer(out, d, raw); again != nil || err != nil {
+			t.Errorf("%s lists it, and gets it again: %s, %v", out, again, err)
+		}
+	})
+}
+
+// FuzzChallenges reads what registries ask for.
+func FuzzChallenges(f *testing.F) {
+	f.Add(`Bearer realm="https://example.org/token",service="s",scope="repository:a:pull"`, "<https://example.org/v2/a?n=1>; rel=next")
+	f.Add("Basic", "</v2/b>; rel=\"next\"")
+	f.Fuzz(func(t *testing.T, challenge, link string) {
+		req, err := http.NewRequest(http.MethodGet, "https://example.org/v2/a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp := &http.Response{Header: http.Header{"Www-Authenticate": {challenge}, "Link": {link}}, Request: req}
+		if c := challengeOf(resp, false); c != nil && c.Scheme != "basic" && c.Scheme != "bearer" {
+			t.Errorf("%q asks for %q", challenge, c.Scheme)
+		}
+		if next, ok := nextPage(resp); ok && !strings.HasPrefix(next, "https://example.org") {
+			t.Errorf("%q leads to %q, another host", link, next)
 		}
 	})
 }

@@ -48,7 +48,7 @@ type authorized struct {
 // RoundTrip sends a request, and again when its login is refused and there is another.
 func (a *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameHost(req.URL, a.registry.RegistryStr()) {
-		return a.next.RoundTrip(req)
+		return a.elsewhere(req)
 	}
 	header, number := a.current()
 	for i := 0; ; i++ {
@@ -75,6 +75,31 @@ func (a *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
 		_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // so that the connection can be used again
 		resp.Body.Close()
 	}
+}
+
+// elsewhere sends a request to another host, which the registry has redirected to. That
+// may ask for a token, too, but gets no credentials.
+func (a *authorized) elsewhere(req *http.Request) (*http.Response, error) {
+	resp, err := a.next.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	c := challengeOf(resp, req.URL.Scheme == "http")
+	if c == nil || c.Scheme != "bearer" {
+		return resp, nil
+	}
+	host, err := name.NewRegistry(req.URL.Host, name.WeakValidation)
+	if err != nil {
+		return resp, nil //nolint:nilerr // the refusal says more
+	}
+	t, err := transport.Exchange(req.Context(), host, authn.Anonymous, a.next, []string{c.Parameters["scope"]}, c)
+	if err != nil {
+		return resp, nil //nolint:nilerr // the refusal says more
+	}
+	resp.Body.Close()
+	try := req.Clone(req.Context())
+	try.Header.Set("Authorization", "Bearer "+cmp.Or(t.AccessToken, t.Token))
+	return a.next.RoundTrip(try)
 }
 
 // isInsufficient reports whether a token is known and not good for the request.

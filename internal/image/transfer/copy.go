@@ -133,7 +133,9 @@ func prepare(ctx context.Context, s *image.Source, dst image.Name, o Options) (_
 	case keeps && s.Plain:
 		made, err = s.Compressed(ctx, o.Temp)
 	case !keeps:
-		made, err = s.WithoutZstd(ctx, o.Temp, root)
+		if _, err = s.ImageOf(ctx, root); err == nil { // docker takes whole images only
+			made, err = s.WithoutZstd(ctx, o.Temp, root)
+		}
 	}
 	if err != nil {
 		return nil, root, nil, err

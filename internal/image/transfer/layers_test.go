@@ -262,6 +262,14 @@ func TestOtherLayers(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "foreign") || !strings.Contains(err.Error(), "https://example.org/layer") {
 		t.Errorf("docker's archive takes a foreign layer: %v", err)
 	}
+	s, err := image.Open(t.Context(), parse(t, src), o.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Blob(t.Context(), foreign); err == nil || !strings.Contains(err.Error(), "it is a foreign layer, which its licence keeps at https://example.org/layer") {
+		t.Errorf("a foreign layer: %v", err)
+	}
 	for name, layer := range map[string][]byte{"xz": []byte("\xfd7zXZ\x00 and more"), "bzip2": []byte("BZh91AY and more")} {
 		if _, err := image.Decompress(bytes.NewReader(layer)); err == nil || !strings.Contains(err.Error(), "compressed by "+name) {
 			t.Errorf("a layer by %s: %v", name, err)

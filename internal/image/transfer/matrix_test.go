@@ -110,6 +110,13 @@ func TestMatrix(t *testing.T) {
 			})
 		}
 	}
+	t.Run("zstd to docker-daemon", func(t *testing.T) { // which this docker can't read
+		fake := testenv.NewFakeRegistry(t, testenv.Quirks{})
+		copyImage(t, layered(t, fake, "app:1", zstdLayer(t, ""), zstdLayer(t, "skip me")), "docker-daemon:zstd:v1", o)
+		if out := docker.Run(t, "image", "inspect", "--format", "{{len .RootFS.Layers}}", "zstd:v1"); strings.TrimSpace(out) != "2" {
+			t.Errorf("docker has %s layers", out)
+		}
+	})
 }
 
 // checkPlace has other programs read a copy.

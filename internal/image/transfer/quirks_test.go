@@ -50,6 +50,7 @@ func TestQuirksOfLogin(t *testing.T) {
 		"bearer, a token not yet known": {Login: "bearer", FreshTokens: 1},
 		"bearer, HEAD is refused (403)": {Login: "bearer", HeadStatus: 403},
 		"basic, HEAD is refused (405)":  {Login: "basic", HeadStatus: 405},
+		"basic, a token elsewhere":      {Login: "basic", Redirect: true, RedirectLogin: true},
 		"bearer, anonymous users pull":  {Login: "bearer", AnonymousPull: true},
 	} {
 		t.Run(name, func(t *testing.T) {
