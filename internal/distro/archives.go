@@ -66,12 +66,15 @@ type Request struct {
 	Recommends bool
 	// AllowHeld lets what the base holds change if it is asked for by name.
 	AllowHeld bool
-	// Sources are those of the build file; without any, those that the base is
-	// configured for count.
+	// Sources are those of the build file; without any, those that [Request.Configured]
+	// has count.
 	Sources []*Source
 	// Base has the files of the base, and Context opens files of the build context
 	// by their names.
-	Base    tree.Tree
+	Base tree.Tree
+	// Like is the image whose archives, keys and preferences count; nil counts those of
+	// the base.
+	Like    *Configured
 	Context func(ctx context.Context, name string) (tree.Tree, error)
 	Fetch   fetch.Fetcher
 	// Now is the time that signatures are checked at.
@@ -81,6 +84,21 @@ type Request struct {
 	Known func(id string) *Repository
 	// Keep are the versions that the lock has, and that stay if they can.
 	Keep []Kept
+}
+
+// Configured is an image that says where packages come from.
+type Configured struct {
+	tree.Tree
+	// Name is what messages call it.
+	Name string
+}
+
+// Configured returns the image whose archives, keys and preferences count.
+func (r *Request) Configured() Configured {
+	if r.Like != nil {
+		return *r.Like
+	}
+	return Configured{Tree: r.Base, Name: "the base"}
 }
 
 // Kept is a package in the version that the lock has.

@@ -3,10 +3,13 @@
 
 package distro
 
-import "errors"
+import "fmt"
 
-// ErrNoArchives says that nothing says where packages come from.
-var ErrNoArchives = errors.New("the base is configured for no package archive; say with `repositories` where packages come from")
+// NoArchives is the error of an image that has no archives where they are asked for.
+func NoArchives(in Configured) error {
+	err := fmt.Errorf("%s is configured for no package archive; say with `repositories` where packages come from", in.Name)
+	return &Error{Part: Configuration, Err: err}
+}
 
 // Error is an error at one part of a request: who asked for that is to be told.
 type Error struct {
@@ -30,6 +33,8 @@ const (
 	Keys
 	// Scripts is what to do with maintainer scripts.
 	Scripts
+	// Configuration is the image that says where packages come from.
+	Configuration
 )
 
 func (e *Error) Error() string { return e.Err.Error() }

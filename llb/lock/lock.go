@@ -75,6 +75,9 @@ type Packages struct {
 	// Base is the image that they were resolved for, as reference@digest; empty for
 	// scratch.
 	Base string
+	// Like is the image whose archives, keys and preferences counted in the base's
+	// place, as reference@digest; empty when they were the base's.
+	Like string
 	// Wanted are the names of each packages layer, sorted within it.
 	Wanted [][]string
 	// Recommends says that recommended packages were taken, too.

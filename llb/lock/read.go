@@ -39,6 +39,7 @@ type (
 	}
 	platformNode struct {
 		Base       string        `yaml:"base"`
+		Like       string        `yaml:"like"`
 		Wanted     [][]string    `yaml:"wanted"`
 		Recommends bool          `yaml:"recommends"`
 		AllowHeld  bool          `yaml:"allow_held"`
@@ -129,7 +130,7 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 		return p, nil
 	}
 	p.Packages = &Packages{
-		Base: n.Base, Wanted: n.Wanted, Recommends: n.Recommends, AllowHeld: n.AllowHeld, Manual: n.Manual,
+		Base: n.Base, Like: n.Like, Wanted: n.Wanted, Recommends: n.Recommends, AllowHeld: n.AllowHeld, Manual: n.Manual,
 		Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer),
 	}
 	switch p.Packages.Installer {

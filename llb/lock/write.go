@@ -78,6 +78,9 @@ func (w *writer) packages(p *Packages) {
 	if p.Base != "" {
 		w.line(3, "base: %s", scalar(p.Base))
 	}
+	if p.Like != "" {
+		w.line(3, "like: %s", scalar(p.Like))
+	}
 	w.line(3, "wanted:")
 	for _, names := range p.Wanted {
 		w.line(4, "- %s", flow(names))

@@ -18,6 +18,8 @@ func packagesKind() kind[Packages] {
 				func(p *Packages) *[]String { return &p.Names }).must(),
 			bind("repositories", "Archives; those that the base is configured for when left out.", list(repositoryObject().kind()),
 				func(p *Packages) *[]Repository { return &p.Repositories }),
+			bind("like", "An image whose archives, keys and preferences count in the base's place.", text(checkFrom),
+				func(p *Packages) *String { return &p.Like }),
 			bind("scripts", "What is done with maintainer scripts: run or skip.", text(valid(ParseScripts)),
 				func(p *Packages) *String { return &p.Scripts }),
 			bind("recommends", "Install what the packages recommend, too.", boolean(),

@@ -281,6 +281,8 @@ type Packages struct {
 	// (name/suite).
 	Names        []String
 	Repositories []Repository
+	// Like is where archives, keys and preferences are taken from in the base's place.
+	Like String
 	// Scripts is run or skip.
 	Scripts    String
 	Recommends bool

@@ -40,8 +40,8 @@ func (l *Layer) Strategy() Strategy {
 	return nil
 }
 
-// Froms returns nothing: repositories aren't trees.
-func (*Packages) Froms() []String { return nil }
+// Froms returns the image that says where packages come from.
+func (p *Packages) Froms() []String { return []String{p.Like} }
 
 // UsesContext reports whether a keyring is in the context.
 func (p *Packages) UsesContext() bool {

@@ -4,6 +4,7 @@
 package strategy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -100,6 +101,13 @@ func (s *packageSet) compare(have *lock.Packages) error {
 	if is, was := t.baseName(), withoutDigest(have.Base); is != was {
 		return t.stale(t.described.From.Pos, "%s was written for the base %s", name, orScratch(was))
 	}
+	var like plan.Tree
+	if s.like != nil {
+		like = *s.like
+	}
+	if is, was := withoutDigest(pin(like)), withoutDigest(have.Like); is != was {
+		return t.stale(cmp.Or(s.asked.like.Pos, start), "%s has packages like those of %s", name, cmp.Or(was, "the base"))
+	}
 	return nil
 }
 
@@ -111,11 +119,13 @@ func (t *Target) stale(pos spec.Pos, format string, args ...any) error {
 	return err.WithHint("run \"strata lock\", or build the target strata.lock")
 }
 
-// basePin is what the lock calls the base: its short name and its digest.
-func (t *Target) basePin() string {
-	from := t.image.From
+// basePin is what the lock calls the base.
+func (t *Target) basePin() string { return pin(t.image.From) }
+
+// pin is what the lock calls a tree: its short name and its digest.
+func pin(from plan.Tree) string {
 	switch from.Kind {
-	case plan.Scratch:
+	case plan.Scratch, "":
 		return ""
 	case plan.Registry:
 		if ref, err := reference.ParseNormalizedNamed(from.Name); err == nil {

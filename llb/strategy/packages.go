@@ -23,6 +23,11 @@ var _ Strategy = packages{}
 type packageSet struct {
 	t     *Target
 	asked *packageRequest
+	// like is the image that says where packages come from in the base's place, pinned
+	// once they are resolved; nil when it is the base.
+	like *plan.Tree
+	// configured is what that image has; nil until it is opened.
+	configured *distro.Configured
 	// system is the packages'; nil while nothing says which it is.
 	system distro.System
 	locked *lock.Packages
@@ -39,6 +44,9 @@ type packageRequest struct {
 	// sources are its repositories, and given where it has them.
 	sources []*distro.Source
 	given   map[*distro.Source]*spec.Repository
+	// like is the image that says in the base's place where packages come from; unset
+	// when it is the base.
+	like spec.String
 }
 
 // packageEntry is one packages layer.
@@ -95,6 +103,9 @@ func (s *packageSet) plan(ctx context.Context) error {
 		return s.planLayers(ctx)
 	}
 	if err := s.asked.readSources(); err != nil {
+		return err
+	}
+	if err := s.readLike(); err != nil {
 		return err
 	}
 	switch ok, err := s.takeLocked(); {

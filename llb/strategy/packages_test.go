@@ -163,7 +163,7 @@ func TestBaseFaults(t *testing.T) {
 		},
 		{
 			"scratch", "layers:\n  - packages: [a]\n",
-			"strata.yaml:2:15: packages on scratch need `repositories`: there is no base that says where they come from", nil,
+			"strata.yaml:2:15: packages on scratch need `repositories` or `like`: there is no base that says where they come from", nil,
 		},
 		{
 			"no sources", "from: base\nlayers:\n  - packages: [a]\n",
@@ -172,7 +172,7 @@ func TestBaseFaults(t *testing.T) {
 		},
 		{
 			"a source of the base that is a directory", "from: base\nlayers:\n  - packages: [a]\n",
-			`strata.yaml:3:15: read the base's package sources: "file:/srv/a" is not an http or https address, and packages come from nowhere else`,
+			`strata.yaml:3:15: read the package sources of the base: "file:/srv/a" is not an http or https address, and packages come from nowhere else`,
 			someFiles{"/var/lib/dpkg/status": "", "/etc/apt/sources.list": "deb [trusted=yes] file:/srv/a ./\n"},
 		},
 		{

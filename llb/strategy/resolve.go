@@ -46,7 +46,7 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 func (s *packageSet) request(base tree.Tree) distro.Request {
 	t := s.t
 	r := distro.Request{
-		Platform: t.image.Platform, Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(), Sources: s.asked.sources, Base: base, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
+		Platform: t.image.Platform, Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(), Sources: s.asked.sources, Base: base, Like: s.configured, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
 		Context: func(ctx context.Context, name string) (tree.Tree, error) {
 			return t.pass.req.Looker.Look(ctx, t.pass.plan, plan.Tree{Kind: plan.Main}, []string{name})
 		},
@@ -90,6 +90,9 @@ func (s *packageSet) keep() []distro.Kept {
 // lock writes a solution down.
 func (s *packageSet) lock(solution *distro.Solution) *lock.Packages {
 	out := &lock.Packages{Base: s.t.basePin(), Wanted: s.asked.wanted(), Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(), Manual: solution.Manual}
+	if s.like != nil {
+		out.Like = pin(*s.like)
+	}
 	for _, p := range solution.Packages {
 		out.Packages = append(out.Packages, lock.Package{
 			Name: p.Name, Version: p.Version, Arch: p.Arch, Source: p.Source, Repository: p.Repository, Path: p.Path,

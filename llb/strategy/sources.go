@@ -65,8 +65,14 @@ func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
 	if err != nil {
 		return nil, s.asked.fault(fmt.Errorf("look into the base: %w", err))
 	}
-	if len(s.asked.sources) > 0 {
+	if err := s.openLike(ctx); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(s.asked.sources) > 0:
 		return base, s.systemOfSources(ctx, base)
+	case s.like != nil:
+		return base, s.systemOfLike(ctx, base)
 	}
 	if s.system, err = distro.Detect(ctx, s.t.pass.req.Systems, base); err != nil {
 		return nil, s.asked.fault(fmt.Errorf("look into the base: %w", err))
@@ -75,7 +81,7 @@ func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
 	case s.system != nil:
 		return base, nil
 	case s.t.image.From.Kind == plan.Scratch:
-		return nil, s.t.read.errorf(s.asked.start(), "packages on scratch need `repositories`: there is no base that says where they come from")
+		return nil, s.t.read.errorf(s.asked.start(), "packages on scratch need `repositories` or `like`: there is no base that says where they come from")
 	}
 	return nil, s.t.read.errorf(s.asked.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
 }
@@ -88,6 +94,12 @@ func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error 
 	if s.system == nil {
 		return s.t.read.errorf(r.Type.Pos, "packages of the type %s can't be resolved by this release", r.Type.Value)
 	}
+	return s.checkBase(ctx, base, r.Type.Pos)
+}
+
+// checkBase refuses a base that has packages of another system than the chosen one,
+// which a place of the build file asks for.
+func (s *packageSet) checkBase(ctx context.Context, base tree.Tree, asked spec.Pos) error {
 	has, err := s.system.Detect(ctx, base)
 	if err != nil {
 		return s.asked.fault(fmt.Errorf("look into the base: %w", err))
@@ -102,11 +114,14 @@ func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error 
 	if other == nil {
 		return nil
 	}
-	hint := fmt.Sprintf("want repositories of the type %s", other.Facts().Type)
-	if _, ok := other.(distro.Archives); !ok {
-		hint = "leave `repositories` out, and it installs packages from where the base is configured to"
+	key, hint := "repositories", fmt.Sprintf("want repositories of the type %s", other.Facts().Type)
+	if len(s.asked.sources) == 0 {
+		key, hint = "like", "take an image that has those, too"
 	}
-	return s.t.read.errorf(r.Type.Pos, "the base's packages are those of %s, not of %s; %s", other.Facts().Name, s.system.Facts().Name, hint)
+	if _, ok := other.(distro.Archives); !ok {
+		hint = "leave `" + key + "` out, and it installs packages from where the base is configured to"
+	}
+	return s.t.read.errorf(asked, "the base's packages are those of %s, not of %s; %s", other.Facts().Name, s.system.Facts().Name, hint)
 }
 
 // knownSystems names all systems.
@@ -130,11 +145,16 @@ func (s *packageSet) lookIntoBase(ctx context.Context) (tree.Tree, error) {
 	if t.ranInPlace() {
 		from = plan.Tree{Kind: plan.Layers}
 	}
+	return t.pass.req.Looker.Look(ctx, so, from, s.patterns())
+}
+
+// patterns are what of an image any system reads.
+func (s *packageSet) patterns() []string {
 	var patterns []string
-	for _, system := range t.pass.req.Systems {
+	for _, system := range s.t.pass.req.Systems {
 		patterns = append(patterns, system.Facts().Patterns...)
 	}
-	return t.pass.req.Looker.Look(ctx, so, from, patterns)
+	return patterns
 }
 
 // ranInPlace reports whether a command has changed the image so far, which may have
@@ -164,6 +184,8 @@ func (s *packageRequest) fault(err error) error {
 		return s.read.errorf(r.SignedBy.Pos, "%w", err)
 	case r != nil:
 		return s.read.errorf(r.Range.Start, "%w", err)
+	case about.Part == distro.Configuration && s.like.IsSet():
+		return s.read.errorf(s.like.Pos, "%w", err)
 	}
 	return s.read.errorf(s.pos(about.Name), "%w", err)
 }

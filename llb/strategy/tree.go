@@ -57,14 +57,20 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 	return tree, nil
 }
 
+// usable is tree for what has something in it.
+func (t *Target) usable(s spec.String, platform string) (plan.Tree, error) {
+	tree, err := t.tree(s, platform)
+	if err == nil && (tree.Kind == plan.Layers || tree.Kind == plan.Scratch) {
+		return tree, t.read.errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME, dockerfile:PATH or an image", s.Value)
+	}
+	return tree, err
+}
+
 // use is tree for something that is mounted or copied from: targets are planned,
 // images pinned. checkout says that it is a directory and no image.
 func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree plan.Tree, checkout bool, err error) {
-	if tree, err = t.tree(s, platform); err != nil {
+	if tree, err = t.usable(s, platform); err != nil {
 		return tree, false, err
-	}
-	if tree.Kind == plan.Layers || tree.Kind == plan.Scratch {
-		return tree, false, t.read.errorf(s.Pos, "nothing can be taken from %q; want target:NAME, context:NAME, dockerfile:PATH or an image", s.Value)
 	}
 	tree, config, err := t.base(ctx, tree)
 	if err != nil {

@@ -43,15 +43,16 @@ func (System) Detect(ctx context.Context, base tree.Tree) (bool, error) {
 	return distro.HasFile(ctx, base, databases()...)
 }
 
-// base is what a base says of its packages.
+// base is what a base says of its packages, and the image that says where more come
+// from: the same, or another one that it is to be like.
 type base struct {
-	tree.Tree
+	distro.Configured
 	installed *index.Installed
 	world     []control.Relation
 }
 
-func readBase(ctx context.Context, files tree.Tree) (*base, error) {
-	b := &base{Tree: files}
+func readBase(ctx context.Context, r *distro.Request) (*base, error) {
+	b, files := &base{Configured: r.Configured()}, r.Base
 	for _, name := range databases() {
 		text, err := files.ReadFile(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -107,7 +108,7 @@ func prepare(ctx context.Context, r *distro.Request) (*resolve.Request, []*repos
 	if arch == "" {
 		return nil, nil, &distro.Error{Err: fmt.Errorf("Alpine has no packages for the platform %s", r.Platform)} //nolint:staticcheck // it is a name
 	}
-	b, err := readBase(ctx, r.Base)
+	b, err := readBase(ctx, r)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -51,7 +51,7 @@ func (b *base) keys(ctx context.Context) (index.Keys, error) {
 	for _, dir := range []string{"/usr/lib/apk/keys", "/lib/apk/keys", "/etc/apk/keys"} {
 		keys, err := readKeys(ctx, b, dir)
 		if err != nil {
-			return nil, fmt.Errorf("read the base's keys: %w", err)
+			return nil, fmt.Errorf("read the keys of %s: %w", b.Name, err)
 		}
 		for name, key := range keys {
 			all[name] = key

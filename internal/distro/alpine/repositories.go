@@ -40,13 +40,13 @@ func repositoriesFor(ctx context.Context, r *distro.Request, b *base) (all []*re
 		}
 	}
 	if len(all) == 0 {
-		return nil, &distro.Error{Err: distro.ErrNoArchives}
+		return nil, distro.NoArchives(b.Configured)
 	}
 	for _, repo := range all {
 		if repo.source != nil && repo.source.Keys != "" {
 			repo.keys, err = givenKeys(ctx, r, repo.source)
 		} else if repo.keys, err = b.keys(ctx); err == nil && len(repo.keys) == 0 {
-			err = &distro.Error{Source: repo.source, Err: fmt.Errorf("find the keys of %s: the base has none in /etc/apk/keys; give one with `signed_by`", repo.id)}
+			err = &distro.Error{Source: repo.source, Err: fmt.Errorf("find the keys of %s: %s has none in /etc/apk/keys; give one with `signed_by`", repo.id, b.Name)}
 		}
 		if err != nil {
 			return nil, err
@@ -101,7 +101,7 @@ func addresses(s *distro.Source) [][]string {
 func (b *base) repositories(ctx context.Context) ([]*repository, error) {
 	text, err := b.ReadFile(ctx, "/etc/apk/repositories")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read the base's repositories: %w", err)
+		return nil, fmt.Errorf("read the repositories of %s: %w", b.Name, err)
 	}
 	lines, err := index.ParseRepositories(string(text))
 	if err != nil {
@@ -113,7 +113,7 @@ func (b *base) repositories(ctx context.Context) ([]*repository, error) {
 			continue // a directory of the base, or a disc
 		}
 		if _, err := distro.ParseAddresses(r.URL); err != nil {
-			return nil, fmt.Errorf("read the base's repositories: %w", err)
+			return nil, fmt.Errorf("read the repositories of %s: %w", b.Name, err)
 		}
 		out = append(out, &repository{uris: []string{r.URL}, tag: r.Tag})
 	}

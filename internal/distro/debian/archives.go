@@ -49,11 +49,11 @@ func archivesFor(ctx context.Context, sources []*distro.Source, b *base, arch st
 		found = append(found, configuredArchives(&configured[i])...)
 	}
 	if len(found) == 0 {
-		return nil, &distro.Error{Err: distro.ErrNoArchives}
+		return nil, distro.NoArchives(b.Configured)
 	}
 	for _, a := range found {
 		if _, err := distro.ParseAddresses(strings.Join(a.uris, " ")); err != nil {
-			return nil, fmt.Errorf("read the base's package sources: %w", err)
+			return nil, fmt.Errorf("read the package sources of %s: %w", b.Name, err)
 		}
 	}
 	return named(found), nil

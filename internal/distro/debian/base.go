@@ -12,30 +12,31 @@ import (
 	"path"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/tree"
 )
 
-// base are the files of a base that say what is installed and where more comes
-// from.
+// base is what is installed in a base, and the image that says where more comes from:
+// the same, or another one that it is to be like.
 type base struct {
-	tree.Tree
+	distro.Configured
 	status *index.Status
 	// automatic are packages that apt has noted as nothing but the need of others.
 	automatic map[string]bool
 	pins      []index.Pin
 }
 
-// readBase reads the base's package database.
-func readBase(ctx context.Context, files tree.Tree) (*base, error) {
-	b := &base{Tree: files}
+// readBase reads the base's package database, and the preferences that count.
+func readBase(ctx context.Context, r *distro.Request) (*base, error) {
+	b, files := &base{Configured: r.Configured()}, distro.Configured{Tree: r.Base, Name: "the base"}
 	text, err := files.ReadFile(ctx, "/var/lib/dpkg/status")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	// Images without dpkg have a file for each package.
-	single, err := b.readAll(ctx, "/var/lib/dpkg/status.d", func(name string) bool { return !strings.HasSuffix(name, ".md5sums") })
+	single, err := readAll(ctx, files, "/var/lib/dpkg/status.d", func(name string) bool { return !strings.HasSuffix(name, ".md5sums") })
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +46,11 @@ func readBase(ctx context.Context, files tree.Tree) (*base, error) {
 	if b.status, err = index.ReadStatus(bytes.NewReader(text)); err != nil {
 		return nil, err
 	}
-	return b, errors.Join(b.readPins(ctx), b.readStates(ctx))
+	return b, errors.Join(b.readPins(ctx), b.readStates(ctx, files))
 }
 
 func (b *base) readPins(ctx context.Context) error {
-	texts, err := b.readAll(ctx, "/etc/apt/preferences.d", func(name string) bool {
+	texts, err := readAll(ctx, b.Configured, "/etc/apt/preferences.d", func(name string) bool {
 		return !strings.Contains(name, ".") || strings.HasSuffix(name, ".pref")
 	})
 	if err != nil {
@@ -69,9 +70,9 @@ func (b *base) readPins(ctx context.Context) error {
 }
 
 // readStates reads apt's notes on why packages are there.
-func (b *base) readStates(ctx context.Context) error {
+func (b *base) readStates(ctx context.Context, files tree.Tree) error {
 	const file = "/var/lib/apt/extended_states"
-	text, err := b.ReadFile(ctx, file)
+	text, err := files.ReadFile(ctx, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -92,19 +93,19 @@ func (b *base) readStates(ctx context.Context) error {
 }
 
 // readAll reads the files of a directory that are wanted, in order.
-func (b *base) readAll(ctx context.Context, dir string, want func(name string) bool) ([][]byte, error) {
-	names, err := b.ReadDir(ctx, dir)
+func readAll(ctx context.Context, in distro.Configured, dir string, want func(name string) bool) ([][]byte, error) {
+	names, err := in.ReadDir(ctx, dir)
 	if err != nil {
-		return nil, fmt.Errorf("read directory %s of the base: %w", dir, err)
+		return nil, fmt.Errorf("read directory %s of %s: %w", dir, in.Name, err)
 	}
 	var out [][]byte
 	for _, name := range names {
 		if !want(name) {
 			continue
 		}
-		data, err := b.ReadFile(ctx, dir+"/"+name)
+		data, err := in.ReadFile(ctx, dir+"/"+name)
 		if err != nil {
-			return nil, fmt.Errorf("read %s/%s of the base: %w", dir, name, err)
+			return nil, fmt.Errorf("read %s/%s of %s: %w", dir, name, in.Name, err)
 		}
 		out = append(out, data)
 	}
@@ -116,7 +117,7 @@ func (b *base) sources(ctx context.Context, arch string) ([]index.Source, error)
 	files := []string{"/etc/apt/sources.list"}
 	names, err := b.ReadDir(ctx, "/etc/apt/sources.list.d")
 	if err != nil {
-		return nil, fmt.Errorf("read the base's package sources: %w", err)
+		return nil, fmt.Errorf("read the package sources of %s: %w", b.Name, err)
 	}
 	for _, name := range names {
 		if ext := path.Ext(name); ext == ".list" || ext == ".sources" {
@@ -130,11 +131,11 @@ func (b *base) sources(ctx context.Context, arch string) ([]index.Source, error)
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %s of the base: %w", file, err)
+			return nil, fmt.Errorf("read %s of %s: %w", file, b.Name, err)
 		}
 		sources, err := index.ReadSources(file, data)
 		if err != nil {
-			return nil, fmt.Errorf("read %s of the base: %w", file, err)
+			return nil, fmt.Errorf("read %s of %s: %w", file, b.Name, err)
 		}
 		for i := range sources {
 			if s, ok := sources[i].For(arch); ok {

@@ -45,7 +45,7 @@ func (System) Detect(ctx context.Context, base tree.Tree) (bool, error) {
 
 // Resolve finds packages by apt's rules.
 func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {
-	b, err := readBase(ctx, r.Base)
+	b, err := readBase(ctx, &r)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (k *keyrings) of(ctx context.Context, a *archive) ([][]byte, error) {
 	}
 	keyrings, err := k.trusted(ctx)
 	if err == nil && len(keyrings) == 0 {
-		err = errors.New("the base has no keyring; give one with `signed_by`")
+		err = fmt.Errorf("%s has no keyring; give one with `signed_by`", k.base.Name)
 	}
 	if err != nil {
 		return nil, &distro.Error{Source: a.source, Err: fmt.Errorf("find the keys of %s: %w", strings.Join(a.uris, " "), err)}
@@ -67,7 +67,7 @@ func (k *keyrings) configured(ctx context.Context, s *index.Source) ([][]byte, e
 		}
 		data, err := k.base.ReadFile(ctx, file)
 		if err != nil {
-			return nil, fmt.Errorf("read keyring %s of the base: %w", file, err)
+			return nil, fmt.Errorf("read keyring %s of %s: %w", file, k.base.Name, err)
 		}
 		out = append(out, data)
 	}
@@ -79,7 +79,7 @@ func (k *keyrings) configured(ctx context.Context, s *index.Source) ([][]byte, e
 
 // trusted are the ones that apt trusts for every source.
 func (k *keyrings) trusted(ctx context.Context) ([][]byte, error) {
-	out, err := k.base.readAll(ctx, "/etc/apt/trusted.gpg.d", func(name string) bool {
+	out, err := readAll(ctx, k.base.Configured, "/etc/apt/trusted.gpg.d", func(name string) bool {
 		return path.Ext(name) == ".gpg" || path.Ext(name) == ".asc"
 	})
 	if err != nil {
