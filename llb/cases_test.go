@@ -41,6 +41,8 @@ func newWorld() world {
 		"/usr/lib": os.ModeDir | 0o755, "/tmp": os.ModeDir | os.ModeSticky | 0o777, "/root": os.ModeDir | 0o700,
 		"/dev": os.ModeDir | 0o755, "/proc": os.ModeDir | 0o555, "/sys": os.ModeDir | 0o555,
 		"/etc": os.ModeDir | 0o755, "/srv": os.ModeDir | 0o755, "/srv/app": os.ModeDir | 0o755,
+		// What literal-names.txtar has under the names that it means literally.
+		"/page": 0o644, "/[id]": os.ModeDir | 0o755, "/f": 0o644, "/un[closed": 0o644,
 	}}
 }
 

@@ -50,7 +50,7 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	}
 	if isNotFound(err) {
 		if c, ok := findPattern(e.Plan, lines); ok {
-			return e.Spec.Errorf(c.Pos, "nothing in %s matches %q", c.From.Words(), strings.TrimPrefix(c.Path, "/"))
+			return e.Spec.Errorf(c.Pos, "there is no file called %q in %s, and nothing matches it as a pattern", strings.TrimPrefix(c.Path, "/"), c.From.Words())
 		}
 	}
 	if f := AsFetch(err); f != nil {

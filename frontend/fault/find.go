@@ -5,7 +5,6 @@ package fault
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
 
@@ -28,7 +27,7 @@ func findPattern(p *plan.Plan, lines []*errdefs.Source) (plan.Copy, bool) {
 	if len(lines) == 0 {
 		return plan.Copy{}, false
 	}
-	patterns := slices.DeleteFunc(copies(p, lines), func(c plan.Copy) bool { return !strings.ContainsAny(c.Path, "*?[") })
+	patterns := slices.DeleteFunc(copies(p, lines), func(c plan.Copy) bool { return !plan.IsPattern(c.Path) })
 	if len(patterns) != 1 {
 		return plan.Copy{}, false
 	}

@@ -147,7 +147,7 @@ func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]plac
 		return []placement{p}, f.need(ctx, t, path.Dir(p.at))
 	}
 	isDir := true
-	if !p.Into && !p.Extract && p.Git == nil && !hasGlob(p.src) {
+	if !p.Into && !p.Extract && p.Git == nil && !p.pattern {
 		if isDir, err = f.isDirectory(ctx, p.item); err != nil {
 			return nil, err
 		}
@@ -198,7 +198,7 @@ func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 // split walks the directories of a source beside those of the base. Where the base
 // has a link, what is below moves to where it points.
 func (f *layer) split(ctx context.Context, t nodes, p placement) ([]placement, error) {
-	if hasGlob(p.src) {
+	if p.pattern {
 		return []placement{p}, nil
 	}
 	stats, err := f.placer.prober.List(ctx, p.from, p.src)

@@ -23,6 +23,8 @@ type item struct {
 	src  string
 	// contents says that src is a directory whose contents go to Dest if it is one.
 	contents bool
+	// pattern says that src is a pattern, and not a path.
+	pattern bool
 	// trimModes makes the modes of local files independent of the umask that
 	// they were checked out with.
 	trimModes bool
@@ -47,6 +49,9 @@ func (f *layer) item(ctx context.Context, e *plan.Entry) (item, error) {
 		}
 		it.from, it.src, it.contents = op.Restart(st), e.Copy.Path, true
 		it.trimModes = e.Copy.Checkout
+		if err := f.settle(ctx, &it); err != nil {
+			return item{}, &plan.Fault{Range: e.Range, Err: err}
+		}
 		if len(e.Copy.Include)+len(e.Copy.Exclude) > 0 {
 			it.from, it.src = f.filtered(it.from, it.src, e.Copy.Include, e.Copy.Exclude, e), "/"
 		}
@@ -104,12 +109,12 @@ func (f *layer) withoutX(it item) (bk.State, string) {
 		Mode:                &bk.ChmodOpt{ModeStr: "a-x"},
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.src == "/",
-		AllowWildcard:       hasGlob(it.src),
+		AllowWildcard:       it.pattern,
 	}), f.on.Ops.At(it.Range), bk.WithCustomName(f.on.Ops.Name("select files for "+it.Dest)))
 	switch {
 	case it.src == "/":
 		return st, "/"
-	case hasGlob(it.src):
+	case it.pattern:
 		return st, "/*"
 	default:
 		return st, "/" + path.Base(it.src)
@@ -122,7 +127,7 @@ func (f *layer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.contents,
 		CreateDestPath:      true,
-		AllowWildcard:       hasGlob(it.src),
+		AllowWildcard:       it.pattern,
 		CreatedTime:         new(op.FileTime()),
 	}
 	switch {
@@ -162,19 +167,6 @@ func rw(bits uint32) string {
 		s += "w"
 	}
 	return s
-}
-
-// hasGlob reports whether a source is a pattern.
-func hasGlob(p string) bool {
-	for i := 0; i < len(p); i++ {
-		switch p[i] {
-		case '*', '?', '[':
-			return true
-		case '\\':
-			i++
-		}
-	}
-	return false
 }
 
 // destination is where an entry ends up, when its last component is its own: a

@@ -98,7 +98,7 @@ func (f *layer) placeRaw(ctx context.Context, it item) error {
 
 // chownPath is the path whose owner an item decides.
 func (f *layer) chownPath(ctx context.Context, it item) string {
-	if !it.Into || it.Copy == nil || it.Extract || hasGlob(it.src) {
+	if !it.Into || it.Copy == nil || it.Extract || it.pattern {
 		return destination(it.Entry)
 	}
 	if dir, err := f.isDirectory(ctx, it); dir || err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ContextPaths returns what a plan uses of each context, by the context's name;
+// ContextPaths returns patterns of what a plan uses of each context, by the context's name;
 // the build context's name is empty. A context that is used whole has no paths.
 func ContextPaths(p *Plan) map[string][]string {
 	paths := map[string]map[string]bool{}
@@ -38,7 +38,7 @@ func ContextPaths(p *Plan) map[string][]string {
 			continue
 		}
 		for path := range set {
-			out[name] = append(out[name], path)
+			out[name] = append(out[name], sent(path)...)
 		}
 		slices.Sort(out[name])
 	}

@@ -84,7 +84,7 @@ func checkFile(c cursor, f *File) {
 		case directory && f.Symlink.IsSet():
 			c.faultAt(where, "", "symlink needs the name of the link, but dest %.80q is a directory", dest.Value)
 			return
-		case !directory && f.Source.literal() && f.Source.anyOf(hasGlob):
+		case !directory && f.Source.literal() && f.Source.anyOf(HasGlob):
 			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a pattern as source needs a directory as dest")
 			return
 		}

@@ -82,8 +82,19 @@ func namesDir(p string) bool {
 	return last == "" || last == "." || last == ".."
 }
 
-// hasGlob reports whether a path is a pattern.
-func hasGlob(p string) bool { return strings.ContainsAny(p, "*?[") }
+// HasGlob reports whether a path can only be meant as a pattern. One with a [ may be
+// a name.
+func HasGlob(p string) bool {
+	for i := 0; i < len(p); i++ {
+		switch p[i] {
+		case '*', '?':
+			return true
+		case '\\':
+			i++
+		}
+	}
+	return false
+}
 
 func checkAbsolute(p string) error {
 	_, err := CleanDest(p)

@@ -87,7 +87,7 @@ func checkDest(r reader, f *spec.File, e *plan.Entry) error {
 		return r.errorf(f.Dest.Pos, "%s/ is a directory, and the entry has no name to go by in it; write the whole path", strings.TrimSuffix(e.Dest, "/"))
 	case e.Dest == "/" && !e.Into && e.Copy == nil && e.Git == nil && !e.Extract:
 		return r.errorf(f.Dest.Pos, "the root can't be a file")
-	case e.Copy != nil && isGlob(e.Copy.Path) && !e.Into:
+	case e.Copy != nil && spec.HasGlob(e.Copy.Path) && !e.Into:
 		return r.errorf(f.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", f.Source.Value, e.Dest)
 	}
 	return nil
@@ -149,5 +149,3 @@ func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) 
 	c.Exclude, err = t.read.expandAll(f.Exclude)
 	return c, err
 }
-
-func isGlob(p string) bool { return strings.ContainsAny(p, "*?[") }

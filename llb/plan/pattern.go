@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"path"
+	"strings"
+)
+
+// IsPattern reports whether a path may be a pattern of path.Match.
+func IsPattern(p string) bool { return strings.ContainsAny(p, `*?[\`) }
+
+// Unescaped returns the only path that a pattern can match; false if it may match
+// others, or is none.
+func Unescaped(pattern string) (string, bool) {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '*', '?', '[':
+			return "", false
+		case '\\':
+			if i++; i == len(pattern) {
+				return "", false
+			}
+		}
+		b.WriteByte(pattern[i])
+	}
+	return b.String(), true
+}
+
+// Exactly returns a pattern that matches a path and nothing else. It has classes where
+// others have backslashes: with those, links on the way aren't followed when a context
+// is sent.
+func Exactly(p string) string {
+	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]", `\`, `[\\]`).Replace(p)
+}
+
+// sent are the patterns of what is sent for a path, which may be meant as it is written
+// or as a pattern.
+func sent(p string) []string {
+	if !IsPattern(p) {
+		return []string{p}
+	}
+	if _, err := path.Match(p, ""); err != nil {
+		return []string{Exactly(p)}
+	}
+	return []string{p, Exactly(p)}
+}
