@@ -13,6 +13,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
@@ -44,7 +45,7 @@ func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
 	results := &lint.LintResults{}
 	source := results.AddSource(r.file.Source.SourceMap)
 	report := func(k rule, message string, at spec.Range) {
-		results.AddWarning(k.name, k.description, "", message, source, []parser.Range{{
+		results.AddWarning(k.name, k.description, "", printable.Line(message), source, []parser.Range{{
 			Start: parser.Position{Line: at.Start.Line, Character: max(at.Start.Column-1, 0)},
 			End:   parser.Position{Line: max(at.End.Line, at.Start.Line), Character: max(at.End.Column-1, 0)},
 		}})
@@ -55,7 +56,7 @@ func (r *request) lint(ctx context.Context) (*lint.LintResults, error) {
 		err = r.lintPlans(ctx, s, report)
 	}
 	if err != nil {
-		results.Error = &lint.BuildError{Message: err.Error()}
+		results.Error = &lint.BuildError{Message: printable.Error(err)}
 		if faults := fault.OfSpec(err); len(faults) > 0 {
 			results.Error.Location = pb.Location{SourceIndex: int32(source), Ranges: []*pb.Range{fault.Lines(faults[0].Range)}}
 		}

@@ -17,6 +17,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
@@ -51,7 +52,7 @@ func (r *request) lockResult(ctx context.Context, s *spec.Spec) (*client.Result,
 	if err != nil {
 		return nil, err
 	}
-	st := bk.Scratch().File(bk.Mkfile("/"+r.lockName(), 0o644, data), bk.WithCustomName("write "+r.lockName()))
+	st := bk.Scratch().File(bk.Mkfile("/"+r.lockName(), 0o644, data), bk.WithCustomName("write "+printable.Line(r.lockName())))
 	ref, err := r.daemon.Solve(ctx, st)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/source"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // request is one call of Build: the daemon that it came through, its options, and the
@@ -86,7 +87,13 @@ func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dock
 	if path.Base(name) == dockerui.DefaultDockerfileName {
 		paths = append(paths, path.Join(path.Dir(name), strings.ToLower(dockerui.DefaultDockerfileName)))
 	}
-	return ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths(paths))
+	text, err := ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths(paths))
+	if err != nil {
+		return nil, err
+	}
+	// Clients print lines of it as they are.
+	text.SourceMap.Data = printable.Masked(text.SourceMap.Data)
+	return text, nil
 }
 
 // parseEpoch reads SOURCE_DATE_EPOCH, in seconds since 1970; nil when it is

@@ -12,6 +12,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -40,6 +41,7 @@ func (w *warnings) at(ctx context.Context) func(*spec.Error) {
 
 // say sends a warning, if it wasn't sent yet.
 func (w *warnings) say(ctx context.Context, message string, lines ...*pb.Range) {
+	message = printable.Line(message)
 	w.mu.Lock()
 	said := w.said[message]
 	w.said[message] = true

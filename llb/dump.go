@@ -13,6 +13,8 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // Dump writes a definition for people: one operation a line, in the order of its
@@ -44,7 +46,7 @@ func Dump(w io.Writer, def *bk.Definition) error {
 func describe(op *pb.Op, in []string) string {
 	switch o := op.Op.(type) {
 	case *pb.Op_Source:
-		return "source " + o.Source.Identifier + attrs(o.Source.Attrs) + platform(op.Platform)
+		return "source " + printable.Line(o.Source.Identifier) + attrs(o.Source.Attrs) + platform(op.Platform)
 	case *pb.Op_Exec:
 		return describeExec(o.Exec, in) + platform(op.Platform)
 	case *pb.Op_File:
@@ -64,9 +66,9 @@ func platform(p *pb.Platform) string {
 	if p == nil {
 		return ""
 	}
-	s := " on " + p.OS + "/" + p.Architecture
+	s := " on " + printable.Line(p.OS+"/"+p.Architecture)
 	if p.Variant != "" {
-		s += "/" + p.Variant
+		s += "/" + printable.Line(p.Variant)
 	}
 	return s
 }
@@ -84,20 +86,20 @@ func attrs(m map[string]string) string {
 func describeExec(e *pb.ExecOp, in []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "exec %q", e.Meta.Args)
-	fmt.Fprintf(&b, "\n    cwd %s", e.Meta.Cwd)
+	fmt.Fprintf(&b, "\n    cwd %s", printable.Line(e.Meta.Cwd))
 	if e.Meta.User != "" {
-		fmt.Fprintf(&b, " user %s", e.Meta.User)
+		fmt.Fprintf(&b, " user %s", printable.Line(e.Meta.User))
 	}
 	fmt.Fprintf(&b, " network %s", strings.ToLower(e.Network.String()))
 	for _, kv := range e.Meta.Env {
-		fmt.Fprintf(&b, "\n    env %s", kv)
+		fmt.Fprintf(&b, "\n    env %s", printable.Line(kv))
 	}
 	for _, m := range e.Mounts {
 		from := "scratch"
 		if m.Input >= 0 && int(m.Input) < len(in) {
 			from = in[m.Input]
 		}
-		fmt.Fprintf(&b, "\n    mount %s from %s%s", m.Dest, from, m.Selector)
+		fmt.Fprintf(&b, "\n    mount %s from %s%s", printable.Line(m.Dest), from, printable.Line(m.Selector))
 		if m.MountType != pb.MountType_BIND {
 			fmt.Fprintf(&b, " %s", strings.ToLower(m.MountType.String()))
 		}
@@ -109,7 +111,7 @@ func describeExec(e *pb.ExecOp, in []string) string {
 		}
 	}
 	for _, s := range e.Secretenv {
-		fmt.Fprintf(&b, "\n    secret %s as %s", s.ID, s.Name)
+		fmt.Fprintf(&b, "\n    secret %s as %s", printable.Line(s.ID), printable.Line(s.Name))
 	}
 	return b.String()
 }
@@ -124,7 +126,7 @@ func describeFile(f *pb.FileOp, in []string) string {
 		if a.Input >= 0 && i == 0 && int(a.Input) < len(in) {
 			on = " on " + in[a.Input]
 		}
-		fmt.Fprintf(&b, "%s\n    %s", on, describeAction(a, names))
+		fmt.Fprintf(&b, "%s\n    %s", on, printable.Line(describeAction(a, names)))
 	}
 	return b.String()
 }

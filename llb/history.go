@@ -9,13 +9,14 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/plan"
 )
 
 // withLayer adds a layer's entry to a history; a folded layer shares the one
 // before.
 func withLayer(history []ocispecs.History, layer plan.Made) []ocispecs.History {
-	words := "strata: " + layerWords(layer)
+	words := printable.Line("strata: " + layerWords(layer))
 	if n := len(history); layer.Fold && n > 0 {
 		history[n-1].CreatedBy += "; " + words
 		return history
@@ -49,7 +50,7 @@ func baseHistory(p *plan.Image, epoch time.Time) []ocispecs.History {
 	case p.From.Kind == plan.Scratch:
 		return nil
 	case p.Base == nil:
-		return []ocispecs.History{{CreatedBy: "strata: from " + string(p.From.Kind) + ":" + p.From.Name}}
+		return []ocispecs.History{{CreatedBy: printable.Line("strata: from " + string(p.From.Kind) + ":" + p.From.Name)}}
 	}
 	var history []ocispecs.History
 	layers := 0
@@ -67,7 +68,7 @@ func baseHistory(p *plan.Image, epoch time.Time) []ocispecs.History {
 		history = append(history, h)
 	}
 	for ; layers < want; layers++ {
-		history = append(history, ocispecs.History{Created: &epoch, CreatedBy: "strata: from " + p.From.Name})
+		history = append(history, ocispecs.History{Created: &epoch, CreatedBy: printable.Line("strata: from " + p.From.Name)})
 	}
 	return history
 }

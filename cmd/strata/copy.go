@@ -70,6 +70,6 @@ func runCopy(ctx context.Context, t cli.Terminal, o copyOptions) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(t.Out, d.Digest)
+	_, err = fmt.Fprintln(t.Text(), d.Digest)
 	return err
 }

@@ -58,5 +58,5 @@ func runDiff(ctx context.Context, t cli.Terminal, o diffOptions) error {
 	if err != nil {
 		return err
 	}
-	return o.comparison.Print(t.Out, r)
+	return o.comparison.Print(t.Text(), r)
 }

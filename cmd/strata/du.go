@@ -15,6 +15,7 @@ import (
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // duOptions are the flags of "strata du".
@@ -57,11 +58,11 @@ func runDu(ctx context.Context, t cli.Terminal, o duOptions) error {
 		return fmt.Errorf("ask for disk usage: %w", err)
 	}
 	if o.json {
-		enc := json.NewEncoder(t.Out)
+		enc := json.NewEncoder(t.Text())
 		enc.SetIndent("", "  ")
 		return enc.Encode(records)
 	}
-	return printUsage(t.Out, records, o.verbose)
+	return printUsage(t.Text(), records, o.verbose)
 }
 
 // printUsage prints a table of cache records and their sum.
@@ -74,7 +75,7 @@ func printUsage(w io.Writer, records []*client.UsageInfo, verbose bool) error {
 		if !r.InUse {
 			free += r.Size
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%t\t%s\t%d%s\n", r.ID, r.RecordType, r.InUse, cli.Size(r.Size), r.UsageCount, when(verbose, "\t"+r.Description))
+		fmt.Fprintf(tw, "%s\t%s\t%t\t%s\t%d%s\n", r.ID, r.RecordType, r.InUse, cli.Size(r.Size), r.UsageCount, when(verbose, "\t"+printable.Line(r.Description)))
 	}
 	if err := tw.Flush(); err != nil {
 		return err

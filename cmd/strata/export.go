@@ -17,6 +17,7 @@ import (
 	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/rootfs"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // exportOptions are the flags and arguments of "strata export".
@@ -201,7 +202,7 @@ func (e *export) write(ctx context.Context, p rootPlace) error {
 
 func (e *export) warn(p rootPlace, lost rootfs.Lost) {
 	if lost != (rootfs.Lost{}) {
-		fmt.Fprintf(e.terminal.Err, "WARNING: type=%s could not keep: %s\n", p.output.Type, lost)
+		fmt.Fprintf(e.terminal.Messages(), "WARNING: type=%s could not keep: %s\n", p.output.Type, printable.Line(fmt.Sprint(lost)))
 	}
 }
 

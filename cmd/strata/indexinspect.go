@@ -18,6 +18,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/images"
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // indexInspectOptions are the flags and arguments of "strata index inspect".
@@ -64,7 +65,7 @@ func runIndexInspect(ctx context.Context, t cli.Terminal, o indexInspectOptions)
 		if err != nil {
 			return err
 		}
-		_, err = t.Out.Write(raw)
+		_, err = t.Exact().Write(raw)
 		return err
 	}
 	index, err := s.Index(ctx)
@@ -76,21 +77,21 @@ func runIndexInspect(ctx context.Context, t cli.Terminal, o indexInspectOptions)
 		return err
 	}
 	if o.json {
-		enc := json.NewEncoder(t.Out)
+		enc := json.NewEncoder(t.Text())
 		enc.SetIndent("", "  ")
 		return enc.Encode(struct {
 			Digest v1.Hash `json:"digest"`
 			*v1.IndexManifest
 		}{s.Root.Digest, m})
 	}
-	return printIndex(t.Out, s, m)
+	return printIndex(t.Text(), s, m)
 }
 
 // printIndex prints a table of the entries.
 func printIndex(w io.Writer, s *image.Source, m *v1.IndexManifest) error {
-	fmt.Fprintf(w, "Name    %s\nDigest  %s\nType    %s\n", s.Name, s.Root.Digest, m.MediaType)
+	fmt.Fprintf(w, "Name    %s\nDigest  %s\nType    %s\n", printable.Line(s.Name.String()), s.Root.Digest, printable.Line(string(m.MediaType)))
 	for _, key := range slices.Sorted(maps.Keys(m.Annotations)) {
-		fmt.Fprintf(w, "        %s=%s\n", key, m.Annotations[key])
+		fmt.Fprintf(w, "        %s=%s\n", printable.Line(key), printable.Line(m.Annotations[key]))
 	}
 	tw := tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "\nPLATFORM\tDIGEST\tTYPE")
@@ -99,10 +100,10 @@ func printIndex(w io.Writer, s *image.Source, m *v1.IndexManifest) error {
 		if image.IsAttestation(d) {
 			platform, kind = "", "attestation of "+d.Annotations["vnd.docker.reference.digest"]
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", platform, d.Digest, kind)
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", printable.Line(platform), d.Digest, printable.Line(kind))
 		for _, key := range slices.Sorted(maps.Keys(d.Annotations)) {
 			if !image.IsAttestation(d) {
-				fmt.Fprintf(tw, "\t  %s=%s\t\n", key, d.Annotations[key])
+				fmt.Fprintf(tw, "\t  %s=%s\t\n", printable.Line(key), printable.Line(d.Annotations[key]))
 			}
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/inspect"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // inspectOptions are the flags and arguments of "strata inspect".
@@ -96,11 +97,11 @@ func runInspect(ctx context.Context, t cli.Terminal, o inspectOptions) error {
 	case o.html != "":
 		return writePage(report, o.html)
 	case o.json:
-		enc := json.NewEncoder(t.Out)
+		enc := json.NewEncoder(t.Text())
 		enc.SetIndent("", "  ")
 		return enc.Encode(report)
 	}
-	return report.Print(t.Out, o.digests)
+	return report.Print(t.Text(), o.digests)
 }
 
 // printBytes prints a manifest or an index as it is.
@@ -116,7 +117,7 @@ func printBytes(ctx context.Context, t cli.Terminal, s *image.Source, p *v1.Plat
 	if err != nil {
 		return err
 	}
-	_, err = t.Out.Write(raw)
+	_, err = t.Exact().Write(raw)
 	return err
 }
 
@@ -127,11 +128,11 @@ func printArtifact(ctx context.Context, t cli.Terminal, s *image.Source, o inspe
 		return err
 	}
 	if o.json {
-		enc := json.NewEncoder(t.Out)
+		enc := json.NewEncoder(t.Text())
 		enc.SetIndent("", "  ")
 		return enc.Encode(a)
 	}
-	return a.Print(t.Out)
+	return a.Print(t.Text())
 }
 
 // printStatements prints the attestations of one kind: one as it is, several as
@@ -165,7 +166,7 @@ func printStatements(ctx context.Context, t cli.Terminal, s *image.Source, look 
 			"strata build --provenance=true attaches one",
 		)
 	}
-	enc := json.NewEncoder(t.Out)
+	enc := json.NewEncoder(t.Text())
 	enc.SetIndent("", "  ")
 	if len(found) == 1 {
 		return enc.Encode(found[0])
@@ -186,8 +187,8 @@ func printContents(ctx context.Context, t cli.Terminal, s *image.Source, look in
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.Err, "%s has no list of its contents attached: this one is made from its package databases\n", s.Name)
-	_, err = t.Out.Write(text)
+	fmt.Fprintf(t.Messages(), "%s has no list of its contents attached: this one is made from its package databases\n", printable.Line(s.Name.String()))
+	_, err = t.Text().Write(text)
 	return err
 }
 

@@ -110,7 +110,7 @@ func runLock(ctx context.Context, t cli.Terminal, o lockOptions) error {
 		return cli.Usage(err, "")
 	}
 	if o.sbom {
-		return printSBOM(t.Out, o.build.Input, place)
+		return printSBOM(t.Text(), o.build.Input, place)
 	}
 	text, err := job.Ask(ctx, t, o.build, o.attrs())
 	if o.check && errors.Is(err, strategy.ErrStaleLock) {
@@ -122,7 +122,7 @@ func runLock(ctx context.Context, t cli.Terminal, o lockOptions) error {
 	if o.check {
 		return nil
 	}
-	return writeLock(t.Out, place, text)
+	return writeLock(t.Exact(), place, text)
 }
 
 // attrs are the frontend's attributes for the question.

@@ -66,7 +66,7 @@ func runPrune(ctx context.Context, t cli.Terminal, o pruneOptions) error {
 		defer close(records)
 		failed <- bkc.Prune(ctx, records, opts...)
 	}()
-	if err := printPruned(t.Out, records); err != nil {
+	if err := printPruned(t.Text(), records); err != nil {
 		return err
 	}
 	if err := <-failed; err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"strings"
 
 	"github.com/moby/buildkit/util/bklog"
 	"github.com/sirupsen/logrus"
@@ -78,7 +79,11 @@ func run(ctx context.Context, t cli.Terminal, args []string) int {
 	root.AddCommand(verbs(t)...)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !started {
-		err = cli.Usage(err, "see \""+cmd.CommandPath()+" --help\"")
+		text, more, found := strings.Cut(err.Error(), "\n\nDid you mean this?")
+		if found {
+			more = "Did you mean this?" + strings.TrimRight(more, "\n") + "\n"
+		}
+		err = cli.Usage(cli.Reword(err, text), more+"see \""+cmd.CommandPath()+" --help\"")
 	}
 	return cli.Exit(ctx, t.Err, err)
 }

@@ -17,7 +17,7 @@ func schemaCommand(t cli.Terminal) *cobra.Command {
 		Short: "Print the JSON schema of the build file",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := t.Out.Write(spec.Schema())
+			_, err := t.Text().Write(spec.Schema())
 			return err
 		},
 	}

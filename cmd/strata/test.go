@@ -13,6 +13,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/job"
 	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 func testCommand(t cli.Terminal) *cobra.Command {
@@ -30,7 +31,7 @@ status is 1 when one fails.`,
 			if err != nil {
 				return err
 			}
-			return printTests(t.Out, results)
+			return printTests(t.Text(), results)
 		},
 	}
 	flags := cmd.Flags()
@@ -47,13 +48,13 @@ func printTests(w io.Writer, results []frontend.TestResult) error {
 	failed := 0
 	for _, r := range results {
 		if len(r.Faults) == 0 {
-			fmt.Fprintf(w, "ok    %s\n", r.Name)
+			fmt.Fprintf(w, "ok    %s\n", printable.Line(r.Name))
 			continue
 		}
 		failed++
-		fmt.Fprintf(w, "FAIL  %s (line %d)\n", r.Name, r.Range.Start.Line)
+		fmt.Fprintf(w, "FAIL  %s (line %d)\n", printable.Line(r.Name), r.Range.Start.Line)
 		for _, f := range r.Faults {
-			fmt.Fprintf(w, "      %s\n", f)
+			fmt.Fprintf(w, "      %s\n", printable.Line(f))
 		}
 		printStream(w, "standard output", r.Stdout)
 		printStream(w, "standard error", r.Stderr)

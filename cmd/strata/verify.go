@@ -103,7 +103,7 @@ func runVerify(ctx context.Context, t cli.Terminal, o verifyOptions) (err error)
 	if err != nil {
 		return err
 	}
-	return o.comparison.Print(t.Out, labelSides(r, o.against))
+	return o.comparison.Print(t.Text(), labelSides(r, o.against))
 }
 
 // labelSides gives the sides names that the user knows, and leaves out platforms

@@ -19,7 +19,7 @@ func versionCommand(t cli.Terminal) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(t.Out, versionLine())
+			_, err := fmt.Fprintln(t.Text(), versionLine())
 			return err
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -26,7 +27,7 @@ type File struct {
 // form that BuildKit's clients print as an excerpt. It is the only place that
 // does so.
 func (f *File) Locate(err error) error {
-	text := err.Error()
+	text := printable.Error(err)
 	var ranges []spec.Range
 	var fault *plan.Fault
 	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 {

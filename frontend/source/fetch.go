@@ -16,6 +16,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 const (
@@ -122,7 +123,7 @@ func (f Fetcher) fetchFrom(ctx context.Context, url, name string, req fetch.Requ
 // httpFile is a tree with the file of a request.
 func httpFile(url string, req fetch.Request, name string) bk.State {
 	opts := []bk.HTTPOption{
-		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("[internal] " + req.Name),
+		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("[internal] " + printable.Line(req.Name)),
 	}
 	if req.Digest != "" {
 		opts = append(opts, bk.Checksum(req.Digest))

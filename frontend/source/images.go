@@ -16,6 +16,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -80,7 +81,7 @@ func (t *Trees) fromRegistry(ctx context.Context, in plan.Tree) (*found, error) 
 	out.state = bk.Scratch()
 	if !isEmpty(img) {
 		out.state = bk.Image(ref.String(), bk.Platform(p), t.finder.daemon.UI.ImageResolveMode,
-			bk.WithCustomName("[base] "+in.Name))
+			bk.WithCustomName("[base] "+printable.Line(in.Name)))
 	}
 	return out, nil
 }

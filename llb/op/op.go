@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -54,10 +55,11 @@ func (m *Maker) Name(words string) string { return Bracketed(m.Inside, words) }
 
 // Bracketed puts words in brackets, if there are any, before a name.
 func Bracketed(inside []string, name string) string {
+	name = printable.Line(name)
 	if len(inside) == 0 {
 		return name
 	}
-	return "[" + strings.Join(inside, " ") + "] " + name
+	return "[" + printable.Line(strings.Join(inside, " ")) + "] " + name
 }
 
 // IgnoresCache reports whether the layer of that name, or the whole target, is

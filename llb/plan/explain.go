@@ -11,6 +11,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // Explain writes what the layers of each image are. Of store paths it tells the
@@ -32,9 +34,9 @@ func (p *Plan) Explain(out io.Writer) error {
 }
 
 func explainLayer(w io.Writer, n int, l Made) {
-	words := l.Words()
+	words := printable.Line(l.Words())
 	if l.Name != "" {
-		words = l.Name + ": " + words
+		words = printable.Line(l.Name) + ": " + words
 	}
 	if l.Fold {
 		words += " (in the layer before)"
@@ -47,7 +49,7 @@ func explainLayer(w io.Writer, n int, l Made) {
 	fmt.Fprintf(w, "%4d  %9s  %s\n", n, bytesText(a.Size), words)
 	items := slices.SortedStableFunc(slices.Values(a.Items), func(x, y StorePath) int { return cmp.Compare(y.NarSize, x.NarSize) })
 	for _, item := range items {
-		fmt.Fprintf(w, "      %9s    %s\n", bytesText(item.NarSize), path.Join(a.Dir, item.Name))
+		fmt.Fprintf(w, "      %9s    %s\n", bytesText(item.NarSize), printable.Line(path.Join(a.Dir, item.Name)))
 	}
 }
 
@@ -70,7 +72,7 @@ func explainStores(w io.Writer, layers []Layer) {
 				roots = append(roots, item.Name)
 			}
 			fmt.Fprintf(w, "a change of %s alone pushes %s of %s again (%.2f%%)\n",
-				strings.Join(roots, " or "), bytesText(last.Size), bytesText(total), 100*float64(last.Size)/float64(total))
+				printable.Line(strings.Join(roots, " or ")), bytesText(last.Size), bytesText(total), 100*float64(last.Size)/float64(total))
 		}
 		start = end
 	}

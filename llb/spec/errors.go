@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // maxErrors is how many faults [Errors] tells at once.
@@ -45,7 +47,7 @@ type Error struct {
 // Error gives the fault in one line: place, message and hint.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.File)
+	b.WriteString(printable.Line(e.File))
 	if start := e.Range.Start; !start.IsZero() {
 		fmt.Fprintf(&b, ":%d", start.Line)
 		if start.Column > 0 {
@@ -60,9 +62,9 @@ func (e *Error) Error() string {
 // Words are the message and the hint, without the place.
 func (e *Error) Words() string {
 	if e.Hint == "" {
-		return e.Message
+		return printable.Line(e.Message)
 	}
-	return e.Message + "; " + e.Hint
+	return printable.Line(e.Message + "; " + e.Hint)
 }
 
 // Unwrap gives the error that the fault was made of with %w, or nil.

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // Print writes the result for a person: a line for each thing that differs,
@@ -31,13 +33,13 @@ func (p Platform) print(w io.Writer) {
 		if p.Only == "b" {
 			sign, digest = "+", p.Digests[1]
 		}
-		fmt.Fprintf(w, "%s %s %s\n", sign, p.Platform, digest)
+		fmt.Fprintf(w, "%s %s %s\n", sign, printable.Line(p.Platform), digest)
 		return
 	case p.Equal():
-		fmt.Fprintf(w, "%s: equal\n", p.Platform)
+		fmt.Fprintf(w, "%s: equal\n", printable.Line(p.Platform))
 		return
 	}
-	fmt.Fprintf(w, "%s: differs\n", p.Platform)
+	fmt.Fprintf(w, "%s: differs\n", printable.Line(p.Platform))
 	printValues(w, "manifest", p.Manifest)
 	printValues(w, "config", p.Config)
 	printLayers(w, p.Layers)
@@ -45,7 +47,7 @@ func (p Platform) print(w io.Writer) {
 		fmt.Fprintln(w, "  files")
 	}
 	for _, f := range p.Files {
-		fmt.Fprintf(w, "    %s\n", f.line())
+		fmt.Fprintf(w, "    %s\n", printable.Line(f.line()))
 	}
 }
 
@@ -56,11 +58,11 @@ func printValues(w io.Writer, title string, values []Value) {
 	for _, v := range values {
 		switch {
 		case v.A == nil:
-			fmt.Fprintf(w, "    + %s: %s\n", v.Path, compact(v.B))
+			fmt.Fprintf(w, "    + %s: %s\n", printable.Line(v.Path), compact(v.B))
 		case v.B == nil:
-			fmt.Fprintf(w, "    - %s: %s\n", v.Path, compact(v.A))
+			fmt.Fprintf(w, "    - %s: %s\n", printable.Line(v.Path), compact(v.A))
 		default:
-			fmt.Fprintf(w, "    ~ %s: %s -> %s\n", v.Path, compact(v.A), compact(v.B))
+			fmt.Fprintf(w, "    ~ %s: %s -> %s\n", printable.Line(v.Path), compact(v.A), compact(v.B))
 		}
 	}
 }
@@ -71,9 +73,9 @@ func compact(v any) string {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		return fmt.Sprint(v)
+		return printable.Line(fmt.Sprint(v))
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return printable.Line(strings.TrimSuffix(b.String(), "\n"))
 }
 
 func printLayers(w io.Writer, layers []Layer) {

@@ -16,6 +16,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // Artifact is what there is to say about a manifest that holds no image.
@@ -60,7 +61,7 @@ func (a *Artifact) Print(w io.Writer) error {
 	}
 	tw := tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintf(tw, "%s\t%s\n", row[0], clean(row[1]))
+		fmt.Fprintf(tw, "%s\t%s\n", row[0], printable.Words(row[1]))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -69,7 +70,7 @@ func (a *Artifact) Print(w io.Writer) error {
 	tw = tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "BLOB\tTYPE\tTITLE\tSIZE\tDIGEST")
 	for i, l := range a.Layers {
-		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\n", i+1, clean(string(l.MediaType)), dash(clean(l.Annotations[ocispecs.AnnotationTitle])), human(l.Size), l.Digest)
+		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\n", i+1, printable.Words(string(l.MediaType)), dash(printable.Words(l.Annotations[ocispecs.AnnotationTitle])), human(l.Size), l.Digest)
 	}
 	return tw.Flush()
 }

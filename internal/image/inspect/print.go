@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // listed is how many packages or store paths are named before the rest is only
@@ -26,7 +28,7 @@ const widest = 60
 func (r *Report) Print(w io.Writer, digests bool) error {
 	tw := tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
 	for _, row := range r.head() {
-		fmt.Fprintf(tw, "%s\t%s\n", row[0], clean(row[1]))
+		fmt.Fprintf(tw, "%s\t%s\n", row[0], printable.Words(row[1]))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -35,7 +37,7 @@ func (r *Report) Print(w io.Writer, digests bool) error {
 	tw = tabwriter.NewWriter(w, 1, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "LAYER\tSTRATEGY\tMADE BY\tFILES\tSIZE\tUNPACKED\tWASTED\tDIGEST")
 	for i, l := range r.Layers {
-		fmt.Fprintf(tw, "%d\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", i+1, dash(l.Strategy), dash(shorten(clean(l.Made))),
+		fmt.Fprintf(tw, "%d\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", i+1, dash(printable.Line(l.Strategy)), dash(shorten(printable.Words(l.Made))),
 			l.Files, human(l.Size), human(l.Unpacked), human(l.Wasted), l.Digest)
 	}
 	fmt.Fprintf(tw, "\t\tall of them\t%d\t%s\t%s\t%s\t\n", r.Files, human(r.Size), human(r.Unpacked), human(r.Wasted))
@@ -107,7 +109,7 @@ func printReferrers(w io.Writer, all []Referrer) {
 		if r.Tag != "" {
 			under = ", tag " + r.Tag
 		}
-		fmt.Fprintf(w, "%s %s about %s%s\n", clean(r.Type), r.Digest, r.Subject, under)
+		fmt.Fprintf(w, "%s %s about %s%s\n", printable.Words(r.Type), r.Digest, r.Subject, under)
 	}
 }
 
@@ -118,23 +120,13 @@ func printContents(w io.Writer, layer int, what string, names []string) {
 	}
 	shown := make([]string, 0, listed)
 	for _, name := range names[:min(len(names), listed)] {
-		shown = append(shown, clean(name))
+		shown = append(shown, printable.Words(name))
 	}
 	more := ""
 	if n := len(names) - listed; n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
 	fmt.Fprintf(w, "\nLayer %d holds %d %s: %s%s\n", layer, len(names), what, strings.Join(shown, ", "), more)
-}
-
-// clean keeps an image's text from moving the cursor of a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
 }
 
 func shorten(s string) string {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // What can be wrong, beside a registry that does not answer.
@@ -141,7 +143,7 @@ func lastLine(err error) string {
 // oneLine shortens a text of unknown length to a line.
 func oneLine(s string) string {
 	const most = 300
-	s = strings.Join(strings.Fields(s), " ")
+	s = printable.Words(s)
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}

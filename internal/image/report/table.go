@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // widest is how long what made a layer may be.
@@ -76,15 +78,9 @@ func shortDigest(d string) string {
 	return algorithm + ":" + hex[:min(len(hex), 12)]
 }
 
-// shorten keeps the words of a base's history on one line, and from moving the
-// cursor of a terminal.
+// shorten keeps the words of a base's history on one line.
 func shorten(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
+	s = printable.Words(s)
 	switch runes := []rune(s); {
 	case s == "":
 		return "-"

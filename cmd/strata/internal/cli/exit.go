@@ -13,6 +13,7 @@ import (
 
 	"github.com/moby/buildkit/solver/errdefs"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -39,6 +40,7 @@ func Exit(ctx context.Context, w io.Writer, err error) int {
 	if err == nil {
 		return StatusOK
 	}
+	w = printable.Writer(w)
 	if s := (*statusError)(nil); errors.As(err, &s) {
 		return s.status
 	}
@@ -53,7 +55,7 @@ func Exit(ctx context.Context, w io.Writer, err error) int {
 		return statusOf(err, external(fs))
 	}
 	printSources(w, err)
-	fmt.Fprintf(w, "strata: %v\n", fullDisk(err))
+	fmt.Fprintf(w, "strata: %s\n", printable.Error(fullDisk(err)))
 	if h := (*hintedError)(nil); errors.As(err, &h) {
 		fmt.Fprintf(w, "%s\n", h.hint)
 	}

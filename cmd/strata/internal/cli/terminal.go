@@ -21,6 +21,7 @@ import (
 	"github.com/docker/go-units"
 
 	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // Terminal is what a command reads from and writes to.
@@ -29,6 +30,23 @@ type Terminal struct {
 	Out io.Writer
 	Err io.Writer
 	Env flags.Lookup
+}
+
+// Text is the standard output for people and for JSON: what a terminal would obey
+// is escaped.
+func (t Terminal) Text() io.Writer { return printable.Writer(t.Out) }
+
+// Messages is the standard error for messages: what a terminal would obey is
+// escaped.
+func (t Terminal) Messages() io.Writer { return printable.Writer(t.Err) }
+
+// Exact is the standard output for bytes that must stay as they are; only on a
+// terminal they don't.
+func (t Terminal) Exact() io.Writer {
+	if f, ok := t.Out.(*os.File); ok && IsConsole(f) {
+		return t.Text()
+	}
+	return t.Out
 }
 
 // Getenv is a variable of the environment, or empty.

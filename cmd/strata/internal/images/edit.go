@@ -16,6 +16,7 @@ import (
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/index"
 	"github.com/strata-build/strata/internal/image/transfer"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // IndexOptions are the flags of a command that writes an index.
@@ -167,17 +168,17 @@ func (e *Edit) Write(ctx context.Context, t cli.Terminal) error {
 		return err
 	}
 	for _, d := range e.builder.Replaced {
-		fmt.Fprintf(t.Err, "replaced %s, %s\n", PlatformName(d.Platform), d.Digest)
+		fmt.Fprintf(t.Messages(), "replaced %s, %s\n", printable.Line(PlatformName(d.Platform)), d.Digest)
 	}
 	if e.options.DryRun {
-		return printManifest(ctx, t.Out, built)
+		return printManifest(ctx, t.Exact(), built)
 	}
 	for _, n := range e.names {
 		if _, err := transfer.Write(ctx, built, n, e.transfer); err != nil {
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(t.Out, built.Root.Digest)
+	_, err = fmt.Fprintln(t.Text(), built.Root.Digest)
 	return err
 }
 

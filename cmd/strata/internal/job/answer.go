@@ -4,6 +4,7 @@
 package job
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // The keys of an answer to a subrequest.
@@ -54,6 +56,12 @@ func printBody(w io.Writer, call flags.Call, answer map[string][]byte) error {
 		_, err := fmt.Fprintf(w, "%s\n", data)
 		return err
 	}
+	if call.Request == lint.RequestLint || call.Request == outline.RequestSubrequestsOutline || call.Request == targets.RequestTargets {
+		var err error
+		if data, err = onLines(data); err != nil {
+			return err
+		}
+	}
 	switch call.Request {
 	case lint.RequestLint:
 		return printLint(w, data)
@@ -66,6 +74,33 @@ func printBody(w io.Writer, call flags.Call, answer map[string][]byte) error {
 	}
 	_, err := w.Write(answer[answerText])
 	return err
+}
+
+// onLines makes each text of an answer one line.
+func onLines(data []byte) ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var answer any
+	if err := d.Decode(&answer); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return json.Marshal(eachLine(answer))
+}
+
+func eachLine(v any) any {
+	switch v := v.(type) {
+	case string:
+		return printable.Line(v)
+	case []any:
+		for i := range v {
+			v[i] = eachLine(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = eachLine(v[k])
+		}
+	}
+	return v
 }
 
 // printLint prints findings with their lines, and how many there are.

@@ -19,6 +19,7 @@ import (
 	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/helper/bundle"
 	"github.com/strata-build/strata/internal/image/report"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // job is a build that is ready to run: the whole command line, checked, and
@@ -167,7 +168,7 @@ func (j *job) warn() {
 		return
 	}
 	for _, w := range append(j.warnings, j.input.warnings...) {
-		fmt.Fprintf(j.terminal.Err, "WARNING: %s\n", w)
+		fmt.Fprintf(j.terminal.Messages(), "WARNING: %s\n", printable.Line(w))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/util/progress/progressui"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // displayMode reads --progress and --quiet. printID says to print the image's
@@ -65,9 +66,24 @@ func (j *job) newProgress() (*progress, error) {
 func (p *progress) start() chan *client.SolveStatus {
 	go func() {
 		defer close(p.done)
-		p.warnings, _ = p.display.UpdateFrom(context.Background(), p.status) // it fails with its context only
+		p.warnings, _ = p.display.UpdateFrom(context.Background(), p.shown()) // it fails with its context only
 	}()
 	return p.status
+}
+
+// shown is the status as a terminal may get it. JSON has escapes of its own.
+func (p *progress) shown() chan *client.SolveStatus {
+	if p.mode == progressui.RawJSONMode {
+		return p.status
+	}
+	clean := make(chan *client.SolveStatus)
+	go func() {
+		defer close(clean)
+		for s := range p.status {
+			clean <- printableStatus(s)
+		}
+	}()
+	return clean
 }
 
 // wait returns when all is shown, and repeats the warnings.
@@ -76,14 +92,15 @@ func (p *progress) wait() {
 	if p.mode == progressui.QuietMode || p.mode == progressui.RawJSONMode {
 		return
 	}
+	out := printable.Writer(p.w)
 	for _, w := range p.warnings {
-		fmt.Fprintf(p.w, "WARNING: %s\n", w.Short)
+		fmt.Fprintf(out, "WARNING: %s\n", w.Short)
 		for _, detail := range w.Detail {
-			fmt.Fprintf(p.w, "%s\n", detail)
+			fmt.Fprintf(out, "%s\n", detail)
 		}
 		if w.SourceInfo != nil && w.Range != nil {
 			source := errdefs.Source{Info: w.SourceInfo, Ranges: w.Range}
-			_ = source.Print(p.w) // nothing to be done about a closed terminal
+			_ = source.Print(out) // nothing to be done about a closed terminal
 		}
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/report"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // tableLimit is how many bytes of an image's layers are read for the table: a build
@@ -146,7 +147,7 @@ func (r *recorder) images(ctx context.Context, t cli.Terminal, bkc *client.Clien
 			}
 			err := img.Measure(ctx, source, report.Reading{All: r.full, Limit: tableLimit})
 			if err != nil && (r.full || !cerrdefs.IsNotFound(err)) {
-				fmt.Fprintf(t.Err, "WARNING: the report is incomplete: %v\n", err)
+				fmt.Fprintf(t.Messages(), "WARNING: the report is incomplete: %s\n", printable.Line(err.Error()))
 			}
 		}
 		images = append(images, img)

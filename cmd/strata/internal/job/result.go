@@ -70,7 +70,11 @@ func (j *job) addReports(o Report, config string) (err error) {
 // finish prints the result, and puts the outputs in their places.
 func (j *job) finish(ctx context.Context, bkc *client.Client, out *outcome) error {
 	if j.call.Request != "" {
-		return printAnswer(j.terminal.Out, j.call, out.answer)
+		w := j.terminal.Text()
+		if j.call.Raw {
+			w = j.terminal.Exact()
+		}
+		return printAnswer(w, j.call, out.answer)
 	}
 	id := imageID(out.exporter)
 	if j.metadata != nil {
@@ -122,14 +126,14 @@ func (j *job) printResult(id string) error {
 		if id == "" {
 			return nil
 		}
-		_, err := fmt.Fprintln(j.terminal.Out, id)
+		_, err := fmt.Fprintln(j.terminal.Text(), id)
 		return err
 	}
 	if j.exports.loader != nil {
-		fmt.Fprintln(j.terminal.Err, j.exports.loader.text())
+		fmt.Fprintln(j.terminal.Messages(), j.exports.loader.text())
 	}
 	if j.recorder.table {
-		return (&report.Report{Images: j.images}).Print(j.terminal.Err)
+		return (&report.Report{Images: j.images}).Print(j.terminal.Messages())
 	}
 	return nil
 }

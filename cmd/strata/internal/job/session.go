@@ -18,7 +18,7 @@ import (
 // attachSession lets the daemon ask for registry credentials, secrets and SSH
 // agents while it builds.
 func (j *job) attachSession(o Options) error {
-	l, err := newLogins(config.LoadDefaultConfigFile(j.terminal.Err))
+	l, err := newLogins(config.LoadDefaultConfigFile(j.terminal.Messages()))
 	if err != nil {
 		return err
 	}
