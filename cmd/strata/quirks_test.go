@@ -290,6 +290,7 @@ func answerQuirks(all func(string) map[string]string) []quirk {
 		{name: "202 for manifests", quirks: testenv.Quirks{PutStatus: 202}},
 		{name: "no referrers", quirks: testenv.Quirks{NoReferrers: true}},
 		{name: "no referrers, 400", quirks: testenv.Quirks{NoReferrers: true, ReferrersStatus: 400}},
+		{name: "no referrers, 200", quirks: testenv.Quirks{NoReferrers: true, ReferrersStatus: 200}},
 		{name: "no referrers, 501", quirks: testenv.Quirks{NoReferrers: true, ReferrersStatus: 501}},
 		{name: "busy, and soon not", quirks: testenv.Quirks{Busy: 3, RetryAfter: "0"}},
 		{name: "busy for a day", quirks: testenv.Quirks{Busy: 1 << 20, RetryAfter: "86400"}, says: all("asks to wait for 24h0m0s")},
@@ -369,6 +370,19 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
+// TestIndexOfArtifacts calls what an index holds beside images by its type.
+func TestIndexOfArtifacts(t *testing.T) {
+	s := stock(t, newGoods(t), testenv.Quirks{}, func(t *testing.T, s *shelf, m *v1.IndexManifest) {
+		thing := s.artifact(t, "thing")
+		thing.ArtifactType = "application/vnd.example.thing"
+		m.Manifests = append(m.Manifests, thing)
+	})
+	status, out, stderr := command(t, "index", "inspect", s.Host+"/app:1")
+	if status != 0 || !strings.Contains(out, "application/vnd.example.thing") {
+		t.Errorf("status %d, %s%s", status, out, stderr)
+	}
+}
+
 // TestDiffOfVariants compares indexes whose images say nothing of their variants: each is
 // compared with the one that is listed for the same platform.
 func TestDiffOfVariants(t *testing.T) {
@@ -427,6 +441,14 @@ func TestArtifacts(t *testing.T) {
 	}
 	status, out, stderr = command(t, "inspect", "--raw", s.Host+"/app:thing")
 	if status != 0 || out != string(s.Manifest("app:thing")) {
+		t.Errorf("status %d, %s%s", status, out, stderr)
+	}
+	status, out, stderr = command(t, "copy", s.Host+"/app:thing", "oci:"+s.dir+"/layout:1")
+	if status != 0 {
+		t.Errorf("status %d, %s%s", status, out, stderr)
+	}
+	status, out, stderr = command(t, "inspect", "oci:"+s.dir+"/layout:1")
+	if status != 0 || !strings.Contains(out, "application/vnd.example.config") {
 		t.Errorf("status %d, %s%s", status, out, stderr)
 	}
 	status, out, stderr = command(t, "inspect", "--referrers", s.Host+"/app:1")

@@ -89,7 +89,8 @@ func (s *Source) imagesBelow(ctx context.Context, ds []v1.Descriptor) (images []
 		var below []v1.Descriptor
 		for _, d := range ds {
 			key := entryKey(d)
-			if seen[key] || IsAttestation(d) || !isImageType(d.ArtifactType) {
+			isOther := IsAttestation(d) || !isImageType(d.ArtifactType)
+			if seen[key] || isOther && d.Digest != s.Root.Digest {
 				continue
 			}
 			seen[key] = true

@@ -5,6 +5,7 @@ package testenv
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -172,7 +173,7 @@ func (r *FakeRegistry) putManifest(w http.ResponseWriter, req *http.Request, m [
 	if !r.quirks.NoDigest {
 		w.Header().Set("Docker-Content-Digest", digest)
 	}
-	w.WriteHeader(max(r.quirks.PutStatus, http.StatusCreated))
+	w.WriteHeader(cmp.Or(r.quirks.PutStatus, http.StatusCreated))
 }
 
 // digestOf is data's digest by the algorithm of another one, by SHA-256 if that is a
@@ -282,7 +283,7 @@ func (r *FakeRegistry) goOn(w http.ResponseWriter, req *http.Request, repository
 // referrers lists what is about a manifest.
 func (r *FakeRegistry) referrers(w http.ResponseWriter, m []string) {
 	if r.quirks.NoReferrers {
-		fail(w, max(r.quirks.ReferrersStatus, http.StatusNotFound), "NOT_FOUND")
+		fail(w, cmp.Or(r.quirks.ReferrersStatus, http.StatusNotFound), "NOT_FOUND")
 		return
 	}
 	r.mu.Lock()

@@ -51,8 +51,7 @@ func (r *Repository) Referrers(ctx context.Context, subject v1.Hash) ([]v1.Descr
 
 func (s *session) referrers(ctx context.Context, subject v1.Hash) ([]v1.Descriptor, error) {
 	found, err := s.referrersPages(ctx, subject)
-	answer, ok := errors.AsType[*transport.Error](err)
-	if !ok || answer.StatusCode < 400 || answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusTooManyRequests {
+	if !hasNoReferrers(err) {
 		return found, err
 	}
 	_, raw, err := s.manifest(ctx, ReferrersTag(subject), transport.PullScope)
@@ -69,6 +68,18 @@ func (s *session) referrers(ctx context.Context, subject v1.Hash) ([]v1.Descript
 	return m.Manifests, nil
 }
 
+// errNoReferrers says that a registry answers something else where the API would be.
+var errNoReferrers = errors.New("the answer is not a list of referrers")
+
+// hasNoReferrers reports whether an answer is that of a registry without the API.
+func hasNoReferrers(err error) bool {
+	if errors.Is(err, errNoReferrers) {
+		return true
+	}
+	answer, ok := errors.AsType[*transport.Error](err)
+	return ok && answer.StatusCode >= 400 && answer.StatusCode != http.StatusUnauthorized && answer.StatusCode != http.StatusTooManyRequests
+}
+
 // referrersPages asks the API.
 func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1.Descriptor, err error) {
 	q := request{
@@ -81,6 +92,9 @@ func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1
 		}
 		raw, err := io.ReadAll(io.LimitReader(resp.Body, manifestLimit))
 		resp.Body.Close()
+		if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); kind != string(types.OCIImageIndex) {
+			return nil, errNoReferrers
+		}
 		if err != nil {
 			return nil, s.explain("look up", "@"+subject.String(), err)
 		}
