@@ -50,19 +50,20 @@ func readBase(ctx context.Context, r *distro.Request) (*base, error) {
 }
 
 func (b *base) readPins(ctx context.Context) error {
-	texts, err := readAll(ctx, b.Configured, "/etc/apt/preferences.d", func(name string) bool {
+	files, err := readFiles(ctx, b.Configured, "/etc/apt/preferences.d", func(name string) bool {
 		return !strings.Contains(name, ".") || strings.HasSuffix(name, ".pref")
 	})
 	if err != nil {
 		return err
 	}
-	if text, err := b.ReadFile(ctx, "/etc/apt/preferences"); err == nil {
-		texts = append([][]byte{text}, texts...)
+	const first = "/etc/apt/preferences"
+	if text, err := b.ReadFile(ctx, first); err == nil {
+		files = append([]file{{first, text}}, files...)
 	}
-	for _, text := range texts {
-		pins, err := index.ReadPreferences("/etc/apt/preferences", text)
+	for _, f := range files {
+		pins, err := index.ReadPreferences(f.name, f.data)
 		if err != nil {
-			return err
+			return fmt.Errorf("read the preferences of %s: %w", b.Name, err)
 		}
 		b.pins = append(b.pins, pins...)
 	}
@@ -94,20 +95,40 @@ func (b *base) readStates(ctx context.Context, files tree.Tree) error {
 
 // readAll reads the files of a directory that are wanted, in order.
 func readAll(ctx context.Context, in distro.Configured, dir string, want func(name string) bool) ([][]byte, error) {
+	files, err := readFiles(ctx, in, dir, want)
+	out := make([][]byte, 0, len(files))
+	for _, f := range files {
+		out = append(out, f.data)
+	}
+	return out, err
+}
+
+// file is a file of an image by its whole name.
+type file struct {
+	name string
+	data []byte
+}
+
+// readFiles reads the files of a directory that are wanted, in order. A link that leads
+// nowhere is no file.
+func readFiles(ctx context.Context, in distro.Configured, dir string, want func(name string) bool) ([]file, error) {
 	names, err := in.ReadDir(ctx, dir)
 	if err != nil {
 		return nil, fmt.Errorf("read directory %s of %s: %w", dir, in.Name, err)
 	}
-	var out [][]byte
+	var out []file
 	for _, name := range names {
 		if !want(name) {
 			continue
 		}
 		data, err := in.ReadFile(ctx, dir+"/"+name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s/%s of %s: %w", dir, name, in.Name, err)
 		}
-		out = append(out, data)
+		out = append(out, file{dir + "/" + name, data})
 	}
 	return out, nil
 }

@@ -4,7 +4,9 @@
 package index
 
 import (
+	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,11 +16,18 @@ import (
 
 // A Pin gives versions a priority: a record of apt_preferences(5).
 type Pin struct {
-	Packages []string // names and patterns with * and ?; "*" alone is the general form
-	Sources  bool     // Packages are names of source packages
-	Kind     string   // release, version or origin
+	// Packages are names, patterns as of a shell, or regular expressions between
+	// slashes, with ":" and an architecture behind them or "src:" before them; "*" alone
+	// is the general form.
+	Packages []string
+	Kind     string // release, version or origin
 	Match    []PinMatch
 	Priority int
+	// File and Line are where it stands.
+	File string
+	Line int
+	// expressions are the regular expressions of the pin, by their texts.
+	expressions map[string]*regexp.Regexp
 }
 
 // PinMatch is one condition of a pin. Key is a, n, o, l, c, v or b for releases,
@@ -49,20 +58,14 @@ func readPin(name string, p control.Paragraph) (*Pin, error) {
 	fail := func(line int, reason string) error {
 		return &control.SyntaxError{File: name, Line: line, Reason: reason}
 	}
-	pin := &Pin{Packages: strings.Fields(p.Get("Package"))}
+	pin := &Pin{Packages: strings.Fields(p.Get("Package")), File: name, Line: p.Line(), expressions: map[string]*regexp.Regexp{}}
 	if len(pin.Packages) == 0 {
 		return nil, fail(p.Line(), "a pin without the field Package")
 	}
-	for i, pattern := range pin.Packages {
-		if source, ok := strings.CutPrefix(pattern, "src:"); ok {
-			pin.Sources, pin.Packages[i] = true, source
-			pattern = source
-		}
-		if strings.HasPrefix(pattern, "/") {
-			return nil, fail(p.Line(), "regular expressions in Package are not supported; write names or * patterns")
-		}
-		if _, err := path.Match(pattern, ""); err != nil {
-			return nil, fail(p.Line(), "the pattern "+pattern+" in Package is malformed")
+	for _, word := range pin.Packages {
+		_, pattern, _ := cutPackage(word)
+		if err := pin.compile(pattern); err != nil {
+			return nil, fail(p.Line(), "Package: "+err.Error())
 		}
 	}
 	field, ok := p.Lookup("Pin")
@@ -86,6 +89,11 @@ func readPin(name string, p control.Paragraph) (*Pin, error) {
 	if value == "" {
 		return nil, fail(field.Line, "Pin: "+kind+" has no value")
 	}
+	for _, m := range pin.Match {
+		if err := pin.compile(m.Value); err != nil {
+			return nil, fail(field.Line, "Pin: "+err.Error())
+		}
+	}
 	priority, err := strconv.ParseInt(p.Get("Pin-Priority"), 10, 16)
 	if err != nil || priority == 0 {
 		return nil, fail(p.Line(), "Pin-Priority must be a number from -32768 to 32767 and not 0")
@@ -96,6 +104,9 @@ func readPin(name string, p control.Paragraph) (*Pin, error) {
 
 // releaseMatch reads "a=stable,o=Debian", or a suite's name alone.
 func releaseMatch(value string) ([]PinMatch, bool) {
+	if value != "" && value[0] >= '0' && value[0] <= '9' && !strings.Contains(value, "=") {
+		return []PinMatch{{Key: "v", Value: value}}, true
+	}
 	if !strings.Contains(value, "=") {
 		return []PinMatch{{Key: "*", Value: value}}, value != ""
 	}
@@ -116,45 +127,90 @@ func (p *Pin) General() bool {
 }
 
 // Names reports whether the pin is about a package, by its name or its source
-// package's.
-func (p *Pin) Names(name, source string) bool {
-	if p.Sources {
-		name = source
+// package's, on an architecture.
+func (p *Pin) Names(name, source, arch string) bool {
+	return slices.ContainsFunc(p.Packages, func(text string) bool {
+		ofSource, pattern, only := cutPackage(text)
+		if ofSource {
+			return p.like(pattern, source)
+		}
+		return (only == "" || only == arch || only == "any" || only == "native") && p.like(pattern, name)
+	})
+}
+
+// cutPackage takes a word of the field Package apart: whether it is about source
+// packages, the pattern, and the architecture behind it. What stands between slashes is
+// one pattern.
+func cutPackage(word string) (source bool, pattern, arch string) {
+	pattern, source = strings.CutPrefix(word, "src:")
+	if i := strings.LastIndexByte(pattern, ':'); i > strings.LastIndexByte(pattern, '/') {
+		pattern, arch = pattern[:i], pattern[i+1:]
 	}
-	return slices.ContainsFunc(p.Packages, func(pattern string) bool { return MatchesPattern(pattern, name) })
+	return source, pattern, arch
+}
+
+// IsVersion reports whether a pin by version is about one.
+func (p *Pin) IsVersion(version string) bool { return p.like(p.Match[0].Value, version) }
+
+// compile prepares a pattern that is a regular expression.
+func (p *Pin) compile(pattern string) error {
+	if len(pattern) < 2 || pattern[0] != '/' || pattern[len(pattern)-1] != '/' {
+		return nil
+	}
+	text := pattern[1 : len(pattern)-1]
+	expression, err := regexp.Compile("(?i)" + text)
+	if err != nil {
+		return fmt.Errorf("%.60q is not a regular expression: %w", text, err)
+	}
+	p.expressions[pattern] = expression
+	return nil
+}
+
+// like compares with a pattern of the pin.
+func (p *Pin) like(pattern, s string) bool {
+	if expression := p.expressions[pattern]; expression != nil {
+		return expression.MatchString(s)
+	}
+	return pattern == s || MatchesPattern(pattern, s)
+}
+
+// isWord is like for names of releases, whose case doesn't count.
+func (p *Pin) isWord(pattern, s string) bool {
+	return strings.EqualFold(pattern, s) || p.like(pattern, s)
 }
 
 // Matches reports whether a pin by release or origin is about an index.
 func (p *Pin) Matches(opts Options) bool {
 	if p.Kind == "origin" {
-		return MatchesPattern(p.Match[0].Value, opts.Site)
+		return p.like(p.Match[0].Value, opts.Site)
 	}
 	for _, m := range p.Match {
-		if !opts.matches(m) {
+		if !p.condition(m, &opts) {
 			return false
 		}
 	}
 	return p.Kind == "release"
 }
 
-func (opts *Options) matches(m PinMatch) bool {
+// condition reports whether an index fulfils one condition.
+func (p *Pin) condition(m PinMatch, opts *Options) bool {
 	switch m.Key {
 	case "a":
-		return MatchesPattern(m.Value, opts.Suite)
+		return p.isWord(m.Value, opts.Suite)
 	case "n":
-		return MatchesPattern(m.Value, opts.Codename)
+		return p.isWord(m.Value, opts.Codename)
 	case "o":
-		return MatchesPattern(m.Value, opts.Origin)
+		return p.isWord(m.Value, opts.Origin)
 	case "l":
-		return MatchesPattern(m.Value, opts.Label)
+		return p.isWord(m.Value, opts.Label)
 	case "c":
-		return MatchesPattern(m.Value, opts.Component)
+		return p.isWord(m.Value, opts.Component)
 	case "b":
-		return MatchesPattern(m.Value, opts.Architecture)
+		return p.isWord(m.Value, opts.Architecture)
 	case "v":
-		return MatchesPattern(m.Value, opts.Version) || strings.HasPrefix(opts.Version, m.Value+".")
+		return p.like(m.Value, opts.Version) || strings.HasPrefix(opts.Version, m.Value+".")
 	}
-	return m.Value == opts.Suite || m.Value == opts.Codename
+	return p.isWord(m.Value, opts.Suite) || p.isWord(m.Value, opts.Codename)
 }
 
 // MatchesPattern compares with a pattern of * and ?. Slashes count as any

@@ -218,11 +218,9 @@ func (o offer) fits(r control.Relation) bool {
 // wanted looks whether what was wanted is there, in that version and suite.
 func (c *checker) wanted(w Wanted) error {
 	m, ok := c.system[w.Name]
-	if !ok && w.Suite == "" {
-		for _, o := range c.provided[w.Name] {
-			if w.Version == "" || matchesVersion(o.version, w.Version) {
-				return nil
-			}
+	for _, o := range c.provided[w.Name] {
+		if o.by != m && (w.Version == "" || o.version == w.Version) && c.inSuite(o.by, w.Suite) {
+			return nil
 		}
 	}
 	if !ok {
@@ -231,15 +229,23 @@ func (c *checker) wanted(w Wanted) error {
 	if w.Version != "" && !matchesVersion(m.version, w.Version) {
 		return fmt.Errorf("%s was wanted, not version %s", w, m.version)
 	}
-	if w.Suite == "" {
+	if c.inSuite(m, w.Suite) {
 		return nil
 	}
+	return fmt.Errorf("%s was wanted, but version %s is not from there", w, m.version)
+}
+
+// inSuite reports whether an index of a suite lists the member, in its version.
+func (c *checker) inSuite(m *member, suite string) bool {
+	if suite == "" {
+		return true
+	}
 	for _, x := range c.req.Indexes {
-		for n := range x.Named(w.Name) {
-			if opts := x.Options(); x.Version(n) == m.version && (opts.Suite == w.Suite || opts.Codename == w.Suite) {
-				return nil
+		for n := range x.Named(m.name) {
+			if opts := x.Options(); x.Version(n) == m.version && (opts.Suite == suite || opts.Codename == suite) {
+				return true
 			}
 		}
 	}
-	return fmt.Errorf("%s was wanted, but version %s is not from there", w, m.version)
+	return false
 }

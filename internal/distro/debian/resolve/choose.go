@@ -75,10 +75,10 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 		return nil, &ForeignArchitectureError{Name: w.Name, Architecture: w.Arch, Native: s.architecture}
 	}
 	p := s.lookup(w.Name)
-	if len(p.versions) == 0 || (p.cand == nil && w.loose()) {
+	switch {
+	case w.loose() && p.cand == nil:
 		return s.chooseProvider(w, p, sol)
-	}
-	if w.loose() {
+	case w.loose():
 		return p.cand, nil
 	}
 	for _, v := range p.versions {
@@ -86,11 +86,11 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 			return v, nil
 		}
 	}
-	return nil, s.noSuchVersion(w, p)
+	return s.chooseProvided(w, p, sol)
 }
 
-// chooseProvider takes the only package that provides a name that no
-// package has.
+// chooseProvider takes the only candidate that provides a name which no candidate
+// has.
 func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, error) {
 	var found []*version
 	var names []string
@@ -99,28 +99,73 @@ func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, erro
 		if v.pkg.cand != v || slices.Contains(found, v) {
 			continue
 		}
-		if w.Version != "" && !matchesVersion(provider.version, w.Version) {
-			continue
-		}
-		if !s.inSuite(v, w.Suite) {
-			continue
-		}
 		found = append(found, v)
 		names = append(names, v.Name)
 	}
 	slices.Sort(names)
 	switch len(found) {
 	case 1:
-		sol.Notes = append(sol.Notes, w.Name+" is provided by "+found[0].Name+" alone, which is installed for it")
+		sol.provide(w, found[0])
 		return found[0], nil
 	case 0:
-		return nil, &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
+		return nil, s.noCandidate(w, p)
 	}
 	return nil, &distro.VirtualPackageError{Name: w.Name, Providers: names}
 }
 
+// chooseProvided takes what provides a name in that very version, or comes from that
+// suite, a candidate or not. Of several versions of one package it is the last one in
+// the indexes; several packages are refused, as by apt.
+func (s *solver) chooseProvided(w Wanted, p *pkg, sol *Solution) (*version, error) {
+	var found *version
+	var names []string
+	for _, provider := range s.allProviders(p) {
+		if (w.Version != "" && provider.version != w.Version) || !s.inSuite(provider.owner, w.Suite) {
+			continue
+		}
+		found = provider.owner
+		if !slices.Contains(names, found.Name) {
+			names = append(names, found.Name)
+		}
+	}
+	slices.Sort(names)
+	switch len(names) {
+	case 1:
+		sol.provide(w, found)
+		return found, nil
+	case 0:
+		return nil, s.noSuchVersion(w, p)
+	}
+	return nil, &distro.VirtualPackageError{Name: w.Name, Providers: names}
+}
+
+// provide notes that a package is installed for another name.
+func (sol *Solution) provide(w Wanted, v *version) {
+	sol.Notes = append(sol.Notes, w.String()+" is provided by "+v.Name+" alone, which is installed for it")
+}
+
+// noCandidate says why nothing is taken for a name: what there is of it is kept out, or
+// there is nothing.
+func (s *solver) noCandidate(w Wanted, p *pkg) error {
+	for _, v := range p.versions {
+		if pin := s.pinOf(v); pin != nil && pin.Priority < 0 {
+			return &PinnedError{Name: w.Name, Priority: pin.Priority, File: pin.File, Line: pin.Line}
+		}
+	}
+	for _, provider := range s.allProviders(p) {
+		return &OldProviderError{Name: w.Name, Provider: provider.owner.Name, Version: provider.owner.Version, Candidate: provider.owner.pkg.cand.number()}
+	}
+	return &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
+}
+
 func (s *solver) noSuchVersion(w Wanted, p *pkg) error {
 	err := &NoSuchVersionError{Name: w.Name, Version: w.Version, Suite: w.Suite}
+	if len(p.versions) == 0 && len(s.allProviders(p)) == 0 {
+		return &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
+	}
+	for _, provider := range s.allProviders(p) {
+		err.Have = append(err.Have, strings.TrimSpace(provider.version+" of "+provider.owner.Name+" "+provider.owner.Version))
+	}
 	for _, v := range p.versions {
 		if !s.downloadable(v) {
 			continue

@@ -36,6 +36,44 @@ func (e *NoSuchVersionError) Error() string {
 	return s + "; there is " + spell.List(e.Have, "and")
 }
 
+// PinnedError is a request for a package all versions of which the base's preferences
+// keep out.
+type PinnedError struct {
+	Name     string
+	Priority int
+	File     string // of the base
+	Line     int    // counted from 1
+}
+
+// Requested returns the name.
+func (e *PinnedError) Requested() string { return e.Name }
+
+// Error names the pin.
+func (e *PinnedError) Error() string {
+	return fmt.Sprintf("find the package %s: the base's preferences keep it out, with priority %d in %s:%d; "+
+		"name a version or a suite to install it all the same, or change that file in a layer of the base", e.Name, e.Priority, e.File, e.Line)
+}
+
+// OldProviderError is a request for a virtual package that only versions provide which
+// are no candidates.
+type OldProviderError struct {
+	Name, Provider, Version string
+	Candidate               string // version of the provider; empty for none
+}
+
+// Requested returns the name.
+func (e *OldProviderError) Requested() string { return e.Name }
+
+// Error names one of the providers.
+func (e *OldProviderError) Error() string {
+	instead := "and no version of that is to be installed"
+	if e.Candidate != "" {
+		instead = "and version " + e.Candidate + " of that is the one to be installed"
+	}
+	return fmt.Sprintf("find the package %s: it is a virtual package that %s provides in version %s, %s; write %s=%s to take it",
+		e.Name, e.Provider, e.Version, instead, e.Provider, e.Version)
+}
+
 // HeldError is a request for a package that the base holds in another version, or
 // holds back.
 type HeldError struct {

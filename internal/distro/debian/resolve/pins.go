@@ -10,25 +10,48 @@ import (
 // pinned returns the priority that the first pin naming the package gives to
 // the version.
 func (u *universe) pinned(v *version) (priority int, ok bool) {
+	if p := u.named(v); p != nil {
+		return p.Priority, true
+	}
+	return 0, false
+}
+
+// pinOf returns the pin that decides about a version, or nil.
+func (u *universe) pinOf(v *version) *index.Pin {
+	if p := u.named(v); p != nil {
+		return p
+	}
+	for _, o := range v.origins {
+		for i := range u.pins {
+			if p := &u.pins[i]; p.General() && u.matches(p, o) {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// named returns the first pin that names the package and is about the version, or nil.
+func (u *universe) named(v *version) *index.Pin {
 	source, _ := v.SourceOf()
 	for i := range u.pins {
 		p := &u.pins[i]
-		if p.General() || !p.Names(v.Name, source) {
+		if p.General() || !p.Names(v.Name, source, u.architecture) {
 			continue
 		}
 		if p.Kind == "version" {
-			if index.MatchesPattern(p.Match[0].Value, v.Version) {
-				return p.Priority, true
+			if p.IsVersion(v.Version) {
+				return p
 			}
 			continue
 		}
 		for _, o := range v.origins {
 			if u.matches(p, o) {
-				return p.Priority, true
+				return p
 			}
 		}
 	}
-	return 0, false
+	return nil
 }
 
 // originPriority is that of the first general pin that matches the place, or

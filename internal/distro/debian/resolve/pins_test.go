@@ -4,6 +4,7 @@
 package resolve
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -27,6 +28,16 @@ func TestPreferences(t *testing.T) {
 		{"Package: *\nPin: release n=backports\nPin-Priority: 990\n", "a d", "a=2 d=2"},
 		{"Explanation: x\nPackage: b* a\nPin: version 1*\nPin-Priority: 1001\n", "a b d", "a=1 b=1 d=1"},
 		{"Package: src:s\nPin: release a=backports\nPin-Priority: 600\n", "c d", "c=2 d=1"},
+		// What follows is as apt-get has it.
+		{"Package: /^[AB]$/\nPin: release a=other\nPin-Priority: -1\n", "a b d", "a=1 b=1 d=1"},
+		{"Package: /^x/ b\nPin: release a=other\nPin-Priority: -1\n", "a b", "a=3 b=1"},
+		{"Package: [b-c]\nPin: release a=other\nPin-Priority: -1\n", "a b", "a=3 b=1"},
+		{"Package: a:amd64 b:i386\nPin: release a=other\nPin-Priority: -1\n", "a b", "a=1 b=3"},
+		{"Package: *:any\nPin: release o=else\nPin-Priority: -1\n", "a b", "a=1 b=1"},
+		{"Package: src:s a\nPin: release n=/^BACK/\nPin-Priority: 600\n", "a c d", "a=2 c=2 d=1"},
+		{"Package: a\nPin: version /^2$/\nPin-Priority: 600\n", "a b", "a=2 b=3"},
+		{"Package: b\nPin: release 12\nPin-Priority: -1\n", "a b", "a=3 b=1"},
+		{"Package: /b\nPin: release a=other\nPin-Priority: -1\n", "a b", "a=3 b=3"},
 		{"Package: a\nPin: version 2\nPin-Priority: 600\n\nPackage: a\nPin: version 1\nPin-Priority: 700\n", "a", "a=1"},
 	} {
 		pins, err := index.ReadPreferences("p", []byte(c.pins))
@@ -37,5 +48,26 @@ func TestPreferences(t *testing.T) {
 		if got := strings.Join(words, " "); got != c.get {
 			t.Errorf("%q: %s, want %s", c.pins, got, c.get)
 		}
+	}
+}
+
+// TestPinnedAway shows that a package which the base keeps out is no unknown one.
+func TestPinnedAway(t *testing.T) {
+	pins, err := index.ReadPreferences("/etc/apt/preferences.d/no-tools", []byte("\nPackage: tool\nPin: release *\nPin-Priority: -1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := Request{Architecture: "amd64", Indexes: []*index.Index{listed(t, "stable", "tool 1\ntools 1\nneeds 1; Depends: tool")}, Pins: pins, Wanted: wants("tool")}
+	_, err = Resolve(req)
+	var about *PinnedError
+	if !errors.As(err, &about) || !strings.Contains(err.Error(), "with priority -1 in /etc/apt/preferences.d/no-tools:2;") {
+		t.Errorf("error %v", err)
+	}
+	req.Wanted = wants("tool=1")
+	if got, _ := resolved(t, req); strings.Join(got, " ") != "tool=1" {
+		t.Errorf("by its version: %v", got)
+	}
+	if _, err := index.ReadPreferences("/etc/apt/preferences.d/x", []byte("Package: /(/\nPin: release *\nPin-Priority: -1\n")); err == nil || !strings.HasPrefix(err.Error(), "/etc/apt/preferences.d/x:1: ") {
+		t.Errorf("an expression that is none: %v", err)
 	}
 }

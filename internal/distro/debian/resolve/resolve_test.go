@@ -330,3 +330,38 @@ func TestHeld(t *testing.T) {
 		t.Errorf("the same version: %v", got)
 	}
 }
+
+// TestVirtualNames holds requests for virtual names to what apt-get -s does with the
+// same archives.
+func TestVirtualNames(t *testing.T) {
+	for _, c := range []struct{ archive, want, get string }{
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "v", "a=2"},
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "v/s", "a=2"},
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "v=13", "a=2"},
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "v=12", "a=1"},
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "a v=12", "a=1"},
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "v=2", "find version 2 of the package v"},
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "v=1*", "find version 1* of the package v"},
+		{"a 1; Provides: v (= 12)\na 2; Provides: v (= 13)", "v/zz", "find a version from zz of the package v"},
+		{"a 1; Provides: v (= 12)\nb 1; Provides: v (= 13)", "v=12", "a=1"},
+		{"a 1; Provides: v (= 12)\nb 1; Provides: v (= 13)", "v/s", "provided by a and b"},
+		{"a 1; Provides: v (= 1)\nb 1; Provides: v (= 1)", "v=1", "provided by a and b"},
+		{"a 1; Provides: v (= 1)\na 2; Provides: v (= 1)", "v=1", "a=2"},
+		{"a 2; Provides: v (= 1)\na 1; Provides: v (= 1)", "v=1", "a=1"},
+		{"v 1\na 1; Provides: v (= 9)", "v=9", "a=1"},
+		{"a 1; Provides: v", "v=1", "find version 1 of the package v"},
+		{"a 1; Provides: v\na 2", "v", "that a provides in version 1, and version 2 of that is the one to be installed; write a=1"},
+		{"a 1; Provides: v\na 2", "v/s", "a=1"},
+	} {
+		req := Request{Architecture: "amd64", Indexes: []*index.Index{listed(t, "s", c.archive)}, Wanted: wants(strings.Fields(c.want)...)}
+		if _, err := Resolve(req); err != nil {
+			if !strings.Contains(err.Error(), c.get) {
+				t.Errorf("%q, %s: error %v, want %s", c.archive, c.want, err, c.get)
+			}
+			continue
+		}
+		if got, _ := resolved(t, req); strings.Join(got, " ") != c.get {
+			t.Errorf("%q, %s: %v, want %s", c.archive, c.want, got, c.get)
+		}
+	}
+}
