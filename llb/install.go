@@ -105,6 +105,7 @@ func (img *image) installStep(layer *plan.Layer, a *plan.Install, name string) (
 	for _, archive := range a.Archives {
 		ask.Archives = append(ask.Archives, archivePath(archive, archivesDir, s.facts.Type))
 	}
+	ask.Expected = expected(a.Archives, s.facts.Type)
 	step, err := s.steps.Install(ask)
 	if err != nil {
 		return run, below, err

@@ -58,7 +58,7 @@ const skeletonDir = "/skeleton"
 // unpack is one step on the build platform that depends on nothing but the archives,
 // and the skeleton of the image where there is one.
 func unpack(ops *op.Maker, s *system, a *plan.Unpack, name string, r spec.Range, skeleton ...bk.State) (unpacked, error) {
-	ask := distro.Unpack{Archives: "/d", Outs: []string{"/out"}, Meta: "/meta", Filters: a.Filters}
+	ask := distro.Unpack{Archives: "/d", Outs: []string{"/out"}, Meta: "/meta", Filters: a.Filters, Expected: expected(a.Archives, s.facts.Type)}
 	for part := 1; part < a.Count(); part++ {
 		ask.Outs = append(ask.Outs, fmt.Sprintf("/out%d", part))
 	}
@@ -98,6 +98,16 @@ func archiveMounts(ops *op.Maker, archives []plan.Archive, dir, ext string, r sp
 		opts = append(opts, bk.AddMount(archivePath(a, dir, ext), fetchArchive(ops, a, r), bk.SourcePath("/"+archiveFile(a)), bk.Readonly))
 	}
 	return opts
+}
+
+// expected is what is known of archives, in the order of their digests.
+func expected(archives []plan.Archive, ext string) []distro.Expected {
+	var out []distro.Expected
+	for _, a := range archives {
+		out = append(out, distro.Expected{File: archivePath(a, "", ext), Name: a.Name, Version: a.Version, Arch: a.Arch, Size: a.Size})
+	}
+	slices.SortFunc(out, func(a, b distro.Expected) int { return cmp.Compare(a.File, b.File) })
+	return out
 }
 
 // archivePath is where an archive is mounted in a directory.

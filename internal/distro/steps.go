@@ -3,6 +3,8 @@
 
 package distro
 
+import "github.com/strata-build/strata/internal/distro/command"
+
 // Steps say how the step helper gets packages of a system into an image. What they
 // return is written and read in one place for each system.
 type Steps interface {
@@ -27,7 +29,12 @@ type Unpack struct {
 	Filters []string
 	// Skeleton has the directories and links of the image; empty when there is none.
 	Skeleton string
+	// Expected is what is known of the package files.
+	Expected []Expected
 }
+
+// Expected is what is known of a package's file in the directory of all of them.
+type Expected = command.Expected
 
 // Check says where a base is looked at.
 type Check struct {
@@ -49,6 +56,8 @@ type Install struct {
 	// packages: the step says which of them it needs.
 	Base, Metas string
 	Archives    []string
+	// Expected is what is known of these files.
+	Expected []Expected
 }
 
 // InstallStep is a step that installs packages.

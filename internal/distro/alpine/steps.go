@@ -12,7 +12,7 @@ var _ distro.Steps = System{}
 
 // Unpack are the helper's arguments for unpacking packages.
 func (System) Unpack(u distro.Unpack) []string {
-	return command.Unpack{Skeleton: u.Skeleton, Archives: u.Archives, Out: u.Outs[0], Meta: u.Meta}.Args()
+	return command.Unpack{Skeleton: u.Skeleton, Archives: u.Archives, Out: u.Outs[0], Meta: u.Meta, Expected: u.Expected}.Args()
 }
 
 // Check returns nothing: packages can always be registered.

@@ -20,7 +20,7 @@ const updatesDir = "/var/lib/dpkg/updates"
 
 // Unpack are the helper's arguments for unpacking packages.
 func (System) Unpack(u distro.Unpack) []string {
-	return command.Unpack{Filters: u.Filters, Archives: u.Archives, Outs: u.Outs, Meta: u.Meta}.Args()
+	return command.Unpack{Filters: u.Filters, Archives: u.Archives, Outs: u.Outs, Meta: u.Meta, Expected: u.Expected}.Args()
 }
 
 // Check are the helper's arguments for the verdict on a base.
@@ -43,7 +43,7 @@ func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 		}, nil
 	case distro.Native:
 		return &distro.InstallStep{
-			Args:      command.Native{Base: i.Base, Files: i.Archives, Names: names, AllowHeld: i.AllowHeld}.Args(),
+			Args:      command.Native{Base: i.Base, Files: i.Archives, Names: names, AllowHeld: i.AllowHeld, Expected: i.Expected}.Args(),
 			NeedsBase: true, NeedsArchives: true, RunsImage: true, Memory: memory,
 		}, nil
 	case distro.Assemble:

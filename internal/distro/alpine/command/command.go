@@ -14,7 +14,7 @@ import (
 
 // The subcommands and what they take.
 const (
-	UnpackUsage  = unpackName + " [--skeleton DIR] DIR OUT META"
+	UnpackUsage  = unpackName + " [--skeleton DIR] [--expect FILE/NAME/VERSION/ARCH/SIZE]... DIR OUT META"
 	InstallUsage = installName + " --meta DIR [--scripts run|skip|follow] [--want PACKAGE]..."
 
 	unpackName  = "unpack-apk"
@@ -29,6 +29,8 @@ type Unpack struct {
 	// Archives is the directory of the packages' files, Out is an empty one for what
 	// they hold, and Meta one for what is known of them.
 	Archives, Out, Meta string
+	// Expected is what is known of the files.
+	Expected []command.Expected
 }
 
 // Args are the helper's arguments.
@@ -37,6 +39,7 @@ func (c Unpack) Args() []string {
 	if c.Skeleton != "" {
 		args = append(args, "--skeleton", c.Skeleton)
 	}
+	args = append(args, command.Each(command.ExpectFlag, command.Words(c.Expected))...)
 	return append(args, c.Archives, c.Out, c.Meta)
 }
 
@@ -45,6 +48,7 @@ func ParseUnpack(args []string) (Unpack, error) {
 	var c Unpack
 	set := command.Flags(unpackName)
 	set.StringVar(&c.Skeleton, "skeleton", "", "")
+	set.Var((*command.Packages)(&c.Expected), command.ExpectFlag, "")
 	err := command.Parse(set, args, 3, 3)
 	c.Archives, c.Out, c.Meta = set.Arg(0), set.Arg(1), set.Arg(2)
 	return c, err

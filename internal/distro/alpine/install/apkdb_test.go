@@ -48,7 +48,7 @@ func (l *lab) unpack(image string, packages ...testenv.APK) (out string, err err
 		files = append(files, file)
 	}
 	must(l.t, os.Mkdir(filepath.Join(l.meta, "0000"), 0o755))
-	return out, Unpack(l.t.Context(), files, out, filepath.Join(l.meta, "0000"), image)
+	return out, Unpack(l.t.Context(), files, out, filepath.Join(l.meta, "0000"), image, nil)
 }
 
 // install unpacks packages onto the root and installs them there.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/alpine/archive"
+	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
@@ -22,7 +23,7 @@ import (
 // image has the directories and links of the image they are for; it is empty for
 // scratch. The order of the files only decides between packages that have the
 // same path.
-func Unpack(ctx context.Context, files []string, out, meta, image string) error {
+func Unpack(ctx context.Context, files []string, out, meta, image string, expected []packages.Expected) error {
 	unix.Umask(0)
 	t, err := unpack.Open(out)
 	if err != nil {
@@ -31,7 +32,7 @@ func Unpack(ctx context.Context, files []string, out, meta, image string) error 
 	defer t.Close()
 	g := &group{}
 	g.Packages, err = unpack.Each(ctx, files, func(ctx context.Context, f unpack.Opened) (*Package, error) {
-		return unpackFile(ctx, f, t, skeleton(image))
+		return unpackFile(ctx, f, t, skeleton(image), packages.Of(expected, f.Name()))
 	})
 	if err != nil {
 		return err
@@ -42,8 +43,14 @@ func Unpack(ctx context.Context, files []string, out, meta, image string) error 
 	return g.Write(meta)
 }
 
-func unpackFile(ctx context.Context, f unpack.Opened, t *unpack.Tree, image skeleton) (*Package, error) {
+func unpackFile(ctx context.Context, f unpack.Opened, t *unpack.Tree, image skeleton, want packages.Expected) (*Package, error) {
+	if err := want.CheckSize(f.Size); err != nil {
+		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
+	}
 	a, err := archive.Open(f, f.Size)
+	if err == nil {
+		err = want.Check(a.Info.Name, a.Info.Version, want.Arch)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
 	}

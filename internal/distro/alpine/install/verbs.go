@@ -30,7 +30,7 @@ func runUnpack(ctx context.Context, args []string, _ packages.Host) error {
 	if err != nil {
 		return err
 	}
-	return Unpack(ctx, files, c.Out, c.Meta, c.Skeleton)
+	return Unpack(ctx, files, c.Out, c.Meta, c.Skeleton, c.Expected)
 }
 
 func runInstall(ctx context.Context, args []string, h packages.Host) error {

@@ -13,10 +13,10 @@ import (
 
 // The subcommands and what they take.
 const (
-	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... DIR OUT META"
+	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... [--expect FILE/NAME/VERSION/ARCH/SIZE]... DIR OUT META"
 	CheckUsage    = checkName + " BASE METAS OUT"
 	RegisterUsage = registerName + " [--name NAME]... --base DIR --meta DIR"
-	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] --base DIR -- FILE..."
+	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] [--expect FILE/NAME/VERSION/ARCH/SIZE]... --base DIR -- FILE..."
 	MarkUsage     = markName + " [--name NAME]... --base DIR"
 	AssembleUsage = assembleName + " --meta DIR [--skip-scripts]"
 
@@ -38,12 +38,15 @@ type Unpack struct {
 	Archives string
 	Outs     []string
 	Meta     string
+	// Expected is what is known of the files.
+	Expected []command.Expected
 }
 
 // Args are the helper's arguments.
 func (c Unpack) Args() []string {
 	args := append([]string{unpackName}, command.Each("filter", c.Filters)...)
 	args = append(args, command.Each("more", c.Outs[1:])...)
+	args = append(args, command.Each(command.ExpectFlag, command.Words(c.Expected))...)
 	return append(args, c.Archives, c.Outs[0], c.Meta)
 }
 
@@ -54,6 +57,7 @@ func ParseUnpack(args []string) (Unpack, error) {
 	set := command.Flags(unpackName)
 	set.Var((*command.List)(&c.Filters), "filter", "")
 	set.Var((*command.List)(&more), "more", "")
+	set.Var((*command.Packages)(&c.Expected), command.ExpectFlag, "")
 	err := command.Parse(set, args, 3, 3)
 	c.Archives, c.Outs, c.Meta = set.Arg(0), append([]string{set.Arg(1)}, more...), set.Arg(2)
 	return c, err
@@ -111,6 +115,8 @@ type Native struct {
 	Names []string
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool
+	// Expected is what is known of the files.
+	Expected []command.Expected
 }
 
 // Args are the helper's arguments.
@@ -119,6 +125,7 @@ func (c Native) Args() []string {
 	if c.AllowHeld {
 		args = append(args, "--allow-held")
 	}
+	args = append(args, command.Each(command.ExpectFlag, command.Words(c.Expected))...)
 	return append(append(args, "--base", c.Base, "--"), c.Files...)
 }
 
@@ -128,6 +135,7 @@ func ParseNative(args []string) (Native, error) {
 	set := command.Flags(nativeName)
 	set.Var((*command.List)(&c.Names), "name", "")
 	set.BoolVar(&c.AllowHeld, "allow-held", false, "")
+	set.Var((*command.Packages)(&c.Expected), command.ExpectFlag, "")
 	set.StringVar(&c.Base, "base", "", "")
 	err := command.Parse(set, args, 1, math.MaxInt)
 	c.Files = set.Args()

@@ -18,6 +18,11 @@ import (
 // Native lets the tool of the image at / install package files, in one go and
 // without a network: apt-get, or dpkg where there is none.
 func Native(ctx context.Context, files []string, opt Options) error {
+	for _, file := range files {
+		if _, err := expectedControl(file, opt.Expected); err != nil {
+			return fmt.Errorf("install %s: %w", filepath.Base(file), err)
+		}
+	}
 	return inImage(ctx, "/", opt, func(c *commands) error {
 		b, err := readBase(c.root)
 		if err != nil {

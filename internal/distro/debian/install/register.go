@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
 	"github.com/strata-build/strata/internal/distro/rootdir"
@@ -30,6 +31,8 @@ type Options struct {
 	Names []string
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool
+	// Expected is what is known of package files.
+	Expected []packages.Expected
 	// Log is where the tools' output goes.
 	Log *os.File
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
@@ -213,7 +214,11 @@ func described(files []string) ([]*Package, map[*Package]string, error) {
 	return packages, of, nil
 }
 
-func readControl(file string) (*archive.Control, error) {
+func readControl(file string) (*archive.Control, error) { return expectedControl(file, nil) }
+
+// expectedControl reads what a package says of itself, which must be what is expected
+// of its file.
+func expectedControl(file string, expected []packages.Expected) (*archive.Control, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -223,11 +228,8 @@ func readControl(file string) (*archive.Control, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := archive.Open(f, info.Size())
-	if err != nil {
-		return nil, err
-	}
-	return a.Control()
+	_, c, err := open(f, file, info.Size(), expected)
+	return c, err
 }
 
 func sortPackages(all []*Package) {

@@ -8,6 +8,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/compress"
+	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
@@ -29,6 +31,8 @@ type UnpackOptions struct {
 	// Memory limits what the decompressors together may hold, in bytes; 0 is a
 	// limit that keeps the whole process below 256 MiB.
 	Memory int64
+	// Expected is what is known of the files.
+	Expected []packages.Expected
 }
 
 // defaultMemory leaves room for two streams of the greatest window.
@@ -52,7 +56,7 @@ func Unpack(ctx context.Context, files []string, out, meta string, opt UnpackOpt
 		return err
 	}
 	defer t.Close()
-	u := unpacking{tree: t, memory: &budget{left: opt.Memory, free: make(chan struct{}, 1)}, filters: opt.Filters}
+	u := unpacking{tree: t, memory: &budget{left: opt.Memory, free: make(chan struct{}, 1)}, filters: opt.Filters, expected: opt.Expected}
 	g := &group{Filters: opt.Filters}
 	if g.Packages, err = unpack.Each(ctx, files, u.file); err != nil {
 		return err
@@ -65,18 +69,15 @@ func Unpack(ctx context.Context, files []string, out, meta string, opt UnpackOpt
 
 // unpacking is what all packages share that are unpacked together.
 type unpacking struct {
-	tree    *unpack.Tree
-	memory  *budget
-	filters Filters
+	tree     *unpack.Tree
+	memory   *budget
+	filters  Filters
+	expected []packages.Expected
 }
 
 // file unpacks one package.
 func (s unpacking) file(ctx context.Context, f unpack.Opened) (*Package, error) {
-	a, err := archive.Open(f, f.Size)
-	if err != nil {
-		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
-	}
-	control, err := a.Control()
+	a, control, err := open(f, f.Name(), f.Size, s.expected)
 	if err != nil {
 		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
 	}
@@ -86,6 +87,23 @@ func (s unpacking) file(ctx context.Context, f unpack.Opened) (*Package, error) 
 		return nil, fmt.Errorf("unpack package %s %s: %w", u.name(), control.Fields.Get("Version"), err)
 	}
 	return p, nil
+}
+
+// open reads what a package says of itself, which must be what is expected of its file.
+func open(r io.ReaderAt, name string, size int64, expected []packages.Expected) (*archive.Archive, *archive.Control, error) {
+	want := packages.Of(expected, name)
+	if err := want.CheckSize(size); err != nil {
+		return nil, nil, err
+	}
+	a, err := archive.Open(r, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.Control()
+	if err == nil {
+		err = want.Check(c.Fields.Get("Package"), c.Fields.Get("Version"), c.Fields.Get("Architecture"))
+	}
+	return a, c, err
 }
 
 // A budget is memory shared by those who unpack.

@@ -9,6 +9,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/unpack"
 	"golang.org/x/sys/unix"
 )
@@ -235,6 +237,32 @@ func TestRefusesHostilePackages(t *testing.T) {
 				t.Errorf("error %v, want one about package evil and %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestPackagesAreWhatTheIndexSays reads a package that is another one, on both ways.
+func TestPackagesAreWhatTheIndexSays(t *testing.T) {
+	deb := buildDeb(t, "none", "pack", "", sourceFile{name: "usr/lib/pack/file", text: "x"})
+	info, err := os.Stat(deb)
+	must(t, err)
+	right := packages.Expected{File: "pack.deb", Name: "pack", Version: "1.0-1", Arch: "amd64", Size: info.Size()}
+	for what, change := range map[string]func(*packages.Expected){
+		"":                    func(*packages.Expected) {},
+		"name":                func(e *packages.Expected) { e.Name = "other" },
+		"version":             func(e *packages.Expected) { e.Version = "1.0-2" },
+		"architecture":        func(e *packages.Expected) { e.Arch = "all" },
+		"says 5":              func(e *packages.Expected) { e.Size = 5 },
+		"9223372036854775807": func(e *packages.Expected) { e.Size = 1<<63 - 1 },
+	} {
+		want := right
+		change(&want)
+		unpacking := Unpack(context.Background(), []string{deb}, t.TempDir(), t.TempDir(), UnpackOptions{Expected: []packages.Expected{want}})
+		_, native := expectedControl(deb, []packages.Expected{want})
+		for way, err := range map[string]error{"unpack": unpacking, "native": native} {
+			if (err == nil) != (what == "") || what != "" && (!errors.Is(err, packages.ErrNotIndexed) || !strings.Contains(err.Error(), what)) {
+				t.Errorf("%s, another %q: %v", way, what, err)
+			}
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ func runUnpack(ctx context.Context, args []string, _ packages.Host) error {
 	if err != nil {
 		return err
 	}
-	return Unpack(ctx, files, c.Outs[0], c.Meta, UnpackOptions{Filters: c.Filters, More: c.Outs[1:]})
+	return Unpack(ctx, files, c.Outs[0], c.Meta, UnpackOptions{Filters: c.Filters, More: c.Outs[1:], Expected: c.Expected})
 }
 
 func runCheck(_ context.Context, args []string, _ packages.Host) error {
@@ -60,7 +60,7 @@ func runNative(ctx context.Context, args []string, h packages.Host) error {
 	if err != nil {
 		return err
 	}
-	opt := Options{Base: c.Base, Names: c.Names, AllowHeld: c.AllowHeld, Log: os.Stderr}
+	opt := Options{Base: c.Base, Names: c.Names, AllowHeld: c.AllowHeld, Expected: c.Expected, Log: os.Stderr}
 	return changeImage(h, func() error { return Native(ctx, c.Files, opt) })
 }
 
