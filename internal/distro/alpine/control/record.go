@@ -105,13 +105,13 @@ func (r *Record) set(field byte, value string) (err error) {
 	case 'o':
 		r.Origin = value
 	case 'D':
-		r.Depends = value
+		r.Depends = joined(r.Depends, value)
 	case 'p':
-		r.Provides = value
+		r.Provides = joined(r.Provides, value)
 	case 'i':
-		r.InstallIf = value
+		r.InstallIf = joined(r.InstallIf, value)
 	case 'r':
-		r.Replaces = value
+		r.Replaces = joined(r.Replaces, value)
 	case 'k':
 		r.Priority, err = strconv.ParseUint(value, 10, 64)
 	case 's':
@@ -124,6 +124,15 @@ func (r *Record) set(field byte, value string) (err error) {
 		r.Newer = r.Newer || field < 'a' || field > 'z'
 	}
 	return err
+}
+
+// joined is the value of a field of relations that may come several times: apk adds
+// them up.
+func joined(old, value string) string {
+	if old == "" {
+		return value
+	}
+	return old + " " + value
 }
 
 func parseSize(value string) (int64, error) {

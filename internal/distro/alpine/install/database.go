@@ -170,8 +170,9 @@ func (db *database) add(p *Package) error {
 }
 
 // want notes what is asked for now. It takes the place of what was asked for by
-// the same name, unless it only repeats the name.
+// the same name; of two that are asked for now, one with a version or a tag counts.
 func (db *database) want(wanted []string) error {
+	now := map[string]bool{}
 	for _, text := range wanted {
 		w, err := control.ParseRelation(text)
 		if err != nil {
@@ -181,9 +182,10 @@ func (db *database) want(wanted []string) error {
 		switch {
 		case i < 0:
 			db.world = append(db.world, w)
-		case text != w.Name || db.world[i].Conflict:
+		case !now[w.Name] || text != w.Name:
 			db.world[i] = w
 		}
+		now[w.Name] = true
 	}
 	slices.SortFunc(db.world, func(a, b control.Relation) int { return strings.Compare(a.String(), b.String()) })
 	return nil

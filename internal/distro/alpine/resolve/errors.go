@@ -65,3 +65,17 @@ func (e *ConflictError) Error() string {
 	}
 	return s + ": " + strings.Join(e.Chain, "; ")
 }
+
+// ContradictionError is a request for a package that is excluded by another request.
+type ContradictionError struct {
+	Name   string
+	Wanted [2]string // as they were asked for
+}
+
+// Requested returns the name.
+func (e *ContradictionError) Requested() string { return e.Name }
+
+// Error names both requests.
+func (e *ContradictionError) Error() string {
+	return "find the package " + e.Name + ": the names have " + e.Wanted[0] + " and " + e.Wanted[1] + "; leave out one of them"
+}

@@ -35,6 +35,9 @@ type fault struct {
 
 // Resolve finds what has to be installed for a request.
 func Resolve(req Request) (*Solution, error) {
+	if err := checkContradictions(req.Wanted); err != nil {
+		return nil, err
+	}
 	s := newSolver(&req)
 	if err := s.validate(); err != nil {
 		return nil, err
@@ -50,6 +53,18 @@ func Resolve(req Request) (*Solution, error) {
 	return sol, nil
 }
 
+// checkContradictions refuses a name that is requested and must not be there.
+func checkContradictions(wanted []Wanted) error {
+	has := map[string]Wanted{}
+	for _, w := range wanted {
+		if old, ok := has[w.Name]; ok && old.Conflict != w.Conflict {
+			return &ContradictionError{Name: w.Name, Wanted: [2]string{old.String(), w.String()}}
+		}
+		has[w.Name] = w
+	}
+	return nil
+}
+
 func newSolver(req *Request) *solver {
 	s := &solver{universe: newUniverse(req), req: req}
 	ask := map[string]control.Relation{}
@@ -62,11 +77,14 @@ func newSolver(req *Request) *solver {
 	for _, r := range world {
 		ask[r.Name] = r
 	}
-	// A request takes the place of what was asked for by that name.
+	// A request takes the place of what the base asked for by that name; of two requests
+	// one with a version or a tag counts.
+	now := map[string]bool{}
 	for _, w := range req.Wanted {
-		if old, ok := ask[w.Name]; !ok || w.String() != w.Name || old.Conflict {
+		if !now[w.Name] || w.String() != w.Name {
 			ask[w.Name] = w.Relation
 		}
+		now[w.Name] = true
 		s.lookup(w.Name).asked = true
 	}
 	for _, r := range ask {

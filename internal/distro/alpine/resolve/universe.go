@@ -168,9 +168,7 @@ func (u *universe) add(r *control.Record) *pkg {
 	p.installIf = u.needs(r.InstallIf, true)
 	p.name.offers = append(p.name.offers, offer{p, r.Version})
 	for _, n := range p.provides {
-		if n.name != p.name {
-			n.name.offers = append(n.name.offers, offer{p, n.Version})
-		}
+		n.name.offers = append(n.name.offers, offer{p, n.Version})
 	}
 	for _, n := range p.installIf {
 		p.hear(n.name)

@@ -208,6 +208,9 @@ func parseVersion(r *Relation, s string) (rest string, err error) {
 	inside := strings.TrimSpace(s[1:end])
 	n := len(inside) - len(strings.TrimLeft(inside, "<>="))
 	op, ok := parseOperator(inside[:n])
+	if n == 0 {
+		op, ok = Equal, true // as dpkg and apt take it
+	}
 	if !ok {
 		return "", fmt.Errorf("(%.60s) has no operator (<<, <=, =, >= or >>)", inside)
 	}

@@ -33,7 +33,7 @@ func TestParseRelations(t *testing.T) {
 
 func TestParseRelationsErrors(t *testing.T) {
 	for value, text := range map[string]string{
-		"a (": "the ) of", "a (1)": "no operator", "a (>=)": "no version", "a (=> 1)": "no operator", "a b": "a comma or a |",
+		"a (": "the ) of", "a ()": "no version", "a (>=)": "no version", "a (=> 1)": "no operator", "a b": "a comma or a |",
 		"a | ": "nothing follows the |", "| a": "a package name is expected", "a [": "the ] of", "a []": "is empty",
 		"a:b:c": "is not of the form name:architecture", "a:": "is not of the form name:architecture", "a <": "the > of", "a (>= 1 2)": "no version",
 		"a || b": "nothing follows the |",

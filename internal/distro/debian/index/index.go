@@ -191,7 +191,8 @@ func (x *Index) add(c *Entry, start, end int) error {
 		x.mentionAll(value)
 	}
 	x.mentionAll(c.Provides)
-	return x.addProvides(c, n)
+	x.addProvides(c, n)
+	return nil
 }
 
 // plainWord reports whether a name or a version can stand in a line and in a
@@ -205,10 +206,10 @@ func plainWord(s string) bool {
 	return true
 }
 
-func (x *Index) addProvides(c *Entry, n int32) error {
+func (x *Index) addProvides(c *Entry, n int32) {
 	for r, err := range control.Relations(c.Provides) {
 		if err != nil {
-			return x.fail(int(x.records[n].start), "parse the field Provides of %s: %w", c.Name, err)
+			break // the package is there, and the rest of the field counts for nothing
 		}
 		if r.Op == control.Any || r.Op == control.Equal { // apt ignores the others
 			x.addProvide(r.Target(x.opts.Architecture), Provision{n, r.Version})
@@ -220,7 +221,6 @@ func (x *Index) addProvides(c *Entry, n int32) error {
 	if c.MultiArch == "allowed" {
 		x.addProvide(c.Name+control.AnyArchitecture, Provision{n, c.Version})
 	}
-	return nil
 }
 
 func (x *Index) addProvide(name string, p Provision) {

@@ -85,7 +85,7 @@ func (c *checker) load(sol *Solution) (problems []error) {
 		c.system[p.Name] = &member{name: p.Name, version: p.Version, fields: paragraphFields(control), added: true}
 	}
 	for _, m := range c.system {
-		problems = append(problems, c.offer(m))
+		c.offer(m)
 	}
 	return problems
 }
@@ -123,18 +123,17 @@ func paragraphFields(text string) map[string]string {
 }
 
 // offer notes every name the member stands for.
-func (c *checker) offer(m *member) error {
+func (c *checker) offer(m *member) {
 	names := []offer{{m, m.version}}
 	c.provided[m.name] = append(c.provided[m.name], names...)
 	allowed := m.fields["multi-arch"] == "allowed"
 	if allowed {
 		c.provided[m.name+":any"] = append(c.provided[m.name+":any"], offer{m, m.version})
 	}
-	groups, err := control.ParseRelations(m.fields["provides"])
-	if err != nil {
-		return fmt.Errorf("%s: %w", m.name, err)
-	}
-	for _, r := range slices.Concat(groups...) {
+	for r, err := range control.Relations(m.fields["provides"]) {
+		if err != nil {
+			break // the rest of the field counts for nothing
+		}
 		if r.Op != control.Any && r.Op != control.Equal {
 			continue
 		}
@@ -144,7 +143,6 @@ func (c *checker) offer(m *member) error {
 			c.provided[name+":any"] = append(c.provided[name+":any"], offer{m, r.Version})
 		}
 	}
-	return nil
 }
 
 func (c *checker) sorted() []*member {

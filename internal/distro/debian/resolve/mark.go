@@ -179,7 +179,7 @@ func (v *version) names() []string {
 	names := []string{v.Name, v.Name + control.AnyArchitecture}
 	for r, err := range control.Relations(v.Provides) {
 		if err != nil {
-			return names // ReadIndex refused the archive
+			return names // the rest of the field counts for nothing
 		}
 		names = append(names, r.Name, r.Name+control.AnyArchitecture)
 	}

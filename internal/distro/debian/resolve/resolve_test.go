@@ -365,3 +365,21 @@ func TestVirtualNames(t *testing.T) {
 		}
 	}
 }
+
+// TestOneBadRecord shows that a field which can't be read costs its own package
+// something, and not the archive. A version without an operator is that very one.
+func TestOneBadRecord(t *testing.T) {
+	archive := listed(t, "s", "b 1\na 1; Provides: v, git (2:1), w (=, x\nneeds-git 1; Depends: git (= 2:1)\nneeds-b 1; Depends: b (1)\nneeds-b2 1; Depends: b (2)")
+	for want, get := range map[string]string{
+		"b": "b=1", "a": "a=1", "v": "a=1", "needs-git": "a=1 needs-git=1", "needs-b": "b=1 needs-b=1",
+	} {
+		if got, _ := resolved(t, Request{Indexes: []*index.Index{archive}, Wanted: wants(want)}); strings.Join(got, " ") != get {
+			t.Errorf("%s: %v, want %s", want, got, get)
+		}
+	}
+	for _, want := range []string{"x", "needs-b2"} {
+		if _, err := Resolve(Request{Architecture: "amd64", Indexes: []*index.Index{archive}, Wanted: wants(want)}); err == nil {
+			t.Errorf("%s can be had", want)
+		}
+	}
+}
