@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/gateway/client"
+
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb/lock"
@@ -31,6 +33,9 @@ func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 	ref, err := r.daemon.SolveDefinition(ctx, r.file.Source.Definition)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if st, err := ref.StatFile(ctx, client.StatRequest{Path: name}); err == nil && !fs.FileMode(st.Mode).IsRegular() {
+		return nil, fmt.Errorf("read %s: it is not a plain file", name)
 	}
 	data, err := source.ReadWhole(ctx, ref, name)
 	if errors.Is(fault.NotExist(err), fs.ErrNotExist) {

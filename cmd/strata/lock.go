@@ -20,6 +20,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/job"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/sbom"
 	"github.com/strata-build/strata/llb/spec"
@@ -146,7 +147,7 @@ func writeLock(stdout io.Writer, place string, data []byte) error {
 		_, err := stdout.Write(data)
 		return err
 	}
-	if old, err := os.ReadFile(place); err == nil && string(old) == string(data) {
+	if old, err := plainfile.Read(place, lock.MaxSize); err == nil && string(old) == string(data) {
 		return nil
 	}
 	var s atomicfile.Stage
@@ -163,7 +164,7 @@ func writeLock(stdout io.Writer, place string, data []byte) error {
 // printSBOM prints the lock of a target as an SPDX document. It does not need
 // BuildKit.
 func printSBOM(w io.Writer, o job.Input, place string) error {
-	data, err := os.ReadFile(place)
+	data, err := plainfile.Read(place, lock.MaxSize)
 	if err != nil {
 		return cli.Usage(fmt.Errorf("read lock: %w", err), "write one with \"strata lock\"")
 	}

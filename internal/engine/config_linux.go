@@ -23,7 +23,12 @@ import (
 	"github.com/moby/buildkit/version"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
+
+// configLimit is the most bytes that buildkitd.toml may have.
+const configLimit = 8 << 20
 
 // fingerprintName is the file that tells clients what the running engine is.
 const fingerprintName = "engine.fingerprint"
@@ -48,7 +53,7 @@ func loadSettings(o Options) (*settings, error) {
 	var text []byte
 	if o.Config != "" {
 		var err error
-		if text, err = os.ReadFile(o.Config); err != nil {
+		if text, err = plainfile.Read(o.Config, configLimit); err != nil {
 			return nil, fmt.Errorf("read the engine's configuration: %w", err)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // containerdName is the annotation with an image's whole name that containerd
@@ -28,7 +29,7 @@ const containerdName = "io.containerd.image.name"
 type directory string
 
 func (f directory) open(_ context.Context, d v1.Descriptor, offset int64) (io.ReadCloser, error) {
-	file, err := os.Open(filepath.Join(string(f), filepath.FromSlash(blobPath(d.Digest))))
+	file, err := plainfile.Open(filepath.Join(string(f), filepath.FromSlash(blobPath(d.Digest))))
 	if err != nil || offset == 0 {
 		return file, err
 	}
@@ -40,7 +41,7 @@ func (f directory) open(_ context.Context, d v1.Descriptor, offset int64) (io.Re
 
 // index is the layout's own index.
 func (f directory) index() ([]byte, error) {
-	return os.ReadFile(filepath.Join(string(f), ocispecs.ImageIndexFile))
+	return plainfile.Read(filepath.Join(string(f), ocispecs.ImageIndexFile), manifestLimit)
 }
 
 // blobPath is where a layout has a blob.

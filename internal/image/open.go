@@ -14,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/image/registry"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // Options say how images are reached. The zero value works for everything but
@@ -160,7 +161,7 @@ func (s *Source) Manifest(ctx context.Context, d v1.Descriptor) ([]byte, error) 
 		return nil, err
 	}
 	defer rc.Close()
-	if raw, err = io.ReadAll(rc); err == nil {
+	if raw, err = plainfile.ReadAll(rc, d.Digest.String(), d.Size); err == nil {
 		s.remember(d.Digest, raw)
 	}
 	return raw, err

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/compress"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // tarFile is an archive whose files can be read in any order: a list of where
@@ -30,10 +31,15 @@ type member struct {
 	link         string
 }
 
-// openTar lists an archive. One that is compressed, or is not a plain file, is
+// openTar lists an archive. One that is compressed, or a stream that this process
+// was started with, is
 // first unpacked into a temporary file.
 func openTar(name, temp string) (*tarFile, error) {
-	f, err := os.Open(name)
+	open := plainfile.Open
+	if plainfile.IsHanded(name) {
+		open = os.Open
+	}
+	f, err := open(name)
 	if err != nil {
 		return nil, err
 	}

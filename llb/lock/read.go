@@ -18,8 +18,8 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// maxSize is the greatest size of a lock, in bytes: some ten thousand packages.
-const maxSize = 16 << 20
+// MaxSize is the greatest size of a lock, in bytes: some ten thousand packages.
+const MaxSize = 16 << 20
 
 // The lock as YAML has it.
 type (
@@ -73,8 +73,8 @@ func Read(name string, data []byte) (*File, error) {
 }
 
 func read(data []byte) (*File, error) {
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("it has %d bytes, more than %d", len(data), maxSize)
+	if len(data) > MaxSize {
+		return nil, fmt.Errorf("it has %d bytes, more than %d", len(data), MaxSize)
 	}
 	var doc document
 	dec := yaml.NewDecoder(bytes.NewReader(data))

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/util/resolver/config"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // certificates are files: what to trust beside the system's, and what to show.
@@ -67,7 +69,7 @@ func (c certificates) config(insecure bool) (*tls.Config, error) {
 		}
 	}
 	for _, name := range c.trusted {
-		data, err := os.ReadFile(name)
+		data, err := plainfile.Read(name, configLimit)
 		if err != nil {
 			return nil, fmt.Errorf("read certificate: %w", err)
 		}

@@ -20,6 +20,8 @@ import (
 	"github.com/containerd/log"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/sirupsen/logrus"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // hostsFile is the name of containerd's file about a registry.
@@ -43,7 +45,7 @@ func (h *hosts) containerdPlaces(host, path string) ([]place, error) {
 		return nil, err
 	}
 	file := filepath.Join(dir, hostsFile)
-	data, err := os.ReadFile(file)
+	data, err := plainfile.Read(file, configLimit)
 	if err != nil {
 		return nil, fmt.Errorf("read registries: %w", err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // containersRegistry is a table of registries.conf, containers-registries.conf(5).
@@ -65,7 +67,7 @@ func containersFiles(env func(string) (string, bool)) []string {
 }
 
 func readContainers(name string) ([]containersRegistry, error) {
-	data, err := os.ReadFile(name)
+	data, err := plainfile.Read(name, configLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // dockerDaemon is what docker's daemon.json says of registries.
@@ -37,7 +39,7 @@ func dockerDaemonFile(env func(string) (string, bool)) string {
 
 func readDockerDaemon(name string) (dockerDaemon, error) {
 	var d dockerDaemon
-	data, err := os.ReadFile(name)
+	data, err := plainfile.Read(name, configLimit)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return d, nil // it is the daemon's file, not the user's
 	}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +17,8 @@ import (
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/moby/buildkit/util/resolver/config"
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // place is where requests for a repository go.
@@ -83,7 +84,7 @@ func readHosts(o Options) (*hosts, error) {
 		var file struct {
 			Registries map[string]config.RegistryConfig `toml:"registry"`
 		}
-		data, err := os.ReadFile(o.Config)
+		data, err := plainfile.Read(o.Config, configLimit)
 		if err != nil {
 			return nil, fmt.Errorf("read registries: %w", err)
 		}

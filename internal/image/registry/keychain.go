@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,6 +15,8 @@ import (
 	"github.com/docker/cli/cli/config/credentials"
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // dockerHub is how docker's files call docker.io.
@@ -155,7 +156,7 @@ func getenv(env func(string) (string, bool), name string) string {
 }
 
 func loadConfig(name string) (*configfile.ConfigFile, error) {
-	f, err := os.Open(name)
+	f, err := plainfile.Open(name)
 	if err != nil {
 		return nil, err
 	}

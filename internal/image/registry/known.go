@@ -15,6 +15,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // knownLimit is how large, in bytes, a file of known blobs may become before the half
@@ -112,7 +113,7 @@ func (k *known) load() {
 	if k.file == "" {
 		return
 	}
-	text, err := os.ReadFile(k.file)
+	text, err := plainfile.Read(k.file, 64*knownLimit)
 	if err != nil {
 		return
 	}

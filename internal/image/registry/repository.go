@@ -28,6 +28,9 @@ import (
 // manifestLimit is the most bytes that a manifest may have.
 const manifestLimit = 8 << 20
 
+// configLimit is the most bytes that a file of settings may have.
+const configLimit = 8 << 20
+
 // Repository is a repository of a registry. It is safe for concurrent use.
 type Repository struct {
 	client *Client

@@ -17,6 +17,7 @@ import (
 
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // dockerEntry is an image in the list of docker's archives.
@@ -53,7 +54,7 @@ func LoadableByDocker(ctx context.Context, dir string, tags []string) error {
 	}
 	path := filepath.Join(dir, "manifest.json")
 	var entries []dockerEntry
-	data, err := os.ReadFile(path)
+	data, err := plainfile.Read(path, indexLimit)
 	if err == nil {
 		err = json.Unmarshal(data, &entries)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // directory writes to an OCI layout. A new one appears when it is whole. One that
@@ -170,7 +171,7 @@ func (f *directory) enter(dir string, p *plan) error {
 
 // listedIn is the index of referrers that a layout has under a tag, empty if none.
 func listedIn(dir, tag string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(dir, ocispecs.ImageIndexFile))
+	data, err := plainfile.Read(filepath.Join(dir, ocispecs.ImageIndexFile), indexLimit)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -183,7 +184,7 @@ func listedIn(dir, tag string) ([]byte, error) {
 	}
 	for _, d := range index.Manifests {
 		if d.Annotations[ocispecs.AnnotationRefName] == tag && d.MediaType.IsIndex() {
-			return os.ReadFile((&directory{dir: dir}).path(d.Digest))
+			return plainfile.Read((&directory{dir: dir}).path(d.Digest), indexLimit)
 		}
 	}
 	return nil, nil

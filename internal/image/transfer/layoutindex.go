@@ -21,7 +21,11 @@ import (
 
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/plainfile"
 )
+
+// indexLimit is the most bytes that an index of a directory may have.
+const indexLimit = 8 << 20
 
 // layoutFile is the content of a layout's file oci-layout.
 const layoutFile = `{"imageLayoutVersion":"1.0.0"}`
@@ -69,7 +73,7 @@ func addToIndex(dir string, ds ...v1.Descriptor) error {
 		return fmt.Errorf("lock layout: %w", err)
 	}
 	defer unlock()
-	data, err := os.ReadFile(path)
+	data, err := plainfile.Read(path, indexLimit)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read layout's index: %w", err)
 	}

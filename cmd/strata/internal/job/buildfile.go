@@ -17,6 +17,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -51,7 +52,7 @@ func checkBuildFile(name string, data []byte, size int64) error {
 
 // openBuildFile reads the build file at path. regular reports whether it is a
 // plain file, which the daemon can read by itself.
-func openBuildFile(path string) (data []byte, regular bool, err error) {
+func openBuildFile(path string, interruptible func(io.Reader) io.Reader) (data []byte, regular bool, err error) {
 	fi, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, cli.Usage(fmt.Errorf("there is no build file %s", path), missingHint(path))
@@ -62,16 +63,49 @@ func openBuildFile(path string) (data []byte, regular bool, err error) {
 	if fi.IsDir() {
 		return nil, false, cli.Usage(fmt.Errorf("the build file %s is a directory", path), "")
 	}
+	if plainfile.IsHanded(path) && !fi.Mode().IsRegular() {
+		return readHanded(path, interruptible)
+	}
+	if err := plainfile.Check("the build file "+path, fi); err != nil {
+		return nil, false, cli.Usage(err, "")
+	}
 	if fi.Mode().IsRegular() && fi.Size() > spec.MaxSize {
 		return nil, true, checkBuildFile(path, nil, fi.Size())
 	}
-	f, err := os.Open(path)
+	f, err := plainfile.Open(path)
 	if err != nil {
 		return nil, false, cli.Usage(fmt.Errorf("open build file: %w", err), "")
 	}
 	defer f.Close()
 	data, err = readBuildFile(path, f)
 	return data, fi.Mode().IsRegular(), err
+}
+
+// readHanded reads the build file from a stream that this process was started with.
+func readHanded(path string, interruptible func(io.Reader) io.Reader) (data []byte, regular bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false, cli.Usage(fmt.Errorf("open build file: %w", err), "")
+	}
+	defer f.Close()
+	data, err = readBuildFile(path, interruptible(f))
+	return data, false, err
+}
+
+// checkBeside refuses what can't be read of the files that the daemon reads beside a
+// build file, or that a context has.
+func checkBeside(path string, limit int64) error {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil //nolint:nilerr // there need not be one, and who reads it says what is wrong
+	}
+	if err := plainfile.Check(path, fi); err != nil {
+		return cli.Usage(err, "")
+	}
+	if fi.Size() > limit {
+		return cli.Usage(plainfile.TooLarge(path, limit), "")
+	}
+	return nil
 }
 
 // missingHint names what the user may have meant.

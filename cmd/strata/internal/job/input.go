@@ -21,12 +21,20 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/llb/lock"
 )
 
 // The names of the local sources that a frontend asks for.
 const (
 	contextSource   = "context"
 	buildFileSource = "dockerfile"
+)
+
+const (
+	// ignoreSuffix is the name of an ignore file, or what follows the build file's in it.
+	ignoreSuffix = ".dockerignore"
+	// ignoreLimit is the most bytes that one may have.
+	ignoreLimit = 1 << 20
 )
 
 // input puts the context and the build file of a build into its SolveOpt.
@@ -36,6 +44,8 @@ type input struct {
 	exclude []string
 	// temp are directories to remove in the end.
 	temp []string
+	// interruptible makes a stream end with the command.
+	interruptible func(io.Reader) io.Reader
 	// warnings are for the user, before the build.
 	warnings []string
 }
@@ -71,6 +81,9 @@ func (in *input) addDir(context, file string, stdin io.Reader) error {
 }
 
 func (in *input) mountContext(dir string) error {
+	if err := checkBeside(filepath.Join(dir, ignoreSuffix), ignoreLimit); err != nil {
+		return err
+	}
 	mount, err := fsutil.NewFS(dir)
 	if err != nil {
 		return cli.Usage(fmt.Errorf("open context: %w", err), "")
@@ -167,7 +180,7 @@ func (in *input) nameRemoteFile(file string) error {
 
 // addBuildFile takes the build file from a path.
 func (in *input) addBuildFile(path string) error {
-	data, regular, err := openBuildFile(path)
+	data, regular, err := openBuildFile(path, in.interruptible)
 	if err != nil {
 		return err
 	}
@@ -175,6 +188,12 @@ func (in *input) addBuildFile(path string) error {
 		return in.addBuildFileText(data)
 	}
 	in.checkSyntax(data)
+	if err := checkBeside(path+ignoreSuffix, ignoreLimit); err != nil {
+		return err
+	}
+	if err := checkBeside(frontend.LockName(path), lock.MaxSize); err != nil {
+		return err
+	}
 	return in.mountBuildFile(filepath.Dir(path), filepath.Base(path))
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -150,6 +151,7 @@ func (j *job) addInput(ctx context.Context, o Input) error {
 	}
 	j.solveOpt.LocalMounts[bundle.Source] = helper
 	j.input.opt = &j.solveOpt
+	j.input.interruptible = func(r io.Reader) io.Reader { return cli.Interruptible(ctx, r) }
 	j.input.exclude = j.exports.inContext
 	if err := j.input.add(o.Context, o.File, j.terminal.In); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/client/ociindex"
 	"github.com/moby/buildkit/identity"
 	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
@@ -21,6 +22,7 @@ import (
 	"github.com/strata-build/strata/internal/helper/bundle"
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/transfer"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // addNamed adds the contexts of --build-context.
@@ -130,9 +132,15 @@ func (in *input) addLayout(name string, l flags.Layout) error {
 	return nil
 }
 
+// indexLimit is the most bytes that the index of a layout may have.
+const indexLimit = 8 << 20
+
 // layoutDigest is the digest of the image with the layout's tag, or of the only
 // image there is.
 func layoutDigest(l flags.Layout) (digest.Digest, error) {
+	if _, err := plainfile.Read(filepath.Join(l.Path, ocispecs.ImageIndexFile), indexLimit); err != nil {
+		return "", fmt.Errorf("read index: %w", err)
+	}
 	index := ociindex.NewStoreIndex(l.Path)
 	desc, err := index.Get(l.Tag)
 	if err == nil && desc == nil {

@@ -27,9 +27,9 @@ func (j *job) attachSession(o Options) error {
 	if err != nil {
 		return cli.Usage(err, "")
 	}
-	store, err := secretsprovider.NewStore(sources)
+	store, err := flags.SecretStore(sources, j.terminal.Env)
 	if err != nil {
-		return cli.Usage(fmt.Errorf("--secret: %w", err), "")
+		return cli.Usage(err, "")
 	}
 	agents := flags.SSH(o.Input.SSH)
 	if len(agents) == 0 && isGitSSH(o.Input.Context) {
