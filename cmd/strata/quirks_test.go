@@ -296,6 +296,7 @@ func answerQuirks(all func(string) map[string]string) []quirk {
 		{name: "busy for a day", quirks: testenv.Quirks{Busy: 1 << 20, RetryAfter: "86400"}, says: all("asks to wait for 24h0m0s")},
 		{name: "no answer", quirks: testenv.Quirks{Hang: "/v2/"}, flags: []string{"--timeout=50ms"}, says: all("no answer within 50ms")},
 		{name: "untrusted", quirks: testenv.Quirks{TLS: true}, says: all("is not trusted")},
+		{name: "http addresses behind https", quirks: testenv.Quirks{TLS: true, PlainLocation: true, Login: "basic"}, flags: []string{"--insecure"}},
 		{name: "untrusted, insecure", quirks: testenv.Quirks{TLS: true}, flags: []string{"--insecure"}},
 	}
 }

@@ -63,6 +63,8 @@ type Quirks struct {
 	MountStatus int
 	// BareLocation says where an upload goes on by a path without the host.
 	BareLocation bool
+	// PlainLocation says http:// there, also where the registry speaks https.
+	PlainLocation bool
 	// Redirect sends those who want a blob to another address, where RedirectLogin asks
 	// for a token that anonymous users get.
 	Redirect      bool

@@ -266,7 +266,7 @@ func (r *FakeRegistry) goOn(w http.ResponseWriter, req *http.Request, repository
 	at := "/v2/" + repository + "/blobs/uploads/" + id + "?state=a%2Fb"
 	if !r.quirks.BareLocation {
 		scheme := "http://"
-		if req.TLS != nil {
+		if req.TLS != nil && !r.quirks.PlainLocation {
 			scheme = "https://"
 		}
 		at = scheme + r.Host + at

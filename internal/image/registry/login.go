@@ -133,7 +133,7 @@ func (a *authorized) renew(ctx context.Context, resp *http.Response, number int)
 		a.challenge = c
 	}
 	old := a.header
-	if err := a.log(ctx); err != nil {
+	if err := a.login(ctx); err != nil {
 		return "", -1, err
 	}
 	if a.header == old {
@@ -142,8 +142,8 @@ func (a *authorized) renew(ctx context.Context, resp *http.Response, number int)
 	return a.header, a.number, nil
 }
 
-// log logs in as the challenge asks for.
-func (a *authorized) log(ctx context.Context) error {
+// login logs in as the challenge asks for.
+func (a *authorized) login(ctx context.Context) error {
 	if a.challenge == nil {
 		return nil
 	}

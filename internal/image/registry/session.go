@@ -73,7 +73,7 @@ func (s *session) http(ctx context.Context, scope, other string) (*http.Client, 
 	}
 	if challenge.Scheme != "" {
 		a.challenge = challenge
-		if err := a.log(ctx); err != nil {
+		if err := a.login(ctx); err != nil {
 			return nil, s.explain("reach", "", err)
 		}
 	}
@@ -122,7 +122,9 @@ func (c *Client) ping(ctx context.Context, p place, registry name.Registry, base
 	return challenge, nil
 }
 
-// schemed speaks plain http with a registry that does not speak TLS.
+// schemed speaks with a registry by the protocol that it was greeted by, whatever the
+// addresses say that it gives: one behind a proxy may not know that the proxy speaks TLS,
+// and credentials must not go out without it.
 type schemed struct {
 	next     http.RoundTripper
 	host     string
@@ -131,9 +133,13 @@ type schemed struct {
 
 // RoundTrip sends a request.
 func (s *schemed) RoundTrip(req *http.Request) (*http.Response, error) {
-	if s.insecure && req.URL.Host == s.host && req.URL.Scheme == "https" {
+	scheme := "https"
+	if s.insecure {
+		scheme = "http"
+	}
+	if sameHost(req.URL, s.host) && req.URL.Scheme != scheme {
 		req = req.Clone(req.Context())
-		req.URL.Scheme = "http"
+		req.URL.Scheme, req.URL.Host = scheme, s.host // without a port that is the other protocol's
 	}
 	return s.next.RoundTrip(req)
 }
