@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"os"
@@ -50,6 +51,15 @@ func TestCredentials(t *testing.T) {
 			t.Fatalf("exit status %d:\n%s", got.Code, got.Stderr)
 		}
 		registry.Descriptor(t, "private:helper")
+	})
+	t.Run("variable", func(t *testing.T) { // without a config.json
+		cli := testenv.Strata(t)
+		auth := base64.StdEncoding.EncodeToString([]byte("someone:open sesame"))
+		cli.Env = append(cli.Env, fmt.Sprintf(`DOCKER_AUTH_CONFIG={"auths":{%q:{"auth":%q}}}`, registry.Host, auth))
+		if got := push(t, cli, "variable"); got.Code != 0 {
+			t.Fatalf("exit status %d:\n%s", got.Code, got.Stderr)
+		}
+		cli.MustRun(t, "inspect", registry.Host+"/private:variable")
 	})
 	t.Run("embedded engine", func(t *testing.T) {
 		cli := testenv.Strata(t, registry)
