@@ -213,7 +213,12 @@ func fingerprint(path string, text []byte) string {
 
 // writeFingerprint tells clients what this engine is.
 func (s *settings) writeFingerprint() error {
-	if err := os.WriteFile(filepath.Join(s.root, fingerprintName), []byte(s.fingerprint), 0o600); err != nil {
+	f, err := openOwn(filepath.Join(s.root, fingerprintName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err == nil {
+		_, err = f.WriteString(s.fingerprint)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("write the engine's fingerprint: %w", err)
 	}
 	return nil
@@ -221,6 +226,6 @@ func (s *settings) writeFingerprint() error {
 
 // readFingerprint is what the running engine of a state directory says it is.
 func readFingerprint(root string) string {
-	data, _ := os.ReadFile(filepath.Join(root, fingerprintName))
+	data, _ := readOwn(root, fingerprintName)
 	return string(data)
 }

@@ -47,6 +47,9 @@ func Connect(ctx context.Context, o Options) (*client.Client, error) {
 	if err := os.MkdirAll(o.Root, 0o700); err != nil {
 		return nil, fmt.Errorf("make the engine's directory: %w", err)
 	}
+	if err := checkOwner(o.Root); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf(
 		"the engine of %s neither answers nor leaves: it may be waiting for a build with another configuration to end (its log is %s)",
 		o.Root, filepath.Join(o.Root, LogName)))

@@ -40,7 +40,7 @@ func trustMemory(root string) (bool, error) {
 	}
 	boot := strings.TrimSpace(string(id))
 	file := filepath.Join(root, bootName)
-	before, err := os.ReadFile(file)
+	before, err := readOwn(root, bootName)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:
@@ -91,7 +91,7 @@ func dropState(root string) error {
 
 // writeDurably writes a file that is on the disk before anything that follows.
 func writeDurably(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := openOwn(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ const lockName = "lock"
 // someone else holds it. The lock belongs to the open file: it lasts until the
 // last descriptor of it, here or in a process that inherited one, is closed.
 func tryLock(root string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(root, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := openOwn(filepath.Join(root, lockName), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("open the engine's lock: %w", err)
 	}
@@ -41,7 +41,7 @@ func isLock(f *os.File, root string) bool {
 	if err != nil {
 		return false
 	}
-	want, err := os.Stat(filepath.Join(root, lockName))
+	want, err := os.Lstat(filepath.Join(root, lockName))
 	if err != nil || !os.SameFile(have, want) {
 		return false
 	}

@@ -74,30 +74,48 @@ func dial(ctx context.Context, root string) (*net.UnixConn, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if err := checkSocket(f.socket(), filepath.Join(root, socketName)); err != nil {
+		return nil, fmt.Errorf("connect to the engine of %s: %w", root, err)
+	}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", f.socket())
 	if err != nil {
 		return nil, fmt.Errorf("connect to the engine of %s: %w", root, err)
+	}
+	cred, err := credentials(conn.(*net.UnixConn))
+	if err == nil && int(cred.Uid) != os.Geteuid() {
+		err = fmt.Errorf("user %d answers at %s", cred.Uid, filepath.Join(root, socketName))
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
 	}
 	return conn.(*net.UnixConn), nil
 }
 
 // peer is the process that listens at the other end, as seen from here.
 func peer(conn *net.UnixConn) (int, error) {
-	raw, err := conn.SyscallConn()
+	cred, err := credentials(conn)
 	if err != nil {
-		return 0, fmt.Errorf("find the engine's process: %w", err)
-	}
-	var cred *unix.Ucred
-	var credErr error
-	err = raw.Control(func(fd uintptr) {
-		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	if err := errors.Join(err, credErr); err != nil {
-		return 0, fmt.Errorf("find the engine's process: %w", err)
+		return 0, err
 	}
 	if cred.Pid <= 0 {
 		return 0, errors.New("find the engine's process: it is in a PID namespace that can't be seen from here")
 	}
 	return int(cred.Pid), nil
+}
+
+// credentials are those of the process that listens at the other end.
+func credentials(conn *net.UnixConn) (cred *unix.Ucred, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("find the engine's process: %w", err)
+	}
+	var credErr error
+	err = raw.Control(func(fd uintptr) {
+		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	})
+	if err := errors.Join(err, credErr); err != nil {
+		return nil, fmt.Errorf("find the engine's process: %w", err)
+	}
+	return cred, nil
 }

@@ -29,7 +29,7 @@ const ready = "ready"
 // engine is not a child to care for: it has its own session, so that the terminal's
 // signals pass it by, and outlives the client.
 func spawn(ctx context.Context, o Options, lock *os.File) error {
-	logFile, err := os.OpenFile(filepath.Join(o.Root, LogName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
+	logFile, err := openOwn(filepath.Join(o.Root, LogName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND)
 	if err != nil {
 		return fmt.Errorf("open the engine's log: %w", err)
 	}
@@ -81,7 +81,7 @@ func awaitReady(ctx context.Context, r *os.File, log string) error {
 
 // tail is the end of a log, to be put behind a message.
 func tail(path string) string {
-	data, err := os.ReadFile(path)
+	data, err := readOwn(filepath.Dir(path), filepath.Base(path))
 	data = bytes.TrimSpace(data)
 	if err != nil || len(data) == 0 {
 		return ""
