@@ -20,7 +20,8 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 	if err := s.goUnlocked(); err != nil {
 		return err
 	}
-	solution, err := archives.Resolve(ctx, s.request(base))
+	request := s.request(base)
+	solution, err := distro.Until(ctx, func() (*distro.Solution, error) { return archives.Resolve(ctx, request) })
 	if err != nil {
 		return s.asked.fault(err)
 	}

@@ -157,6 +157,9 @@ func encodePath(path string) string {
 	return b.String()
 }
 
+// maxList is the greatest size of a package list, in bytes: Debian's greatest has 60 MB.
+const maxList = 1 << 30
+
 // packageList is one list of packages of an archive.
 type packageList struct {
 	archive   *archive
@@ -232,8 +235,18 @@ func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
 	return index.ReadIndex(r, index.Options{
 		Repository: p.archive.id, Suite: cmp.Or(release.Suite, p.archive.suite), Codename: release.Codename, Component: p.component,
 		Origin: release.Origin, Label: release.Label, Version: release.Version, Site: p.archive.site(), Architecture: arch,
-		Priority: release.Priority(),
+		Priority: release.Priority(), MaxBytes: p.maxText(),
 	})
+}
+
+// maxText is the greatest size of the list without its compression, in bytes: what the
+// Release says, or many times what any real list becomes.
+func (p *packageList) maxText() int64 {
+	most := p.size*40 + 16<<20
+	if plain, ok := p.archive.release.Files[strings.TrimSuffix(p.file, path.Ext(p.file))]; ok {
+		most = min(most, plain.Size)
+	}
+	return min(max(most, 1), maxList)
 }
 
 // site is the host of the archive, for pins by origin.

@@ -4,11 +4,16 @@
 package debian
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // TestEncodePathAsApt compares addresses of packages with those that apt-get asks for.
@@ -42,3 +47,30 @@ func TestEncodePathAsApt(t *testing.T) {
 		}
 	}
 }
+
+// TestListsDontGrowWithoutEnd reads a list that becomes a thousand times as large.
+func TestListsDontGrowWithoutEnd(t *testing.T) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.CopyN(w, zeros{}, 100<<20); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	size := int64(b.Len())
+	for name, files := range map[string]map[string]index.File{
+		"nothing is said": {},
+		"1000 bytes":      {"main/Packages": {Size: 1000}},
+		"2^63-1 bytes":    {"main/Packages": {Size: 1<<63 - 1}},
+	} {
+		list := &packageList{archive: &archive{id: "a", release: &index.Release{Files: files}, uris: []string{"http://x"}}, file: "main/Packages.gz", size: size}
+		if _, err := list.read(b.Bytes(), "amd64"); err == nil || !strings.Contains(err.Error(), "larger than allowed") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }

@@ -4,6 +4,7 @@
 package control
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -60,5 +61,14 @@ func TestRefusesBadInfo(t *testing.T) {
 		if _, err := ParseInfo(bad); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
+	}
+}
+
+func TestRelationsAreBounded(t *testing.T) {
+	if _, err := ParseRelations(strings.Repeat("a ", maxRelations)); err != nil {
+		t.Error(err)
+	}
+	if _, err := ParseRelations(strings.Repeat("a ", 200_000)); !errors.Is(err, ErrRelation) {
+		t.Errorf("200,000 dependencies: %v", err)
 	}
 }

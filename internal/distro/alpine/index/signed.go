@@ -15,7 +15,7 @@ import (
 )
 
 // defaultIndexLimit is the size of an index's content, in bytes, that is read
-// unless a caller says otherwise; the greatest real one has 120 MB.
+// at most unless a caller says otherwise; the greatest real one has 120 MB.
 const defaultIndexLimit = 1 << 30
 
 // A signed is what an APKINDEX.tar.gz holds.
@@ -29,7 +29,7 @@ type signed struct {
 // signed is looked at. limit bounds its content in bytes; 0 is 1 GiB.
 func readSigned(data []byte, keys Keys, limit int64) (*signed, error) {
 	if limit == 0 {
-		limit = defaultIndexLimit
+		limit = min(defaultIndexLimit, int64(len(data))*40+16<<20) // real ones become four times as much
 	}
 	r := bytes.NewReader(data)
 	first, end, err := archive.ReadMember(r, 0, int64(len(data)), archive.MaxControl)

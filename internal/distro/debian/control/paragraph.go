@@ -78,8 +78,8 @@ func (p Paragraph) String() string {
 	return b.String()
 }
 
-// maxFields limits the fields of a paragraph: each is compared with those
-// before. The longest of real ones have some fifty.
+// maxFields limits the fields of a paragraph, among which one is looked for. The
+// longest of real ones have some fifty.
 const maxFields = 1000
 
 // A SyntaxError is a line that does not belong into its file.
@@ -115,6 +115,7 @@ func NewReader(file, text string) *Reader {
 func (r *Reader) Next() (Paragraph, error) {
 	r.scanner.SkipEmpty()
 	var p Paragraph
+	seen := map[string]bool{}
 	for {
 		name, value, ok := r.scanner.Next()
 		if ok && name == "" {
@@ -122,16 +123,18 @@ func (r *Reader) Next() (Paragraph, error) {
 		}
 		r.line += strings.Count(r.scanner.Text[r.counted:r.scanner.Start], "\n")
 		r.counted = r.scanner.Start
-		switch _, twice := p.Lookup(name); {
+		key := strings.ToLower(name)
+		switch {
 		case !ok && len(p) == 0 && (value[0] == ' ' || value[0] == '\t'):
 			return nil, r.fail("a continued line without a field before it")
 		case !ok:
 			return nil, r.fail("%.60q is not a field: expected \"Name: value\"", value)
-		case twice:
+		case seen[key]:
 			return nil, r.fail("the field %s stands twice in its paragraph", name)
 		case len(p) == maxFields:
 			return nil, r.fail("the paragraph has more than %d fields", maxFields)
 		}
+		seen[key] = true
 		p = append(p, Field{Name: name, Value: r.scanner.tidy(value), Line: r.line})
 	}
 	if p == nil {

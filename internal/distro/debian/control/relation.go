@@ -89,6 +89,13 @@ func (a Alternatives) String() string {
 	return strings.Join(words, " | ")
 }
 
+// The most relations in one field, and the most alternatives: each is looked up, and
+// alternatives are compared with each other. The most of real ones are 1,600 and 20.
+const (
+	maxRelations    = 20_000
+	maxAlternatives = 200
+)
+
 // ParseRelations reads the value of a field such as Depends: alternatives,
 // separated by commas. An empty value is not a relation.
 func ParseRelations(s string) ([]Alternatives, error) {
@@ -102,6 +109,9 @@ func ParseRelations(s string) ([]Alternatives, error) {
 		r, after, err := parseRelation(rest)
 		if err != nil {
 			return nil, fmt.Errorf("parse the relation %.60q: %w", rest, err)
+		}
+		if len(group) == maxAlternatives || len(all) == maxRelations {
+			return nil, fmt.Errorf("parse the relations %.60q: there are more than %d, or more than %d alternatives", s, maxRelations, maxAlternatives)
 		}
 		group = append(group, r)
 		rest = after

@@ -58,3 +58,16 @@ func TestRelationApplies(t *testing.T) {
 		}
 	}
 }
+
+func TestRelationsAreBounded(t *testing.T) {
+	for text, ok := range map[string]bool{
+		strings.Repeat("a|", maxAlternatives-1) + "a":    true,
+		strings.Repeat("a|", 30_000) + "a":               false,
+		strings.Repeat("a, ", maxRelations-1) + "a":      true,
+		strings.Repeat("a, ", 10*maxRelations) + "a | b": false,
+	} {
+		if _, err := ParseRelations(text); (err == nil) != ok {
+			t.Errorf("%d bytes of %.10s: %v", len(text), text, err)
+		}
+	}
+}

@@ -43,6 +43,7 @@ type Index struct {
 	byName   map[string]int32 // the first record of the name
 	provides map[string][]Provision
 	mentions map[string]uint32
+	last     map[string]int32 // the last record of a name that has several
 }
 
 // record is a paragraph of the text. The rest of it is read when it is needed.
@@ -57,6 +58,12 @@ type Provision struct {
 	Record  int32
 	Version string
 }
+
+// The most packages and names of an index; Debian's own have 70,000 and 150,000.
+const (
+	maxRecords  = 1 << 20
+	maxMentions = 1 << 22
+)
 
 // errTooLarge is an index beyond Options.MaxBytes.
 var errTooLarge = errors.New("larger than allowed")
@@ -125,6 +132,7 @@ func newIndex(text string, opts Options) *Index {
 		byName:   make(map[string]int32, n),
 		provides: make(map[string][]Provision, n/2),
 		mentions: make(map[string]uint32, n),
+		last:     map[string]int32{},
 	}
 }
 
@@ -174,14 +182,18 @@ func (x *Index) add(c *Entry, start, end int) error {
 	if c.Architecture != "all" && x.opts.Architecture != "" && c.Architecture != x.opts.Architecture {
 		return nil
 	}
+	if len(x.records) == maxRecords || len(x.mentions) > maxMentions {
+		return x.fail(start, "it has more than %d packages, or %d names", maxRecords, maxMentions)
+	}
 	n := int32(len(x.records))                                                                        //nolint:gosec // a paragraph has more than one byte, and the text is bounded
 	rec := record{name: c.Name, version: c.Version, start: uint32(start), end: uint32(end), next: -1} //nolint:gosec // bounded by readText
 	if first, ok := x.byName[c.Name]; ok {
-		last := first
-		for x.records[last].next >= 0 {
-			last = x.records[last].next
+		last, several := x.last[c.Name]
+		if !several {
+			last = first
 		}
 		x.records[last].next = n
+		x.last[c.Name] = n
 	} else {
 		x.byName[c.Name] = n
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,9 +81,7 @@ func ReadRelease(content []byte) (*Release, error) {
 		Architectures: strings.Fields(p.Get("Architectures")), Components: strings.Fields(p.Get("Components")),
 		Files: map[string]File{},
 	}
-	for _, arch := range r.Architectures {
-		r.AllApart = r.AllApart || arch == "all" && p.Get("No-Support-for-Architecture-all") != "Packages"
-	}
+	r.AllApart = slices.Contains(r.Architectures, "all") && p.Get("No-Support-for-Architecture-all") != "Packages"
 	for name, to := range map[string]*time.Time{"Date": &r.Date, "Valid-Until": &r.ValidUntil} {
 		if err := readDate(p, name, to); err != nil {
 			return nil, err
