@@ -57,7 +57,7 @@ func (a *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
 			try.Header.Set("Authorization", header)
 		}
 		resp, err := a.next.RoundTrip(try)
-		if err != nil || resp.StatusCode != http.StatusUnauthorized || i == repeats || i > 0 && isInsufficient(resp) {
+		if err != nil || resp.StatusCode != http.StatusUnauthorized || i == repeats || i > 0 && isFinal(resp, header) {
 			return resp, err
 		}
 		if i == 0 {
@@ -102,8 +102,12 @@ func (a *authorized) elsewhere(req *http.Request) (*http.Response, error) {
 	return a.next.RoundTrip(try)
 }
 
-// isInsufficient reports whether a token is known and not good for the request.
-func isInsufficient(resp *http.Response) bool {
+// isFinal reports whether it can't help to send a request with the same login once more:
+// it was a password, or a token that is known and not good for the request.
+func isFinal(resp *http.Response, header string) bool {
+	if !strings.HasPrefix(header, "Bearer ") {
+		return true
+	}
 	c := challengeOf(resp, false)
 	return c != nil && c.Parameters["error"] == "insufficient_scope"
 }

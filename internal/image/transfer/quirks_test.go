@@ -100,6 +100,15 @@ func TestQuirksOfRefusals(t *testing.T) {
 				if !errors.Is(err, registry.ErrLogin) || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("copy to %s: %v, want %q", dst, err, c.want)
 				}
+				sent := 0
+				for _, q := range r.Requests() {
+					if q.Status == http.StatusUnauthorized && strings.HasPrefix(q.Path, "/v2/start/") {
+						sent++
+					}
+				}
+				if sent > 2*2 {
+					t.Errorf("what is refused was sent %d times in two copies", sent)
+				}
 				if c.want == "was not sent" && strings.Contains(err.Error(), "accept") {
 					t.Errorf("what was not sent is not accepted: %v", err)
 				}
