@@ -36,10 +36,22 @@ func (e *UnknownPackageError) Requested() string { return e.Name }
 // Error names what is missing, and what may have been meant.
 func (e *UnknownPackageError) Error() string {
 	s := "find the package " + e.Name + ": no repository has it"
+	if name := strings.TrimRight(e.Name, "-"); name != e.Name && name != "" {
+		return s + fmt.Sprintf("; did you mean %q, which keeps it out?", "!"+name)
+	}
 	if len(e.Nearest) > 0 {
 		return s + "; did you mean " + spell.List(e.Nearest, "or") + "?"
 	}
 	return s + "; check the spelling and the repositories"
+}
+
+// Absent are warnings of names that keep nothing out.
+func Absent(names []*UnknownPackageError) []Warning {
+	var out []Warning
+	for _, e := range names {
+		out = append(out, Warning{Name: "!" + e.Name, Text: fmt.Sprintf("%q keeps nothing out: %s", "!"+e.Name, e)})
+	}
+	return out
 }
 
 // VirtualPackageError is a request for a name that several packages provide, none

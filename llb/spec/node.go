@@ -5,6 +5,7 @@ package spec
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -231,7 +232,11 @@ func (l *loader) tagAllowed(y *yaml.Node) bool {
 	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq":
 		return true
 	default:
-		l.faults.add(l.span(y), "", "the tag %s has no meaning in a build file", fmt.Sprintf("%.40q", tag))
+		hint := ""
+		if !strings.HasPrefix(tag, "!!") {
+			hint = fmt.Sprintf("text that begins with ! stands in quotes: %.40q", tag)
+		}
+		l.faults.add(l.span(y), hint, "the tag %s has no meaning in a build file", fmt.Sprintf("%.40q", tag))
 		return false
 	}
 }

@@ -186,6 +186,11 @@ func TestBaseFaults(t *testing.T) {
 			someFiles{"/lib/apk/db/installed": ""},
 		},
 		{
+			"kept out of dnf", "from: base\nlayers:\n  - packages: [a, \"!b\"]\n",
+			"strata.yaml:3:19: keep out the package b: microdnf itself decides what comes in; set `excludepkgs` in the base's dnf.conf",
+			someFiles{"/usr/bin/microdnf": ""},
+		},
+		{
 			"scripts of dnf", "from: base\nlayers:\n  - packages: {names: [a], scripts: skip}\n",
 			"strata.yaml:3:37: scripts: skip: microdnf runs maintainer scripts always; leave it out for this base",
 			someFiles{"/usr/bin/microdnf": ""},

@@ -140,7 +140,7 @@ func prepare(ctx context.Context, r *distro.Request) (*resolve.Request, []*repos
 func asked(r *distro.Request, name string) string {
 	return r.Asked(func(text string) bool {
 		w, err := resolve.ParseWanted(text)
-		return name != "" && (text == name || err == nil && w.Name == name)
+		return name != "" && (text == name || err == nil && w.Name == name && !w.Conflict)
 	})
 }
 
@@ -150,6 +150,7 @@ func answer(r *distro.Request, s *resolve.Solution, sums map[string]string, repo
 	for _, tie := range s.Ties {
 		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
 	}
+	out.Warnings = append(out.Warnings, distro.Absent(s.Absent)...)
 	layers := r.Assign(nameOf, s.Closure)
 	for _, p := range s.Packages {
 		layer, ok := layers[p.Name]

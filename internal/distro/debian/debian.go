@@ -139,7 +139,7 @@ func (b *base) manual(r *distro.Request, s *resolve.Solution) []string {
 func asked(r *distro.Request, name string) string {
 	return r.Asked(func(text string) bool {
 		w, err := resolve.ParseWanted(text)
-		return name != "" && err == nil && (w.Name == name || text == name)
+		return name != "" && err == nil && (w.Name == name && !w.Not || text == name)
 	})
 }
 
@@ -149,6 +149,7 @@ func answer(r *distro.Request, s *resolve.Solution, archives []*archive) *distro
 	for _, tie := range s.Ties {
 		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
 	}
+	out.Warnings = append(out.Warnings, distro.Absent(s.Absent)...)
 	layers := r.Assign(nameOf, s.Closure)
 	for _, p := range s.Packages {
 		made := distro.Package{
@@ -168,5 +169,5 @@ func answer(r *distro.Request, s *resolve.Solution, archives []*archive) *distro
 
 func nameOf(text string) (string, bool) {
 	w, err := resolve.ParseWanted(text)
-	return w.Name, err == nil
+	return w.Name, err == nil && !w.Not
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/tree"
@@ -55,6 +56,11 @@ func (System) Command(ctx context.Context, r distro.ToolRequest) (*distro.Comman
 	}
 	if r.SkipScripts {
 		return nil, &distro.Error{Part: distro.Scripts, Err: fmt.Errorf("scripts: skip: %s runs maintainer scripts always; leave it out for this base", tool)}
+	}
+	for _, name := range r.Names {
+		if strings.HasPrefix(name, "!") {
+			return nil, &distro.Error{Name: name, Err: fmt.Errorf("keep out the package %s: %s itself decides what comes in; set `excludepkgs` in the base's dnf.conf", name[1:], tool)}
+		}
 	}
 	args := []string{tool, "install", "-y"}
 	if tool == "dnf" { // older releases of microdnf don't know the option

@@ -37,6 +37,17 @@ func (s *solver) validate() error {
 	return nil
 }
 
+// absent are the names to keep out that nothing has.
+func (s *solver) absent() []*distro.UnknownPackageError {
+	var out []*distro.UnknownPackageError
+	for _, w := range s.req.Wanted {
+		if w.Conflict && len(s.lookup(w.Name).offers) == 0 {
+			out = append(out, &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)})
+		}
+	}
+	return out
+}
+
 // nearest returns up to five packages that are spelled like one that does not
 // exist.
 func (s *solver) nearest(text string) []string {

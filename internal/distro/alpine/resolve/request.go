@@ -6,6 +6,7 @@ package resolve
 import (
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/alpine/index"
 	"github.com/strata-build/strata/internal/spell"
@@ -37,12 +38,13 @@ func ParseWanted(text string) (Wanted, error) {
 
 // A Solution is what has to be fetched and unpacked.
 type Solution struct {
-	Packages []Package // sorted by name
-	Order    []string  // the names of Packages in the order in which apk would install them
-	Upgrades []Upgrade // installed packages that Packages replaces, sorted by name
-	Removed  []string  // installed packages that nothing needs any more, sorted
-	Ties     []Tie     // choices that nothing but the index's order decided
-	World    []string  // what is asked for in the image then, sorted
+	Packages []Package                     // sorted by name
+	Order    []string                      // the names of Packages in the order in which apk would install them
+	Upgrades []Upgrade                     // installed packages that Packages replaces, sorted by name
+	Removed  []string                      // installed packages that nothing needs any more, sorted
+	Ties     []Tie                         // choices that nothing but the index's order decided
+	Absent   []*distro.UnknownPackageError // what is kept out and is nowhere
+	World    []string                      // what is asked for in the image then, sorted
 }
 
 // A Package is one version to install.

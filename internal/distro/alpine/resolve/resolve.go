@@ -179,7 +179,7 @@ func (s *solver) visitHearers(n *name) {
 
 // solution says what of it is new.
 func (s *solver) solution() *Solution {
-	sol := &Solution{Ties: s.ties}
+	sol := &Solution{Ties: s.ties, Absent: s.absent()}
 	installed := map[string]*control.Record{}
 	for _, r := range s.req.Installed.Records() {
 		installed[r.Name] = r

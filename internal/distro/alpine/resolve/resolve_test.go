@@ -240,6 +240,26 @@ func TestCheckRefusesWrongAnswers(t *testing.T) {
 	}
 }
 
+// TestAbsent names what is kept out and is nowhere, so that a slip in the name shows.
+func TestAbsent(t *testing.T) {
+	req := request(t, txtar.Parse([]byte("-- repository --\na 1-r0\nexim 1-r0 ; p:mta\n")))
+	for _, word := range []string{"a", "!exmi", "!mta", "!exim"} {
+		w, err := ParseWanted(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Wanted = append(req.Wanted, w)
+	}
+	sol, err := Resolve(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []distro.Warning{{Name: "!exmi", Text: `"!exmi" keeps nothing out: find the package exmi: no repository has it; did you mean exim?`}}
+	if diff := cmp.Diff(want, distro.Absent(sol.Absent)); diff != "" {
+		t.Errorf("unexpected warnings (-want +got):\n%s", diff)
+	}
+}
+
 // What is asked for in another order gives the same answer, and so does asking
 // twice.
 func TestOrderOfRequestsDoesNotMatter(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // Check looks at an answer with none of Resolve's code: it reads the paragraphs again
@@ -216,6 +217,9 @@ func (o offer) fits(r control.Relation) bool {
 // wanted looks whether what was wanted is there, in that version and suite.
 func (c *checker) wanted(w Wanted) error {
 	m, ok := c.system[w.Name]
+	if w.Not {
+		return c.excluded(w)
+	}
 	for _, o := range c.provided[w.Name] {
 		if o.by != m && (w.Version == "" || o.version == w.Version) && c.inSuite(o.by, w.Suite) {
 			return nil
@@ -246,4 +250,21 @@ func (c *checker) inSuite(m *member, suite string) bool {
 		}
 	}
 	return false
+}
+
+// excluded looks whether what was kept out has come in: the package itself, or for a
+// name that no package has, whatever provides it.
+func (c *checker) excluded(w Wanted) error {
+	real := slices.ContainsFunc(c.req.Indexes, func(x *index.Index) bool {
+		for range x.Named(w.Name) {
+			return true
+		}
+		return false
+	})
+	for _, o := range c.provided[w.Name] {
+		if o.by.added && (o.by.name == w.Name || !real) {
+			return fmt.Errorf("%s was kept out, and %s %s is there", w.Name, o.by.name, o.by.version)
+		}
+	}
+	return nil
 }

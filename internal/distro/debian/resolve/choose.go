@@ -24,6 +24,9 @@ func (s *solver) choose(req *Request, sol *Solution) ([]request, error) {
 	})
 	requests := make([]request, 0, len(wanted))
 	for _, w := range wanted {
+		if w.Not {
+			continue
+		}
 		v, err := s.chooseOne(w, sol)
 		if err != nil {
 			return nil, err
@@ -76,6 +79,8 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 	}
 	p := s.lookup(w.Name)
 	switch {
+	case p.excluded:
+		return nil, &ExcludedError{Name: w.Name, Wanted: w.Name}
 	case w.loose() && p.cand == nil:
 		return s.chooseProvider(w, p, sol)
 	case w.loose():
@@ -108,6 +113,9 @@ func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, erro
 		sol.provide(w, found[0])
 		return found[0], nil
 	case 0:
+		if by := s.excludedProvider(p); by != "" {
+			return nil, &ExcludedError{Name: by, Wanted: w.Name}
+		}
 		return nil, s.noCandidate(w, p)
 	}
 	return nil, &distro.VirtualPackageError{Name: w.Name, Providers: names}
@@ -120,7 +128,7 @@ func (s *solver) chooseProvided(w Wanted, p *pkg, sol *Solution) (*version, erro
 	var found *version
 	var names []string
 	for _, provider := range s.allProviders(p) {
-		if (w.Version != "" && provider.version != w.Version) || !s.inSuite(provider.owner, w.Suite) {
+		if (w.Version != "" && provider.version != w.Version) || !s.inSuite(provider.owner, w.Suite) || provider.owner.pkg.excluded {
 			continue
 		}
 		found = provider.owner
@@ -134,6 +142,9 @@ func (s *solver) chooseProvided(w Wanted, p *pkg, sol *Solution) (*version, erro
 		sol.provide(w, found)
 		return found, nil
 	case 0:
+		if by := s.excludedProvider(p); by != "" {
+			return nil, &ExcludedError{Name: by, Wanted: w.Name}
+		}
 		return nil, s.noSuchVersion(w, p)
 	}
 	return nil, &distro.VirtualPackageError{Name: w.Name, Providers: names}
@@ -254,7 +265,7 @@ func (s *solver) switchFor(g *group, suite string, changed *[]*version) bool {
 		r := &g.any[i]
 		target := s.lookup(s.target(r))
 		n := slices.IndexFunc(target.versions, func(v *version) bool { return s.inSuite(v, suite) })
-		if r.Op == control.Any || n < 0 || !r.Op.Holds(target.versions[n].Version, r.Version) {
+		if r.Op == control.Any || n < 0 || target.excluded || !r.Op.Holds(target.versions[n].Version, r.Version) {
 			continue
 		}
 		v, before := target.versions[n], target.cand

@@ -136,6 +136,9 @@ func (s *solver) eligible(v *version) bool {
 func (s *solver) why(g *group) string {
 	r := g.any[0]
 	target := s.lookup(s.target(&r))
+	if name := s.excludedFor(g); name != "" {
+		return ", and the build file keeps out " + name
+	}
 	switch {
 	case len(target.versions) == 0:
 		return ", which no repository has"

@@ -4,6 +4,7 @@
 package resolve
 
 import (
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/spell"
 )
@@ -26,11 +27,15 @@ type Wanted struct {
 	Version string // exactly this one; a trailing * stands for anything
 	Suite   string // from this suite, by its name or its code name
 	Arch    string // empty or the request's own architecture
+	Not     bool   // it must not come in
 }
 
 // String returns the request as it is written in a build file.
 func (w Wanted) String() string {
 	s := w.Name
+	if w.Not {
+		s = "!" + s
+	}
 	if w.Arch != "" {
 		s += ":" + w.Arch
 	}
@@ -45,12 +50,13 @@ func (w Wanted) String() string {
 
 // A Solution is what has to be fetched and unpacked.
 type Solution struct {
-	Packages []Package         // sorted by name
-	Upgrades []Upgrade         // installed packages that Packages replaces, sorted by name
-	Removed  []string          // installed packages that have to go, sorted
-	For      map[string]string // the package of each requested name
-	Ties     []Tie             // choices that nothing but the archive's order decided
-	Notes    []string          // for whoever reads the answer, such as a provider taken for a virtual name
+	Packages []Package                     // sorted by name
+	Upgrades []Upgrade                     // installed packages that Packages replaces, sorted by name
+	Removed  []string                      // installed packages that have to go, sorted
+	For      map[string]string             // the package of each requested name
+	Ties     []Tie                         // choices that nothing but the archive's order decided
+	Absent   []*distro.UnknownPackageError // what is kept out and is nowhere
+	Notes    []string                      // for whoever reads the answer, such as a provider taken for a virtual name
 }
 
 // A Package is one version to install.

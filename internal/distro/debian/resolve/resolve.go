@@ -26,6 +26,9 @@ func Resolve(req Request) (*Solution, error) {
 		return nil, &BrokenBaseError{Packages: broken}
 	}
 	sol := &Solution{For: map[string]string{}}
+	if err := s.checkExcluded(&req, sol); err != nil {
+		return nil, err
+	}
 	wanted, err := s.choose(&req, sol)
 	if err != nil {
 		return nil, err

@@ -65,6 +65,7 @@ func wants(words ...string) []Wanted {
 	var list []Wanted
 	for _, word := range words {
 		var w Wanted
+		word, w.Not = strings.CutPrefix(word, "!")
 		word, w.Suite, _ = strings.Cut(word, "/")
 		word, w.Version, _ = strings.Cut(word, "=")
 		w.Name, w.Arch, _ = strings.Cut(word, ":")
@@ -129,6 +130,14 @@ func TestResolve(t *testing.T) {
 		{"the base is upgraded when broken", []string{"a 1; Breaks: b (<< 2)\nb 2"}, "b 1", "a", "a=1 b=2"},
 		{"what is upgraded takes its siblings", []string{"a 1; Depends: b (>= 2)\nb 2; Source: s\nc 2; Source: s"}, "b 1; Source: s\nc 1; Source: s", "a", "a=1 b=2 c=2"},
 		{"what was tried and failed leaves nothing", []string{"a 1; Depends: b | c\nb 1; Depends: d, nothing | e\nc 1\nd 1\ne 1; Depends: f\nf 1; Conflicts: a"}, "", "a", "a=1 c=1"},
+		{"an alternative that is not kept out", []string{"a 1; Depends: b | c\nb 1\nc 1"}, "", "a !b", "a=1 c=1"},
+		{"a provider that is not kept out", []string{"a 1; Depends: v\nb 1; Provides: v\nc 1; Provides: v; Essential: yes"}, "", "a !c", "a=1 b=1"},
+		{"the other provider of a request", []string{"b 1; Provides: v\nc 1; Provides: v"}, "", "v !b", "c=1"},
+		{"what is kept out stays out of all of it", []string{"a 1; Depends: b\nb 1; Depends: c | d\nc 1\nd 1; Depends: e | c\ne 1"}, "", "a !c", "a=1 b=1 d=1 e=1"},
+		{"all providers of a name are kept out", []string{"a 1; Depends: v | w\nb 1; Provides: v\nc 1; Provides: v\nw 1"}, "", "a !v", "a=1 w=1"},
+		{"a provider of a package that is kept out", []string{"a 1; Depends: b\nb 1\nc 1; Provides: b"}, "", "a !b", "a=1 c=1"},
+		{"of no suite, either", []string{"a 1; Depends: b | c\nb 1\nc 1", "a 2; Depends: b (>= 2) | c\nb 2"}, "", "a/r1 !b", "a=2 c=1"},
+		{"what no repository has is kept out", []string{"a 1"}, "", "a !b", "a=1"},
 		{"nothing to do", []string{"a 1"}, "a 1", "a", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -163,6 +172,30 @@ func TestResolveErrors(t *testing.T) {
 		{
 			"unknown", "nginx 1\nnginx-light 1", "", "ngnix", new(*distro.UnknownPackageError),
 			"find the package ngnix: no repository has it; did you mean nginx?",
+		},
+		{
+			"apt-get's spelling", "a 1\nexim 1", "", "a exim-", new(*distro.UnknownPackageError),
+			`find the package exim-: no repository has it; did you mean "!exim", which keeps it out?`,
+		},
+		{
+			"kept out", "a 1; Depends: b\nb 1; Depends: nothing | v\nc 1; Provides: v", "", "a !c", new(*distro.UnsatisfiableError),
+			"resolve the packages: a cannot be installed: a needs b; b needs nothing | v, and the build file keeps out c",
+		},
+		{
+			"kept out and asked for", "a 1", "", "a=1 !a", new(*ExcludedError),
+			"keep out the package a: the build file asks for it as well; take one of the two away",
+		},
+		{
+			"kept out and asked for by another name", "a 1; Provides: v", "", "v !a", new(*ExcludedError),
+			"keep out the package a: the build file asks for v, which nothing else provides; take one of the two away",
+		},
+		{
+			"kept out of a base that has it", "a 2", "a 1", "!a", new(*ExcludedError),
+			"keep out the package a: the base has a 1; take it out in a build layer before this one, or take another base",
+		},
+		{
+			"a name kept out that the base has", "a 1", "b 1; Provides: v", "!v", new(*ExcludedError),
+			"keep out the package v: the base has b 1, which provides it; take it out in a build layer before this one, or take another base",
 		},
 		{
 			"virtual", "b 1; Provides: v\nc 1; Provides: v", "", "v", new(*distro.VirtualPackageError),

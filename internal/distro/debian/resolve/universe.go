@@ -21,7 +21,8 @@ type universe struct {
 	status       *index.Status
 	pins         []index.Pin
 	packages     map[string]*pkg
-	outdated     []*pkg // installed, and some index has another version
+	excluded     map[string]bool // names of packages that must not come in
+	outdated     []*pkg          // installed, and some index has another version
 }
 
 // A pkg is a name: a real package, or one that others provide, or neither.
@@ -30,6 +31,7 @@ type pkg struct {
 	versions []*version // newest first
 	current  *version   // installed in the base
 	held     bool
+	excluded bool // it must not come in
 	// essential packages and important ones are never removed.
 	essential, important bool
 	providers            []provider
@@ -84,10 +86,12 @@ func newUniverse(req *Request) *universe {
 	}
 	if req.Installed == nil || req.Installed.Index() == nil {
 		u.status = &index.Status{}
+		u.exclude(req.Wanted)
 		return u
 	}
 	x := req.Installed.Index()
 	u.indexes = append(u.indexes, x)
+	u.exclude(req.Wanted)
 	for n := range int32(x.Len()) { //nolint:gosec // the index of a record
 		if u.isOutdated(x.Name(n), x.Version(n)) {
 			u.outdated = append(u.outdated, u.lookup(x.Name(n)))
@@ -138,6 +142,7 @@ func (u *universe) lookup(name string) *pkg {
 	}
 	p.held = u.status.Held(name)
 	p.install = p.current
+	p.excluded = u.excluded[name]
 	p.cand = u.candidate(p)
 	p.known = p.cand
 	return p
@@ -166,6 +171,9 @@ func (u *universe) addVersion(p *pkg, x *index.Index, n int32) *version {
 // priority, of these the newest; one older than what is installed only with a
 // priority of 1000 or more. This is apt_preferences(5).
 func (u *universe) candidate(p *pkg) *version {
+	if p.excluded {
+		return nil
+	}
 	var best *version
 	bestPriority := -1
 	for _, v := range p.versions {

@@ -8,13 +8,16 @@ import (
 	"strings"
 )
 
-// ParseWanted reads a request as apt-get takes it: name[:arch][=version|/suite].
+// ParseWanted reads a request as apt-get takes it, name[:arch][=version|/suite], or
+// !name for what must not come in.
 func ParseWanted(s string) (Wanted, error) {
 	var w Wanted
 	var hasVersion, hasSuite bool
-	w.Name, w.Version, hasVersion = strings.Cut(s, "=")
+	rest, not := strings.CutPrefix(s, "!")
+	w.Not = not
+	w.Name, w.Version, hasVersion = strings.Cut(rest, "=")
 	if !hasVersion {
-		w.Name, w.Suite, hasSuite = strings.Cut(s, "/")
+		w.Name, w.Suite, hasSuite = strings.Cut(rest, "/")
 	}
 	w.Name, w.Arch, _ = strings.Cut(w.Name, ":")
 	switch {
@@ -24,6 +27,8 @@ func ParseWanted(s string) (Wanted, error) {
 		return w, fmt.Errorf("read the package %q: there is no version after \"=\"", s)
 	case hasSuite && w.Suite == "":
 		return w, fmt.Errorf("read the package %q: there is no suite after \"/\"", s)
+	case not && (hasVersion || hasSuite):
+		return w, fmt.Errorf("read the package %q: what must not come in has no version and no suite; write %q", s, "!"+w.Name)
 	}
 	return w, nil
 }
