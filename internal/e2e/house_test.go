@@ -24,7 +24,20 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	t.Parallel()
-	h := &house{registry: testenv.NewRegistry(t, testenv.RegistryOptions{}), daemon: testenv.Shared(t), cli: testenv.Strata(t)}
+	return houseOn(t, testenv.Shared(t))
+}
+
+// newHouseAlone is newHouse with a daemon of its own, for a test that reads what the
+// daemon's store has right after a build: the end of another build may let it collect that.
+func newHouseAlone(t *testing.T) *house {
+	t.Helper()
+	t.Parallel()
+	return houseOn(t, testenv.Buildkitd(t, testenv.DaemonOptions{}))
+}
+
+func houseOn(t *testing.T, d *testenv.Daemon) *house {
+	t.Helper()
+	h := &house{registry: testenv.NewRegistry(t, testenv.RegistryOptions{}), daemon: d, cli: testenv.Strata(t)}
 	h.base = testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{})
 	return h
 }

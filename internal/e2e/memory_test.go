@@ -56,7 +56,9 @@ func TestMemory(t *testing.T) {
 	}
 	// What comes out of a docker archive is compressed for a registry: another manifest
 	// of the same image.
-	config := func(name string) string { return testenv.Output(t, "crane", "config", "--insecure", registry.Host+"/"+name) }
+	config := func(name string) string {
+		return testenv.Output(t, "crane", "config", "--insecure", registry.Host+"/"+name)
+	}
 	if got, want := config("third:1"), config("large:1"); got != want {
 		t.Errorf("third:1 has the configuration %s, want %s", got, want)
 	}

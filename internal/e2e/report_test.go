@@ -47,7 +47,7 @@ func jq(t *testing.T, file, filter string) string {
 // TestTableReadsLittle builds two layers that are read for the table alone, but not
 // both. A full report has both.
 func TestTableReadsLittle(t *testing.T) {
-	h := newHouse(t)
+	h := newHouseAlone(t)
 	dir := directory(t, map[string]string{"strata.yaml": "layers:\n  - files: [{dest: /, source: one}]\n  - files: [{dest: /, source: two}]\n"})
 	for _, name := range []string{"one", "two"} {
 		noise := make([]byte, 700<<10)
@@ -76,7 +76,7 @@ func TestTableReadsLittle(t *testing.T) {
 // TestReport builds two targets and holds the report to what crane says of the
 // images that were pushed.
 func TestReport(t *testing.T) {
-	h := newHouse(t)
+	h := newHouseAlone(t)
 	dir := directory(t, map[string]string{"strata.yaml": reported, "settings/a.conf": "a", "settings/b.conf": "b", "settings/c": "c"})
 	file := filepath.Join(t.TempDir(), "deep", "report.json")
 	args := []string{
@@ -124,7 +124,7 @@ func TestReport(t *testing.T) {
 // needed: pushing mounted it from the base's repository. It is read there, and only
 // for a report that wants all.
 func TestReportOfOtherLayers(t *testing.T) {
-	h := newHouse(t)
+	h := newHouseAlone(t)
 	base := h.registry.Push(t, "untouched:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{
 		{Path: "only/"}, {Path: "only/here", Data: []byte(t.Name())}, {Path: "only/there", Data: []byte("2")},
 	}))
@@ -214,7 +214,7 @@ func checkReported(t *testing.T, h *house, file string, image int, repository st
 // TestReportForms writes reports of several platforms, of outputs that are no
 // image, by the embedded engine, and to where nothing can be written.
 func TestReportForms(t *testing.T) {
-	h := newHouse(t)
+	h := newHouseAlone(t)
 	dir := directory(t, map[string]string{"strata.yaml": helloFile})
 	out := t.TempDir()
 	at := func(name string) string { return filepath.Join(out, name) }
