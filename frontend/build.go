@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/frontend/lint"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/lock"
@@ -27,6 +28,7 @@ func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, erro
 	if err != nil {
 		return nil, err
 	}
+	each(lint.File(s, r.daemon.UI.Target, r.config), r.warnings.at(ctx))
 	defer readIgnoreFile(ctx, r.daemon.UI, s)()
 	images := make([]*image, len(r.daemon.UI.TargetPlatforms))
 	rb, err := r.daemon.UI.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
@@ -69,6 +71,10 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 		return nil, err
 	}
 	img.plan = planned
+	each(lint.Plan(s, planned, file != nil), r.warnings.at(ctx))
+	if err := r.warnings.violated(); err != nil {
+		return nil, err
+	}
 	trees.Use(planned)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { trees.LoadContext(ctx, planned); return nil })

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/frontend/lint"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/internal/printable"
 )
@@ -33,6 +34,8 @@ type request struct {
 	file   *fault.File
 	// warnings are said to the user.
 	warnings *warnings
+	// config says which findings matter.
+	config lint.Config
 	// epoch is SOURCE_DATE_EPOCH where one was given.
 	epoch *time.Time
 	// built is called for each platform that is built, if it is not nil.
@@ -66,7 +69,11 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 		// This process may run on another machine than the daemon, on macOS even.
 		ui.TargetPlatforms = []ocispecs.Platform{d.Platform}
 	}
-	r := &request{daemon: d, finder: source.NewFinder(d), warnings: newWarnings(text), now: time.Now()}
+	config, err := lint.Configure(text.Filename, text.Data, ui.LinterConfig)
+	if err != nil {
+		return nil, err
+	}
+	r := &request{daemon: d, finder: source.NewFinder(d), warnings: newWarnings(text, config), config: config, now: time.Now()}
 	r.file = &fault.File{Source: text, Dockerfile: r.finder.Dockerfile}
 	r.epoch, err = parseEpoch(ui.BuildArgs["SOURCE_DATE_EPOCH"])
 	return r, err

@@ -18,9 +18,19 @@ import (
 // Rules that warnings of a plan are of.
 const (
 	// RulePlatform is about an image that is used for a platform it isn't for.
-	RulePlatform = "ImageOfOtherPlatform"
+	RulePlatform = "InvalidBaseImagePlatform"
 	// RuleOnBuild is about triggers of a base, which only a Dockerfile runs.
 	RuleOnBuild = "OnBuildIgnored"
+	// RuleNothingToRemove is about a null for what the base doesn't have.
+	RuleNothingToRemove = "NothingToRemove"
+	// RulePackages is about what was noticed when packages were chosen.
+	RulePackages = "PackageChoice"
+	// RuleTooManyLayers is about a target whose layers are joined.
+	RuleTooManyLayers = "TooManyLayers"
+	// RuleUndeclared is about a build argument that the build file doesn't declare.
+	RuleUndeclared = "UndeclaredArg"
+	// RuleUnlocked is about packages without a lock.
+	RuleUnlocked = "UnlockedPackages"
 )
 
 // checkBase holds what a target is made from to the platform that it is made for: an

@@ -189,6 +189,7 @@ func mustHave[V any](s settings, noun, name string, at spec.Pos, base map[string
 		return
 	}
 	w := s.read.errorf(at, "the base has no %s %q to remove", noun, name)
+	w.Rule = RuleNothingToRemove
 	s.warn(w.WithHint(spell.DidYouMean(name, slices.Sorted(maps.Keys(base)))))
 }
 

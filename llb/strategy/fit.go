@@ -20,6 +20,9 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	}
 	below := t.baseLayers()
 	over := below + countLayers(layers) - limit
+	if over > 0 {
+		t.pass.warn(RuleTooManyLayers, t.described.Range.Start, "", "target %s has %d layers more than the limit of %d, so some of them share one", t.described.Name, over, limit)
+	}
 	layers, over = joinParts(layers, over)
 	layers, over = joinFiles(layers, over)
 	for i := len(layers) - 1; i > 0 && over > 0; i-- {

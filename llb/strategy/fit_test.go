@@ -32,7 +32,7 @@ func TestFit(t *testing.T) {
 	} {
 		given := layers()
 		s := &spec.Spec{File: "strata.yaml", Targets: []spec.Target{{Name: "default", MaxLayers: limit}}}
-		target := &Target{pass: &planner{}, described: &s.Targets[0], read: reader{file: s}, image: &plan.Image{From: plan.Tree{Kind: plan.Scratch}}}
+		target := &Target{pass: &planner{req: Request{Spec: s, Warn: func(*spec.Error) {}}}, described: &s.Targets[0], read: reader{file: s}, image: &plan.Image{From: plan.Tree{Kind: plan.Scratch}}}
 		fitted, err := target.fit(given)
 		if (err != nil) != (want == "") {
 			t.Errorf("%d layers: error %v", limit, err)

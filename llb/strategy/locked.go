@@ -70,7 +70,9 @@ func (s *packageSet) goUnlocked() error {
 	case t.pass.req.Lock.File != nil:
 		return t.stale(at.Start, "%s has no packages of target %s for %s", t.pass.req.Lock.Name, t.described.Name, t.image.Platform)
 	}
-	t.pass.req.Warn(t.read.file.ErrorfRange(at, "packages are not locked: this build takes what the archives have today; run \"strata lock\" and keep %s", t.pass.req.Lock.Name))
+	w := t.read.file.ErrorfRange(at, "packages are not locked: this build takes what the archives have today; run \"strata lock\" and keep %s", t.pass.req.Lock.Name)
+	w.Rule = RuleUnlocked
+	t.pass.req.Warn(w)
 	return nil
 }
 

@@ -26,7 +26,7 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 		return s.asked.fault(err)
 	}
 	for _, w := range solution.Warnings {
-		s.t.pass.req.Warn(s.t.read.errorf(s.asked.pos(w.Name), "%s", w.Text))
+		s.t.pass.warn(RulePackages, s.asked.pos(w.Name), "", "%s", w.Text)
 	}
 	s.uris = map[string][]string{}
 	for _, r := range solution.Repositories {

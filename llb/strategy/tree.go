@@ -113,6 +113,7 @@ func (p *planner) varsFor(platform string) (spec.Vars, error) {
 	}
 	if len(p.vars) == 0 {
 		for _, w := range warnings {
+			w.Rule = RuleUndeclared
 			p.req.Warn(w)
 		}
 	}

@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lint
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// layer looks at one layer as it is written.
+func (l *pass) layer(layer *spec.Layer) {
+	switch {
+	case layer.Files != nil:
+		for i := range layer.Files.Entries {
+			l.entry(&layer.Files.Entries[i])
+		}
+	case layer.Packages != nil:
+		l.twice("package", layer.Packages.Names)
+	case layer.Build != nil:
+		l.build(layer.Build)
+	}
+}
+
+func (l *pass) entry(e *spec.File) {
+	if e.URL.IsSet() && !e.Checksum.IsSet() {
+		l.found = append(l.found, of(MissingChecksum, l.spec.ErrorfRange(e.Range, "%s has no checksum", e.URL.Value)))
+	}
+	for _, text := range texts(e.Mode) {
+		if mode, err := spec.ParseMode(text.Value); err == nil && mode&0o002 != 0 && mode&0o1000 == 0 {
+			l.report(WorldWritable, text.Pos, "%s with mode %s can be changed by everybody", e.Dest.Value, text.Value)
+		}
+	}
+}
+
+func (l *pass) build(b *spec.Build) {
+	for _, text := range texts(b.Platform) {
+		if text.Value == "$TARGETPLATFORM" || text.Value == "${TARGETPLATFORM}" {
+			l.report(RedundantTargetPlatform, text.Pos, "platform: %s is what a build has without it", text.Value)
+		}
+	}
+	for _, text := range texts(b.Deterministic) {
+		if at := l.written(text.Pos); at == "true" {
+			l.report(LegacyValue, text.Pos, "deterministic: true is the old form of deterministic: strict")
+		}
+	}
+	for _, p := range b.Env {
+		if looksSecret(p.Key) && !p.Removed {
+			l.report(SecretsUsedInArgOrEnv, p.KeyPos, "%s looks like a secret; use the build's secrets with env: %s", p.Key, p.Key)
+		}
+	}
+	for i := range b.Cache {
+		for _, text := range texts(b.Cache[i].Target) {
+			if within(path.Clean(text.Value), plan.OutDir) {
+				l.report(CacheInShippedPath, text.Pos, "what is in the cache %s is not shipped although it is in $out", text.Value)
+			}
+		}
+	}
+	l.script(b)
+}
+
+// within reports whether a path is a directory or in it.
+func within(p, dir string) bool {
+	return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/")
+}
+
+// written is the word at a place of the build file.
+func (l *pass) written(at spec.Pos) string {
+	lines := strings.Split(string(l.spec.Data), "\n")
+	if at.Line < 1 || at.Line > len(lines) {
+		return ""
+	}
+	line := []rune(lines[at.Line-1])
+	if at.Column < 1 || at.Column > len(line) {
+		return ""
+	}
+	rest := string(line[at.Column-1:])
+	return strings.Trim(rest[:len(rest)-len(strings.TrimLeft(rest, "\"'abcdefghijklmnopqrstuvwxyz"))], "\"'")
+}
+
+// scriptRule is a rule about what a script does.
+type scriptRule struct {
+	name    string
+	pattern *regexp.Regexp
+	message string
+}
+
+// scriptRules look at each line of a script, without comments.
+func scriptRules() []scriptRule {
+	return []scriptRule{
+		{
+			KeyMadeByScript,
+			regexp.MustCompile(`\b(ssh-keygen\s+(-\S+\s+)*-(A|t|q|N|b|f)\b|openssl\s+(genrsa|genpkey|ecparam\b.*-genkey|req\b.*-newkey)|gpg\b.*--(quick-)?(full-)?gen(erate)?-key|dbus-uuidgen\s+--ensure|systemd-machine-id-setup)`),
+			"%s makes a key that everybody who has the image has; make it when the container starts, or use a secret",
+		},
+		{
+			PipedDownload,
+			regexp.MustCompile(`\b(curl|wget)\b[^|]*\|\s*(sudo\s+)?(env\s+)?(sh|bash|ash|dash|zsh|python3?|perl)\b`),
+			"%s is run as it is downloaded; take it by url with a checksum, and run that",
+		},
+		{
+			PackagesByScript,
+			regexp.MustCompile(`\b(apt-get|apt|aptitude)\s+(-\S+\s+)*install\b|\bapk\s+(-\S+\s+)*add\b`),
+			"%s installs packages that no lock holds; name them under packages",
+		},
+	}
+}
+
+// usesNetwork matches programs that need a network.
+func usesNetwork() *regexp.Regexp {
+	return regexp.MustCompile(`\b(curl|wget)\s|\bgit\s+(clone|fetch|pull)\b|\b(apt-get|apt)\s+(-\S+\s+)*(update|install)\b|\bapk\s+(-\S+\s+)*(add|update)\b|\bpip3?\s+install\b|\bnpm\s+(ci|install|i)\b|\bgo\s+mod\s+download\b|\bcargo\s+fetch\b`)
+}
+
+// script looks at what a build's script does.
+func (l *pass) script(b *spec.Build) {
+	for _, text := range texts(b.Run) {
+		offline := b.Network.Value == "none" || b.Deterministic.Value == "strict" || b.Deterministic.Value == "network"
+		for line := range strings.SplitSeq(text.Value, "\n") {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") {
+				continue
+			}
+			for _, r := range scriptRules() {
+				if r.pattern.MatchString(line) {
+					l.report(r.name, text.Pos, r.message, quoted(line))
+				}
+			}
+			if offline && usesNetwork().MatchString(line) {
+				l.report(NetworkWithoutAccess, text.Pos, "%s needs a network, which this build doesn't have", quoted(line))
+			}
+		}
+	}
+}
+
+// quoted is a line of a script, shortened.
+func quoted(line string) string {
+	const most = 60
+	if r := []rune(line); len(r) > most {
+		line = string(r[:most-1]) + "…"
+	}
+	return "\"" + line + "\""
+}

@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lint_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/frontend/lint"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// bases has one image for linux/amd64 under every name.
+type bases struct{}
+
+func (bases) Base(_ context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	img := &dockerspec.DockerOCIImage{}
+	img.OS, img.Architecture = "linux", "amd64"
+	img.Config.Env = []string{"PATH=/bin", "VERSION=1"}
+	if strings.Contains(t.Name, "relative") {
+		img.Config.WorkingDir = "app"
+	}
+	if strings.Contains(t.Name, "trigger") {
+		img.Config.OnBuild = []string{"RUN make"}
+	}
+	return t, img, nil
+}
+
+// findings are what all rules find, as RULE LINE:COLUMN.
+func findings(t *testing.T, text string) []string {
+	t.Helper()
+	s, err := spec.Parse("strata.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := lint.Configure("strata.yaml", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	take := func(e *spec.Error) {
+		if !c.Skips(e.Rule) {
+			found = append(found, fmt.Sprintf("%s %d:%d", e.Rule, e.Range.Start.Line, e.Range.Start.Column))
+		}
+	}
+	for _, e := range lint.File(s, "", c) {
+		take(e)
+	}
+	amd64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
+	p, err := strategy.Plan(t.Context(), strategy.Request{
+		Spec: s, Platform: amd64, BuildPlatform: amd64, Bases: bases{}, Warn: take,
+		BuildArgs: map[string]string{"GIVEN": "x"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range lint.Plan(s, p, false) {
+		take(e)
+	}
+	return found
+}
+
+// quiet declares the argument that every test gives.
+const quiet = "x-given: $GIVEN\nargs: {GIVEN: x}\n"
+
+// examples have, for each rule, build files that break it, with where.
+func examples() []struct{ text, want string } {
+	return []struct{ text, want string }{
+		{"from: scratch\n", lint.Find(strategy.RuleUndeclared).Name + " 0:0"},
+		{"x-given: $GIVEN\nargs:\n  GIVEN: x\n  VERSION: 2\nfrom: base:1\nlayers: [{build: {run: echo $VERSION}}]\n", "ArgShadowsVariable 4:3"},
+		{quiet + "from: base:1\nlayers:\n  - build:\n      cache: [/out/bin]\n      run: make DESTDIR=$out\n", "CacheInShippedPath 6:15"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: make, cache: [/app]}\nconfig: {workdir: /app/bin}\n", "CacheInShippedPath 5:12"},
+		{quiet + "config:\n  expose: [80, 443, 80]\n", "DuplicateEntry 4:21"},
+		{quiet + "config:\n  volumes: [/a, /a]\n", "DuplicateEntry 4:17"},
+		{quiet + "config: {expose: [53/UDP]}\n", "ExposeProtoCasing 3:19"},
+		{quiet + "layers:\n  - files: [{dest: /a, content: x}]\n  - files:\n      - {dest: /a, symlink: b}\n", "HiddenFile 6:9"},
+		{quiet + "config: {entrypoint: [/bin/sh, -c, 'app serve']}\n", "JSONArgsRecommended 3:23"},
+		{quiet + "config: {cmd: ['app serve']}\n", "JSONArgsRecommended 3:16"},
+		{quiet + "from: base:1\nlayers:\n  - build:\n      run: |\n        ssh-keygen -A\n", "KeyMadeByScript 6:12"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: 'openssl req -x509 -newkey rsa:2048 -keyout k -out c'}\n", "KeyMadeByScript 5:18"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: make, deterministic: true}\n", "LegacyValue 5:39"},
+		{quiet + "layers:\n  - files:\n      - {dest: /a, url: https://example.org/a}\n", "MissingChecksum 5:9"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: git clone https://example.org/x, deterministic: strict}\n", "NetworkWithoutAccess 5:18"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: npm ci, network: none}\n", "NetworkWithoutAccess 5:18"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: apk add --no-cache jq}\n", "PackagesByScript 5:18"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: 'curl -fsSL https://example.org/x | sudo bash -s'}\n", "PipedDownload 5:18"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: touch $out/x, platform: $TARGETPLATFORM}\n", "RedundantTargetPlatform 5:42"},
+		{quiet + "from: target:layers\ntargets:\n  layers: {config: {workdir: /}}\n", "ReservedStageName 5:3"},
+		{quiet + "config: {user: 'root:root'}\n", "RootUser 3:16"},
+		{quiet + "config: {labels: {api-token: x}}\n", "SecretsUsedInArgOrEnv 3:19"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: make, env: {DB_PASSWORD: x}}\n", "SecretsUsedInArgOrEnv 5:30"},
+		{quiet + "from: target:Base\ntargets:\n  Base: {config: {workdir: /}}\n", "StageNameCasing 5:3"},
+		{quiet + "max_layers: 1\nlayers:\n  - files: [{dest: /a, content: x}]\n  - files: [{dest: /b, content: x}]\n", "TooManyLayers 1:1"},
+		{"# check=skip=RootUsr\n" + quiet + "from: scratch\n", "UnknownRule 1:1"},
+		{quiet + "from: debian\n", "UnpinnedBase 3:7"},
+		{quiet + "from: localhost:5000/debian:bookworm-slim\n", "UnpinnedBase 3:7"},
+		{quiet + "targets:\n  tools: {layers: [{files: [{dest: /a, content: x}]}]}\n", "UnreachableTarget 4:3"},
+		{"x-given: $GIVEN\nargs:\n  GIVEN: x\n  OTHER: y\n", "UnusedArg 4:3"},
+		{quiet + "from: relative:1\n", "WorkdirRelativePath 3:7"},
+		{quiet + "layers:\n  - files: [{dest: /a, content: x, mode: 0666}]\n", "WorldWritable 4:42"},
+		{quiet + "from: base:1\nconfig: {labels: {a: null}}\n", "NothingToRemove 4:19"},
+		{quiet + "from: trigger:1\n", "OnBuildIgnored 3:7"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: touch $out/x, platform: linux/arm64}\n", "InvalidBaseImagePlatform 3:7"},
+	}
+}
+
+func TestRules(t *testing.T) {
+	elsewhere := []string{strategy.RulePackages, strategy.RuleUnlocked} // planning packages takes an archive
+	tried := map[string]bool{}
+	for _, e := range examples() {
+		rule, _, _ := strings.Cut(e.want, " ")
+		tried[rule] = true
+		if diff := cmp.Diff([]string{e.want}, findings(t, e.text)); diff != "" {
+			t.Errorf("%s\nunexpected findings (-want +got):\n%s", e.text, diff)
+		}
+		if got := findings(t, "# check=skip="+rule+"\n"+e.text); len(got) > 0 && rule != "UnknownRule" {
+			t.Errorf("%s is skipped and still found: %q", rule, got)
+		}
+	}
+	for _, r := range lint.Rules() {
+		if !tried[r.Name] && !slices.Contains(elsewhere, r.Name) {
+			t.Errorf("no example breaks the rule %s", r.Name)
+		}
+	}
+}
+
+// TestCleanFile finds nothing in a build file that is as it should be.
+func TestCleanFile(t *testing.T) {
+	if got := findings(t, quiet+`
+from: debian:12.1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+layers:
+  - files:
+      - {dest: /etc/app/, source: "*.conf"}
+      - {dest: /tmp/shared, directory: true, mode: 01777}
+      - {dest: /bin/, from: target:tools, source: /tool}
+  - build:
+      cache: [/root/.cache]
+      run: |
+        # curl x | sh
+        make DESTDIR=$out install
+config:
+  entrypoint: [/bin/sh, -c, "exec app"]
+  expose: [80, 53/udp]
+  user: app
+  env: {PWD: /, TOKENIZER: x}
+targets:
+  tools: {layers: [{files: [{dest: /tool, content: x}]}]}
+  debug: {from: target:default}
+  other: {from: "debian:12", config: {workdir: /}}
+`); len(got) > 0 {
+		t.Errorf("found %q", got)
+	}
+}
+
+// TestRulesAreDocumented looks for each rule's section.
+func TestRulesAreDocumented(t *testing.T) {
+	data, err := os.ReadFile("../../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range lint.Rules() {
+		if !strings.Contains(string(data), "\n### "+r.Name+"\n") {
+			t.Errorf("docs/rules.md has no section %s", r.Name)
+		}
+	}
+}
+
+func TestConfigure(t *testing.T) {
+	text := []byte("# syntax=x\n# check=skip=RootUser,SecretInImage;error=true\nfrom: scratch\n")
+	c, err := lint.Configure("strata.yaml", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Error || !c.Skips("RootUser") || !c.Skips("SecretsUsedInArgOrEnv") || c.Skips("UnusedArg") {
+		t.Errorf("got %+v", c)
+	}
+	if c, err = lint.Configure("strata.yaml", text, &linter.Config{SkipAll: true}); err != nil || c.Error || !c.Skips("UnusedArg") {
+		t.Errorf("what the request says doesn't hold: %+v, %v", c, err)
+	}
+	_, err = lint.Configure("strata.yaml", []byte("# check=skp=x\n"), nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "strata.yaml:1:1: read the line # check=") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lint
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// Plan applies the rules that look at what was planned. locked says that there is a
+// lock.
+func Plan(s *spec.Spec, p *plan.Plan, locked bool) []*spec.Error {
+	l := &pass{spec: s}
+	for _, img := range p.Images {
+		if !locked {
+			l.base(s.Target(img.Target), img)
+		}
+		l.inherited(s.Target(img.Target), img)
+		l.hidden(img)
+		l.caches(img)
+	}
+	return l.found
+}
+
+// base looks at the reference that a target is made from. It has a digest by now, so
+// what the build file has counts.
+func (l *pass) base(t *spec.Target, img *plan.Image) {
+	if t == nil || img.From.Kind != plan.Registry {
+		return
+	}
+	for _, text := range texts(t.From) {
+		name, _, pinned := strings.Cut(text.Value, "@")
+		if pinned || strings.Contains(name, "$") {
+			continue
+		}
+		tag := "latest"
+		if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
+			tag = name[i+1:]
+		}
+		if !regexp.MustCompile(`[0-9]`).MatchString(tag) {
+			l.report(UnpinnedBase, text.Pos, "the tag %s of %s moves: name a version or a digest, or keep a lock", tag, name)
+		}
+	}
+}
+
+// inherited looks at what a target has from its base.
+func (l *pass) inherited(t *spec.Target, img *plan.Image) {
+	if t == nil || img.Base == nil || img.From.Kind == plan.Target {
+		return
+	}
+	for _, kv := range img.Base.Config.Env {
+		name, _, _ := strings.Cut(kv, "=")
+		for _, a := range l.spec.Args {
+			if a.Name == name {
+				l.report(ArgShadowsVariable, a.Pos, "argument %s has the name of a variable of the base %s", name, plan.Tree{Kind: img.From.Kind, Name: t.From.Value}.Words())
+			}
+		}
+	}
+	if dir := img.Base.Config.WorkingDir; dir != "" && !path.IsAbs(dir) && !t.Config.Workdir.IsSet() {
+		l.report(WorkdirRelativePath, t.From.Pos, "the working directory of the base, %q, is relative; set config.workdir", dir)
+	}
+}
+
+// hidden looks for files that a layer puts where another one has put some.
+func (l *pass) hidden(img *plan.Image) {
+	before := map[string]spec.Range{}
+	for _, layer := range img.Layers {
+		switch a := layer.Action.(type) {
+		case *plan.Files:
+			for i := range a.Entries {
+				e := &a.Entries[i]
+				if at, there := before[e.Dest]; there && isOneFile(e) {
+					l.report(HiddenFile, e.Range.Start, "%s replaces what line %d puts there", e.Dest, at.Start.Line)
+				}
+				if isOneFile(e) {
+					before[e.Dest] = e.Range
+				}
+			}
+		default:
+			if layer.Strategy == "packages" {
+				before["/var/lib/dpkg/status"], before["/lib/apk/db/installed"] = layer.Range, layer.Range
+			}
+		}
+	}
+}
+
+// isOneFile reports whether an entry is a file or a link of its own name.
+func isOneFile(e *plan.Entry) bool {
+	return !e.Into && !e.Extract && (e.Content != nil || e.Symlink != "" || e.HTTP != nil)
+}
+
+// caches looks for caches over what the image is expected to have.
+func (l *pass) caches(img *plan.Image) {
+	c := img.Config.Config
+	wanted := map[string]string{"the working directory": c.WorkingDir}
+	if len(c.Entrypoint) > 0 {
+		wanted["the entrypoint"] = c.Entrypoint[0]
+	} else if len(c.Cmd) > 0 {
+		wanted["the command"] = c.Cmd[0]
+	}
+	for _, layer := range img.Layers {
+		e, ok := layer.Action.(*plan.Exec)
+		if !ok || e.Out {
+			continue
+		}
+		for _, m := range e.Cache {
+			for _, what := range []string{"the command", "the entrypoint", "the working directory"} {
+				if p := wanted[what]; path.IsAbs(p) && within(path.Clean(p), m.Target) {
+					l.report(CacheInShippedPath, e.Range.Start, "%s, %s, is in the cache %s, which is no part of the image", what, p, m.Target)
+				}
+			}
+		}
+	}
+}
