@@ -62,7 +62,7 @@ func AsFetch(err error) *Fetch {
 func OfGraph(err error, def *bk.Definition) error {
 	f := parseFetch(err)
 	if f == nil {
-		return err
+		return ofPolicy(err, def)
 	}
 	if url := failedSource(err, def); url != "" {
 		f.URL = url

@@ -95,6 +95,9 @@ func (j *job) readFlags(o Options) (outputs []flags.Output, err error) {
 	if j.solveOpt.AllowedEntitlements, err = entitlements(o.Step); err != nil {
 		return nil, err
 	}
+	if j.solveOpt.SourcePolicy, err = flags.SourcePolicy(o.Input.Policies, env); err != nil {
+		return nil, err
+	}
 	if outputs, err = j.readOutputs(o); err != nil {
 		return nil, err
 	}

@@ -45,6 +45,8 @@ type Input struct {
 	BuildArgs, Contexts []string
 	// Secrets and SSH are what build steps may ask for.
 	Secrets, SSH []string
+	// Policies are [filename=]FILE with what may be fetched.
+	Policies []string
 }
 
 // Output says where the result goes, and what is attached to it.
@@ -144,6 +146,7 @@ func (o *Input) Bind(flags *pflag.FlagSet, t cli.Terminal) {
 	flags.StringArrayVar(&o.BuildArgs, "build-arg", nil, "argument of the build file: `NAME[=VALUE]`")
 	flags.StringArrayVar(&o.Contexts, "build-context", nil, "named context: `NAME=VALUE`, a directory, address, docker-image://, oci-layout://, or an image such as oci-archive:FILE")
 	flags.StringArrayVar(&o.Secrets, "secret", nil, "secret for build steps: `id=ID[,src=PATH|,env=NAME]`")
+	flags.StringArrayVar(&o.Policies, "policy", nil, "source policy in JSON, which denies or replaces sources: `filename=PATH[,reset=BOOL][,disabled=BOOL]`")
 	flags.StringArrayVar(&o.SSH, "ssh", nil, "SSH agent or keys for build steps: `ID[=SOCKET|KEY,...]`")
 }
 
