@@ -101,7 +101,7 @@ func (img *image) installStep(layer *plan.Layer, a *plan.Install, name string) (
 	if err != nil {
 		return run, below, err
 	}
-	ask := distro.Install{Installer: a.Installer, SkipScripts: a.SkipScripts, AllowHeld: a.AllowHeld, Names: a.Wanted, Base: baseDir, Metas: metasDir}
+	ask := distro.Install{Installer: a.Installer, SkipScripts: a.SkipScripts, AllowHeld: a.AllowHeld, KeepConffiles: a.KeepConffiles, Names: a.Wanted, Base: baseDir, Metas: metasDir}
 	for _, archive := range a.Archives {
 		ask.Archives = append(ask.Archives, archivePath(archive, archivesDir, s.facts.Type))
 	}

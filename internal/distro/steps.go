@@ -49,6 +49,8 @@ type Install struct {
 	SkipScripts bool
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool
+	// KeepConffiles keeps configuration files that are there already.
+	KeepConffiles bool
 	// Names are those that the build file asks for.
 	Names []string
 	// Base is where the image without the packages is, Metas the directory with what

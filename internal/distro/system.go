@@ -55,6 +55,9 @@ type Facts struct {
 	// Holds says that a base can hold packages, which then don't change unless the
 	// build file says so.
 	Holds bool
+	// Conffiles says that packages have configuration files of which those that are
+	// there can be kept.
+	Conffiles bool
 	// Encode is a path below a repository's address as it is asked for; nil where it is
 	// asked for as it stands in the index.
 	Encode func(path string) string

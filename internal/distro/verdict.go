@@ -28,6 +28,9 @@ type Verdict struct {
 	// Filters are the paths that the base leaves out of packages: unpacking needs
 	// them.
 	Filters []string `json:"filters,omitempty"`
+	// Conffiles are the configuration files of the packages, each with the name of its
+	// package.
+	Conffiles map[string]string `json:"conffiles,omitempty"`
 	// Arch is the base's architecture in the system's words.
 	Arch string `json:"arch,omitempty"`
 }

@@ -92,6 +92,9 @@ type Packages struct {
 	Why       string
 	// Filters are the paths that the base leaves out of packages.
 	Filters []string
+	// Conffiles are the configuration files of the packages, each with the name of its
+	// package: as far as the packages were unpacked when the lock was written.
+	Conffiles map[string]string
 	// Packages are sorted by name and architecture.
 	Packages []Package
 }

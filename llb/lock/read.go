@@ -47,10 +47,13 @@ type (
 		Installer  string        `yaml:"installer"`
 		Why        string        `yaml:"why"`
 		Filters    []string      `yaml:"filters"`
+		Conffiles  conffileNode  `yaml:"conffiles"`
 		Packages   []packageNode `yaml:"packages"`
 		Closures   []closureNode `yaml:"closures"`
 	}
-	packageNode struct {
+	// conffileNode are the configuration files of each package.
+	conffileNode map[string][]string
+	packageNode  struct {
 		Name       string `yaml:"name"`
 		Version    string `yaml:"version"`
 		Arch       string `yaml:"arch"`
@@ -130,7 +133,7 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 		return p, nil
 	}
 	p.Packages = &Packages{
-		Base: n.Base, Like: n.Like, Wanted: n.Wanted, Recommends: n.Recommends, AllowHeld: n.AllowHeld, Manual: n.Manual,
+		Base: n.Base, Like: n.Like, Wanted: n.Wanted, Recommends: n.Recommends, AllowHeld: n.AllowHeld, Manual: n.Manual, Conffiles: n.Conffiles.byPath(),
 		Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer),
 	}
 	switch p.Packages.Installer {
@@ -158,6 +161,20 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 		}
 	}
 	return p, nil
+}
+
+// byPath has the package of each file; nil for none.
+func (n conffileNode) byPath() map[string]string {
+	if len(n) == 0 {
+		return nil
+	}
+	out := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(n)) {
+		for _, file := range n[name] {
+			out[file] = name
+		}
+	}
+	return out
 }
 
 // check refuses what a build could not use, or what would reach out of a

@@ -6,6 +6,8 @@ package lock
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,9 +105,25 @@ func (w *writer) packages(p *Packages) {
 	if len(p.Filters) > 0 {
 		w.line(3, "filters: %s", flow(p.Filters))
 	}
+	w.conffiles(p.Conffiles)
 	w.line(3, "packages:")
 	for _, pkg := range p.Packages {
 		w.line(4, "- {%s}", pkg.fields())
+	}
+}
+
+// conffiles writes configuration files, a line for each package.
+func (w *writer) conffiles(of map[string]string) {
+	if len(of) == 0 {
+		return
+	}
+	byPackage := map[string][]string{}
+	for _, file := range slices.Sorted(maps.Keys(of)) {
+		byPackage[of[file]] = append(byPackage[of[file]], file)
+	}
+	w.line(3, "conffiles:")
+	for _, name := range slices.Sorted(maps.Keys(byPackage)) {
+		w.line(4, "%s: %s", scalar(name), flow(byPackage[name]))
 	}
 }
 

@@ -71,6 +71,8 @@ type Install struct {
 	Wanted []string `json:"wanted,omitempty"`
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool `json:"allow_held,omitempty"`
+	// KeepConffiles keeps configuration files that are there already.
+	KeepConffiles bool `json:"keep_conffiles,omitempty"`
 	// SkipScripts leaves maintainer scripts out.
 	SkipScripts bool `json:"skip_scripts,omitempty"`
 }

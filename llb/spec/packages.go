@@ -24,6 +24,8 @@ func packagesKind() kind[Packages] {
 				func(p *Packages) *String { return &p.Scripts }),
 			bind("recommends", "Install what the packages recommend, too.", boolean(),
 				func(p *Packages) *bool { return &p.Recommends }),
+			bind("conffiles", "keep: files of earlier layers win over the packages' configuration files.", text(valid(ParseConffiles)),
+				func(p *Packages) *String { return &p.Conffiles }),
 			bind("allow_held", "Change what the base holds, if it is asked for by name.", boolean(),
 				func(p *Packages) *bool { return &p.AllowHeld }),
 		},

@@ -162,6 +162,11 @@ func ParseScripts(text string) (string, error) {
 	return text, checkOneOf(text, "run", "skip")
 }
 
+// ParseConffiles reads what becomes of configuration files that are there: keep.
+func ParseConffiles(text string) (string, error) {
+	return text, checkOneOf(text, "keep")
+}
+
 // ParseAlgorithm reads how a closure is split into layers: cohort, popularity,
 // per-path or single.
 func ParseAlgorithm(text string) (string, error) {

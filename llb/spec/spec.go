@@ -286,6 +286,9 @@ type Packages struct {
 	// Scripts is run or skip.
 	Scripts    String
 	Recommends bool
+	// Conffiles is keep, or empty where the packages' configuration files win over
+	// those that are there.
+	Conffiles String
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool
 }

@@ -29,9 +29,15 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 	}
 	var waiting []plan.Archive
 	var marks bool
+	var kept []plan.Entry
 	for i, e := range s.asked.entries {
 		waiting = append(waiting, s.archives(i)...)
 		marks = marks || s.marks(e)
+		over, err := s.conffiles(ctx, i)
+		if err != nil {
+			return err
+		}
+		kept = append(kept, over...)
 		var layers []plan.Layer
 		if s.locked.Installer != plan.Native {
 			layers = s.unpackLayers(i)
@@ -39,6 +45,10 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 		if e.installs && (len(waiting) > 0 || marks) {
 			layers = append(layers, s.installLayer(i, waiting))
 			waiting, marks = nil, false
+			if len(kept) > 0 {
+				layers = append(layers, keptLayer(e.layer, kept))
+				kept = nil
+			}
 		}
 		s.planned = append(s.planned, layers)
 	}
@@ -48,7 +58,7 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 // marks reports whether an entry asks for what the base has noted as nothing but the
 // need of another package.
 func (s *packageSet) marks(e packageEntry) bool {
-	return slices.ContainsFunc(e.names, func(name spec.String) bool { return slices.Contains(s.locked.Manual, name.Value) })
+	return s.system != nil && slices.ContainsFunc(e.names, func(name spec.String) bool { return slices.Contains(s.locked.Manual, name.Value) })
 }
 
 // chooseInstaller decides how the packages are installed on this base. The lock
@@ -79,7 +89,7 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 	if err != nil {
 		return s.asked.fault(fmt.Errorf("look whether the packages fit the base: %w", err))
 	}
-	chosen.Installer, chosen.Why, chosen.Filters = verdict.Installer, verdict.Why, verdict.Filters
+	chosen.Installer, chosen.Why, chosen.Filters, chosen.Conffiles = verdict.Installer, verdict.Why, verdict.Filters, verdict.Conffiles
 	return nil
 }
 
@@ -133,7 +143,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 	}
 	action := &plan.Install{
 		Format: s.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
-		SkipScripts: e.layer.Packages.Scripts.Value == "skip", AllowHeld: s.asked.allowHeld(),
+		SkipScripts: e.layer.Packages.Scripts.Value == "skip", AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(),
 	}
 	if len(archives) == 0 {
 		action.Installer, action.Why = plan.Register, ""

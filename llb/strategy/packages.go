@@ -112,6 +112,9 @@ func (s *packageSet) plan(ctx context.Context) error {
 	case err != nil:
 		return err
 	case ok:
+		if err := s.systemOfMarks(ctx); err != nil {
+			return err
+		}
 		return s.planLayers(ctx)
 	case s.t.pass.req.AllowMissing:
 		s.locked = &lock.Packages{Installer: plan.Register}
@@ -182,6 +185,13 @@ func (s *packageRequest) allowHeld() bool {
 // checkKeys refuses what the build file asks for and the package system doesn't have.
 func (s *packageSet) checkKeys() error {
 	for _, e := range s.asked.entries {
+		given := e.layer.Packages.Conffiles
+		if given.IsSet() && !s.system.Facts().Conffiles {
+			return s.t.read.errorf(given.Pos, "packages of %s have no configuration files that can be kept; leave `conffiles` out", s.system.Facts().Name)
+		}
+		if given.IsSet() && s.t.image.From.Kind == plan.Scratch {
+			return s.t.read.errorf(given.Pos, "on scratch nothing says which files are configuration files before the packages are there; put the layer with yours after them")
+		}
 		if e.layer.Packages.AllowHeld && !s.system.Facts().Holds {
 			return s.t.read.errorf(e.layer.Packages.Range.Start, "packages of %s can't be held; leave `allow_held` out", s.system.Facts().Name)
 		}

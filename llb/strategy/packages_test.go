@@ -191,6 +191,11 @@ func TestBaseFaults(t *testing.T) {
 			someFiles{"/usr/bin/microdnf": ""},
 		},
 		{
+			"configuration files of apk", "from: base\nlayers:\n  - packages: {names: [a], conffiles: keep}\n",
+			"strata.yaml:3:39: packages of apk have no configuration files that can be kept; leave `conffiles` out",
+			someFiles{"/lib/apk/db/installed": ""},
+		},
+		{
 			"scripts of dnf", "from: base\nlayers:\n  - packages: {names: [a], scripts: skip}\n",
 			"strata.yaml:3:37: scripts: skip: microdnf runs maintainer scripts always; leave it out for this base",
 			someFiles{"/usr/bin/microdnf": ""},

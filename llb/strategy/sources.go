@@ -86,6 +86,22 @@ func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
 	return nil, s.t.read.errorf(s.asked.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
 }
 
+// systemOfMarks finds the base's system for a lock that has no packages, and nothing
+// but names that the base has to note.
+func (s *packageSet) systemOfMarks(ctx context.Context) error {
+	if s.system != nil || len(s.locked.Manual) == 0 || s.t.pass.req.Looker == nil || s.t.pass.req.AllowMissing {
+		return nil
+	}
+	base, err := s.lookIntoBase(ctx)
+	if err == nil {
+		s.system, err = distro.Detect(ctx, s.t.pass.req.Systems, base)
+	}
+	if err != nil {
+		return s.asked.fault(fmt.Errorf("look into the base: %w", err))
+	}
+	return nil
+}
+
 // systemOfSources takes the system of the build file's repositories, unless the base
 // has packages of another one.
 func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error {

@@ -43,7 +43,9 @@ func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 		}, nil
 	case distro.Native:
 		return &distro.InstallStep{
-			Args:      command.Native{Base: i.Base, Files: i.Archives, Names: names, AllowHeld: i.AllowHeld, Expected: i.Expected}.Args(),
+			Args: command.Native{
+				Base: i.Base, Files: i.Archives, Names: names, AllowHeld: i.AllowHeld, KeepConffiles: i.KeepConffiles, Expected: i.Expected,
+			}.Args(),
 			NeedsBase: true, NeedsArchives: true, RunsImage: true, Memory: memory,
 		}, nil
 	case distro.Assemble:

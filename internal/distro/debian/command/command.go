@@ -16,7 +16,7 @@ const (
 	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... [--expect FILE/NAME/VERSION/ARCH/SIZE]... DIR OUT META"
 	CheckUsage    = checkName + " BASE METAS OUT"
 	RegisterUsage = registerName + " [--name NAME]... --base DIR --meta DIR"
-	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] [--expect FILE/NAME/VERSION/ARCH/SIZE]... --base DIR -- FILE..."
+	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] [--keep-conffiles] [--expect FILE/NAME/VERSION/ARCH/SIZE]... --base DIR -- FILE..."
 	MarkUsage     = markName + " [--name NAME]... --base DIR"
 	AssembleUsage = assembleName + " --meta DIR [--skip-scripts]"
 
@@ -115,6 +115,8 @@ type Native struct {
 	Names []string
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool
+	// KeepConffiles keeps configuration files that are there already.
+	KeepConffiles bool
 	// Expected is what is known of the files.
 	Expected []command.Expected
 }
@@ -124,6 +126,9 @@ func (c Native) Args() []string {
 	args := append([]string{nativeName}, command.Each("name", c.Names)...)
 	if c.AllowHeld {
 		args = append(args, "--allow-held")
+	}
+	if c.KeepConffiles {
+		args = append(args, "--keep-conffiles")
 	}
 	args = append(args, command.Each(command.ExpectFlag, command.Words(c.Expected))...)
 	return append(append(args, "--base", c.Base, "--"), c.Files...)
@@ -135,6 +140,7 @@ func ParseNative(args []string) (Native, error) {
 	set := command.Flags(nativeName)
 	set.Var((*command.List)(&c.Names), "name", "")
 	set.BoolVar(&c.AllowHeld, "allow-held", false, "")
+	set.BoolVar(&c.KeepConffiles, "keep-conffiles", false, "")
 	set.Var((*command.Packages)(&c.Expected), command.ExpectFlag, "")
 	set.StringVar(&c.Base, "base", "", "")
 	err := command.Parse(set, args, 1, math.MaxInt)

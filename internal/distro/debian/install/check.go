@@ -56,6 +56,7 @@ func judge(root, meta string) (*distro.Verdict, error) {
 		return nil, err
 	}
 	v := &distro.Verdict{Installer: distro.Register, Filters: filters, Arch: b.arch}
+	v.Conffiles = conffiles(groups)
 	if v.Why, err = check(b, groups); err != nil {
 		return nil, fmt.Errorf("check the base for packages: %w", err)
 	}
@@ -63,6 +64,19 @@ func judge(root, meta string) (*distro.Verdict, error) {
 		v.Installer = distro.Native
 	}
 	return v, nil
+}
+
+// conffiles are the configuration files of all packages, each with its package.
+func conffiles(groups []*group) map[string]string {
+	out := map[string]string{}
+	for _, g := range groups {
+		for _, p := range g.Packages {
+			for _, c := range p.Conffiles {
+				out[c.Path] = p.Name()
+			}
+		}
+	}
+	return out
 }
 
 // check says why packages can't be registered in the base; nothing if they can.

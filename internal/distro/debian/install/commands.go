@@ -23,6 +23,8 @@ type commands struct {
 	start func(name string, args ...string) *exec.Cmd
 	root  string
 	log   *os.File
+	// keep says that configuration files which are there already are kept.
+	keep bool
 }
 
 // scriptPath is where maintainer scripts find programs.
@@ -42,8 +44,16 @@ func environment(more ...string) []string {
 // dpkg runs dpkg on the image. Files need not reach the disk: the snapshot is
 // thrown away if anything fails.
 func (c *commands) dpkg(args ...string) error {
-	return c.run(append([]string{"dpkg", "--force-unsafe-io", "--log=/dev/null"}, args...), environment())
+	argv := []string{"dpkg", "--force-unsafe-io", "--log=/dev/null"}
+	if c.keep {
+		argv = append(argv, keepOld)
+	}
+	return c.run(append(argv, args...), environment())
 }
+
+// keepOld is dpkg's option for what an administrator would answer: the file that is
+// there stays.
+const keepOld = "--force-confold"
 
 // early configures packages before all others, as apt does where another one
 // Pre-Depends on them.

@@ -75,7 +75,7 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 	}
 	start := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
 	flush(root)
-	if err := install(&commands{start: start, root: root, log: opt.Log}); err != nil {
+	if err := install(&commands{start: start, root: root, log: opt.Log, keep: opt.KeepConffiles}); err != nil {
 		return err
 	}
 	if err := Mark(root, opt); err != nil {

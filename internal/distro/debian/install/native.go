@@ -41,7 +41,7 @@ func Native(ctx context.Context, files []string, opt Options) error {
 				return fmt.Errorf("prepare apt-get: %w", err)
 			}
 		}
-		if err := c.run(append(aptGet(), files...), environment()); err != nil {
+		if err := c.run(append(c.aptGet(), files...), environment()); err != nil {
 			return err
 		}
 		after, err := readBase(c.root)
@@ -82,7 +82,7 @@ const aptDir = "/tmp/strata-apt"
 
 // aptGet installs packages from files, and nothing that isn't among them: there
 // are no lists.
-func aptGet() []string {
+func (c *commands) aptGet() []string {
 	args := []string{"apt-get", "install", "--yes", "--no-install-recommends", "--allow-downgrades", "--no-remove", "--allow-change-held-packages"}
 	for _, option := range []string{
 		"Dir::State::lists=" + aptDir + "/lists",
@@ -98,6 +98,9 @@ func aptGet() []string {
 		"Dpkg::Options::=--log=/dev/null",
 	} {
 		args = append(args, "-o", option)
+	}
+	if c.keep {
+		args = append(args, "-o", "Dpkg::Options::="+keepOld)
 	}
 	return args
 }

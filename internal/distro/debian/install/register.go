@@ -33,6 +33,8 @@ type Options struct {
 	AllowHeld bool
 	// Expected is what is known of package files.
 	Expected []packages.Expected
+	// KeepConffiles keeps configuration files that are there already.
+	KeepConffiles bool
 	// Log is where the tools' output goes.
 	Log *os.File
 }

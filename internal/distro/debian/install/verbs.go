@@ -60,7 +60,9 @@ func runNative(ctx context.Context, args []string, h packages.Host) error {
 	if err != nil {
 		return err
 	}
-	opt := Options{Base: c.Base, Names: c.Names, AllowHeld: c.AllowHeld, Expected: c.Expected, Log: os.Stderr}
+	opt := Options{
+		Base: c.Base, Names: c.Names, AllowHeld: c.AllowHeld, KeepConffiles: c.KeepConffiles, Expected: c.Expected, Log: os.Stderr,
+	}
 	return changeImage(h, func() error { return Native(ctx, c.Files, opt) })
 }
 

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"crypto/md5"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// TestConffiles puts files where packages that come later have configuration files: the
+// packages' win, with a warning at each file, and with conffiles: keep those that were
+// there first, as dpkg has it with --force-confold.
+func TestConffiles(t *testing.T) {
+	h := newHouse(t)
+	a := testenv.NewDebArchive(t,
+		testenv.Deb{
+			Name: "daemon", Version: "1",
+			Files:   map[string]string{"etc/daemon.conf": "theirs\n", "etc/daemon.d/part": "theirs\n", "etc/daemon.d/rest": "theirs\n", "usr/share/daemon": "theirs\n"},
+			Scripts: map[string]string{"conffiles": "/etc/daemon.conf\n/etc/daemon.d/part\n/etc/daemon.d/rest\n"},
+		},
+		testenv.Deb{
+			Name: "asks", Version: "1", Files: map[string]string{"etc/asks.conf": "theirs\n"}, Scripts: map[string]string{"conffiles": "/etc/asks.conf\n"},
+		},
+	)
+	const layers = `
+  - files: [{dest: /etc/daemon.conf, content: "mine\n"}, {dest: /etc/daemon.d/, source: conf}, {dest: /usr/share/daemon, content: "mine\n"}]
+  - packages: {names: [daemon], REPOSITORIES}
+`
+	dir := h.onDebian(t, a, testenv.DebianBase(t), layers)
+	write(t, filepath.Join(dir, "conf/part"), []byte("mine\n"))
+	names := []string{"etc/daemon.conf", "etc/daemon.d/part", "etc/daemon.d/rest", "usr/share/daemon", "var/lib/dpkg/status"}
+	contents := func(t *testing.T, image string) string {
+		root := someOf(t, h, image, names...)
+		var all strings.Builder
+		for _, name := range names[:4] {
+			all.WriteString(read(t, root, name))
+		}
+		// What the package has is what dpkg compares with at the next upgrade.
+		contains(t, read(t, root, "var/lib/dpkg/status"), fmt.Sprintf(" /etc/daemon.conf %x\n", md5.Sum([]byte("theirs\n"))))
+		return all.String()
+	}
+	w := way{"strata", h.strata}
+
+	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	contains(t, read(t, dir, "strata.lock"), "conffiles:", `daemon: ["/etc/daemon.conf", "/etc/daemon.d/part", "/etc/daemon.d/rest"]`)
+	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	want(t, "exit status", string(rune('0'+status)), "0")
+	contains(t, out, "strata.yaml:5:20: the package daemon has /etc/daemon.conf as well and comes later", "strata.yaml:5:65: the package daemon has /etc/daemon.d/part as well")
+	if strings.Contains(out, "/etc/daemon.d/rest") || strings.Contains(out, "/usr/share/daemon as well") {
+		t.Errorf("a warning of what nothing else makes, or of what is no configuration file:\n%s", out)
+	}
+	want(t, "what wins", contents(t, w.image(t, h, "", flags(dir)...)), "theirs\ntheirs\ntheirs\ntheirs\n")
+
+	replace(t, filepath.Join(dir, "strata.yaml"), "names: [daemon]", "conffiles: keep, names: [daemon]")
+	want(t, "what is kept", contents(t, w.image(t, h, "", flags(dir)...)), "mine\nmine\ntheirs\ntheirs\n")
+
+	native := h.onDebian(t, a, testenv.DebianBase(t), `
+  - build: {run: "echo mine >/etc/asks.conf"}
+  - packages: {names: [asks], conffiles: keep, REPOSITORIES}
+`)
+	image := w.image(t, h, "", flags(native)...)
+	want(t, "what a command made", read(t, someOf(t, h, image, "etc/asks.conf"), "etc/asks.conf"), "mine\n")
+	want(t, "what is installed", h.healthy(t, image, "asks"), "??5?????? c /etc/asks.conf\nii asks 1\n")
+}
