@@ -29,6 +29,9 @@ func (f *layer) assemble(gs groups, name string) bk.State {
 		if made {
 			fa = op.Then(fa).Copy(dirs, "/", "/", info)
 		}
+		for dir := range g.dirs {
+			taken.above[dir] = true
+		}
 	}
 	if fa == nil {
 		return bk.Scratch()

@@ -67,8 +67,10 @@ type group struct {
 	// are the directories above pieces, aboveDirs those above directories.
 	exact            map[string]bool
 	above, aboveDirs map[string]bool
-	// names are the last components of where single files are.
+	// names are the last components of where something is, and tree says that a piece is
+	// in it of which no more than that is known.
 	names map[string]string
+	tree  bool
 }
 
 func newGroup() *group {
@@ -91,8 +93,10 @@ func (g *group) add(p piece) {
 			g.above[dir] = true
 		}
 		g.names[path.Base(one.at)] = one.at
+		g.tree = g.tree || !one.isSingle()
 	}
 	for dir := range p.dirs {
+		g.names[path.Base(dir)] = dir
 		for _, up := range upwards(dir) {
 			g.aboveDirs[up] = true
 		}
@@ -123,20 +127,51 @@ func (g *group) clashes(p piece) bool {
 }
 
 // clashesInStep is clashes for pieces that a step puts through links that aren't known
-// yet, and gives owners by paths.
+// yet, and gives owners by paths: two paths may be one there.
 func (g *group) clashesInStep(p piece) bool {
-	if p.part {
+	if p.part || g.tree || g.ownsBelow(p) {
 		return true
 	}
 	for _, one := range p.placed {
-		if _, same := g.exact[one.at]; same {
+		if _, same := g.exact[one.at]; same || !one.isSingle() || g.hasName(one.at) {
 			return true
 		}
-		if at, same := g.names[path.Base(one.at)]; same && at != one.at {
+	}
+	for dir := range p.dirs {
+		if g.hasName(dir) {
 			return true
 		}
 	}
 	return g.clashes(p)
+}
+
+// ownsBelow reports whether the owner of a piece would be given to what another one has
+// below it: a step gives owners to all below a path.
+func (g *group) ownsBelow(p piece) bool {
+	for at := range p.step.chown {
+		if g.above[at] || g.aboveDirs[at] {
+			return true
+		}
+	}
+	for dir := range p.dirs {
+		for _, up := range upwards(dir) {
+			if _, ok := g.step.chown[up]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasName reports whether something in another directory has the name of a path.
+func (g *group) hasName(at string) bool {
+	other, ok := g.names[path.Base(at)]
+	return ok && other != at
+}
+
+// isSingle reports whether a single file or link is placed.
+func (p placement) isSingle() bool {
+	return p.Content != nil || p.Symlink != "" || p.HTTP != nil && !p.Extract
 }
 
 // isBelow reports whether a path is below that of a piece.

@@ -26,7 +26,7 @@ import (
 type Prober interface {
 	// List returns what is in a directory, whose path is absolute: an error that
 	// satisfies errors.Is(err, fs.ErrNotExist) or a nil slice where there is
-	// nothing. It follows no link in the last component.
+	// nothing. Links of the path are followed.
 	List(ctx context.Context, st bk.State, dir string) ([]*fstypes.Stat, error)
 	// Open opens a state to read files.
 	Open(ctx context.Context, st bk.State) (tree.Tree, error)

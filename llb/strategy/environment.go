@@ -47,28 +47,48 @@ func (e environment) table() map[string]string {
 }
 
 // merge puts the pairs of the build file over an environment; their values may
-// mention what is in it.
+// mention the pairs before them, arguments, and what is in the environment, in this
+// order: an argument hides the variable of a base that has its name.
 func (r reader) merge(e environment, pairs []spec.Pair) (environment, error) {
+	known := e.table()
+	for name := range known {
+		if _, ok := r.vars.Lookup(name); ok {
+			delete(known, name)
+		}
+	}
 	for _, p := range pairs {
 		if p.Removed {
 			e = e.without(p.Key)
+			delete(known, p.Key)
 			continue
 		}
-		value, err := r.expandWith(r.vars.With(e.table()), p.Value)
+		value, err := r.expandWith(r.vars.With(known), p.Value)
 		if err != nil {
 			return nil, err
 		}
 		e = e.set(p.Key, value)
+		known[p.Key] = value
 	}
 	return e, nil
 }
 
-// planEnv makes the whole environment: the base's, the arguments that a script
-// mentions, the build's own, and out.
+// withArguments gives the variables of a base the values of the arguments that have
+// their names, as ARG does.
+func (r reader) withArguments(e environment) environment {
+	for name := range e.table() {
+		if value, ok := r.vars.Lookup(name); ok {
+			e = e.set(name, value)
+		}
+	}
+	return e
+}
+
+// planEnv makes the whole environment: the base's, the arguments that hide a variable
+// of it or that a script mentions, the build's own, and out.
 func (c *command) planEnv(context.Context) error {
 	var env environment
 	if c.base != nil {
-		env = append(env, c.base.Config.Env...)
+		env = c.t.read.withArguments(append(env, c.base.Config.Env...))
 	}
 	level, err := c.deterministic()
 	if err != nil {

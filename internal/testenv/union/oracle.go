@@ -1,0 +1,280 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package union
+
+import (
+	"errors"
+	"path"
+	"slices"
+	"strings"
+)
+
+// ErrRefused says that the build file must be refused.
+var ErrRefused = errors.New("the build file must be refused")
+
+// ErrReturns says that an entry puts a file or a link in the place of a directory, and
+// a later one makes it a directory again. What was in it stays hidden if the two are in
+// layers of their own and comes back if they share one: a layer can't say both.
+var ErrReturns = errors.New("a hidden directory returns")
+
+// Image is the tree that the project's image must have, entry by entry: links that the
+// base or a symlink entry has are followed on the way to a place, and whatever else is
+// there is replaced.
+func (p *Project) Image() (*Node, error) {
+	o := &oracle{context: p.Context, image: p.Base.Clone(), root: p.Base, before: p.Base, declared: map[string]*Node{}}
+	for _, l := range p.Layers {
+		if l.Script != nil {
+			if err := script(o.image, strings.Join(l.Script, "\n")); err != nil {
+				return nil, err
+			}
+			o.root, o.ran, o.declared, o.hidden = o.image.Clone(), true, map[string]*Node{}, nil
+			o.before = o.root
+			continue
+		}
+		for _, e := range l.Entries {
+			if err := o.entry(e); err != nil {
+				return nil, err
+			}
+			if err := o.settle(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return o.image, nil
+}
+
+// oracle is an image while entries are put on it.
+type oracle struct {
+	context, image *Node
+	// root is what is known to be below: the base, or what the last command left; ran
+	// says which.
+	root *Node
+	ran  bool
+	// declared are the directories and links that entries made.
+	declared map[string]*Node
+	// hidden are the directories that something else took the place of.
+	hidden []string
+	// before is the image as it was when they were looked for last.
+	before *Node
+}
+
+// settle fails if a directory that was hidden is one again.
+func (o *oracle) settle() error {
+	for _, p := range o.hidden {
+		if n := o.image.At(p); n != nil && n.Kind == Dir {
+			return ErrReturns
+		}
+	}
+	o.hide(o.before, "/")
+	o.before = o.image.Clone()
+	return nil
+}
+
+func (o *oracle) hide(before *Node, at string) {
+	for name, kid := range before.Kids {
+		p := path.Join(at, name)
+		if kid.Kind != Dir {
+			continue
+		}
+		if n := o.image.At(p); n == nil || n.Kind != Dir {
+			o.hidden = append(o.hidden, p)
+		}
+		o.hide(kid, p)
+	}
+}
+
+// lookup is the directory or the link that is known at a path; nil if there is none.
+func (o *oracle) lookup(p string) *Node {
+	if n := o.declared[p]; n != nil || p == "/" {
+		if n == nil {
+			n = NewDir()
+		}
+		return n
+	}
+	if n := o.root.At(p); n != nil && n.Kind != File && !o.ran {
+		return n
+	}
+	return nil
+}
+
+// resolve follows the known links of a directory's path.
+func (o *oracle) resolve(dir string) (string, error) {
+	todo, at := parts(dir), "/"
+	for links := 0; len(todo) > 0; {
+		name := todo[0]
+		todo = todo[1:]
+		if name == ".." {
+			at = path.Dir(at)
+			continue
+		}
+		next := path.Join(at, name)
+		n := o.lookup(next)
+		if n == nil || n.Kind != Link {
+			at = next
+			continue
+		}
+		if links++; links > 40 {
+			return "", ErrRefused
+		}
+		todo = slices.Concat(parts(n.Data), todo)
+		if path.IsAbs(n.Data) {
+			at = "/"
+		}
+	}
+	return at, nil
+}
+
+func (o *oracle) entry(e Entry) error {
+	dest, into := path.Clean(e.Dest), strings.HasSuffix(e.Dest, "/")
+	isDir := e.Content == "" && e.Symlink == "" && e.Source == ""
+	if o.ran {
+		return o.raw(e, dest, into)
+	}
+	var err error
+	at := dest
+	if isDir || into {
+		at, err = o.resolve(dest)
+	} else if at, err = o.resolve(path.Dir(dest)); err == nil {
+		at = path.Join(at, path.Base(dest))
+	}
+	if err != nil {
+		return err
+	}
+	known := o.lookup(at)
+	switch {
+	case isDir && at == "/":
+		return ErrRefused
+	case isDir:
+		o.image.Dirs(at)
+		o.declared[at] = NewDir()
+	case e.Symlink != "":
+		if known != nil && known.Kind == Dir {
+			return ErrRefused
+		}
+		o.image.Put(at, &Node{Kind: Link, Data: e.Symlink})
+		o.declared[at] = &Node{Kind: Link, Data: e.Symlink}
+	case e.Content != "":
+		if known != nil && known.Kind == Dir {
+			return ErrRefused
+		}
+		o.image.Put(at, &Node{Kind: File, Data: e.Content})
+	default:
+		return o.source(e, at, into, known)
+	}
+	return nil
+}
+
+// source puts what an entry copies; nothing is at a source is an error.
+func (o *oracle) source(e Entry, at string, into bool, known *Node) error {
+	src := o.from(e)
+	switch {
+	case src == nil:
+		return ErrRefused
+	case known == nil && src.Kind != Dir && into:
+		o.image.Put(path.Join(at, path.Base(e.Source)), src)
+		return nil
+	case known == nil && src.Kind != Dir:
+		o.image.Put(at, src)
+		return nil
+	case known == nil:
+		return o.merge(src, at, false)
+	case src.Kind != Dir && !into && known.Kind == Dir:
+		return ErrRefused
+	case src.Kind != Dir && !into:
+		o.image.Put(at, src)
+		return nil
+	}
+	real, err := o.resolve(at)
+	if err != nil {
+		return err
+	}
+	if src.Kind != Dir {
+		o.image.Put(path.Join(real, path.Base(e.Source)), src)
+		return nil
+	}
+	return o.merge(src, real, true)
+}
+
+// from is a copy of an entry's source; nil if there is none.
+func (o *oracle) from(e Entry) *Node {
+	real, ok := o.context.Real(e.Source)
+	if !ok {
+		return nil
+	}
+	n := o.context.At(real)
+	if n == nil {
+		return nil
+	}
+	return n.Clone()
+}
+
+// merge puts the contents of a directory into one of the image. Known links are
+// followed if the directory was known itself.
+func (o *oracle) merge(src *Node, at string, follow bool) error {
+	o.image.Dirs(at)
+	var later []func() error
+	for name, kid := range src.Kids {
+		to := path.Join(at, name)
+		if kid.Kind != Dir {
+			o.image.Put(to, kid)
+			continue
+		}
+		known := o.lookup(to)
+		switch {
+		case !follow || known == nil:
+			if err := o.merge(kid, to, false); err != nil {
+				return err
+			}
+		case known.Kind == Dir:
+			later = append(later, func() error { return o.merge(kid, to, true) })
+		default:
+			real, err := o.resolve(to)
+			if err != nil {
+				return err
+			}
+			later = append(later, func() error { return o.merge(kid, real, true) })
+		}
+	}
+	for _, f := range later {
+		if err := o.settle(); err != nil {
+			return err
+		}
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raw puts an entry on what a command left: a step places a tree that holds it alone.
+func (o *oracle) raw(e Entry, dest string, into bool) error {
+	tree := NewDir()
+	switch src := o.from(e); {
+	case e.Content != "":
+		tree.Put(dest, &Node{Kind: File, Data: e.Content})
+	case e.Symlink != "":
+		tree.Put(dest, &Node{Kind: Link, Data: e.Symlink})
+	case e.Source == "":
+		if dest == "/" {
+			return ErrRefused
+		}
+		tree.Dirs(dest)
+	case src == nil:
+		return ErrRefused
+	case src.Kind == Dir && dest == "/":
+		tree = src
+	case src.Kind == Dir:
+		tree.Put(dest, src)
+	case into || dest == "/":
+		tree.Put(path.Join(dest, path.Base(e.Source)), src)
+	default:
+		tree.Put(dest, src)
+	}
+	mounts := map[string]*Node{"/in": tree, "/skeleton": o.root}
+	if err := placeTree(nil, mounts); err != nil {
+		return ErrRefused
+	}
+	o.image.Over(mounts["/out"])
+	return nil
+}

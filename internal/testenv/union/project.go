@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package union
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"strings"
+)
+
+// Project is a build file made by chance, with its base and its context.
+type Project struct {
+	Base, Context *Node
+	Layers        []Layer
+}
+
+// Layer is a files layer, or a command in place.
+type Layer struct {
+	Entries []Entry
+	// Script is lines of rm -rf and mkdir.
+	Script []string
+}
+
+// Entry is an entry of a files layer. Content, Symlink, Source or nothing, for a
+// directory, says what it puts at Dest.
+type Entry struct {
+	Dest, Content, Symlink, Source string
+	Mode, Owner                    string
+}
+
+// NewProject makes a project from a seed; the same one each time.
+func NewProject(seed uint64) *Project {
+	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // it must be the same each time
+	p := &Project{Base: NewDir(), Context: NewDir()}
+	fill(r, p.Base, 3)
+	for _, name := range []string{"s", "t", "u"} {
+		tree := NewDir()
+		fill(r, tree, 2)
+		p.Context.Kids[name] = tree
+	}
+	p.Context.Kids["file"] = &Node{Kind: File, Data: "file", Mode: 0o644}
+	p.Context.Kids["to-file"] = &Node{Kind: Link, Data: "file", Mode: 0o777}
+	for range 2 + r.IntN(4) {
+		p.Layers = append(p.Layers, layer(r, len(p.Layers) > 0))
+	}
+	return p
+}
+
+// fill puts files, links and directories into a directory.
+func fill(r *rand.Rand, n *Node, depth int) {
+	for _, name := range []string{"a", "b", "c"} {
+		switch k := r.IntN(7); {
+		case k < 2 && depth > 0:
+			sub := NewDir()
+			sub.Mode = []uint32{0o755, 0o700, 0o750}[r.IntN(3)]
+			fill(r, sub, depth-1)
+			n.Kids[name] = sub
+		case k == 2:
+			n.Kids[name] = &Node{Kind: File, Data: fmt.Sprint(r.IntN(1000)), Mode: 0o644}
+		case k == 3:
+			n.Kids[name] = &Node{Kind: Link, Data: target(r), Mode: 0o777}
+		}
+	}
+}
+
+// target is where a link leads.
+func target(r *rand.Rand) string {
+	return []string{"a", "b", "../b", "../a/c", "/a", "/c/b", "/b", "nowhere", "/c"}[r.IntN(9)]
+}
+
+// place is a path of one to three components.
+func place(r *rand.Rand) string {
+	p := "/"
+	for range 1 + r.IntN(3) {
+		p = path.Join(p, string(rune('a'+r.IntN(3))))
+	}
+	return p
+}
+
+func layer(r *rand.Rand, after bool) Layer {
+	if after && r.IntN(7) == 0 {
+		var l Layer
+		for range 1 + r.IntN(2) {
+			if r.IntN(3) == 0 {
+				l.Script = append(l.Script, "mkdir "+place(r)+" 2>/dev/null || true")
+			} else {
+				l.Script = append(l.Script, "rm -rf "+place(r))
+			}
+		}
+		return l
+	}
+	var l Layer
+	for range 1 + r.IntN(3) {
+		l.Entries = append(l.Entries, entry(r))
+	}
+	return l
+}
+
+func entry(r *rand.Rand) Entry {
+	e := Entry{Dest: place(r)}
+	if r.IntN(4) == 0 {
+		e.Owner = fmt.Sprintf("%d:%d", 1+r.IntN(3), 1+r.IntN(3))
+	}
+	switch k := r.IntN(10); {
+	case k < 2:
+		e.Content = fmt.Sprint("x", r.IntN(1000))
+	case k == 2:
+		e.Symlink = target(r)
+	case k == 3:
+		if r.IntN(2) == 0 {
+			e.Mode = "0711"
+		}
+	default:
+		e.Source = []string{"s", "t", "u", "s/a", "t/b", "file", "to-file"}[r.IntN(7)]
+		if r.IntN(2) == 0 {
+			e.Dest += "/"
+		}
+		if r.IntN(8) == 0 {
+			e.Dest = "/"
+		}
+	}
+	return e
+}
+
+// YAML is the build file on a base, with a limit of layers unless it is 0.
+func (p *Project) YAML(base string, limit int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "from: %s\n", base)
+	if limit > 0 {
+		fmt.Fprintf(&b, "max_layers: %d\n", limit)
+	}
+	b.WriteString("layers:\n")
+	for _, l := range p.Layers {
+		if l.Script != nil {
+			b.WriteString("  - build:\n      run: |\n")
+			for _, line := range l.Script {
+				b.WriteString("        " + line + "\n")
+			}
+			continue
+		}
+		b.WriteString("  - files:\n")
+		for _, e := range l.Entries {
+			fmt.Fprintf(&b, "      - {dest: %q", e.Dest)
+			for _, key := range [][2]string{{"content", e.Content}, {"symlink", e.Symlink}, {"source", e.Source}, {"mode", e.Mode}, {"owner", e.Owner}} {
+				if key[1] != "" {
+					fmt.Fprintf(&b, ", %s: %q", key[0], key[1])
+				}
+			}
+			if e.Content == "" && e.Symlink == "" && e.Source == "" {
+				b.WriteString(", directory: true")
+			}
+			b.WriteString("}\n")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package llb_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/testenv/union"
+	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+var unions = flag.Uint64("unions", 200, "how many build files TestUnion makes")
+
+// TestUnion makes build files by chance, each in one layer for each of its own, in
+// fewer and fewer down to one, merged and in a chain: all give the files that the
+// layers on top of each other must give, and the same modes and owners.
+func TestUnion(t *testing.T) {
+	steps, images := 0, 0
+	for seed := range *unions {
+		p := union.NewProject(seed)
+		n, err := checkUnion(t.Context(), p)
+		if err != nil {
+			t.Errorf("build file %d: %v\n%s\nbase:\n%scontext:\n%s", seed, err, p.YAML("base", 0), p.Base.Text(true), p.Context.Text(true))
+			if t.Failed() && testing.Short() {
+				return
+			}
+		}
+		steps += n
+		images++
+	}
+	t.Logf("%d steps of %d build files, and no difference", steps, images)
+}
+
+// FuzzUnion is TestUnion for any seed.
+func FuzzUnion(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		p := union.NewProject(seed)
+		if _, err := checkUnion(t.Context(), p); err != nil {
+			t.Errorf("%v\n%s", err, p.YAML("base", 0))
+		}
+	})
+}
+
+// checkUnion builds a project in all ways, and returns how many layers were put on.
+func checkUnion(ctx context.Context, p *union.Project) (steps int, err error) {
+	want, refused := p.Image()
+	if errors.Is(refused, union.ErrReturns) {
+		return 0, nil
+	}
+	first := ""
+	for limit := 0; limit <= len(p.Layers)+1; limit++ {
+		for _, chain := range []bool{false, true} {
+			got, err := buildUnion(ctx, p, limit, chain)
+			switch {
+			case errors.Is(err, errTooMany):
+				continue
+			case err != nil && refused != nil:
+				steps += len(p.Layers)
+				continue
+			case err != nil:
+				return steps, fmt.Errorf("limit %d, chain %t: %w", limit, chain, err)
+			case refused != nil:
+				return steps, fmt.Errorf("limit %d, chain %t: it is built, and should not be; it gives\n%s", limit, chain, got.Text(true))
+			}
+			steps += len(p.Layers)
+			if diff := cmp.Diff(want.Text(false), got.Text(false)); diff != "" {
+				return steps, fmt.Errorf("limit %d, chain %t (-want +got):\n%s", limit, chain, diff)
+			}
+			if first == "" {
+				first = got.Text(true)
+			}
+			if diff := cmp.Diff(first, got.Text(true)); diff != "" {
+				return steps, fmt.Errorf("limit %d, chain %t (-without limit +got):\n%s", limit, chain, diff)
+			}
+		}
+	}
+	return steps, nil
+}
+
+// errTooMany says that there is no way to have so few layers.
+var errTooMany = errors.New("too many layers")
+
+func buildUnion(ctx context.Context, p *union.Project, limit int, chain bool) (*union.Node, error) {
+	s, err := spec.Parse("strata.yaml", []byte(p.YAML("base", limit)))
+	if err != nil {
+		return nil, err
+	}
+	m := union.NewMachine(p.Base, p.Context)
+	amd64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
+	planned, err := strategy.Plan(ctx, strategy.Request{Spec: s, Platform: amd64, BuildPlatform: amd64, Bases: imageOf{m}})
+	if err != nil && limit > 0 {
+		return nil, errTooMany
+	}
+	if err != nil {
+		return nil, err
+	}
+	res, err := llb.Lower(ctx, planned, llb.Options{Sources: m, Prober: m, Step: m.Step, Chain: chain, BuildPlatform: amd64})
+	if err != nil {
+		return nil, err
+	}
+	return m.Run(ctx, res.State)
+}
+
+// imageOf is the one image that a machine has.
+type imageOf struct{ m *union.Machine }
+
+func (i imageOf) Base(ctx context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	return i.m.Image(ctx, t)
+}
