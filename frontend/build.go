@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -76,16 +77,34 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 		return nil, err
 	}
 	trees.Use(planned)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { trees.LoadContext(ctx, planned); return nil })
-	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(ctx, s, planned, trees); return err })
+	group, making := errgroup.WithContext(ctx)
+	group.Go(func() error { trees.LoadContext(making, planned); return nil })
+	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(making, s, planned, trees); return err })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	r.warnings.empty(ctx, s, img.lowered, func(st bk.State) bool { return r.isEmpty(ctx, st) })
 	if r.built != nil {
 		r.built(Planned{Plan: planned, ShowPlatform: r.daemon.UI.MultiPlatformRequested})
 	}
 	return img, nil
+}
+
+// isEmpty reports whether a state is known to have nothing in it. With a cache from
+// elsewhere nothing is known: what is in it would be fetched to look.
+func (r *request) isEmpty(ctx context.Context, st bk.State) bool {
+	if len(r.daemon.UI.CacheImports) > 0 {
+		return false
+	}
+	ref, err := r.daemon.Solve(ctx, st)
+	if err != nil {
+		return false
+	}
+	if ref == nil {
+		return true
+	}
+	names, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
+	return err == nil && len(names) == 0
 }
 
 // planRequest says what to plan.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
@@ -18,7 +19,9 @@ import (
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/lint"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
 )
 
 // warnings tell the user of something odd, once: platforms and targets often have
@@ -84,4 +87,16 @@ func (w *warnings) violated() error {
 		return nil
 	}
 	return fmt.Errorf("lint violation found for rules: %s", strings.Join(slices.Sorted(maps.Keys(w.rules)), ", "))
+}
+
+// empty warns of commands that left nothing in $out.
+func (w *warnings) empty(ctx context.Context, s *spec.Spec, made *llb.Result, isEmpty func(bk.State) bool) {
+	for _, shipped := range made.Shipped {
+		if isEmpty(shipped.State) {
+			e := s.ErrorfRange(shipped.Layer.Range, "the layer %q is empty: its command left nothing in $out", shipped.Layer.Short()).
+				WithHint("what is to ship must be below the directory that $out names")
+			e.Rule = strategy.RuleOut
+			w.at(ctx)(e)
+		}
+	}
 }

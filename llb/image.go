@@ -124,6 +124,9 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 		if err != nil {
 			return &plan.Fault{Range: layer.Range, Err: err}
 		}
+		if !img.stack.chain && !layer.Fold {
+			img.lowering.shipped = append(img.lowering.shipped, Shipped{Layer: layer, State: st})
+		}
 		img.stack.add(st, layer, name)
 		img.skeleton.Ship(true)
 		return nil

@@ -80,8 +80,17 @@ type Result struct {
 	Base *dockerspec.DockerOCIImage
 	// Annotations are the manifest's.
 	Annotations map[string]string
+	// Shipped are the trees of commands that ship $out, where they are layers of their
+	// own.
+	Shipped []Shipped
 	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool
+}
+
+// Shipped is what a command left in $out, as it is put on the image.
+type Shipped struct {
+	Layer *plan.Layer
+	State bk.State
 }
 
 // lowering is one call of Lower: the options and the images made so far.
@@ -89,6 +98,7 @@ type lowering struct {
 	opt      Options
 	plan     *plan.Plan
 	images   map[*plan.Image]*image
+	shipped  []Shipped
 	placer   *place.Placer
 	runner   *exec.Runner
 	unpacker *store.Unpacker
@@ -122,6 +132,7 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		Image:       config(last.plan, last.history, o.Epoch),
 		Base:        last.baseConfig,
 		Annotations: last.plan.Annotations,
+		Shipped:     l.shipped,
 		NoCache:     last.ops.IgnoresCache(""),
 	}, nil
 }

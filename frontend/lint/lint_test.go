@@ -112,6 +112,7 @@ func examples() []struct{ text, want string } {
 		{quiet + "layers:\n  - files: [{dest: /a, content: x, mode: 0666}]\n", "WorldWritable 4:42"},
 		{quiet + "from: base:1\nconfig: {labels: {a: null}}\n", "NothingToRemove 4:19"},
 		{quiet + "from: trigger:1\n", "OnBuildIgnored 3:7"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: touch $OUT/x, out: true}\n", "NothingInOut 5:18"},
 		{quiet + "from: base:1\nlayers:\n  - build: {run: touch $out/x, platform: linux/arm64}\n", "InvalidBaseImagePlatform 3:7"},
 	}
 }

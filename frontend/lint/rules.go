@@ -81,6 +81,7 @@ func Rules() []Rule {
 		{WorkdirRelativePath, "A relative working directory depends on what the base has"},
 		{WorldWritable, "Files should not be writable by everybody"},
 		{strategy.RuleNothingToRemove, "What is removed should be there"},
+		{strategy.RuleOut, "What a command ships should be written to the directory that $out names"},
 		{strategy.RuleOnBuild, "Triggers of a base are run by Dockerfiles alone"},
 		{strategy.RulePackages, "What was noticed when packages were chosen"},
 		{strategy.RulePlatform, "Images should be for the platform that they are used for, or the build file should say which one is meant"},

@@ -67,16 +67,17 @@ type group struct {
 	// are the directories above pieces, aboveDirs those above directories.
 	exact            map[string]bool
 	above, aboveDirs map[string]bool
-	// names are the last components of where something is, and tree says that a piece is
-	// in it of which no more than that is known.
-	names map[string]string
-	tree  bool
+	// names and dirNames are the paths of pieces and of directories by their last
+	// components, and tree says that a piece is among them that may be more than a
+	// single file.
+	names, dirNames map[string]string
+	tree            bool
 }
 
 func newGroup() *group {
 	return &group{
 		piece: piece{dirs: map[string]directory{}, step: stepped{chown: map[string]plan.Owner{}}},
-		exact: map[string]bool{}, above: map[string]bool{}, aboveDirs: map[string]bool{}, names: map[string]string{},
+		exact: map[string]bool{}, above: map[string]bool{}, aboveDirs: map[string]bool{}, names: map[string]string{}, dirNames: map[string]string{},
 	}
 }
 
@@ -95,8 +96,11 @@ func (g *group) add(p piece) {
 		g.names[path.Base(one.at)] = one.at
 		g.tree = g.tree || !one.isSingle()
 	}
-	for dir := range p.dirs {
+	for _, dir := range p.step.keep {
 		g.names[path.Base(dir)] = dir
+	}
+	for dir := range p.dirs {
+		g.dirNames[path.Base(dir)] = dir
 		for _, up := range upwards(dir) {
 			g.aboveDirs[up] = true
 		}
@@ -133,12 +137,17 @@ func (g *group) clashesInStep(p piece) bool {
 		return true
 	}
 	for _, one := range p.placed {
-		if _, same := g.exact[one.at]; same || !one.isSingle() || g.hasName(one.at) {
+		if _, same := g.exact[one.at]; same || !one.isSingle() || isElsewhere(g.names, one.at) || isElsewhere(g.dirNames, one.at) {
 			return true
 		}
 	}
 	for dir := range p.dirs {
-		if g.hasName(dir) {
+		if isElsewhere(g.names, dir) {
+			return true
+		}
+	}
+	for _, dir := range p.step.keep {
+		if isElsewhere(g.dirNames, dir) {
 			return true
 		}
 	}
@@ -163,9 +172,9 @@ func (g *group) ownsBelow(p piece) bool {
 	return false
 }
 
-// hasName reports whether something in another directory has the name of a path.
-func (g *group) hasName(at string) bool {
-	other, ok := g.names[path.Base(at)]
+// isElsewhere reports whether something in another directory has the name of a path.
+func isElsewhere(names map[string]string, at string) bool {
+	other, ok := names[path.Base(at)]
 	return ok && other != at
 }
 

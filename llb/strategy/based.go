@@ -31,6 +31,8 @@ const (
 	RuleUndeclared = "UndeclaredArg"
 	// RuleUnlocked is about packages without a lock.
 	RuleUnlocked = "UnlockedPackages"
+	// RuleOut is about a command that ships $out and leaves nothing there.
+	RuleOut = "NothingInOut"
 )
 
 // checkBase holds what a target is made from to the platform that it is made for: an

@@ -115,7 +115,20 @@ func (c *command) planEnv(context.Context) error {
 		env = env.set("out", plan.OutDir)
 	}
 	c.out.Env = env
+	c.warnOut()
 	return nil
+}
+
+// warnOut tells of a script that uses $OUT or the like for $out.
+func (c *command) warnOut() {
+	set := environment(c.out.Env).table()
+	for _, name := range spec.Mentioned(c.run) {
+		_, known := set[name]
+		if name == "out" || !strings.EqualFold(name, "out") || known || strings.Contains(c.run, name+"=") {
+			continue
+		}
+		c.t.pass.warn(RuleOut, c.b.Run.Pos, "did you mean $out?", "nothing sets $%s, and the script uses it", name)
+	}
 }
 
 // fixed is the environment of a strictly deterministic build: the base's PATH,

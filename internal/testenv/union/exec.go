@@ -120,7 +120,11 @@ func placeTree(args []string, mounts map[string]*Node) error {
 	for p.indirect = true; len(p.detours) > 0; {
 		next := p.detours[0]
 		p.detours = p.detours[1:]
-		if err := p.contents(next.from, next.name, next.to, p.reach(next.to)); err != nil {
+		into, err := p.reach(next.to)
+		if err != nil {
+			return err
+		}
+		if err := p.contents(next.from, next.name, next.to, into); err != nil {
 			return err
 		}
 	}
@@ -129,7 +133,7 @@ func placeTree(args []string, mounts map[string]*Node) error {
 }
 
 // reach makes the directories that a link leads to.
-func (p *placing) reach(to string) *Node {
+func (p *placing) reach(to string) (*Node, error) {
 	at, in := p.out, "/"
 	for _, name := range parts(to) {
 		in = path.Join(in, name)
@@ -141,9 +145,12 @@ func (p *placing) reach(to string) *Node {
 			}
 			at.Kids[name] = next
 		}
+		if next.Kind != Dir {
+			return nil, fmt.Errorf("place %s: something else is there", in)
+		}
 		at = next
 	}
-	return at
+	return at, nil
 }
 
 func (p *placing) contents(src *Node, from, to string, into *Node) error {

@@ -326,7 +326,7 @@ func (c *copying) attributes(n *Node) {
 		user := n.Mode >> 6 & 5
 		n.Mode = n.Mode&0o700 | user<<3 | user
 	case c.op.ModeStr != "":
-		panic("mode " + c.op.ModeStr + " is not modelled")
+		n.Data = "mode " + c.op.ModeStr + " is not modelled"
 	case c.op.Mode != -1:
 		n.Mode = uint32(c.op.Mode)
 	}

@@ -18,6 +18,9 @@ var ErrRefused = errors.New("the build file must be refused")
 // layers of their own and comes back if they share one: a layer can't say both.
 var ErrReturns = errors.New("a hidden directory returns")
 
+// ErrMeets says that two parts of one source meet at one path, where links send them.
+var ErrMeets = errors.New("two parts of a source meet")
+
 // Image is the tree that the project's image must have, entry by entry: links that the
 // base or a symlink entry has are followed on the way to a place, and whatever else is
 // there is replaced.
@@ -55,6 +58,8 @@ type oracle struct {
 	declared map[string]*Node
 	// hidden are the directories that something else took the place of.
 	hidden []string
+	// touched is what a source has put where, as a directory or as something else.
+	touched map[string]bool
 	// before is the image as it was when they were looked for last.
 	before *Node
 }
@@ -132,7 +137,7 @@ func (o *oracle) entry(e Entry) error {
 		return o.raw(e, dest, into)
 	}
 	var err error
-	at := dest
+	var at string
 	if isDir || into {
 		at, err = o.resolve(dest)
 	} else if at, err = o.resolve(path.Dir(dest)); err == nil {
@@ -168,6 +173,7 @@ func (o *oracle) entry(e Entry) error {
 // source puts what an entry copies; nothing is at a source is an error.
 func (o *oracle) source(e Entry, at string, into bool, known *Node) error {
 	src := o.from(e)
+	o.touched = map[string]bool{}
 	switch {
 	case src == nil:
 		return ErrRefused
@@ -212,11 +218,21 @@ func (o *oracle) from(e Entry) *Node {
 // merge puts the contents of a directory into one of the image. Known links are
 // followed if the directory was known itself.
 func (o *oracle) merge(src *Node, at string, follow bool) error {
+	for dir := at; dir != "/"; dir = path.Dir(dir) {
+		if directory, ok := o.touched[dir]; ok && !directory {
+			return ErrMeets
+		}
+		o.touched[dir] = true
+	}
 	o.image.Dirs(at)
 	var later []func() error
 	for name, kid := range src.Kids {
 		to := path.Join(at, name)
 		if kid.Kind != Dir {
+			if _, ok := o.touched[to]; ok {
+				return ErrMeets
+			}
+			o.touched[to] = false
 			o.image.Put(to, kid)
 			continue
 		}
