@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -73,6 +74,20 @@ func TestArchiveFaults(t *testing.T) {
 			replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Valid-Until: Mon, 03 Jan 2022 00:00:00 UTC\nSuite: stable")
 			a.Sign(t)
 		}, []string{"it expired on 2022-01-03"}},
+		{"future", func(t *testing.T, a *testenv.DebArchive) {
+			redate(t, a, "Date: Sat, 03 Jan 2099 00:00:00 UTC")
+		}, []string{"it isn't valid before 2099-01-03"}},
+		{"endless release", func(t *testing.T, a *testenv.DebArchive) {
+			if err := os.Truncate(filepath.Join(a.Dir, inRelease), 33<<20); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"it has the wrong size: it has 34603008 bytes, and 33554432 are read at most"}},
+		{"size that no one reads", func(t *testing.T, a *testenv.DebArchive) {
+			release := filepath.Join(a.Dir, "dists/stable/Release")
+			sizes := regexp.MustCompile(`[0-9]+ (main/binary-amd64/Packages)`)
+			write(t, release, []byte(sizes.ReplaceAllString(read(t, release), "9223372036854775807 $1")))
+			a.Sign(t)
+		}, []string{"read the package list of stable: ", "its index says 9223372036854775807 bytes"}},
 		{"altered index", func(t *testing.T, a *testenv.DebArchive) {
 			a.Add(t, testenv.Deb{Name: "unlike-any-other", Version: "1"}) // or BuildKit has that index already
 			file := filepath.Join(a.Dir, packages)
@@ -129,18 +144,39 @@ func TestRollback(t *testing.T) {
 	a := hello(t)
 	dir := h.packagesProject(t, a, "hello")
 	h.mustLock(t, a, dir, "--platform=linux/amd64")
-	release := filepath.Join(a.Dir, "dists/stable/Release")
-	for line := range strings.SplitSeq(read(t, release), "\n") {
-		if strings.HasPrefix(line, "Date: ") {
-			replace(t, release, line, "Date: Mon, 03 Jan 2022 00:00:00 UTC")
-		}
-	}
-	a.Sign(t)
+	redate(t, a, "Date: Mon, 03 Jan 2022 00:00:00 UTC")
 	status, out := h.lock(t, a, dir, "--update")
 	if status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
 	contains(t, out, "it is of 2022-01-03", "older than the one of")
+}
+
+// redate signs an archive's Release with another date, or without one.
+func redate(t *testing.T, a *testenv.DebArchive, date string) {
+	t.Helper()
+	release := filepath.Join(a.Dir, "dists/stable/Release")
+	for line := range strings.SplitSeq(read(t, release), "\n") {
+		if strings.HasPrefix(line, "Date: ") {
+			replace(t, release, line, date)
+		}
+	}
+	a.Sign(t)
+}
+
+// TestReleaseWarnings locks what apt warns of.
+func TestReleaseWarnings(t *testing.T) {
+	h := newHouse(t)
+	a := hello(t)
+	redate(t, a, "X-No-Date: yes")
+	replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Suite: oldstable")
+	a.Sign(t)
+	dir := h.packagesProject(t, a, "hello")
+	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	if status != 0 {
+		t.Errorf("exit status %d:\n%s", status, out)
+	}
+	contains(t, out, "archive stable: its Release file has no Date", "its Release file is that of oldstable")
 }
 
 // replace changes a file's text, which must be there.

@@ -26,8 +26,6 @@ const (
 	// pieceSize is how many bytes of a file come in one answer. BuildKit's gateway
 	// refuses messages of more than 16 MiB.
 	pieceSize = 8 << 20
-	// maxFetchSize is the greatest size of a file that a resolver reads, in bytes.
-	maxFetchSize = 512 << 20
 )
 
 // Fetcher fetches what resolvers read, through a daemon.
@@ -72,6 +70,9 @@ func (f Fetcher) fetchBundle(ctx context.Context, requests []fetch.Request, answ
 
 // fetch tries the addresses of a request until one of them has it.
 func (f Fetcher) fetch(ctx context.Context, req fetch.Request) ([]byte, error) {
+	if _, err := req.Bound(); err != nil {
+		return nil, err
+	}
 	var errs []error
 	missing := true
 	for i, url := range req.URLs {
@@ -116,7 +117,7 @@ func (f Fetcher) fetchFrom(ctx context.Context, url, name string, req fetch.Requ
 	if err != nil {
 		return nil, fault.OfAddress(err, url)
 	}
-	data, err := ReadWhole(ctx, ref, name)
+	data, err := readFetched(ctx, ref, name, req)
 	return data, fault.OfAddress(err, url)
 }
 
@@ -134,6 +135,18 @@ func httpFile(url string, req fetch.Request, name string) bk.State {
 	return bk.HTTP(url, opts...)
 }
 
+// readFetched reads what came of a request, after a look at its size.
+func readFetched(ctx context.Context, ref client.Reference, name string, req fetch.Request) ([]byte, error) {
+	st, err := ref.StatFile(ctx, client.StatRequest{Path: name})
+	if err != nil {
+		return nil, err
+	}
+	if err := req.Check(st.Size); err != nil {
+		return nil, err
+	}
+	return ReadWhole(ctx, ref, name)
+}
+
 // ReadWhole reads a file of any size, in pieces.
 func ReadWhole(ctx context.Context, ref client.Reference, name string) ([]byte, error) {
 	var data []byte
@@ -148,8 +161,8 @@ func ReadWhole(ctx context.Context, ref client.Reference, name string) ([]byte, 
 		if len(piece) < pieceSize {
 			return data, nil
 		}
-		if len(data) > maxFetchSize {
-			return nil, fmt.Errorf("it has more than %d bytes", maxFetchSize)
+		if len(data) > fetch.MaxSize {
+			return nil, fmt.Errorf("it has more than %d bytes", fetch.MaxSize)
 		}
 	}
 }

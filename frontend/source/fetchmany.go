@@ -52,7 +52,7 @@ func (f Fetcher) fetchTogether(ctx context.Context, requests []fetch.Request, an
 	group.SetLimit(maxFetches)
 	for i := range requests {
 		group.Go(func() error {
-			answers[i].Data, answers[i].Err = ReadWhole(ctx, ref, strconv.Itoa(i))
+			answers[i].Data, answers[i].Err = readFetched(ctx, ref, strconv.Itoa(i), requests[i])
 			return nil
 		})
 	}

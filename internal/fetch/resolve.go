@@ -12,6 +12,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/opencontainers/go-digest"
 )
@@ -28,6 +29,11 @@ type Request struct {
 	Digest digest.Digest
 	// Name is what the progress calls the request.
 	Name string
+	// Size is the content's, in bytes, where that is known; 0 where it isn't.
+	Size int64
+	// Limit is the greatest size in bytes that is taken where Size isn't known; 0 is
+	// MaxSize.
+	Limit int64
 	// Secret is the id of the build secret that holds the Authorization header;
 	// empty for none.
 	Secret string
@@ -44,4 +50,39 @@ type Answer struct {
 // the order of the requests.
 type Fetcher interface {
 	Fetch(ctx context.Context, requests []Request) []Answer
+}
+
+// MaxSize is the greatest size of a file that a resolver reads, in bytes.
+const MaxSize = 512 << 20
+
+// ErrSize says that content has another size than its index says, or more than its
+// limit.
+var ErrSize = errors.New("it has the wrong size")
+
+// Bound is the most that is read of the content, in bytes. It is an error, before
+// anything is fetched, if that would be more than a resolver reads.
+func (r *Request) Bound() (int64, error) {
+	switch {
+	case r.Size > MaxSize || r.Size < 0:
+		return 0, fmt.Errorf("%w: its index says %d bytes, and %d are read at most", ErrSize, r.Size, int64(MaxSize))
+	case r.Size > 0:
+		return r.Size, nil
+	case r.Limit > 0:
+		return min(r.Limit, MaxSize), nil
+	}
+	return MaxSize, nil
+}
+
+// Check compares the size of the content, in bytes, with what it may be.
+func (r *Request) Check(size int64) error {
+	bound, err := r.Bound()
+	switch {
+	case err != nil:
+		return err
+	case r.Size > 0 && size != r.Size:
+		return fmt.Errorf("%w: it has %d bytes, and its index says %d", ErrSize, size, r.Size)
+	case size > bound:
+		return fmt.Errorf("%w: it has %d bytes, and %d are read at most", ErrSize, size, bound)
+	}
+	return nil
 }

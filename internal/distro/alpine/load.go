@@ -12,12 +12,15 @@ import (
 	"github.com/strata-build/strata/internal/fetch"
 )
 
+// maxIndex is the greatest size of an index, in bytes: Alpine's greatest has 2 MB.
+const maxIndex = 128 << 20
+
 // readIndexes reads the indexes of repositories, side by side, and checks who signed
 // them.
 func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositories []*repository) ([]*index.Index, error) {
 	requests := make([]fetch.Request, len(repositories))
 	for i, r := range repositories {
-		requests[i].Name = "load the index of " + r.id
+		requests[i].Name, requests[i].Limit = "load the index of "+r.id, maxIndex
 		for _, uri := range r.uris {
 			requests[i].URLs = append(requests[i].URLs, index.Repository{URL: uri}.IndexURL(arch))
 		}
@@ -58,7 +61,7 @@ func verify(ctx context.Context, from fetch.Fetcher, repositories []*repository,
 		rest = rest[n:]
 		requests := make([]fetch.Request, n)
 		for i, p := range batch {
-			requests[i].Name = "load " + p.Name + " " + p.Version
+			requests[i].Name, requests[i].Size = "load "+p.Name+" "+p.Version, p.Size
 			for _, uri := range uris[p.Repository] {
 				requests[i].URLs = append(requests[i].URLs, uri+"/"+p.Path)
 			}

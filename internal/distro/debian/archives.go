@@ -4,6 +4,7 @@
 package debian
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type archive struct {
 	signers []string
 	// everValid says that the archive's time limit doesn't count.
 	everValid bool
+	// undated says that neither its date nor the limit count.
+	undated bool
 	// trusted says that the base's configuration asks for no signature.
 	trusted bool
 	release *index.Release
@@ -103,7 +106,7 @@ func configuredArchives(s *index.Source) []*archive {
 	var out []*archive
 	for _, suite := range s.Suites {
 		a := &archive{uris: s.URIs, suite: suite, components: s.Components, configured: s, trusted: s.Trusted}
-		a.everValid = s.Options["check-valid-until"] == "no"
+		a.everValid, a.undated = s.Options["check-valid-until"] == "no", s.Options["check-date"] == "no"
 		for _, key := range s.SignedBy {
 			if !strings.HasPrefix(key, "/") {
 				a.signers = append(a.signers, key)
@@ -133,6 +136,22 @@ func (a *archive) repository() distro.Repository {
 		r.Date, r.Signers = a.release.Date, a.release.Signers
 	}
 	return r
+}
+
+// warnings are about what apt warns of in an archive's Release.
+func (a *archive) warnings() []distro.Warning {
+	var out []distro.Warning
+	if a.release == nil {
+		return nil
+	}
+	if a.release.Date.IsZero() && !a.undated {
+		out = append(out, distro.Warning{Text: fmt.Sprintf("archive %s: its Release file has no Date, so that an older one can't be told from it", a.id)})
+	}
+	if !a.release.IsOf(a.suite) {
+		out = append(out, distro.Warning{Text: fmt.Sprintf("archive %s: its Release file is that of %s (%s), and %s was asked for; is it the right address?",
+			a.id, cmp.Or(a.release.Suite, "no suite"), cmp.Or(a.release.Codename, "no code name"), a.suite)})
+	}
+	return out
 }
 
 // distribution is what the packages are made for, such as debian-12; empty when

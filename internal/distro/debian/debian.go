@@ -150,6 +150,9 @@ func answer(r *distro.Request, s *resolve.Solution, archives []*archive) *distro
 		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
 	}
 	out.Warnings = append(out.Warnings, distro.Absent(s.Absent)...)
+	for _, a := range archives {
+		out.Warnings = append(out.Warnings, a.warnings()...)
+	}
 	layers := r.Assign(nameOf, s.Closure)
 	for _, p := range s.Packages {
 		made := distro.Package{

@@ -83,7 +83,7 @@ func (l *loader) releases(ctx context.Context, archives []*archive) error {
 }
 
 func (l *loader) release(ctx context.Context, a *archive, in fetch.Answer) (err error) {
-	verify := index.VerifyOptions{Now: l.now, Signers: a.signers, IgnoreValidUntil: a.everValid || strings.HasPrefix(a.site(), "snapshot.")}
+	verify := index.VerifyOptions{Now: l.now, Signers: a.signers, IgnoreDate: a.undated, IgnoreValidUntil: a.everValid || a.undated || strings.HasPrefix(a.site(), "snapshot.")}
 	if l.known != nil {
 		if r := l.known(a.id); r != nil && r.Suite == a.suite {
 			verify.NotBefore = r.Date
@@ -131,7 +131,9 @@ func (a *archive) dir() string {
 
 // file asks for a file that is there now.
 func (a *archive) file(name string) fetch.Request {
-	return a.request(path.Join(a.dir(), name), name)
+	r := a.request(path.Join(a.dir(), name), name)
+	r.Limit = maxRelease
+	return r
 }
 
 func (a *archive) request(file, name string) fetch.Request {
@@ -156,6 +158,10 @@ func encodePath(path string) string {
 	}
 	return b.String()
 }
+
+// maxRelease is the greatest size of a list of an archive's files, in bytes: Debian's
+// greatest has 250 KB.
+const maxRelease = 32 << 20
 
 // maxList is the greatest size of a package list, in bytes: Debian's greatest has 60 MB.
 const maxList = 1 << 30
@@ -214,6 +220,9 @@ func (a *archive) list(component, file string) (*packageList, error) {
 		list := &packageList{archive: a, component: component, file: file + ext, size: entry.Size, request: a.request(where, path.Base(file))}
 		if component != "" {
 			list.request.Name = "load Packages of " + a.id + " " + component
+		}
+		if list.request.Size = entry.Size; entry.Size == 0 {
+			list.request.Limit = 1 // it is empty
 		}
 		list.request.Digest = digest.NewDigestFromEncoded(digest.SHA256, entry.SHA256)
 		return list, nil

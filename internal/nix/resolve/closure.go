@@ -15,6 +15,10 @@ import (
 	"github.com/strata-build/strata/internal/fetch"
 )
 
+// maxInfo is the greatest size of a path's description, in bytes: one with 10,000
+// references has 600 KB.
+const maxInfo = 4 << 20
+
 // Options say where a closure comes from.
 type Options struct {
 	Fetcher fetch.Fetcher
@@ -194,7 +198,7 @@ func (s *search) ask(ctx context.Context, cache int, paths []string, level *[]*I
 	for i, p := range paths {
 		requests[i] = fetch.Request{
 			URLs: []string{base + hashPart(p) + ".narinfo"},
-			Name: "look up " + Name(p),
+			Name: "look up " + Name(p), Limit: maxInfo,
 		}
 	}
 	failed := 0

@@ -57,6 +57,22 @@ func (r *Release) Priority() int {
 	return 500
 }
 
+// IsOf reports whether it is that of a suite as a source of apt names it, as apt looks
+// at that: stable-security/updates is stable-security, too.
+func (r *Release) IsOf(suite string) bool {
+	known := func(name string) bool { return name == "" || name == r.Suite || name == r.Codename }
+	if known(suite) {
+		return true
+	}
+	if suite == "../project/experimental" {
+		suite = "experimental"
+	}
+	if i := strings.LastIndexByte(suite, '/'); i >= 0 {
+		suite = suite[:i]
+	}
+	return suite == "." || known(suite)
+}
+
 // ByHash returns the path, below the suite's directory, under which a file with
 // that hash never changes. It is "" when the archive has no such paths.
 func (r *Release) ByHash(name string) string {

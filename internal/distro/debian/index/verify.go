@@ -30,6 +30,8 @@ type VerifyOptions struct {
 	NotBefore time.Time
 	// IgnoreValidUntil takes a Release that has expired, as those of snapshots have.
 	IgnoreValidUntil bool
+	// IgnoreDate takes a Release that is of the future.
+	IgnoreDate bool
 	// Signers are the only keys of the keyrings that count, as fingerprints in
 	// hex; none for all.
 	Signers []string
@@ -87,9 +89,15 @@ func verify(text, signed []byte, signatures io.Reader, keyrings [][]byte, opts V
 	return release, checkTime(release, opts)
 }
 
+// clockSkew is by how much a Release may be ahead of the time here; apt's is the same.
+const clockSkew = 10 * time.Second
+
 func checkTime(r *Release, opts VerifyOptions) error {
 	if !opts.NotBefore.IsZero() && r.Date.Before(opts.NotBefore) {
 		return &OlderReleaseError{Suite: r.Suite, Date: r.Date, NotBefore: opts.NotBefore}
+	}
+	if !opts.IgnoreDate && !opts.Now.IsZero() && r.Date.After(opts.Now.Add(clockSkew)) {
+		return &FutureReleaseError{Suite: r.Suite, Date: r.Date, Now: opts.Now}
 	}
 	if !opts.IgnoreValidUntil && !opts.Now.IsZero() && !r.ValidUntil.IsZero() && opts.Now.After(r.ValidUntil) {
 		return &ExpiredReleaseError{Suite: r.Suite, ValidUntil: r.ValidUntil, Now: opts.Now}

@@ -82,3 +82,15 @@ func (e *OlderReleaseError) Error() string {
 	return fmt.Sprintf("verify the Release file of %s: it is of %s, older than the one of %s in the lock; the mirror is "+
 		"behind, try another one", e.Suite, e.Date.UTC().Format(time.RFC3339), e.NotBefore.UTC().Format(time.RFC3339))
 }
+
+// FutureReleaseError is a Release that was made later than now.
+type FutureReleaseError struct {
+	Suite     string
+	Date, Now time.Time
+}
+
+// Error gives both dates.
+func (e *FutureReleaseError) Error() string {
+	return fmt.Sprintf("verify the Release file of %s: it isn't valid before %s, and it is %s; is the clock right?",
+		e.Suite, e.Date.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339))
+}

@@ -130,7 +130,18 @@ func TestVerifyInRelease(t *testing.T) {
 
 func TestVerifyErrors(t *testing.T) {
 	good, other, short := newKey(t, "good", 0), newKey(t, "other", 0), newKey(t, "short", 5)
+	certifies := newKey(t, "certifies", 0)
+	for _, id := range certifies.Identities {
+		id.SelfSignature.FlagSign = false
+		if err := id.SelfSignature.SignUserId(id.UserId.Id, certifies.PrimaryKey, certifies.PrivateKey, &packet.Config{Time: func() time.Time { return day(1) }}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	signed := inRelease(t, releaseText, good)
+	future := inRelease(t, strings.Replace(releaseText, "Date: Sat, 02 Nov 2024", "Date: Mon, 02 Nov 2099", 1), good)
+	if _, err := VerifyInRelease(future, [][]byte{keyring(t, false, good)}, VerifyOptions{Now: day(3), IgnoreDate: true}); err != nil {
+		t.Error(err)
+	}
 	change := func(old, text string) []byte { return bytes.Replace(signed, []byte(old), []byte(text), 1) }
 	for _, c := range []struct {
 		name string
@@ -149,6 +160,8 @@ func TestVerifyErrors(t *testing.T) {
 		{"a key not allowed", signed, keyring(t, false, good, other), VerifyOptions{Signers: []string{fingerprint(other)}}, new(*UntrustedError)},
 		{"an expired key", inRelease(t, releaseText, short), keyring(t, false, short), VerifyOptions{Now: day(8)}, new(*ExpiredKeyError)},
 		{"expired", signed, nil, VerifyOptions{Now: day(10)}, new(*ExpiredReleaseError)},
+		{"of the future", future, nil, VerifyOptions{Now: day(3)}, new(*FutureReleaseError)},
+		{"a key for certificates only", inRelease(t, releaseText, certifies), keyring(t, false, certifies), VerifyOptions{}, new(*BadSignatureError)},
 		{"older", signed, nil, VerifyOptions{NotBefore: day(3)}, new(*OlderReleaseError)},
 		{"a bad one beside a good one", mixed(t, signed, inRelease(t, releaseText+"X: y\n", other)), keyring(t, false, good, other), VerifyOptions{}, new(*BadSignatureError)},
 	} {
@@ -257,6 +270,17 @@ func TestReadReleaseErrors(t *testing.T) {
 		_, err := ReadRelease([]byte(strings.Replace(releaseText, c.old, c.text, 1)))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		}
+	}
+}
+
+func TestSuites(t *testing.T) {
+	r := &Release{Suite: "stable-security", Codename: "bookworm-security"}
+	for suite, want := range map[string]bool{
+		"stable-security": true, "bookworm-security": true, "bookworm-security/updates": true, "./": true, "bookworm": false, "stable": false, "bookworm/updates": false,
+	} {
+		if r.IsOf(suite) != want {
+			t.Errorf("%s: %v", suite, !want)
 		}
 	}
 }
