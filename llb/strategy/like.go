@@ -46,7 +46,7 @@ func (s *packageSet) openLike(ctx context.Context) error {
 		return err
 	}
 	name := withoutDigest(pin(pinned))
-	in, err := s.t.pass.req.Looker.Look(ctx, s.t.pass.plan, pinned, s.patterns())
+	in, err := s.open(ctx, s.t.pass.plan, pinned)
 	if err != nil {
 		return s.likeFault(fmt.Errorf("look into %s: %w", name, err))
 	}

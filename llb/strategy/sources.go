@@ -161,7 +161,7 @@ func (s *packageSet) lookIntoBase(ctx context.Context) (tree.Tree, error) {
 	if t.ranInPlace() {
 		from = plan.Tree{Kind: plan.Layers}
 	}
-	return t.pass.req.Looker.Look(ctx, so, from, s.patterns())
+	return s.open(ctx, so, from)
 }
 
 // patterns are what of an image any system reads.
