@@ -54,6 +54,7 @@ func (p *pkg) at(m moment) *version {
 type solver struct {
 	*universe
 	recommends bool
+	reverse    bool   // follow the last request first
 	touched    []*pkg // for which something else was planned than what is
 	isTouched  map[*pkg]bool
 	ties       map[*pkg]Tie

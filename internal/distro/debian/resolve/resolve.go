@@ -15,8 +15,21 @@ import (
 // Resolve finds the versions to install for what is wanted. The order of the
 // requests makes no difference. Errors are of the types in errors.go.
 func Resolve(req Request) (*Solution, error) {
+	sol, err := resolve(req, false)
+	if err != nil || len(req.Wanted) < 2 {
+		return sol, err
+	}
+	if other, err := resolve(req, true); err == nil {
+		sol.noteOrder(other)
+	}
+	return sol, nil
+}
+
+// resolve is Resolve that follows the requests in the order of the archive, or in the
+// reverse one.
+func resolve(req Request, reverse bool) (*Solution, error) {
 	s := &solver{
-		universe: newUniverse(&req), recommends: req.Recommends,
+		universe: newUniverse(&req), recommends: req.Recommends, reverse: reverse,
 		isTouched: map[*pkg]bool{}, ties: map[*pkg]Tie{},
 	}
 	if err := s.checkArchitectures(); err != nil {
@@ -94,6 +107,9 @@ func (s *solver) mark(wanted []request) {
 	}
 	packages := packagesOf(wanted)
 	slices.SortFunc(packages, s.byOrder)
+	if s.reverse {
+		slices.Reverse(packages)
+	}
 	for _, p := range slices.Compact(packages) {
 		s.install(p, true, 0, true)
 	}
