@@ -11,6 +11,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
@@ -34,7 +35,7 @@ type Plan struct {
 
 // Image returns the planned image of that target and platform, or nil.
 func (p *Plan) Image(target, platform string) *Image {
-	for _, img := range p.Images {
+	for _, img := range slices.Backward(p.Images) { // mostly the base of what comes next
 		if img.Target == target && img.Platform == platform {
 			return img
 		}

@@ -47,8 +47,7 @@ func (t *Target) baseLayers() int {
 	case t.image.From.Kind == plan.Scratch:
 		return 0
 	case t.image.From.Kind == plan.Target:
-		img := t.pass.plan.Image(t.image.From.Name, t.image.From.Platform)
-		return (&Target{pass: t.pass, image: img}).baseLayers() + countLayers(img.Layers)
+		return t.pass.counts[t.pass.plan.Image(t.image.From.Name, t.image.From.Platform)]
 	case t.image.Base == nil:
 		return 1
 	}

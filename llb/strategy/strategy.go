@@ -107,7 +107,7 @@ func Plan(ctx context.Context, r Request) (*plan.Plan, error) {
 	if r.Systems == nil {
 		r.Systems = systems.All()
 	}
-	p := &planner{req: r, making: map[string]bool{}, vars: map[string]spec.Vars{}}
+	p := &planner{req: r, making: map[string]bool{}, vars: map[string]spec.Vars{}, images: map[string]*plan.Image{}, counts: map[*plan.Image]int{}}
 	if p.req.Spec.Target(r.Target) == nil {
 		return nil, p.unknownTarget(spec.String{Value: r.Target})
 	}
@@ -125,6 +125,10 @@ type planner struct {
 	plan   *plan.Plan
 	making map[string]bool
 	vars   map[string]spec.Vars
+	// images are those of the plan, by target and platform.
+	images map[string]*plan.Image
+	// counts are how many layers they have, with those of their bases.
+	counts map[*plan.Image]int
 }
 
 // Target is a target while its layers are planned.
@@ -141,14 +145,14 @@ type Target struct {
 
 // image plans a target for a platform, once.
 func (p *planner) image(ctx context.Context, name spec.String, platform string) (*plan.Image, error) {
-	if img := p.plan.Image(name.Value, platform); img != nil {
+	key := name.Value + " " + platform
+	if img := p.images[key]; img != nil {
 		return img, nil
 	}
 	described := p.req.Spec.Target(name.Value)
 	if described == nil {
 		return nil, p.unknownTarget(name)
 	}
-	key := name.Value + " " + platform
 	if p.making[key] {
 		return nil, p.req.Spec.Errorf(name.Pos, "target %s needs itself", name.Value)
 	}
@@ -170,6 +174,7 @@ func (p *planner) image(ctx context.Context, name spec.String, platform string) 
 		}
 	}
 	p.plan.Images = append(p.plan.Images, t.image)
+	p.images[key], p.counts[t.image] = t.image, t.baseLayers()+countLayers(t.image.Layers)
 	return t.image, nil
 }
 
