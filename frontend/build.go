@@ -83,7 +83,7 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	r.warnings.empty(ctx, s, img.lowered, func(st bk.State) bool { return r.isEmpty(ctx, st) })
+	r.warnings.empty(ctx, s, img.lowered, func(st bk.State) bool { return isEmpty(ctx, r.daemon, st) })
 	if r.built != nil {
 		r.built(Planned{Plan: planned, ShowPlatform: r.daemon.UI.MultiPlatformRequested})
 	}
@@ -92,11 +92,11 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 
 // isEmpty reports whether a state is known to have nothing in it. With a cache from
 // elsewhere nothing is known: what is in it would be fetched to look.
-func (r *request) isEmpty(ctx context.Context, st bk.State) bool {
-	if len(r.daemon.UI.CacheImports) > 0 {
+func isEmpty(ctx context.Context, d *source.Daemon, st bk.State) bool {
+	if len(d.UI.CacheImports) > 0 {
 		return false
 	}
-	ref, err := r.daemon.Solve(ctx, st)
+	ref, err := d.Solve(ctx, st)
 	if err != nil {
 		return false
 	}

@@ -14,15 +14,17 @@ import (
 
 // layer looks at one layer as it is written.
 func (l *pass) layer(layer *spec.Layer) {
-	switch {
-	case layer.Files != nil:
-		for i := range layer.Files.Entries {
-			l.entry(&layer.Files.Entries[i])
+	switch s := layer.Strategy().(type) {
+	case *spec.Files:
+		for i := range s.Entries {
+			l.entry(&s.Entries[i])
 		}
-	case layer.Packages != nil:
-		l.twice("package", layer.Packages.Names)
-	case layer.Build != nil:
-		l.build(layer.Build)
+	case *spec.Packages:
+		l.twice("package", s.Names)
+	case *spec.Build:
+		l.build(s)
+	case *spec.Derivation:
+		l.twice("store path", s.Paths)
 	}
 }
 

@@ -81,10 +81,15 @@ func (m *marks) update(old string) (string, error) {
 		if !m.isNew(key) || manual[key] || seen[key] {
 			continue
 		}
-		name, arch, _ := strings.Cut(key, ":")
-		s.WriteString("Package: " + name + "\nArchitecture: " + arch + "\nAuto-Installed: 1\n\n")
+		s.WriteString(automatic(key))
 	}
 	return s.String(), nil
+}
+
+// automatic is apt's note that a package, as NAME:ARCHITECTURE, came along.
+func automatic(key string) string {
+	name, arch := splitKey(key)
+	return "Package: " + name + "\nArchitecture: " + arch + "\nAuto-Installed: 1\n\n"
 }
 
 // manual are the packages that were asked for: those that have the name or, where
