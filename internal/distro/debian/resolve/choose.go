@@ -151,8 +151,8 @@ func (s *solver) chooseProvided(w Wanted, p *pkg, sol *Solution) (*version, erro
 }
 
 // provide notes that a package is installed for another name.
-func (sol *Solution) provide(w Wanted, v *version) {
-	sol.Notes = append(sol.Notes, w.String()+" is provided by "+v.Name+" alone, which is installed for it")
+func (s *Solution) provide(w Wanted, v *version) {
+	s.Notes = append(s.Notes, w.String()+" is provided by "+v.Name+" alone, which is installed for it")
 }
 
 // noCandidate says why nothing is taken for a name: what there is of it is kept out, or
