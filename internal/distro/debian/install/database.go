@@ -75,12 +75,6 @@ func (b *base) key(p control.Paragraph) string {
 	return p.Get("Package") + ":" + arch
 }
 
-// splitKey is the name and the architecture of what [base.key] returns.
-func splitKey(key string) (name, arch string) {
-	name, arch, _ = strings.Cut(key, ":")
-	return name, arch
-}
-
 // state is the last word of a package's status: installed, unpacked and so on.
 // It is not-installed for one that dpkg doesn't know.
 func (b *base) state(p control.Paragraph) string {

@@ -81,14 +81,14 @@ func (m *marks) update(old string) (string, error) {
 		if !m.isNew(key) || manual[key] || seen[key] {
 			continue
 		}
-		s.WriteString(automatic(key))
+		name := m.after.status[key].Get("Package")
+		s.WriteString(automatic(name, strings.TrimPrefix(key, name+":")))
 	}
 	return s.String(), nil
 }
 
-// automatic is apt's note that a package, as NAME:ARCHITECTURE, came along.
-func automatic(key string) string {
-	name, arch := splitKey(key)
+// automatic is apt's note that a package came along.
+func automatic(name, arch string) string {
 	return "Package: " + name + "\nArchitecture: " + arch + "\nAuto-Installed: 1\n\n"
 }
 
