@@ -64,6 +64,10 @@ type Request struct {
 	Layers [][]string
 	// Recommends asks for what packages recommend, too.
 	Recommends bool
+	// Upgrade says which of the base's packages are brought up to date, and UpgradeLayer
+	// is the index of the layer that asks for it.
+	Upgrade      Upgrade
+	UpgradeLayer int
 	// AllowHeld lets what the base holds change if it is asked for by name.
 	AllowHeld bool
 	// Sources are those of the build file; without any, those that [Request.Configured]
@@ -85,6 +89,16 @@ type Request struct {
 	// Keep are the versions that the lock has, and that stay if they can.
 	Keep []Kept
 }
+
+// Upgrade says which packages of a base are brought up to date.
+type Upgrade string
+
+// What is brought up to date.
+const (
+	UpgradeNothing  Upgrade = ""
+	UpgradeAll      Upgrade = "true"
+	UpgradeSecurity Upgrade = "security" // what archives of security updates have
+)
 
 // Configured is an image that says where packages come from.
 type Configured struct {
@@ -146,6 +160,18 @@ func (r *Request) Asked(match func(name string) bool) string {
 		}
 	}
 	return ""
+}
+
+// Upgrading is the request with packages of the base as if the layer that asks for
+// upgrades named them.
+func (r *Request) Upgrading(names []string) *Request {
+	if r.Upgrade == UpgradeNothing {
+		return r
+	}
+	out := *r
+	out.Layers = slices.Clone(r.Layers)
+	out.Layers[r.UpgradeLayer] = slices.Concat(out.Layers[r.UpgradeLayer], names)
+	return &out
 }
 
 // Assign gives each package to the first layer that needs it. The closure of names

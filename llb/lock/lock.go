@@ -82,6 +82,9 @@ type Packages struct {
 	Wanted [][]string
 	// Recommends says that recommended packages were taken, too.
 	Recommends bool
+	// Upgrade says which of the base's packages were brought up to date: true, all of
+	// them, or security; empty for none.
+	Upgrade string
 	// AllowHeld says that packages which the base holds may change.
 	AllowHeld bool
 	// Manual are names of Wanted that the base has as the need of other packages only:

@@ -34,7 +34,7 @@ func sample() *lock.File {
 		},
 	}})
 	f.Set("default", lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{
-		Base: "debian:bookworm-slim@sha256:" + strings.Repeat("1b", 32), Like: "debian:trixie-slim@sha256:" + strings.Repeat("2b", 32), Wanted: [][]string{{"ca-certificates", "jq"}, {"null"}}, Installer: plan.Register, Conffiles: map[string]string{"/etc/jq.conf": "jq", "/etc/jq.d/a b": "jq", "/etc/null": "null"},
+		Base: "debian:bookworm-slim@sha256:" + strings.Repeat("1b", 32), Upgrade: "security", Like: "debian:trixie-slim@sha256:" + strings.Repeat("2b", 32), Wanted: [][]string{{"ca-certificates", "jq"}, {"null"}}, Installer: plan.Register, Conffiles: map[string]string{"/etc/jq.conf": "jq", "/etc/jq.d/a b": "jq", "/etc/null": "null"},
 		Packages: []lock.Package{
 			{Name: "jq", Version: "1.6-2.1", Arch: "amd64", Repository: "stable", Path: "pool/main/j/jq/jq_1.6-2.1_amd64.deb", Size: 64924, SHA256: strings.Repeat("2c", 32)},
 			{Name: "null", Version: "1:2", Arch: "all", Source: "nothing", Layer: 1, Repository: "stable", Path: "pool/null.deb", Size: 12, SHA256: strings.Repeat("3d", 32)},

@@ -42,6 +42,7 @@ type (
 		Like       string        `yaml:"like"`
 		Wanted     [][]string    `yaml:"wanted"`
 		Recommends bool          `yaml:"recommends"`
+		Upgrade    string        `yaml:"upgrade"`
 		AllowHeld  bool          `yaml:"allow_held"`
 		Manual     []string      `yaml:"manual"`
 		Installer  string        `yaml:"installer"`
@@ -133,7 +134,7 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 		return p, nil
 	}
 	p.Packages = &Packages{
-		Base: n.Base, Like: n.Like, Wanted: n.Wanted, Recommends: n.Recommends, AllowHeld: n.AllowHeld, Manual: n.Manual, Conffiles: n.Conffiles.byPath(),
+		Base: n.Base, Like: n.Like, Wanted: n.Wanted, Recommends: n.Recommends, Upgrade: n.Upgrade, AllowHeld: n.AllowHeld, Manual: n.Manual, Conffiles: n.Conffiles.byPath(),
 		Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer),
 	}
 	switch p.Packages.Installer {

@@ -87,6 +87,9 @@ func (w *writer) packages(p *Packages) {
 	for _, names := range p.Wanted {
 		w.line(4, "- %s", flow(names))
 	}
+	if p.Upgrade != "" {
+		w.line(3, "upgrade: %s", scalar(p.Upgrade))
+	}
 	if p.Recommends {
 		w.line(3, "recommends: true")
 	}

@@ -13,13 +13,20 @@ func packagesKind() kind[Packages] {
 	long := object[Packages]{
 		want: "a list or a map",
 		span: func(p *Packages) *Range { return &p.Range },
+		check: func(c cursor, p *Packages) {
+			if !c.has("names") && !p.Upgrade.IsSet() {
+				c.fault("has none of names, upgrade; it needs to know what goes into the image")
+			}
+		},
 		keys: []key[Packages]{
 			bind("names", "Names, each with a version (name=1.2-3) or a suite (name/suite) if need be.", names,
-				func(p *Packages) *[]String { return &p.Names }).must(),
+				func(p *Packages) *[]String { return &p.Names }),
 			bind("repositories", "Archives; those that the base is configured for when left out.", list(repositoryObject().kind()),
 				func(p *Packages) *[]Repository { return &p.Repositories }),
 			bind("like", "An image whose archives, keys and preferences count in the base's place.", text(checkFrom),
 				func(p *Packages) *String { return &p.Like }),
+			bind("upgrade", "Bring the base's packages up to date: true for all of them, or security.", text(valid(ParseUpgrade)),
+				func(p *Packages) *String { return &p.Upgrade }),
 			bind("scripts", "What is done with maintainer scripts: run or skip.", text(valid(ParseScripts)),
 				func(p *Packages) *String { return &p.Scripts }),
 			bind("recommends", "Install what the packages recommend, too.", boolean(),

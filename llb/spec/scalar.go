@@ -167,6 +167,12 @@ func ParseConffiles(text string) (string, error) {
 	return text, checkOneOf(text, "keep")
 }
 
+// ParseUpgrade reads which of the base's packages are brought up to date: true, false
+// or security.
+func ParseUpgrade(text string) (string, error) {
+	return text, checkOneOf(text, "true", "false", "security")
+}
+
 // ParseAlgorithm reads how a closure is split into layers: cohort, popularity,
 // per-path or single.
 func ParseAlgorithm(text string) (string, error) {

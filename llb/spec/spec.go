@@ -283,6 +283,8 @@ type Packages struct {
 	Repositories []Repository
 	// Like is where archives, keys and preferences are taken from in the base's place.
 	Like String
+	// Upgrade brings the base's packages up to date: true, all of them, or security.
+	Upgrade String
 	// Scripts is run or skip.
 	Scripts    String
 	Recommends bool

@@ -152,7 +152,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 		action.Wanted = s.recorded(entry, archives)
 	}
 	return plan.Layer{
-		Name: e.layer.Name, Strategy: "packages", Words: "packages: install " + few(names), Range: e.layer.Range, Action: action,
+		Name: e.layer.Name, Strategy: "packages", Words: installWords(names), Range: e.layer.Range, Action: action,
 	}
 }
 
@@ -167,6 +167,14 @@ func (s *packageSet) recorded(entry int, archives []plan.Archive) []string {
 		}
 	}
 	return names
+}
+
+// installWords say what a step that installs packages does.
+func installWords(names []string) string {
+	if len(names) == 0 {
+		return "packages: bring the base up to date"
+	}
+	return "packages: install " + few(names)
 }
 
 // format is the kind of the packages.

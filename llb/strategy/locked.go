@@ -97,6 +97,9 @@ func (s *packageSet) compare(have *lock.Packages) error {
 	if s.asked.recommends() != have.Recommends {
 		return t.stale(start, "%s was written with other `recommends`", name)
 	}
+	if string(s.asked.upgrade) != have.Upgrade {
+		return t.stale(cmp.Or(s.asked.upgradePos, start), "%s was written with other `upgrade`", name)
+	}
 	if s.asked.allowHeld() != have.AllowHeld {
 		return t.stale(start, "%s was written with other `allow_held`", name)
 	}

@@ -47,6 +47,11 @@ type packageRequest struct {
 	// like is the image that says in the base's place where packages come from; unset
 	// when it is the base.
 	like spec.String
+	// upgrade says which packages of the base are brought up to date; upgradeLayer is
+	// the index of the entry that asks for it, at upgradePos.
+	upgrade      distro.Upgrade
+	upgradeLayer int
+	upgradePos   spec.Pos
 }
 
 // packageEntry is one packages layer.
@@ -103,6 +108,9 @@ func (s *packageSet) plan(ctx context.Context) error {
 		return s.planLayers(ctx)
 	}
 	if err := s.asked.readSources(); err != nil {
+		return err
+	}
+	if err := s.readUpgrade(); err != nil {
 		return err
 	}
 	if err := s.readLike(); err != nil {

@@ -47,7 +47,8 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 func (s *packageSet) request(base tree.Tree) distro.Request {
 	t := s.t
 	r := distro.Request{
-		Platform: t.image.Platform, Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(), Sources: s.asked.sources, Base: base, Like: s.configured, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
+		Platform: t.image.Platform, Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(),
+		Upgrade: s.asked.upgrade, UpgradeLayer: s.asked.upgradeLayer, Sources: s.asked.sources, Base: base, Like: s.configured, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
 		Context: func(ctx context.Context, name string) (tree.Tree, error) {
 			return t.pass.req.Looker.Look(ctx, t.pass.plan, plan.Tree{Kind: plan.Main}, []string{name})
 		},
@@ -90,7 +91,7 @@ func (s *packageSet) keep() []distro.Kept {
 
 // lock writes a solution down.
 func (s *packageSet) lock(solution *distro.Solution) *lock.Packages {
-	out := &lock.Packages{Base: s.t.basePin(), Wanted: s.asked.wanted(), Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(), Manual: solution.Manual}
+	out := &lock.Packages{Base: s.t.basePin(), Wanted: s.asked.wanted(), Recommends: s.asked.recommends(), Upgrade: string(s.asked.upgrade), AllowHeld: s.asked.allowHeld(), Manual: solution.Manual}
 	if s.like != nil {
 		out.Like = pin(*s.like)
 	}
@@ -123,6 +124,9 @@ func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repositor
 // planTool lets the base's own program install each entry, in a command in the image.
 func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.Tree) error {
 	t := s.t
+	if s.asked.upgrade != distro.UpgradeNothing {
+		return t.read.errorf(s.asked.upgradePos, "packages of %s are not brought up to date so; run its own tool in a build layer", s.system.Facts().Name)
+	}
 	for _, e := range s.asked.entries {
 		names := make([]string, 0, len(e.names))
 		for _, n := range e.names {

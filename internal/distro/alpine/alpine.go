@@ -104,6 +104,9 @@ func prepare(ctx context.Context, r *distro.Request) (*resolve.Request, []*repos
 	if r.Recommends {
 		return nil, nil, &distro.Error{Err: errors.New("recommends: packages of Alpine recommend nothing; leave it out")}
 	}
+	if r.Upgrade == distro.UpgradeSecurity {
+		return nil, nil, &distro.Error{Err: errors.New("upgrade: security: archives of Alpine don't say which updates are for security; write true")}
+	}
 	arch := resolve.Architecture(r.Platform)
 	if arch == "" {
 		return nil, nil, &distro.Error{Err: fmt.Errorf("Alpine has no packages for the platform %s", r.Platform)} //nolint:staticcheck // it is a name
@@ -120,7 +123,7 @@ func prepare(ctx context.Context, r *distro.Request) (*resolve.Request, []*repos
 	if err != nil {
 		return nil, nil, err
 	}
-	out := &resolve.Request{Architecture: arch, Indexes: indexes, Installed: b.installed, World: b.world, Keep: map[string]string{}}
+	out := &resolve.Request{Architecture: arch, Indexes: indexes, Installed: b.installed, World: b.world, Keep: map[string]string{}, Upgrade: r.Upgrade == distro.UpgradeAll}
 	for _, p := range r.Keep {
 		out.Keep[p.Name] = p.Version
 	}
@@ -151,7 +154,11 @@ func answer(r *distro.Request, s *resolve.Solution, sums map[string]string, repo
 		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
 	}
 	out.Warnings = append(out.Warnings, distro.Absent(s.Absent)...)
-	layers := r.Assign(nameOf, s.Closure)
+	var upgraded []string
+	for _, u := range s.Upgrades {
+		upgraded = append(upgraded, u.Name)
+	}
+	layers := r.Upgrading(upgraded).Assign(nameOf, s.Closure)
 	for _, p := range s.Packages {
 		layer, ok := layers[p.Name]
 		if !ok {

@@ -63,7 +63,7 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		return nil, err
 	}
 	request := resolve.Request{
-		Architecture: load.arch, Indexes: indexes, Installed: b.status, Recommends: r.Recommends, AllowHeld: r.AllowHeld, Pins: append(pins(r.Keep), b.pins...),
+		Architecture: load.arch, Indexes: indexes, Installed: b.status, Upgrade: r.Upgrade, Recommends: r.Recommends, AllowHeld: r.AllowHeld, Pins: append(pins(r.Keep), b.pins...),
 	}
 	for _, names := range r.Layers {
 		for _, name := range names {
@@ -153,7 +153,11 @@ func answer(r *distro.Request, s *resolve.Solution, archives []*archive) *distro
 	for _, a := range archives {
 		out.Warnings = append(out.Warnings, a.warnings()...)
 	}
-	layers := r.Assign(nameOf, s.Closure)
+	var upgraded []string
+	for _, u := range s.Upgrades {
+		upgraded = append(upgraded, u.Name)
+	}
+	layers := r.Upgrading(upgraded).Assign(nameOf, s.Closure)
 	for _, p := range s.Packages {
 		made := distro.Package{
 			Name: p.Name, Version: p.Version, Arch: p.Architecture, Repository: p.Repository, Path: p.Filename,

@@ -136,7 +136,7 @@ func compareOffers(a, b offer) int {
 		yes(p.tagPreferred) - yes(q.tagPreferred),
 	}
 	if sameName || a.version != "" || b.version != "" {
-		questions = append(questions, installed)
+		questions = append(questions, p.stays()-q.stays())
 	}
 	questions = append(questions, control.CompareVersions(a.version, b.version))
 	if sameName {
@@ -150,6 +150,9 @@ func compareOffers(a, b offer) int {
 	)
 	return cmp.Or(questions...)
 }
+
+// stays says whether a package is preferred to newer versions of it.
+func (p *pkg) stays() int { return yes(p.installed && !p.outdated || p.kept) }
 
 func firstRepo(repos uint32) int { return (bits.TrailingZeros32(repos) + 1) % 33 }
 

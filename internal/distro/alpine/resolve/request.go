@@ -24,6 +24,8 @@ type Request struct {
 	// Keep are versions that are preferred as if they were installed, by the names
 	// of their packages: those of a lock.
 	Keep map[string]string
+	// Upgrade takes the newest version of what is installed.
+	Upgrade bool
 }
 
 // Wanted is a package, or something that packages provide, that is requested.

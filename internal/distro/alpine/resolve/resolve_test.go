@@ -240,6 +240,23 @@ func TestCheckRefusesWrongAnswers(t *testing.T) {
 	}
 }
 
+// TestUpgrade takes the newest of all that is installed, as "apk upgrade" does, but for
+// versions that a lock has or that are asked for.
+func TestUpgrade(t *testing.T) {
+	const text = "-- repository --\na 2-r0 ; D:new\nnew 1-r0\nb 2-r0\nb 3-r0\nc 1-r0\n-- installed --\na 1-r0\nb 1-r0\nc 2-r0\n"
+	for want, change := range map[string]func(r *Request){
+		"nothing": func(*Request) {},
+		"new-1-r0, a-2-r0, b-3-r0, (a was 1-r0), (b was 1-r0)": func(r *Request) { r.Upgrade = true },
+		"new-1-r0, a-2-r0, b-2-r0, (a was 1-r0), (b was 1-r0)": func(r *Request) { r.Upgrade, r.Keep = true, map[string]string{"b": "2-r0"} },
+	} {
+		req := request(t, txtar.Parse([]byte(text)))
+		change(&req)
+		if got := answer(Resolve(req)); got != want {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+	}
+}
+
 // TestAbsent names what is kept out and is nowhere, so that a slip in the name shows.
 func TestAbsent(t *testing.T) {
 	req := request(t, txtar.Parse([]byte("-- repository --\na 1-r0\nexim 1-r0 ; p:mta\n")))

@@ -61,6 +61,7 @@ type pkg struct {
 	repos     uint32       // a bit for each index
 	installed bool
 	kept      bool // preferred as if it were installed
+	outdated  bool // it may not be preferred as installed
 	name      *name
 	provides  []need
 	depends   []need
@@ -105,7 +106,8 @@ func newUniverse(req *Request) *universe {
 		u.tagRepos[u.tag(x.Options().Tag)] |= bit
 	}
 	for _, r := range req.Installed.Records() {
-		u.add(r).installed = true
+		p := u.add(r)
+		p.installed, p.outdated = true, req.Upgrade
 	}
 	for i, x := range req.Indexes {
 		for _, r := range x.Records() {

@@ -46,7 +46,7 @@ func (s *solver) choose(req *Request, sol *Solution) ([]request, error) {
 			}}
 		}
 	}
-	return requests, nil
+	return s.upgrades(req.Upgrade, requests), nil
 }
 
 // loose reports whether any version would do.

@@ -16,6 +16,7 @@ type Request struct {
 	Installed    *index.Status  // of the base; nil for none
 	Wanted       []Wanted       // in any order
 	Pins         []index.Pin    // of the base, from ReadPreferences
+	Upgrade      distro.Upgrade // which packages of the base are brought up to date
 	Recommends   bool           // take recommended packages too, as apt does by default
 	AllowHeld    bool           // let what is held change if it is requested
 	Essential    bool           // want everything marked Essential as well, for an empty root
