@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -129,6 +130,9 @@ func (c *clamper) entry(d dir, name string, off *node) (holds bool, err error) {
 	}
 	if !c.changed(st, holds) {
 		return holds, nil
+	}
+	if c.onlyNew && strings.HasPrefix(name, ".wh.") {
+		return false, fmt.Errorf("install packages: a maintainer script made %s: names with .wh. mean a deletion in an image's layer", show(d.join(name)))
 	}
 	return holds, c.set(d, name)
 }

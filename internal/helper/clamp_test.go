@@ -101,3 +101,20 @@ func TestStartTimesTellBeforeFromAfter(t *testing.T) {
 		must(t, os.Remove(directory+"/after"))
 	}
 }
+
+// A name that means a deletion in a layer is an error where a package's script made it.
+func TestScriptsDeleteNothing(t *testing.T) {
+	root := t.TempDir()
+	must(t, os.Mkdir(root+"/etc", 0o755))
+	since, err := startTimes()
+	must(t, err)
+	must(t, os.WriteFile(root+"/etc/.wh.passwd", nil, 0o644))
+	if err := clampNew(root, since, func(string) {}); err == nil || !strings.Contains(err.Error(), "/etc/.wh.passwd") {
+		t.Errorf("got %v", err)
+	}
+	must(t, os.RemoveAll(root+"/etc/.wh.passwd"))
+	must(t, os.Mkdir(root+"/etc/.wh..wh..opq", 0o755))
+	if err := clampNew(root, since, func(string) {}); err == nil || !strings.Contains(err.Error(), ".wh..wh..opq") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -73,6 +73,7 @@ func TestFailingScripts(t *testing.T) {
 		"bad":     own(t, "bad", "postinst", "#!/bin/sh\necho one thing is wrong >&2\nexit 3\n"),
 		"divert":  own(t, "divert", "preinst", "#!/bin/sh\ndpkg-divert --package divert --add --rename --divert /usr/bin/x.real /usr/bin/x\n"),
 		"refuse":  own(t, "refuse", "preinst", "#!/bin/sh\necho not on this system >&2\nexit 3\n"),
+		"deletes": own(t, "deletes", "postinst", "#!/bin/sh\n: >/etc/.wh.passwd\n"),
 		"grabber": own(t, "grabber", "preinst", "#!/usr/bin/perl\nexit 0\n"),
 	}
 	bad := served(t, debs, "good", "bad")
@@ -88,6 +89,10 @@ func TestFailingScripts(t *testing.T) {
 	refuse := &plan.Install{Format: "deb", Installer: plan.Native, Archives: served(t, debs, "refuse")}
 	if err := h.build(h.lower(t, false, refuse), tree{}.read); err == nil || !strings.Contains(err.Error(), "a maintainer script of refuse failed") || !strings.Contains(err.Error(), "not on this system") {
 		t.Errorf("a package that refuses: error %v", err)
+	}
+	deletes := h.build(h.lower(t, false, grouped(served(t, debs, "deletes"), 1)...), tree{}.read)
+	if deletes == nil || !strings.Contains(deletes.Error(), "/etc/.wh.passwd") {
+		t.Errorf("a script that deletes: error %v", deletes)
 	}
 	good := served(t, debs, "late", "good")
 	if v := h.verdict(t, &plan.Unpack{Format: "deb", Archives: good}); v.Installer != "register" {
