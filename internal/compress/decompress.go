@@ -4,7 +4,7 @@
 // Package compress reads the compressed streams that packages and archives
 // of store paths come in. It is strict: a stream that is cut short, followed by
 // anything but another stream of its format, or wrong in a checksum is an error.
-// Memory is bounded whatever a stream's header claims: see [MaxWindow].
+// Memory is bounded whatever a stream's header claims: see [MaxWindow] and [MaxZstdWindow].
 //
 // It is part of the step helper, whose bytes are in cache keys and which runs
 // on all cores already. So each reader works in its caller's goroutine alone.
@@ -40,6 +40,10 @@ const (
 // keep of what it has read: what "xz -9" asks for. It is the greatest part of
 // the memory a reader needs.
 const MaxWindow = 64 << 20
+
+// MaxZstdWindow is the same for zstd, in bytes: what "zstd --long" asks for, and what
+// zstd itself takes without being told.
+const MaxZstdWindow = 128 << 20
 
 // ErrFormat says that a format has a name that Reader doesn't know.
 var ErrFormat = errors.New("unknown compression")
@@ -141,7 +145,7 @@ func (o *Opener) openZstd(r io.Reader) (io.Reader, error) {
 	}
 	var err error
 	o.zstd, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(MaxWindow), zstd.WithDecodeBuffersBelow(0))
+		zstd.WithDecoderMaxWindow(MaxZstdWindow), zstd.WithDecodeBuffersBelow(0))
 	return o.zstd, err
 }
 

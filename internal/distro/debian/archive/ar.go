@@ -28,8 +28,9 @@ type member struct {
 	data *io.SectionReader
 }
 
-// members lists an ar archive of size bytes. Names end in a slash in some
-// dialects; extended names exist in others and are refused.
+// members lists an ar archive of size bytes up to the package's files: as dpkg, it
+// doesn't look at what follows. Names end in a slash in some dialects; extended names
+// exist in others and are refused.
 func members(r io.ReaderAt, size int64) ([]member, error) {
 	magic := make([]byte, len(arMagic))
 	if _, err := r.ReadAt(magic, 0); err != nil || string(magic) != arMagic {
@@ -53,6 +54,9 @@ func members(r io.ReaderAt, size int64) ([]member, error) {
 			return nil, fmt.Errorf("%w: its member %q claims %d bytes and %d are left", ErrFormat, name, length, size-at)
 		}
 		found = append(found, member{name: name, data: io.NewSectionReader(r, at, length)})
+		if isTar(name, "data") {
+			break
+		}
 		at += length + length%2
 	}
 	return found, nil

@@ -95,8 +95,13 @@ func (p *part) set(m *member) error {
 		p.format = compress.Xz
 	case ".zst":
 		p.format = compress.Zstd
+	case ".bz2":
+		if isTar(m.name, "control") {
+			return fmt.Errorf("%w: %s is compressed by bzip2, which dpkg takes for files only", ErrFormat, m.name)
+		}
+		p.format = compress.Bzip2
 	default:
-		return fmt.Errorf("%w: %s is compressed in a way that isn't supported; there are none, gz, xz and zst", ErrFormat, m.name)
+		return fmt.Errorf("%w: %s is compressed in a way that isn't supported; there are none, gz, xz, zst and bz2", ErrFormat, m.name)
 	}
 	p.member = m
 	return nil

@@ -21,15 +21,18 @@ func (a *Archive) DataWindow() int64 {
 	switch a.data.format {
 	case compress.None, compress.Gzip:
 		window = 1 << 16
+	case compress.Bzip2:
+		window = 4 << 20 // 900,000 numbers of 32 bits
 	case compress.Xz:
 		if w, ok := xzWindow(start); ok {
 			window = w
 		}
 	case compress.Zstd:
 		var h zstd.Header
-		if err := h.Decode(start); err == nil {
-			window = int64(h.WindowSize)
+		if window = compress.MaxZstdWindow; h.Decode(start) == nil {
+			window = int64(min(h.WindowSize, compress.MaxZstdWindow))
 		}
+		return window
 	}
 	return min(window, compress.MaxWindow)
 }
