@@ -31,10 +31,23 @@ func Refused(t plan.Tree, err error) error {
 		text = host + " does not allow it to the login that it got"
 	case says("429 Too Many Requests"):
 		text = host + " has had too many requests"
-	case strings.HasSuffix(text, ": not found"):
+	case isUnknownTo(text, ref):
 		text = host + " has no such image"
 	default:
 		return err
 	}
 	return &reworded{text: text, err: err}
+}
+
+// isUnknownTo reports whether an error ends as a registry's answer that it has no
+// image of that name. Something that a daemon has lost is not found as well, under
+// its digest.
+func isUnknownTo(text string, ref reference.Named) bool {
+	text, ok := strings.CutSuffix(text, ": not found")
+	if !ok {
+		return false
+	}
+	name := text[strings.LastIndex(text, " ")+1:]
+	rest, ok := strings.CutPrefix(name, ref.Name())
+	return ok && (rest == "" || rest[0] == ':' || rest[0] == '@')
 }

@@ -19,3 +19,6 @@ func Stop(context.Context, Options) error { return ErrUnsupported }
 
 // Main returns [ErrUnsupported] on this operating system.
 func Main(context.Context, []string) error { return ErrUnsupported }
+
+// Damage is empty on this operating system.
+func Damage(Options, error) string { return "" }

@@ -52,18 +52,24 @@ func Exit(ctx context.Context, w io.Writer, err error) int {
 		for _, f := range fs {
 			fmt.Fprintf(w, "strata: %v\n%s", f, terminated(f.Excerpt()))
 		}
+		printHint(w, err)
 		return statusOf(err, external(fs))
 	}
 	printSources(w, err)
 	fmt.Fprintf(w, "strata: %s\n", printable.Error(fullDisk(err)))
-	if h := (*hintedError)(nil); errors.As(err, &h) {
-		fmt.Fprintf(w, "%s\n", h.hint)
-	}
+	printHint(w, err)
 	u := (*usageError)(nil)
 	if errors.As(err, &u) && u.hint != "" {
 		fmt.Fprintf(w, "%s\n", u.hint)
 	}
 	return statusOf(err, u == nil)
+}
+
+// printHint prints the next step, if an error has one.
+func printHint(w io.Writer, err error) {
+	if h := (*hintedError)(nil); errors.As(err, &h) {
+		fmt.Fprintf(w, "%s\n", h.hint)
+	}
 }
 
 // statusOf is the exit status of an error that is printed. failed says that it

@@ -65,10 +65,22 @@ func (o Options) Resolve(env flags.Lookup) (Options, error) {
 	return o, nil
 }
 
+// Explain adds to an error what to do if the embedded engine's directory is damaged.
+func (o Options) Explain(err error) error {
+	if o.Addr != "" || err == nil {
+		return err
+	}
+	if hint := engine.Damage(engine.Options{Root: o.Root}, err); hint != "" {
+		return cli.Hint(err, hint)
+	}
+	return err
+}
+
 // Dial connects to BuildKit, and starts the embedded engine when it is not running.
 func (o Options) Dial(ctx context.Context) (*client.Client, error) {
 	if o.Addr == "" {
-		return engine.Connect(ctx, engine.Options{Root: o.Root, Config: o.Config})
+		c, err := engine.Connect(ctx, engine.Options{Root: o.Root, Config: o.Config})
+		return c, o.Explain(err)
 	}
 	if err := checkAddress(o.Addr); err != nil {
 		return nil, cli.Usage(err, "")

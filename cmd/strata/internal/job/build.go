@@ -143,7 +143,7 @@ func (j *job) supported(caps apicaps.CapSet) error {
 // failure is the error of a build, from the one that the daemon returned and the
 // frontend's own.
 func (j *job) failure(err, fault error) error {
-	return j.diskFailure(j.logins.pushFailure(cause(err, fault)))
+	return j.connect.Explain(j.diskFailure(j.logins.pushFailure(cause(err, fault))))
 }
 
 // cause prefers the frontend's own error when it points at the build file: on

@@ -16,6 +16,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/helper/bundle"
@@ -27,6 +28,7 @@ import (
 // nothing started.
 type job struct {
 	terminal cli.Terminal
+	connect  connect.Options
 	solveOpt client.SolveOpt
 	input    input
 	call     flags.Call
@@ -52,7 +54,7 @@ type job struct {
 // newJob reads the options. Its errors are usage errors, except for those of
 // the machine.
 func newJob(ctx context.Context, t cli.Terminal, o Options) (*job, error) {
-	j := &job{terminal: t, addHosts: o.Step.AddHosts}
+	j := &job{terminal: t, connect: o.Connect, addHosts: o.Step.AddHosts}
 	if err := j.fill(ctx, o); err != nil {
 		return nil, errors.Join(err, j.close())
 	}
