@@ -68,7 +68,7 @@ func TestRerun(t *testing.T) {
 		{"a file that nothing uses", "unused", nil, 0},
 		{"the page", "index.html", []string{"[1/3] page: files /srv/www/index.html"}, 1},
 		{"the settings", "settings", []string{"[2/3] settings: files /lib/service/settings, /tmp/seed"}, 2},
-		{"the program", "program/main", []string{"[3/3] program: build mkdir -p $out/bin $out/srv/app/data/deep $out/tmp", "place what program made"}, 3},
+		{"the program", "program/main", []string{"[3/3] program: build cp main $out/bin/service", "place what program made"}, 3},
 	} {
 		t.Run(test.change, func(t *testing.T) {
 			if test.file != "" {

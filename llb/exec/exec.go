@@ -63,7 +63,7 @@ func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 		return bk.State{}, err
 	}
 	o := place.Step{
-		On: on.Skeleton.Root(), Owner: c.action.Owner, Name: c.ops.Name("place what " + c.layer.Short() + " made"),
+		On: on.Skeleton.Root(), Owner: c.action.Owner, KeepOwners: c.action.KeepOwners, Name: c.ops.Name("place what " + c.layer.Short() + " made"),
 		Opts: []bk.RunOption{c.ops.At(c.layer.Range)},
 	}
 	made := bk.Scratch()
@@ -246,6 +246,16 @@ func (c *Command) options(ctx context.Context, root bk.State) ([]bk.RunOption, e
 	for _, kv := range c.action.Env {
 		k, v, _ := strings.Cut(kv, "=")
 		opts = append(opts, bk.AddEnv(k, v))
+	}
+	if c.action.Insecure {
+		opts = append(opts, bk.Security(pb.SecurityMode_INSECURE))
+	}
+	for _, d := range c.action.Devices {
+		device := []bk.CDIDeviceOption{bk.CDIDeviceName(d.Name)}
+		if !d.Required {
+			device = append(device, bk.CDIDeviceOptional)
+		}
+		opts = append(opts, bk.AddCDIDevice(device...))
 	}
 	if c.ops.IgnoresCache(c.layer.Name) {
 		opts = append(opts, bk.IgnoreCache)

@@ -22,6 +22,11 @@ func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, er
 		}
 		opts = append(opts, src)
 	}
+	if c.action.Script != "" {
+		script := bk.Scratch().File(bk.Mkfile("/script", 0o755, []byte(c.action.Script), bk.WithCreatedTime(op.FileTime())),
+			bk.WithCustomName("[internal] write the script"))
+		opts = append(opts, bk.AddMount(plan.ScriptPath, script, bk.SourcePath("/script"), bk.Readonly))
+	}
 	for _, m := range c.action.Mounts {
 		st, err := c.runner.Trees(ctx, m.From)
 		if err != nil {

@@ -30,6 +30,8 @@ type Exec struct {
 	Out     bool   `json:"out"`
 	// Owner is who owns what ships from $out; nil for root:root.
 	Owner *Owner `json:"owner,omitempty"`
+	// KeepOwners leaves the owners in $out as the command left them.
+	KeepOwners bool `json:"keep_owners,omitempty"`
 	// Source is mounted at SourceDir; its writes are thrown away.
 	Source  *Copy    `json:"source,omitempty"`
 	Mounts  []Mount  `json:"mounts,omitempty"`
@@ -39,6 +41,20 @@ type Exec struct {
 	SSH     []SSH    `json:"ssh,omitempty"`
 	// Network is none, default or host.
 	Network string `json:"network"`
+	// Insecure gives the command all rights.
+	Insecure bool     `json:"insecure,omitempty"`
+	Devices  []Device `json:"devices,omitempty"`
+	// Script is an executable file, mounted at ScriptPath; empty for none.
+	Script string `json:"script,omitempty"`
+}
+
+// ScriptPath is where a script lies that says what interprets it.
+const ScriptPath = "/dev/.strata/script"
+
+// Device is a device of the builder, by its CDI name.
+type Device struct {
+	Name     string `json:"name"`
+	Required bool   `json:"required,omitempty"`
 }
 
 // Mount is a read-only input.

@@ -60,7 +60,7 @@ func fileObject() object[File] {
 				func(f *File) *bool { return &f.Directory }),
 			bind("mode", "The file mode, octal.", text(valid(ParseMode)),
 				func(f *File) *String { return &f.Mode }),
-			bind("owner", "The owner: user or user:group.", text(valid(ParseOwner)),
+			bind("owner", "The owner: user, user:group or :group.", text(valid(ParseOwnership)),
 				func(f *File) *String { return &f.Owner }),
 		},
 	}

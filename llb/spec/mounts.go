@@ -34,7 +34,7 @@ func cacheKind() kind[Cache] {
 				func(m *Cache) *String { return &m.From }),
 			bind("source", "The directory in from.", text(valid(CleanSource)),
 				func(m *Cache) *String { return &m.Source }),
-			bind("owner", "Who owns the directory: user or user:group; the command's user when left out.", text(valid(ParseOwner)),
+			bind("owner", "Who owns the directory: user, user:group or :group; the command's user when left out.", text(valid(ParseOwnership)),
 				func(m *Cache) *String { return &m.Owner }),
 			bind("mode", "The directory's mode, octal; 0755 when left out.", text(valid(ParseMode)),
 				func(m *Cache) *String { return &m.Mode }),
@@ -82,6 +82,23 @@ func secretObject() object[Secret] {
 				func(m *Secret) *String { return &m.Mode }),
 		},
 	}
+}
+
+func deviceKind() kind[Device] {
+	name := text(checkLine)
+	long := object[Device]{
+		want: "a string or a map",
+		span: func(d *Device) *Range { return &d.Range },
+		keys: []key[Device]{
+			bind("name", "The device's CDI name, as vendor.example/class=name.", name,
+				func(d *Device) *String { return &d.Name }).must(),
+			bind("required", "Fail when the builder has no such device.", boolean(),
+				func(d *Device) *bool { return &d.Required }),
+		},
+	}
+	return or(long.kind(), name, (*node).isText, func(c cursor, name String) Device {
+		return Device{Range: c.span, Name: name, Required: true}
+	})
 }
 
 func sshKind() kind[SSH] {

@@ -49,6 +49,18 @@ func ParseOwner(text string) (Owner, error) {
 	return Owner{User: user, Group: group}, nil
 }
 
+// KeepOwner is the owner of a build's $out that leaves all owners as they are.
+const KeepOwner = "keep"
+
+// ParseOwnership reads who owns files: "user", "user:group", or ":group", where the user
+// is root.
+func ParseOwnership(text string) (Owner, error) {
+	if strings.HasPrefix(text, ":") {
+		text = "0" + text
+	}
+	return ParseOwner(text)
+}
+
 func checkOwnerPart(what, part string) error {
 	switch {
 	case part == "":
@@ -141,6 +153,11 @@ func ParseDuration(text string) (time.Duration, error) {
 // ParseNetwork reads a build's network: none, default or host.
 func ParseNetwork(text string) (string, error) {
 	return text, checkOneOf(text, "none", "default", "host")
+}
+
+// ParseSecurity reads a build's rights: sandbox or insecure.
+func ParseSecurity(text string) (string, error) {
+	return text, checkOneOf(text, "sandbox", "insecure")
 }
 
 // ParseDeterministic reads how deterministic a build is: false, network or

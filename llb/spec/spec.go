@@ -194,6 +194,8 @@ type Build struct {
 	Argv []String
 	// ArgvPos is where the list starts.
 	ArgvPos Pos
+	// Shell is the shell of the script; nil for that of From's configuration.
+	Shell []String
 	// Out says whether only $out ships; nil when the build file leaves it open.
 	Out *bool
 	// Platform is the platform that the command runs on.
@@ -210,8 +212,19 @@ type Build struct {
 	SSH     []SSH
 	// Network is none, default or host.
 	Network String
+	// Security is sandbox or insecure.
+	Security String
+	Devices  []Device
 	// Deterministic is false, network or strict.
 	Deterministic String
+}
+
+// Device is a device of the builder that a command may use.
+type Device struct {
+	Range Range
+	// Name is its CDI name.
+	Name     String
+	Required bool
 }
 
 // Mount is a read-only input of a build.

@@ -32,7 +32,7 @@ type command struct {
 func (build) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
 	c := &command{t: t, b: l.Build, out: &plan.Exec{Range: l.Build.Range}}
 	steps := []func(context.Context) error{
-		c.planRun, c.planFrom, c.planPlace, c.planEnv, c.planArgs, c.planNetwork, c.planInputs, c.planMounts,
+		c.planRun, c.planFrom, c.planPlace, c.planEnv, c.planArgs, c.planNetwork, c.planRights, c.planInputs, c.planMounts,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -141,7 +141,7 @@ func (c *command) planPlace(context.Context) error {
 	if c.out.User, err = c.t.read.expand(c.b.User); err != nil {
 		return err
 	}
-	if c.out.Owner, err = c.t.read.owner(c.b.Owner); err != nil {
+	if err = c.planOwner(); err != nil {
 		return err
 	}
 	workdir := ""
@@ -169,16 +169,60 @@ func (c *command) planPlace(context.Context) error {
 	return nil
 }
 
+// planOwner reads who owns what ships.
+func (c *command) planOwner() error {
+	owner, err := c.t.read.owner(c.b.Owner)
+	if err != nil {
+		return err
+	}
+	if owner != nil && *owner == (plan.Owner{User: spec.KeepOwner}) {
+		c.out.KeepOwners = true
+		return nil
+	}
+	c.out.Owner = owner
+	return nil
+}
+
+// planRights reads what the command may do besides.
+func (c *command) planRights(context.Context) error {
+	security, err := c.t.read.expand(c.b.Security)
+	if err != nil {
+		return err
+	}
+	if c.b.Security.IsSet() {
+		if _, err := spec.ParseSecurity(security); err != nil {
+			return c.t.read.errorf(c.b.Security.Pos, "%w", err)
+		}
+	}
+	c.out.Insecure = security == "insecure"
+	for i := range c.b.Devices {
+		d := &c.b.Devices[i]
+		name, err := c.t.read.expand(d.Name)
+		if err != nil {
+			return err
+		}
+		c.out.Devices = append(c.out.Devices, plan.Device{Name: name, Required: d.Required})
+	}
+	return nil
+}
+
 // planArgs makes the argv. A string is a script for the shell of the image it
 // runs in, and stops at the first command that fails.
 func (c *command) planArgs(context.Context) error {
 	if c.b.Run.IsSet() {
-		shell := []string{"/bin/sh", "-e", "-c"}
-		if c.base != nil && len(c.base.Config.Shell) > 0 {
-			shell = c.base.Config.Shell
+		shell, err := c.shell()
+		if err != nil {
+			return err
+		}
+		if shell == nil {
+			c.out.Script, c.out.Args = c.run, []string{plan.ScriptPath}
+			return nil
 		}
 		c.out.Args = append(append([]string{}, shell...), c.run)
 		return nil
+	}
+	if len(c.b.Shell) > 0 {
+		return c.t.read.errorf(c.b.Shell[0].Pos, "a list runs without a shell; write the command as a string, or leave shell out")
 	}
 	vars := c.t.read.vars
 	if c.out.Out {
@@ -194,18 +238,15 @@ func (c *command) planArgs(context.Context) error {
 	return nil
 }
 
-// firstLine is the first line of a command that says something, shortened.
-func firstLine(run string) string {
-	const most = 60
-	for line := range strings.SplitSeq(run, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "set -") {
-			continue
-		}
-		if r := []rune(line); len(r) > most {
-			return string(r[:most-1]) + "…"
-		}
-		return line
+// shell is what a script runs in; nil for one whose first line says it.
+func (c *command) shell() ([]string, error) {
+	switch {
+	case c.b.Shell != nil:
+		return c.t.read.verbatimAll(c.b.Shell)
+	case strings.HasPrefix(c.run, "#!"):
+		return nil, nil
+	case c.base != nil && len(c.base.Config.Shell) > 0:
+		return c.base.Config.Shell, nil
 	}
-	return "a command"
+	return []string{"/bin/sh", "-e", "-c"}, nil
 }

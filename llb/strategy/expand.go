@@ -91,7 +91,7 @@ func (r reader) owner(s spec.String) (*plan.Owner, error) {
 	if err != nil || !s.IsSet() {
 		return nil, err
 	}
-	owner, err := spec.ParseOwner(text)
+	owner, err := spec.ParseOwnership(text)
 	if err != nil {
 		return nil, r.errorf(s.Pos, "%w", err)
 	}

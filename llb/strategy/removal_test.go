@@ -126,3 +126,27 @@ func TestRemovalOfNothing(t *testing.T) {
 		t.Errorf("unexpected warnings (-want +got):\n%s", diff)
 	}
 }
+
+// TestRights reads what a command may do besides, and what it runs in.
+func TestRights(t *testing.T) {
+	img, _ := configured(t, `from: base
+layers:
+  - build: {run: make, security: insecure, devices: [vendor.example/gpu=all, {name: vendor.example/key=1}], shell: [/bin/bash, -c]}
+  - build: {run: "#!/usr/bin/perl\nprint 1", security: sandbox}
+  - build: {run: make > $out/x, owner: ":staff"}
+`)
+	first, second, third := img.Layers[0].Action.(*plan.Exec), img.Layers[1].Action.(*plan.Exec), img.Layers[2].Action.(*plan.Exec)
+	devices := []plan.Device{{Name: "vendor.example/gpu=all", Required: true}, {Name: "vendor.example/key=1"}}
+	if diff := cmp.Diff(devices, first.Devices); diff != "" || !first.Insecure {
+		t.Errorf("insecure: %t; unexpected devices (-want +got):\n%s", first.Insecure, diff)
+	}
+	if diff := cmp.Diff([]string{"/bin/bash", "-c", "make"}, first.Args); diff != "" {
+		t.Errorf("unexpected words (-want +got):\n%s", diff)
+	}
+	if second.Insecure || second.Script != "#!/usr/bin/perl\nprint 1" {
+		t.Errorf("the script is %q, insecure: %t", second.Script, second.Insecure)
+	}
+	if diff := cmp.Diff(&plan.Owner{User: "0", Group: "staff"}, third.Owner); diff != "" {
+		t.Errorf("unexpected owner (-want +got):\n%s", diff)
+	}
+}
