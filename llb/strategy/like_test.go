@@ -86,6 +86,39 @@ func TestLikeFaults(t *testing.T) {
 	}
 }
 
+// strictTrees are trees of which no more than what is asked for is opened.
+type strictTrees manyTrees
+
+func (s strictTrees) Look(_ context.Context, _ *plan.Plan, in plan.Tree, patterns []string) (tree.Tree, error) {
+	out := someFiles{}
+	for name, text := range s[in.Name] {
+		for _, p := range patterns {
+			if name == "/"+p || strings.HasPrefix(name, "/"+p+"/") {
+				out[name] = text
+			}
+		}
+	}
+	return out, nil
+}
+
+// TestLikeKeyAnywhere finds a key where a source of the image names it, as in a base.
+func TestLikeKeyAnywhere(t *testing.T) {
+	const source = "deb [signed-by=/opt/keys/a.asc] https://deb.example.org/debian stable main\n"
+	for like, want := range map[string]string{
+		"debian:1":  "archive stable: there is no such suite at https://deb.example.org/debian",
+		"keyless:1": "archive stable: read keyring /opt/keys/a.asc of keyless:1: file does not exist",
+	} {
+		r := withBase(t, "layers:\n  - packages: {names: [a], like: \""+like+"\"}\n", nil)
+		r.Looker = strictTrees{
+			"docker.io/library/debian:1":  {"/var/lib/dpkg/status": "", "/etc/apt/sources.list": source, "/opt/keys/a.asc": "a key"},
+			"docker.io/library/keyless:1": {"/var/lib/dpkg/status": "", "/etc/apt/sources.list": source},
+		}
+		if _, err := planOf(r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("like %s: error %v, want %s", like, err, want)
+		}
+	}
+}
+
 // TestLikeInTheLock holds a lock to the image that its packages are like, and looks
 // at none with it.
 func TestLikeInTheLock(t *testing.T) {
