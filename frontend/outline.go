@@ -42,7 +42,11 @@ func (r *request) outline(ctx context.Context, s *spec.Spec) (*outline.Outline, 
 	req := r.planRequest(ctx, s, r.firstPlatform(), r.trees(s))
 	req.AllowMissing, req.Warn = true, nil
 	p, err := strategy.Plan(ctx, req)
-	if err != nil {
+	switch {
+	case err == nil:
+	case lacksArgument(s, req):
+		p = &plan.Plan{} // a base that an argument names can't be looked at
+	default:
 		return nil, err
 	}
 	o := &outline.Outline{Name: req.Target, Sources: [][]byte{r.file.Source.Data}}
@@ -64,6 +68,19 @@ func (r *request) outline(ctx context.Context, s *spec.Spec) (*outline.Outline, 
 		}
 	}
 	return o, nil
+}
+
+// lacksArgument reports whether a target can't be planned for want of an argument, of
+// which its outline is to tell.
+func lacksArgument(s *spec.Spec, req strategy.Request) bool {
+	name := req.Target
+	if name == "" {
+		name = spec.DefaultTarget
+	}
+	return s.Target(name) != nil && slices.ContainsFunc(s.Args, func(a spec.Arg) bool {
+		_, given := req.BuildArgs[a.Name]
+		return !given && !a.Default.IsSet()
+	})
 }
 
 // outlineExec adds what a command asks for, each once.
