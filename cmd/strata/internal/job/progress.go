@@ -46,6 +46,7 @@ type progress struct {
 	status   chan *client.SolveStatus
 	done     chan struct{}
 	warnings []client.VertexWarning
+	steps    failedSteps
 }
 
 func (j *job) newProgress() (*progress, error) {
@@ -80,7 +81,9 @@ func (p *progress) shown() chan *client.SolveStatus {
 	go func() {
 		defer close(clean)
 		for s := range p.status {
-			clean <- printableStatus(s)
+			s = printableStatus(s)
+			p.steps.note(s)
+			clean <- s
 		}
 	}()
 	return clean
@@ -89,7 +92,11 @@ func (p *progress) shown() chan *client.SolveStatus {
 // wait returns when all is shown, and repeats the warnings.
 func (p *progress) wait() {
 	<-p.done
-	if p.mode == progressui.QuietMode || p.mode == progressui.RawJSONMode {
+	if p.mode == progressui.QuietMode {
+		p.steps.print(p.w)
+		return
+	}
+	if p.mode == progressui.RawJSONMode {
 		return
 	}
 	out := printable.Writer(p.w)

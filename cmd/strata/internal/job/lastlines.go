@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
+)
+
+const (
+	// lastLines is how many lines of a failed step are shown.
+	lastLines = 10
+	// lastBytes is how many bytes of them are kept.
+	lastBytes = 8 << 10
+)
+
+// failedSteps keeps the end of what each step printed, to show that of one that
+// failed where nothing else of the progress is shown. The zero value is empty.
+type failedSteps struct {
+	output map[digest.Digest][]byte
+	failed []*client.Vertex
+}
+
+// note takes in a part of the status.
+func (f *failedSteps) note(s *client.SolveStatus) {
+	if f.output == nil {
+		f.output = map[digest.Digest][]byte{}
+	}
+	for _, l := range s.Logs {
+		out := append(f.output[l.Vertex], l.Data...)
+		f.output[l.Vertex] = bytes.Clone(out[max(0, len(out)-lastBytes):])
+	}
+	for _, v := range s.Vertexes {
+		if v.Error != "" && v.Completed != nil {
+			f.failed = append(f.failed, v)
+		}
+	}
+}
+
+// print shows the last lines of each step that failed and printed something.
+func (f *failedSteps) print(w io.Writer) {
+	for _, v := range f.failed {
+		out := bytes.TrimRight(f.output[v.Digest], "\n")
+		if len(out) == 0 {
+			continue
+		}
+		delete(f.output, v.Digest)
+		lines := bytes.Split(out, []byte("\n"))
+		fmt.Fprintf(w, "%s:\n", v.Name)
+		for _, line := range lines[max(0, len(lines)-lastLines):] {
+			fmt.Fprintf(w, "  %s\n", line)
+		}
+	}
+}

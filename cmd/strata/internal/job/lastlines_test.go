@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/moby/buildkit/client"
+)
+
+func TestFailedSteps(t *testing.T) {
+	var f failedSteps
+	now := time.Now()
+	for i := range 20 {
+		f.note(&client.SolveStatus{Logs: []*client.VertexLog{
+			{Vertex: "bad", Data: fmt.Appendf(nil, "line %d\n", i)}, {Vertex: "good", Data: []byte("fine\n")},
+		}})
+	}
+	f.note(&client.SolveStatus{Vertexes: []*client.Vertex{
+		{Digest: "bad", Name: "[1/1] build", Error: "exit code: 1", Completed: &now}, {Digest: "good", Name: "good", Completed: &now},
+		{Digest: "silent", Name: "silent", Error: "exit code: 1", Completed: &now},
+	}})
+	var out strings.Builder
+	f.print(&out)
+	want := "[1/1] build:\n"
+	for i := 10; i < 20; i++ {
+		want += fmt.Sprintf("  line %d\n", i)
+	}
+	if out.String() != want {
+		t.Errorf("it is\n%s", out.String())
+	}
+}
