@@ -62,14 +62,14 @@ func (s *packageSet) earlier(ctx context.Context, entry int, at string) (f *spec
 		}
 		for n := range l.Files.Entries {
 			file := &l.Files.Entries[n]
-			if !s.mayMake(file, at) {
+			if !mayMake(s.t.read, file, at) {
 				continue
 			}
 			found, err := planEntry(ctx, s.t, file)
 			if err != nil {
 				return nil, nil, err
 			}
-			if s.makes(ctx, &found, at) {
+			if makes(ctx, s.t, &found, at) {
 				f, e = file, &found
 			}
 		}
@@ -78,8 +78,8 @@ func (s *packageSet) earlier(ctx context.Context, entry int, at string) (f *spec
 }
 
 // mayMake reports whether a file goes to a path, or to a directory above it.
-func (s *packageSet) mayMake(f *spec.File, at string) bool {
-	dest, _, err := s.t.read.dest(f.Dest)
+func mayMake(r reader, f *spec.File, at string) bool {
+	dest, _, err := r.dest(f.Dest)
 	if err != nil || f.Directory || f.Extract || f.Git.IsSet() {
 		return false // its own layer says what is wrong
 	}
@@ -88,18 +88,18 @@ func (s *packageSet) mayMake(f *spec.File, at string) bool {
 
 // makes reports whether an entry makes a path, and makes it an entry for that alone. A
 // tree that is copied is looked into.
-func (s *packageSet) makes(ctx context.Context, e *plan.Entry, at string) bool {
+func makes(ctx context.Context, t *Target, e *plan.Entry, at string) bool {
 	switch {
 	case e.Dest == at && !e.Into && e.Copy == nil:
 		return true
 	case e.HTTP != nil && e.Into && path.Join(e.Dest, path.Base(e.HTTP.URL)) == at:
 		e.Dest, e.Into = at, false
 		return true
-	case e.Copy == nil || len(e.Copy.Include)+len(e.Copy.Exclude) > 0 || s.t.pass.req.Looker == nil:
+	case e.Copy == nil || len(e.Copy.Include)+len(e.Copy.Exclude) > 0 || t.pass.req.Looker == nil:
 		return false
 	}
 	for _, source := range sourcesOf(e, at) {
-		in, err := s.t.pass.req.Looker.Look(ctx, s.t.pass.plan, e.Copy.From, []string{strings.TrimPrefix(source, "/")})
+		in, err := t.pass.req.Looker.Look(ctx, t.pass.plan, e.Copy.From, []string{strings.TrimPrefix(source, "/")})
 		if err != nil {
 			continue // its own layer says what is wrong
 		}

@@ -58,7 +58,7 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 // marks reports whether an entry asks for what the base has noted as nothing but the
 // need of another package.
 func (s *packageSet) marks(e packageEntry) bool {
-	return s.system != nil && slices.ContainsFunc(e.names, func(name spec.String) bool { return slices.Contains(s.locked.Manual, name.Value) })
+	return s.from.system != nil && slices.ContainsFunc(e.names, func(name spec.String) bool { return slices.Contains(s.locked.Manual, name.Value) })
 }
 
 // chooseInstaller decides how the packages are installed on this base. The lock
@@ -75,7 +75,7 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 		chosen.Installer = plan.Assemble
 		return nil
 	}
-	if len(chosen.Packages) == 0 || !s.system.Facts().Checks || t.pass.req.Checker == nil || t.pass.req.AllowMissing {
+	if len(chosen.Packages) == 0 || !s.from.system.Facts().Checks || t.pass.req.Checker == nil || t.pass.req.AllowMissing {
 		chosen.Installer = plan.Register
 		return nil
 	}
@@ -127,7 +127,7 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 			action.Archives = append(action.Archives, s.archive(p))
 			names = append(names, p.Name)
 		}
-		if parts := partsOf(packages); parts > 1 && s.system.Facts().Divides {
+		if parts := partsOf(packages); parts > 1 && s.from.system.Facts().Divides {
 			action.Parts = parts
 		}
 		layers = append(layers, plan.Layer{Name: l.Name, Strategy: "packages", Words: "packages " + few(names), Range: l.Range, Action: action})
@@ -148,7 +148,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 	if len(archives) == 0 {
 		action.Installer, action.Why = plan.Register, ""
 	}
-	if s.system.Facts().RecordsNames {
+	if s.from.system.Facts().RecordsNames {
 		action.Wanted = s.recorded(entry, archives)
 	}
 	return plan.Layer{
@@ -178,14 +178,14 @@ func installWords(names []string) string {
 }
 
 // format is the kind of the packages.
-func (s *packageSet) format() plan.Format { return plan.Format(s.system.Facts().Type) }
+func (s *packageSet) format() plan.Format { return plan.Format(s.from.system.Facts().Type) }
 
 func (s *packageSet) archive(p lock.Package) plan.Archive {
 	a := plan.Archive{
 		Name: p.Name, Version: p.Version, Arch: p.Arch, Digest: "sha256:" + p.SHA256, Size: p.Size, Pos: s.asked.pos(p.Name),
 	}
 	for _, uri := range s.uris[p.Repository] {
-		a.URLs = append(a.URLs, s.system.Facts().Address(uri, p.Path))
+		a.URLs = append(a.URLs, s.from.system.Facts().Address(uri, p.Path))
 	}
 	return a
 }

@@ -15,7 +15,7 @@ import (
 // readLike reads which image says in the base's place where packages come from.
 // Packages are resolved together, so that all layers mean the same one. It is looked
 // up only to resolve: the lock has what came of it.
-func (s *packageSet) readLike() error {
+func (s *origin) readLike() error {
 	for _, e := range s.asked.entries {
 		given := e.layer.Packages.Like
 		if !given.IsSet() {
@@ -37,7 +37,7 @@ func (s *packageSet) readLike() error {
 
 // openLike opens the image that says where packages come from, if that isn't the
 // base, and pins it.
-func (s *packageSet) openLike(ctx context.Context) error {
+func (s *origin) openLike(ctx context.Context) error {
 	if s.like == nil {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (s *packageSet) openLike(ctx context.Context) error {
 
 // likeFault is what an image answers: no fault of the build file, though a line of it
 // asks.
-func (s *packageSet) likeFault(err error) *spec.Error {
+func (s *origin) likeFault(err error) *spec.Error {
 	fault := s.t.read.errorf(s.asked.like.Pos, "%w", err)
 	fault.External = true
 	return fault
@@ -64,7 +64,7 @@ func (s *packageSet) likeFault(err error) *spec.Error {
 
 // systemOfLike takes the system of the image that packages are to be like, unless the
 // base has packages of another one.
-func (s *packageSet) systemOfLike(ctx context.Context, base tree.Tree) (err error) {
+func (s *origin) systemOfLike(ctx context.Context, base tree.Tree) (err error) {
 	name := s.configured.Name
 	if s.system, err = distro.Detect(ctx, s.t.pass.req.Systems, s.configured); err != nil {
 		return s.likeFault(fmt.Errorf("look into %s: %w", name, err))

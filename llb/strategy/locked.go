@@ -107,8 +107,8 @@ func (s *packageSet) compare(have *lock.Packages) error {
 		return t.stale(t.described.From.Pos, "%s was written for the base %s", name, orScratch(was))
 	}
 	var like plan.Tree
-	if s.like != nil {
-		like = *s.like
+	if s.from.like != nil {
+		like = *s.from.like
 	}
 	if is, was := withoutDigest(pin(like)), withoutDigest(have.Like); is != was {
 		return t.stale(cmp.Or(s.asked.like.Pos, start), "%s has packages like those of %s", name, cmp.Or(was, "the base"))
@@ -165,10 +165,10 @@ func (s *packageSet) lockedRepositories() error {
 			continue
 		}
 		r := s.t.pass.req.Lock.File.Repository(p.Repository)
-		if s.system == nil {
-			s.system = distro.Find(s.t.pass.req.Systems, r.Type)
+		if s.from.system == nil {
+			s.from.system = distro.Find(s.t.pass.req.Systems, r.Type)
 		}
-		archives, ok := s.system.(distro.Archives)
+		archives, ok := s.from.system.(distro.Archives)
 		if !ok {
 			return s.t.read.errorf(s.asked.start(), "%s has packages of the type %s, which this release doesn't know", s.t.pass.req.Lock.Name, r.Type)
 		}

@@ -24,7 +24,7 @@ type opened struct {
 }
 
 // open opens a tree for package systems.
-func (s *packageSet) open(ctx context.Context, p *plan.Plan, in plan.Tree) (tree.Tree, error) {
+func (s *origin) open(ctx context.Context, p *plan.Plan, in plan.Tree) (tree.Tree, error) {
 	looker := s.t.pass.req.Looker
 	literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
 	first, err := looker.Look(ctx, p, in, s.patterns())

@@ -21,15 +21,9 @@ var _ Strategy = packages{}
 // packageSet is what all packages layers of a target ask for, and what that was
 // resolved to. One image is resolved once, whatever the package system is.
 type packageSet struct {
-	t     *Target
-	asked *packageRequest
-	// like is the image that says where packages come from in the base's place, pinned
-	// once they are resolved; nil when it is the base.
-	like *plan.Tree
-	// configured is what that image has; nil until it is opened.
-	configured *distro.Configured
-	// system is the packages'; nil while nothing says which it is.
-	system distro.System
+	t      *Target
+	asked  *packageRequest
+	from   *origin
 	locked *lock.Packages
 	// uris are the addresses of the repositories, by their ids.
 	uris map[string][]string
@@ -97,7 +91,7 @@ func newPackageSet(t *Target) (*packageSet, error) {
 		}
 		asked.entries = append(asked.entries, e)
 	}
-	return &packageSet{t: t, asked: asked}, nil
+	return &packageSet{t: t, asked: asked, from: &origin{t: t, asked: asked}}, nil
 }
 
 // plan takes the packages from the lock, or resolves them, and makes the layers of
@@ -113,14 +107,14 @@ func (s *packageSet) plan(ctx context.Context) error {
 	if err := s.readUpgrade(); err != nil {
 		return err
 	}
-	if err := s.readLike(); err != nil {
+	if err := s.from.readLike(); err != nil {
 		return err
 	}
 	switch ok, err := s.takeLocked(); {
 	case err != nil:
 		return err
 	case ok:
-		if err := s.systemOfMarks(ctx); err != nil {
+		if err := s.from.systemOfMarks(ctx, s.locked); err != nil {
 			return err
 		}
 		return s.planLayers(ctx)
@@ -128,14 +122,14 @@ func (s *packageSet) plan(ctx context.Context) error {
 		s.locked = &lock.Packages{Installer: plan.Register}
 		return s.planLayers(ctx)
 	}
-	base, err := s.chooseSystem(ctx)
+	base, err := s.from.chooseSystem(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.checkKeys(); err != nil {
+	if err := s.from.checkKeys(); err != nil {
 		return err
 	}
-	switch system := s.system.(type) {
+	switch system := s.from.system.(type) {
 	case distro.Tool:
 		return s.planTool(ctx, system, base)
 	case distro.Archives:
@@ -144,7 +138,7 @@ func (s *packageSet) plan(ctx context.Context) error {
 		}
 		return s.planLayers(ctx)
 	default:
-		return s.t.read.errorf(s.asked.start(), "packages of %s can't be installed by this release", s.system.Facts().Name)
+		return s.t.read.errorf(s.asked.start(), "packages of %s can't be installed by this release", s.from.system.Facts().Name)
 	}
 }
 
@@ -191,7 +185,7 @@ func (s *packageRequest) allowHeld() bool {
 }
 
 // checkKeys refuses what the build file asks for and the package system doesn't have.
-func (s *packageSet) checkKeys() error {
+func (s *origin) checkKeys() error {
 	for _, e := range s.asked.entries {
 		given := e.layer.Packages.Conffiles
 		if given.IsSet() && !s.system.Facts().Conffiles {

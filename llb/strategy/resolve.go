@@ -48,7 +48,7 @@ func (s *packageSet) request(base tree.Tree) distro.Request {
 	t := s.t
 	r := distro.Request{
 		Platform: t.image.Platform, Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(),
-		Upgrade: s.asked.upgrade, UpgradeLayer: s.asked.upgradeLayer, Sources: s.asked.sources, Base: base, Like: s.configured, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
+		Upgrade: s.asked.upgrade, UpgradeLayer: s.asked.upgradeLayer, Sources: s.asked.sources, Base: base, Like: s.from.configured, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
 		Context: func(ctx context.Context, name string) (tree.Tree, error) {
 			return t.pass.req.Looker.Look(ctx, t.pass.plan, plan.Tree{Kind: plan.Main}, []string{name})
 		},
@@ -92,8 +92,8 @@ func (s *packageSet) keep() []distro.Kept {
 // lock writes a solution down.
 func (s *packageSet) lock(solution *distro.Solution) *lock.Packages {
 	out := &lock.Packages{Base: s.t.basePin(), Wanted: s.asked.wanted(), Recommends: s.asked.recommends(), Upgrade: string(s.asked.upgrade), AllowHeld: s.asked.allowHeld(), Manual: solution.Manual}
-	if s.like != nil {
-		out.Like = pin(*s.like)
+	if s.from.like != nil {
+		out.Like = pin(*s.from.like)
 	}
 	for _, p := range solution.Packages {
 		out.Packages = append(out.Packages, lock.Package{
@@ -110,7 +110,7 @@ func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repositor
 	out := make([]lock.Repository, 0, len(repositories))
 	for _, r := range repositories {
 		locked := lock.Repository{
-			ID: r.ID, Type: s.system.Facts().Type, URIs: r.URIs, Suite: r.Suite, Components: r.Components,
+			ID: r.ID, Type: s.from.system.Facts().Type, URIs: r.URIs, Suite: r.Suite, Components: r.Components,
 			Distribution: r.Distribution, Date: r.Date, Signers: r.Signers,
 		}
 		if r.Given {
@@ -125,7 +125,7 @@ func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repositor
 func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.Tree) error {
 	t := s.t
 	if s.asked.upgrade != distro.UpgradeNothing {
-		return t.read.errorf(s.asked.upgradePos, "packages of %s are not brought up to date so; run its own tool in a build layer", s.system.Facts().Name)
+		return t.read.errorf(s.asked.upgradePos, "packages of %s are not brought up to date so; run its own tool in a build layer", s.from.system.Facts().Name)
 	}
 	for _, e := range s.asked.entries {
 		names := make([]string, 0, len(e.names))

@@ -11,9 +11,23 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/tree"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
+
+// origin is where the packages of a target come from.
+type origin struct {
+	t     *Target
+	asked *packageRequest
+	// like is the image that says so in the base's place, pinned once they are resolved;
+	// nil when it is the base.
+	like *plan.Tree
+	// configured is what that image has; nil until it is opened.
+	configured *distro.Configured
+	// system is the packages'; nil while nothing says which it is.
+	system distro.System
+}
 
 // readSources reads the repositories of the build file. All packages of an image
 // come from one system.
@@ -57,7 +71,7 @@ func (s *packageRequest) source(r *spec.Repository) (*distro.Source, error) {
 
 // chooseSystem finds the system that the packages come from: that of the build
 // file's repositories, or that of the base. It returns the base's files.
-func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
+func (s *origin) chooseSystem(ctx context.Context) (tree.Tree, error) {
 	if s.t.pass.req.Fetch == nil || s.t.pass.req.Looker == nil {
 		return nil, s.t.read.errorf(s.asked.start(), "resolve packages: nothing can be fetched here")
 	}
@@ -88,8 +102,8 @@ func (s *packageSet) chooseSystem(ctx context.Context) (tree.Tree, error) {
 
 // systemOfMarks finds the base's system for a lock that has no packages, and nothing
 // but names that the base has to note.
-func (s *packageSet) systemOfMarks(ctx context.Context) error {
-	if s.system != nil || len(s.locked.Manual) == 0 || s.t.pass.req.Looker == nil || s.t.pass.req.AllowMissing {
+func (s *origin) systemOfMarks(ctx context.Context, locked *lock.Packages) error {
+	if s.system != nil || len(locked.Manual) == 0 || s.t.pass.req.Looker == nil || s.t.pass.req.AllowMissing {
 		return nil
 	}
 	base, err := s.lookIntoBase(ctx)
@@ -104,7 +118,7 @@ func (s *packageSet) systemOfMarks(ctx context.Context) error {
 
 // systemOfSources takes the system of the build file's repositories, unless the base
 // has packages of another one.
-func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error {
+func (s *origin) systemOfSources(ctx context.Context, base tree.Tree) error {
 	r := s.asked.given[s.asked.sources[0]]
 	s.system = distro.Find(s.t.pass.req.Systems, r.Type.Value)
 	if s.system == nil {
@@ -115,7 +129,7 @@ func (s *packageSet) systemOfSources(ctx context.Context, base tree.Tree) error 
 
 // checkBase refuses a base that has packages of another system than the chosen one,
 // which a place of the build file asks for.
-func (s *packageSet) checkBase(ctx context.Context, base tree.Tree, asked spec.Pos) error {
+func (s *origin) checkBase(ctx context.Context, base tree.Tree, asked spec.Pos) error {
 	has, err := s.system.Detect(ctx, base)
 	if err != nil {
 		return s.asked.fault(fmt.Errorf("look into the base: %w", err))
@@ -141,7 +155,7 @@ func (s *packageSet) checkBase(ctx context.Context, base tree.Tree, asked spec.P
 }
 
 // knownSystems names all systems.
-func (s *packageSet) knownSystems() string {
+func (s *origin) knownSystems() string {
 	var names []string
 	for _, system := range s.t.pass.req.Systems {
 		names = append(names, system.Facts().Name)
@@ -153,7 +167,7 @@ func (s *packageSet) knownSystems() string {
 }
 
 // lookIntoBase opens the package database of the image so far.
-func (s *packageSet) lookIntoBase(ctx context.Context) (tree.Tree, error) {
+func (s *origin) lookIntoBase(ctx context.Context) (tree.Tree, error) {
 	t := s.t
 	partial := *t.image
 	so := &plan.Plan{Platform: t.image.Platform, Images: append(t.pass.plan.Images[:len(t.pass.plan.Images):len(t.pass.plan.Images)], &partial)}
@@ -165,7 +179,7 @@ func (s *packageSet) lookIntoBase(ctx context.Context) (tree.Tree, error) {
 }
 
 // patterns are what of an image any system reads.
-func (s *packageSet) patterns() []string {
+func (s *origin) patterns() []string {
 	var patterns []string
 	for _, system := range s.t.pass.req.Systems {
 		patterns = append(patterns, system.Facts().Patterns...)
