@@ -152,6 +152,22 @@ func TestRollback(t *testing.T) {
 	contains(t, out, "it is of 2022-01-03", "older than the one of")
 }
 
+// TestSnapshot locks what has expired, where the build file says that it may have.
+func TestSnapshot(t *testing.T) {
+	h := newHouse(t)
+	a := hello(t)
+	replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Valid-Until: Mon, 03 Jan 2022 00:00:00 UTC\nSuite: stable")
+	a.Sign(t)
+	dir := h.packagesProject(t, a, "hello")
+	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	if status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	contains(t, out, "it expired on 2022-01-03", `the build file should say "snapshot: true"`)
+	replace(t, filepath.Join(dir, "strata.yaml"), "{type: deb,", "{type: deb, snapshot: true,")
+	h.mustLock(t, a, dir, "--platform=linux/amd64")
+}
+
 // redate signs an archive's Release with another date, or without one.
 func redate(t *testing.T, a *testenv.DebArchive, date string) {
 	t.Helper()

@@ -34,6 +34,8 @@ type Source struct {
 	// Keys is the file of the context with the keys that count; empty for those that
 	// the base trusts.
 	Keys string
+	// Snapshot says that the archive's list of files may have expired.
+	Snapshot bool
 }
 
 // Repository is where packages come from.

@@ -56,6 +56,8 @@ func repositoryObject() object[Repository] {
 				func(r *Repository) *[]String { return &r.Components }),
 			bind("signed_by", "A keyring in the context.", text(valid(CleanSource)),
 				func(r *Repository) *String { return &r.SignedBy }),
+			bind("snapshot", "It is a snapshot: its list of files may have expired.", boolean(),
+				func(r *Repository) *bool { return &r.Snapshot }),
 		},
 	}
 }

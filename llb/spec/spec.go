@@ -318,6 +318,8 @@ type Repository struct {
 	Components []String
 	// SignedBy is a keyring in the context.
 	SignedBy String
+	// Snapshot takes an archive's list of files although it has expired.
+	Snapshot bool
 }
 
 // Derivation is the derivation strategy: store paths with all they refer to.

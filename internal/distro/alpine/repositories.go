@@ -43,6 +43,9 @@ func repositoriesFor(ctx context.Context, r *distro.Request, b *base) (all []*re
 		return nil, distro.NoArchives(b.Configured)
 	}
 	for _, repo := range all {
+		if repo.source != nil && repo.source.Snapshot {
+			return nil, &distro.Error{Source: repo.source, Err: errors.New("indexes of Alpine never expire; leave out `snapshot`")}
+		}
 		if repo.source != nil && repo.source.Keys != "" {
 			repo.keys, err = givenKeys(ctx, r, repo.source)
 		} else if repo.keys, err = b.keys(ctx); err == nil && len(repo.keys) == 0 {

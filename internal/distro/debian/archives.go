@@ -94,7 +94,7 @@ func given(sources []*distro.Source) ([]*archive, error) {
 			}
 			if key := fmt.Sprint(s.URIs, suite, s.Components); !seen[key] {
 				seen[key] = true
-				out = append(out, &archive{uris: s.URIs, suite: suite, components: s.Components, source: s})
+				out = append(out, &archive{uris: s.URIs, suite: suite, components: s.Components, source: s, everValid: s.Snapshot})
 			}
 		}
 	}

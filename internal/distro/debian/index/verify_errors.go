@@ -68,7 +68,7 @@ type ExpiredReleaseError struct {
 // Error says since when.
 func (e *ExpiredReleaseError) Error() string {
 	return fmt.Sprintf("verify the Release file of %s: it expired on %s, and it is %s; the mirror is stale, or it is a "+
-		"snapshot and should be given as one", e.Suite, e.ValidUntil.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339))
+		"snapshot and the build file should say \"snapshot: true\"", e.Suite, e.ValidUntil.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339))
 }
 
 // OlderReleaseError is a Release from before one that was seen already.
