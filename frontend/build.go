@@ -138,7 +138,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		}
 		ref, err := r.daemon.Make(ctx, lowered.State)
 		if err == nil {
-			return lowered, ref, nil
+			return lowered, ref, r.refuseDeletions(ctx, s, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -110,6 +111,9 @@ func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, n
 	st, err := img.lowering.placer.Files(ctx, img.placeBase(), layer, a, name)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(a.Entries, func(e plan.Entry) bool { return e.Copy != nil || e.Git != nil || e.Extract }) {
+		img.lowering.copied = append(img.lowering.copied, Shipped{Layer: layer, State: st})
 	}
 	img.stack.add(st, layer, name)
 	return nil

@@ -7,6 +7,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 
 	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/plan"
 )
 
 // Look is what of a tree matches .dockerignore patterns, as a state of its own:
@@ -19,4 +20,16 @@ func Look(st bk.State, patterns []string) bk.State {
 		CopyDirContentsOnly: true,
 		IncludePatterns:     patterns,
 	}), bk.WithCustomName("[internal] look into the base"))
+}
+
+// Deletions is what of a tree an image's layer would take for deletions, with the
+// directories above it.
+func Deletions(st bk.State) bk.State {
+	if st.Output() == nil {
+		return st
+	}
+	return bk.Scratch().File(bk.Copy(op.Restart(st), "/", "/", &bk.CopyInfo{
+		CopyDirContentsOnly: true,
+		IncludePatterns:     []string{"**/" + plan.Deletion + "*"},
+	}), bk.WithCustomName("[internal] look for names that mean deletions"))
 }

@@ -83,11 +83,13 @@ type Result struct {
 	// Shipped are the trees of commands that ship $out, where they are layers of their
 	// own.
 	Shipped []Shipped
+	// Copied are the trees of files layers that hold what isn't known by name.
+	Copied []Shipped
 	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool
 }
 
-// Shipped is what a command left in $out, as it is put on the image.
+// Shipped is a layer's tree, as it is put on the image.
 type Shipped struct {
 	Layer *plan.Layer
 	State bk.State
@@ -99,6 +101,7 @@ type lowering struct {
 	plan     *plan.Plan
 	images   map[*plan.Image]*image
 	shipped  []Shipped
+	copied   []Shipped
 	placer   *place.Placer
 	runner   *exec.Runner
 	unpacker *store.Unpacker
@@ -133,6 +136,7 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		Base:        last.baseConfig,
 		Annotations: last.plan.Annotations,
 		Shipped:     l.shipped,
+		Copied:      l.copied,
 		NoCache:     last.ops.IgnoresCache(""),
 	}, nil
 }

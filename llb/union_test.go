@@ -21,14 +21,17 @@ import (
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-var unions = flag.Uint64("unions", 200, "how many build files TestUnion makes")
+var (
+	unions     = flag.Uint64("unions", 200, "how many build files TestUnion makes")
+	unionsFrom = flag.Uint64("unions-from", 0, "the seed of the first one")
+)
 
 // TestUnion makes build files by chance, each in one layer for each of its own, in
 // fewer and fewer down to one, merged and in a chain: all give the files that the
 // layers on top of each other must give, and the same modes and owners.
 func TestUnion(t *testing.T) {
 	steps, images := 0, 0
-	for seed := range *unions {
+	for seed := *unionsFrom; seed < *unionsFrom+*unions; seed++ {
 		p := union.NewProject(seed)
 		n, err := checkUnion(t.Context(), p)
 		if err != nil {

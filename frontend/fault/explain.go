@@ -24,6 +24,9 @@ type World interface {
 	// List lists the directories of a tree, or what .dockerignore leaves out of it as
 	// well; nil when it can't be listed.
 	List(ctx context.Context, t plan.Tree, ignored bool) Lister
+	// Head is the first bytes of the file that an entry takes; nil when they can't be
+	// read.
+	Head(ctx context.Context, e *plan.Entry) []byte
 	// Report is what the step of a store's layer says when it runs once more.
 	Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer *plan.Layer) ([]byte, error)
 }
@@ -43,6 +46,9 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 		return placed(err)
 	}
 	lines := errdefs.Sources(err)
+	if fault := e.unpackFault(ctx, err); fault != nil {
+		return fault
+	}
 	if path, ok := missingPath(err); ok {
 		if c, ok := findCopy(e.Plan, path, lines); ok {
 			return e.missingSource(ctx, c)

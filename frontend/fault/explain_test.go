@@ -51,6 +51,8 @@ func (w world) List(_ context.Context, t plan.Tree, ignored bool) Lister {
 	}
 }
 
+func (world) Head(context.Context, *plan.Entry) []byte { return nil }
+
 func (world) Report(context.Context, *plan.Plan, *plan.Image, *plan.Layer) ([]byte, error) {
 	return []byte("unpack p: it has another hash"), nil
 }

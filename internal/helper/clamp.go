@@ -134,6 +134,9 @@ func (c *clamper) entry(d dir, name string, off *node) (holds bool, err error) {
 	if c.onlyNew && strings.HasPrefix(name, ".wh.") {
 		return false, fmt.Errorf("install packages: a maintainer script made %s: names with .wh. mean a deletion in an image's layer", show(d.join(name)))
 	}
+	if strings.HasPrefix(name, ".wh.") {
+		return false, fmt.Errorf("ship %s: names with .wh. mean a deletion in an image's layer; rename it", show(d.join(name)))
+	}
 	return holds, c.set(d, name)
 }
 

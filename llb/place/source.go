@@ -94,12 +94,18 @@ func (f *layer) filtered(st bk.State, src string, include, exclude []string, e *
 	}), f.on.Ops.At(e.Range), bk.WithCustomName(f.on.Ops.Name("select files for "+e.Dest)))
 }
 
-// unpacked is an archive's contents.
+// ArchiveMark is a name in BuildKit's messages about what should have been an archive.
+const ArchiveMark = ".strata-archive"
+
+// unpacked is an archive's contents. BuildKit copies what isn't an archive as it is, by
+// a name that a link can't be made at then.
 func (f *layer) unpacked(it item) bk.State {
-	return bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
-		AttemptUnpack:  true,
-		FollowSymlinks: true,
-	}), f.on.Ops.At(it.Range), bk.WithCustomName(f.on.Ops.Name("unpack for "+it.Dest)))
+	at := f.on.Ops.At(it.Range)
+	named := bk.Scratch().File(bk.Copy(it.from, it.src, "/"+ArchiveMark, &bk.CopyInfo{FollowSymlinks: true}),
+		at, bk.WithCustomName("[internal] find the archive for "+it.Dest))
+	return bk.Scratch().File(bk.Copy(named, "/"+ArchiveMark, "/", &bk.CopyInfo{AttemptUnpack: true}).
+		Symlink("archive", "/"+ArchiveMark).Rm("/"+ArchiveMark),
+		at, bk.WithCustomName(f.on.Ops.Name("unpack for "+it.Dest)))
 }
 
 // withoutX is the source with no execute bit anywhere, so that "+X" in chmod is

@@ -5,6 +5,9 @@ package plan
 
 import "github.com/strata-build/strata/llb/spec"
 
+// Deletion is what names begin with that stand for deleted files in an image's layer.
+const Deletion = ".wh."
+
 // Files puts files on top of the layers before it. It runs no command.
 type Files struct {
 	Entries []Entry `json:"entries"`

@@ -6,6 +6,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -80,6 +81,14 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 
 // checkDest refuses destinations that fit the kind of entry badly.
 func checkDest(r reader, f *spec.File, e *plan.Entry) error {
+	if err := checkName(r, f.Dest.Pos, e.Dest); err != nil {
+		return err
+	}
+	if e.Copy != nil && e.Into {
+		if err := checkName(r, f.Source.Pos, path.Base(e.Copy.Path)); err != nil {
+			return err
+		}
+	}
 	switch {
 	case e.Directory:
 		e.Into = false
@@ -89,6 +98,16 @@ func checkDest(r reader, f *spec.File, e *plan.Entry) error {
 		return r.errorf(f.Dest.Pos, "the root can't be a file")
 	case e.Copy != nil && spec.HasGlob(e.Copy.Path) && !e.Into:
 		return r.errorf(f.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", f.Source.Value, e.Dest)
+	}
+	return nil
+}
+
+// checkName refuses names that mean deletions in an image's layer.
+func checkName(r reader, pos spec.Pos, p string) error {
+	for name := range strings.SplitSeq(p, "/") {
+		if strings.HasPrefix(name, plan.Deletion) {
+			return r.errorf(pos, "the name %q begins with %s, which means a deletion in an image's layer; rename it", name, plan.Deletion)
+		}
 	}
 	return nil
 }

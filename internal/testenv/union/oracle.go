@@ -18,7 +18,8 @@ var ErrRefused = errors.New("the build file must be refused")
 // layers of their own and comes back if they share one: a layer can't say both.
 var ErrReturns = errors.New("a hidden directory returns")
 
-// ErrMeets says that two parts of one source meet at one path, where links send them.
+// ErrMeets says that two parts of one source meet at one path, where links send them,
+// or that a file takes the place of a directory that a command left.
 var ErrMeets = errors.New("two parts of a source meet")
 
 // Image is the tree that the project's image must have, entry by entry: links that the
@@ -290,6 +291,9 @@ func (o *oracle) raw(e Entry, dest string, into bool) error {
 	mounts := map[string]*Node{"/in": tree, "/skeleton": o.root}
 	if err := placeTree(nil, mounts); err != nil {
 		return ErrRefused
+	}
+	if o.image.hides(mounts["/out"]) {
+		return ErrMeets
 	}
 	o.image.Over(mounts["/out"])
 	return nil

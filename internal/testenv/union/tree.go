@@ -137,6 +137,18 @@ func (n *Node) Over(other *Node) {
 	}
 }
 
+// hides reports whether another tree has something else than a directory where this one
+// has a directory.
+func (n *Node) hides(other *Node) bool {
+	for name, kid := range other.Kids {
+		mine := n.Kids[name]
+		if mine != nil && mine.Kind == Dir && (kid.Kind != Dir || mine.hides(kid)) {
+			return true
+		}
+	}
+	return false
+}
+
 // Text lists a tree, one line a node, without the directories that BuildKit mounts
 // over. With attributes it has modes and owners.
 func (n *Node) Text(attributes bool) string {

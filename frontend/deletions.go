@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// refuseDeletions fails if a source brought a name that an image's layer would take for
+// a deletion. With a cache from elsewhere it isn't looked for: what is in it would be
+// fetched to look, and whoever made it has looked.
+func (r *request) refuseDeletions(ctx context.Context, s *spec.Spec, made *llb.Result) error {
+	if len(r.daemon.UI.CacheImports) > 0 {
+		return nil
+	}
+	for _, copied := range made.Copied {
+		found, err := r.findDeletion(ctx, llb.Deletions(copied.State))
+		if err != nil {
+			return err
+		}
+		if found != "" {
+			return s.Errorf(entryOf(copied.Layer, found).Start, "a source has %q: names that begin with %s mean deletions in an image's layer; rename it, or leave it out with `exclude`",
+				found, plan.Deletion)
+		}
+	}
+	return nil
+}
+
+// findDeletion is the first path of a state that means a deletion; empty if there is
+// none.
+func (r *request) findDeletion(ctx context.Context, st bk.State) (string, error) {
+	ref, err := r.daemon.Solve(ctx, st)
+	if err != nil || ref == nil {
+		return "", err
+	}
+	for dir := "/"; ; {
+		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
+		if err != nil {
+			return "", fmt.Errorf("look for names that mean deletions: %w", err)
+		}
+		if len(stats) == 0 {
+			return "", nil
+		}
+		dir = path.Join(dir, path.Base(stats[0].Path))
+		if strings.HasPrefix(path.Base(dir), plan.Deletion) {
+			return dir, nil
+		}
+	}
+}
+
+// entryOf are the lines of the entry that a path is likely of: the one whose place is
+// nearest above it.
+func entryOf(l *plan.Layer, p string) spec.Range {
+	best, lines := -1, l.Range
+	files, _ := l.Action.(*plan.Files)
+	if files == nil {
+		return lines
+	}
+	for _, e := range files.Entries {
+		above := strings.TrimSuffix(e.Dest, "/") + "/"
+		if (e.Copy != nil || e.Git != nil || e.Extract) && strings.HasPrefix(p, above) && len(above) >= best {
+			best, lines = len(above), e.Range
+		}
+	}
+	return lines
+}
