@@ -11,13 +11,13 @@ import (
 )
 
 // checkout is the state of a git source.
-func (f *layer) checkout(e *plan.Entry) (bk.State, error) {
+func (o opener) checkout(e *plan.Entry) (bk.State, error) {
 	ref, isGit, err := dfgitutil.ParseGitRef(e.Git.URL)
 	if err != nil || !isGit {
 		return bk.State{}, &plan.Fault{Range: e.Range, Err: plan.Mistakef("parse git address %q: want a URL that ends in .git, with #ref or #ref:directory behind it", e.Git.URL)}
 	}
 	opts := []bk.GitOption{
-		bk.GitRef(ref.Ref), f.on.Ops.At(e.Range), bk.WithCustomName(f.on.Ops.Name("fetch " + e.Git.URL)),
+		bk.GitRef(ref.Ref), o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("fetch " + e.Git.URL)),
 	}
 	if ref.SubDir != "" {
 		opts = append(opts, bk.GitSubDir(ref.SubDir))

@@ -20,11 +20,15 @@ import (
 
 // settle decides whether a source that looks like a pattern is one: it is a path if
 // there is a file of exactly that name.
-func (f *layer) settle(ctx context.Context, it *item) error {
+func (o opener) settle(ctx context.Context, it *item) error {
 	if !plan.IsPattern(it.src) {
 		return nil
 	}
-	if there, err := f.hasExactly(ctx, *it); there || err != nil {
+	if mustBeBuilt(it.Copy.From) && it.Into && !strings.ContainsAny(it.src, `[\`) {
+		it.pattern = true
+		return nil
+	}
+	if there, err := o.hasExactly(ctx, *it); there || err != nil {
 		return err
 	}
 	if name, ok := plan.Unescaped(it.src); ok {
@@ -42,13 +46,19 @@ func (f *layer) settle(ctx context.Context, it *item) error {
 	return nil
 }
 
+// mustBeBuilt reports whether looking into a tree would run steps while the graph is
+// made. There, a pattern of nothing but * and ? isn't looked up as a name before.
+func mustBeBuilt(t plan.Tree) bool {
+	return t.Kind == plan.Target || t.Kind == plan.Dockerfile || t.Kind == plan.Layers
+}
+
 // hasExactly reports whether there is a file of exactly the source's name. The source's
 // tree is never opened itself: a copy of the file is, which BuildKit keeps.
-func (f *layer) hasExactly(ctx context.Context, it item) (bool, error) {
+func (o opener) hasExactly(ctx context.Context, it item) (bool, error) {
 	found := bk.Scratch().File(bk.Copy(it.from, plan.Exactly(it.src), "/", &bk.CopyInfo{
 		AllowWildcard: true, AllowEmptyWildcard: true, FollowSymlinks: true,
 	}), bk.WithCustomName("[internal] look for a file called "+path.Base(it.src)))
-	stats, err := f.placer.prober.List(ctx, found, "/")
+	stats, err := o.placer.prober.List(ctx, found, "/")
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -50,9 +50,10 @@ type Base struct {
 // Files makes the tree of a files layer. An error is a [plan.Fault].
 func (p *Placer) Files(ctx context.Context, on Base, planned *plan.Layer, a *plan.Files, name string) (bk.State, error) {
 	f := &layer{placer: p, on: on, planned: planned}
+	open := opener{placer: p, ops: on.Ops}
 	items := make([]item, 0, len(a.Entries))
 	for i := range a.Entries {
-		it, err := f.item(ctx, &a.Entries[i])
+		it, err := open.item(ctx, &a.Entries[i])
 		if err != nil {
 			return bk.State{}, err
 		}

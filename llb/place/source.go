@@ -30,48 +30,54 @@ type item struct {
 	trimModes bool
 }
 
+// opener finds the states that the entries of a layer copy from.
+type opener struct {
+	placer *Placer
+	ops    *op.Maker
+}
+
 // item finds the state that an entry copies from.
-func (f *layer) item(ctx context.Context, e *plan.Entry) (item, error) {
+func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 	it := item{Entry: e, src: "/"}
 	switch {
 	case e.HTTP != nil:
-		it.from, it.src = f.fetch(e)
+		it.from, it.src = o.fetch(e)
 	case e.Git != nil:
-		st, err := f.checkout(e)
+		st, err := o.checkout(e)
 		if err != nil {
 			return item{}, err
 		}
-		it.from, it.contents = f.filtered(st, "/", e.Git.Include, e.Git.Exclude, e), true
+		it.from, it.contents = o.filtered(st, "/", e.Git.Include, e.Git.Exclude, e), true
 	case e.Copy != nil:
-		st, err := f.placer.find(ctx, e.Copy.From)
+		st, err := o.placer.find(ctx, e.Copy.From)
 		if err != nil {
 			return item{}, err
 		}
 		it.from, it.src, it.contents = op.Restart(st), e.Copy.Path, true
 		it.trimModes = e.Copy.Checkout
-		if err := f.settle(ctx, &it); err != nil {
+		if err := o.settle(ctx, &it); err != nil {
 			return item{}, &plan.Fault{Range: e.Range, Err: err}
 		}
 		if len(e.Copy.Include)+len(e.Copy.Exclude) > 0 {
-			it.from, it.src = f.filtered(it.from, it.src, e.Copy.Include, e.Copy.Exclude, e), "/"
+			it.from, it.src = o.filtered(it.from, it.src, e.Copy.Include, e.Copy.Exclude, e), "/"
 		}
 	}
 	if e.Extract {
-		it.from, it.src, it.contents = f.unpacked(it), "/", true
+		it.from, it.src, it.contents = o.unpacked(it), "/", true
 		it.trimModes = false
 	}
 	if it.contents && e.Mode != nil && *e.Mode&0o111 == 0 {
-		it.from, it.src = f.withoutX(it)
+		it.from, it.src = o.withoutX(it)
 	}
 	return it, nil
 }
 
 // fetch is the state of an HTTP source and the file's path there.
-func (f *layer) fetch(e *plan.Entry) (bk.State, string) {
+func (o opener) fetch(e *plan.Entry) (bk.State, string) {
 	const name = "file"
 	opts := []bk.HTTPOption{
-		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), f.on.Ops.At(e.Range),
-		bk.WithCustomName(f.on.Ops.Name("fetch " + e.HTTP.URL)),
+		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), o.ops.At(e.Range),
+		bk.WithCustomName(o.ops.Name("fetch " + e.HTTP.URL)),
 	}
 	if e.HTTP.Checksum != "" {
 		opts = append(opts, bk.Checksum(digest.Digest(e.HTTP.Checksum)))
@@ -82,7 +88,7 @@ func (f *layer) fetch(e *plan.Entry) (bk.State, string) {
 // filtered is what of a directory the patterns select, as the root of a state. Such
 // a copy stamps the directories it makes with the clock; the copy after it sets all
 // times.
-func (f *layer) filtered(st bk.State, src string, include, exclude []string, e *plan.Entry) bk.State {
+func (o opener) filtered(st bk.State, src string, include, exclude []string, e *plan.Entry) bk.State {
 	if len(include)+len(exclude) == 0 && src == "/" {
 		return st
 	}
@@ -91,7 +97,7 @@ func (f *layer) filtered(st bk.State, src string, include, exclude []string, e *
 		FollowSymlinks:      true,
 		IncludePatterns:     include,
 		ExcludePatterns:     exclude,
-	}), f.on.Ops.At(e.Range), bk.WithCustomName(f.on.Ops.Name("select files for "+e.Dest)))
+	}), o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("select files for "+e.Dest)))
 }
 
 // ArchiveMark is a name in BuildKit's messages about what should have been an archive.
@@ -99,24 +105,24 @@ const ArchiveMark = ".strata-archive"
 
 // unpacked is an archive's contents. BuildKit copies what isn't an archive as it is, by
 // a name that a link can't be made at then.
-func (f *layer) unpacked(it item) bk.State {
-	at := f.on.Ops.At(it.Range)
+func (o opener) unpacked(it item) bk.State {
+	at := o.ops.At(it.Range)
 	named := bk.Scratch().File(bk.Copy(it.from, it.src, "/"+ArchiveMark, &bk.CopyInfo{FollowSymlinks: true}),
 		at, bk.WithCustomName("[internal] find the archive for "+it.Dest))
 	return bk.Scratch().File(bk.Copy(named, "/"+ArchiveMark, "/", &bk.CopyInfo{AttemptUnpack: true}).
 		Symlink("archive", "/"+ArchiveMark).Rm("/"+ArchiveMark),
-		at, bk.WithCustomName(f.on.Ops.Name("unpack for "+it.Dest)))
+		at, bk.WithCustomName(o.ops.Name("unpack for "+it.Dest)))
 }
 
 // withoutX is the source with no execute bit anywhere, so that "+X" in chmod is
 // about directories alone.
-func (f *layer) withoutX(it item) (bk.State, string) {
+func (o opener) withoutX(it item) (bk.State, string) {
 	st := bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
 		Mode:                &bk.ChmodOpt{ModeStr: "a-x"},
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.src == "/",
 		AllowWildcard:       it.pattern,
-	}), f.on.Ops.At(it.Range), bk.WithCustomName(f.on.Ops.Name("select files for "+it.Dest)))
+	}), o.ops.At(it.Range), bk.WithCustomName(o.ops.Name("select files for "+it.Dest)))
 	switch {
 	case it.src == "/":
 		return st, "/"
