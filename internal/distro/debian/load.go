@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -171,8 +173,10 @@ type packageList struct {
 	archive   *archive
 	component string
 	// file is its path below the suite's directory.
-	file    string
-	size    int64
+	file string
+	size int64
+	// sha512 is in hex; empty where the request has a digest.
+	sha512  string
 	request fetch.Request
 }
 
@@ -215,7 +219,7 @@ func (a *archive) list(component, file string) (*packageList, error) {
 		}
 		where := path.Join(a.dir(), file+ext)
 		if a.release.AcquireByHash {
-			where = path.Join(path.Dir(where), "by-hash/SHA256", entry.SHA256)
+			where = path.Join(a.dir(), a.release.ByHash(file+ext))
 		}
 		list := &packageList{archive: a, component: component, file: file + ext, size: entry.Size, request: a.request(where, path.Base(file))}
 		if component != "" {
@@ -224,7 +228,11 @@ func (a *archive) list(component, file string) (*packageList, error) {
 		if list.request.Size = entry.Size; entry.Size == 0 {
 			list.request.Limit = 1 // it is empty
 		}
-		list.request.Digest = digest.NewDigestFromEncoded(digest.SHA256, entry.SHA256)
+		if entry.SHA256 != "" {
+			list.request.Digest = digest.NewDigestFromEncoded(digest.SHA256, entry.SHA256)
+		} else {
+			list.sha512 = entry.SHA512 // BuildKit can't hold a file to it
+		}
 		return list, nil
 	}
 	return nil, fetch.ErrNotFound
@@ -234,6 +242,9 @@ func (a *archive) list(component, file string) (*packageList, error) {
 func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
 	if p.size != int64(len(data)) {
 		return nil, fmt.Errorf("read %s of %s: it has %d bytes, and the archive says %d", p.file, p.archive.id, len(data), p.size)
+	}
+	if sum := sha512.Sum512(data); p.sha512 != "" && p.sha512 != hex.EncodeToString(sum[:]) {
+		return nil, fmt.Errorf("read %s of %s: it has the SHA512 %x, and the archive says %s", p.file, p.archive.id, sum, p.sha512)
 	}
 	r, err := compress.Reader(bytes.NewReader(data), "")
 	if err != nil {

@@ -6,6 +6,8 @@ package debian
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha512"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -74,3 +76,27 @@ func TestListsDontGrowWithoutEnd(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// TestListBySHA512 reads a list of a Release that has no other hashes.
+func TestListBySHA512(t *testing.T) {
+	text := "Package: a\nVersion: 1\nArchitecture: all\n"
+	sum := sha512.Sum512([]byte(text))
+	release, err := index.ReadRelease([]byte(fmt.Sprintf("Suite: s\nAcquire-By-Hash: yes\nSHA512:\n %X %d main/binary-amd64/Packages\n", sum, len(text))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &archive{id: "a", suite: "s", uris: []string{"http://x"}, release: release}
+	list, err := a.list("main", "main/binary-amd64/Packages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("http://x/dists/s/main/binary-amd64/by-hash/SHA512/%x", sum); list.request.URLs[0] != want || list.request.Digest != "" {
+		t.Errorf("asks for %+v, want %s", list.request, want)
+	}
+	if x, err := list.read([]byte(text), "amd64"); err != nil || x.Len() != 1 {
+		t.Errorf("read: %v", err)
+	}
+	if _, err := list.read([]byte(strings.Replace(text, "a", "b", 1)), "amd64"); err == nil || !strings.Contains(err.Error(), "it has the SHA512 ") {
+		t.Errorf("another list: %v", err)
+	}
+}

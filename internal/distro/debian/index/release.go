@@ -4,6 +4,8 @@
 package index
 
 import (
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
 	"path"
@@ -31,8 +33,8 @@ type Release struct {
 	Architectures []string
 	Components    []string
 
-	// Files are the indexes, by their path below the suite's directory. What has no
-	// SHA256 is not among them: MD5 and SHA1 count for nothing.
+	// Files are the indexes, by their path below the suite's directory. What has neither
+	// a SHA256 nor a SHA512 is not among them: MD5 and SHA1 count for nothing.
 	Files map[string]File
 	// Signers are the fingerprints of the trusted keys that signed, in capital
 	// hex, sorted; ReadRelease leaves it empty.
@@ -42,7 +44,16 @@ type Release struct {
 // A File is an index that a Release lists.
 type File struct {
 	Size   int64  // bytes
-	SHA256 string // in hex
+	SHA256 string // in hex; empty where the Release has only the SHA512
+	SHA512 string // in hex; empty where the Release has the SHA256
+}
+
+// byHash is the directory of files by their hash, and the file's name there.
+func (f File) byHash() string {
+	if f.SHA256 == "" {
+		return "by-hash/SHA512/" + f.SHA512
+	}
+	return "by-hash/SHA256/" + f.SHA256
 }
 
 // Priority is the pin priority of the suite's versions: 500, or 1 for one that
@@ -80,7 +91,7 @@ func (r *Release) ByHash(name string) string {
 	if !ok || !r.AcquireByHash {
 		return ""
 	}
-	return path.Join(path.Dir(name), "by-hash/SHA256", f.SHA256)
+	return path.Join(path.Dir(name), f.byHash())
 }
 
 // ReadRelease reads the text of a Release file and trusts it: VerifyInRelease
@@ -105,7 +116,10 @@ func ReadRelease(content []byte) (*Release, error) {
 	}
 	field, ok := p.Lookup("SHA256")
 	if !ok {
-		return nil, &control.SyntaxError{File: "Release", Line: p.Line(), Reason: "there is no field SHA256, and weaker hashes do not count"}
+		field, ok = p.Lookup("SHA512")
+	}
+	if !ok {
+		return nil, &control.SyntaxError{File: "Release", Line: p.Line(), Reason: "there is no field SHA256 or SHA512, and weaker hashes do not count"}
 	}
 	if err := r.readFiles(field); err != nil {
 		return nil, err
@@ -132,6 +146,10 @@ func readDate(p control.Paragraph, name string, to *time.Time) error {
 
 // readFiles reads lines of hash, size and path.
 func (r *Release) readFiles(field control.Field) error {
+	length := sha256.Size
+	if strings.EqualFold(field.Name, "SHA512") {
+		length = sha512.Size
+	}
 	for i, line := range strings.Split(field.Value, "\n") {
 		words := strings.Fields(line)
 		if len(words) == 0 {
@@ -144,8 +162,8 @@ func (r *Release) readFiles(field control.Field) error {
 			return fail("expected a hash, a size and a path")
 		}
 		sum, err := hex.DecodeString(words[0])
-		if err != nil || len(sum) != 32 {
-			return fail(fmt.Sprintf("%.60q is not a SHA256", words[0]))
+		if err != nil || len(sum) != length {
+			return fail(fmt.Sprintf("%.60q is not a %s", words[0], strings.ToUpper(field.Name)))
 		}
 		size, err := strconv.ParseInt(words[1], 10, 64)
 		if err != nil || size < 0 {
@@ -155,7 +173,13 @@ func (r *Release) readFiles(field control.Field) error {
 		if path.IsAbs(name) || path.Clean(name) != name || name == ".." || strings.HasPrefix(name, "../") {
 			return fail(fmt.Sprintf("the path %.60q leads out of the suite", name))
 		}
-		r.Files[name] = File{Size: size, SHA256: strings.ToLower(words[0])}
+		file := File{Size: size}
+		if length == sha256.Size {
+			file.SHA256 = strings.ToLower(words[0])
+		} else {
+			file.SHA512 = strings.ToLower(words[0])
+		}
+		r.Files[name] = file
 	}
 	return nil
 }

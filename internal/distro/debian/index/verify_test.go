@@ -259,7 +259,7 @@ func TestVerifyWeak(t *testing.T) {
 
 func TestReadReleaseErrors(t *testing.T) {
 	for _, c := range []struct{ old, text, want string }{
-		{"SHA256:", "SHA1:", "Release:1: there is no field SHA256, and weaker hashes do not count"},
+		{"SHA256:", "SHA1:", "Release:1: there is no field SHA256 or SHA512, and weaker hashes do not count"},
 		{"E3B0", "XXXX", `Release:16: "XXXXC44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852" is not a SHA256`},
 		{" 0 main/", " -1 main/", `Release:16: "-1" is not a size`},
 		{" 0 main/", " main/", "Release:16: expected a hash, a size and a path"},
