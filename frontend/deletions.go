@@ -12,6 +12,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -25,7 +26,7 @@ func (r *request) refuseDeletions(ctx context.Context, s *spec.Spec, made *llb.R
 		return nil
 	}
 	for _, copied := range made.Copied {
-		found, err := r.findDeletion(ctx, llb.Deletions(copied.State))
+		found, err := findDeletion(ctx, r.daemon, llb.Deletions(copied.State))
 		if err != nil {
 			return err
 		}
@@ -39,8 +40,8 @@ func (r *request) refuseDeletions(ctx context.Context, s *spec.Spec, made *llb.R
 
 // findDeletion is the first path of a state that means a deletion; empty if there is
 // none.
-func (r *request) findDeletion(ctx context.Context, st bk.State) (string, error) {
-	ref, err := r.daemon.Solve(ctx, st)
+func findDeletion(ctx context.Context, d *source.Daemon, st bk.State) (string, error) {
+	ref, err := d.Solve(ctx, st)
 	if err != nil || ref == nil {
 		return "", err
 	}

@@ -17,6 +17,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
@@ -85,16 +86,16 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
 	}
 	w := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}}
-	if err := w.all(ctx, r.lockPlatforms(old)); err != nil {
+	if err := w.all(ctx, lockPlatforms(r.daemon, old)); err != nil {
 		return nil, err
 	}
 	return w.made.Write(), nil
 }
 
 // lockPlatforms are those that were asked for, or else those that the lock has.
-func (r *request) lockPlatforms(old *lock.File) []ocispecs.Platform {
-	wanted := r.daemon.UI.TargetPlatforms
-	if r.options()["platform"] != "" || old == nil {
+func lockPlatforms(d *source.Daemon, old *lock.File) []ocispecs.Platform {
+	wanted := d.UI.TargetPlatforms
+	if d.Client.BuildOpts().Opts["platform"] != "" || old == nil {
 		return wanted
 	}
 	var have []ocispecs.Platform

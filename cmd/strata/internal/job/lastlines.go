@@ -42,8 +42,8 @@ func (f *failedSteps) note(s *client.SolveStatus) {
 	}
 }
 
-// print shows the last lines of each step that failed and printed something.
-func (f *failedSteps) print(w io.Writer) {
+// show shows the last lines of each step that failed and printed something.
+func (f *failedSteps) show(w io.Writer) {
 	for _, v := range f.failed {
 		out := bytes.TrimRight(f.output[v.Digest], "\n")
 		if len(out) == 0 {

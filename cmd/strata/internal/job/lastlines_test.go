@@ -21,11 +21,12 @@ func TestFailedSteps(t *testing.T) {
 		}})
 	}
 	f.note(&client.SolveStatus{Vertexes: []*client.Vertex{
-		{Digest: "bad", Name: "[1/1] build", Error: "exit code: 1", Completed: &now}, {Digest: "good", Name: "good", Completed: &now},
+		{Digest: "bad", Name: "[1/1] build", Error: "exit code: 1", Completed: &now},
+		{Digest: "good", Name: "good", Completed: &now},
 		{Digest: "silent", Name: "silent", Error: "exit code: 1", Completed: &now},
 	}})
 	var out strings.Builder
-	f.print(&out)
+	f.show(&out)
 	want := "[1/1] build:\n"
 	for i := 10; i < 20; i++ {
 		want += fmt.Sprintf("  line %d\n", i)

@@ -93,7 +93,7 @@ func (p *progress) shown() chan *client.SolveStatus {
 func (p *progress) wait() {
 	<-p.done
 	if p.mode == progressui.QuietMode {
-		p.steps.print(p.w)
+		p.steps.show(p.w)
 		return
 	}
 	if p.mode == progressui.RawJSONMode {
