@@ -62,6 +62,9 @@ func names(t *testing.T, root string) string {
 	return strings.Join(all, " ")
 }
 
+// megabytes is of a line about too much that was sent.
+var megabytes = regexp.MustCompile(`transferring \S+: [\d.]+[MG]B`)
+
 // TestSentPaths shows that only what is used of a context is sent.
 func TestSentPaths(t *testing.T) {
 	h := newHouse(t)
@@ -81,7 +84,7 @@ layers:
 	h.each(t, func(t *testing.T, w way) {
 		out := w.must(t, flags(dir, "--build-context", "more="+filepath.Join(dir, "more"), "-o", t.TempDir())...)
 		sizes := sent.FindAllStringSubmatch(out, -1)
-		if len(sizes) == 0 || strings.Contains(out, "MB") {
+		if len(sizes) == 0 || megabytes.MatchString(out) {
 			t.Errorf("more was sent than is used:\n%s", out)
 		}
 	})
@@ -183,5 +186,37 @@ func TestMissingBuildFile(t *testing.T) {
 	contains(t, out, "strata.yaml")
 	if strings.Contains(strings.ToLower(out), "dockerfile") {
 		t.Errorf("the message speaks of a Dockerfile:\n%s", out)
+	}
+}
+
+// TestSentForPackages asks for packages on bases of each shape, without building: of the
+// build context, only what a target takes is sent.
+func TestSentForPackages(t *testing.T) {
+	h := newHouse(t)
+	a := testenv.NewDebArchive(t, testenv.Deb{Name: "tool", Version: "1"})
+	base := h.registry.Push(t, "sent:1", testenv.DebianImage(t))
+	status := testenv.Output(t, "tar", "-xOf", testenv.DebianTree(t), "./var/lib/dpkg/status")
+	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<18)
+	for name, from := range map[string]string{
+		"image":             base,
+		"target":            "target:below\ntargets:\n  below:\n    from: " + base + "\n    layers: [{files: [{dest: /opt/small, source: small}]}]",
+		"context":           "context:root",
+		"target on context": "target:below\ntargets:\n  below:\n    from: context:root\n    layers: [{files: [{dest: /opt/small, source: small}]}]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := h.onDebian(t, a, from, "  - packages: {names: [tool], REPOSITORIES}\n")
+			write(t, filepath.Join(dir, "unused"), big)
+			write(t, filepath.Join(dir, "small"), []byte("small"))
+			write(t, filepath.Join(dir, "root/var/lib/dpkg/status"), []byte(status))
+			write(t, filepath.Join(dir, "root/usr/share/unused"), big)
+			out, err := h.buildctl(t, dir, "--opt", "requestid=frontend.strata.lock", "--opt", "context:root=local:root", "--local", "root="+filepath.Join(dir, "root"))
+			if err != nil || !strings.Contains(out, "transferring") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			// A context that is the base is what packages are checked in: it is sent.
+			if megabytes.MatchString(strings.ReplaceAll(out, "transferring root:", "")) {
+				t.Errorf("more was sent than is used:\n%s", out)
+			}
+		})
 	}
 }

@@ -79,10 +79,11 @@ func split(p *plan.Plan) (below *plan.Plan, unpack []*plan.Unpack) {
 // stateOf is the state of a plan's last image.
 func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 	last := p.Images[len(p.Images)-1]
+	part := t.using(plan.ContextPaths(p))
 	if len(last.Layers) == 0 && last.From.Kind != plan.Target {
-		return t.Tree(ctx, last.From)
+		return part.Tree(ctx, last.From)
 	}
-	lowered, err := t.Lower(ctx, p)
+	lowered, err := part.Lower(ctx, p)
 	if err != nil {
 		return bk.State{}, err
 	}

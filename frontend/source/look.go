@@ -35,7 +35,7 @@ func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patte
 		if in.Kind == plan.Target {
 			p = upTo(p, in)
 		}
-		lowered, err := t.Lower(ctx, p)
+		lowered, err := t.using(plan.LookPaths(p, patterns)).Lower(ctx, p)
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -47,12 +47,21 @@ func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patte
 		}
 		return *st, nil
 	default:
-		st, err := t.Tree(ctx, in)
+		st, err := t.using(map[string][]string{in.Name: patterns}).Tree(ctx, in)
 		if err != nil {
 			return bk.State{}, err
 		}
 		return llb.Look(st, patterns), nil
 	}
+}
+
+// using are the same trees for a look while the plan is made: of contexts, only some
+// paths are sent for it, by the names of the contexts. What the whole plan uses isn't
+// known yet.
+func (t *Trees) using(paths map[string][]string) *Trees {
+	part := &Trees{finder: t.finder, spec: t.spec, lowering: t.lowering, found: map[plan.Tree]*found{}, built: t.built, paths: paths}
+	part.lowering.Sources, part.lowering.Built = part, part.builtStore
+	return part
 }
 
 // upTo is the part of a plan that makes a target.

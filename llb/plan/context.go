@@ -10,7 +10,31 @@ import (
 
 // ContextPaths returns patterns of what a plan uses of each context, by the context's name;
 // the build context's name is empty. A context that is used whole has no paths.
-func ContextPaths(p *Plan) map[string][]string {
+func ContextPaths(p *Plan) map[string][]string { return contextPaths(p, []string{""}) }
+
+// LookPaths is ContextPaths for a plan whose images are only looked into for some
+// paths, and for what their layers are put on. Commands need their bases whole.
+func LookPaths(p *Plan, paths []string) map[string][]string {
+	base := slices.Clone(paths)
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			files, ok := l.Action.(*Files)
+			if !ok {
+				return ContextPaths(p)
+			}
+			for _, e := range files.Entries {
+				base = append(base, e.Dest)
+				if e.Owner != nil {
+					base = append(base, "etc/passwd", "etc/group")
+				}
+			}
+		}
+	}
+	return contextPaths(p, slices.DeleteFunc(base, func(p string) bool { return p == "/" }))
+}
+
+// contextPaths is ContextPaths with what is used of bases.
+func contextPaths(p *Plan, base []string) map[string][]string {
 	paths := map[string]map[string]bool{}
 	whole := map[string]bool{}
 	use := func(t Tree, path string) {
@@ -25,7 +49,9 @@ func ContextPaths(p *Plan) map[string][]string {
 		paths[t.Name][path] = true
 	}
 	for _, img := range p.Images {
-		use(img.From, "")
+		for _, path := range base {
+			use(img.From, path)
+		}
 		for _, l := range img.Layers {
 			for _, c := range l.Action.Copies() {
 				use(c.From, c.Path)
