@@ -110,7 +110,7 @@ func (o opener) unpacked(it item) bk.State {
 	named := bk.Scratch().File(bk.Copy(it.from, it.src, "/"+ArchiveMark, &bk.CopyInfo{FollowSymlinks: true}),
 		at, bk.WithCustomName("[internal] find the archive for "+it.Dest))
 	return bk.Scratch().File(bk.Copy(named, "/"+ArchiveMark, "/", &bk.CopyInfo{AttemptUnpack: true}).
-		Symlink("archive", "/"+ArchiveMark).Rm("/"+ArchiveMark),
+		Symlink("archive", "/"+ArchiveMark).Rm("/"+ArchiveMark, bk.WithAllowNotFound(true)), // what a link leads to would be looked for
 		at, bk.WithCustomName(o.ops.Name("unpack for "+it.Dest)))
 }
 
