@@ -186,6 +186,7 @@ func TestReleaseWarnings(t *testing.T) {
 	a := hello(t)
 	redate(t, a, "X-No-Date: yes")
 	replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Suite: oldstable")
+	replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Codename: stable", "Codename: former")
 	a.Sign(t)
 	dir := h.packagesProject(t, a, "hello")
 	status, out := h.lock(t, a, dir, "--platform=linux/amd64")

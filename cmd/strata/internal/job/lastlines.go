@@ -5,8 +5,10 @@ package job
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
@@ -17,6 +19,8 @@ const (
 	lastLines = 10
 	// lastBytes is how many bytes of them are kept.
 	lastBytes = 8 << 10
+	// own is what the step helper puts before its messages.
+	own = "strata-step: "
 )
 
 // failedSteps keeps the end of what each step printed, to show that of one that
@@ -36,10 +40,17 @@ func (f *failedSteps) note(s *client.SolveStatus) {
 		f.output[l.Vertex] = bytes.Clone(out[max(0, len(out)-lastBytes):])
 	}
 	for _, v := range s.Vertexes {
-		if v.Error != "" && v.Completed != nil {
+		if v.Error != "" && v.Completed != nil && isStep(v) {
 			f.failed = append(f.failed, v)
 		}
 	}
+}
+
+// isStep reports whether a vertex is a step that failed itself: one that was ended
+// because another failed has nothing to say, and what an export or a fetch met is in the
+// error.
+func isStep(v *client.Vertex) bool {
+	return len(v.Inputs) > 0 && !strings.Contains(v.Error, context.Canceled.Error())
 }
 
 // show shows the last lines of each step that failed and printed something.
@@ -53,7 +64,7 @@ func (f *failedSteps) show(w io.Writer) {
 		lines := bytes.Split(out, []byte("\n"))
 		fmt.Fprintf(w, "%s:\n", v.Name)
 		for _, line := range lines[max(0, len(lines)-lastLines):] {
-			fmt.Fprintf(w, "  %s\n", line)
+			fmt.Fprintf(w, "  %s\n", bytes.TrimPrefix(line, []byte(own)))
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
 )
 
 func TestFailedSteps(t *testing.T) {
@@ -21,9 +22,9 @@ func TestFailedSteps(t *testing.T) {
 		}})
 	}
 	f.note(&client.SolveStatus{Vertexes: []*client.Vertex{
-		{Digest: "bad", Name: "[1/1] build", Error: "exit code: 1", Completed: &now},
+		{Digest: "bad", Name: "[1/1] build", Inputs: []digest.Digest{"base"}, Error: "exit code: 1", Completed: &now},
 		{Digest: "good", Name: "good", Completed: &now},
-		{Digest: "silent", Name: "silent", Error: "exit code: 1", Completed: &now},
+		{Digest: "silent", Name: "silent", Inputs: []digest.Digest{"base"}, Error: "exit code: 1", Completed: &now},
 	}})
 	var out strings.Builder
 	f.show(&out)
