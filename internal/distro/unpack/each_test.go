@@ -59,11 +59,12 @@ func TestEach(t *testing.T) {
 func TestEachEnds(t *testing.T) {
 	fault := errors.New("it is damaged")
 	var begun atomic.Int32
-	_, err := Each(t.Context(), filesOf(t, make([]int, 200)...), func(_ context.Context, f Opened) (int, error) {
+	_, err := Each(t.Context(), filesOf(t, make([]int, 200)...), func(ctx context.Context, f Opened) (int, error) {
 		begun.Add(1)
 		if f.Index == 0 {
 			return 0, fault
 		}
+		<-ctx.Done()
 		return 0, nil
 	})
 	if !errors.Is(err, fault) || errors.Is(err, context.Canceled) || begun.Load() == 200 {
