@@ -11,12 +11,16 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
+
+// looksAtOnce is how many trees are looked into side by side.
+const looksAtOnce = 8
 
 // refuseDeletions fails if a source brought a name that an image's layer would take for
 // a deletion. With a cache from elsewhere it isn't looked for: what is in it would be
@@ -25,14 +29,22 @@ func (r *request) refuseDeletions(ctx context.Context, s *spec.Spec, made *llb.R
 	if len(r.daemon.UI.CacheImports) > 0 {
 		return nil
 	}
-	for _, copied := range made.Copied {
-		found, err := findDeletion(ctx, r.daemon, llb.Deletions(copied.State))
-		if err != nil {
+	found := make([]string, len(made.Copied))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	for i, copied := range made.Copied {
+		group.Go(func() (err error) {
+			found[i], err = findDeletion(ctx, r.daemon, llb.Deletions(copied.State))
 			return err
-		}
-		if found != "" {
-			return s.Errorf(entryOf(copied.Layer, found).Start, "a source has %q: names that begin with %s mean deletions in an image's layer; rename it, or leave it out with `exclude`",
-				found, plan.Deletion)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, name := range found {
+		if name != "" {
+			return s.Errorf(entryOf(made.Copied[i].Layer, name).Start, "a source has %q: names that begin with %s mean deletions in an image's layer; rename it, or leave it out with `exclude`",
+				name, plan.Deletion)
 		}
 	}
 	return nil
