@@ -43,8 +43,8 @@ func TestHostileBuildFiles(t *testing.T) {
 				t.Errorf("it took %d MB of memory, want at most 200", peak>>20)
 			}
 			// Its own time, which a busy machine does not lengthen.
-			if spent := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(); spent > 4*time.Second {
-				t.Errorf("it took %v, want at most 4 seconds", spent)
+			if spent := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(); spent > time.Second {
+				t.Errorf("it took %v, want at most a second", spent)
 			}
 			if out, err := buildx.Build("-f", filepath.Join(dir, "strata.yaml"), dir); err == nil {
 				t.Errorf("buildx succeeded:\n%s", out)

@@ -135,7 +135,7 @@ func TestDerivationRefuses(t *testing.T) {
 			regexp.QuoteMeta("unpack "+path.Base(settings)+": CACHE/nar/") + `\S+ is not what the cache announced`,
 		},
 		{"no archive", func(c cacheFiles) {
-			c.replace(names, []byte("nobody has fetched this"))
+			c.replace(names, []byte("never fetched"))
 			delete(c, c.archive(names))
 		}, regexp.QuoteMeta("fetch "+path.Base(names)+": CACHE/nar/") + `\S+ answers with status 404`},
 		{

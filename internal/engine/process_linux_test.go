@@ -90,7 +90,7 @@ func TestKilledEngineLeavesNothing(t *testing.T) {
 		t.Error("the build succeeded though its engine was killed")
 	}
 	for kind, link := range spaces {
-		eventually(t, "nobody is left in the engine's "+kind+" namespace", func() bool { return len(members(kind, link)) == 0 })
+		eventually(t, "no process is left in the engine's "+kind+" namespace", func() bool { return len(members(kind, link)) == 0 })
 	}
 	eventually(t, "the step is gone", func() bool { return len(processes("/bin/sh -c "+forever("engine"))) == 0 })
 	if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || strings.Contains(string(mounts), o.Root) {

@@ -49,7 +49,7 @@ func TestOwnerWithoutAccounts(t *testing.T) {
 			t.Errorf("root is %v, %v", got, err)
 		}
 		if _, err := known.owner("web"); err == nil {
-			t.Error("web has an owner where nobody is known")
+			t.Error("web has an owner where there are no accounts")
 		}
 	}
 }

@@ -142,7 +142,7 @@ func TestPlaceModesAndOwners(t *testing.T) {
 		{name: "a path that isn't there", flags: []string{"--chown", "/opt/ap=app"}, fails: "change owner of /opt/ap: the tree has no such path"},
 		{name: "two owners", flags: []string{"--owner", "app", "--preserve-owner"}, fails: "exclude each other"},
 		{name: "no user", flags: []string{"--chown", "/opt"}, fails: "want PATH=USER[:GROUP]"},
-		{name: "a flag nobody knows", flags: []string{"--kep", "/opt"}, fails: "read arguments of place"},
+		{name: "an unknown flag", flags: []string{"--kep", "/opt"}, fails: "read arguments of place"},
 	} {
 		c.base, c.tree = base, tree
 		t.Run(c.name, c.run)

@@ -54,7 +54,7 @@ name"; : >/dev/gone`)
 		}
 	}
 	if _, there := times["/data/untouched"]; there {
-		t.Error("a file nobody touched got into the layer")
+		t.Error("an untouched file got into the layer")
 	}
 }
 

@@ -157,7 +157,7 @@ func TestHostsFile(t *testing.T) {
 		m := newMirrored(t, same)
 		m.write(t, nowhere, "[host.'https://MIRROR']\n", nil)
 		if err := pull(t, m.options(), nowhere+"/team/app:1"); err == nil {
-			t.Error("a certificate that nobody vouches for is taken")
+			t.Error("an untrusted certificate is accepted")
 		}
 	})
 	for name, toml := range map[string]string{"no TOML": "server = [", "unknown capability": "[host.'https://MIRROR']\ncapabilities=['fly']\n", "ca of no kind": "ca = 3\n"} {
@@ -212,7 +212,7 @@ func TestCapabilities(t *testing.T) {
 	}
 	m.write(t, nowhere, "server='https://MIRROR'\ncapabilities=['pull','resolve']\nca='ca.crt'\n", nil)
 	if err := push(repository(t, m.options(), nowhere+"/team/app")); err == nil || !strings.Contains(err.Error(), "hosts.toml names no host to push to") {
-		t.Errorf("a push that nobody takes: %v", err)
+		t.Errorf("a push that no registry accepts: %v", err)
 	}
 }
 

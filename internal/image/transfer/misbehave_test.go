@@ -243,6 +243,6 @@ func TestRedirects(t *testing.T) {
 	o := loggedIn(t, front.Listener.Addr().String(), "ann", "secret")
 	copyImage(t, front.Listener.Addr().String()+"/app:1", "oci:"+testenv.Dir(t)+"/layout", o)
 	if seen.Load() == 0 {
-		t.Error("nobody asked the other host")
+		t.Error("the other host was not asked")
 	}
 }

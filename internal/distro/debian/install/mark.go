@@ -27,7 +27,7 @@ const statesFile = "/var/lib/apt/extended_states"
 // installed in already.
 func Mark(root string, opt Options) error {
 	if _, err := os.Stat(rootdir.Root(root).At("/var/lib/apt")); errors.Is(err, fs.ErrNotExist) {
-		return nil // without apt nobody reads them
+		return nil // without apt nothing reads them
 	}
 	before, err := readBase(opt.Base)
 	if err != nil {
