@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -50,11 +49,6 @@ var ErrFormat = errors.New("unknown compression")
 
 // Formats are the names that Reader takes.
 func Formats() []string { return []string{None, Gzip, Bzip2, Xz, Zstd} }
-
-// Known reports whether Reader takes that name.
-func Known(format string) bool {
-	return slices.Contains(Formats(), format)
-}
 
 // Reader returns what r holds without its compression. An empty format is
 // found from the first bytes. The caller closes the reader; r stays open.

@@ -138,9 +138,6 @@ func (t *Tree) finish(n *node) {
 	n.children = nil
 }
 
-// Inodes is the number of inodes.
-func (t *Tree) Inodes() int { return t.inodes }
-
 // All goes through the entries, sorted by path part by part, the root first.
 func (t *Tree) All() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) { each(t.root, "", yield) }
