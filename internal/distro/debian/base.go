@@ -57,8 +57,11 @@ func (b *base) readPins(ctx context.Context) error {
 		return err
 	}
 	const first = "/etc/apt/preferences"
-	if text, err := b.ReadFile(ctx, first); err == nil {
+	switch text, err := b.ReadFile(ctx, first); {
+	case err == nil:
 		files = append([]file{{first, text}}, files...)
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("read %s of %s: %w", first, b.Name, err)
 	}
 	for _, f := range files {
 		pins, err := index.ReadPreferences(f.name, f.data)

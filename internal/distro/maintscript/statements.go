@@ -252,7 +252,8 @@ func (r *reader) matches(pattern *syntax.Word, subject value) Truth {
 	if text == "*" && known {
 		return True
 	}
-	if !known || !subject.known {
+	// A shell's brackets are not those of path.Match: [!a] and [[:digit:]].
+	if !known || !subject.known || strings.Contains(text, "[") {
 		return Unknown
 	}
 	ok, err := path.Match(text, subject.text)

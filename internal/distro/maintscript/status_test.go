@@ -165,8 +165,7 @@ func (w *writer) plain() string {
 func TestStatusIsTheShells(t *testing.T) {
 	for _, shell := range []string{"/bin/dash", "/bin/bash"} {
 		if _, err := exec.LookPath(shell); err != nil {
-			t.Logf("there is no %s here", shell)
-			continue
+			t.Fatalf("there is no %s here", shell)
 		}
 		known, all := 0, 0
 		for seed := range uint64(120) {

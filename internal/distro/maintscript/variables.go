@@ -90,6 +90,9 @@ func (r *reader) isLocal(variant, name string) {
 	}
 	if _, twice := r.fn.old[name]; !twice {
 		r.fn.old[name] = r.vars[name]
+		if r.uncertain() {
+			r.fn.old[name] = value{}
+		}
 	}
 }
 

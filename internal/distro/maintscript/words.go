@@ -28,8 +28,8 @@ func (r *reader) fields(words []*syntax.Word) []value {
 				continue // an empty variable without quotes isn't an argument
 			}
 		}
-		if _, own := r.vars["IFS"]; own && r.splits(w) {
-			v = value{}
+		if _, own := r.vars["IFS"]; r.splits(w) && (own || isGlob(v.text)) {
+			v = value{} // it is divided otherwise, or stands for names of files
 		}
 		if v.known && r.splits(w) && strings.ContainsAny(v.text, " \t\n") {
 			out = append(out, known(strings.Fields(v.text))...)

@@ -7,7 +7,9 @@ package unpack
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -43,13 +45,16 @@ func (g *Group[P]) Write(dir string) error {
 // ReadGroups reads groups that were written to directories of their own below dir,
 // in the order of the directories' names.
 func ReadGroups[P any](dir string) ([]*Group[P], error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*", metaFile))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("list the unpacked packages: %w", err)
 	}
 	var groups []*Group[P]
-	for _, name := range names {
-		text, err := os.ReadFile(name)
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, e.Name(), metaFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // no Unpack wrote there
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read what is known of the packages: %w", err)
 		}

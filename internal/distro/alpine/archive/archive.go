@@ -88,6 +88,7 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 // control reads .PKGINFO and the scripts.
 func (a *Archive) control(content []byte) error {
 	found := map[string][]byte{}
+	left := int64(MaxControl) // sparse files are more than the segment
 	r := tar.NewReader(bytes.NewReader(content))
 	for {
 		h, err := r.Next()
@@ -107,9 +108,10 @@ func (a *Archive) control(content []byte) error {
 		if _, twice := found[name]; twice {
 			return fmt.Errorf("read package: %w: its control segment has %s twice", ErrFormat, name)
 		}
-		if found[name], err = ReadEntry(r, MaxControl); err != nil {
+		if found[name], err = ReadEntry(r, left); err != nil {
 			return fmt.Errorf("read package: %s: %w", name, noEOF(err))
 		}
+		left -= int64(len(found[name]))
 	}
 	info, ok := found[".PKGINFO"]
 	if !ok {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -210,7 +211,7 @@ func checkPaths(b *base, groups []*group) (why string, err error) {
 			}
 		}
 	}
-	for dir := range p.dirs {
+	for _, dir := range slices.Sorted(maps.Keys(p.dirs)) {
 		if by := p.owner[dir]; by != "" {
 			return fmt.Sprintf("%s has %s, which is a directory of another package", by, dir), nil
 		}

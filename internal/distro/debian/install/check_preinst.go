@@ -111,6 +111,7 @@ func (s *scripts) test(op, file string) maintscript.Truth {
 	kind := st.Mode & unix.S_IFMT
 	yes := true
 	switch op {
+	case "-e", "-r", "-w":
 	case "-L", "-h":
 		yes = kind == unix.S_IFLNK
 	case "-f":
@@ -121,6 +122,8 @@ func (s *scripts) test(op, file string) maintscript.Truth {
 		yes = st.Mode&0o111 != 0
 	case "-s":
 		yes = st.Size > 0
+	default:
+		return maintscript.Unknown
 	}
 	if yes {
 		return maintscript.True
