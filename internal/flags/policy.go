@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
 	spb "github.com/moby/buildkit/sourcepolicy/pb"
@@ -100,7 +101,7 @@ func readPolicy(path string) (*spb.Policy, error) {
 	if err := d.Decode(policy); err != nil {
 		return nil, fmt.Errorf("%s is not a source policy in JSON: %w", path, err)
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s has more than one value", path)
 	}
 	for i, r := range policy.Rules {

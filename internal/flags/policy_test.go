@@ -41,6 +41,7 @@ func TestSourcePolicy(t *testing.T) {
 		{write("empty.json", `{"rules":[{"action":"DENY"}]}`), nil, "no selector"},
 		{write("null.json", `{"rules":[null]}`), nil, "no selector"},
 		{write("two-values.json", `{} {}`), nil, "more than one"},
+		{write("brace.json", `{}}`), nil, "more than one"},
 	} {
 		policy, err := SourcePolicy(tc.words, func(string) (string, bool) { return tc.env, tc.env != "" })
 		got := ""

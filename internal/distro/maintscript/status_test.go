@@ -38,6 +38,7 @@ func TestStatus(t *testing.T) {
 		"set -e; x=$(false); exit 0":                  "? in line 2",
 		"case $1 in install) exit 5;; esac":           "5 in line 2",
 		"case $1 in upgrade) exit 5;; esac":           "succeeds",
+		"case $1 in [!0-9]*) exit 5;; esac":           "5 in line 2 perhaps",
 		"for i in 1 2; do [ $i = 1 ] || exit 9; done": "9 in line 2",
 		"for i in 1 2; do [ $i = 1 ] && continue; exit 9; done": "9 in line 2",
 		"set -u; echo $undefined; exit 0":                       "? in line 2",
@@ -110,7 +111,7 @@ func (w *writer) stmt() string {
 	case 3:
 		return "{\n" + w.list() + "\n}"
 	case 4:
-		return fmt.Sprintf("case \"$%s\" in\n%s)\n%s\n;;\n*)\n%s\n;;\nesac", w.one("1", "2", "v"), w.one("a", "b", "a|b"), w.list(), w.list())
+		return fmt.Sprintf("case \"$%s\" in\n%s)\n%s\n;;\n*)\n%s\n;;\nesac", w.one("1", "2", "v"), w.one("a", "b", "a|b", "[!a]", "[!0-9]*", "[[:alpha:]]", "[^b]", "?"), w.list(), w.list())
 	case 5:
 		w.loops++
 		defer func() { w.loops-- }()
@@ -156,7 +157,7 @@ func (w *writer) plain() string {
 	if w.functions > 0 && !w.inFunction && w.IntN(6) == 0 {
 		return fmt.Sprintf("f%d %s", 1+w.IntN(w.functions), w.one("", "a", "b c"))
 	}
-	return w.one("true", "false", "/bin/true", "/bin/false", mark, mark+" >&2", `[ "$1" = a ]`, `[ -z "$v" ]`, `[ "$v" = a ]`, "echo $v >/dev/null",
+	return w.one("true", "false", "/bin/true", "/bin/false", mark, mark+" >&2", `[ "$1" = a ]`, `[ -z "$v" ]`, `[ "$v" = a ]`, "echo $v >/dev/null", "v='/no/such/*'", "for v in $v; do "+mark+"; done",
 		w.one("exit", "exit 0", "exit 1", "exit 7", "exit $?"), `test -n "$2"`, `v="$v$1"`)
 }
 

@@ -72,11 +72,21 @@ func (b *download) connect() error {
 	b.stall = time.AfterFunc(stallLimit, cancel)
 	if b.offset > 0 && resp.StatusCode == http.StatusOK {
 		// The registry begins at the start; what is there already is passed over.
-		if _, err := io.CopyN(io.Discard, b.body, b.offset); err != nil {
+		if _, err := io.CopyN(io.Discard, &moved{b}, b.offset); err != nil {
 			return errors.Join(err, b.Close())
 		}
 	}
 	return nil
+}
+
+// moved reads the body while what is there already is passed over.
+type moved struct{ b *download }
+
+// Read reads.
+func (m *moved) Read(p []byte) (int, error) {
+	n, err := m.b.body.Read(p)
+	m.b.stall.Reset(stallLimit)
+	return n, err
 }
 
 // Read reads, and goes on after a break.

@@ -46,6 +46,7 @@ func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 	sent.stop()
 	if err != nil {
 		err = sent.because(err)
+		got.stop()
 		cancel(nil)
 		return nil, err
 	}
@@ -93,8 +94,10 @@ type sending struct {
 
 // Read reads.
 func (s *sending) Read(p []byte) (int, error) {
+	s.timer.Stop() // that the source is slow is not the registry's fault
+	n, err := s.body.Read(p)
 	s.timer.Reset(s.limit)
-	return s.body.Read(p)
+	return n, err
 }
 
 // Close closes the body.

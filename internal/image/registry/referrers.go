@@ -50,12 +50,15 @@ func (r *Repository) Referrers(ctx context.Context, subject v1.Hash) ([]v1.Descr
 }
 
 func (s *session) referrers(ctx context.Context, subject v1.Hash) ([]v1.Descriptor, error) {
-	found, err := s.referrersPages(ctx, subject)
-	if !hasNoReferrers(err) {
-		return found, err
+	found, refused := s.referrersPages(ctx, subject)
+	if !hasNoReferrers(refused) {
+		return found, refused
 	}
 	_, raw, err := s.manifest(ctx, ReferrersTag(subject), transport.PullScope)
 	if errors.Is(err, ErrNotFound) {
+		if isRefusal(refused) {
+			return nil, refused // it may have the API, and referrers
+		}
 		return nil, nil
 	}
 	if err != nil {
@@ -78,6 +81,13 @@ func hasNoReferrers(err error) bool {
 	}
 	answer, ok := errors.AsType[*transport.Error](err)
 	return ok && answer.StatusCode >= 400 && answer.StatusCode != http.StatusUnauthorized && answer.StatusCode != http.StatusTooManyRequests
+}
+
+// isRefusal reports whether a registry without the API would hardly answer so.
+func isRefusal(err error) bool {
+	answer, ok := errors.AsType[*transport.Error](err)
+	return ok && (answer.StatusCode == http.StatusForbidden ||
+		answer.StatusCode >= http.StatusInternalServerError && answer.StatusCode != http.StatusNotImplemented)
 }
 
 // referrersPages asks the API.

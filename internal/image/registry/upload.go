@@ -98,14 +98,11 @@ func (r *Repository) Upload(ctx context.Context, d v1.Descriptor, from string, o
 
 // send tries until the blob is there.
 func (u *upload) send(ctx context.Context, r *Repository) error {
+	best := u.offset
 	for i := 0; ; i++ {
-		before := u.offset
 		err := u.run(ctx)
 		if err == nil {
 			return nil
-		}
-		if u.offset > before {
-			i = 0
 		}
 		if i >= attempts-1 || !u.mayGoOn(err) || ctx.Err() != nil {
 			return err
@@ -117,6 +114,9 @@ func (u *upload) send(ctx context.Context, r *Repository) error {
 			return nil // only the answer was lost
 		}
 		u.ask(ctx)
+		if u.offset > best { // what the registry says it has is progress, not what was sent
+			best, i = u.offset, -1
+		}
 	}
 }
 

@@ -51,6 +51,9 @@ type progress struct {
 
 func (j *job) newProgress() (*progress, error) {
 	w, mode := j.terminal.Err, j.progress
+	if mode == progressui.RawJSONMode {
+		w = printable.Writer(w) // JSON leaves the controls above ASCII as they are
+	}
 	display, err := progressui.NewDisplay(w, mode)
 	if err != nil {
 		return nil, cli.Usage(fmt.Errorf("--progress %s: %w", mode, err), "")
@@ -72,7 +75,7 @@ func (p *progress) start() chan *client.SolveStatus {
 	return p.status
 }
 
-// shown is the status as a terminal may get it. JSON has escapes of its own.
+// shown is the status as a terminal may get it. JSON is escaped where it is written.
 func (p *progress) shown() chan *client.SolveStatus {
 	if p.mode == progressui.RawJSONMode {
 		return p.status

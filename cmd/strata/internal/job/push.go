@@ -18,7 +18,7 @@ func (l *logins) pushFailure(err error) error {
 		return cli.Reword(err, "push "+own)
 	}
 	_, rest, ok := strings.Cut(err.Error(), "failed to push ")
-	if !ok {
+	if !ok || strings.Contains(err.Error(), "did not complete successfully") { // a command that speaks of pushes
 		return err
 	}
 	name, reason, ok := strings.Cut(rest, ": ")
