@@ -25,11 +25,10 @@ import (
 
 // build makes the image for every wanted platform, and what goes with it.
 func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, error) {
-	file, err := r.loadLock(ctx, s)
+	file, err := r.prepare(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	each(lint.File(s, r.daemon.UI.Target, r.config), r.warnings.at(ctx))
 	defer readIgnoreFile(ctx, r.daemon.UI, s)()
 	images := make([]*image, len(r.daemon.UI.TargetPlatforms))
 	rb, err := r.daemon.UI.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
@@ -48,6 +47,16 @@ func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, erro
 		return nil, err
 	}
 	return rb.Finalize()
+}
+
+// prepare reads the lock, and warns of what the build file says.
+func (r *request) prepare(ctx context.Context, s *spec.Spec) (*lock.File, error) {
+	file, err := r.loadLock(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	each(lint.File(s, r.daemon.UI.Target, r.config), r.warnings.at(ctx))
+	return file, nil
 }
 
 // image is what the pass makes for one platform.
@@ -72,7 +81,7 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 		return nil, err
 	}
 	img.plan = planned
-	each(lint.Plan(s, planned, file != nil), r.warnings.at(ctx))
+	each(lint.Plan(s, planned), r.warnings.at(ctx))
 	if err := r.warnings.violated(); err != nil {
 		return nil, err
 	}
@@ -84,6 +93,9 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 		return nil, err
 	}
 	r.warnings.empty(ctx, s, img.lowered, func(st bk.State) bool { return isEmpty(ctx, r.daemon, st) })
+	if err := r.warnings.violated(); err != nil {
+		return nil, err
+	}
 	if r.built != nil {
 		r.built(Planned{Plan: planned, ShowPlatform: r.daemon.UI.MultiPlatformRequested})
 	}

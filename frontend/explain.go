@@ -40,7 +40,7 @@ func (r *request) explain(ctx context.Context, s *spec.Spec, id string) (*client
 		return nil, err
 	}
 	trees := r.trees(s)
-	req := r.planRequest(ctx, s, r.firstPlatform(), trees)
+	req := r.planRequest(ctx, s, r.daemon.FirstPlatform(), trees)
 	req.Lock.File = file
 	p, err := strategy.Plan(ctx, req)
 	if err != nil {

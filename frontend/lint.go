@@ -56,7 +56,7 @@ func (r *request) lintPlans(ctx context.Context, s *spec.Spec, report func(*spec
 		if err != nil {
 			return err
 		}
-		each(lint.Plan(s, planned, file != nil), report)
+		each(lint.Plan(s, planned), report)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func listTargets(s *spec.Spec, text []byte) targets.List {
 // outline lists the parameters of the wanted target: its arguments, and the
 // secrets, agents and caches of all that it needs.
 func (r *request) outline(ctx context.Context, s *spec.Spec) (*outline.Outline, error) {
-	req := r.planRequest(ctx, s, r.firstPlatform(), r.trees(s))
+	req := r.planRequest(ctx, s, r.daemon.FirstPlatform(), r.trees(s))
 	req.AllowMissing, req.Warn = true, nil
 	p, err := strategy.Plan(ctx, req)
 	switch {

@@ -82,11 +82,6 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 // options are those of the request, by the names that BuildKit's clients give them.
 func (r *request) options() map[string]string { return r.daemon.Client.BuildOpts().Opts }
 
-// firstPlatform is the one that questions about the build file are answered for.
-func (r *request) firstPlatform() ocispecs.Platform {
-	return platforms.Normalize(r.daemon.UI.TargetPlatforms[0])
-}
-
 // readBuildFile reads the build file. The lock comes in the same transfer, beside what
 // dockerui asks for.
 func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dockerui.Source, error) {

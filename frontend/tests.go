@@ -52,12 +52,12 @@ func (r *request) test(ctx context.Context, report func(TestResult)) error {
 	if err != nil {
 		return err
 	}
-	file, err := r.loadLock(ctx, s)
+	file, err := r.prepare(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer readIgnoreFile(ctx, r.daemon.UI, s)()
-	img, err := r.buildPlatform(ctx, s, file, r.firstPlatform())
+	img, err := r.buildPlatform(ctx, s, file, r.daemon.FirstPlatform())
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/lint"
@@ -91,8 +92,15 @@ func (w *warnings) violated() error {
 
 // empty warns of commands that left nothing in $out.
 func (w *warnings) empty(ctx context.Context, s *spec.Spec, made *llb.Result, isEmpty func(bk.State) bool) {
-	for _, shipped := range made.Shipped {
-		if isEmpty(shipped.State) {
+	none := make([]bool, len(made.Shipped))
+	var group errgroup.Group
+	group.SetLimit(looksAtOnce)
+	for i, shipped := range made.Shipped {
+		group.Go(func() error { none[i] = isEmpty(shipped.State); return nil })
+	}
+	_ = group.Wait() // none fails
+	for i, shipped := range made.Shipped {
+		if none[i] {
 			e := s.ErrorfRange(shipped.Layer.Range, "the layer %q is empty: its command left nothing in $out", shipped.Layer.Short()).
 				WithHint("what is to ship must be below the directory that $out names")
 			e.Rule = strategy.RuleOut

@@ -66,7 +66,7 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 	img := &image{lowering: l, ops: l.ops(p), plan: p, baseConfig: p.Base, stores: map[*plan.Store]bk.State{}}
 	img.stack = stack{ops: img.ops, lines: p.Range, chain: l.opt.Chain}
 	if from.Output() != nil {
-		img.stack.inputs = []bk.State{from}
+		img.stack.inputs = []layerTree{{State: from}}
 	}
 	img.skeleton = place.NewSkeleton(l.opt.Prober, from, p.From.Kind == plan.Scratch)
 	if p.From.Kind != plan.Target {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/llb"
@@ -120,5 +121,41 @@ func TestMessagesWithoutTheHelper(t *testing.T) {
 		if diff := cmp.Diff(want, llb.WithoutHelper(message)); diff != "" {
 			t.Errorf("unexpected message (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// TestFoldedTimes folds a files layer onto packages: their files keep the times of
+// their archives, as they do in a chain.
+func TestFoldedTimes(t *testing.T) {
+	content := "x"
+	p := withPackages(
+		&plan.Unpack{Format: "deb", Archives: []plan.Archive{archive("jq", "1.6", "b")}},
+		&plan.Files{Entries: []plan.Entry{{Dest: "/etc/motd", Content: &content}}},
+		&plan.Files{Entries: []plan.Entry{{Dest: "/etc/issue", Content: &content}}},
+	)
+	p.Images[0].Layers[1].Fold, p.Images[0].Layers[2].Fold = true, true
+	def, err := lowerPackages(p, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stamped, kept int
+	for _, dt := range def.Def {
+		var op pb.Op
+		if err := op.UnmarshalVT(dt); err != nil {
+			t.Fatal(err)
+		}
+		if len(op.Inputs) != 2 || op.GetFile() == nil {
+			continue
+		}
+		for _, a := range op.GetFile().Actions {
+			if c := a.GetCopy(); c != nil && c.Timestamp < 0 {
+				kept++
+			} else if c != nil {
+				stamped++
+			}
+		}
+	}
+	if kept != 2 || stamped != 2 { // the packages twice, each file once
+		t.Errorf("%d trees keep their times and %d get one; want 2 and 2", kept, stamped)
 	}
 }

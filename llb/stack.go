@@ -19,7 +19,7 @@ type stack struct {
 	// chain copies each tree onto the ones before, where BuildKit has no MergeOp.
 	chain bool
 	// inputs are the base and the layers made until now.
-	inputs []bk.State
+	inputs []layerTree
 	// under and top are, in a chain, the image below the last layer and the trees
 	// that share that layer.
 	under bk.State
@@ -35,7 +35,11 @@ type layerTree struct {
 
 // state is the image with the layers made until now.
 func (s *stack) state() bk.State {
-	return op.Restart(bk.Merge(s.inputs, bk.WithCustomName(s.ops.Name("merge the layers")), s.ops.At(s.lines)))
+	states := make([]bk.State, len(s.inputs))
+	for i, tree := range s.inputs {
+		states[i] = tree.State
+	}
+	return op.Restart(bk.Merge(states, bk.WithCustomName(s.ops.Name("merge the layers")), s.ops.At(s.lines)))
 }
 
 // add puts a tree of its own on top of the image. The base stays the first input
@@ -48,9 +52,9 @@ func (s *stack) add(st bk.State, layer *plan.Layer, name string) {
 	case s.chain:
 		s.addCopy(tree, layer.Fold, name, at)
 	case layer.Fold && n > 0:
-		s.inputs[n-1] = joined(layerTree{State: s.inputs[n-1], timed: tree.timed}, tree, name, at)
+		s.inputs[n-1] = joined(s.inputs[n-1], tree, name, at)
 	default:
-		s.inputs = append(s.inputs, st)
+		s.inputs = append(s.inputs, tree)
 	}
 }
 
@@ -62,29 +66,30 @@ func (s *stack) addCopy(tree layerTree, fold bool, name string, at bk.Constraint
 	}
 	s.top = append(s.top, tree)
 	if s.under.Output() == nil && len(s.top) == 1 {
-		s.inputs = []bk.State{tree.State}
+		s.inputs = []layerTree{tree}
 		return
 	}
 	var fa *bk.FileAction
 	for _, tree := range s.top {
 		fa = overlayTree(tree, fa)
 	}
-	s.inputs = []bk.State{op.Restart(s.under.File(fa, bk.WithCustomName(name), at))}
+	s.inputs = []layerTree{{State: op.Restart(s.under.File(fa, bk.WithCustomName(name), at))}}
 }
 
 // change puts on top of the image what a step changed in it; in a chain, that is
 // the step's result itself.
 func (s *stack) change(st bk.State) {
 	if s.chain {
-		s.inputs = []bk.State{op.Restart(st)}
+		s.inputs = []layerTree{{State: op.Restart(st)}}
 	} else {
-		s.inputs = append(s.inputs, st)
+		s.inputs = append(s.inputs, layerTree{State: st})
 	}
 }
 
-// joined is two layers as one.
-func joined(a, b layerTree, name string, at bk.ConstraintsOpt) bk.State {
-	return bk.Scratch().File(overlayTree(b, overlayTree(a, nil)), bk.WithCustomName(name), at)
+// joined is two layers as one. Each has the times that it has alone.
+func joined(a, b layerTree, name string, at bk.ConstraintsOpt) layerTree {
+	st := bk.Scratch().File(overlayTree(b, overlayTree(a, nil)), bk.WithCustomName(name), at)
+	return layerTree{State: st, timed: a.timed || b.timed}
 }
 
 // overlayTree copies a whole tree over what is there; what it replaces may be of

@@ -66,7 +66,7 @@ func findings(t *testing.T, text string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range lint.Plan(s, p, false) {
+	for _, e := range lint.Plan(s, p) {
 		take(e)
 	}
 	return found

@@ -12,14 +12,11 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// Plan applies the rules that look at what was planned. locked says that there is a
-// lock.
-func Plan(s *spec.Spec, p *plan.Plan, locked bool) []*spec.Error {
+// Plan applies the rules that look at what was planned.
+func Plan(s *spec.Spec, p *plan.Plan) []*spec.Error {
 	l := &pass{spec: s}
 	for _, img := range p.Images {
-		if !locked {
-			l.base(s.Target(img.Target), img)
-		}
+		l.base(s.Target(img.Target), img)
 		l.inherited(s.Target(img.Target), img)
 		l.hidden(img)
 		l.caches(img)
@@ -43,7 +40,7 @@ func (l *pass) base(t *spec.Target, img *plan.Image) {
 			tag = name[i+1:]
 		}
 		if !regexp.MustCompile(`[0-9]`).MatchString(tag) {
-			l.report(UnpinnedBase, text.Pos, "the tag %s of %s moves: name a version or a digest, or keep a lock", tag, name)
+			l.report(UnpinnedBase, text.Pos, "the tag %s of %s moves: name a version or a digest", tag, name)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func Rules() []Rule {
 		{StageNameCasing, "Names of targets should be lowercase"},
 		{strategy.RuleTooManyLayers, "An image should have few enough layers, so that none have to be joined"},
 		{UnknownRule, "A rule that is skipped should be one of the rules"},
-		{UnpinnedBase, "A base should have a version or a digest, or be in the lock, so that every build has the same"},
+		{UnpinnedBase, "A base should have a version or a digest, so that every build has the same"},
 		{UnreachableTarget, "A target that has no configuration of its own should be used by another one"},
 		{UnusedArg, "A declared argument should be used"},
 		{WorkdirRelativePath, "A relative working directory depends on what the base has"},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -84,4 +85,9 @@ func (d *Daemon) Status(ctx context.Context, address string, opts ...bk.HTTPOpti
 func (d *Daemon) Merges() bool {
 	caps := d.Client.BuildOpts().LLBCaps
 	return caps.Supports(pb.CapMergeOp) == nil && caps.Supports(pb.CapDiffOp) == nil
+}
+
+// FirstPlatform is the platform that questions about the build file are answered for.
+func (d *Daemon) FirstPlatform() ocispecs.Platform {
+	return platforms.Normalize(d.UI.TargetPlatforms[0])
 }

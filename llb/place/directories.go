@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -89,15 +88,4 @@ func (f *layer) directoryTree(dirs map[string]directory) (bk.State, bool) {
 	}
 	f.placer.trees[key] = bk.Scratch().File(fa, bk.WithCustomName("[internal] make directories"))
 	return f.placer.trees[key], true
-}
-
-// base of a URL's path, as the name of the file that it gives.
-func urlName(url string) string {
-	for i, c := range url {
-		if c == '?' || c == '#' {
-			url = url[:i]
-			break
-		}
-	}
-	return path.Base(url)
 }

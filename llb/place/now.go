@@ -37,7 +37,7 @@ func (f *layer) placeNow(ctx context.Context, items []item, name string) (bk.Sta
 	t := f.on.Skeleton.nodes()
 	var paths []string
 	for _, it := range items {
-		paths = append(paths, destination(it.Entry))
+		paths = append(paths, it.Destination())
 	}
 	if err := t.expect(ctx, paths...); err != nil {
 		return bk.State{}, &plan.Fault{Range: f.planned.Range, Err: err}
@@ -64,7 +64,7 @@ func (f *layer) locate(ctx context.Context, t nodes, it item) ([]placement, erro
 	if err != nil {
 		return nil, err
 	}
-	dest := destination(it.Entry)
+	dest := it.Destination()
 	if it.Directory || it.Into {
 		dir := dest
 		if !it.Directory && dest != it.Dest {

@@ -24,7 +24,8 @@ func (o opener) settle(ctx context.Context, it *item) error {
 	if !plan.IsPattern(it.src) {
 		return nil
 	}
-	if mustBeBuilt(it.Copy.From) && it.Into && !strings.ContainsAny(it.src, `[\`) {
+	// What must be built isn't looked into for a name of nothing but * and ?.
+	if it.Copy.From.MustBeBuilt() && it.Into && !strings.ContainsAny(it.src, `[\`) {
 		it.pattern = true
 		return nil
 	}
@@ -44,12 +45,6 @@ func (o opener) settle(ctx context.Context, it *item) error {
 	}
 	it.pattern = true
 	return nil
-}
-
-// mustBeBuilt reports whether looking into a tree would run steps while the graph is
-// made. There, a pattern of nothing but * and ? isn't looked up as a name before.
-func mustBeBuilt(t plan.Tree) bool {
-	return t.Kind == plan.Target || t.Kind == plan.Dockerfile || t.Kind == plan.Layers
 }
 
 // hasExactly reports whether there is a file of exactly the source's name. The source's

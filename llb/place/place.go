@@ -122,7 +122,7 @@ func destinations(a plan.Action) []string {
 	}
 	var paths []string
 	for i := range files.Entries {
-		paths = append(paths, destination(&files.Entries[i]))
+		paths = append(paths, files.Entries[i].Destination())
 	}
 	return paths
 }

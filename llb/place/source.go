@@ -180,12 +180,3 @@ func rw(bits uint32) string {
 	}
 	return s
 }
-
-// destination is where an entry ends up, when its last component is its own: a
-// file that is fetched into a directory has the name of its URL there.
-func destination(e *plan.Entry) string {
-	if e.Into && e.HTTP != nil && !e.Extract {
-		return path.Join(e.Dest, urlName(e.HTTP.URL))
-	}
-	return e.Dest
-}

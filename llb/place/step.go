@@ -79,7 +79,7 @@ func over(fa *bk.FileAction, st bk.State) *bk.FileAction {
 
 // placeRaw notes an item with its owner, who is looked up in the step.
 func (f *layer) placeRaw(ctx context.Context, it item) error {
-	p := placement{item: it, at: destination(it.Entry)}
+	p := placement{item: it, at: it.Destination()}
 	owner := plan.Owner{User: "0", Group: "0"}
 	switch {
 	case it.Owner == nil:
@@ -99,7 +99,7 @@ func (f *layer) placeRaw(ctx context.Context, it item) error {
 // chownPath is the path whose owner an item decides.
 func (f *layer) chownPath(ctx context.Context, it item) string {
 	if !it.Into || it.Copy == nil || it.Extract || it.pattern {
-		return destination(it.Entry)
+		return it.Destination()
 	}
 	if dir, err := f.isDirectory(ctx, it); dir || err != nil {
 		return it.Dest

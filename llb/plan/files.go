@@ -3,7 +3,12 @@
 
 package plan
 
-import "github.com/strata-build/strata/llb/spec"
+import (
+	"path"
+	"strings"
+
+	"github.com/strata-build/strata/llb/spec"
+)
 
 // Deletion is what names begin with that stand for deleted files in an image's layer.
 const Deletion = ".wh."
@@ -38,6 +43,19 @@ type Entry struct {
 	Part bool `json:"part,omitempty"`
 	// Extract unpacks the archive that HTTP or Copy gives.
 	Extract bool `json:"extract,omitempty"`
+}
+
+// Destination is where an entry ends up, when its last component is its own: a file
+// that is fetched into a directory has the name of its URL's path there.
+func (e *Entry) Destination() string {
+	if !e.Into || e.HTTP == nil || e.Extract {
+		return e.Dest
+	}
+	url := e.HTTP.URL
+	if i := strings.IndexAny(url, "?#"); i >= 0 {
+		url = url[:i]
+	}
+	return path.Join(e.Dest, path.Base(url))
 }
 
 // HTTP is a file that is fetched.

@@ -120,6 +120,12 @@ func (t Tree) Words() string {
 	}
 }
 
+// MustBeBuilt reports whether looking into the tree would run steps while the graph is
+// made.
+func (t Tree) MustBeBuilt() bool {
+	return t.Kind == Target || t.Kind == Dockerfile || t.Kind == Layers
+}
+
 // Layer is one layer of an image.
 type Layer struct {
 	// Name is the layer's own name, or empty.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -24,37 +25,58 @@ func (s *packageRequest) keepsConffiles() bool {
 // before it make, too. They are returned as entries to put over the packages if they
 // are to be kept; otherwise the package's wins, which is worth a warning.
 func (s *packageSet) conffiles(ctx context.Context, entry int) ([]plan.Entry, error) {
-	owners := map[string]bool{}
-	for _, p := range s.locked.Packages {
-		owners[p.Name] = owners[p.Name] || p.Layer == entry
+	owned := conffilesOf(s.locked, entry)
+	if len(owned) == 0 || s.t.pass.req.AllowMissing {
+		return nil, nil
+	}
+	made, err := earlier(ctx, s.t, s.asked.entries[entry].layer, owned)
+	if err != nil {
+		return nil, err
 	}
 	var kept []plan.Entry
-	for _, conffile := range slices.Sorted(maps.Keys(s.locked.Conffiles)) {
-		owner := s.locked.Conffiles[conffile]
-		if !owners[owner] {
-			continue
-		}
-		f, e, err := s.earlier(ctx, entry, conffile)
+	for _, at := range owned {
+		one, ok := made[at]
 		switch {
-		case err != nil:
-			return nil, err
-		case f == nil:
+		case !ok:
 		case s.asked.keepsConffiles():
-			kept = append(kept, *e)
+			kept = append(kept, one.entry)
 		default:
-			s.t.pass.req.Warn(s.t.read.errorf(f.Dest.Pos, "the package %s has %s as well and comes later, so that its file wins; "+
-				"put this layer after the packages, or write `conffiles: keep` in theirs to keep this file", owner, conffile))
+			s.t.pass.req.Warn(s.t.read.errorf(one.file.Dest.Pos, "the package %s has %s as well and comes later, so that its file wins; "+
+				"put this layer after the packages, or write `conffiles: keep` in theirs to keep this file", s.locked.Conffiles[at], at))
 		}
 	}
 	return kept, nil
 }
 
-// earlier finds the last file of the files layers before a packages layer that becomes
-// a path, and makes it an entry of that very path; nil when there is none.
-func (s *packageSet) earlier(ctx context.Context, entry int, at string) (f *spec.File, e *plan.Entry, err error) {
-	for i := range s.t.described.Layers {
-		l := &s.t.described.Layers[i]
-		if l == s.asked.entries[entry].layer {
+// conffilesOf are the configuration files of an entry's packages, sorted.
+func conffilesOf(locked *lock.Packages, entry int) []string {
+	mine := map[string]bool{}
+	for _, p := range locked.Packages {
+		mine[p.Name] = mine[p.Name] || p.Layer == entry
+	}
+	var out []string
+	for _, at := range slices.Sorted(maps.Keys(locked.Conffiles)) {
+		if mine[locked.Conffiles[at]] {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// madeFile is a file of the build file that becomes a path, as an entry of that path
+// alone.
+type madeFile struct {
+	file  *spec.File
+	entry plan.Entry
+}
+
+// earlier finds, for each path, the last file of the files layers before a packages
+// layer that becomes it.
+func earlier(ctx context.Context, t *Target, before *spec.Layer, paths []string) (map[string]madeFile, error) {
+	out := map[string]madeFile{}
+	for i := range t.described.Layers {
+		l := &t.described.Layers[i]
+		if l == before {
 			break
 		}
 		if l.Files == nil {
@@ -62,19 +84,20 @@ func (s *packageSet) earlier(ctx context.Context, entry int, at string) (f *spec
 		}
 		for n := range l.Files.Entries {
 			file := &l.Files.Entries[n]
-			if !mayMake(s.t.read, file, at) {
+			may := slices.DeleteFunc(slices.Clone(paths), func(at string) bool { return !mayMake(t.read, file, at) })
+			if len(may) == 0 {
 				continue
 			}
-			found, err := planEntry(ctx, s.t, file)
+			found, err := planEntry(ctx, t, file)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			if makes(ctx, s.t, &found, at) {
-				f, e = file, &found
+			for at, e := range makes(ctx, t, found, may) {
+				out[at] = madeFile{file, e}
 			}
 		}
 	}
-	return f, e, nil
+	return out, nil
 }
 
 // mayMake reports whether a file goes to a path, or to a directory above it.
@@ -86,29 +109,45 @@ func mayMake(r reader, f *spec.File, at string) bool {
 	return dest == at || (f.Source.IsSet() || f.URL.IsSet()) && strings.HasPrefix(at, strings.TrimSuffix(dest, "/")+"/")
 }
 
-// makes reports whether an entry makes a path, and makes it an entry for that alone. A
-// tree that is copied is looked into.
-func makes(ctx context.Context, t *Target, e *plan.Entry, at string) bool {
-	switch {
-	case e.Dest == at && !e.Into && e.Copy == nil:
-		return true
-	case e.HTTP != nil && e.Into && path.Join(e.Dest, path.Base(e.HTTP.URL)) == at:
-		e.Dest, e.Into = at, false
-		return true
-	case e.Copy == nil || len(e.Copy.Include)+len(e.Copy.Exclude) > 0 || t.pass.req.Looker == nil:
-		return false
-	}
-	for _, source := range sourcesOf(e, at) {
-		in, err := t.pass.req.Looker.Look(ctx, t.pass.plan, e.Copy.From, []string{strings.TrimPrefix(source, "/")})
-		if err != nil {
-			continue // its own layer says what is wrong
+// makes are those of the paths that an entry makes, each with an entry for it alone. A
+// tree that is copied is looked into once for all, unless steps would have to run for
+// that.
+func makes(ctx context.Context, t *Target, e plan.Entry, paths []string) map[string]plan.Entry {
+	out := map[string]plan.Entry{}
+	if e.Copy == nil {
+		for _, at := range paths {
+			if e.Destination() == at {
+				e.Dest, e.Into = at, false
+				out[at] = e
+			}
 		}
-		if _, err := in.ReadFile(ctx, source); err == nil {
-			e.Dest, e.Into, e.Copy.Path = at, false, source
-			return true
+		return out
+	}
+	if len(e.Copy.Include)+len(e.Copy.Exclude) > 0 || t.pass.req.Looker == nil || e.Copy.From.MustBeBuilt() {
+		return out
+	}
+	var patterns []string
+	for _, at := range paths {
+		for _, source := range sourcesOf(&e, at) {
+			patterns = append(patterns, strings.TrimPrefix(source, "/"))
 		}
 	}
-	return false
+	in, err := t.pass.req.Looker.Look(ctx, t.pass.plan, e.Copy.From, patterns)
+	if err != nil {
+		return out // its own layer says what is wrong
+	}
+	for _, at := range paths {
+		for _, source := range sourcesOf(&e, at) {
+			if _, err := in.ReadFile(ctx, source); err == nil {
+				alone, from := e, *e.Copy
+				from.Path = source
+				alone.Dest, alone.Into, alone.Copy = at, false, &from
+				out[at] = alone
+				break
+			}
+		}
+	}
+	return out
 }
 
 // sourcesOf are the files of a copied tree that would become a path.

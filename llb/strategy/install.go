@@ -66,7 +66,7 @@ func (s *packageSet) marks(e packageEntry) bool {
 // that one: nothing says that it does the same as it did then.
 func (s *packageSet) chooseInstaller(ctx context.Context) error {
 	t := s.t
-	if s.locked.Installer != "" && s.locked.Base == t.basePin() && t.isPinned() && !t.ranInPlace() {
+	if s.locked.Installer != "" && s.locked.Base == t.basePin() && t.isPinned() && !t.ranInPlace() && !s.lacksConffiles() {
 		return nil
 	}
 	chosen := *s.locked
@@ -91,6 +91,12 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 	}
 	chosen.Installer, chosen.Why, chosen.Filters, chosen.Conffiles = verdict.Installer, verdict.Why, verdict.Filters, verdict.Conffiles
 	return nil
+}
+
+// lacksConffiles reports whether the lock may be of a time when locks had no
+// configuration files, and these are to be kept.
+func (s *packageSet) lacksConffiles() bool {
+	return s.locked.Conffiles == nil && s.asked.keepsConffiles() && len(s.locked.Packages) > 0
 }
 
 // isPinned reports whether the base's name says exactly what it is.

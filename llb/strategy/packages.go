@@ -117,6 +117,9 @@ func (s *packageSet) plan(ctx context.Context) error {
 		if err := s.from.systemOfMarks(ctx, s.locked); err != nil {
 			return err
 		}
+		if err := s.from.checkKeys(); err != nil {
+			return err
+		}
 		return s.planLayers(ctx)
 	case s.t.pass.req.AllowMissing:
 		s.locked = &lock.Packages{Installer: plan.Register}
@@ -186,6 +189,9 @@ func (s *packageRequest) allowHeld() bool {
 
 // checkKeys refuses what the build file asks for and the package system doesn't have.
 func (s *origin) checkKeys() error {
+	if s.system == nil { // a lock without packages
+		return nil
+	}
 	for _, e := range s.asked.entries {
 		given := e.layer.Packages.Conffiles
 		if given.IsSet() && !s.system.Facts().Conffiles {

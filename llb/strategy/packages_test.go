@@ -15,6 +15,7 @@ import (
 
 	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/internal/tree"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
@@ -235,4 +236,28 @@ func mustPlan(t *testing.T, r strategy.Request) *plan.Plan {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// TestKeysOfALock holds a key that the package system doesn't have to the build file
+// also where a lock has the packages.
+func TestKeysOfALock(t *testing.T) {
+	r := withBase(t, "from: base\nlayers:\n  - packages: {names: [a], conffiles: keep}\n", someFiles{"/lib/apk/db/installed": ""})
+	f := &lock.File{}
+	f.SetRepository(lock.Repository{ID: "main", Type: "apk", URIs: []string{"https://archive.example.org/main"}})
+	f.Set("default", lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{
+		Base: strings.Split(mustBase(t), "@")[0], Wanted: [][]string{{"a"}}, Installer: plan.Register,
+		Packages: []lock.Package{{Name: "a", Version: "1", Arch: "x86_64", Repository: "main", Path: "x86_64/a-1.apk", SHA256: strings.Repeat("a", 64)}},
+	}})
+	r.Lock = strategy.Locking{Name: "strata.lock", File: f}
+	const want = "strata.yaml:3:39: packages of apk have no configuration files that can be kept; leave `conffiles` out"
+	if _, err := planOf(r); err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant %s", err, want)
+	}
+}
+
+// mustBase is what a lock calls the base of the tests.
+func mustBase(t *testing.T) string {
+	t.Helper()
+	p := mustPlan(t, withBase(t, "from: base\n", nil))
+	return strings.TrimPrefix(strings.TrimPrefix(p.Images[0].From.Name, "docker.io/library/"), "docker.io/")
 }
