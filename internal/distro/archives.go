@@ -6,6 +6,7 @@ package distro
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,6 +57,25 @@ type Repository struct {
 	Date time.Time
 	// Signers are fingerprints of the keys that signed it.
 	Signers []string
+}
+
+// UniqueIDs makes names different from each other, in their order: one that is taken
+// gets the lowest number, from 2, that makes it a new one.
+func UniqueIDs(names []string) []string {
+	taken := map[string]bool{}
+	for _, name := range names {
+		taken[name] = true
+	}
+	first := map[string]bool{}
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = name
+		for n := 2; first[name] && taken[out[i]]; n++ {
+			out[i] = name + "-" + strconv.Itoa(n)
+		}
+		first[name], taken[out[i]] = true, true
+	}
+	return out
 }
 
 // Request says what to resolve.

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"path"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -126,18 +125,17 @@ func (b *base) repositories(ctx context.Context) ([]*repository, error) {
 // named gives repositories their ids: the last part of the address, with a
 // number where that would be the same twice.
 func named(all []*repository) []*repository {
-	count := map[string]int{}
-	for _, r := range all {
-		r.id = "packages"
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = "packages"
 		if u, err := url.Parse(r.uris[0]); err == nil {
 			if base := path.Base(u.Path); base != "." && base != "/" {
-				r.id = base
+				names[i] = base
 			}
 		}
-		count[r.id]++
-		if n := count[r.id]; n > 1 {
-			r.id += "-" + strconv.Itoa(n)
-		}
+	}
+	for i, id := range distro.UniqueIDs(names) {
+		all[i].id = id
 	}
 	return all
 }

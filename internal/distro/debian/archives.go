@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -65,17 +64,12 @@ func archivesFor(ctx context.Context, sources []*distro.Source, b *base, arch st
 // named gives archives their ids: the suite, with a number where that would be
 // the same twice.
 func named(archives []*archive) []*archive {
-	count := map[string]int{}
-	for _, a := range archives {
-		id := strings.Trim(a.suite, "./")
-		if id == "" {
-			id = "flat"
-		}
-		count[id]++
-		a.id = id
-		if n := count[id]; n > 1 {
-			a.id += "-" + strconv.Itoa(n)
-		}
+	names := make([]string, len(archives))
+	for i, a := range archives {
+		names[i] = cmp.Or(strings.Trim(a.suite, "./"), "flat")
+	}
+	for i, id := range distro.UniqueIDs(names) {
+		archives[i].id = id
 	}
 	return archives
 }

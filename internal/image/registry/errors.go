@@ -106,7 +106,7 @@ func (s *session) unanswered(err error) string {
 // refusesToken tells a registry that does not take a token, because it is not good
 // for what was asked, from a server that did not give one.
 func (s *session) refusesToken(answer *transport.Error) bool {
-	return s.bearer.Load() && answer.Request != nil && strings.HasPrefix(answer.Request.URL.Path, "/v2/") && answer.Request.URL.Path != "/v2/"
+	return s.bearer.Load() && answer.Request != nil && strings.HasPrefix(answer.Request.URL.Path, s.place.base()+"/") && answer.Request.URL.Path != s.place.base()+"/"
 }
 
 // said is what a registry says itself.

@@ -53,7 +53,8 @@ func readDatabase(root string) (*database, error) {
 	db := &database{root: root, dir: "lib/apk/db"}
 	for _, dir := range []string{"usr/lib/apk/db", "lib/apk/db"} {
 		if _, err := os.Stat(filepath.Join(root, dir, "installed")); err == nil {
-			db.dir = dir
+			db.dir = dir // the latest release's, as when packages are resolved
+			break
 		}
 	}
 	text, err := db.read("installed")

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/maintscript"
@@ -150,7 +151,10 @@ func findsProgram(c maintscript.Call, test func(op, file string) maintscript.Tru
 }
 
 func (a *assembler) findsAccount(c maintscript.Call) maintscript.Truth {
-	if !c.AllKnown() || len(c.Args) != 3 {
+	if !c.AllKnown() || len(c.Args) != 3 || c.Args[1] != "passwd" && c.Args[1] != "group" {
+		return maintscript.Unknown
+	}
+	if _, err := strconv.Atoi(c.Args[2]); err == nil { // it is looked up by its number
 		return maintscript.Unknown
 	}
 	id, err := a.root.Number("/etc/"+c.Args[1], c.Args[2])

@@ -195,8 +195,11 @@ func (a *assembler) rm(args []string) error {
 		return err
 	}
 	for _, p := range paths {
+		if st, err := os.Lstat(a.root.At(p)); err == nil && st.IsDir() && !strings.ContainsAny(flags, "rR") {
+			return fmt.Errorf("remove %s: %w", p, unix.EISDIR)
+		}
 		err := os.Remove(a.root.At(p))
-		if errors.Is(err, os.ErrNotExist) && strings.Contains(flags, "f") || errors.Is(err, unix.ENOTDIR) {
+		if strings.Contains(flags, "f") && (errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENOTDIR)) {
 			continue
 		}
 		if err != nil {
