@@ -164,3 +164,18 @@ func TestGroups(t *testing.T) {
 		t.Error("half a file is read")
 	}
 }
+
+// TestGroupsOfNothing reads the groups of a step that unpacked nothing, and of a
+// directory that can't be read.
+func TestGroupsOfNothing(t *testing.T) {
+	if got, err := ReadGroups[string](filepath.Join(t.TempDir(), "none")); err != nil || len(got) > 0 {
+		t.Errorf("nothing was unpacked: %v, %v", got, err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadGroups[string](file); err == nil {
+		t.Error("a file is read as groups")
+	}
+}

@@ -43,10 +43,10 @@ func (g *Group[P]) Write(dir string) error {
 }
 
 // ReadGroups reads groups that were written to directories of their own below dir,
-// in the order of the directories' names.
+// in the order of the directories' names. Where dir isn't there, nothing was unpacked.
 func ReadGroups[P any](dir string) ([]*Group[P], error) {
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list the unpacked packages: %w", err)
 	}
 	var groups []*Group[P]
