@@ -147,7 +147,7 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 
 // store puts a group of store paths on.
 func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, name string) error {
-	st, err := img.lowering.unpacker.Unpack(ctx, img.ops, layer, a, name)
+	st, err := img.lowering.unpacker.Unpack(ctx, img.ops, layer, a, name, "")
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
 	}

@@ -6,6 +6,7 @@ package llb
 import (
 	"strings"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -14,7 +15,7 @@ import (
 // command, so that it quotes the command of the build file, or says what the step
 // is for if the build file has none.
 func WithoutHelper(message string) string {
-	for _, verb := range []string{"run", "exec"} {
+	for _, verb := range []string{call.RunName, call.ExecName} {
 		before, after, ok := strings.Cut(message, op.HelperPath+" "+verb+" ")
 		if !ok {
 			continue
@@ -51,6 +52,6 @@ func packageSteps() []struct{ verb, words string } {
 // IsStoreStep reports whether a message of BuildKit is about the step that unpacks
 // these paths.
 func IsStoreStep(message string, a *plan.Store) bool {
-	_, args, ok := strings.Cut(message, op.HelperPath+" store ")
+	_, args, ok := strings.Cut(message, op.HelperPath+" "+call.StoreName+" ")
 	return ok && strings.Contains(args, " "+a.Items[0].Name+",")
 }

@@ -37,7 +37,7 @@ func ReportStore(ctx context.Context, p *plan.Plan, target *plan.Image, layer *p
 		return bk.State{}, fmt.Errorf("report on a layer: %T has no store paths", layer.Action)
 	}
 	l := newLowering(p, o)
-	st, err := l.unpacker.Unpack(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", "--report", StoreReport)
+	st, err := l.unpacker.Unpack(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", StoreReport)
 	if err != nil {
 		return bk.State{}, &plan.Fault{Range: layer.Range, Err: err}
 	}

@@ -46,7 +46,7 @@ func TestBinaryIsSmallAndStatic(t *testing.T) {
 
 func TestMainTellsHowToUseIt(t *testing.T) {
 	for _, args := range [][]string{{}, {"plaice"}, {"place", "one"}, {"skeleton", "a", "b", "c"}, {"run", "--nope"}, {"run"}} {
-		status, errs := call(args...)
+		status, errs := callMain(args...)
 		if status != ownFault || !strings.HasPrefix(errs, "strata-step: ") {
 			t.Errorf("%q: status %d, message %q", args, status, errs)
 		}

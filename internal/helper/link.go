@@ -16,35 +16,23 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/inroot"
 )
 
-// linkOptions say what Link links to.
-type linkOptions struct {
-	// Store is the directory of the image that has the store paths.
-	Store string
-	// Mounts are trees that have that directory; together they hold all paths.
-	Mounts []string
-	// Roots are directories of the image, below the store; the first one wins.
-	Roots []string
-	// Into is the directory of the image that gets the links.
-	Into string
-	// Warn is told what was left out.
-	Warn func(line string)
-}
-
-// linkPaths makes, in the empty directory dst, a symbolic link to every file in the
+// linkPaths makes, in an empty directory, a symbolic link to every file in the
 // directories of the roots: bin, lib, share and whatever there is. Directories are never
-// linked, so that those of several roots, and of the base, become one.
-func linkPaths(dst string, o linkOptions) error {
-	l := linker{linkOptions: o, dst: dst}
-	for _, root := range o.Roots {
+// linked, so that those of several roots, and of the base, become one. warn is told what
+// was left out.
+func linkPaths(c call.Link, warn func(line string)) error {
+	l := linker{c: c, warn: warn}
+	for _, root := range c.Roots {
 		real, found, err := inroot.Follow(l.look, root)
 		if err != nil {
 			return fmt.Errorf("link %s: %w", show(root), err)
 		}
 		if found != inroot.Directory {
-			o.Warn(fmt.Sprintf("link nothing of %s: it isn't a directory", show(root)))
+			warn(fmt.Sprintf("link nothing of %s: it isn't a directory", show(root)))
 			continue
 		}
 		if err := l.root(real, root); err != nil {
@@ -55,8 +43,8 @@ func linkPaths(dst string, o linkOptions) error {
 }
 
 type linker struct {
-	linkOptions
-	dst string
+	c    call.Link
+	warn func(line string)
 }
 
 // root links what is in the directories of a root. Such a directory may be a link to one
@@ -74,7 +62,7 @@ func (l linker) root(real, root string) error {
 		if err != nil || found != inroot.Directory {
 			continue // a file, or a link to nowhere
 		}
-		if err := l.directory(at, path.Join(root, e.Name()), path.Join(l.Into, e.Name())); err != nil {
+		if err := l.directory(at, path.Join(root, e.Name()), path.Join(l.c.Into, e.Name())); err != nil {
 			return err
 		}
 	}
@@ -83,7 +71,7 @@ func (l linker) root(real, root string) error {
 
 // directory links the files of a directory, found at one path and called by another.
 func (l linker) directory(at, name, to string) error {
-	out := filepath.Join(l.dst, to)
+	out := filepath.Join(l.c.Out, to)
 	if err := os.MkdirAll(out, 0o755); errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EEXIST) {
 		l.taken(name, to)
 		return nil
@@ -98,7 +86,7 @@ func (l linker) directory(at, name, to string) error {
 		from, dest := path.Join(name, e.Name()), path.Join(to, e.Name())
 		if e.IsDir() {
 			err = l.directory(path.Join(at, e.Name()), from, dest)
-		} else if err = os.Symlink(from, filepath.Join(l.dst, dest)); errors.Is(err, unix.EEXIST) {
+		} else if err = os.Symlink(from, filepath.Join(l.c.Out, dest)); errors.Is(err, unix.EEXIST) {
 			l.taken(from, dest)
 			err = nil
 		}
@@ -110,7 +98,7 @@ func (l linker) directory(at, name, to string) error {
 }
 
 func (l linker) taken(name, to string) {
-	l.Warn(fmt.Sprintf("leave out %s: an earlier path has something at %s", show(name), show(to)))
+	l.warn(fmt.Sprintf("leave out %s: an earlier path has something at %s", show(name), show(to)))
 }
 
 // read lists a directory of the image, in order.
@@ -125,24 +113,24 @@ func (l linker) read(p string) ([]os.DirEntry, error) {
 // find is where a mount has a path of the image below the store. No component
 // of the path is a link.
 func (l linker) find(p string) (string, error) {
-	below, ok := strings.CutPrefix(p, l.Store+"/")
+	below, ok := strings.CutPrefix(p, l.c.Store+"/")
 	if !ok {
 		return "", unix.ENOENT
 	}
 	name := components(below)[0]
-	i := slices.IndexFunc(l.Mounts, func(mount string) bool {
-		_, err := os.Lstat(filepath.Join(mount, l.Store, name))
+	i := slices.IndexFunc(l.c.Mounts, func(mount string) bool {
+		_, err := os.Lstat(filepath.Join(mount, l.c.Store, name))
 		return err == nil
 	})
 	if i < 0 {
 		return "", unix.ENOENT
 	}
-	return filepath.Join(l.Mounts[i], p), nil
+	return filepath.Join(l.c.Mounts[i], p), nil
 }
 
 // look makes the stores an inroot.Lookup.
 func (l linker) look(p, _ string) (inroot.Kind, string, error) {
-	if p == "/" || p == l.Store || strings.HasPrefix(l.Store, p+"/") {
+	if p == "/" || p == l.c.Store || strings.HasPrefix(l.c.Store, p+"/") {
 		return inroot.Directory, "", nil
 	}
 	at, err := l.find(p)

@@ -36,7 +36,7 @@ func TestLinkMergesTheDirsOfRoots(t *testing.T) {
 		"l 0:0 /s/linked tool",
 	)
 	dst := t.TempDir()
-	status, errs := call("link", "--store", "/s", "--into", "/usr/local", "--mount", one, "--mount", two,
+	status, errs := callMain("link", "--store", "/s", "--into", "/usr/local", "--mount", one, "--mount", two,
 		"--root", "/s/app", "--root", "/s/linked", "--root", "/s/file", "--root", "/s/missing", dst)
 	if status != 0 {
 		t.Fatal(errs)
@@ -75,7 +75,7 @@ func TestLinkMergesTheDirsOfRoots(t *testing.T) {
 			t.Errorf("no warning %q in\n%s", line, errs)
 		}
 	}
-	if status, errs := call("link", dst); status != ownFault || !strings.Contains(errs, "want --into and DST") {
+	if status, errs := callMain("link", dst); status != ownFault || !strings.Contains(errs, "want --into and DST") {
 		t.Errorf("status %d, %s", status, errs)
 	}
 }

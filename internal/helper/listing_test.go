@@ -174,7 +174,7 @@ func xattrList(t *testing.T, at string) string {
 }
 
 // call runs the helper in this process, and returns its status and what it wrote to standard error.
-func call(args ...string) (int, string) {
+func callMain(args ...string) (int, string) {
 	var out, errs strings.Builder
 	status := Main(args, &out, &errs)
 	return status, errs.String()
@@ -184,7 +184,7 @@ func call(args ...string) (int, string) {
 func skeletonOf(t *testing.T, base string) string {
 	t.Helper()
 	dst := t.TempDir()
-	if status, errs := call("skeleton", base, dst); status != 0 {
+	if status, errs := callMain("skeleton", base, dst); status != 0 {
 		t.Fatalf("skeleton: status %d: %s", status, errs)
 	}
 	return dst

@@ -6,11 +6,13 @@
 package helper
 
 import (
-	"errors"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/call"
 )
 
 // An ownership decides who owns what in a layer.
@@ -29,35 +31,28 @@ type rule struct {
 	used  bool
 }
 
-// newOwnership reads the owners the options name. A rule holds for its path as
+// newOwnership reads the owners that a call names. A rule holds for its path as
 // written and for the one sameAs says the base's links lead to.
-func newOwnership(opt placeOptions, sameAs func(string) []string) (*ownership, error) {
-	if opt.PreserveOwner && opt.Owner != "" {
-		return nil, errors.New("read owner: --owner and --preserve-owner exclude each other; give one")
-	}
-	o := &ownership{preserve: opt.PreserveOwner, rules: map[string]*rule{}}
-	if opt.Owner == "" && len(opt.Chown) == 0 {
+func newOwnership(c call.Place, sameAs func(string) []string) (*ownership, error) {
+	o := &ownership{preserve: c.PreserveOwner, rules: map[string]*rule{}}
+	if c.Owner == "" && len(c.Chown) == 0 {
 		return o, nil
 	}
 	var known accounts
 	var err error
-	if opt.Users != "" {
-		if known, err = readAccounts(opt.Users); err != nil {
+	if c.Users != "" {
+		if known, err = readAccounts(c.Users); err != nil {
 			return nil, err
 		}
 	}
-	if opt.Owner != "" {
-		if o.all, err = known.owner(opt.Owner); err != nil {
-			return nil, fmt.Errorf("read owner %q: %w", opt.Owner, err)
+	if c.Owner != "" {
+		if o.all, err = known.owner(c.Owner); err != nil {
+			return nil, fmt.Errorf("read owner %q: %w", c.Owner, err)
 		}
 	}
-	for _, arg := range opt.Chown {
-		cut := strings.LastIndexByte(arg, '=')
-		if cut <= 0 {
-			return nil, fmt.Errorf("read owner %q: want PATH=USER[:GROUP]", arg)
-		}
-		r := &rule{path: rooted(arg[:cut])}
-		if r.owner, err = known.owner(arg[cut+1:]); err != nil {
+	for _, p := range slices.Sorted(maps.Keys(c.Chown)) {
+		r := &rule{path: rooted(p)}
+		if r.owner, err = known.owner(c.Chown[p]); err != nil {
 			return nil, fmt.Errorf("read owner of %s: %w", show(r.path), err)
 		}
 		for _, at := range sameAs(r.path) {

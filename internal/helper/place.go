@@ -12,33 +12,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/fhs"
 	"github.com/strata-build/strata/internal/inroot"
 )
 
-// placeOptions say how Place makes a tree fit for its base. With none of them
-// everything belongs to root and no directory is special but the standard ones.
-type placeOptions struct {
-	// Skeleton is the mount of what Skeleton wrote for the base.
-	Skeleton string
-	// From is the directory of the source that is the root of the tree.
-	From string
-	// Keep lists directories whose mode and owner come from the source although the skeleton has them.
-	Keep []string
-	// Users is the directory whose etc/passwd and etc/group know the names.
-	Users string
-	// Owner is the USER[:GROUP] of all that the skeleton doesn't have.
-	Owner string
-	// PreserveOwner leaves the owners as they are in the source.
-	PreserveOwner bool
-	// Chown lists PATH=USER[:GROUP], for the path and all below it; the longest path wins.
-	Chown []string
-	// Warn is told what was left out.
-	Warn func(line string)
-}
-
-// placeTree copies the tree mounted at src into the empty directory dst, as the
-// base's skeleton wants it:
+// placeTree copies a tree into an empty directory, as the base's skeleton wants it:
 //
 //   - a directory where the skeleton has a link to a directory goes to where
 //     the link leads. If two files end at one path, the one whose own path
@@ -49,8 +28,10 @@ type placeOptions struct {
 //     doesn't have is 0755 and root's;
 //   - a file or link replaces whatever the base has at its path;
 //   - all times are 1970-01-01T00:00:00Z.
-func placeTree(src, dst string, opt placeOptions) error {
-	p, err := newPlacer(src, dst, opt)
+//
+// warn is told what was left out.
+func placeTree(c call.Place, warn func(line string)) error {
+	p, err := newPlacer(c, warn)
 	if err != nil {
 		return err
 	}
@@ -93,30 +74,27 @@ type spot struct {
 	owner    *rule // the ownership rule that holds below it, or nil
 }
 
-func newPlacer(src, dst string, opt placeOptions) (*placer, error) {
-	p := &placer{standard: fhs.Standard(), first: map[inode]string{}, warn: opt.Warn, buf: make([]byte, 1<<18)}
-	if p.warn == nil {
-		p.warn = func(string) {}
-	}
+func newPlacer(c call.Place, warn func(line string)) (*placer, error) {
+	p := &placer{standard: fhs.Standard(), first: map[inode]string{}, warn: warn, buf: make([]byte, 1<<18)}
 	var err error
-	if opt.Skeleton != "" {
-		if p.skeleton, err = loadSkeleton(opt.Skeleton); err != nil {
+	if c.Skeleton != "" {
+		if p.skeleton, err = loadSkeleton(c.Skeleton); err != nil {
 			return nil, err
 		}
 	}
-	if p.owners, err = newOwnership(opt, p.sameAs); err != nil {
+	if p.owners, err = newOwnership(c, p.sameAs); err != nil {
 		return nil, err
 	}
 	p.keep = map[string]bool{}
-	for _, at := range opt.Keep {
+	for _, at := range c.Keep {
 		for _, name := range p.sameAs(rooted(at)) {
 			p.keep[name] = true
 		}
 	}
-	if p.src, err = openSource(src, opt.From); err != nil {
+	if p.src, err = openSource(c.Source, c.From); err != nil {
 		return nil, err
 	}
-	if p.dst, err = openEmpty(dst); err != nil {
+	if p.dst, err = openEmpty(c.Out); err != nil {
 		p.src.close()
 		return nil, err
 	}

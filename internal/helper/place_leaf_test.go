@@ -25,7 +25,7 @@ const netBindService = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00
 func place(t *testing.T, src string, flags ...string) (dst, errs string) {
 	t.Helper()
 	dst = t.TempDir()
-	status, errs := call(append(append([]string{"place"}, flags...), src, dst)...)
+	status, errs := callMain(append(append([]string{"place"}, flags...), src, dst)...)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
 	}

@@ -25,7 +25,7 @@ func (c placeCase) run(t *testing.T) {
 	base := build(t, c.base...)
 	dst := t.TempDir()
 	args := append([]string{"place", "--skeleton", skeletonOf(t, base), "--users", base}, c.flags...)
-	status, errs := call(append(args, build(t, c.tree...), dst)...)
+	status, errs := callMain(append(args, build(t, c.tree...), dst)...)
 	if c.fails != "" {
 		if status != ownFault || !strings.HasPrefix(errs, "strata-step: ") || !strings.Contains(errs, c.fails) {
 			t.Fatalf("status %d: %s, want 125 and %q", status, errs, c.fails)
@@ -95,7 +95,7 @@ func TestPlaceFollowsTheBase(t *testing.T) {
 // A loop isn't in what skeleton writes, but the mount may hold anything.
 func TestPlaceRefusesALoop(t *testing.T) {
 	loop := build(t, "l 0:0 /a b", "l 0:0 /b a")
-	status, errs := call("place", "--skeleton", loop, build(t, "f 0644 0:0 /a/x 1"), t.TempDir())
+	status, errs := callMain("place", "--skeleton", loop, build(t, "f 0644 0:0 /a/x 1"), t.TempDir())
 	if status != ownFault || !strings.Contains(errs, "place /a: follow the base's link /a: too many symbolic links") {
 		t.Errorf("status %d: %s", status, errs)
 	}

@@ -10,30 +10,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
-)
 
-// runOptions say how Run starts a command.
-type runOptions struct {
-	// User is the USER[:GROUP] to run as; without it the command has the helper's own.
-	User string
-	// Home is the command's HOME. Without it, and with a User, HOME comes from /etc/passwd,
-	// unless the environment has one that isn't root's.
-	Home string
-	// Skip lists directories whose files keep their times.
-	Skip []string
-	// Memory lists MODE=PATH of directories in memory, which get that mode and the user
-	// before the command starts.
-	Memory []string
-	// KeepTimes leaves the times of what the command changed as they are.
-	KeepTimes bool
-	// Warn is told what couldn't be done but doesn't matter to the command.
-	Warn func(line string)
-}
+	"github.com/strata-build/strata/internal/call"
+)
 
 // notFound and notExecutable are the statuses a shell gives for a command it can't start.
 const (
@@ -44,22 +26,20 @@ const (
 // runCommand runs a command and returns its exit status, 128 and the signal's number
 // if a signal ended it. What the command left running is killed. If it
 // succeeded, everything it changed in the root file system gets the time
-// 1970-01-01T00:00:00Z.
-func runCommand(argv []string, opt runOptions) (int, error) {
-	if opt.Warn == nil {
-		opt.Warn = func(string) {}
+// 1970-01-01T00:00:00Z. warn is told what couldn't be done but doesn't matter to the
+// command.
+func runCommand(c call.Run, warn func(line string)) (int, error) {
+	if c.Command[0] == "" {
+		return ownFault, errors.New("run command: its name is empty")
 	}
-	if len(argv) == 0 || argv[0] == "" {
-		return ownFault, errors.New("run command: none given; put it after --")
-	}
-	attr, err := startAs(opt)
+	attr, err := startAs(c.User, c.Home)
 	if err != nil {
 		return ownFault, err
 	}
-	if err := prepareMemory(opt.Memory, attr.Sys); err != nil {
+	if err := prepareMemory(c.Memory, attr.Sys); err != nil {
 		return ownFault, err
 	}
-	file, status, err := findCommand(argv[0], attr.Env)
+	file, status, err := findCommand(c.Command[0], attr.Env)
 	if err != nil {
 		return status, err
 	}
@@ -67,55 +47,50 @@ func runCommand(argv []string, opt runOptions) (int, error) {
 	if err != nil {
 		return ownFault, err
 	}
-	status, err = supervise(file, argv, attr)
-	if err != nil || status != 0 || opt.KeepTimes {
+	status, err = supervise(file, c.Command, attr)
+	if err != nil || status != 0 || c.KeepTimes {
 		return status, err
 	}
-	if err := clamp("/", since, opt.Skip, opt.Warn); err != nil {
+	if err := clamp("/", since, c.Skip, warn); err != nil {
 		return ownFault, err
 	}
 	return 0, nil
 }
 
 // startAs prepares the user and environment of the command.
-func startAs(opt runOptions) (*syscall.ProcAttr, error) {
+func startAs(user, home string) (*syscall.ProcAttr, error) {
 	attr := &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}}
-	if opt.User != "" {
+	if user != "" {
 		known, err := readAccounts("/")
 		if err != nil {
 			return nil, err
 		}
-		l, err := known.login(opt.User)
+		l, err := known.login(user)
 		if err != nil {
-			return nil, fmt.Errorf("run as %q: %w", opt.User, err)
+			return nil, fmt.Errorf("run as %q: %w", user, err)
 		}
 		attr.Sys = &syscall.SysProcAttr{Credential: l.credential()}
 		if inherited(os.Getenv("HOME"), known) {
 			attr.Env = withVariable(attr.Env, "HOME", l.home)
 		}
 	}
-	if opt.Home != "" {
-		attr.Env = withVariable(attr.Env, "HOME", opt.Home)
+	if home != "" {
+		attr.Env = withVariable(attr.Env, "HOME", home)
 	}
 	return attr, nil
 }
 
 // prepareMemory gives directories their modes, and to the command's user. A runtime mounts
 // them with the mode of the directory that they are mounted on.
-func prepareMemory(dirs []string, as *syscall.SysProcAttr) error {
-	for _, arg := range dirs {
-		text, dir, ok := strings.Cut(arg, "=")
-		mode, err := strconv.ParseUint(text, 8, 12)
-		if !ok || err != nil {
-			return fmt.Errorf("read directory in memory %q: want MODE=PATH", arg)
-		}
+func prepareMemory(dirs []call.Memory, as *syscall.SysProcAttr) error {
+	for _, dir := range dirs {
 		if as != nil {
-			if err := os.Chown(dir, int(as.Credential.Uid), int(as.Credential.Gid)); err != nil {
-				return fmt.Errorf("give %s to the command's user: %w", show(dir), err)
+			if err := os.Chown(dir.Path, int(as.Credential.Uid), int(as.Credential.Gid)); err != nil {
+				return fmt.Errorf("give %s to the command's user: %w", show(dir.Path), err)
 			}
 		}
-		if err := unix.Chmod(dir, uint32(mode)); err != nil {
-			return fmt.Errorf("set the mode of %s: %w", show(dir), err)
+		if err := unix.Chmod(dir.Path, dir.Mode); err != nil {
+			return fmt.Errorf("set the mode of %s: %w", show(dir.Path), err)
 		}
 	}
 	return nil

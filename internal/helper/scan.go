@@ -18,15 +18,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/strata-build/strata/internal/call"
 )
 
-// scanStore describes every path of the on-disk store mounted at src, which its paths
-// call store, in the file "registration" of dst: the format of "nix-store
-// --dump-db". A path refers to another one if the hash in the other's name is
-// anywhere in its archive. Of each path only the directory content counts, if one
-// is given.
-func scanStore(src, dst, store, content string) error {
-	names, err := storeNames(src)
+// scanStore describes every path of an on-disk store in the file "registration": the
+// format of "nix-store --dump-db". A path refers to another one if the hash in the
+// other's name is anywhere in its archive.
+func scanStore(c call.Scan) error {
+	names, err := storeNames(c.Source)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func scanStore(src, dst, store, content string) error {
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := range next {
-				texts[i], errs[i] = describe(path.Join(src, names[i], content), store, names[i], names)
+				texts[i], errs[i] = describe(path.Join(c.Source, names[i], c.Content), c.Store, names[i], names)
 			}
 		})
 	}
@@ -49,7 +49,7 @@ func scanStore(src, dst, store, content string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dst, "registration"), bytes.Join(texts, nil), 0o644)
+	return os.WriteFile(filepath.Join(c.Out, "registration"), bytes.Join(texts, nil), 0o644)
 }
 
 // storeNames are the names in a store that begin with a hash.

@@ -33,7 +33,7 @@ func TestScanFindsReferences(t *testing.T) {
 		"f 0644 0:0 /other "+hashA,
 	)
 	dst := t.TempDir()
-	if status, errs := call("scan", "--store", "/s", src, dst); status != 0 {
+	if status, errs := callMain("scan", "--store", "/s", src, dst); status != 0 {
 		t.Fatal(errs)
 	}
 	got, err := os.ReadFile(filepath.Join(dst, "registration"))
@@ -62,7 +62,7 @@ func TestScanOfADirInEachPath(t *testing.T) {
 	a, b := strings.Repeat("a1", 32), strings.Repeat("0f", 32)
 	src := build(t, "f 0644 0:0 /"+a+"/content/x blake3:"+b, "f 0644 0:0 /"+a+"/meta.yaml "+a, "f 0644 0:0 /"+b+"/content y")
 	dst := t.TempDir()
-	if status, errs := call("scan", "--store", "/var/s", "--content", "content", src, dst); status != 0 {
+	if status, errs := callMain("scan", "--store", "/var/s", "--content", "content", src, dst); status != 0 {
 		t.Fatal(errs)
 	}
 	got, err := os.ReadFile(filepath.Join(dst, "registration"))
@@ -70,7 +70,7 @@ func TestScanOfADirInEachPath(t *testing.T) {
 	if lines := strings.Split(string(got), "\n"); !slices.Equal(lines[8:11], []string{"", "1", "/var/s/" + b}) || lines[4] != "0" {
 		t.Errorf("registration:\n%s", got)
 	}
-	if status, errs := call("scan", "--content", "missing", src, t.TempDir()); status != ownFault || !strings.Contains(errs, "no such file") {
+	if status, errs := callMain("scan", "--content", "missing", src, t.TempDir()); status != ownFault || !strings.Contains(errs, "no such file") {
 		t.Errorf("status %d, %s", status, errs)
 	}
 }

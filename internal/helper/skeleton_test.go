@@ -80,7 +80,7 @@ func TestSkeletonStaysOnItsMount(t *testing.T) {
 
 func TestSkeletonRefusesAFullTarget(t *testing.T) {
 	dst := build(t, "f 0644 0:0 /there x")
-	status, errs := call("skeleton", build(t), dst)
+	status, errs := callMain("skeleton", build(t), dst)
 	if status != ownFault || errs == "" {
 		t.Fatalf("status %d, message %q, want 125 and a message", status, errs)
 	}

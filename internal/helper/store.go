@@ -10,12 +10,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/compress"
 )
 
@@ -32,55 +31,13 @@ var (
 const storeTime = 1
 
 // A storeItem is a path to be put into a store.
-type storeItem struct {
-	// Name is the path within the store.
-	Name string
-	// Hash is the SHA-256 of the path's Nix archive in hex, and Size its length in
-	// bytes. Only a modesFormat item may have none: an empty hash.
-	Hash string
-	Size int64
-	// Format is the compression of the archive at Input, or treeFormat or modesFormat.
-	Format string
-	// Input is an archive, or the tree itself.
-	Input string
-}
-
-// The formats of an item that isn't an archive.
-const (
-	// treeFormat is a path as it is in a store.
-	treeFormat = "tree"
-	// modesFormat is a tree whose permission bits are kept.
-	modesFormat = "modes"
-)
-
-// parseItem reads NAME,HASH,SIZE,FORMAT,INPUT; a dash stands for no hash and no size.
-func parseItem(text string) (storeItem, error) {
-	f := strings.SplitN(text, ",", 5)
-	if len(f) != 5 {
-		return storeItem{}, fmt.Errorf("%q isn't NAME,HASH,SIZE,FORMAT,INPUT", text)
-	}
-	item := storeItem{Name: f[0], Hash: f[1], Format: f[3], Input: f[4]}
-	for _, part := range strings.Split(item.Name, "/") {
-		if part == "" || part == "." || part == ".." {
-			return storeItem{}, fmt.Errorf("%q can't be a name in a store", item.Name)
-		}
-	}
-	if item.Hash == "-" && f[2] == "-" && item.Format == modesFormat {
-		item.Hash = ""
-		return item, nil
-	}
-	var err error
-	if item.Size, err = strconv.ParseInt(f[2], 10, 64); err != nil || item.Size <= 0 || len(item.Hash) != 64 {
-		return storeItem{}, fmt.Errorf("%q has no valid hash or size", text)
-	}
-	return item, nil
-}
+type storeItem call.Item
 
 // fillStore puts items into the store at the image path dir, below the empty
 // directory dst. They are unpacked side by side, and each is checked against
 // its hash and its size. Files are read-only, all belongs to root, and all
 // times are storeTime. After an error dst is empty.
-func fillStore(items []storeItem, dir, dst string) error {
+func fillStore(items []call.Item, dir, dst string) error {
 	d, err := openEmpty(dst)
 	if err != nil {
 		return err
@@ -93,7 +50,7 @@ func fillStore(items []storeItem, dir, dst string) error {
 	return err
 }
 
-func store(items []storeItem, path string, out dir) error {
+func store(items []call.Item, path string, out dir) error {
 	open := []dir{out}
 	defer func() {
 		for _, d := range open[1:] {
@@ -120,7 +77,7 @@ func store(items []storeItem, path string, out dir) error {
 
 // storeAll unpacks as many items at once as there are processors. The biggest
 // come first, so that none of them is what all others have to wait for.
-func storeAll(items []storeItem, to dir) error {
+func storeAll(items []call.Item, to dir) error {
 	order := bySize(items)
 	errs := make([]error, len(order))
 	next := make(chan int)
@@ -131,7 +88,7 @@ func storeAll(items []storeItem, to dir) error {
 		workers.Go(func() {
 			var archives compress.Opener
 			for i := range next {
-				if errs[i] = order[i].put(to, &archives); errs[i] != nil {
+				if errs[i] = storeItem(order[i]).put(to, &archives); errs[i] != nil {
 					failed.Do(func() { close(stop) })
 				}
 			}

@@ -21,6 +21,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/call"
 )
 
 // sourceTree is a store path with everything that one may have, in modes and with
@@ -130,7 +132,7 @@ func TestStoreIsTheSameFromArchivesAndTrees(t *testing.T) {
 			}
 		}
 		dst := t.TempDir()
-		if status, errs := call(append(args, dst)...); status != 0 {
+		if status, errs := callMain(append(args, dst)...); status != 0 {
 			t.Fatalf("%s: %s", format, errs)
 		}
 		if diff := cmp.Diff(wantTree(), storeListing(t, dst)); diff != "" {
@@ -148,7 +150,7 @@ func TestStoreAnywhereWithModes(t *testing.T) {
 	src, dst := sourceTree(t), t.TempDir()
 	arg := "abc/content,-,-,modes," + filepath.Join(src, "p")
 	other := "abc/other,-,-,modes," + filepath.Join(src, "file")
-	if status, errs := call("store", "--dir", "/var/lib/s", arg, other, dst); status != 0 {
+	if status, errs := callMain("store", "--dir", "/var/lib/s", arg, other, dst); status != 0 {
 		t.Fatal(errs)
 	}
 	want := []string{
@@ -182,7 +184,7 @@ func TestStoreRefusesTamperedArchives(t *testing.T) {
 		file := arg[strings.LastIndexByte(arg, ',')+1:]
 		data, err := os.ReadFile(file)
 		must(t, err)
-		parsed, err := parseItem(arg)
+		parsed, err := call.ParseItem(arg)
 		must(t, err)
 		for i := range len(data) + 2 {
 			changed := bytes.Clone(data)
@@ -195,7 +197,7 @@ func TestStoreRefusesTamperedArchives(t *testing.T) {
 				changed[i] ^= 4
 			}
 			must(t, os.WriteFile(file, changed, 0o600))
-			err := fillStore([]storeItem{parsed}, "/nix/store", dst)
+			err := fillStore([]call.Item{parsed}, "/nix/store", dst)
 			if err == nil {
 				if again := archiveOf(t, dst+"/nix/store/p"); !bytes.Equal(again, archive) {
 					t.Fatalf("%s: byte %d changed: accepted as %q", format, i, again)
@@ -238,13 +240,13 @@ func TestStoreSaysWhatIsWrong(t *testing.T) {
 		`"/etc/x" can't be a name in a store`:                                                  {strings.Replace(good, "p,", "/etc/x,", 1)},
 		"isn't NAME,HASH,SIZE,FORMAT,INPUT":                                                    {"p,q"},
 		"has no valid hash or size":                                                            {strings.Replace(good, ","+size+",", ",-,", 1)},
-		"want items and DST":                                                                   {},
+		"want at least 2":                                                                      {},
 		"it is neither a file, nor a link, nor a directory, and a store has no others":         {"f,-,-,modes," + src + "/fifo"},
 		"open directory " + src + "/way: not a directory":                                      {"f,-,-,modes," + src + "/way/p"},
 		"no valid Nix archive: \"" + strings.Repeat("x", 13) + "\" stands where \"nix-archive": {item(t, "p", append([]byte("\x0d\x00\x00\x00\x00\x00\x00\x00"), strings.Repeat("x", 16)...), "none")},
 	} {
 		dst := t.TempDir()
-		status, errs := call(slices.Concat([]string{"store"}, args, []string{dst})...)
+		status, errs := callMain(slices.Concat([]string{"store"}, args, []string{dst})...)
 		if status != ownFault || !strings.Contains(errs, want) {
 			t.Errorf("status %d, message %q, want %q", status, errs, want)
 		}
@@ -264,7 +266,7 @@ func TestStoreFollowsNoLink(t *testing.T) {
 	must(t, os.Mkdir(src+"/d", 0o755))
 	must(t, os.WriteFile(src+"/d/secret", []byte("theirs"), 0o600))
 	dst := t.TempDir()
-	status, errs := call("store", item(t, "x", link, "none"), item(t, "x/secret", archiveOf(t, src+"/d/secret"), "none"), dst)
+	status, errs := callMain("store", item(t, "x", link, "none"), item(t, "x/secret", archiveOf(t, src+"/d/secret"), "none"), dst)
 	if status == 0 {
 		t.Error("an item was put through a link")
 	}
@@ -281,7 +283,7 @@ func TestStoreTakesManyPaths(t *testing.T) {
 		args = append(args, treeItem(t, fmt.Sprintf("p%03d", i), src+"/p"))
 	}
 	dst := t.TempDir()
-	if status, errs := call(append(args, dst)...); status != 0 {
+	if status, errs := callMain(append(args, dst)...); status != 0 {
 		t.Fatal(errs)
 	}
 	if got := len(storeListing(t, dst)); got != 503 {

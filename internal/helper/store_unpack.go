@@ -19,13 +19,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/compress"
 	"github.com/strata-build/strata/internal/nix/nar"
 )
 
 // bySize are the items, the biggest first.
-func bySize(items []storeItem) []storeItem {
-	return slices.SortedStableFunc(slices.Values(items), func(a, b storeItem) int { return cmp.Compare(b.Size, a.Size) })
+func bySize(items []call.Item) []call.Item {
+	return slices.SortedStableFunc(slices.Values(items), func(a, b call.Item) int { return cmp.Compare(b.Size, a.Size) })
 }
 
 // unpack puts the item into the open store.
@@ -55,7 +56,7 @@ func (item storeItem) unpack(to dir, archives *compress.Opener) error {
 	if err := sum.check(item); err != nil {
 		return err
 	}
-	if item.Format == modesFormat {
+	if item.Format == call.FormatModes {
 		if err := item.copyModes(at, name); err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (d dir) make(p string) (last dir, all []dir, err error) {
 
 // open opens the item's archive, or makes one of its tree.
 func (item storeItem) open(archives *compress.Opener) (io.ReadCloser, error) {
-	if item.Format == treeFormat || item.Format == modesFormat {
+	if item.Format == call.FormatTree || item.Format == call.FormatModes {
 		return packed(item.Input), nil
 	}
 	f, err := os.Open(item.Input)

@@ -17,6 +17,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
@@ -159,22 +160,22 @@ func (c *Command) wrapped() ([]bk.RunOption, error) {
 		return nil, err
 	}
 	if c.action.OnlyEnv {
-		args = append(c.onlyEnv(), args...)
+		args = c.onlyEnv(args)
 	}
 	if c.rooted() {
-		args = append(c.asRoot(), args...)
+		args = c.asRoot(args)
 	}
 	return []bk.RunOption{helper, bk.Args(args)}, nil
 }
 
-// onlyEnv starts a command with nothing but the planned environment.
-func (c *Command) onlyEnv() []string {
-	args := []string{op.HelperPath, "exec"}
+// onlyEnv is a command started with nothing but the planned environment.
+func (c *Command) onlyEnv(command []string) []string {
+	made := call.Exec{Command: command}
 	for _, kv := range c.action.Env {
 		name, _, _ := strings.Cut(kv, "=")
-		args = append(args, "--env", name)
+		made.Env = append(made.Env, name)
 	}
-	return append(args, "--")
+	return append([]string{op.HelperPath}, made.Args()...)
 }
 
 // rooted reports whether the step helper starts the command as root and gives it its
@@ -184,30 +185,23 @@ func (c *Command) rooted() bool {
 	return !c.action.Out || slices.ContainsFunc(c.action.Tmpfs, func(m plan.Tmpfs) bool { return m.Mode != 0 })
 }
 
-// asRoot starts the command by way of the step helper.
-func (c *Command) asRoot() []string {
-	args := []string{op.HelperPath, "run"}
+// asRoot is a command started by way of the step helper.
+func (c *Command) asRoot(command []string) []string {
+	made := call.Run{User: c.action.User, KeepTimes: c.action.Out, Command: command}
 	for _, m := range c.action.Tmpfs {
 		if m.Mode != 0 {
-			args = append(args, "--tmpfs", fmt.Sprintf("%04o=%s", uint32(m.Mode), m.Target))
+			made.Memory = append(made.Memory, call.Memory{Mode: uint32(m.Mode), Path: m.Target})
 		}
-	}
-	if c.action.User != "" {
-		args = append(args, "--user", c.action.User)
 	}
 	for _, kv := range c.action.Env {
 		if home, ok := strings.CutPrefix(kv, "HOME="); ok {
-			args = append(args, "--home", home)
+			made.Home = home
 		}
 	}
 	if !c.action.Out {
-		for _, dir := range c.outside() {
-			args = append(args, "--skip", dir)
-		}
-	} else {
-		args = append(args, "--keep-times")
+		made.Skip = c.outside()
 	}
-	return append(args, "--")
+	return append([]string{op.HelperPath}, made.Args()...)
 }
 
 // outside are the directories that are mounted into the command's root.

@@ -4,11 +4,9 @@
 package place
 
 import (
-	"maps"
-	"slices"
-
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -36,40 +34,34 @@ type Step struct {
 
 // InStep lets the step helper put a tree on an image.
 func InStep(on Base, st bk.State, s Step) (bk.State, error) {
-	args := []string{"place"}
+	c := call.Place{From: s.From, PreserveOwner: s.KeepOwners, Keep: s.Keep, Source: "/in", Out: "/out"}
 	opts := append([]bk.RunOption{bk.AddMount("/in", st, bk.Readonly)}, s.Opts...)
 	skeleton, ok, err := Directories(on.Ops, s.On, on.Range)
 	if err != nil {
 		return bk.State{}, err
 	}
 	if ok {
-		args = append(args, "--skeleton", "/skeleton")
-		opts = append(opts, bk.AddMount("/skeleton", skeleton, bk.Readonly))
+		c.Skeleton = "/skeleton"
+		opts = append(opts, bk.AddMount(c.Skeleton, skeleton, bk.Readonly))
 	}
 	if s.needsAccounts() {
 		users := s.Users
 		if users == nil {
 			users = []bk.State{on.Current()}
 		}
-		args = append(args, "--users", "/users")
-		opts = append(opts, bk.AddMount("/users", accounts(users...), bk.Readonly))
-	}
-	if s.From != "" {
-		args = append(args, "--from", s.From)
-	}
-	if s.KeepOwners {
-		args = append(args, "--preserve-owner")
+		c.Users = "/users"
+		opts = append(opts, bk.AddMount(c.Users, accounts(users...), bk.Readonly))
 	}
 	if s.Owner != nil {
-		args = append(args, "--owner", ownerText(*s.Owner))
+		c.Owner = ownerText(*s.Owner)
 	}
-	for _, p := range s.Keep {
-		args = append(args, "--keep", p)
+	if len(s.Chown) > 0 {
+		c.Chown = map[string]string{}
 	}
-	for _, p := range slices.Sorted(maps.Keys(s.Chown)) {
-		args = append(args, "--chown", p+"="+ownerText(s.Chown[p]))
+	for p, owner := range s.Chown {
+		c.Chown[p] = ownerText(owner)
 	}
-	return on.Ops.Tree(s.Name, append(args, "/in", "/out"), opts...)
+	return on.Ops.Tree(s.Name, c.Args(), opts...)
 }
 
 // Directories is what a layer on top of an image must respect of it, as a state
@@ -81,7 +73,7 @@ func Directories(ops *op.Maker, of bk.State, lines spec.Range) (st bk.State, ok 
 	if of.Output() == nil {
 		return bk.State{}, false, nil
 	}
-	st, err = ops.Tree("[internal] look at the base's directories", []string{"skeleton", "/in", "/out"},
+	st, err = ops.Tree("[internal] look at the base's directories", call.Skeleton{Source: "/in", Out: "/out"}.Args(),
 		bk.AddMount("/in", of, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)), ops.At(lines))
 	return st, true, err
 }

@@ -9,6 +9,7 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -18,18 +19,15 @@ import (
 // directories and links want them. trees are what [Unpacker.Unpack] made of the
 // layers that hold the paths.
 func Link(on place.Base, layer *plan.Layer, a *plan.Link, trees map[*plan.Store]bk.State, name string) (bk.State, error) {
-	args := []string{"link", "--store", a.Dir, "--into", a.Into}
+	c := call.Link{Store: a.Dir, Into: a.Into, Roots: a.Roots, Out: "/out"}
 	at := on.Ops.At(layer.Range)
 	opts := []bk.RunOption{at}
 	for i, store := range a.Stores {
 		dir := "/in/" + strconv.Itoa(i)
-		args = append(args, "--mount", dir)
+		c.Mounts = append(c.Mounts, dir)
 		opts = append(opts, bk.AddMount(dir, trees[store], bk.Readonly))
 	}
-	for _, root := range a.Roots {
-		args = append(args, "--root", root)
-	}
-	st, err := on.Ops.Tree(name, append(args, "/out"), opts...)
+	st, err := on.Ops.Tree(name, c.Args(), opts...)
 	if err != nil {
 		return bk.State{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -57,10 +58,7 @@ func (u *Unpacker) Build(ctx context.Context, ops *op.Maker, a *plan.Exec) (bk.S
 // on-disk store in the directory dir of a tree. store is the store's path in an
 // image, and content the archive's name of what is scanned, or empty.
 func Scan(ops *op.Maker, st bk.State, dir, store, content string) (bk.State, error) {
-	args := []string{"scan", "--store", store}
-	if content != "" {
-		args = append(args, "--content", content)
-	}
-	return ops.Tree("[internal] look for references in the store", append(args, "/in", "/out"),
+	c := call.Scan{Store: store, Content: content, Source: "/in", Out: "/out"}
+	return ops.Tree("[internal] look for references in the store", c.Args(),
 		bk.AddMount("/in", st, append(op.SubPath(dir), bk.Readonly)...))
 }

@@ -9,11 +9,11 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/exec"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
@@ -40,8 +40,9 @@ type Unpacker struct {
 // Unpack makes a group of store paths a tree of its own: the archives, fetched by
 // BuildKit, and one offline step that unpacks them. The step's arguments have
 // the hashes that a key vouches for, so its cache key depends on what is
-// trusted, and not on where it came from. flags are further ones of the step.
-func (u *Unpacker) Unpack(ctx context.Context, ops *op.Maker, layer *plan.Layer, a *plan.Store, name string, flags ...string) (bk.State, error) {
+// trusted, and not on where it came from. With a report, the step succeeds and leaves
+// what is wrong in that file of the tree.
+func (u *Unpacker) Unpack(ctx context.Context, ops *op.Maker, layer *plan.Layer, a *plan.Store, name, report string) (bk.State, error) {
 	in := &inputs{ops: ops, prober: u.Prober, at: ops.At(layer.Range)}
 	if a.From != nil {
 		var err error
@@ -49,20 +50,20 @@ func (u *Unpacker) Unpack(ctx context.Context, ops *op.Maker, layer *plan.Layer,
 			return bk.State{}, err
 		}
 	}
-	args := append([]string{"store", "--dir", a.Dir}, flags...)
+	c := call.Store{Dir: a.Dir, Report: report, Out: "/out"}
 	opts := []bk.RunOption{in.at}
 	if ops.IgnoresCache(layer.Name) {
 		opts = append(opts, bk.IgnoreCache)
 	}
 	for i := range a.Items {
-		arg, mount, err := in.path(ctx, "/in/"+strconv.Itoa(i), &a.Items[i])
+		made, mount, err := in.path(ctx, "/in/"+strconv.Itoa(i), &a.Items[i])
 		if err != nil {
 			return bk.State{}, err
 		}
-		args = append(args, arg)
+		c.Items = append(c.Items, made)
 		opts = append(opts, mount)
 	}
-	return ops.Tree(name, append(args, "/out"), opts...)
+	return ops.Tree(name, c.Args(), opts...)
 }
 
 // inputs makes what the step that unpacks store paths is given.
@@ -74,33 +75,32 @@ type inputs struct {
 	from bk.State
 }
 
-// path is the argument and the mount of a store path, which is given at a directory.
-func (in *inputs) path(ctx context.Context, at string, item *plan.StorePath) (string, bk.RunOption, error) {
-	hash, size := "-", "-"
+// path is what the step is told of a store path, and the mount that gives it at a
+// directory.
+func (in *inputs) path(ctx context.Context, at string, item *plan.StorePath) (call.Item, bk.RunOption, error) {
+	made := call.Item{Name: item.Name, Format: item.Format, Input: at}
 	if item.NarHash != "" {
 		d, err := digest.Parse(item.NarHash)
 		if err != nil {
-			return "", nil, fmt.Errorf("read the hash of %s: %w", item.Name, err)
+			return made, nil, fmt.Errorf("read the hash of %s: %w", item.Name, err)
 		}
-		hash, size = d.Encoded(), strconv.FormatInt(item.NarSize, 10)
-	}
-	arg := func(file string) string {
-		return strings.Join([]string{item.Name, hash, size, item.Format, file}, ",")
+		made.Hash, made.Size = d.Encoded(), item.NarSize
 	}
 	if item.URL != "" {
-		return arg(at), bk.AddMount(at, in.fetch(item), bk.SourcePath("/"+op.AttemptName(archiveName, item.Attempt)), bk.Readonly), nil
+		return made, bk.AddMount(at, in.fetch(item), bk.SourcePath("/"+op.AttemptName(archiveName, item.Attempt)), bk.Readonly), nil
 	}
 	link, err := in.isLink(ctx, item.File)
 	if err != nil {
-		return "", nil, err
+		return made, nil, err
 	}
 	if link {
 		// A mount would follow it.
 		st := bk.Scratch().File(bk.Copy(in.from, item.File, "/"+archiveName), in.at,
 			bk.WithCustomName(in.ops.Name("take the link "+item.Name)))
-		return arg(at + "/" + archiveName), bk.AddMount(at, st, bk.Readonly), nil
+		made.Input = at + "/" + archiveName
+		return made, bk.AddMount(at, st, bk.Readonly), nil
 	}
-	return arg(at), bk.AddMount(at, in.from, bk.SourcePath(item.File), bk.Readonly), nil
+	return made, bk.AddMount(at, in.from, bk.SourcePath(item.File), bk.Readonly), nil
 }
 
 // fetch is an archive of a binary cache.

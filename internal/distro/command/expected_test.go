@@ -8,14 +8,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/call"
 )
 
 func TestExpected(t *testing.T) {
 	want := []Expected{{File: "a.deb", Name: "jq", Version: "1:1.6~rc1-2+b1", Arch: "amd64", Size: 12}, {File: "b.deb"}}
-	set := Flags("test")
+	set := call.Flags("test")
 	var got []Expected
 	set.Var((*Packages)(&got), ExpectFlag, "")
-	if err := Parse(set, Each(ExpectFlag, Words(want)), 0, 0); err != nil {
+	if err := call.Parse(set, call.Each(ExpectFlag, Words(want)), 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package command is what subcommands of the step helper about packages have in
+// common. A package below a distribution has a struct for each of its own.
 package command
 
 import (

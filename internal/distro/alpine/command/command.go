@@ -7,8 +7,8 @@ package command
 
 import (
 	"errors"
-	"fmt"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/distro/command"
 )
 
@@ -39,17 +39,17 @@ func (c Unpack) Args() []string {
 	if c.Skeleton != "" {
 		args = append(args, "--skeleton", c.Skeleton)
 	}
-	args = append(args, command.Each(command.ExpectFlag, command.Words(c.Expected))...)
+	args = append(args, call.Each(command.ExpectFlag, command.Words(c.Expected))...)
 	return append(args, c.Archives, c.Out, c.Meta)
 }
 
 // ParseUnpack reads the arguments after the name.
 func ParseUnpack(args []string) (Unpack, error) {
 	var c Unpack
-	set := command.Flags(unpackName)
+	set := call.Flags(unpackName)
 	set.StringVar(&c.Skeleton, "skeleton", "", "")
 	set.Var((*command.Packages)(&c.Expected), command.ExpectFlag, "")
-	err := command.Parse(set, args, 3, 3)
+	err := call.Parse(set, args, 3, 3)
 	c.Archives, c.Out, c.Meta = set.Arg(0), set.Arg(1), set.Arg(2)
 	return c, err
 }
@@ -79,20 +79,20 @@ type Install struct {
 
 // Args are the helper's arguments.
 func (c Install) Args() []string {
-	return append([]string{installName, "--meta", c.Metas, "--scripts", string(c.Scripts)}, command.Each("want", c.Names)...)
+	return append([]string{installName, "--meta", c.Metas, "--scripts", string(c.Scripts)}, call.Each("want", c.Names)...)
 }
 
 // ParseInstall reads the arguments after the name.
 func ParseInstall(args []string) (Install, error) {
 	var c Install
 	scripts := string(Run)
-	set := command.Flags(installName)
+	set := call.Flags(installName)
 	set.StringVar(&c.Metas, "meta", "", "")
 	set.StringVar(&scripts, "scripts", scripts, "")
-	set.Var((*command.List)(&c.Names), "want", "")
-	err := command.Parse(set, args, 0, 0)
+	set.Var((*call.List)(&c.Names), "want", "")
+	err := call.Parse(set, args, 0, 0)
 	if err == nil && c.Metas == "" {
-		err = fmt.Errorf("read arguments of %s: %w", installName, errors.New("--meta is missing"))
+		err = &call.ArgumentsError{Name: installName, Err: errors.New("--meta is missing")}
 	}
 	c.Scripts = Scripts(scripts)
 	return c, err

@@ -8,6 +8,7 @@ package command
 import (
 	"math"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/distro/command"
 )
 
@@ -44,9 +45,9 @@ type Unpack struct {
 
 // Args are the helper's arguments.
 func (c Unpack) Args() []string {
-	args := append([]string{unpackName}, command.Each("filter", c.Filters)...)
-	args = append(args, command.Each("more", c.Outs[1:])...)
-	args = append(args, command.Each(command.ExpectFlag, command.Words(c.Expected))...)
+	args := append([]string{unpackName}, call.Each("filter", c.Filters)...)
+	args = append(args, call.Each("more", c.Outs[1:])...)
+	args = append(args, call.Each(command.ExpectFlag, command.Words(c.Expected))...)
 	return append(args, c.Archives, c.Outs[0], c.Meta)
 }
 
@@ -54,11 +55,11 @@ func (c Unpack) Args() []string {
 func ParseUnpack(args []string) (Unpack, error) {
 	var c Unpack
 	var more []string
-	set := command.Flags(unpackName)
-	set.Var((*command.List)(&c.Filters), "filter", "")
-	set.Var((*command.List)(&more), "more", "")
+	set := call.Flags(unpackName)
+	set.Var((*call.List)(&c.Filters), "filter", "")
+	set.Var((*call.List)(&more), "more", "")
 	set.Var((*command.Packages)(&c.Expected), command.ExpectFlag, "")
-	err := command.Parse(set, args, 3, 3)
+	err := call.Parse(set, args, 3, 3)
 	c.Archives, c.Outs, c.Meta = set.Arg(0), append([]string{set.Arg(1)}, more...), set.Arg(2)
 	return c, err
 }
@@ -75,8 +76,8 @@ func (c Check) Args() []string { return []string{checkName, c.Base, c.Metas, c.O
 
 // ParseCheck reads the arguments after the name.
 func ParseCheck(args []string) (Check, error) {
-	set := command.Flags(checkName)
-	err := command.Parse(set, args, 3, 3)
+	set := call.Flags(checkName)
+	err := call.Parse(set, args, 3, 3)
 	return Check{Base: set.Arg(0), Metas: set.Arg(1), Out: set.Arg(2)}, err
 }
 
@@ -92,17 +93,17 @@ type Register struct {
 
 // Args are the helper's arguments.
 func (c Register) Args() []string {
-	return append(append([]string{registerName}, command.Each("name", c.Names)...), "--base", c.Base, "--meta", c.Metas)
+	return append(append([]string{registerName}, call.Each("name", c.Names)...), "--base", c.Base, "--meta", c.Metas)
 }
 
 // ParseRegister reads the arguments after the name.
 func ParseRegister(args []string) (Register, error) {
 	var c Register
-	set := command.Flags(registerName)
-	set.Var((*command.List)(&c.Names), "name", "")
+	set := call.Flags(registerName)
+	set.Var((*call.List)(&c.Names), "name", "")
 	set.StringVar(&c.Base, "base", "", "")
 	set.StringVar(&c.Metas, "meta", "", "")
-	err := command.Parse(set, args, 0, 0)
+	err := call.Parse(set, args, 0, 0)
 	return c, err
 }
 
@@ -123,27 +124,27 @@ type Native struct {
 
 // Args are the helper's arguments.
 func (c Native) Args() []string {
-	args := append([]string{nativeName}, command.Each("name", c.Names)...)
+	args := append([]string{nativeName}, call.Each("name", c.Names)...)
 	if c.AllowHeld {
 		args = append(args, "--allow-held")
 	}
 	if c.KeepConffiles {
 		args = append(args, "--keep-conffiles")
 	}
-	args = append(args, command.Each(command.ExpectFlag, command.Words(c.Expected))...)
+	args = append(args, call.Each(command.ExpectFlag, command.Words(c.Expected))...)
 	return append(append(args, "--base", c.Base, "--"), c.Files...)
 }
 
 // ParseNative reads the arguments after the name.
 func ParseNative(args []string) (Native, error) {
 	var c Native
-	set := command.Flags(nativeName)
-	set.Var((*command.List)(&c.Names), "name", "")
+	set := call.Flags(nativeName)
+	set.Var((*call.List)(&c.Names), "name", "")
 	set.BoolVar(&c.AllowHeld, "allow-held", false, "")
 	set.BoolVar(&c.KeepConffiles, "keep-conffiles", false, "")
 	set.Var((*command.Packages)(&c.Expected), command.ExpectFlag, "")
 	set.StringVar(&c.Base, "base", "", "")
-	err := command.Parse(set, args, 1, math.MaxInt)
+	err := call.Parse(set, args, 1, math.MaxInt)
 	c.Files = set.Args()
 	return c, err
 }
@@ -157,16 +158,16 @@ type Mark struct {
 
 // Args are the helper's arguments.
 func (c Mark) Args() []string {
-	return append(append([]string{markName}, command.Each("name", c.Names)...), "--base", c.Base)
+	return append(append([]string{markName}, call.Each("name", c.Names)...), "--base", c.Base)
 }
 
 // ParseMark reads the arguments after the name.
 func ParseMark(args []string) (Mark, error) {
 	var c Mark
-	set := command.Flags(markName)
-	set.Var((*command.List)(&c.Names), "name", "")
+	set := call.Flags(markName)
+	set.Var((*call.List)(&c.Names), "name", "")
 	set.StringVar(&c.Base, "base", "", "")
-	err := command.Parse(set, args, 0, 0)
+	err := call.Parse(set, args, 0, 0)
 	return c, err
 }
 
@@ -189,9 +190,9 @@ func (c Assemble) Args() []string {
 // ParseAssemble reads the arguments after the name.
 func ParseAssemble(args []string) (Assemble, error) {
 	var c Assemble
-	set := command.Flags(assembleName)
+	set := call.Flags(assembleName)
 	set.StringVar(&c.Metas, "meta", "", "")
 	set.BoolVar(&c.SkipScripts, "skip-scripts", false, "")
-	err := command.Parse(set, args, 0, 0)
+	err := call.Parse(set, args, 0, 0)
 	return c, err
 }

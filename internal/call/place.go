@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package call
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What [Skeleton] and [Place] take.
+const (
+	SkeletonUsage = skeletonName + " SRC DST"
+	PlaceUsage    = placeName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
+                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST`
+
+	skeletonName = "skeleton"
+	placeName    = "place"
+)
+
+// Skeleton writes what a layer must respect of a base: its links to directories, and
+// its directories that aren't like others.
+type Skeleton struct {
+	// Source is the base's root, and Out an empty directory.
+	Source, Out string
+}
+
+// Args are the helper's arguments.
+func (c Skeleton) Args() []string {
+	return append([]string{skeletonName}, Operands(c.Source, c.Out)...)
+}
+
+// ParseSkeleton reads the arguments after the name.
+func ParseSkeleton(args []string) (Skeleton, error) {
+	set := Flags(skeletonName)
+	err := Parse(set, args, 2, 2)
+	return Skeleton{Source: set.Arg(0), Out: set.Arg(1)}, err
+}
+
+// Place makes a tree fit for its base. With none of its options everything belongs to
+// root and no directory is special but the standard ones.
+type Place struct {
+	// Skeleton is where that of the base is; empty for none.
+	Skeleton string
+	// Users is the directory whose etc/passwd and etc/group know the names.
+	Users string
+	// From is the directory of the source that is the root of the tree.
+	From string
+	// PreserveOwner leaves the owners as they are in the source.
+	PreserveOwner bool
+	// Owner is the USER[:GROUP] of all that the skeleton doesn't have.
+	Owner string
+	// Keep lists directories whose mode and owner come from the source although the
+	// skeleton has them.
+	Keep []string
+	// Chown has the USER[:GROUP] of paths, and of all below them; the longest path wins.
+	Chown map[string]string
+	// Source is the tree, and Out an empty directory.
+	Source, Out string
+}
+
+// Args are the helper's arguments.
+func (c Place) Args() []string {
+	args := slices.Concat([]string{placeName},
+		Value("skeleton", c.Skeleton), Value("users", c.Users), Value("from", c.From),
+		Switch("preserve-owner", c.PreserveOwner), Value("owner", c.Owner), Each("keep", c.Keep))
+	for _, p := range slices.Sorted(maps.Keys(c.Chown)) {
+		args = append(args, "--chown", p+"="+c.Chown[p])
+	}
+	return append(args, Operands(c.Source, c.Out)...)
+}
+
+// ParsePlace reads the arguments after the name.
+func ParsePlace(args []string) (Place, error) {
+	var c Place
+	set := Flags(placeName)
+	set.StringVar(&c.Skeleton, "skeleton", "", "")
+	set.StringVar(&c.From, "from", "", "")
+	set.StringVar(&c.Users, "users", "", "")
+	set.StringVar(&c.Owner, "owner", "", "")
+	set.BoolVar(&c.PreserveOwner, "preserve-owner", false, "")
+	set.Var((*List)(&c.Keep), "keep", "")
+	set.Func("chown", "", func(word string) error {
+		cut := strings.LastIndexByte(word, '=')
+		if cut <= 0 {
+			return errors.New("want PATH=USER[:GROUP]")
+		}
+		if c.Chown == nil {
+			c.Chown = map[string]string{}
+		}
+		c.Chown[word[:cut]] = word[cut+1:]
+		return nil
+	})
+	err := Parse(set, args, 2, 2)
+	c.Source, c.Out = set.Arg(0), set.Arg(1)
+	if err == nil && c.PreserveOwner && c.Owner != "" {
+		err = &ArgumentsError{placeName, errors.New("--owner and --preserve-owner exclude each other; give one")}
+	}
+	return c, err
+}
