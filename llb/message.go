@@ -46,6 +46,7 @@ func packageSteps() []struct{ verb, words string } {
 		{"native", "install packages"},
 		{"install", "install packages"},
 		{"assemble", "install packages without running anything"},
+		{"mark", "note which packages were asked for"},
 	}
 }
 

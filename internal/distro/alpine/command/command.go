@@ -7,6 +7,7 @@ package command
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/distro/command"
@@ -35,12 +36,8 @@ type Unpack struct {
 
 // Args are the helper's arguments.
 func (c Unpack) Args() []string {
-	args := []string{unpackName}
-	if c.Skeleton != "" {
-		args = append(args, "--skeleton", c.Skeleton)
-	}
-	args = append(args, call.Each(command.ExpectFlag, command.Words(c.Expected))...)
-	return append(args, c.Archives, c.Out, c.Meta)
+	return slices.Concat([]string{unpackName}, call.Value("skeleton", c.Skeleton),
+		call.Each(command.ExpectFlag, command.Words(c.Expected)), call.Operands(c.Archives, c.Out, c.Meta))
 }
 
 // ParseUnpack reads the arguments after the name.

@@ -6,36 +6,33 @@ package command_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/strata-build/strata/internal/distro/alpine/command"
+	packages "github.com/strata-build/strata/internal/distro/command"
+	"github.com/strata-build/strata/internal/testenv/calls"
 )
 
-// TestArgumentsAreReadAsTheyWereMade reads back what each subcommand is called with.
-func TestArgumentsAreReadAsTheyWereMade(t *testing.T) {
-	for _, made := range []command.Unpack{
-		{Archives: "/d", Out: "/out", Meta: "/meta"},
-		{Skeleton: "/skeleton", Archives: "/d", Out: "/out", Meta: "/meta"},
-	} {
-		got, err := command.ParseUnpack(made.Args()[1:])
-		if diff := cmp.Diff(made, got); err != nil || diff != "" {
-			t.Errorf("error %v, it was read as another one (-made +read):\n%s", err, diff)
-		}
-	}
-	made := command.Install{Metas: "/m", Scripts: command.Follow, Names: []string{"a", "b=1"}}
-	got, err := command.ParseInstall(made.Args()[1:])
-	if diff := cmp.Diff(made, got); err != nil || diff != "" {
-		t.Errorf("error %v, it was read as another one (-made +read):\n%s", err, diff)
+func verbs() []calls.Verb {
+	return []calls.Verb{calls.NewVerb("unpack-apk", command.ParseUnpack), calls.NewVerb("install-apk", command.ParseInstall)}
+}
+
+func examples() []calls.Call {
+	return []calls.Call{
+		command.Unpack{Archives: "/d", Out: "/out", Meta: "/meta"},
+		command.Unpack{
+			Skeleton: "/skeleton", Archives: "-d", Out: "/out", Meta: "/meta",
+			Expected: []packages.Expected{{File: "a.apk", Name: "jq", Version: "1.7-r0", Arch: "x86_64", Size: 12}},
+		},
+		command.Install{Metas: "/m", Scripts: command.Follow, Names: []string{"a", "b=1"}},
 	}
 }
 
+func TestArgumentsAreReadAsTheyWereMade(t *testing.T) { calls.ReadBack(t, verbs(), examples()...) }
+
 func TestBadArguments(t *testing.T) {
-	for _, args := range [][]string{nil, {"--meta", "/m", "x"}, {"--scripts", "run"}, {"--nothing"}} {
-		if _, err := command.ParseInstall(args); err == nil {
-			t.Errorf("%q: no error", args)
-		}
-	}
-	if _, err := command.ParseUnpack([]string{"/d", "/out"}); err == nil {
-		t.Error("two directories: no error")
-	}
+	calls.Refuse(
+		t, verbs(),
+		"unpack-apk /d /out", "unpack-apk --expect a/b /d /out /meta", "install-apk", "install-apk --meta /m x", "install-apk --scripts run", "install-apk --nothing",
+	)
 }
+
+func FuzzParse(f *testing.F) { calls.Fuzz(f, verbs(), examples()...) }

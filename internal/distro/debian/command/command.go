@@ -7,6 +7,7 @@ package command
 
 import (
 	"math"
+	"slices"
 
 	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/distro/command"
@@ -34,8 +35,8 @@ const (
 type Unpack struct {
 	// Filters are the paths that are left out.
 	Filters []string
-	// Archives is the directory of the packages' files, Outs are empty directories
-	// that their files are divided among, and Meta is one for what is known of them.
+	// Archives is the directory of the packages' files, Outs are empty directories, at
+	// least one, that their files are divided among, and Meta is one for what is known of them.
 	Archives string
 	Outs     []string
 	Meta     string
@@ -45,10 +46,8 @@ type Unpack struct {
 
 // Args are the helper's arguments.
 func (c Unpack) Args() []string {
-	args := append([]string{unpackName}, call.Each("filter", c.Filters)...)
-	args = append(args, call.Each("more", c.Outs[1:])...)
-	args = append(args, call.Each(command.ExpectFlag, command.Words(c.Expected))...)
-	return append(args, c.Archives, c.Outs[0], c.Meta)
+	return slices.Concat([]string{unpackName}, call.Each("filter", c.Filters), call.Each("more", c.Outs[1:]),
+		call.Each(command.ExpectFlag, command.Words(c.Expected)), call.Operands(c.Archives, c.Outs[0], c.Meta))
 }
 
 // ParseUnpack reads the arguments after the name.
@@ -72,7 +71,9 @@ type Check struct {
 }
 
 // Args are the helper's arguments.
-func (c Check) Args() []string { return []string{checkName, c.Base, c.Metas, c.Out} }
+func (c Check) Args() []string {
+	return append([]string{checkName}, call.Operands(c.Base, c.Metas, c.Out)...)
+}
 
 // ParseCheck reads the arguments after the name.
 func ParseCheck(args []string) (Check, error) {
@@ -124,15 +125,9 @@ type Native struct {
 
 // Args are the helper's arguments.
 func (c Native) Args() []string {
-	args := append([]string{nativeName}, call.Each("name", c.Names)...)
-	if c.AllowHeld {
-		args = append(args, "--allow-held")
-	}
-	if c.KeepConffiles {
-		args = append(args, "--keep-conffiles")
-	}
-	args = append(args, call.Each(command.ExpectFlag, command.Words(c.Expected))...)
-	return append(append(args, "--base", c.Base, "--"), c.Files...)
+	return slices.Concat([]string{nativeName}, call.Each("name", c.Names), call.Switch("allow-held", c.AllowHeld),
+		call.Switch("keep-conffiles", c.KeepConffiles), call.Each(command.ExpectFlag, command.Words(c.Expected)),
+		[]string{"--base", c.Base, "--"}, c.Files)
 }
 
 // ParseNative reads the arguments after the name.
@@ -180,11 +175,7 @@ type Assemble struct {
 
 // Args are the helper's arguments.
 func (c Assemble) Args() []string {
-	args := []string{assembleName, "--meta", c.Metas}
-	if c.SkipScripts {
-		args = append(args, "--skip-scripts")
-	}
-	return args
+	return append([]string{assembleName, "--meta", c.Metas}, call.Switch("skip-scripts", c.SkipScripts)...)
 }
 
 // ParseAssemble reads the arguments after the name.
