@@ -37,6 +37,8 @@ type Source struct {
 	Keys string
 	// Snapshot says that the archive's list of files may have expired.
 	Snapshot bool
+	// Trusted says that the archive needs no signature.
+	Trusted bool
 }
 
 // Repository is where packages come from.
@@ -47,6 +49,8 @@ type Repository struct {
 	URIs []string
 	// Given says that the build file has the address.
 	Given bool
+	// Trusted says that it is taken without a signature.
+	Trusted bool
 	// Suite and Components are the part of an archive that it is, if it is a part.
 	Suite      string
 	Components []string

@@ -52,6 +52,8 @@ type Repository struct {
 	Date time.Time
 	// Signers are fingerprints of the keys that signed it.
 	Signers []string
+	// Trusted says that it was taken without a signature.
+	Trusted bool
 }
 
 // Target is what a target of the build file was resolved to.

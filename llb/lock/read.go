@@ -35,6 +35,7 @@ type (
 		Components   []string  `yaml:"components"`
 		Date         time.Time `yaml:"date"`
 		Signers      []string  `yaml:"signers"`
+		Trusted      bool      `yaml:"trusted"`
 		Distribution string    `yaml:"distribution"`
 	}
 	platformNode struct {
@@ -97,7 +98,7 @@ func read(data []byte) (*File, error) {
 		r := doc.Repositories[id]
 		f.Repositories = append(f.Repositories, Repository{
 			ID: id, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
-			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers, Distribution: r.Distribution,
+			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers, Trusted: r.Trusted, Distribution: r.Distribution,
 		})
 	}
 	for _, target := range slices.Sorted(maps.Keys(doc.Targets)) {

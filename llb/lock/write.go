@@ -74,6 +74,9 @@ func (w *writer) repository(r Repository) {
 	if len(r.Signers) > 0 {
 		w.line(2, "signers: %s", flow(r.Signers))
 	}
+	if r.Trusted {
+		w.line(2, "trusted: true")
+	}
 }
 
 func (w *writer) packages(p *Packages) {

@@ -45,6 +45,11 @@ func packagesKind() kind[Packages] {
 func repositoryObject() object[Repository] {
 	return object[Repository]{
 		span: func(r *Repository) *Range { return &r.Range },
+		check: func(c cursor, r *Repository) {
+			if r.Trusted && r.SignedBy.IsSet() {
+				c.fault("trusted takes the archive without a signature, so signed_by says nothing; leave one of them out")
+			}
+		},
 		keys: []key[Repository]{
 			bind("type", "The kind of archive: deb or apk.", text(valid(ParseRepositoryType)),
 				func(r *Repository) *String { return &r.Type }).must(),
@@ -58,6 +63,8 @@ func repositoryObject() object[Repository] {
 				func(r *Repository) *String { return &r.SignedBy }),
 			bind("snapshot", "It is a snapshot: its list of files may have expired.", boolean(),
 				func(r *Repository) *bool { return &r.Snapshot }),
+			bind("trusted", "Take it as it is, without a signature, as trusted=yes of apt's sources.", boolean(),
+				func(r *Repository) *bool { return &r.Trusted }),
 		},
 	}
 }

@@ -212,6 +212,8 @@ type Repository struct {
 	SignedBy String
 	// Snapshot takes an archive's list of files although it has expired.
 	Snapshot bool
+	// Trusted takes an archive without a signature, as apt's trusted=yes.
+	Trusted bool
 }
 
 // Derivation is the derivation strategy: store paths with all they refer to.

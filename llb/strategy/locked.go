@@ -189,6 +189,9 @@ func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archiv
 	for _, g := range given {
 		if g.ID == r.ID {
 			has.URIs = g.URIs
+			if r.Trusted && !g.Trusted {
+				return s.t.stale(s.asked.start(), "%s has packages of the repository %s, which wasn't signed, and the build file has no `trusted: true` there any more", s.t.pass.req.Lock.Name, r.ID)
+			}
 		}
 	}
 	if len(has.URIs) == 0 {
@@ -201,6 +204,6 @@ func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archiv
 // plainRepository is a repository of the lock as package systems take it.
 func plainRepository(r *lock.Repository) distro.Repository {
 	return distro.Repository{
-		ID: r.ID, URIs: r.URIs, Suite: r.Suite, Components: r.Components, Distribution: r.Distribution, Date: r.Date, Signers: r.Signers,
+		ID: r.ID, URIs: r.URIs, Suite: r.Suite, Components: r.Components, Distribution: r.Distribution, Date: r.Date, Signers: r.Signers, Trusted: r.Trusted,
 	}
 }

@@ -111,7 +111,7 @@ func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repositor
 	for _, r := range repositories {
 		locked := lock.Repository{
 			ID: r.ID, Type: s.from.system.Facts().Type, URIs: r.URIs, Suite: r.Suite, Components: r.Components,
-			Distribution: r.Distribution, Date: r.Date, Signers: r.Signers,
+			Distribution: r.Distribution, Date: r.Date, Signers: r.Signers, Trusted: r.Trusted,
 		}
 		if r.Given {
 			locked.URIs = nil

@@ -55,7 +55,7 @@ func (s *packageRequest) source(r *spec.Repository) (*distro.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &distro.Source{Snapshot: r.Snapshot}
+	out := &distro.Source{Snapshot: r.Snapshot, Trusted: r.Trusted}
 	if out.URIs, err = distro.ParseAddresses(uri); err != nil {
 		return nil, s.read.errorf(r.URI.Pos, "%w", err)
 	}

@@ -31,7 +31,7 @@ func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositor
 		if answer.Err != nil {
 			return nil, fmt.Errorf("repository %s: read APKINDEX.tar.gz for %s: %w", r.id, arch, answer.Err)
 		}
-		read, err := index.ReadIndex(answer.Data, r.keys, index.Options{Repository: r.id, Tag: r.tag, Architecture: arch})
+		read, err := index.ReadIndex(answer.Data, r.keys, index.Options{Repository: r.id, Tag: r.tag, Architecture: arch, Trusted: r.isTrusted()})
 		if err != nil {
 			return nil, err
 		}

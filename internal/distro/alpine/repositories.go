@@ -45,6 +45,9 @@ func repositoriesFor(ctx context.Context, r *distro.Request, b *base) (all []*re
 		if repo.source != nil && repo.source.Snapshot {
 			return nil, &distro.Error{Source: repo.source, Err: errors.New("indexes of Alpine never expire; leave out `snapshot`")}
 		}
+		if repo.isTrusted() {
+			continue
+		}
 		if repo.source != nil && repo.source.Keys != "" {
 			repo.keys, err = givenKeys(ctx, r, repo.source)
 		} else if repo.keys, err = b.keys(ctx); err == nil && len(repo.keys) == 0 {
@@ -56,6 +59,9 @@ func repositoriesFor(ctx context.Context, r *distro.Request, b *base) (all []*re
 	}
 	return all, nil
 }
+
+// isTrusted reports whether the build file takes it without a signature.
+func (r *repository) isTrusted() bool { return r.source != nil && r.source.Trusted }
 
 // given are the repositories of the build file, without their keys.
 func given(sources []*distro.Source) []*repository {
@@ -155,7 +161,7 @@ func (System) Addresses(r distro.Repository) []string { return r.URIs }
 
 // plain is the repository as all systems say it.
 func (r *repository) plain() distro.Repository {
-	out := distro.Repository{ID: r.id, URIs: r.uris, Given: r.source != nil, Distribution: distribution(r.uris[0])}
+	out := distro.Repository{ID: r.id, URIs: r.uris, Given: r.source != nil, Trusted: r.isTrusted(), Distribution: distribution(r.uris[0])}
 	if r.index != nil {
 		out.Signers = r.index.Signers()
 	}

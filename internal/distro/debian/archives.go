@@ -31,9 +31,12 @@ type archive struct {
 	everValid bool
 	// undated says that neither its date nor the limit count.
 	undated bool
-	// trusted says that the base's configuration asks for no signature.
+	// trusted says that the build file takes it without a signature.
 	trusted bool
+	// release is nil where the archive has none and is trusted.
 	release *index.Release
+	// skipped are the lists that it doesn't have and that are left out, in apt's words.
+	skipped []string
 }
 
 // archivesFor are those that the build file gives, or those that the base is
@@ -88,7 +91,7 @@ func given(sources []*distro.Source) ([]*archive, error) {
 			}
 			if key := fmt.Sprint(s.URIs, suite, s.Components); !seen[key] {
 				seen[key] = true
-				out = append(out, &archive{uris: s.URIs, suite: suite, components: s.Components, source: s, everValid: s.Snapshot})
+				out = append(out, &archive{uris: s.URIs, suite: suite, components: s.Components, source: s, everValid: s.Snapshot, trusted: s.Trusted})
 			}
 		}
 	}
@@ -99,7 +102,7 @@ func given(sources []*distro.Source) ([]*archive, error) {
 func configuredArchives(s *index.Source) []*archive {
 	var out []*archive
 	for _, suite := range s.Suites {
-		a := &archive{uris: s.URIs, suite: suite, components: s.Components, configured: s, trusted: s.Trusted}
+		a := &archive{uris: s.URIs, suite: suite, components: s.Components, configured: s}
 		a.everValid, a.undated = s.Options["check-valid-until"] == "no", s.Options["check-date"] == "no"
 		for _, key := range s.SignedBy {
 			if !strings.HasPrefix(key, "/") {
@@ -124,7 +127,7 @@ func (System) Repositories(sources []*distro.Source) ([]distro.Repository, error
 // repository is the archive as all systems say it.
 func (a *archive) repository() distro.Repository {
 	r := distro.Repository{
-		ID: a.id, URIs: a.uris, Given: a.source != nil, Suite: a.suite, Components: a.components, Distribution: a.distribution(),
+		ID: a.id, URIs: a.uris, Given: a.source != nil, Trusted: a.trusted, Suite: a.suite, Components: a.components, Distribution: a.distribution(),
 	}
 	if a.release != nil {
 		r.Date, r.Signers = a.release.Date, a.release.Signers
@@ -135,8 +138,11 @@ func (a *archive) repository() distro.Repository {
 // warnings are about what apt warns of in an archive's Release.
 func (a *archive) warnings() []distro.Warning {
 	var out []distro.Warning
+	for _, text := range a.skipped {
+		out = append(out, distro.Warning{Text: fmt.Sprintf("archive %s: %s", a.id, text)})
+	}
 	if a.release == nil {
-		return nil
+		return out
 	}
 	if a.release.Date.IsZero() && !a.undated {
 		out = append(out, distro.Warning{Text: fmt.Sprintf("archive %s: its Release file has no Date, so that an older one can't be told from it", a.id)})

@@ -9,15 +9,12 @@ import (
 	"context"
 	"crypto/sha512"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/compress"
@@ -42,19 +39,11 @@ func (l *loader) all(ctx context.Context, archives []*archive) ([]*index.Index, 
 	if err := l.releases(ctx, archives); err != nil {
 		return nil, err
 	}
-	var lists []*packageList
-	for _, a := range archives {
-		found, err := l.lists(a)
-		if err != nil {
-			return nil, err
-		}
-		lists = append(lists, found...)
+	lists, err := l.listsOf(ctx, archives)
+	if err != nil {
+		return nil, err
 	}
-	requests := make([]fetch.Request, len(lists))
-	for i, list := range lists {
-		requests[i] = list.request
-	}
-	answers := l.fetch.Fetch(ctx, requests)
+	answers := l.contents(ctx, lists)
 	indexes := make([]*index.Index, len(lists))
 	var group errgroup.Group
 	for i, list := range lists {
@@ -69,73 +58,20 @@ func (l *loader) all(ctx context.Context, archives []*archive) ([]*index.Index, 
 	return indexes, group.Wait()
 }
 
-// releases reads and verifies what the archives sign.
-func (l *loader) releases(ctx context.Context, archives []*archive) error {
-	requests := make([]fetch.Request, len(archives))
-	for i, a := range archives {
-		requests[i] = a.file("InRelease")
-	}
-	answers := l.fetch.Fetch(ctx, requests)
-	for i, a := range archives {
-		if err := l.release(ctx, a, answers[i]); err != nil {
-			return fmt.Errorf("archive %s: %w", a.id, err)
+// contents fetches lists, but for those that were found already.
+func (l *loader) contents(ctx context.Context, lists []*packageList) []fetch.Answer {
+	answers := make([]fetch.Answer, len(lists))
+	var requests []fetch.Request
+	var places []int
+	for i, list := range lists {
+		if answers[i].Data = list.found; list.found == nil {
+			requests, places = append(requests, list.request), append(places, i)
 		}
 	}
-	return nil
-}
-
-func (l *loader) release(ctx context.Context, a *archive, in fetch.Answer) (err error) {
-	verify := index.VerifyOptions{Now: l.now, Signers: a.signers, IgnoreDate: a.undated, IgnoreValidUntil: a.everValid || a.undated || strings.HasPrefix(a.site(), "snapshot.")}
-	if l.known != nil {
-		if r := l.known(a.id); r != nil && r.Suite == a.suite {
-			verify.NotBefore = r.Date
-		}
+	for i, answer := range l.fetch.Fetch(ctx, requests) {
+		answers[places[i]] = answer
 	}
-	keyrings, err := l.keys.of(ctx, a)
-	if err != nil {
-		return err
-	}
-	if a.trusted || errors.Is(in.Err, fetch.ErrNotFound) {
-		return l.detached(ctx, a, keyrings, verify)
-	}
-	if in.Err != nil {
-		return in.Err
-	}
-	a.release, err = index.VerifyInRelease(in.Data, keyrings, verify)
-	return err
-}
-
-// detached reads a Release file whose signature is another file.
-func (l *loader) detached(ctx context.Context, a *archive, keyrings [][]byte, verify index.VerifyOptions) (err error) {
-	answers := l.fetch.Fetch(ctx, []fetch.Request{a.file("Release"), a.file("Release.gpg")})
-	switch {
-	case errors.Is(answers[0].Err, fetch.ErrNotFound):
-		return fmt.Errorf("there is no such suite at %s: %w", strings.Join(a.uris, ", "), answers[0].Err)
-	case answers[0].Err != nil:
-		return answers[0].Err
-	case a.trusted:
-		a.release, err = index.ReadRelease(answers[0].Data)
-	case answers[1].Err != nil:
-		return fmt.Errorf("it is not signed: %w", answers[1].Err)
-	default:
-		a.release, err = index.VerifyRelease(answers[0].Data, answers[1].Data, keyrings, verify)
-	}
-	return err
-}
-
-// dir is the archive's directory for its suite.
-func (a *archive) dir() string {
-	if strings.HasSuffix(a.suite, "/") {
-		return path.Clean(a.suite)
-	}
-	return "dists/" + a.suite
-}
-
-// file asks for a file that is there now.
-func (a *archive) file(name string) fetch.Request {
-	r := a.request(path.Join(a.dir(), name), name)
-	r.Limit = maxRelease
-	return r
+	return answers
 }
 
 func (a *archive) request(file, name string) fetch.Request {
@@ -178,64 +114,8 @@ type packageList struct {
 	// sha512 is in hex; empty where the request has a digest.
 	sha512  string
 	request fetch.Request
-}
-
-// lists are the package lists of an archive for the architecture.
-func (l *loader) lists(a *archive) ([]*packageList, error) {
-	var out []*packageList
-	if strings.HasSuffix(a.suite, "/") {
-		list, err := a.list("", "Packages")
-		if err != nil {
-			return nil, err
-		}
-		return []*packageList{list}, nil
-	}
-	for _, component := range a.components {
-		if known := a.release.Components; len(known) > 0 && !slices.ContainsFunc(known, func(k string) bool {
-			return k == component || path.Base(k) == component
-		}) {
-			return nil, fmt.Errorf("archive %s: it has no component %s; it has %s", a.id, component, strings.Join(known, ", "))
-		}
-		list, err := a.list(component, component+"/binary-"+l.arch+"/Packages")
-		if err != nil {
-			return nil, fmt.Errorf("archive %s: it has no packages of component %s for %s: %w", a.id, component, l.arch, err)
-		}
-		out = append(out, list)
-		if a.release.AllApart {
-			if list, err := a.list(component, component+"/binary-all/Packages"); err == nil {
-				out = append(out, list)
-			}
-		}
-	}
-	return out, nil
-}
-
-// list finds a package list in the compression that is read fastest.
-func (a *archive) list(component, file string) (*packageList, error) {
-	for _, ext := range []string{".gz", ".xz", ".zst", ".bz2", ""} {
-		entry, ok := a.release.Files[file+ext]
-		if !ok {
-			continue
-		}
-		where := path.Join(a.dir(), file+ext)
-		if a.release.AcquireByHash {
-			where = path.Join(a.dir(), a.release.ByHash(file+ext))
-		}
-		list := &packageList{archive: a, component: component, file: file + ext, size: entry.Size, request: a.request(where, path.Base(file))}
-		if component != "" {
-			list.request.Name = "load Packages of " + a.id + " " + component
-		}
-		if list.request.Size = entry.Size; entry.Size == 0 {
-			list.request.Limit = 1 // it is empty
-		}
-		if entry.SHA256 != "" {
-			list.request.Digest = digest.NewDigestFromEncoded(digest.SHA256, entry.SHA256)
-		} else {
-			list.sha512 = entry.SHA512 // BuildKit can't hold a file to it
-		}
-		return list, nil
-	}
-	return nil, fetch.ErrNotFound
+	// found is its content, where no Release lists it.
+	found []byte
 }
 
 // read parses the list.
@@ -252,6 +132,9 @@ func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
 	}
 	defer r.Close()
 	release := p.archive.release
+	if release == nil {
+		release = &index.Release{}
+	}
 	return index.ReadIndex(r, index.Options{
 		Repository: p.archive.id, Suite: cmp.Or(release.Suite, p.archive.suite), Codename: release.Codename, Component: p.component,
 		Origin: release.Origin, Label: release.Label, Version: release.Version, Site: p.archive.site(), Architecture: arch,
@@ -263,6 +146,9 @@ func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
 // Release says, or many times what any real list becomes.
 func (p *packageList) maxText() int64 {
 	most := p.size*40 + 16<<20
+	if p.archive.release == nil {
+		return min(most, maxList)
+	}
 	if plain, ok := p.archive.release.Files[strings.TrimSuffix(p.file, path.Ext(p.file))]; ok {
 		most = min(most, plain.Size)
 	}

@@ -16,6 +16,8 @@ type Options struct {
 	Architecture string // the directory that it is in, such as x86_64
 	// MaxBytes bounds the text, 1 GiB when 0.
 	MaxBytes int64
+	// Trusted reads an index whatever its signature, and without one.
+	Trusted bool
 }
 
 // An Index is the packages of one repository for one architecture. It is
@@ -26,9 +28,14 @@ type Index struct {
 	records []*control.Record
 }
 
-// ReadIndex checks the signature of an APKINDEX.tar.gz and reads it.
+// ReadIndex checks the signature of an APKINDEX.tar.gz, unless it is trusted without
+// one, and reads it.
 func ReadIndex(data []byte, keys Keys, opts Options) (*Index, error) {
-	file, err := readSigned(data, keys, opts.MaxBytes)
+	read := func() (*signed, error) { return readSigned(data, keys, opts.MaxBytes) }
+	if opts.Trusted {
+		read = func() (*signed, error) { return readMembers(data, 0, opts.MaxBytes) }
+	}
+	file, err := read()
 	if err != nil {
 		return nil, fmt.Errorf("repository %s: %w", opts.Repository, err)
 	}

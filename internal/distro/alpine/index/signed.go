@@ -28,11 +28,7 @@ type signed struct {
 // readSigned checks an APKINDEX.tar.gz and reads it. Nothing that isn't
 // signed is looked at. limit bounds its content in bytes; 0 is 1 GiB.
 func readSigned(data []byte, keys Keys, limit int64) (*signed, error) {
-	if limit == 0 {
-		limit = min(defaultIndexLimit, int64(len(data))*40+16<<20) // real ones become four times as much
-	}
-	r := bytes.NewReader(data)
-	first, end, err := archive.ReadMember(r, 0, int64(len(data)), archive.MaxControl)
+	first, end, err := archive.ReadMember(bytes.NewReader(data), 0, int64(len(data)), archive.MaxControl)
 	if errors.Is(err, archive.ErrTooLarge) {
 		return nil, fmt.Errorf("read index: %w", &SignatureError{Why: "there is none in front"})
 	}
@@ -43,9 +39,23 @@ func readSigned(data []byte, keys Keys, limit int64) (*signed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read index: %w", err)
 	}
-	f := &signed{signers: signers}
+	f, err := readMembers(data, end, limit)
+	if err != nil {
+		return nil, err
+	}
+	f.signers = signers
+	return f, nil
+}
+
+// readMembers reads what an index holds from a place on. limit is as for readSigned.
+func readMembers(data []byte, end, limit int64) (*signed, error) {
+	if limit == 0 {
+		limit = min(defaultIndexLimit, int64(len(data))*40+16<<20) // real ones become four times as much
+	}
+	r, f := bytes.NewReader(data), &signed{}
 	for end < int64(len(data)) {
 		var content []byte
+		var err error
 		content, end, err = archive.ReadMember(r, end, int64(len(data)), limit)
 		if err != nil {
 			return nil, fmt.Errorf("read index: %w", err)

@@ -96,7 +96,10 @@ func (r *Release) ByHash(name string) string {
 
 // ReadRelease reads the text of a Release file and trusts it: VerifyInRelease
 // and VerifyRelease are for text that comes from elsewhere.
-func ReadRelease(content []byte) (*Release, error) {
+func ReadRelease(content []byte) (*Release, error) { return readRelease(content, false) }
+
+// readRelease reads a Release file, which may be without hashes that count.
+func readRelease(content []byte, weak bool) (*Release, error) {
 	p, err := control.NewReader("Release", string(content)).Next()
 	if err != nil {
 		return nil, fmt.Errorf("read the Release file: %w", err)
@@ -117,6 +120,9 @@ func ReadRelease(content []byte) (*Release, error) {
 	field, ok := p.Lookup("SHA256")
 	if !ok {
 		field, ok = p.Lookup("SHA512")
+	}
+	if !ok && weak {
+		return r, nil
 	}
 	if !ok {
 		return nil, &control.SyntaxError{File: "Release", Line: p.Line(), Reason: "there is no field SHA256 or SHA512, and weaker hashes do not count"}
