@@ -105,7 +105,7 @@ func (s strictTrees) Look(_ context.Context, _ *plan.Plan, in plan.Tree, pattern
 func TestLikeKeyAnywhere(t *testing.T) {
 	const source = "deb [signed-by=/opt/keys/a.asc] https://deb.example.org/debian stable main\n"
 	for like, want := range map[string]string{
-		"debian:1":  "archive stable: there is no such suite at https://deb.example.org/debian",
+		"debian:1":  "archive stable: the repository 'https://deb.example.org/debian stable Release' does not have a Release file",
 		"keyless:1": "archive stable: read keyring /opt/keys/a.asc of keyless:1: file does not exist",
 	} {
 		r := withBase(t, "layers:\n  - packages: {names: [a], like: \""+like+"\"}\n", nil)
