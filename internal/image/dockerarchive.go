@@ -62,7 +62,8 @@ func openDockerArchive(ctx context.Context, n Name, o Options) (*Source, error) 
 }
 
 // docker finds an image of docker's archive. When the archive is a layout, too,
-// and has a manifest with the same configuration, that manifest is the image's.
+// and has a manifest with the same configuration, that manifest is the image's, or one
+// beside it for the platform that is asked for: docker lists one image of an index.
 func (t *tarFile) docker(ctx context.Context, n Name, o Options) (*Source, error) {
 	image, err := t.dockerImage(n, o.Platform)
 	if err != nil {
@@ -73,7 +74,7 @@ func (t *tarFile) docker(ctx context.Context, n Name, o Options) (*Source, error
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
 	a := &dockerArchive{tarFile: t, made: map[v1.Hash][]byte{}, files: map[v1.Hash]string{}}
-	root, ok := a.layoutRoot(ctx, config)
+	root, ok := a.layoutRoot(ctx, config, o.Platform)
 	if !ok {
 		if root, err = a.synthesize(image, config); err != nil {
 			return nil, err

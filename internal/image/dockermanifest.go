@@ -20,8 +20,8 @@ import (
 )
 
 // layoutRoot finds the manifest with a configuration among those of an archive
-// that is an OCI layout, too.
-func (a *dockerArchive) layoutRoot(ctx context.Context, config []byte) (v1.Descriptor, bool) {
+// that is an OCI layout, too, or one for a platform in the same index.
+func (a *dockerArchive) layoutRoot(ctx context.Context, config []byte, p *v1.Platform) (v1.Descriptor, bool) {
 	data, err := a.read(ocispecs.ImageIndexFile)
 	if err != nil {
 		return v1.Descriptor{}, false
@@ -34,26 +34,44 @@ func (a *dockerArchive) layoutRoot(ctx context.Context, config []byte) (v1.Descr
 	if err != nil {
 		return v1.Descriptor{}, false
 	}
-	s := &Source{blobs: a}
-	images, _ := s.imagesBelow(ctx, index.Manifests) // the archive may lack other platforms
-	for _, d := range images {
-		if a.isWhole(ctx, s, d, want, config) {
-			return d, true
+	for _, entry := range index.Manifests {
+		s := &Source{Root: entry, blobs: a}
+		images, _ := s.imagesBelow(ctx, []v1.Descriptor{entry}) // the archive may lack other platforms
+		for _, d := range images {
+			if a.isWhole(ctx, s, d, &want) {
+				return a.beside(ctx, s, d, p), true
+			}
 		}
 	}
 	return v1.Descriptor{}, false
 }
 
-// isWhole reports whether a manifest has the configuration, a layer for each that it
-// names, and all its blobs are in the archive. The first releases of docker 25 wrote
-// manifests without layers.
-func (a *dockerArchive) isWhole(ctx context.Context, s *Source, d v1.Descriptor, id v1.Hash, config []byte) bool {
+// beside is the image for a platform in the index that a source is, if the archive has
+// it, or else the one that was found.
+func (a *dockerArchive) beside(ctx context.Context, s *Source, found v1.Descriptor, p *v1.Platform) v1.Descriptor {
+	if p == nil || !s.Root.MediaType.IsIndex() {
+		return found
+	}
+	d, err := s.Select(ctx, p)
+	if err != nil || !a.isWhole(ctx, s, d, nil) {
+		return found // whose platform is then compared with the one that is asked for
+	}
+	return d
+}
+
+// isWhole reports whether a manifest has a configuration, that with an ID if there is
+// one, a layer for each that the configuration names, and all its blobs are in the
+// archive. The first releases of docker 25 wrote manifests without layers.
+func (a *dockerArchive) isWhole(ctx context.Context, s *Source, d v1.Descriptor, id *v1.Hash) bool {
 	raw, err := s.Manifest(ctx, d)
 	if err != nil {
 		return false
 	}
 	var m v1.Manifest
-	if err := json.Unmarshal(raw, &m); err != nil || m.Config.Digest != id || checkLayers(&m, config) != nil {
+	if err := json.Unmarshal(raw, &m); err != nil || id != nil && m.Config.Digest != *id {
+		return false
+	}
+	if config, err := s.Manifest(ctx, m.Config); err != nil || checkLayers(&m, config) != nil {
 		return false
 	}
 	for _, b := range append(m.Layers, m.Config) {

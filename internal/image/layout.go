@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -118,7 +119,14 @@ func isNamed(d v1.Descriptor, n Name) bool {
 	if n.Digest != "" && d.Digest.String() != n.Digest {
 		return false
 	}
-	return n.Tag == "" || d.Annotations[ocispecs.AnnotationRefName] == n.Tag || d.Annotations[containerdName] == n.Tag
+	return n.Tag == "" || d.Annotations[ocispecs.AnnotationRefName] == n.Tag || d.Annotations[containerdName] == n.Tag ||
+		isFamiliar(d.Annotations[containerdName], n.Tag)
+}
+
+// isFamiliar reports whether a word is an image's whole name as docker shows it.
+func isFamiliar(name, word string) bool {
+	ref, err := reference.ParseNormalizedNamed(name)
+	return err == nil && reference.FamiliarString(ref) == word
 }
 
 // namesIn lists what is in a layout.

@@ -77,8 +77,10 @@ type Quirks struct {
 	// Hang never answers requests whose method and path, with a space between, contain
 	// it.
 	Hang string
-	// Busy is how many requests are answered by 429, with RetryAfter.
+	// Busy is how many requests are answered by 429, with RetryAfter; with BusyFor those
+	// whose path contains it.
 	Busy       int
+	BusyFor    string
 	RetryAfter string
 	// TLS speaks https with a certificate that no one trusts.
 	TLS bool

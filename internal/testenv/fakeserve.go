@@ -41,7 +41,7 @@ func (r *FakeRegistry) serve(w http.ResponseWriter, req *http.Request) {
 		r.elsewhere(w, req, rest)
 		return
 	}
-	if r.isBusy() {
+	if strings.Contains(req.URL.Path, q.BusyFor) && r.isBusy() {
 		w.Header().Set("Retry-After", q.RetryAfter)
 		fail(w, http.StatusTooManyRequests, "TOOMANYREQUESTS")
 		return
@@ -237,7 +237,7 @@ func (r *FakeRegistry) upload(w http.ResponseWriter, req *http.Request, m []stri
 			return
 		}
 		r.count++
-		id = fmt.Sprintf("%s/%d", m[1], r.count)
+		id = fmt.Sprintf("%s/a%d", m[1], r.count)
 		r.uploads[id] = nil
 	}
 	part, _ := io.ReadAll(req.Body)

@@ -7,15 +7,19 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/strata-build/strata/internal/image/registry"
 	"github.com/strata-build/strata/internal/testenv"
@@ -61,5 +65,85 @@ func TestRefusedReferrers(t *testing.T) {
 		if (err == nil) != (want == "") || len(found) > 0 {
 			t.Errorf("%d: %v, %v", status, found, err)
 		}
+	}
+}
+
+// TestReferrersOfMirrors asks a registry and its mirror, of which either may have what
+// the other one lacks.
+func TestReferrersOfMirrors(t *testing.T) {
+	subject := v1.Descriptor{MediaType: types.OCIManifestSchema1, Size: 2, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}
+	about := func(kind string) string {
+		return fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"artifactType":"application/vnd.example.%s",`+
+			`"config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":%q,"size":2},"layers":[],"subject":{"mediaType":%[1]q,"digest":%[3]q,"size":2}}`,
+			types.OCIManifestSchema1, kind, subject.Digest)
+	}
+	for name, c := range map[string]struct {
+		mirror, origin testenv.Quirks
+		mirrorHas      []string
+		originHas      []string
+		want           []string
+		fails          bool
+	}{
+		"the mirror has none":        {originHas: []string{"signature"}, want: []string{"signature"}},
+		"the mirror has no API":      {mirror: testenv.Quirks{NoReferrers: true}, originHas: []string{"signature"}, want: []string{"signature"}},
+		"the mirror has some":        {mirrorHas: []string{"signature"}, originHas: []string{"signature", "sbom"}, want: []string{"signature", "sbom"}},
+		"the registry has none":      {mirrorHas: []string{"signature"}, want: []string{"signature"}},
+		"the registry fails":         {origin: testenv.Quirks{NoReferrers: true, ReferrersStatus: 403}, mirrorHas: []string{"signature"}, want: []string{"signature"}},
+		"the mirror is all there is": {origin: testenv.Quirks{NoReferrers: true, ReferrersStatus: 403}},
+		"neither says":               {mirror: testenv.Quirks{NoReferrers: true}, origin: testenv.Quirks{NoReferrers: true, ReferrersStatus: 403}, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mirror, origin := testenv.NewFakeRegistry(t, c.mirror), testenv.NewFakeRegistry(t, c.origin)
+			for _, kind := range c.mirrorHas {
+				mirror.AddManifest(t, "a", string(types.OCIManifestSchema1), []byte(about(kind)))
+			}
+			for _, kind := range c.originHas {
+				origin.AddManifest(t, "a", string(types.OCIManifestSchema1), []byte(about(kind)))
+			}
+			dir := write(t, testenv.Dir(t), map[string][]byte{"buildkitd.toml": fmt.Appendf(nil, "[registry.%q]\nmirrors = [%q]\n", origin.Host, mirror.Host)})
+			o := registry.Options{Env: noEnv, Wait: time.Millisecond, Config: filepath.Join(dir, "buildkitd.toml")}
+			found, err := repository(t, o, origin.Host+"/a").Referrers(t.Context(), subject.Digest)
+			var got []string
+			for _, d := range found {
+				got = append(got, strings.TrimPrefix(d.ArtifactType, "application/vnd.example."))
+			}
+			slices.Sort(got)
+			slices.Sort(c.want)
+			if (err != nil) != c.fails || !slices.Equal(got, c.want) {
+				t.Errorf("%v, %v; want %v", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestBusyUploads sends a blob that has requests of its own to a registry that asks to
+// wait: as long as it says, and not as long as the client would.
+func TestBusyUploads(t *testing.T) {
+	for name, c := range map[string]struct {
+		size  int
+		after string
+		wait  time.Duration
+		want  string
+	}{
+		"a part, soon":          {2 << 20, "0", time.Hour, ""},
+		"a small one, soon":     {2 << 10, "0", time.Hour, ""},
+		"a part, tomorrow":      {2 << 20, "86400", time.Millisecond, "asks to wait for 24h0m0s; --wait"},
+		"a small one, tomorrow": {2 << 10, "86400", time.Millisecond, "asks to wait for 24h0m0s; --wait"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := testenv.NewFakeRegistry(t, testenv.Quirks{Busy: 2, BusyFor: "/blobs/uploads/a", RetryAfter: c.after})
+			blob := make([]byte, c.size)
+			sum := sha256.Sum256(blob)
+			d := v1.Descriptor{Size: int64(len(blob)), Digest: v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}}
+			_, err := repository(t, registry.Options{Env: noEnv, Wait: c.wait}, r.Host+"/a").Upload(t.Context(), d, "", func(offset int64) (io.ReadCloser, error) {
+				return io.NopCloser(bytes.NewReader(blob[offset:])), nil
+			})
+			if c.want == "" && (err != nil || !r.HasBlob("a", d.Digest)) {
+				t.Errorf("the blob was not sent: %v", err)
+			}
+			if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
@@ -30,24 +31,44 @@ func ReferrersTag(subject v1.Hash) string {
 }
 
 // Referrers lists the manifests whose subject is the one with a digest: by the
-// referrers API, or by the tag that stands for it.
+// referrers API, or by the tag that stands for it. A mirror has what was asked of it
+// before, which may be the image alone, so what it lists is only a part. It counts as
+// the whole where the others can't be asked.
 func (r *Repository) Referrers(ctx context.Context, subject v1.Hash) ([]v1.Descriptor, error) {
 	sessions, err := r.able(docker.HostCapabilityResolve)
 	if err != nil {
 		return nil, err
 	}
+	var all []v1.Descriptor
 	var failed error
-	for _, s := range sessions {
+	answered := false
+	for i, s := range sessions {
 		found, err := s.referrers(ctx, subject)
-		if err == nil {
-			return found, nil
+		if errors.Is(err, errUnlisted) && i == len(sessions)-1 {
+			err = nil // no other one can have it
 		}
-		if failed = err; ctx.Err() != nil {
-			break
+		if err != nil {
+			failed = err
+		}
+		if ctx.Err() != nil {
+			return nil, failed
+		}
+		answered = answered || err == nil
+		for _, d := range found {
+			if !slices.ContainsFunc(all, func(has v1.Descriptor) bool { return has.Digest == d.Digest }) {
+				all = append(all, d)
+			}
 		}
 	}
-	return nil, failed
+	if !answered {
+		return nil, failed
+	}
+	return all, nil
 }
+
+// errUnlisted says that a mirror lists no referrers in either way: it may have none of
+// the image at all.
+var errUnlisted = errors.New("it has no list of referrers")
 
 func (s *session) referrers(ctx context.Context, subject v1.Hash) ([]v1.Descriptor, error) {
 	found, refused := s.referrersPages(ctx, subject)
@@ -58,6 +79,9 @@ func (s *session) referrers(ctx context.Context, subject v1.Hash) ([]v1.Descript
 	if errors.Is(err, ErrNotFound) {
 		if isRefusal(refused) {
 			return nil, refused // it may have the API, and referrers
+		}
+		if s.place.mirror {
+			return nil, s.explain("look up", "@"+subject.String(), errUnlisted)
 		}
 		return nil, nil
 	}

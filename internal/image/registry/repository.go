@@ -314,7 +314,7 @@ func (s *session) do(ctx context.Context, q request, statuses ...int) (*http.Res
 	}
 	if err := transport.CheckError(resp, statuses...); err != nil {
 		resp.Body.Close()
-		return nil, s.explain(q.verb, q.what(), err)
+		return nil, s.explain(q.verb, q.what(), later(resp, err))
 	}
 	return resp, nil
 }

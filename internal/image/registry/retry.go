@@ -36,13 +36,16 @@ func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := r.next.RoundTrip(try)
-		if i == attempts-1 || !repeatable(req) || !temporary(resp, err) {
+		if i == attempts-1 || !temporary(resp, err) {
 			return resp, err
 		}
 		pause := r.pause(i, resp)
 		if pause > r.longest && resp != nil {
 			resp.Body.Close()
 			return nil, &busyError{status: resp.StatusCode, asked: pause}
+		}
+		if !repeatable(req) {
+			return resp, err
 		}
 		if resp != nil {
 			_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // so that the connection can be used again
@@ -68,6 +71,24 @@ func (e *busyError) Error() string {
 		what = "it has had too many requests"
 	}
 	return fmt.Sprintf("%s and asks to wait for %s; --wait %s does that", what, e.asked.Round(time.Second), e.asked.Round(time.Second))
+}
+
+// laterError is a refusal with the time after which the registry may be asked again.
+type laterError struct {
+	err   error
+	asked time.Duration
+}
+
+func (e *laterError) Error() string { return e.err.Error() }
+func (e *laterError) Unwrap() error { return e.err }
+
+// later adds to a refusal how long the registry asks to wait, if it does.
+func later(resp *http.Response, err error) error {
+	asked, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	if !ok {
+		return err
+	}
+	return &laterError{err, asked}
 }
 
 // again is the request for attempt number i, counted from 0. The first one may be

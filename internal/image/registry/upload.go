@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -75,25 +76,50 @@ func location(resp *http.Response) (string, error) {
 // does not take a blob whose digest is another one.
 type Opener func(offset int64) (io.ReadCloser, error)
 
+// Arrival is how a blob came into a repository.
+type Arrival int
+
+// The ways in which a blob can come.
+const (
+	Uploaded Arrival = iota
+	// Mounted is one that the registry took over from another repository.
+	Mounted
+	// Found is one that was there.
+	Found
+)
+
 // Upload sends a blob. If from names another repository of the registry, the
-// registry is first asked to take it over from there: then mounted is true. When
-// the connection breaks, it asks how much has arrived and sends the rest, or all
-// of it if the registry cannot tell.
-func (r *Repository) Upload(ctx context.Context, d v1.Descriptor, from string, open Opener) (mounted bool, err error) {
+// registry is first asked to take it over from there, and if it does not, whether it
+// has the blob already. When the connection breaks, it asks how much has arrived and
+// sends the rest, or all of it if the registry cannot tell.
+func (r *Repository) Upload(ctx context.Context, d v1.Descriptor, from string, open Opener) (Arrival, error) {
 	u := &upload{session: r.upstream(), want: d, open: open}
+	how := Uploaded
 	if from != "" {
-		if mounted, err = u.mount(ctx, from); err != nil {
-			mounted = false // it is sent instead
-			r.known.refuse(from)
-		}
+		how = r.takeOver(ctx, u, from)
 	}
-	if !mounted {
+	if how == Uploaded {
 		if err := u.send(ctx, r); err != nil {
-			return false, err
+			return how, err
 		}
 	}
 	r.known.add(d.Digest, u.session.place.path)
-	return mounted, nil
+	return how, nil
+}
+
+// takeOver reports whether a blob needs no sending.
+func (r *Repository) takeOver(ctx context.Context, u *upload, from string) Arrival {
+	mounted, err := u.mount(ctx, from)
+	if mounted {
+		return Mounted
+	}
+	if err != nil {
+		r.known.refuse(from)
+	}
+	if has, err := r.HasBlob(ctx, u.want); err == nil && has {
+		return Found
+	}
+	return Uploaded
 }
 
 // send tries until the blob is there.
@@ -107,7 +133,7 @@ func (u *upload) send(ctx context.Context, r *Repository) error {
 		if i >= attempts-1 || !u.mayGoOn(err) || ctx.Err() != nil {
 			return err
 		}
-		if err := sleep(ctx, backoff(u.session.client.options.Wait, i)); err != nil {
+		if err := sleep(ctx, u.pause(err, i)); err != nil {
 			return err
 		}
 		if has, err := r.HasBlob(ctx, u.want); err == nil && has {
@@ -118,6 +144,15 @@ func (u *upload) send(ctx context.Context, r *Repository) error {
 			best, i = u.offset, -1
 		}
 	}
+}
+
+// pause is how long to wait after attempt number i: what the registry asks for, or a
+// time that grows.
+func (u *upload) pause(err error, i int) time.Duration {
+	if refused, ok := errors.AsType[*laterError](err); ok {
+		return refused.asked
+	}
+	return backoff(u.session.client.options.Wait, i)
 }
 
 // upload is a blob that is being sent.

@@ -4,14 +4,18 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os/exec"
 	"strings"
+	"sync"
+	"syscall"
 
 	"github.com/distribution/reference"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/image"
 )
@@ -22,6 +26,9 @@ type daemon struct {
 	command string
 	cmd     *exec.Cmd
 	said    strings.Builder
+
+	once  sync.Once
+	ended error
 }
 
 func openDaemon(n image.Name, o Options) (place, error) {
@@ -54,39 +61,49 @@ func (d *daemon) begin(ctx context.Context, p *plan) error {
 		return fmt.Errorf("start docker load: %w", err)
 	}
 	d.out = pipe{stdin}
-	if err := d.archive.begin(ctx, p); err != nil {
-		return d.wait(err)
-	}
-	return nil
+	return d.instead(d.archive.begin(ctx, p))
 }
 
 // pipe is only written to.
 type pipe struct{ io.WriteCloser }
 
-// finish ends the archive and waits for docker.
+// finish ends the archive and waits for docker, which need not read the mark at the end.
 func (d *daemon) finish(ctx context.Context, p *plan) error {
-	if err := d.archive.finish(ctx, p); err != nil {
+	if err := d.archive.finish(ctx, p); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return err
 	}
-	return d.wait(nil)
+	return d.wait()
 }
 
-// wait gives docker's own words if it failed.
-func (d *daemon) wait(cause error) error {
-	if d.cmd == nil || d.cmd.Process == nil {
-		return cause
+// blob gives docker a blob.
+func (d *daemon) blob(ctx context.Context, b v1.Descriptor, from *reading) (How, error) {
+	how, err := d.archive.blob(ctx, b, from)
+	return how, d.instead(err)
+}
+
+// instead gives docker's own words for an error that says no more than that docker has
+// ended.
+func (d *daemon) instead(err error) error {
+	if !errors.Is(err, syscall.EPIPE) {
+		return err
 	}
-	err := d.cmd.Wait()
-	d.cmd = nil
-	if err == nil {
-		return cause
-	}
-	text := strings.TrimSpace(d.said.String())
-	if text == "" {
-		return fmt.Errorf("docker load: %w", err)
-	}
-	lines := strings.Split(text, "\n")
-	return fmt.Errorf("docker load: %s", lines[len(lines)-1])
+	return cmp.Or(d.wait(), err)
+}
+
+// wait gives docker's own words if it failed. It has ended, or has all that it gets.
+func (d *daemon) wait() error {
+	d.once.Do(func() {
+		err := d.cmd.Wait()
+		text := strings.TrimSpace(d.said.String())
+		if err != nil && text != "" {
+			lines := strings.Split(text, "\n")
+			err = errors.New(lines[len(lines)-1])
+		}
+		if err != nil {
+			d.ended = fmt.Errorf("docker load: %w", err)
+		}
+	})
+	return d.ended
 }
 
 // close kills docker before it takes half an archive for a whole one.
@@ -95,5 +112,5 @@ func (d *daemon) close() error {
 		return nil
 	}
 	_ = d.cmd.Process.Kill() // it may have ended by itself
-	return errors.Join(d.archive.close(), d.wait(nil))
+	return errors.Join(d.archive.close(), d.wait())
 }

@@ -153,30 +153,29 @@ func (f *directory) finish(ctx context.Context, p *plan) error {
 
 // enter gives what was copied its names in the index of a layout.
 func (f *directory) enter(dir string, p *plan) error {
-	lists, err := listings(p.attached, func(tag string) ([]byte, error) { return listedIn(dir, tag) })
-	if err != nil {
-		return err
-	}
 	in := &directory{dir: dir}
-	for _, l := range lists {
-		if in.exists(l.Descriptor) {
-			continue
+	return changeIndex(dir, func(data []byte) ([]byte, error) {
+		lists, err := listings(p.attached, func(tag string) ([]byte, error) { return in.listed(data, tag) })
+		if err != nil {
+			return nil, err
 		}
-		if err := in.write(l.Descriptor, readerOf(l.raw)); err != nil {
-			return err
+		for _, l := range lists {
+			if in.exists(l.Descriptor) {
+				continue
+			}
+			if err := in.write(l.Descriptor, readerOf(l.raw)); err != nil {
+				return nil, err
+			}
 		}
-	}
-	return addToIndex(dir, layoutEntries(named(p.root, f.name.Tag), p, lists)...)
+		return withEntries(data, layoutEntries(named(p.root, f.name.Tag), p, lists))
+	})
 }
 
-// listedIn is the index of referrers that a layout has under a tag, empty if none.
-func listedIn(dir, tag string) ([]byte, error) {
-	data, err := plainfile.Read(filepath.Join(dir, ocispecs.ImageIndexFile), indexLimit)
-	if errors.Is(err, os.ErrNotExist) {
+// listed is the index of referrers that a layout, by its index, has under a tag; empty
+// if none.
+func (f *directory) listed(data []byte, tag string) ([]byte, error) {
+	if len(data) == 0 {
 		return nil, nil
-	}
-	if err != nil {
-		return nil, err
 	}
 	index, err := v1.ParseIndexManifest(readerOf(data))
 	if err != nil {
@@ -184,7 +183,7 @@ func listedIn(dir, tag string) ([]byte, error) {
 	}
 	for _, d := range index.Manifests {
 		if d.Annotations[ocispecs.AnnotationRefName] == tag && d.MediaType.IsIndex() {
-			return plainfile.Read((&directory{dir: dir}).path(d.Digest), indexLimit)
+			return plainfile.Read(f.path(d.Digest), indexLimit)
 		}
 	}
 	return nil, nil

@@ -64,9 +64,9 @@ func named(d v1.Descriptor, tag string) v1.Descriptor {
 // lockSuffix makes the name of the file that locks an index.
 const lockSuffix = ".lock"
 
-// addToIndex puts entries into a layout's index, each in the place of the one with its
-// name, and keeps all else that is there. The lock is the one that BuildKit takes.
-func addToIndex(dir string, ds ...v1.Descriptor) error {
+// changeIndex replaces a layout's index, which is empty in a new one. What change reads
+// of the layout holds until it is done: the lock is the one that BuildKit takes.
+func changeIndex(dir string, change func(index []byte) ([]byte, error)) error {
 	path := filepath.Join(dir, ocispecs.ImageIndexFile)
 	unlock, err := lockFile(path + lockSuffix)
 	if err != nil {
@@ -77,7 +77,7 @@ func addToIndex(dir string, ds ...v1.Descriptor) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read layout's index: %w", err)
 	}
-	if data, err = withEntries(data, ds); err != nil {
+	if data, err = change(data); err != nil {
 		return err
 	}
 	if err := atomicfile.Replace(filepath.Join(dir, ocispecs.ImageLayoutFile), []byte(layoutFile), 0o644); err != nil {
@@ -95,7 +95,8 @@ type layoutEntry struct {
 	raw json.RawMessage
 }
 
-// withEntries adds entries to a layout's index, which may be empty.
+// withEntries puts entries into a layout's index, which may be empty, each in the place
+// of the one with its name, and keeps all else that is there.
 func withEntries(data []byte, ds []v1.Descriptor) ([]byte, error) {
 	index := layoutIndex{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	if len(data) > 0 {

@@ -248,3 +248,30 @@ func TestNestedSparse(t *testing.T) {
 		t.Error("the inner index's image was not copied")
 	}
 }
+
+// TestThereWithoutMounts copies within a registry that mounts nothing to where the blobs
+// are: they are not sent again.
+func TestThereWithoutMounts(t *testing.T) {
+	for name, q := range map[string]testenv.Quirks{"refused": {MountStatus: 403}, "not done": {NoMount: true}, "refused (404)": {MountStatus: 404}} {
+		t.Run(name, func(t *testing.T) {
+			r := testenv.NewFakeRegistry(t, q)
+			src := r.Add(t, "start/app:1", bigImage(t))
+			r.Add(t, "other/app:old", bigImage(t))
+			var config v1.Hash
+			if m, err := bigImage(t).Manifest(); err == nil {
+				config = m.Config.Digest
+			}
+			r.Remove("other/app", config) // one has to be sent
+			r.Remove("other/app", describe(t, bigImage(t)).Digest)
+			copyImage(t, src, r.Host+"/other/app:1", clientOptions(t))
+			for _, q := range r.Requests() {
+				if q.Method == http.MethodPatch {
+					t.Errorf("%s %s sends a blob that is there", q.Method, q.Path)
+				}
+			}
+			if r.Manifest("other/app:1") == nil || !r.HasBlob("other/app", config) {
+				t.Error("the image is not there")
+			}
+		})
+	}
+}

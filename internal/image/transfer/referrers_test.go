@@ -16,6 +16,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/transfer"
@@ -213,5 +214,41 @@ func rewrite(t *testing.T, path string, change func(string) string) {
 	}
 	if err := os.WriteFile(path, []byte(change(string(data))), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestReferrersAtOnce copies what several registries have about one image into one
+// layout at the same time: all of it is listed.
+func TestReferrersAtOnce(t *testing.T) {
+	img := sixLayers(t)
+	of, _ := img.Digest()
+	var sources, want []string
+	for i := range 8 {
+		r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+		sources = append(sources, r.Add(t, "app:1", img))
+		want = append(want, attachTo(t, r, "app", fmt.Sprintf("signature%d", i), describe(t, img)).Digest.String())
+	}
+	slices.Sort(want)
+	dir := testenv.Dir(t)
+	for round := range 4 {
+		dst := fmt.Sprintf("oci:%s/layout%d:1", dir, round)
+		if round%2 == 1 { // a layout that is there
+			copyImage(t, sources[0], dst, clientOptions(t))
+		}
+		var group errgroup.Group
+		for _, src := range sources {
+			o := clientOptions(t)
+			o.Referrers = true
+			group.Go(func() error {
+				_, err := transfer.Copy(t.Context(), parse(t, src), parse(t, dst), o)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		if got := referrersOf(t, clientOptions(t), dst, of); !slices.Equal(got, want) {
+			t.Errorf("the layout lists\n%v\nwant\n%v", got, want)
+		}
 	}
 }

@@ -85,7 +85,7 @@ func (r *remote) blob(ctx context.Context, d v1.Descriptor, from *reading) (How,
 		}
 		origin = r.repo.Elsewhere(d)
 	}
-	mounted, err := r.repo.Upload(ctx, d, origin, func(offset int64) (io.ReadCloser, error) {
+	how, err := r.repo.Upload(ctx, d, origin, func(offset int64) (io.ReadCloser, error) {
 		return from.openAt(ctx, offset)
 	})
 	if err != nil {
@@ -94,8 +94,11 @@ func (r *remote) blob(ctx context.Context, d v1.Descriptor, from *reading) (How,
 		}
 		return "", err
 	}
-	if mounted {
+	switch how {
+	case registry.Mounted:
 		return Mounted, nil
+	case registry.Found:
+		return Present, nil
 	}
 	return Sent, nil
 }
