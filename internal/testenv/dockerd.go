@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -19,22 +20,54 @@ type Docker struct {
 	Containerd string
 }
 
-// Dockerd starts a Docker Engine with no images. It has no bridge, since that
-// would change the machine's firewall: run containers with --network none or
+// Dockerd starts a Docker Engine of Debian's, with no images. It has no bridge, since
+// that would change the machine's firewall: run containers with --network none or
 // host. More flags of dockerd may be given.
 func Dockerd(t testing.TB, flags ...string) *Docker {
+	t.Helper()
+	return startDocker(t, Program(t, "dockerd"), os.Environ(), "{}\n", flags)
+}
+
+// DockerStores are the stores for images that a Docker Engine of today may have: its
+// containerd's, or the graph drivers that it had before.
+func DockerStores() []string { return []string{"containerd", "overlay2"} }
+
+// DockerdOfToday starts a Docker Engine of a release of today with one of the
+// [DockerStores]. It loads, pulls, saves and creates, and starts no containers: that
+// takes a newer runc than Debian's.
+func DockerdOfToday(t testing.TB, store string) *Docker {
+	t.Helper()
+	dir := filepath.Join(Root(t), ".cache", "docker") // apart from .cache/bin, as these have the names of Debian's
+	program := filepath.Join(dir, "dockerd")
+	if _, err := os.Stat(program); err != nil {
+		t.Fatalf("find Docker Engine: %v: run hack/install", err)
+	}
+	config, flags := `{"features": {"containerd-snapshotter": true}}`, []string(nil)
+	if store != DockerStores()[0] {
+		config, flags = `{"features": {"containerd-snapshotter": false}}`, []string{"--storage-driver", store}
+	}
+	env := append(os.Environ(), "PATH="+dir+string(filepath.ListSeparator)+os.Getenv("PATH")) // it looks for containerd
+	return startDocker(t, program, env, config, flags)
+}
+
+func startDocker(t testing.TB, program string, env []string, config string, flags []string) *Docker {
 	t.Helper()
 	dir := Dir(t)
 	d := &Docker{
 		Host:       "unix://" + filepath.Join(dir, "docker.sock"),
 		Containerd: filepath.Join(dir, "exec/containerd/containerd.sock"),
 	}
-	cmd := command(t, "dockerd", append([]string{
+	file := filepath.Join(dir, "daemon.json")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		t.Fatalf("write daemon.json: %v", err)
+	}
+	cmd := exec.Command(program, append([]string{
 		"--host", d.Host,
 		"--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
-		"--pidfile", filepath.Join(dir, "pid"), "--config-file", writeEmptyConfig(t, dir),
+		"--pidfile", filepath.Join(dir, "pid"), "--config-file", file,
 		"--iptables=false", "--ip6tables=false", "--bridge=none",
 	}, flags...)...)
+	cmd.Env = env
 	p, err := startProcess(cmd, filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +86,16 @@ func Dockerd(t testing.TB, flags ...string) *Docker {
 	return d
 }
 
+// File reads a file of an image, as a container that was not started has it.
+func (d *Docker) File(t testing.TB, image, path string) string {
+	t.Helper()
+	id := strings.TrimSpace(d.Run(t, "create", "--network", "none", image, "x"))
+	defer d.Run(t, "rm", id)
+	root := filepath.Join(Dir(t), "root.tar")
+	d.Run(t, "export", "--output", root, id)
+	return Output(t, "tar", "--extract", "--to-stdout", "--file", root, path)
+}
+
 // Command returns a docker command for the engine that isn't started yet.
 func (d *Docker) Command(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
@@ -66,13 +109,4 @@ func (d *Docker) Command(t testing.TB, args ...string) *exec.Cmd {
 func (d *Docker) Run(t testing.TB, args ...string) string {
 	t.Helper()
 	return output(t, d.Command(t, args...))
-}
-
-func writeEmptyConfig(t testing.TB, dir string) string {
-	t.Helper()
-	path := filepath.Join(dir, "daemon.json")
-	if err := os.WriteFile(path, []byte("{}\n"), 0o644); err != nil {
-		t.Fatalf("write daemon.json: %v", err)
-	}
-	return path
 }
