@@ -4,6 +4,7 @@
 package distro
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,20 +55,29 @@ func Absent(names []*UnknownPackageError) []Warning {
 	return out
 }
 
-// VirtualPackageError is a request for a name that several packages provide, none
-// of which may be taken without being requested.
+// VirtualPackageError is a name that packages provide, none of which may be taken
+// without being named.
 type VirtualPackageError struct {
 	Name      string
 	Providers []string // names, sorted
+	// By is the package that needs the name, and Wanted the request that leads to it.
+	// Both are empty if the name itself is requested.
+	By, Wanted string
 }
 
-// Requested returns the name.
-func (e *VirtualPackageError) Requested() string { return e.Name }
+// Requested returns the name of the request.
+func (e *VirtualPackageError) Requested() string { return cmp.Or(e.Wanted, e.Name) }
 
 // Error lists the packages to choose from.
 func (e *VirtualPackageError) Error() string {
-	return fmt.Sprintf("find the package %s: it is a virtual package, provided by %s; name one of them instead",
-		e.Name, spell.List(e.Providers, "and"))
+	providers, one := spell.List(e.Providers, "and"), "one of them"
+	if len(e.Providers) == 1 {
+		one = "it"
+	}
+	if e.By == "" {
+		return fmt.Sprintf("find the package %s: it is a virtual package, provided by %s; name %s instead", e.Name, providers, one)
+	}
+	return fmt.Sprintf("find the package %s: %s needs %s, a virtual package, provided by %s; add %s to the packages", e.Wanted, e.By, e.Name, providers, one)
 }
 
 // UnsatisfiableError is a request that needs something no repository has, or that

@@ -29,12 +29,19 @@ func Q1Of(sum []byte) string { return q1 + base64.StdEncoding.EncodeToString(sum
 
 // CheckQ1 returns an error unless a text is a checksum of that form.
 func CheckQ1(text string) error {
+	_, err := canonicalQ1(text)
+	return err
+}
+
+// canonicalQ1 is a checksum as Q1Of writes it: the last letter of the base64 has two
+// bits that say nothing.
+func canonicalQ1(text string) (string, error) {
 	if len(text) > len(q1) && text[:len(q1)] == q1 {
 		if sum, err := base64.StdEncoding.DecodeString(text[len(q1):]); err == nil && len(sum) == sha1.Size {
-			return nil
+			return Q1Of(sum), nil
 		}
 	}
-	return fmt.Errorf("read the checksum %.80q: want Q1 and the base64 of a SHA-1", text)
+	return "", fmt.Errorf("read the checksum %.80q: want Q1 and the base64 of a SHA-1", text)
 }
 
 // Q1OfHex is the Q1 form of a SHA-1 in hexadecimal, as file archives have it.

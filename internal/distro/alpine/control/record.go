@@ -12,7 +12,7 @@ import (
 // A Record is a package as an index or the database of installed packages has
 // it. Its strings are parts of the text that was read.
 type Record struct {
-	Checksum      string // Q1…
+	Checksum      string // Q1…, in the one form that Q1Of has
 	Name          string
 	Version       string
 	Arch          string
@@ -82,9 +82,11 @@ func (r *Record) read() (int, error) {
 	case r.Version == "" || checkWord(r.Version) != nil:
 		return 1, fmt.Errorf("package %s: %.80q is not a version", r.Name, r.Version)
 	}
-	if err := CheckQ1(r.Checksum); err != nil {
+	sum, err := canonicalQ1(r.Checksum)
+	if err != nil {
 		return 1, fmt.Errorf("package %s: %w", r.Name, err)
 	}
+	r.Checksum = sum
 	return 0, nil
 }
 

@@ -13,10 +13,9 @@ import (
 
 // mayTake reports whether apk takes a package for the name without being asked
 // for it. One that provides the name without a version needs a priority for
-// that, or to be needed by its own name, or to be the only one.
-func (n *name) mayTake(o offer) bool {
-	return o.version != "" || o.pkg.rec.Priority > 0 || o.pkg.name.needs > 0 ||
-		!slices.ContainsFunc(n.offers, func(other offer) bool { return other.pkg.name != o.pkg.name })
+// that, or to be needed by its own name.
+func (o offer) mayTake() bool {
+	return o.version != "" || o.pkg.rec.Priority > 0 || o.pkg.name.needs > 0
 }
 
 // decide takes a package for a name, or none, for good.
@@ -25,7 +24,7 @@ func (s *solver) decide(n *name) {
 	var equal []offer
 	if n.needs > 0 || n.triggered {
 		for _, o := range n.offers {
-			if n.needs == 0 && (!o.pkg.triggered || !o.pkg.tagOK || !o.pkg.selectable) || !n.mayTake(o) {
+			if n.needs == 0 && (!o.pkg.triggered || !o.pkg.tagOK || !o.pkg.selectable) || !o.mayTake() {
 				continue
 			}
 			switch c := compareOffers(o, best); {
@@ -49,9 +48,7 @@ func (s *solver) decide(n *name) {
 	s.tie(n, best, equal)
 	s.assign(best.pkg.name, offer{best.pkg, best.pkg.rec.Version})
 	for _, d := range best.pkg.provides {
-		if d.name != best.pkg.name {
-			s.assign(d.name, offer{best.pkg, d.Version})
-		}
+		s.assign(d.name, offer{best.pkg, d.Version})
 	}
 	for i := range best.pkg.depends {
 		s.constrain(best.pkg, &best.pkg.depends[i])
@@ -102,8 +99,12 @@ func taken(n *name, o, other offer) reason {
 	return reason{text: "provides " + n.text + " as " + o.pkg.rec.Name + " does, which is taken"}
 }
 
-// clash notes that two packages claim a name that only one can have.
+// clash notes that two packages claim a name that only one can have, or that one does
+// so twice.
 func (s *solver) clash(n *name, o offer) {
+	if o.pkg != nil && o.pkg == n.chosen.pkg {
+		o.pkg.why = reason{text: "provides " + n.text + " twice, which apk takes for a conflict"}
+	}
 	if n.chosen.pkg != nil {
 		s.fail(n.chosen.pkg, n)
 	}

@@ -186,14 +186,28 @@ func (f fault) virtual() error {
 	}
 	names := map[string]bool{}
 	for _, o := range f.name.offers {
-		if o.pkg.selectable && !f.name.mayTake(o) {
+		if o.pkg.selectable && !o.mayTake() {
 			names[o.pkg.rec.Name] = true
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	return &distro.VirtualPackageError{Name: f.name.text, Providers: slices.Sorted(maps.Keys(names))}
+	e := &distro.VirtualPackageError{Name: f.name.text, Providers: slices.Sorted(maps.Keys(names))}
+	if by := f.name.firstNeed.by; by != nil {
+		e.By, e.Wanted = by.rec.Name, f.name.request().text
+	}
+	return e
+}
+
+// request is the name of the request that first led to a name.
+func (n *name) request() *name {
+	seen := map[*name]bool{}
+	for n.firstNeed.by != nil && !seen[n] {
+		seen[n] = true
+		n = n.firstNeed.by.name
+	}
+	return n
 }
 
 // minimize leaves out requests as long as what is left fails, and returns the
@@ -254,7 +268,7 @@ func (s *solver) whyNot(n *name, words []string, seen map[*name]bool) []string {
 		case p.selectable && !p.tagOK:
 			tag := p.index.Options().Tag
 			said = it + " is only in a repository with the tag " + tag + "; write " + p.rec.Name + "@" + tag
-		case p.selectable:
+		case p.selectable && w.text == "":
 			continue
 		case w.lost:
 			said = it + " needs " + w.need.String()

@@ -108,7 +108,7 @@ func (s *solver) reconsider(n *name) {
 			p.grouped = true
 			tags = tags && p.tagOK
 			options = append(options, o)
-			automatic = automatic || n.mayTake(o)
+			automatic = automatic || o.mayTake()
 		}
 	}
 	n.choice = len(options) > 1 || !tags

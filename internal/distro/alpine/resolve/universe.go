@@ -93,7 +93,7 @@ type reason struct {
 // A universe is everything that could be installed, and that is.
 type universe struct {
 	names    map[string]*name
-	packages map[string]*pkg // by checksum and name
+	packages map[string]*pkg // by checksum
 	tags     []string        // the first one is of repositories without
 	tagRepos []uint32        // the indexes with each tag
 	keep     map[string]string
@@ -156,14 +156,13 @@ func (u *universe) lookup(text string) *name {
 }
 
 // add lists a package under its names, unless it is there already: two records
-// with one checksum are of the same package.
+// with one checksum are of the same package, whatever the second one is called.
 func (u *universe) add(r *control.Record) *pkg {
-	key := r.Checksum + r.Name
-	if p := u.packages[key]; p != nil {
+	if p := u.packages[r.Checksum]; p != nil {
 		return p
 	}
 	p := &pkg{rec: r, name: u.lookup(r.Name), newer: r.Newer}
-	u.packages[key] = p
+	u.packages[r.Checksum] = p
 	// What apk can't read of these two it leaves out.
 	p.kept = u.keep[r.Name] == r.Version
 	p.provides = u.needs(r.Provides, false)
