@@ -25,34 +25,42 @@ const (
 
 // built lets Nix build the derivation in a step, and finds the closure in what
 // it exports.
-func (c *closure) built(ctx context.Context) error {
-	run, err := nixBuild{c: c}.nixStep(ctx)
+func (d derived) built(ctx context.Context) (*closure, error) {
+	run, err := d.nixStep(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if c.t.pass.req.Stores == nil {
-		return c.t.read.errorf(c.d.Build.Range.Start, "derivation: nothing can run Nix here")
+	at := d.described.Build.Range.Start
+	if d.t.pass.req.Stores == nil {
+		return nil, d.t.read.errorf(at, "derivation: nothing can run Nix here")
 	}
-	c.from = &plan.StoreSource{Path: builtCache, Build: run}
-	directory, err := c.t.pass.req.Stores.Open(ctx, c.from)
+	from := &plan.StoreSource{Path: builtCache, Build: run}
+	directory, err := d.t.pass.req.Stores.Open(ctx, from)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if c.roots, err = c.builtPaths(ctx, directory); err == nil {
-		err = c.binaryCache(ctx, directory, nil)
-	}
+	c, err := builtClosure(ctx, exportedStore{from: from, directory: directory}, d.described.Build.File.IsSet())
 	if err != nil {
-		fault := c.t.read.errorf(c.d.Build.Range.Start, "derivation: read what Nix built: %w", err)
+		fault := d.t.read.errorf(at, "derivation: read what Nix built: %w", err)
 		fault.External = true
-		return fault
+		return nil, fault
 	}
-	return nil
+	return c, nil
+}
+
+// builtClosure is the closure of what Nix built, of a file or of a flake.
+func builtClosure(ctx context.Context, s exportedStore, ofFile bool) (*closure, error) {
+	roots, err := builtPaths(ctx, s.directory, ofFile)
+	if err != nil {
+		return nil, err
+	}
+	return s.binaryCache(ctx, roots, nil)
 }
 
 // builtPaths are the store paths that Nix built.
-func (c *closure) builtPaths(ctx context.Context, directory tree.Tree) ([]string, error) {
+func builtPaths(ctx context.Context, directory tree.Tree, ofFile bool) ([]string, error) {
 	var roots []string
-	if c.d.Build.File.IsSet() {
+	if ofFile {
 		text, err := directory.ReadFile(ctx, builtRoots)
 		if err != nil {
 			return nil, err
@@ -84,58 +92,54 @@ func (c *closure) builtPaths(ctx context.Context, directory tree.Tree) ([]string
 	return roots, err
 }
 
-// nixBuild is the command of a closure that Nix builds.
-type nixBuild struct{ c *closure }
-
 // nixStep is the command that builds and exports.
-func (n nixBuild) nixStep(ctx context.Context) (*plan.Exec, error) {
-	b := n.c.d.Build
-	e := &plan.Exec{Range: b.Range, Platform: n.c.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
-	from, err := n.c.t.tree(b.From, e.Platform)
+func (d derived) nixStep(ctx context.Context) (*plan.Exec, error) {
+	b := d.described.Build
+	e := &plan.Exec{Range: b.Range, Platform: d.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
+	from, err := d.t.tree(b.From, e.Platform)
 	if err != nil {
 		return nil, err
 	}
 	if from.Kind == plan.Scratch || from.Kind == plan.Layers {
-		return nil, n.c.t.read.errorf(b.Range.Start, "build needs `from`: an image with Nix")
+		return nil, d.t.read.errorf(b.Range.Start, "build needs `from`: an image with Nix")
 	}
-	config := &e.Env
-	tree, image, err := n.c.t.base(ctx, from)
+	tree, image, err := d.t.base(ctx, from)
 	if err != nil {
 		return nil, err
 	}
-	n.c.t.checkUse(tree, image)
+	d.t.checkUse(tree, image)
 	e.From = tree
 	if image != nil {
-		*config = slices.Clone(image.Config.Env)
+		e.Env = slices.Clone(image.Config.Env)
 	}
 	if b.Network.IsSet() {
-		if e.Network, err = n.c.t.read.expand(b.Network); err != nil {
+		if e.Network, err = d.t.read.expand(b.Network); err != nil {
 			return nil, err
 		}
 	}
-	settings, err := n.nixConfig(e.Network == "none")
+	settings, err := d.nixConfig(e.Network == "none")
 	if err != nil {
 		return nil, err
 	}
 	e.Env = append(e.Env, "HOME=/root", "USER=root", "NIX_CONFIG="+settings)
 	e.Cache = []plan.Cache{{Target: "/root/.cache/nix", ID: "strata-nix", Sharing: "shared"}}
 	e.Source = &plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: b.Range.Start}, Path: "/", Pos: b.Range.Start}
-	script, err := n.nixScript(e)
+	script, err := d.nixScript(e)
 	e.Args = []string{"/bin/sh", "-euc", script}
 	return e, err
 }
 
 // nixScript builds, and exports without compression: what is packed here would
 // be unpacked at once.
-func (n nixBuild) nixScript(e *plan.Exec) (string, error) {
-	b := n.c.d.Build
-	attr, err := n.c.t.read.expand(b.Attr)
+func (d derived) nixScript(e *plan.Exec) (string, error) {
+	b := d.described.Build
+	attr, err := d.t.read.expand(b.Attr)
 	if err != nil {
 		return "", err
 	}
 	cache := quote("file://" + plan.OutDir + builtCache + "?compression=none")
 	if b.File.IsSet() {
-		file, err := n.c.t.read.source(b.File)
+		file, err := d.t.read.source(b.File)
 		if err != nil {
 			return "", err
 		}
@@ -146,7 +150,7 @@ func (n nixBuild) nixScript(e *plan.Exec) (string, error) {
 		roots := plan.OutDir + builtRoots
 		return fmt.Sprintf("nix-build --no-out-link %s > %s\nnix copy --no-check-sigs --to %s $(cat %s)\n", args, roots, cache, roots), nil
 	}
-	flake, err := n.c.t.read.expand(b.Flake)
+	flake, err := d.t.read.expand(b.Flake)
 	if err != nil {
 		return "", err
 	}
@@ -164,12 +168,12 @@ func (n nixBuild) nixScript(e *plan.Exec) (string, error) {
 
 // nixConfig are Nix's settings for a step: BuildKit isolates the build, so
 // Nix's own sandbox, which needs more privileges, is off.
-func (n nixBuild) nixConfig(offline bool) (string, error) {
-	caches, _, err := n.c.caches()
+func (d derived) nixConfig(offline bool) (string, error) {
+	trusted, err := d.trust()
 	if err != nil {
 		return "", err
 	}
-	keys, err := n.c.t.read.expandAll(n.c.d.TrustedPublicKeys)
+	keys, err := d.t.read.expandAll(d.described.TrustedPublicKeys)
 	if err != nil {
 		return "", err
 	}
@@ -179,8 +183,8 @@ func (n nixBuild) nixConfig(offline bool) (string, error) {
 		"filter-syscalls = false",
 		"build-users-group =",
 	}
-	if len(caches) > 0 || offline {
-		lines = append(lines, "substituters = "+strings.Join(caches, " "))
+	if len(trusted.caches) > 0 || offline {
+		lines = append(lines, "substituters = "+strings.Join(trusted.caches, " "))
 	}
 	if len(keys) > 0 {
 		lines = append(lines, "trusted-public-keys = "+strings.Join(keys, " "))

@@ -15,30 +15,35 @@ import (
 
 // locked takes the closure from the lock; false says that the lock has none, and
 // it has to be looked up.
-func (c *closure) locked(caches, keys []string) (bool, error) {
-	have := c.t.pass.req.Lock.File.Platform(c.t.described.Name, c.t.image.Platform).Closure(c.roots)
-	pos := c.d.Range.Start
+func (d derived) locked(roots []string, trusted trust) (graph *resolve.Graph, ok bool, err error) {
+	have := d.t.pass.req.Lock.File.Platform(d.t.described.Name, d.t.image.Platform).Closure(roots)
+	pos := d.described.Range.Start
 	switch {
-	case slices.Contains(c.t.pass.req.Lock.Update, "*"):
-		return false, nil
-	case have == nil && (c.t.pass.req.Lock.File == nil || c.t.pass.req.Lock.Renew):
-		return false, nil
+	case slices.Contains(d.t.pass.req.Lock.Update, "*"):
+		return nil, false, nil
+	case have == nil && (d.t.pass.req.Lock.File == nil || d.t.pass.req.Lock.Renew):
+		return nil, false, nil
 	case have == nil:
-		return false, c.t.stale(pos, "%s does not have these store paths of target %s for %s", c.t.pass.req.Lock.Name, c.t.described.Name, c.t.image.Platform)
-	case !slices.Equal(have.Caches, caches) || !slices.Equal(have.Keys, keys):
-		if c.t.pass.req.Lock.Renew {
-			return false, nil
+		return nil, false, d.t.stale(pos, "%s does not have these store paths of target %s for %s", d.t.pass.req.Lock.Name, d.t.described.Name, d.t.image.Platform)
+	case !trusted.wrote(have):
+		if d.t.pass.req.Lock.Renew {
+			return nil, false, nil
 		}
-		return false, c.t.stale(pos, "%s was written with other substituters or keys", c.t.pass.req.Lock.Name)
+		return nil, false, d.t.stale(pos, "%s was written with other substituters or keys", d.t.pass.req.Lock.Name)
 	}
 	infos, err := lockedPaths(have)
 	if err != nil {
-		return false, c.t.read.errorf(pos, "derivation: read %s: %w", c.t.pass.req.Lock.Name, err)
+		return nil, false, d.t.read.errorf(pos, "derivation: read %s: %w", d.t.pass.req.Lock.Name, err)
 	}
-	if c.graph, err = resolve.NewGraph(c.roots, infos); err != nil {
-		return false, c.t.read.errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", c.t.pass.req.Lock.Name, err))
+	if graph, err = resolve.NewGraph(roots, infos); err != nil {
+		return nil, false, d.t.read.errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", d.t.pass.req.Lock.Name, err))
 	}
-	return true, nil
+	return graph, true, nil
+}
+
+// wrote reports whether a closure was locked with the same caches and keys.
+func (t trust) wrote(have *lock.Closure) bool {
+	return slices.Equal(have.Caches, t.caches) && slices.Equal(have.Keys, t.names())
 }
 
 // lockedPaths are the paths of a closure in the lock.
@@ -62,19 +67,20 @@ func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
 // known are the paths that an older lock has from the same caches, checked with
 // the same keys. A store path's name stands for all that it was made from, so a
 // lock that is written again looks up only what it does not have yet.
-func (c *closure) known(caches, keys []string) (map[string]*resolve.Info, error) {
+func (d derived) known(trusted trust) (map[string]*resolve.Info, error) {
 	known := map[string]*resolve.Info{}
-	locked := c.t.pass.req.Lock.File.Platform(c.t.described.Name, c.t.image.Platform)
-	if locked == nil || slices.Contains(c.t.pass.req.Lock.Update, "*") {
+	locked := d.t.pass.req.Lock.File.Platform(d.t.described.Name, d.t.image.Platform)
+	if locked == nil || slices.Contains(d.t.pass.req.Lock.Update, "*") {
 		return known, nil
 	}
-	for _, have := range locked.Closures {
-		if !slices.Equal(have.Caches, caches) || !slices.Equal(have.Keys, keys) {
+	for i := range locked.Closures {
+		have := &locked.Closures[i]
+		if !trusted.wrote(have) {
 			continue
 		}
-		infos, err := lockedPaths(&have)
+		infos, err := lockedPaths(have)
 		if err != nil {
-			return nil, c.t.read.errorf(c.d.Range.Start, "derivation: read %s: %w", c.t.pass.req.Lock.Name, err)
+			return nil, d.t.read.errorf(d.described.Range.Start, "derivation: read %s: %w", d.t.pass.req.Lock.Name, err)
 		}
 		for _, info := range infos {
 			known[info.Path] = info
@@ -84,11 +90,11 @@ func (c *closure) known(caches, keys []string) (map[string]*resolve.Info, error)
 }
 
 // keepLocked gives what was found to the lock.
-func (c *closure) keepLocked(caches, keys []string) {
-	if c.t.pass.req.Lock.Store == nil {
+func (d derived) keepLocked(c *closure) {
+	if d.t.pass.req.Lock.Store == nil {
 		return
 	}
-	made := lock.Closure{Roots: c.roots, Caches: caches, Keys: keys}
+	made := lock.Closure{Roots: c.graph.Roots, Caches: c.caches, Keys: c.keys}
 	for _, info := range c.graph.Paths {
 		p := lock.StorePath{
 			Path: info.Path, NarHash: info.NarHash.Encoded(), NarSize: info.NarSize, URL: info.URL,
@@ -99,5 +105,5 @@ func (c *closure) keepLocked(caches, keys []string) {
 		}
 		made.Paths = append(made.Paths, p)
 	}
-	c.t.pass.req.Lock.Store(c.t.described.Name, lock.Platform{Name: c.t.image.Platform, Closures: []lock.Closure{made}}, nil)
+	d.t.pass.req.Lock.Store(d.t.described.Name, lock.Platform{Name: d.t.image.Platform, Closures: []lock.Closure{made}}, nil)
 }
