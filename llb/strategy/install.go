@@ -22,11 +22,8 @@ type Checker interface {
 	Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 }
 
-// planLayers makes the layers of every entry.
+// planLayers makes the layers of every entry, once the installer is chosen.
 func (s *packageSet) planLayers(ctx context.Context) error {
-	if err := s.chooseInstaller(ctx); err != nil {
-		return err
-	}
 	var waiting []plan.Archive
 	var marks bool
 	var kept []plan.Entry

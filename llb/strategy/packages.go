@@ -99,7 +99,7 @@ func newPackageSet(t *Target) (*packageSet, error) {
 func (s *packageSet) plan(ctx context.Context) error {
 	if s.t.pass.req.AllowMissing && s.before() == nil {
 		s.locked = &lock.Packages{Installer: plan.Register}
-		return s.planLayers(ctx)
+		return s.planLocked(ctx)
 	}
 	if err := s.asked.readSources(); err != nil {
 		return err
@@ -120,10 +120,10 @@ func (s *packageSet) plan(ctx context.Context) error {
 		if err := s.from.checkKeys(); err != nil {
 			return err
 		}
-		return s.planLayers(ctx)
+		return s.planLocked(ctx)
 	case s.t.pass.req.AllowMissing:
 		s.locked = &lock.Packages{Installer: plan.Register}
-		return s.planLayers(ctx)
+		return s.planLocked(ctx)
 	}
 	base, err := s.from.chooseSystem(ctx)
 	if err != nil {
@@ -143,6 +143,14 @@ func (s *packageSet) plan(ctx context.Context) error {
 	default:
 		return s.t.read.errorf(s.asked.start(), "packages of %s can't be installed by this release", s.from.system.Facts().Name)
 	}
+}
+
+// planLocked makes the layers of every entry of packages that the lock has.
+func (s *packageSet) planLocked(ctx context.Context) error {
+	if err := s.chooseInstaller(ctx); err != nil {
+		return err
+	}
+	return s.planLayers(ctx)
 }
 
 // start is where the build file first asks for packages.

@@ -14,8 +14,8 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// resolve finds out what the packages of the target are today. It leaves them in
-// the set, and in the lock that is being written.
+// resolve finds out what the packages of the target are today, and how they are
+// installed. It leaves them in the set, and in the lock that is being written.
 func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base tree.Tree) error {
 	if err := s.goUnlocked(); err != nil {
 		return err
@@ -33,11 +33,11 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 		s.uris[r.ID] = archives.Addresses(r)
 	}
 	s.locked = s.lock(solution)
-	if s.t.pass.req.Lock.Store == nil {
-		return nil
-	}
 	if err := s.chooseInstaller(ctx); err != nil {
 		return err
+	}
+	if s.t.pass.req.Lock.Store == nil {
+		return nil
 	}
 	s.t.pass.req.Lock.Store(s.t.described.Name, lock.Platform{Name: s.t.image.Platform, Packages: s.locked}, s.lockedAs(solution.Repositories))
 	return nil
