@@ -22,13 +22,17 @@ import (
 func (r *request) lint(ctx context.Context) (*bklint.LintResults, error) {
 	results := &bklint.LintResults{}
 	source := results.AddSource(r.file.Source.SourceMap)
-	report := once(r.config, func(e *spec.Error) {
+	said := newFindings(r.config)
+	report := func(e *spec.Error) {
+		if _, isNew := said.add(e); !isNew {
+			return
+		}
 		k, at := lint.Find(e.Rule), e.Range
 		results.AddWarning(k.Name, k.Description, k.URL(), printable.Line(e.Words()), source, []parser.Range{{
 			Start: parser.Position{Line: at.Start.Line, Character: max(at.Start.Column-1, 0)},
 			End:   parser.Position{Line: max(at.End.Line, at.Start.Line), Character: max(at.End.Column-1, 0)},
 		}})
-	})
+	}
 	s, err := r.parse()
 	if err == nil {
 		each(lint.File(s, r.daemon.UI.Target, r.config), report)
@@ -64,17 +68,5 @@ func (r *request) lintPlans(ctx context.Context, s *spec.Spec, report func(*spec
 func each(found []*spec.Error, report func(*spec.Error)) {
 	for _, e := range found {
 		report(e)
-	}
-}
-
-// once drops findings that were reported before, as platforms often have the same, and
-// those that are skipped.
-func once(c lint.Config, report func(*spec.Error)) func(*spec.Error) {
-	said := map[string]bool{}
-	return func(e *spec.Error) {
-		if key := e.Rule + " " + e.Error(); !said[key] && !c.Skips(e.Rule) {
-			said[key] = true
-			report(e)
-		}
 	}
 }

@@ -25,69 +25,89 @@ import (
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-// warnings tell the user of something odd, once: platforms and targets often have
-// the same to say.
-type warnings struct {
-	file   *dockerui.Source
+// findings are what was found so far: platforms and targets often have the same to say.
+type findings struct {
 	config lint.Config
 	mu     sync.Mutex
 	said   map[string]bool
-	// rules are those that a warning was of.
+	// rules are those that a finding was of.
 	rules map[string]bool
 }
 
+func newFindings(c lint.Config) *findings {
+	return &findings{config: c, said: map[string]bool{}, rules: map[string]bool{}}
+}
+
+// add returns the words of a finding, and whether it is to be shown: it isn't if it was
+// before, or if its rule is skipped.
+func (f *findings) add(e *spec.Error) (words string, isNew bool) {
+	if f.config.Skips(e.Rule) {
+		return "", false
+	}
+	words = e.Error()
+	if e.Rule != "" {
+		words = e.Rule + ": " + words
+		f.mu.Lock()
+		f.rules[e.Rule] = true
+		f.mu.Unlock()
+	}
+	return words, f.first(words)
+}
+
+// first reports whether something wasn't said before.
+func (f *findings) first(words string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	said := f.said[words]
+	f.said[words] = true
+	return !said
+}
+
+// violated is an error if there were findings and the build file, or the request, says
+// that they are errors.
+func (f *findings) violated() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.config.Error || len(f.rules) == 0 {
+		return nil
+	}
+	return fmt.Errorf("lint violation found for rules: %s", strings.Join(slices.Sorted(maps.Keys(f.rules)), ", "))
+}
+
+// warnings tell the user of something odd, once.
+type warnings struct {
+	*findings
+	file *dockerui.Source
+}
+
 func newWarnings(file *dockerui.Source, c lint.Config) *warnings {
-	return &warnings{file: file, config: c, said: map[string]bool{}, rules: map[string]bool{}}
+	return &warnings{findings: newFindings(c), file: file}
 }
 
 // at gives the function that warns of a place in the build file.
 func (w *warnings) at(ctx context.Context) func(*spec.Error) {
 	return func(e *spec.Error) {
-		if w.config.Skips(e.Rule) {
+		words, isNew := w.add(e)
+		if !isNew {
 			return
 		}
 		o := client.WarnOpts{Level: 1}
 		if e.Range.Start.Line > 0 {
 			o.Range = []*pb.Range{fault.Lines(e.Range)}
 		}
-		message := e.Error()
 		if e.Rule != "" {
 			k := lint.Find(e.Rule)
 			o.Detail, o.URL = [][]byte{[]byte(k.Description)}, k.URL()
-			message = e.Rule + ": " + message
-			w.mu.Lock()
-			w.rules[e.Rule] = true
-			w.mu.Unlock()
 		}
-		w.send(ctx, message, o)
+		w.file.Warn(ctx, printable.Line(words), o)
 	}
 }
 
 // say sends a warning that is of no rule, if it wasn't sent yet.
 func (w *warnings) say(ctx context.Context, message string, lines ...*pb.Range) {
-	w.send(ctx, message, client.WarnOpts{Level: 1, Range: lines})
-}
-
-func (w *warnings) send(ctx context.Context, message string, o client.WarnOpts) {
-	message = printable.Line(message)
-	w.mu.Lock()
-	said := w.said[message]
-	w.said[message] = true
-	w.mu.Unlock()
-	if !said {
-		w.file.Warn(ctx, message, o)
+	if w.first(message) {
+		w.file.Warn(ctx, printable.Line(message), client.WarnOpts{Level: 1, Range: lines})
 	}
-}
-
-// violated is an error if there were findings and the build file, or the request, says
-// that they are errors.
-func (w *warnings) violated() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.config.Error || len(w.rules) == 0 {
-		return nil
-	}
-	return fmt.Errorf("lint violation found for rules: %s", strings.Join(slices.Sorted(maps.Keys(w.rules)), ", "))
 }
 
 // empty warns of commands that left nothing in $out.
