@@ -165,6 +165,34 @@ targets:
 	}
 }
 
+// TestHiddenDatabases takes a file over the database of a package system for one that
+// hides what the packages wrote there, and the other system's for a file like any other.
+func TestHiddenDatabases(t *testing.T) {
+	s, err := spec.Parse("strata.yaml", []byte("from: scratch\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(line int) spec.Range { return spec.Range{Start: spec.Pos{Line: line, Column: 1}} }
+	for format, want := range map[plan.Format]string{
+		"deb": "strata.yaml:2:1: /var/lib/dpkg/status replaces what line 1 puts there",
+		"apk": "strata.yaml:3:1: /lib/apk/db/installed replaces what line 1 puts there",
+	} {
+		content := "x"
+		p := &plan.Plan{Images: []*plan.Image{{Target: spec.DefaultTarget, Layers: []plan.Layer{
+			{Range: at(1), Action: &plan.Install{Format: format}},
+			{Range: at(2), Action: &plan.Files{Entries: []plan.Entry{{Range: at(2), Dest: "/var/lib/dpkg/status", Content: &content}}}},
+			{Range: at(3), Action: &plan.Files{Entries: []plan.Entry{{Range: at(3), Dest: "/lib/apk/db/installed", Content: &content}}}},
+		}}}}
+		var got []string
+		for _, e := range lint.Plan(s, p) {
+			got = append(got, e.Error())
+		}
+		if diff := cmp.Diff([]string{want}, got); diff != "" {
+			t.Errorf("%s: unexpected findings (-want +got):\n%s", format, diff)
+		}
+	}
+}
+
 // TestRulesAreDocumented looks for each rule's section.
 func TestRulesAreDocumented(t *testing.T) {
 	data, err := os.ReadFile("../../docs/rules.md")

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -66,21 +68,29 @@ func (l *pass) inherited(t *spec.Target, img *plan.Image) {
 // hidden looks for files that a layer puts where another one has put some.
 func (l *pass) hidden(img *plan.Image) {
 	before := map[string]spec.Range{}
+	databases := map[distro.Database]spec.Range{}
 	for _, layer := range img.Layers {
 		switch a := layer.Action.(type) {
 		case *plan.Files:
 			for i := range a.Entries {
 				e := &a.Entries[i]
-				if at, there := before[e.Dest]; there && isOneFile(e) {
+				if !isOneFile(e) {
+					continue
+				}
+				at, there := before[e.Dest]
+				for db, written := range databases {
+					if db.IsDatabase(strings.TrimPrefix(e.Dest, "/")) {
+						at, there = written, true
+					}
+				}
+				if there {
 					l.report(HiddenFile, e.Range.Start, "%s replaces what line %d puts there", e.Dest, at.Start.Line)
 				}
-				if isOneFile(e) {
-					before[e.Dest] = e.Range
-				}
+				before[e.Dest] = e.Range
 			}
-		default:
-			if layer.Strategy == "packages" {
-				before["/var/lib/dpkg/status"], before["/lib/apk/db/installed"] = layer.Range, layer.Range
+		case *plan.Install:
+			if db, ok := distro.Find(systems.All(), string(a.Format)).(distro.Database); ok {
+				databases[db] = layer.Range
 			}
 		}
 	}
