@@ -26,8 +26,8 @@ func ScanStore(st bk.State, dir, storeDir, content string, o Options) (bk.State,
 	return store.Scan(o.ops(), st, dir, storeDir, content)
 }
 
-// StoreReport is the file that [ReportStore] leaves.
-const StoreReport = "/report"
+// Report is the file that [ReportStore] and [ReportArchive] leave.
+const Report = "/report"
 
 // ReportStore is the step that unpacks a group of store paths, run for what it
 // says: a tree with nothing but a file of that.
@@ -37,9 +37,26 @@ func ReportStore(ctx context.Context, p *plan.Plan, target *plan.Image, layer *p
 		return bk.State{}, fmt.Errorf("report on a layer: %T has no store paths", layer.Action)
 	}
 	l := newLowering(p, o)
-	st, err := l.unpacker.Unpack(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", StoreReport)
+	st, err := l.unpacker.Unpack(ctx, l.ops(target), layer, a, "[internal] find out what is wrong", Report)
 	if err != nil {
 		return bk.State{}, &plan.Fault{Range: layer.Range, Err: err}
 	}
 	return st, nil
+}
+
+// ReportArchive is the step that unpacks the archive of an entry of a files layer, run
+// for what it says: a tree with a file of that, if something is wrong.
+func ReportArchive(ctx context.Context, p *plan.Plan, target *plan.Image, e *plan.Entry, o Options) (bk.State, error) {
+	l := newLowering(p, o)
+	for _, planned := range p.Images {
+		if planned == target {
+			break
+		}
+		img, err := l.image(ctx, planned)
+		if err != nil {
+			return bk.State{}, err
+		}
+		l.images[planned] = img
+	}
+	return l.placer.Report(ctx, l.ops(target), e, Report)
 }

@@ -24,9 +24,9 @@ type World interface {
 	// List lists the directories of a tree, or what .dockerignore leaves out of it as
 	// well; nil when it can't be listed.
 	List(ctx context.Context, t plan.Tree, ignored bool) Lister
-	// Head is the first bytes of the file that an entry takes; nil when they can't be
-	// read.
-	Head(ctx context.Context, e *plan.Entry) []byte
+	// Unpack is what the step that unpacks an entry's archive says when it runs once
+	// more.
+	Unpack(ctx context.Context, p *plan.Plan, img *plan.Image, e *plan.Entry) ([]byte, error)
 	// Report is what the step of a store's layer says when it runs once more.
 	Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer *plan.Layer) ([]byte, error)
 }

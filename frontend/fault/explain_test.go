@@ -51,7 +51,9 @@ func (w world) List(_ context.Context, t plan.Tree, ignored bool) Lister {
 	}
 }
 
-func (world) Head(context.Context, *plan.Entry) []byte { return nil }
+func (world) Unpack(context.Context, *plan.Plan, *plan.Image, *plan.Entry) ([]byte, error) {
+	return []byte("it isn't whole"), nil
+}
 
 func (world) Report(context.Context, *plan.Plan, *plan.Image, *plan.Layer) ([]byte, error) {
 	return []byte("unpack p: it has another hash"), nil

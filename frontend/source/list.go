@@ -7,7 +7,6 @@ import (
 	"context"
 
 	bk "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/frontend/gateway/client"
 	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/strata-build/strata/frontend/fault"
@@ -40,27 +39,3 @@ func (t *Trees) List(ctx context.Context, in plan.Tree, ignored bool) fault.List
 
 // Status is the HTTP status that a server refuses an address with; 0 if it doesn't.
 func (t *Trees) Status(ctx context.Context, url string) int { return t.finder.daemon.Status(ctx, url) }
-
-// Head is the first bytes of the file that an entry takes; nil when they can't be read.
-func (t *Trees) Head(ctx context.Context, e *plan.Entry) []byte {
-	st, name := bk.Scratch(), "/file"
-	switch {
-	case e.HTTP != nil:
-		st = bk.HTTP(e.HTTP.URL, bk.Filename("file"), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("[internal] look at "+e.HTTP.URL))
-	case e.Copy != nil:
-		var err error
-		if st, err = t.Tree(ctx, e.Copy.From); err != nil {
-			return nil
-		}
-		name = e.Copy.Path
-	}
-	ref, err := t.finder.daemon.Solve(ctx, st)
-	if err != nil || ref == nil {
-		return nil
-	}
-	head, err := ref.ReadFile(ctx, client.ReadRequest{Filename: name, Range: &client.FileRange{Length: 512}})
-	if err != nil {
-		return nil
-	}
-	return head
-}

@@ -106,5 +106,14 @@ func (t *Trees) Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer
 	if err != nil {
 		return nil, err
 	}
-	return t.finder.prober.readFile(ctx, st, llb.StoreReport)
+	return t.finder.prober.readFile(ctx, st, llb.Report)
+}
+
+// Unpack is what the step that unpacks an entry's archive says when it runs once more.
+func (t *Trees) Unpack(ctx context.Context, p *plan.Plan, img *plan.Image, e *plan.Entry) ([]byte, error) {
+	st, err := llb.ReportArchive(ctx, p, img, e, t.lowering)
+	if err != nil {
+		return nil, err
+	}
+	return t.finder.prober.readFile(ctx, st, llb.Report)
 }

@@ -17,6 +17,7 @@ func verbs() []calls.Verb {
 		calls.NewVerb("skeleton", call.ParseSkeleton), calls.NewVerb("place", call.ParsePlace),
 		calls.NewVerb("run", call.ParseRun), calls.NewVerb("exec", call.ParseExec),
 		calls.NewVerb("store", call.ParseStore), calls.NewVerb("scan", call.ParseScan), calls.NewVerb("link", call.ParseLink),
+		calls.NewVerb("extract", call.ParseExtract),
 	}
 }
 
@@ -41,6 +42,10 @@ func examples() []calls.Call {
 		}},
 		call.Store{Out: "/out", Items: []call.Item{{Name: "-a", Format: call.FormatModes, Input: "/in"}}},
 		call.Scan{Store: "/s", Content: "content", Source: "/in", Out: "/out"},
+		call.Extract{Source: "/in", Out: "/out"},
+		call.Extract{
+			Into: true, Include: []string{"a", "!b c"}, Exclude: []string{"-x"}, Strip: 3, Name: "-tool.gz", Report: "/report", Source: "/in", Out: "/out",
+		},
 		call.Link{Store: "/s", Into: "/usr/local", Mounts: []string{"/in/0", "/in/1"}, Roots: []string{"/s/a"}, Out: "/out"},
 	}
 }
@@ -54,6 +59,7 @@ func TestBadArguments(t *testing.T) {
 		"place /in", "place --chown /x /in /out", "place --chown =app /in /out", "place --owner a --preserve-owner /in /out",
 		"run", "run --", "run --tmpfs 0755 -- x", "run --tmpfs 9=/x -- x", "run --tmpfs 17777=/x -- x", "exec --env A", "exec -h",
 		"store /out", "store a,b /out", "store a,-,-,gzip,/in /out", "store ../a,-,-,modes,/in /out", "scan /in", "link /out", "link --into /usr",
+		"extract /in", "extract --strip -1 /in /out", "extract --strip x /in /out",
 	)
 	_, err := call.ParseSkeleton(nil)
 	var bad *call.ArgumentsError

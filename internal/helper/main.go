@@ -42,6 +42,7 @@ func ownVerbs() []verb {
 		{call.StoreUsage, only(runStore)},
 		{call.ScanUsage, only(runScan)},
 		{call.LinkUsage, only(runLink)},
+		{call.ExtractUsage, only(runExtract)},
 		{call.ExecUsage, runExec},
 	}
 }

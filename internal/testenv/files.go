@@ -21,7 +21,8 @@ type Files struct {
 	files map[string][]byte
 }
 
-// FileServer serves the files, whose keys are paths that start with a slash.
+// FileServer serves the files, whose keys are paths that start with a slash. The query
+// name= is what the server says that a file is called.
 func FileServer(t testing.TB, files map[string][]byte) *Files {
 	t.Helper()
 	f := &Files{files: files}
@@ -40,6 +41,9 @@ func (f *Files) answer(w http.ResponseWriter, req *http.Request) {
 	if !ok {
 		http.NotFound(w, req)
 		return
+	}
+	if name := req.URL.Query().Get("name"); name != "" {
+		w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
 	}
 	w.Header().Set("ETag", fmt.Sprintf("%q", f.Digest(req.URL.Path)))
 	http.ServeContent(w, req, req.URL.Path, time.Time{}, bytes.NewReader(data))

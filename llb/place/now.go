@@ -147,7 +147,7 @@ func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]plac
 		return []placement{p}, f.need(ctx, t, path.Dir(p.at))
 	}
 	isDir := true
-	if !p.Into && !p.Extract && p.Git == nil && !p.pattern {
+	if !p.Into && p.Git == nil && !p.pattern {
 		if isDir, err = f.isDirectory(ctx, p.item); err != nil {
 			return nil, err
 		}

@@ -34,6 +34,9 @@ type item struct {
 type opener struct {
 	placer *Placer
 	ops    *op.Maker
+	// report is the file that a step which unpacks an archive leaves its error in;
+	// empty if it is to fail.
+	report string
 }
 
 // item finds the state that an entry copies from.
@@ -63,8 +66,12 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 		}
 	}
 	if e.Extract {
-		it.from, it.src, it.contents = o.unpacked(it), "/", true
-		it.trimModes = false
+		st, err := o.unpacked(it)
+		if err != nil {
+			return item{}, &plan.Fault{Range: e.Range, Err: err}
+		}
+		it.from, it.src, it.contents = st, unpackedPath, true
+		it.pattern, it.trimModes = false, false
 	}
 	if it.contents && e.Mode != nil && *e.Mode&0o111 == 0 {
 		it.from, it.src = o.withoutX(it)
@@ -76,8 +83,11 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 func (o opener) fetch(e *plan.Entry) (bk.State, string) {
 	const name = "file"
 	opts := []bk.HTTPOption{
-		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), o.ops.At(e.Range),
+		bk.Chmod(0o644), bk.Chown(0, 0), o.ops.At(e.Range),
 		bk.WithCustomName(o.ops.Name("fetch " + e.HTTP.URL)),
+	}
+	if !e.Extract { // the server may say what an archive is called
+		opts = append(opts, bk.Filename(name))
 	}
 	if e.HTTP.Checksum != "" {
 		opts = append(opts, bk.Checksum(digest.Digest(e.HTTP.Checksum)))
@@ -98,20 +108,6 @@ func (o opener) filtered(st bk.State, src string, include, exclude []string, e *
 		IncludePatterns:     include,
 		ExcludePatterns:     exclude,
 	}), o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("select files for "+e.Dest)))
-}
-
-// ArchiveMark is a name in BuildKit's messages about what should have been an archive.
-const ArchiveMark = ".strata-archive"
-
-// unpacked is an archive's contents. BuildKit copies what isn't an archive as it is, by
-// a name that a link can't be made at then.
-func (o opener) unpacked(it item) bk.State {
-	at := o.ops.At(it.Range)
-	named := bk.Scratch().File(bk.Copy(it.from, it.src, "/"+ArchiveMark, &bk.CopyInfo{FollowSymlinks: true}),
-		at, bk.WithCustomName("[internal] find the archive for "+it.Dest))
-	return bk.Scratch().File(bk.Copy(named, "/"+ArchiveMark, "/", &bk.CopyInfo{AttemptUnpack: true}).
-		Symlink("archive", "/"+ArchiveMark).Rm("/"+ArchiveMark, bk.WithAllowNotFound(true)), // what a link leads to would be looked for
-		at, bk.WithCustomName(o.ops.Name("unpack for "+it.Dest)))
 }
 
 // withoutX is the source with no execute bit anywhere, so that "+X" in chmod is

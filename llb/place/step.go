@@ -80,6 +80,9 @@ func over(fa *bk.FileAction, st bk.State) *bk.FileAction {
 // placeRaw notes an item with its owner, who is looked up in the step.
 func (f *layer) placeRaw(ctx context.Context, it item) error {
 	p := placement{item: it, at: it.Destination()}
+	if it.Extract && it.Owner == nil {
+		return f.raw(ctx, p)
+	}
 	owner := plan.Owner{User: "0", Group: "0"}
 	switch {
 	case it.Owner == nil:

@@ -43,6 +43,17 @@ type Entry struct {
 	Part bool `json:"part,omitempty"`
 	// Extract unpacks the archive that HTTP or Copy gives.
 	Extract bool `json:"extract,omitempty"`
+	// Members are what of it is taken; nil for all.
+	Members *Members `json:"members,omitempty"`
+}
+
+// Members are a part of an archive.
+type Members struct {
+	// Include and Exclude are .dockerignore patterns of paths in the archive.
+	Include []string `json:"include,omitempty"`
+	Exclude []string `json:"exclude,omitempty"`
+	// Strip is how many of the first components of the paths are left out.
+	Strip int `json:"strip,omitempty"`
 }
 
 // Destination is where an entry ends up, when its last component is its own: a file
@@ -51,11 +62,7 @@ func (e *Entry) Destination() string {
 	if !e.Into || e.HTTP == nil || e.Extract {
 		return e.Dest
 	}
-	url := e.HTTP.URL
-	if i := strings.IndexAny(url, "?#"); i >= 0 {
-		url = url[:i]
-	}
-	return path.Join(e.Dest, path.Base(url))
+	return path.Join(e.Dest, e.HTTP.Name())
 }
 
 // HTTP is a file that is fetched.
@@ -66,6 +73,15 @@ type HTTP struct {
 	// Pos and ChecksumPos are where the build file has the two.
 	Pos         spec.Pos `json:"-"`
 	ChecksumPos spec.Pos `json:"-"`
+}
+
+// Name is the last component of the address's path.
+func (h *HTTP) Name() string {
+	url := h.URL
+	if i := strings.IndexAny(url, "?#"); i >= 0 {
+		url = url[:i]
+	}
+	return path.Base(url)
 }
 
 // Git is a checkout.

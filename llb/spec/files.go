@@ -26,8 +26,9 @@ func fileObject() object[File] {
 			{"platform", []string{"from"}},
 			{"extract", []string{"url", "source"}},
 			{"checksum", []string{"url"}},
-			{"include", []string{"source", "git"}},
-			{"exclude", []string{"source", "git"}},
+			{"include", []string{"source", "git", "extract"}},
+			{"exclude", []string{"source", "git", "extract"}},
+			{"strip", []string{"extract"}},
 			{"mode", []string{"content", "source", "url", "git", "directory"}},
 		},
 		check: checkFile,
@@ -42,16 +43,18 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.From }),
 			bind("platform", "The platform that from is taken for; the image's if left out.", text(checkPlatform),
 				func(f *File) *String { return &f.Platform }),
-			bind("include", "Patterns of what to copy.", list(text(checkLine)),
+			bind("include", "Patterns of what to copy, or of what to unpack.", list(text(checkLine)),
 				func(f *File) *[]String { return &f.Include }),
-			bind("exclude", "Patterns of what not to copy.", list(text(checkLine)),
+			bind("exclude", "Patterns of what not to copy, or not to unpack.", list(text(checkLine)),
 				func(f *File) *[]String { return &f.Exclude }),
 			bind("url", "An address to fetch from by HTTP.", text(checkURL),
 				func(f *File) *String { return &f.URL }),
 			bind("checksum", "The digest of what url gives, as sha256:HEX.", text(checkDigest),
 				func(f *File) *String { return &f.Checksum }),
-			bind("extract", "Unpack the archive that url or source gives.", boolean(),
+			bind("extract", "Unpack the archive (tar or zip), or the packed file, that url or source gives.", boolean(),
 				func(f *File) *bool { return &f.Extract }),
+			bind("strip", "How many of the first directories of its paths to leave out when an archive is unpacked.", number(1, maxStrip),
+				func(f *File) *int { return &f.Strip }),
 			bind("git", "A repository, as URL#REF:DIR.", text(checkLine),
 				func(f *File) *String { return &f.Git }),
 			bind("symlink", "What a symbolic link at dest points to.", text(checkPath),
@@ -66,10 +69,16 @@ func fileObject() object[File] {
 	}
 }
 
+// maxStrip is how many components of an archive's paths can be left out.
+const maxStrip = 100
+
 // checkFile looks for a dest that does not fit what it is the place of.
 func checkFile(c cursor, f *File) {
 	if key, _ := c.lookup("directory"); key != nil && !f.Directory {
 		c.faultAt(key, "", "directory can only be true")
+	}
+	if key, _ := c.lookup("strip"); key != nil && !f.Extract {
+		c.faultAt(key, "", "strip needs extract: true")
 	}
 	if !f.Dest.literal() {
 		return

@@ -160,8 +160,10 @@ type File struct {
 	URL     String
 	// Checksum is the digest of what URL gives, as "sha256:…".
 	Checksum String
-	// Extract unpacks what URL, or Source, gives.
+	// Extract unpacks what URL, or Source, gives. Include and Exclude are about paths in
+	// the archive then, whose first Strip components are left out.
 	Extract bool
+	Strip   int
 	// From is "target:NAME", "context:NAME", "dockerfile:PATH#STAGE" or a
 	// reference.
 	From String

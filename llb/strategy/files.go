@@ -59,6 +59,9 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 	if e.Owner, err = t.read.owner(f.Owner); err != nil {
 		return e, err
 	}
+	if e.Members, err = members(t.read, f); err != nil {
+		return e, err
+	}
 	switch {
 	case f.Content.IsSet():
 		var text string
@@ -162,9 +165,26 @@ func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) 
 	if c.Path, err = t.read.source(f.Source); err != nil {
 		return nil, err
 	}
+	if f.Extract {
+		return c, nil
+	}
 	if c.Include, err = t.read.expandAll(f.Include); err != nil {
 		return nil, err
 	}
 	c.Exclude, err = t.read.expandAll(f.Exclude)
 	return c, err
+}
+
+// members is what of an archive is taken; nil for all of it.
+func members(r reader, f *spec.File) (*plan.Members, error) {
+	if !f.Extract || f.Strip == 0 && len(f.Include)+len(f.Exclude) == 0 {
+		return nil, nil //nolint:nilnil // nothing is said
+	}
+	m := &plan.Members{Strip: f.Strip}
+	var err error
+	if m.Include, err = r.expandAll(f.Include); err != nil {
+		return nil, err
+	}
+	m.Exclude, err = r.expandAll(f.Exclude)
+	return m, err
 }

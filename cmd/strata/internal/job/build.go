@@ -96,7 +96,7 @@ func (j *job) solve(ctx context.Context, bkc *client.Client) (*outcome, error) {
 		return nil, err
 	}
 	out, err := j.run(ctx, bkc, j.solveOpt, p.start())
-	p.wait()
+	p.wait(err)
 	return out, err
 }
 

@@ -53,14 +53,16 @@ func isStep(v *client.Vertex) bool {
 	return len(v.Inputs) > 0 && !strings.Contains(v.Error, context.Canceled.Error())
 }
 
-// show shows the last lines of each step that failed and printed something.
-func (f *failedSteps) show(w io.Writer) {
+// show shows the last lines of each step that failed and printed something, unless it is
+// what the error says.
+func (f *failedSteps) show(w io.Writer, failure error) {
 	for _, v := range f.failed {
 		out := bytes.TrimRight(f.output[v.Digest], "\n")
-		if len(out) == 0 {
+		delete(f.output, v.Digest)
+		said, ours := bytes.CutPrefix(out, []byte(own))
+		if len(out) == 0 || ours && failure != nil && strings.Contains(failure.Error(), string(said)) {
 			continue
 		}
-		delete(f.output, v.Digest)
 		lines := bytes.Split(out, []byte("\n"))
 		fmt.Fprintf(w, "%s:\n", v.Name)
 		for _, line := range lines[max(0, len(lines)-lastLines):] {

@@ -4,6 +4,7 @@
 package job
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -27,7 +28,11 @@ func TestFailedSteps(t *testing.T) {
 		{Digest: "silent", Name: "silent", Inputs: []digest.Digest{"base"}, Error: "exit code: 1", Completed: &now},
 	}})
 	var out strings.Builder
-	f.show(&out)
+	f.note(&client.SolveStatus{
+		Logs:     []*client.VertexLog{{Vertex: "told", Data: []byte("strata-step: it is cut\n")}},
+		Vertexes: []*client.Vertex{{Digest: "told", Name: "told", Inputs: []digest.Digest{"base"}, Error: "exit code: 125", Completed: &now}},
+	})
+	f.show(&out, errors.New("unpack x: it is cut"))
 	want := "[1/1] build:\n"
 	for i := 10; i < 20; i++ {
 		want += fmt.Sprintf("  line %d\n", i)

@@ -92,11 +92,12 @@ func (p *progress) shown() chan *client.SolveStatus {
 	return clean
 }
 
-// wait returns when all is shown, and repeats the warnings.
-func (p *progress) wait() {
+// wait returns when all is shown, and repeats the warnings. failure is what the build
+// ended with, or nil.
+func (p *progress) wait(failure error) {
 	<-p.done
 	if p.mode == progressui.QuietMode {
-		p.steps.show(p.w)
+		p.steps.show(p.w, failure)
 		return
 	}
 	if p.mode == progressui.RawJSONMode {

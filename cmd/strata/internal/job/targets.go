@@ -225,7 +225,7 @@ func (b *batch) solve(ctx context.Context, bkc *client.Client, round func(*job) 
 	}
 	err = g.Wait()
 	close(shown)
-	p.wait()
+	p.wait(err)
 	return results, err
 }
 

@@ -54,9 +54,10 @@ func (j *job) test(ctx context.Context, bkc *client.Client) ([]frontend.TestResu
 		return gateway.NewResult(), nil
 	}
 	_, err = bkc.Build(ctx, j.solveOpt, product, run, p.start())
-	p.wait()
+	err = cause(err, fault)
+	p.wait(err)
 	if err != nil {
-		return nil, cause(err, fault)
+		return nil, err
 	}
 	return results, nil
 }

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package extract
+
+import (
+	"archive/tar"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// tar unpacks an archive of tar.
+func (t *tree) tar(from io.Reader) error {
+	r := tar.NewReader(from)
+	for {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errWhole, err)
+		}
+		if err := t.tarred(h, r); err != nil {
+			return named(h.Name, err)
+		}
+	}
+	// What follows the last file says whether a stream was whole.
+	if _, err := io.Copy(io.Discard, from); err != nil {
+		return fmt.Errorf("%w: %w", errWhole, err)
+	}
+	return nil
+}
+
+func (t *tree) tarred(h *tar.Header, content io.Reader) error {
+	if h.Typeflag == tar.TypeXGlobalHeader {
+		return nil
+	}
+	at, err := t.place(h.Name, h.Typeflag == tar.TypeDir)
+	if err != nil || at == "" {
+		return err
+	}
+	a := attributes{mode: uint32(h.Mode) & 0o7777, uid: h.Uid, gid: h.Gid, xattrs: xattrsOf(h)}
+	switch h.Typeflag {
+	case tar.TypeDir:
+		return t.directory(at, a)
+	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
+		return t.file(at, a, content)
+	case tar.TypeSymlink:
+		return t.symlink(at, h.Linkname, a)
+	case tar.TypeLink:
+		return t.link(at, h.Linkname)
+	case tar.TypeFifo:
+		return t.node(at, unix.S_IFIFO, 0, a)
+	case tar.TypeChar, tar.TypeBlock:
+		if h.Devmajor == 0 && h.Devminor == 0 {
+			return errors.New("it is a device 0:0, which means a deletion in an image's layer")
+		}
+		kind := uint32(unix.S_IFCHR)
+		if h.Typeflag == tar.TypeBlock {
+			kind = unix.S_IFBLK
+		}
+		return t.node(at, kind, int(unix.Mkdev(uint32(h.Devmajor), uint32(h.Devminor))), a)
+	default:
+		return fmt.Errorf("it is of the unknown type %q", h.Typeflag)
+	}
+}
+
+// xattrsOf are the extended attributes of a file that an image keeps, sorted.
+func xattrsOf(h *tar.Header) []xattr {
+	var found []xattr
+	for _, key := range slices.Sorted(maps.Keys(h.PAXRecords)) {
+		name, ok := strings.CutPrefix(key, "SCHILY.xattr.")
+		if ok && (name == "security.capability" || strings.HasPrefix(name, "user.") && !strings.HasPrefix(name, "user.overlay.")) {
+			found = append(found, xattr{name, h.PAXRecords[key]})
+		}
+	}
+	return found
+}
+
+// named says which file of an archive an error is about.
+func named(name string, err error) error {
+	var where *fs.PathError
+	if errors.As(err, &where) {
+		err = fmt.Errorf("%s: %w", where.Op, where.Err)
+	}
+	return fmt.Errorf("%q in it: %w", name, err)
+}
