@@ -17,6 +17,7 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -138,7 +139,7 @@ func mismatches(what string, got *head, m *plan.Match) []string {
 func quoted(text string) string {
 	const most = 200
 	if len(text) > most {
-		return fmt.Sprintf("%q and %d more bytes", text[:most], len(text)-most)
+		return fmt.Sprintf("%q and %s", text[:most], spell.Count(len(text)-most, "more byte"))
 	}
 	return fmt.Sprintf("%q", text)
 }

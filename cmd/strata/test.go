@@ -14,6 +14,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/job"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 func testCommand(t cli.Terminal) *cobra.Command {
@@ -64,7 +65,9 @@ func printTests(w io.Writer, results []frontend.TestResult) error {
 	case len(results) == 0:
 		_, err = fmt.Fprintln(w, "The build file has no tests.")
 	case failed > 0:
-		_, err = fmt.Fprintf(w, "%d of %d tests failed.\n", failed, len(results))
+		_, err = fmt.Fprintf(w, "%d of %s failed.\n", failed, spell.Count(len(results), "test"))
+	case len(results) == 1:
+		_, err = fmt.Fprintln(w, "The test passed.")
 	default:
 		_, err = fmt.Fprintf(w, "All %d tests passed.\n", len(results))
 	}
@@ -85,7 +88,7 @@ func printStream(w io.Writer, what, text string) {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		if i == most {
-			fmt.Fprintf(w, "        … and %d more lines\n", len(lines)-most)
+			fmt.Fprintf(w, "        … and %s\n", spell.Count(len(lines)-most, "more line"))
 			return
 		}
 		fmt.Fprintf(w, "        %s\n", strings.TrimSuffix(line, "\r"))

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 const (
@@ -44,7 +45,7 @@ func (f Fetcher) fetchTogether(ctx context.Context, requests []fetch.Request, an
 			copies = copies.Copy(st, "/"+name, "/"+name)
 		}
 	}
-	ref, err := f.Daemon.Solve(ctx, tree.File(copies, bk.WithCustomNamef("[internal] gather %d files", len(requests))))
+	ref, err := f.Daemon.Solve(ctx, tree.File(copies, bk.WithCustomNamef("[internal] gather %s", spell.Count(len(requests), "file"))))
 	if err != nil {
 		return err
 	}

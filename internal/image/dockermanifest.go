@@ -17,6 +17,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/compress"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // layoutRoot finds the manifest with a configuration among those of an archive
@@ -90,7 +91,7 @@ func (a *dockerArchive) synthesize(image dockerImage, config []byte) (v1.Descrip
 		return v1.Descriptor{}, fmt.Errorf("read configuration: %w", err)
 	}
 	if len(file.RootFS.DiffIDs) != len(image.Layers) {
-		return v1.Descriptor{}, fmt.Errorf("it lists %d layers, its configuration %d", len(image.Layers), len(file.RootFS.DiffIDs))
+		return v1.Descriptor{}, fmt.Errorf("it lists %s, its configuration %d", spell.Count(len(image.Layers), "layer"), len(file.RootFS.DiffIDs))
 	}
 	manifest := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Layers: []v1.Descriptor{}}
 	if manifest.Config, err = a.make(config, types.OCIConfigJSON); err != nil {

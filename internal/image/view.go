@@ -12,6 +12,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // Image gives the image for a platform as go-containerregistry's type; see
@@ -59,7 +61,7 @@ func checkLayers(m *v1.Manifest, config []byte) error {
 		return fmt.Errorf("read configuration %s: %w", m.Config.Digest, err)
 	}
 	if layers, ids := len(m.Layers), len(c.RootFS.DiffIDs); layers != ids {
-		return fmt.Errorf("it lists %d layers, its configuration %d", layers, ids)
+		return fmt.Errorf("it lists %s, its configuration %d", spell.Count(layers, "layer"), ids)
 	}
 	return nil
 }

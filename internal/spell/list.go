@@ -23,3 +23,16 @@ func List(names []string, last string) string {
 	n := len(names) - 1
 	return strings.Join(names[:n], ", ") + " " + last + " " + names[n]
 }
+
+// Count is a number with what it counts, "1 layer" or "2 layers"; the noun is the word
+// for one.
+func Count(n int, noun string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "y"):
+		noun = strings.TrimSuffix(noun, "y") + "ies"
+	default:
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

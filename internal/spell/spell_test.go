@@ -72,3 +72,13 @@ func FuzzDistance(f *testing.F) {
 		}
 	})
 }
+
+func TestCount(t *testing.T) {
+	for want, got := range map[string]string{
+		"0 layers": Count(0, "layer"), "1 layer": Count(1, "layer"), "2 store paths": Count(2, "store path"), "1 entry": Count(1, "entry"), "3 entries": Count(3, "entry"),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -86,7 +86,7 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			"too many layers", "from: base\nmax_layers: 4\nlayers:\n  - build: {run: a}\n  - build: {run: b}\n",
-			"strata.yaml:2:13: target default has 5 layers (3 from the base), and at most 4 are allowed; commands that change the image in place can't share one, nor can installing packages: join some of them",
+			"strata.yaml:2:13: target default has 5 layers (3 from the base), and the limit is 4; commands that change the image in place can't share one, nor can installing packages: join some of them",
 		},
 		{
 			"pattern without directory", "args: {S: \"*.conf\"}\nlayers:\n  - files: [{dest: /etc, source: $S}]\n",

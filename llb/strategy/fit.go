@@ -6,6 +6,7 @@ package strategy
 import (
 	"slices"
 
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -21,7 +22,7 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	below := t.baseLayers()
 	over := below + countLayers(layers) - limit
 	if over > 0 {
-		t.pass.warn(RuleTooManyLayers, t.described.Range.Start, "", "target %s has %d layers more than the limit of %d, so some of them share one", t.described.Name, over, limit)
+		t.pass.warn(RuleTooManyLayers, t.described.Range.Start, "", "target %s has %s more than the limit of %d, so some of them share one", t.described.Name, spell.Count(over, "layer"), limit)
 	}
 	layers, over = joinParts(layers, over)
 	layers, over = joinFiles(layers, over)
@@ -38,7 +39,7 @@ func (t *Target) fit(layers []plan.Layer) ([]plan.Layer, error) {
 	if pos.IsZero() {
 		pos = t.described.Range.Start
 	}
-	return nil, t.read.errorf(pos, "target %s has %d layers (%d from the base), and at most %d are allowed; commands that change the image in place can't share one, nor can installing packages: join some of them", t.described.Name, below+len(layers), below, limit)
+	return nil, t.read.errorf(pos, "target %s has %s (%d from the base), and the limit is %d; commands that change the image in place can't share one, nor can installing packages: join some of them", t.described.Name, spell.Count(below+len(layers), "layer"), below, limit)
 }
 
 // baseLayers is how many layers the base brings.

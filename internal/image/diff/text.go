@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // Print writes the result for a person: a line for each thing that differs,
@@ -131,7 +132,7 @@ func (f File) line() string {
 func (s *State) words() string {
 	out := fmt.Sprintf(" (%s %s %d:%d", s.Type, s.Mode, s.UID, s.GID)
 	if s.Type == "file" {
-		out += fmt.Sprintf(", %d bytes", s.Size)
+		out += ", " + spell.Count(int(s.Size), "byte")
 	}
 	if s.Link != "" {
 		out += " -> " + s.Link
@@ -146,7 +147,7 @@ func (f File) change(aspect string) string {
 		return fmt.Sprintf("%s -> %s", a.Type, b.Type)
 	case aspectContent:
 		if a.Size != b.Size {
-			return fmt.Sprintf("content %d -> %d bytes", a.Size, b.Size)
+			return fmt.Sprintf("content %d -> %s", a.Size, spell.Count(int(b.Size), "byte"))
 		}
 		return "content"
 	case aspectMode:

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // Options say what to look at. The zero value looks at this machine's platform.
@@ -44,7 +45,7 @@ func Image(ctx context.Context, s *image.Source, o Options) (*Report, error) {
 	}
 	r.Manifest, r.ConfigDigest, r.Config = d.Digest, m.Config.Digest, *config
 	if len(config.RootFS.DiffIDs) != len(m.Layers) {
-		return nil, fmt.Errorf("%s has %d layers, its configuration has %d", s.Name, len(m.Layers), len(config.RootFS.DiffIDs))
+		return nil, fmt.Errorf("%s has %s, its configuration has %d", s.Name, spell.Count(len(m.Layers), "layer"), len(config.RootFS.DiffIDs))
 	}
 	scans, err := scanAll(ctx, s, m, config, o)
 	if err != nil {

@@ -153,8 +153,8 @@ func TestPrint(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(b.String()), " ")
 	for _, want := range []string{
-		"linux/amd64", "/bin/app \"a b\"", "A=\\x1b[1m", "packages tools: packages jq, curl", "Layer 2 holds 1 packages: curl 7.88",
-		"Layer 2 holds 1 store paths: abc-hello-2", "all of them 8",
+		"linux/amd64", "/bin/app \"a b\"", "A=\\x1b[1m", "packages tools: packages jq, curl", "Layer 2 holds 1 package: curl 7.88",
+		"Layer 2 holds 1 store path: abc-hello-2", "all of them 8",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, b.String())

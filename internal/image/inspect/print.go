@@ -15,6 +15,7 @@ import (
 	"github.com/docker/go-units"
 
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // listed is how many packages or store paths are named before the rest is only
@@ -46,8 +47,8 @@ func (r *Report) Print(w io.Writer, digests bool) error {
 	}
 	printReferrers(w, r.Referrers)
 	for i, l := range r.Layers {
-		printContents(w, i+1, "packages", l.Packages)
-		printContents(w, i+1, "store paths", l.StorePaths)
+		printContents(w, i+1, "package", l.Packages)
+		printContents(w, i+1, "store path", l.StorePaths)
 	}
 	if digests {
 		return r.printDigests(w)
@@ -113,7 +114,7 @@ func printReferrers(w io.Writer, all []Referrer) {
 	}
 }
 
-// printContents names what a layer holds.
+// printContents names what a layer holds; what is the word for one of it.
 func printContents(w io.Writer, layer int, what string, names []string) {
 	if len(names) == 0 {
 		return
@@ -126,7 +127,7 @@ func printContents(w io.Writer, layer int, what string, names []string) {
 	if n := len(names) - listed; n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	fmt.Fprintf(w, "\nLayer %d holds %d %s: %s%s\n", layer, len(names), what, strings.Join(shown, ", "), more)
+	fmt.Fprintf(w, "\nLayer %d holds %s: %s%s\n", layer, spell.Count(len(names), what), strings.Join(shown, ", "), more)
 }
 
 func shorten(s string) string {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/inspect"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // Reading says which layers are read, to count their files. The zero value reads
@@ -70,12 +71,12 @@ func readJSON(ctx context.Context, s *image.Source, d v1.Descriptor, into any) e
 // are theirs. What comes before is the base's.
 func (img *Image) align(m *v1.Manifest, config *v1.ConfigFile) error {
 	if len(m.Layers) != len(config.RootFS.DiffIDs) {
-		return fmt.Errorf("it has %d layers, its configuration has %d", len(m.Layers), len(config.RootFS.DiffIDs))
+		return fmt.Errorf("it has %s, its configuration has %d", spell.Count(len(m.Layers), "layer"), len(config.RootFS.DiffIDs))
 	}
 	planned := img.Layers
 	first := len(config.History) - len(planned)
 	if first < 0 {
-		return fmt.Errorf("its history has %d entries, and %d layers were planned", len(config.History), len(planned))
+		return fmt.Errorf("its history has %s, and %d layers were planned", spell.Count(len(config.History), "entry"), len(planned))
 	}
 	img.Layers = []Layer{}
 	next := 0
@@ -101,7 +102,7 @@ func (img *Image) align(m *v1.Manifest, config *v1.ConfigFile) error {
 		img.Layers = append(img.Layers, l)
 	}
 	if next < len(m.Layers) {
-		return fmt.Errorf("its history has %d layers, its manifest has %d", next, len(m.Layers))
+		return fmt.Errorf("its history has %s, its manifest has %d", spell.Count(next, "layer"), len(m.Layers))
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // Algorithm is how paths are grouped.
@@ -108,7 +110,7 @@ type builder struct {
 
 func (b *builder) build() error {
 	if b.Max < 1 {
-		return fmt.Errorf("group %d paths: %w: %d are allowed", len(b.nodes), ErrTooFew, b.Max)
+		return fmt.Errorf("group %s: %w: %d are allowed", spell.Count(len(b.nodes), "path"), ErrTooFew, b.Max)
 	}
 	b.last = none
 	if b.Algorithm == Single || b.Max == 1 && len(b.Pins) == 0 {
@@ -129,7 +131,7 @@ func (b *builder) build() error {
 		needed = len(free)
 	}
 	if budget < needed {
-		return fmt.Errorf("group %d paths: %w: %d are needed at least, and %d are allowed", len(b.nodes), ErrTooFew, b.count+needed, b.Max)
+		return fmt.Errorf("group %s: %w: %d are needed at least, and %d are allowed", spell.Count(len(b.nodes), "path"), ErrTooFew, b.count+needed, b.Max)
 	}
 	switch {
 	case len(free) <= budget:

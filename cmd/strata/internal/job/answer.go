@@ -18,6 +18,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // The keys of an answer to a subrequest.
@@ -117,13 +118,10 @@ func printLint(w io.Writer, data []byte) error {
 		return nil
 	}
 	var err error
-	switch n := len(results.Warnings); n {
-	case 0:
+	if n := len(results.Warnings); n == 0 {
 		_, err = fmt.Fprintln(w, "Check complete, nothing found.")
-	case 1:
-		_, err = fmt.Fprintln(w, "\nCheck complete, 1 warning.")
-	default:
-		_, err = fmt.Fprintf(w, "\nCheck complete, %d warnings.\n", n)
+	} else {
+		_, err = fmt.Fprintf(w, "\nCheck complete, %s.\n", spell.Count(n, "warning"))
 	}
 	return err
 }
