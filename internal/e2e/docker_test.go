@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,21 +51,7 @@ func TestDocker(t *testing.T) {
 			layout := filepath.Join(t.TempDir(), "layout")
 			tag := "app:" + strings.ReplaceAll(name, " ", "-")
 			h.mustBuild(t, "--progress=quiet", "-t", tag, "-o", output+",dest="+layout, dir)
-			load := docker.Command(t, "load")
-			tar := exec.Command("tar", "-C", layout, "-c", ".")
-			var err error
-			if load.Stdin, err = tar.StdoutPipe(); err != nil {
-				t.Fatal(err)
-			}
-			if err := tar.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if out, err := load.CombinedOutput(); err != nil {
-				t.Fatalf("docker load: %v\n%s", err, out)
-			}
-			if err := tar.Wait(); err != nil {
-				t.Fatal(err)
-			}
+			loadDirectory(t, docker, layout)
 			run(t, tag)
 			testenv.Output(t, "skopeo", "inspect", "oci:"+layout)
 		})
@@ -84,6 +71,61 @@ func TestDocker(t *testing.T) {
 			t.Errorf("the embedded engine's image is %s, the daemon's %s", a, b)
 		}
 	})
+}
+
+// loadDirectory gives docker a directory in a tar.
+func loadDirectory(t *testing.T, docker *testenv.Docker, dir string) {
+	t.Helper()
+	load := docker.Command(t, "load")
+	tar := exec.Command("tar", "-C", dir, "-c", ".")
+	var err error
+	if load.Stdin, err = tar.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := tar.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := load.CombinedOutput(); err != nil {
+		t.Fatalf("docker load: %v\n%s", err, out)
+	}
+	if err := tar.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDockerOfToday gives images to a Docker Engine of today, with each of its stores.
+func TestDockerOfToday(t *testing.T) {
+	h := newHouse(t)
+	dir := directory(t, map[string]string{"strata.yaml": application, "settings": "loud\n"})
+	out := t.TempDir()
+	h.mustBuild(t, "--progress=quiet", "-o", "type=docker,name=app:tar,dest="+out+"/docker.tar",
+		"-o", "type=oci,name=example.org/app:oci,dest="+out+"/oci.tar", "-o", "type=oci,tar=false,docker=true,name=app:directory,dest="+out+"/oci", dir)
+	for _, store := range testenv.DockerStores() {
+		t.Run(store, func(t *testing.T) {
+			docker := testenv.DockerdOfToday(t, store)
+			docker.Run(t, "load", "-i", out+"/docker.tar")
+			loadDirectory(t, docker, out+"/oci")
+			images := []string{"app:tar", "app:directory", "app:loaded"}
+			if store == "containerd" { // the others know no archive without docker's list of images
+				docker.Run(t, "load", "-i", out+"/oci.tar")
+				images = append(images, "example.org/app:oci")
+			}
+			loading := *h.cli
+			loading.Env = append(slices.Clone(h.cli.Env), "DOCKER_HOST="+docker.Host)
+			got := loading.MustRun(t, h.args("--load", "--progress=plain", "-t", "app:loaded", dir)...)
+			if !strings.Contains(got.Stderr, "Loaded image: app:loaded") {
+				t.Errorf("nothing says that the image was loaded:\n%s", got.Stderr)
+			}
+			for _, image := range images {
+				if got := docker.File(t, image, "etc/app/settings"); got != "loud\n" {
+					t.Errorf("%s has %q", image, got)
+				}
+			}
+			if a, b := docker.Run(t, "inspect", "-f", "{{.Id}}", "app:loaded"), docker.Run(t, "inspect", "-f", "{{.Id}}", "app:tar"); a != b {
+				t.Errorf("what is loaded is %s, what is in the archive %s", a, b)
+			}
+		})
+	}
 }
 
 // TestDockerTakesOnePlatform asks for a Docker tar of two platforms. The command
