@@ -68,7 +68,7 @@ func stock(t *testing.T, g goods, q testenv.Quirks, change func(*testing.T, *she
 	}
 	s.attach(t, v1.Descriptor{MediaType: types.OCIImageIndex, Digest: h, Size: size})
 	s.Add(t, fmt.Sprintf("app:sha256-%s.sig", h.Hex), s.cosign)
-	s.auth = filepath.Join(s.dir, "auth.json")
+	s.auth = filepath.Join(s.dir, "config.json")
 	login := base64.StdEncoding.EncodeToString([]byte(testenv.FakeUser + ":" + testenv.FakePassword))
 	if err := os.WriteFile(s.auth, fmt.Appendf(nil, `{"auths":{%q:{"auth":%q}}}`, s.Host, login), 0o600); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func Refused(t plan.Tree, err error) error {
 	case says("no match for platform"):
 		text = host + " has it for other platforms, and not for " + t.Platform
 	case says("401 Unauthorized"), says("no basic auth credentials"):
-		text = host + " wants a login, and does not accept what it got (docker login " + host + ")"
+		text = host + " wants a login, and got none that it accepts (docker login " + host + ")"
 	case says("insufficient_scope"), says("pull access denied"):
 		text = host + " has no such repository, or wants a login that may pull from it (docker login " + host + ")"
 	case says("403 Forbidden"):

@@ -144,7 +144,7 @@ func TestBaseOfOthers(t *testing.T) {
 	tokens := testenv.NewTokenServer(t)
 	tokens.Passwords = map[string]string{"ann": "secret"}
 	daemon := testenv.Shared(t)
-	refusal := "HOST wants a login, and does not accept what it got (docker login HOST)"
+	refusal := "HOST wants a login, and got none that it accepts (docker login HOST)"
 	none := "HOST has no such repository, or wants a login that may pull from it (docker login HOST)"
 	for name, c := range map[string]struct {
 		options testenv.RegistryOptions

@@ -108,8 +108,16 @@ func covers(has, want string) bool {
 
 // giveToken answers who wants a token.
 func (r *FakeRegistry) giveToken(w http.ResponseWriter, req *http.Request) {
-	scopes := strings.Fields(strings.Join(req.URL.Query()["scope"], " "))
+	if err := req.ParseForm(); err != nil {
+		fail(w, http.StatusBadRequest, "UNSUPPORTED")
+		return
+	}
+	scopes := strings.Fields(strings.Join(req.Form["scope"], " "))
 	user, password, ok := req.BasicAuth()
+	isForm := req.Method == http.MethodPost
+	if isForm {
+		user, password, ok = req.PostForm.Get("username"), req.PostForm.Get("password"), true
+	}
 	switch {
 	case ok && (user != FakeUser || password != FakePassword):
 		fail(w, http.StatusUnauthorized, "UNAUTHORIZED")
@@ -132,7 +140,7 @@ func (r *FakeRegistry) giveToken(w http.ResponseWriter, req *http.Request) {
 	token := fmt.Sprintf("token-%d", r.count)
 	r.tokens[token] = &fakeToken{scopes: scopes, refused: r.quirks.FreshTokens}
 	answer := map[string]string{"token": token}
-	if r.quirks.AccessToken {
+	if r.quirks.AccessToken || isForm {
 		answer = map[string]string{"access_token": token}
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/docker/cli/cli/config/configfile"
 	"github.com/moby/buildkit/session/auth"
@@ -20,6 +21,10 @@ import (
 type logins struct {
 	auth.AuthServer
 	config *configfile.ConfigFile
+
+	mu sync.Mutex
+	// asked are the registries that the daemon wanted credentials for.
+	asked map[string]bool
 }
 
 func newLogins(config *configfile.ConfigFile) (*logins, error) {
@@ -30,7 +35,27 @@ func newLogins(config *configfile.ConfigFile) (*logins, error) {
 	if !ok {
 		return nil, fmt.Errorf("BuildKit's %T does not give credentials", provider)
 	}
-	return &logins{AuthServer: server, config: config}, nil
+	return &logins{AuthServer: server, config: config, asked: map[string]bool{}}, nil
+}
+
+// Credentials gives the daemon those for a registry.
+func (l *logins) Credentials(ctx context.Context, req *auth.CredentialsRequest) (*auth.CredentialsResponse, error) {
+	l.note(req.Host)
+	return l.AuthServer.Credentials(ctx, req)
+}
+
+// note remembers that the daemon has wanted credentials for a registry.
+func (l *logins) note(host string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked[host] = true
+}
+
+// wasAsked reports whether it has.
+func (l *logins) wasAsked(host string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked[host]
 }
 
 // Register makes the logins part of a session.
@@ -38,6 +63,7 @@ func (l *logins) Register(server *grpc.Server) { auth.RegisterAuthServer(server,
 
 // FetchToken gets a token for the daemon from the server that a registry names.
 func (l *logins) FetchToken(ctx context.Context, req *auth.FetchTokenRequest) (*auth.FetchTokenResponse, error) {
+	l.note(req.Host)
 	resp, err := l.AuthServer.FetchToken(ctx, req)
 	if err == nil {
 		return resp, nil
@@ -66,8 +92,12 @@ func purpose(req *auth.FetchTokenRequest) string {
 
 // refused says that a registry accepts no login with the credentials for it.
 func (l *logins) refused(host string) string {
-	if kind := l.kind(host); kind != "" {
+	kind := l.kind(host)
+	switch {
+	case kind != "" && l.wasAsked(host):
 		return fmt.Sprintf("%s does not accept the %s of %s", host, kind, l.config.Filename)
+	case kind != "": // it was not sent, or by an earlier build
+		return fmt.Sprintf("%s wants a login, and got none that it accepts; %s has a %s for it", host, l.config.Filename, kind)
 	}
 	return fmt.Sprintf("%s wants a login, and %s has no credentials for it (docker login %s)", host, l.config.Filename, host)
 }
