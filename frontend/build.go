@@ -140,7 +140,8 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 }
 
 // make lowers a plan and builds it. Packages and store paths that a server doesn't give
-// are looked for at the next mirror, or in the next binary cache.
+// are looked for at the next mirror, or in the next binary cache, and files of contexts
+// without the links on the way to them.
 func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *source.Trees) (*llb.Result, client.Reference, error) {
 	elsewhere := source.NewElsewhere(r.daemon)
 	for {
@@ -152,7 +153,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		if err == nil {
 			return lowered, ref, r.refuseDeletions(ctx, s, lowered)
 		}
-		if !elsewhere.Next(ctx, p, err) {
+		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees}
 			return nil, nil, e.Explain(ctx, err)
 		}

@@ -67,7 +67,7 @@ func missing(ctx context.Context, t *testing.T, c gateway.Client, st bk.State) {
 	if path, ok := missingPath(failure); !ok || path != "/no/such" {
 		t.Errorf("a copy of what isn't there: %v, which names %q", failure, path)
 	}
-	if failure := solve(ctx, t, c, copied(st, "/x*")); !isNotFound(failure) {
+	if failure := solve(ctx, t, c, copied(st, "/x*")); !IsNotFound(failure) {
 		t.Errorf("a pattern that matches nothing: %v", failure)
 	}
 	def, err := st.Marshal(ctx)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
 
@@ -54,9 +53,9 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 			return e.missingSource(ctx, c)
 		}
 	}
-	if isNotFound(err) {
+	if IsNotFound(err) {
 		if c, ok := findPattern(e.Plan, lines); ok {
-			return e.Spec.Errorf(c.Pos, "there is no file called %q in %s, and nothing matches it as a pattern", strings.TrimPrefix(c.Path, "/"), c.From.Words())
+			return e.missingMatch(ctx, c)
 		}
 	}
 	if f := AsFetch(err); f != nil {

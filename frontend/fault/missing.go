@@ -20,6 +20,9 @@ func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
 	if list == nil {
 		return fault
 	}
+	if d, ok := danglingOnWay(list, name); ok {
+		return e.Spec.Errorf(c.Pos, "there is no %q in %s: %s", name, c.From.Words(), d.words(c.From))
+	}
 	if near := Nearest(list, name); near != "" {
 		return fault.WithHint(fmt.Sprintf("did you mean %q?", near))
 	}
@@ -27,4 +30,16 @@ func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
 		return fault.WithHint("it is in the directory, but .dockerignore leaves it out")
 	}
 	return fault
+}
+
+// missingMatch is the fault of a build file with a pattern that takes a file that isn't
+// there: nothing matches, or what does is a link to nothing.
+func (e *Explainer) missingMatch(ctx context.Context, c plan.Copy) error {
+	name := strings.TrimPrefix(c.Path, "/")
+	if list := e.World.List(ctx, c.From, false); list != nil {
+		if d, ok := danglingMatch(list, name); ok {
+			return e.Spec.Errorf(c.Pos, "take what matches %q: %s", name, d.words(c.From))
+		}
+	}
+	return e.Spec.Errorf(c.Pos, "there is no file called %q in %s, and nothing matches it as a pattern", name, c.From.Words())
 }

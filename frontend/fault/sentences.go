@@ -44,7 +44,7 @@ func missingPath(err error) (string, bool) {
 	return path, ok
 }
 
-// isNotFound reports whether an error is BuildKit's about a file it didn't find.
-func isNotFound(err error) bool {
+// IsNotFound reports whether an error is BuildKit's about a file it didn't find.
+func IsNotFound(err error) bool {
 	return strings.Contains(err.Error(), "no such file or directory") || strings.HasSuffix(err.Error(), " not found")
 }

@@ -36,7 +36,12 @@ func (d *Daemon) contextNames(ctx context.Context, opts ...bk.LocalOption) fault
 	if err != nil {
 		return nil
 	}
-	ref, err := d.Solve(ctx, *st)
+	return d.listNames(ctx, *st)
+}
+
+// listNames lists a local source that was sent without content; nil for another state.
+func (d *Daemon) listNames(ctx context.Context, st bk.State) fault.Lister {
+	ref, err := d.Solve(ctx, st)
 	if err != nil || ref == nil {
 		return nil
 	}

@@ -46,6 +46,8 @@ type Trees struct {
 	// paths are what is used of the contexts, by name; the build context's name is
 	// empty.
 	paths map[string][]string
+	// followed says that the links on the way to these were looked for.
+	followed bool
 	// main is the build context, once it was asked for.
 	mainMu sync.Mutex
 	main   *bk.State
