@@ -5,7 +5,6 @@ package distro
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -175,49 +174,6 @@ type Package struct {
 	SHA256 string
 	// Layer is the index of the layer that asks for it.
 	Layer int
-}
-
-// Asked returns the name of the request that matches, as the build file has it;
-// empty when none does.
-func (r *Request) Asked(match func(name string) bool) string {
-	for _, names := range r.Layers {
-		if i := slices.IndexFunc(names, match); i >= 0 {
-			return names[i]
-		}
-	}
-	return ""
-}
-
-// Upgrading is the request with packages of the base as if the layer that asks for
-// upgrades named them.
-func (r *Request) Upgrading(names []string) *Request {
-	if r.Upgrade == UpgradeNothing {
-		return r
-	}
-	out := *r
-	out.Layers = slices.Clone(r.Layers)
-	out.Layers[r.UpgradeLayer] = slices.Concat(out.Layers[r.UpgradeLayer], names)
-	return &out
-}
-
-// Assign gives each package to the first layer that needs it. The closure of names
-// is all that they need, themselves included.
-func (r *Request) Assign(parse func(name string) (string, bool), closure func(names []string) []string) map[string]int {
-	layers := map[string]int{}
-	for i, names := range r.Layers {
-		var wanted []string
-		for _, name := range names {
-			if parsed, ok := parse(name); ok {
-				wanted = append(wanted, parsed)
-			}
-		}
-		for _, name := range closure(wanted) {
-			if _, ok := layers[name]; !ok {
-				layers[name] = i
-			}
-		}
-	}
-	return layers
 }
 
 // PlainName is a requested name without its version, suite, architecture or

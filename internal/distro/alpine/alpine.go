@@ -85,7 +85,7 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 	}
 	solution, err := resolve.Resolve(*request)
 	if err != nil {
-		return nil, &distro.Error{Name: asked(&r, distro.Requested(err)), Err: err}
+		return nil, &distro.Error{Name: r.Asked(nameOf, distro.Requested(err)), Err: err}
 	}
 	if len(solution.Removed) > 0 {
 		return nil, &distro.Error{Err: fmt.Errorf(
@@ -139,47 +139,25 @@ func prepare(ctx context.Context, r *distro.Request) (*resolve.Request, []*repos
 	return out, repositories, nil
 }
 
-// asked is how the request names a package, in whatever version.
-func asked(r *distro.Request, name string) string {
-	return r.Asked(func(text string) bool {
-		w, err := resolve.ParseWanted(text)
-		return name != "" && (text == name || err == nil && w.Name == name && !w.Conflict)
-	})
-}
-
 // answer puts a solution into the words of all systems.
 func answer(r *distro.Request, s *resolve.Solution, sums map[string]string, repositories []*repository) *distro.Solution {
-	out := &distro.Solution{}
-	for _, tie := range s.Ties {
-		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
-	}
-	out.Warnings = append(out.Warnings, distro.Absent(s.Absent)...)
-	var upgraded []string
+	found := distro.Answer{Name: nameOf, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
 	for _, u := range s.Upgrades {
-		upgraded = append(upgraded, u.Name)
+		found.Upgraded = append(found.Upgraded, u.Name)
 	}
-	layers := r.Upgrading(upgraded).Assign(nameOf, s.Closure)
 	for _, p := range s.Packages {
-		layer, ok := layers[p.Name]
-		if !ok {
-			// Several layers together bring it in.
-			layer = len(r.Layers) - 1
-		}
-		made := distro.Package{
-			Name: p.Name, Version: p.Version, Arch: p.Architecture, Repository: p.Repository, Path: p.Path,
-			Size: p.Size, SHA256: sums[p.Name], Layer: layer,
-		}
-		if p.Origin != p.Name {
-			made.Source = p.Origin
-		}
-		out.Packages = append(out.Packages, made)
+		found.Packages = append(found.Packages, distro.Package{
+			Name: p.Name, Version: p.Version, Arch: p.Architecture, Source: p.Origin, Repository: p.Repository, Path: p.Path,
+			Size: p.Size, SHA256: sums[p.Name],
+		})
 	}
 	for _, repo := range repositories {
-		out.Repositories = append(out.Repositories, repo.plain())
+		found.Repositories = append(found.Repositories, repo.plain())
 	}
-	return out
+	return found.Solution(r)
 }
 
+// nameOf is the package that a request names; false for one that is kept out.
 func nameOf(text string) (string, bool) {
 	w, err := resolve.ParseWanted(text)
 	return w.Name, err == nil && !w.Conflict

@@ -79,7 +79,7 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		err = resolve.Check(request, solution)
 	}
 	if err != nil {
-		return nil, &distro.Error{Name: asked(&r, distro.Requested(err)), Err: err}
+		return nil, &distro.Error{Name: r.Asked(nameOf, distro.Requested(err)), Err: err}
 	}
 	if len(solution.Removed) > 0 {
 		return nil, &distro.Error{Err: fmt.Errorf(
@@ -135,45 +135,29 @@ func (b *base) manual(r *distro.Request, s *resolve.Solution) []string {
 	return slices.Compact(out)
 }
 
-// asked is how the request names a package, in whatever version.
-func asked(r *distro.Request, name string) string {
-	return r.Asked(func(text string) bool {
-		w, err := resolve.ParseWanted(text)
-		return name != "" && err == nil && (w.Name == name && !w.Not || text == name)
-	})
-}
-
 // answer puts a solution into the words of all systems.
 func answer(r *distro.Request, s *resolve.Solution, archives []*archive) *distro.Solution {
-	out := &distro.Solution{}
-	for _, tie := range s.Ties {
-		out.Warnings = append(out.Warnings, distro.Warning{Name: asked(r, tie.By), Text: tie.String()})
+	found := distro.Answer{Name: nameOf, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
+	for _, u := range s.Upgrades {
+		found.Upgraded = append(found.Upgraded, u.Name)
 	}
-	out.Warnings = append(out.Warnings, distro.Absent(s.Absent)...)
+	for _, p := range s.Packages {
+		found.Packages = append(found.Packages, distro.Package{
+			Name: p.Name, Version: p.Version, Arch: p.Architecture, Source: p.Source, Repository: p.Repository, Path: p.Filename,
+			Size: p.Size, SHA256: p.SHA256,
+		})
+	}
+	for _, a := range archives {
+		found.Repositories = append(found.Repositories, a.repository())
+	}
+	out := found.Solution(r)
 	for _, a := range archives {
 		out.Warnings = append(out.Warnings, a.warnings()...)
-	}
-	var upgraded []string
-	for _, u := range s.Upgrades {
-		upgraded = append(upgraded, u.Name)
-	}
-	layers := r.Upgrading(upgraded).Assign(nameOf, s.Closure)
-	for _, p := range s.Packages {
-		made := distro.Package{
-			Name: p.Name, Version: p.Version, Arch: p.Architecture, Repository: p.Repository, Path: p.Filename,
-			Size: p.Size, SHA256: p.SHA256, Layer: layers[p.Name],
-		}
-		if p.Source != p.Name {
-			made.Source = p.Source
-		}
-		out.Packages = append(out.Packages, made)
-	}
-	for _, a := range archives {
-		out.Repositories = append(out.Repositories, a.repository())
 	}
 	return out
 }
 
+// nameOf is the package that a request names; false for one that is kept out.
 func nameOf(text string) (string, bool) {
 	w, err := resolve.ParseWanted(text)
 	return w.Name, err == nil && !w.Not

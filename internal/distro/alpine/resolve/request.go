@@ -87,6 +87,9 @@ type Tie struct {
 	Equal  []string // the other names, sorted
 }
 
+// Needs is the package that needs one of them; empty for the request.
+func (t Tie) Needs() string { return t.By }
+
 // String says what was chosen, and how to choose oneself.
 func (t Tie) String() string {
 	by := t.By

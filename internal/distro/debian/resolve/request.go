@@ -106,6 +106,9 @@ type Tie struct {
 	Equal    []string // the other names, sorted
 }
 
+// Needs is the package that needs one of them.
+func (t Tie) Needs() string { return t.By }
+
 // String says what was chosen, and how to choose oneself.
 func (t Tie) String() string {
 	return t.By + " needs " + t.Relation + ": " + t.Chosen + " is as good as " + spell.List(t.Equal, "and") +
