@@ -51,11 +51,11 @@ func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, erro
 
 // prepare reads the lock, and warns of what the build file says.
 func (r *request) prepare(ctx context.Context, s *spec.Spec) (*lock.File, error) {
-	file, err := r.loadLock(ctx, s)
+	file, err := r.loadLock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	each(lint.File(s, r.daemon.UI.Target, r.config), r.warnings.at(ctx))
+	each(lint.File(s, r.daemon.UI.Target, file, r.config), r.warnings.at(ctx))
 	return file, nil
 }
 
@@ -75,13 +75,13 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	img := &image{platform: target, lock: file.Clone()}
 	trees := r.trees(s)
 	req := r.planRequest(ctx, s, target, trees)
-	req.Lock = strategy.Locking{File: file, Name: r.lockName(), Store: img.lock.Keep}
+	req.Lock.File, req.Lock.Store = file, img.lock.Keep
 	planned, err := strategy.Plan(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	img.plan = planned
-	each(lint.Plan(s, planned), r.warnings.at(ctx))
+	each(lint.Plan(s, planned, file), r.warnings.at(ctx))
 	if err := r.warnings.violated(); err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Fetch:         source.Fetcher{Daemon: r.daemon},
 		Stores:        trees,
 		Checker:       trees,
-		Lock:          strategy.Locking{Name: r.lockName()},
+		Lock:          strategy.Locking{Name: r.lockName(), Strict: r.strict, Images: trees.Images},
 		Now:           r.now,
 		Warn:          r.warnings.at(ctx),
 	}

@@ -35,8 +35,7 @@ func (r *request) lint(ctx context.Context) (*bklint.LintResults, error) {
 	}
 	s, err := r.parse()
 	if err == nil {
-		each(lint.File(s, r.daemon.UI.Target, r.config), report)
-		err = r.lintPlans(ctx, s, report)
+		err = r.lintFile(ctx, s, report)
 	}
 	if err != nil {
 		results.Error = &bklint.BuildError{Message: printable.Error(err)}
@@ -47,12 +46,13 @@ func (r *request) lint(ctx context.Context) (*bklint.LintResults, error) {
 	return results, nil
 }
 
-// lintPlans plans the build file for every wanted platform.
-func (r *request) lintPlans(ctx context.Context, s *spec.Spec, report func(*spec.Error)) error {
-	file, err := r.loadLock(ctx, s)
+// lintFile looks at the build file, and plans it for every wanted platform.
+func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.Error)) error {
+	file, err := r.loadLock(ctx)
 	if err != nil {
 		return err
 	}
+	each(lint.File(s, r.daemon.UI.Target, file, r.config), report)
 	for _, p := range r.daemon.UI.TargetPlatforms {
 		req := r.planRequest(ctx, s, platforms.Normalize(p), r.trees(s))
 		req.Lock.File, req.Warn, req.AllowMissing = file, report, true
@@ -60,7 +60,7 @@ func (r *request) lintPlans(ctx context.Context, s *spec.Spec, report func(*spec
 		if err != nil {
 			return err
 		}
-		each(lint.Plan(s, planned), report)
+		each(lint.Plan(s, planned, file), report)
 	}
 	return nil
 }

@@ -47,23 +47,14 @@ func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 	return lock.Read(path.Base(name), data)
 }
 
-// loadLock reads the lock if the build file has something that it pins; nil when there
-// is none, or none is needed.
-func (r *request) loadLock(ctx context.Context, s *spec.Spec) (*lock.File, error) {
-	if !needsLock(s) {
-		return nil, nil //nolint:nilnil // no lock is not a fault
+// loadLock reads the lock, and takes images by the digests that it has for them; nil when
+// there is none.
+func (r *request) loadLock(ctx context.Context) (*lock.File, error) {
+	file, err := r.readLock(ctx)
+	if err == nil && file != nil {
+		r.finder.Pin(r.lockName(), file.Sources.Images, false)
 	}
-	return r.readLock(ctx)
-}
-
-// needsLock reports whether a build file has something that a lock pins.
-func needsLock(s *spec.Spec) bool {
-	for i := range s.Targets {
-		if targetNeedsLock(&s.Targets[i]) {
-			return true
-		}
-	}
-	return false
+	return file, err
 }
 
 func installsPackages(t *spec.Target) bool {

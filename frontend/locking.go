@@ -85,11 +85,36 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 	if old == nil && opts[OptCheck] != "" {
 		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
 	}
-	w := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}}
-	if err := w.all(ctx, lockPlatforms(r.daemon, old)); err != nil {
+	if opts[OptCheck] != "" {
+		return r.checkLock(ctx, s, old)
+	}
+	w := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon)}
+	if update := opts[OptUpdate]; update != "" {
+		w.update = strings.Split(update, ",")
+	}
+	if err := w.write(ctx); err != nil {
 		return nil, err
 	}
 	return w.made.Write(), nil
+}
+
+// checkLock says what the lock of all targets doesn't have as it is now, a line for each
+// thing; nothing if there is nothing to say. What the build file asks for and the lock
+// doesn't have is an error.
+func (r *request) checkLock(ctx context.Context, s *spec.Spec, old *lock.File) ([]byte, error) {
+	held := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, strict: true}
+	if err := held.write(ctx); err != nil {
+		return nil, err
+	}
+	now := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon), update: []string{"*"}}
+	if err := now.write(ctx); err != nil {
+		return nil, err
+	}
+	var text strings.Builder
+	for _, c := range lock.Diff(old, now.made) {
+		fmt.Fprintln(&text, printable.Line(c.String()))
+	}
+	return []byte(text.String()), nil
 }
 
 // lockPlatforms are those that were asked for, or else those that the lock has.
@@ -115,9 +140,22 @@ type lockWriter struct {
 	request *request
 	spec    *spec.Spec
 	old     *lock.File
-	mu      sync.Mutex
+	// pinner finds what addresses lead to; nil when the lock is only held to the build
+	// file, as strict says.
+	pinner *source.Pinner
+	strict bool
+	// update are the names of what is looked up again.
+	update []string
+	mu     sync.Mutex
 	// made is the new lock.
 	made *lock.File
+}
+
+// write makes the lock for the platforms that were asked for.
+func (w *lockWriter) write(ctx context.Context) error {
+	l := w.locking()
+	w.request.finder.Pin(l.Name, l.Pinned(), w.pinner != nil)
+	return w.all(ctx, lockPlatforms(w.request.daemon, w.old))
 }
 
 // all resolves every target for every platform.
@@ -132,6 +170,8 @@ func (w *lockWriter) all(ctx context.Context, wanted []ocispecs.Platform) error 
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	w.made.Written = names
+	slices.Sort(w.made.Written)
 	w.keep(names)
 	w.made.Prune()
 	return nil
@@ -139,22 +179,35 @@ func (w *lockWriter) all(ctx context.Context, wanted []ocispecs.Platform) error 
 
 // platform resolves every target for a platform.
 func (w *lockWriter) platform(ctx context.Context, p ocispecs.Platform) error {
-	opts := w.request.options()
 	trees := w.request.trees(w.spec)
 	for i := range w.spec.Targets {
 		target := w.spec.Targets[i].Name
 		req := w.request.planRequest(ctx, w.spec, p, trees)
 		req.Target = target
-		req.Lock = strategy.Locking{File: w.old, Name: w.request.lockName(), Renew: opts[OptCheck] == "", Store: w.store}
-		if update := opts[OptUpdate]; update != "" {
-			req.Lock.Update = strings.Split(update, ",")
-		}
+		req.Lock = w.locking()
+		req.Lock.Images = trees.Images
 		if _, err := strategy.Plan(ctx, req); err != nil {
 			return err
 		}
 		w.keepTarget(target, platforms.FormatAll(p))
 	}
 	return nil
+}
+
+// locking says how the lock is written, or looked at.
+func (w *lockWriter) locking() strategy.Locking {
+	l := strategy.Locking{File: w.old, Name: w.request.lockName(), Store: w.store, Strict: w.strict}
+	if w.pinner != nil {
+		l.Renew, l.Pinner, l.StoreSources, l.Update = true, w.pinner, w.storeSources, w.update
+	}
+	return l
+}
+
+// storeSources takes what addresses lead to.
+func (w *lockWriter) storeSources(s lock.Sources) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.made.Sources.Merge(s)
 }
 
 // store takes what a target was resolved to.
@@ -188,6 +241,7 @@ func (w *lockWriter) keep(asked []string) {
 	if w.old == nil {
 		return
 	}
+	w.keepSources(asked)
 	for _, t := range w.old.Targets {
 		for i := range t.Platforms {
 			if p := &t.Platforms[i]; w.locks(t.Name) && !slices.Contains(asked, p.Name) {
@@ -196,6 +250,19 @@ func (w *lockWriter) keep(asked []string) {
 			}
 		}
 	}
+}
+
+// keepSources keeps what platforms that were not asked for may use.
+func (w *lockWriter) keepSources(asked []string) {
+	others := slices.DeleteFunc(w.old.Platforms(), func(name string) bool { return slices.Contains(asked, name) })
+	if len(others) == 0 {
+		return
+	}
+	w.made.Written = append(w.made.Written, others...)
+	slices.Sort(w.made.Written)
+	all := w.old.Clone().Sources
+	all.Merge(w.made.Sources)
+	w.made.Sources = all
 }
 
 // locks reports whether a target of the build file has anything to lock.

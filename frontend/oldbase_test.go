@@ -4,6 +4,7 @@
 package frontend_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -62,14 +63,20 @@ func TestBaseTooOld(t *testing.T) {
 	}
 }
 
-// TestOlderThanTheLock builds by a lock on a base whose tag leads to an older image
-// now: the step fails as a whole, and says why.
+// TestOlderThanTheLock builds by a lock that has no images, as older ones, on a base
+// whose tag leads to an older image now: the step fails as a whole, and says why. With
+// the image in the lock the base is what it was.
 func TestOlderThanTheLock(t *testing.T) {
 	h := newHouse(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "tool", Version: "2", Fields: map[string]string{"Depends": "library (>= 2)"}})
 	dir := h.onDebian(t, a, h.debianWith(t, "moved", "2", "install ok installed"), "  - packages: {names: [tool], REPOSITORIES}\n")
 	h.mustLock(t, a, dir)
 	h.debianWith(t, "moved", "1", "install ok installed")
+	way{"strata", h.strata}.must(t, flags(dir, "-o", "type=cacheonly")...)
+	lock := filepath.Join(dir, "strata.lock")
+	head, rest, _ := strings.Cut(read(t, lock), "images:\n")
+	_, rest, _ = strings.Cut(rest, "\n")
+	write(t, lock, []byte(head+rest))
 	out, err := h.strata(flags(dir, "-o", h.pushed("older:1"))...)
 	if err == nil {
 		t.Error("it is not an error")

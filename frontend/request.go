@@ -40,9 +40,15 @@ type request struct {
 	epoch *time.Time
 	// built is called for each platform that is built, if it is not nil.
 	built func(Planned)
+	// strict refuses what isn't locked.
+	strict bool
 	// now is when signatures are checked at.
 	now time.Time
 }
+
+// ArgLocked is the build argument that refuses what the lock doesn't have, when it is 1
+// or true: what "strata build --locked" says by buildx.
+const ArgLocked = "STRATA_LOCKED"
 
 // newRequest reads the options and the build file.
 func newRequest(ctx context.Context, c client.Client) (*request, error) {
@@ -75,6 +81,9 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	}
 	r := &request{daemon: d, finder: source.NewFinder(d), warnings: newWarnings(text, config), config: config, now: time.Now()}
 	r.file = &fault.File{Source: text, Dockerfile: r.finder.Dockerfile}
+	if r.strict, err = parseSwitch(ArgLocked, ui.BuildArgs); err != nil {
+		return nil, err
+	}
 	r.epoch, err = parseEpoch(ui.BuildArgs["SOURCE_DATE_EPOCH"])
 	return r, err
 }
@@ -96,6 +105,18 @@ func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dock
 	// Clients print lines of it as they are.
 	text.SourceMap.Data = printable.Masked(text.SourceMap.Data)
 	return text, nil
+}
+
+// parseSwitch reads an argument that is on or off; it is off when it is empty.
+func parseSwitch(name string, args map[string]string) (bool, error) {
+	if args[name] == "" {
+		return false, nil
+	}
+	on, err := strconv.ParseBool(args[name])
+	if err != nil {
+		return false, fmt.Errorf("parse %s %q: want 1 or 0", name, args[name])
+	}
+	return on, nil
 }
 
 // parseEpoch reads SOURCE_DATE_EPOCH, in seconds since 1970; nil when it is

@@ -59,6 +59,8 @@ type Options struct {
 	// Built returns the tree of a build of Nix that was made while planning; nil when
 	// there are none.
 	Built func(*plan.Exec) (bk.State, bool)
+	// FetchesCommits says that BuildKit can fetch a commit under a reference's name.
+	FetchesCommits bool
 	// Epoch is the created time of the image and its history; the zero value is
 	// 1970-01-01.
 	Epoch time.Time
@@ -110,6 +112,7 @@ type lowering struct {
 func newLowering(p *plan.Plan, o Options) *lowering {
 	l := &lowering{opt: o, plan: p, images: map[*plan.Image]*image{}}
 	l.placer = place.NewPlacer(o.Prober, l.tree)
+	l.placer.FetchesCommits = o.FetchesCommits
 	l.runner = &exec.Runner{Trees: l.tree, Prober: o.Prober, Options: o.Run, Chain: o.Chain}
 	l.unpacker = &store.Unpacker{Trees: l.tree, Prober: o.Prober, Runner: l.runner, Built: o.Built}
 	return l

@@ -41,10 +41,11 @@ func lockCommand(t cli.Terminal) *cobra.Command {
 	o := &lockOptions{build: job.Options{Report: job.Report{Call: "strata.lock"}}}
 	cmd := &cobra.Command{
 		Use:   "lock [flags] [PATH | URL] [--update [NAME...]]",
-		Short: "Write down what packages and store paths resolve to",
-		Long: `Resolve the packages and store paths of all targets, and write strata.lock
-beside the build file. What the lock has and the build file still asks for stays
-as it is; --update resolves these names again, or everything.`,
+		Short: "Write down what everything from outside is today",
+		Long: `Resolve the images, urls, git references, packages and store paths of all
+targets, and write strata.lock beside the build file. What the lock has and the
+build file still asks for stays as it is; --update looks these names up again, or
+all images, urls, git references, packages or closures, or everything.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.arguments(args); err != nil {
 				return cli.Usage(err, "see \"strata lock --help\"")
@@ -53,8 +54,8 @@ as it is; --update resolves these names again, or everything.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&o.update, "update", false, "resolve again: the packages that are named, or all of them")
-	flags.BoolVar(&o.check, "check", false, "exit with status 3 if the lock is not what the build file asks for; write nothing")
+	flags.BoolVar(&o.update, "update", false, "look up again: what is named (a package, an image, a url, a git address, a store path, or images, urls, git, packages, closures), or everything")
+	flags.BoolVar(&o.check, "check", false, "exit with status 3 if the lock is not what the build file asks for, or something moved since; write nothing")
 	flags.BoolVar(&o.sbom, "sbom", false, "print what the lock has as an SPDX document; resolve and write nothing")
 	flags.StringVarP(&o.output, "output", "o", "", "`FILE` to write (default the build file's name with .lock; - is the standard output)")
 	o.build.Cache.Bind(flags)
@@ -66,7 +67,7 @@ as it is; --update resolves these names again, or everything.`,
 // an address.
 func (o *lockOptions) arguments(args []string) error {
 	o.build.Input.SetContext(nil)
-	if len(args) > 0 && isContext(args[0]) {
+	if len(args) > 0 && o.isContext(args[0]) {
 		o.build.Input.Context, args = args[0], args[1:]
 	}
 	o.names = args
@@ -79,7 +80,12 @@ func (o *lockOptions) arguments(args []string) error {
 	return nil
 }
 
-func isContext(word string) bool {
+// isContext reports whether a word is the context and not the name of something to
+// update. The lock of a context that is an address goes where --output says.
+func (o *lockOptions) isContext(word string) bool {
+	if o.update && (slices.Contains(strategy.Kinds(), word) || isAddress(word) && o.output == "") {
+		return false
+	}
 	fi, err := os.Stat(word)
 	return err == nil && fi.IsDir() || isAddress(word)
 }
@@ -121,9 +127,20 @@ func runLock(ctx context.Context, t cli.Terminal, o lockOptions) error {
 		return err
 	}
 	if o.check {
-		return nil
+		return moved(t.Text(), place, text)
 	}
 	return writeLock(t.Exact(), place, text)
+}
+
+// moved prints what the lock doesn't have as it is now, if there is anything.
+func moved(w io.Writer, place string, changes []byte) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	if _, err := w.Write(changes); err != nil {
+		return err
+	}
+	return cli.Differs(fmt.Errorf("%s is not what is there today: take that with \"strata lock --update\"", filepath.Base(place)))
 }
 
 // attrs are the frontend's attributes for the question.

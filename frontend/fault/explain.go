@@ -77,6 +77,9 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 // fileFault says what is wrong with a file that the build file names: what its server
 // answers, or that it isn't what was promised.
 func (e *Explainer) fileFault(f *Fetch, file *plan.HTTP) error {
+	if f.Got != "" && file.Lock != "" {
+		return e.external(file.Pos, "%s is not what %s says: it has %s; if that is right, run \"strata lock --update %s\"", file.URL, file.Lock, f.Got, file.URL)
+	}
 	if f.Got != "" {
 		return e.external(file.ChecksumPos, "%s is not what the checksum says: it has %s", file.URL, f.Got)
 	}

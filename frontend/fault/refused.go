@@ -4,12 +4,17 @@
 package fault
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/distribution/reference"
 
 	"github.com/strata-build/strata/llb/plan"
 )
+
+// ErrNoImage says that a registry has no image of that name.
+var ErrNoImage = errors.New("no such image")
 
 // Refused puts into words why a registry did not give an image. The daemon passes on
 // what the registry said, which differs with the kind of login.
@@ -32,7 +37,7 @@ func Refused(t plan.Tree, err error) error {
 	case says("429 Too Many Requests"):
 		text = host + " has had too many requests"
 	case isUnknownTo(text, ref):
-		text = host + " has no such image"
+		text, err = host+" has no such image", fmt.Errorf("%w: %w", ErrNoImage, err)
 	default:
 		return err
 	}

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// File applies the rules that need nothing but the build file; target is the wanted
-// one. Findings have the rule that they are of.
-func File(s *spec.Spec, target string, c Config) []*spec.Error {
-	l := &pass{spec: s, target: target}
+// File applies the rules that need nothing but the build file and its lock, which may
+// be nil; target is the wanted one. Findings have the rule that they are of.
+func File(s *spec.Spec, target string, locked *lock.File, c Config) []*spec.Error {
+	l := &pass{spec: s, target: target, lock: locked}
 	l.args()
 	for i := range s.Targets {
 		l.named(&s.Targets[i])
@@ -35,6 +36,7 @@ func of(rule string, e *spec.Error) *spec.Error {
 type pass struct {
 	spec   *spec.Spec
 	target string
+	lock   *lock.File
 	found  []*spec.Error
 }
 

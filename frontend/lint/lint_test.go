@@ -55,7 +55,7 @@ func findings(t *testing.T, text string) []string {
 			found = append(found, fmt.Sprintf("%s %d:%d", e.Rule, e.Range.Start.Line, e.Range.Start.Column))
 		}
 	}
-	for _, e := range lint.File(s, "", c) {
+	for _, e := range lint.File(s, "", nil, c) {
 		take(e)
 	}
 	amd64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
@@ -66,7 +66,7 @@ func findings(t *testing.T, text string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range lint.Plan(s, p) {
+	for _, e := range lint.Plan(s, p, nil) {
 		take(e)
 	}
 	return found
@@ -118,7 +118,7 @@ func examples() []struct{ text, want string } {
 }
 
 func TestRules(t *testing.T) {
-	elsewhere := []string{strategy.RulePackages, strategy.RuleUnlocked} // planning packages takes an archive
+	elsewhere := []string{strategy.RulePackages, strategy.RuleUnlocked, strategy.RuleUnlockedSource} // an archive or a lock is needed
 	tried := map[string]bool{}
 	for _, e := range examples() {
 		rule, _, _ := strings.Cut(e.want, " ")
@@ -184,7 +184,7 @@ func TestHiddenDatabases(t *testing.T) {
 			{Range: at(3), Action: &plan.Files{Entries: []plan.Entry{{Range: at(3), Dest: "/lib/apk/db/installed", Content: &content}}}},
 		}}}}
 		var got []string
-		for _, e := range lint.Plan(s, p) {
+		for _, e := range lint.Plan(s, p, nil) {
 			got = append(got, e.Error())
 		}
 		if diff := cmp.Diff([]string{want}, got); diff != "" {

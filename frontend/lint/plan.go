@@ -10,13 +10,14 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/systems"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// Plan applies the rules that look at what was planned.
-func Plan(s *spec.Spec, p *plan.Plan) []*spec.Error {
-	l := &pass{spec: s}
+// Plan applies the rules that look at what was planned with a lock, which may be nil.
+func Plan(s *spec.Spec, p *plan.Plan, locked *lock.File) []*spec.Error {
+	l := &pass{spec: s, lock: locked}
 	for _, img := range p.Images {
 		l.base(s.Target(img.Target), img)
 		l.inherited(s.Target(img.Target), img)
@@ -34,7 +35,7 @@ func (l *pass) base(t *spec.Target, img *plan.Image) {
 	}
 	for _, text := range texts(t.From) {
 		name, _, pinned := strings.Cut(text.Value, "@")
-		if pinned || strings.Contains(name, "$") {
+		if pinned || strings.Contains(name, "$") || l.lock.Image(name) != nil {
 			continue
 		}
 		tag := "latest"

@@ -86,6 +86,7 @@ func Rules() []Rule {
 		{strategy.RulePackages, "What was noticed when packages were chosen"},
 		{strategy.RulePlatform, "Images should be for the platform that they are used for, or the build file should say which one is meant"},
 		{strategy.RuleUndeclared, "Build arguments should be declared under args"},
+		{strategy.RuleUnlockedSource, "Images, urls and git references should be locked where packages are, so that every build gets the same"},
 		{strategy.RuleUnlocked, "Packages should be locked, so that every build gets the same"},
 	}
 	slices.SortFunc(rules, func(a, b Rule) int { return strings.Compare(a.Name, b.Name) })

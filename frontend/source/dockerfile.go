@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 
@@ -33,8 +34,10 @@ const dockerfileFrontend = "dockerfile.v0"
 // request, whatever platforms are built side by side.
 type dockerfiles struct {
 	daemon *Daemon
-	mu     sync.Mutex
-	made   map[plan.Tree]*dockerfile
+	// pins are images that FROM lines mean by their digests.
+	pins *pins
+	mu   sync.Mutex
+	made map[plan.Tree]*dockerfile
 }
 
 // dockerfile is a stage of a Dockerfile on a platform.
@@ -44,6 +47,13 @@ type dockerfile struct {
 	path string
 	pos  spec.Pos
 	make func() (*found, error)
+}
+
+// forget drops what was read with other pins.
+func (d *dockerfiles) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.made = map[plan.Tree]*dockerfile{}
 }
 
 // find lets the daemon read a Dockerfile. Nothing of it is built yet: it becomes a part
@@ -77,6 +87,11 @@ func (d *dockerfiles) read(ctx context.Context, t plan.Tree, file, stage string,
 	opts["filename"] = file
 	if stage != "" {
 		opts["target"] = stage
+	}
+	for name, image := range d.pins.contexts() {
+		if _, given := opts[name]; !given {
+			opts[name] = image
+		}
 	}
 	inputs, err := d.inputs(ctx, file, opts)
 	if err != nil {
@@ -224,4 +239,29 @@ func (d *dockerfiles) named(file string) (pos spec.Pos, ok bool) {
 		}
 	}
 	return pos, ok
+}
+
+// Images are the references of the images that a Dockerfile is made of, as it was
+// looked up, with their digests.
+func (t *Trees) Images(ctx context.Context, in plan.Tree) ([]string, error) {
+	src, err := t.look(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	def, err := t.finder.daemon.Marshal(ctx, src.state)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, data := range def.Def {
+		op := &pb.Op{}
+		if err := op.Unmarshal(data); err != nil {
+			return nil, fmt.Errorf("read the Dockerfile's graph: %w", err)
+		}
+		if ref, ok := strings.CutPrefix(op.GetSource().GetIdentifier(), "docker-image://"); ok {
+			found = append(found, ref)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
 }

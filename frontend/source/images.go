@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/printable"
@@ -70,24 +71,13 @@ func (t *Trees) fromRegistry(ctx context.Context, in plan.Tree) (*found, error) 
 	if err != nil {
 		return nil, fmt.Errorf("parse platform %q: %w", in.Platform, err)
 	}
-	resolved, digest, config, err := t.finder.daemon.Client.ResolveImageConfig(ctx, in.Name, sourceresolver.Opt{
-		LogName: "[internal] load metadata for " + in.Name,
-		ImageOpt: &sourceresolver.ResolveImageOpt{
-			Platform:    &p,
-			ResolveMode: t.finder.daemon.UI.ImageResolveMode.String(),
-		},
+	var config []byte
+	ref, err := t.finder.pins.resolve(in.Name, func(name string) (ref reference.Named, err error) {
+		ref, config, err = t.finder.resolve(ctx, plan.Tree{Kind: in.Kind, Name: name, Platform: in.Platform}, p)
+		return ref, err
 	})
 	if err != nil {
-		return nil, fault.Refused(in, err)
-	}
-	ref, err := reference.ParseNormalizedNamed(resolved)
-	if err != nil {
-		return nil, fmt.Errorf("parse reference %q: %w", resolved, err)
-	}
-	if digest != "" {
-		if ref, err = reference.WithDigest(ref, digest); err != nil {
-			return nil, fmt.Errorf("pin %s: %w", resolved, err)
-		}
+		return nil, err
 	}
 	img := &dockerspec.DockerOCIImage{}
 	if err := json.Unmarshal(config, img); err != nil {
@@ -101,6 +91,30 @@ func (t *Trees) fromRegistry(ctx context.Context, in plan.Tree) (*found, error) 
 			bk.WithCustomName("[base] "+printable.Line(in.Name)))
 	}
 	return out, nil
+}
+
+// resolve gives an image's reference with its digest, and its configuration.
+func (f *Finder) resolve(ctx context.Context, in plan.Tree, p ocispecs.Platform) (reference.Named, []byte, error) {
+	resolved, digest, config, err := f.daemon.Client.ResolveImageConfig(ctx, in.Name, sourceresolver.Opt{
+		LogName: "[internal] load metadata for " + in.Name,
+		ImageOpt: &sourceresolver.ResolveImageOpt{
+			Platform:    &p,
+			ResolveMode: f.daemon.UI.ImageResolveMode.String(),
+		},
+	})
+	if err != nil {
+		return nil, nil, fault.Refused(in, err)
+	}
+	ref, err := reference.ParseNormalizedNamed(resolved)
+	if err != nil {
+		return nil, nil, fmt.Errorf("parse reference %q: %w", resolved, err)
+	}
+	if digest != "" {
+		if ref, err = reference.WithDigest(ref, digest); err != nil {
+			return nil, nil, fmt.Errorf("pin %s: %w", resolved, err)
+		}
+	}
+	return ref, config, nil
 }
 
 // isEmpty reports whether an image has no layers.

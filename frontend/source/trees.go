@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/frontend/fault"
@@ -24,11 +25,13 @@ type Finder struct {
 	daemon      *Daemon
 	prober      *prober
 	dockerfiles *dockerfiles
+	pins        *pins
 }
 
 // NewFinder gives the finder of a request.
 func NewFinder(d *Daemon) *Finder {
-	return &Finder{daemon: d, prober: newProber(d), dockerfiles: &dockerfiles{daemon: d, made: map[plan.Tree]*dockerfile{}}}
+	p := &pins{}
+	return &Finder{daemon: d, prober: newProber(d), pins: p, dockerfiles: &dockerfiles{daemon: d, pins: p, made: map[plan.Tree]*dockerfile{}}}
 }
 
 // Dockerfile finds the place of the build file that names a Dockerfile first.
@@ -73,6 +76,8 @@ func (f *Finder) Trees(s *spec.Spec, o llb.Options) *Trees {
 	t := &Trees{finder: f, spec: s, lowering: o, found: map[plan.Tree]*found{}, built: map[*plan.Exec]bk.State{}}
 	t.lowering.Sources, t.lowering.Prober, t.lowering.Built = t, f.prober, t.builtStore
 	t.lowering.Step, t.lowering.BuildPlatform, t.lowering.Chain = f.daemon.Step, f.daemon.Platform, !f.daemon.Merges()
+	caps := f.daemon.Client.BuildOpts().LLBCaps
+	t.lowering.FetchesCommits = caps.Supports(pb.CapSourceGitFetchByCommit) == nil
 	return t
 }
 

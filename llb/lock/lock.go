@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lock is strata.lock: what the packages and store paths of a build file
-// were resolved to.
+// Package lock is strata.lock: what the images, files of servers, git references,
+// packages and store paths of a build file were resolved to.
 //
 // A build with a lock asks no index. It names each package once for each target
 // and platform, with its digest, in an order that doesn't depend on anything but
@@ -20,14 +20,26 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// Version is the format that this package writes.
-const Version = 1
+// The formats.
+const (
+	// Version is the format that this package writes.
+	Version = 2
+	// withoutSources is the older format, which is read as well: it has packages and
+	// store paths alone.
+	withoutSources = 1
+)
 
 // Name is the lock's file name beside strata.yaml.
 const Name = "strata.lock"
 
 // File is a lock.
 type File struct {
+	// Older says that the lock was read from the older format, which has no sources.
+	Older bool
+	// Written are the platforms that the lock was written for (os/arch[/variant]), sorted.
+	Written []string
+	// Sources are the images, files of servers and git references.
+	Sources Sources
 	// Repositories are sorted by their ids.
 	Repositories []Repository
 	// Targets are sorted by their names.
@@ -150,9 +162,9 @@ func (f *File) Platform(target, platform string) *Platform {
 	return nil
 }
 
-// Platforms are the names of all platforms that the lock has, sorted.
+// Platforms are the names of all platforms that the lock was written for, sorted.
 func (f *File) Platforms() []string {
-	var names []string
+	names := slices.Clone(f.Written)
 	for _, t := range f.Targets {
 		for _, p := range t.Platforms {
 			names = append(names, p.Name)
@@ -211,6 +223,7 @@ func (f *File) Clone() *File {
 	if f == nil {
 		return out
 	}
+	out.Older, out.Written, out.Sources = f.Older, slices.Clone(f.Written), f.Sources.clone()
 	out.Repositories = slices.Clone(f.Repositories)
 	for _, t := range f.Targets {
 		t.Platforms = slices.Clone(t.Platforms)

@@ -20,7 +20,18 @@ import (
 var update = flag.Bool("update", false, "write what the tests see into testdata")
 
 func sample() *lock.File {
-	f := &lock.File{}
+	f := &lock.File{Written: []string{"linux/amd64", "linux/arm64"}}
+	f.Sources.Merge(lock.Sources{
+		Images: []lock.Image{
+			{Name: "registry.example.org:5000/tool:1.2", Digest: "sha256:" + strings.Repeat("6a", 32)},
+			{Name: "debian:bookworm-slim", Digest: "sha256:" + strings.Repeat("1b", 32)},
+		},
+		URLs: []lock.URL{{Address: "https://example.org/a tool?x=1,2", SHA256: strings.Repeat("9a", 32), Size: 12}},
+		Git: []lock.Git{
+			{Address: "https://example.org/app.git", Ref: "refs/heads/main", Commit: strings.Repeat("ab", 20)},
+			{Address: "git@example.org:lib.git#v1", Commit: strings.Repeat("cd", 32)},
+		},
+	})
 	f.SetRepository(lock.Repository{ID: "stable-updates", Type: "deb", Suite: "stable-updates"})
 	f.SetRepository(lock.Repository{
 		ID: "stable", Type: "deb", URIs: []string{"https://archive.example.org/debian"}, Suite: "stable", Distribution: "debian-12", Components: []string{"main"},
@@ -99,11 +110,65 @@ func TestSetReplaces(t *testing.T) {
 	}
 }
 
+// TestReadOlder reads a lock of the format before sources.
+func TestReadOlder(t *testing.T) {
+	f, err := lock.Read("strata.lock", []byte("version: 1\n"))
+	if err != nil || !f.Older || !f.Clone().Older {
+		t.Errorf("Read() = %+v, %v", f, err)
+	}
+}
+
+// TestSources finds what addresses stand for, and puts newer things in its place.
+func TestSources(t *testing.T) {
+	f := sample()
+	for _, name := range []string{"debian:bookworm-slim", "docker.io/library/debian:bookworm-slim", "index.docker.io/library/debian:bookworm-slim"} {
+		if got := f.Image(name); got == nil || got.Name != "debian:bookworm-slim" {
+			t.Errorf("Image(%q) = %v", name, got)
+		}
+	}
+	for _, name := range []string{"debian", "debian:bookworm", "", "Debian", "debian:bookworm-slim@sha256:" + strings.Repeat("1b", 32)} {
+		if got := f.Image(name); got != nil {
+			t.Errorf("Image(%q) = %v", name, got)
+		}
+	}
+	if f.URL("https://example.org/a tool?x=1,2").Size != 12 || f.URL("https://example.org/a") != nil {
+		t.Error("URL() finds the wrong ones")
+	}
+	if f.Git("git@example.org:lib.git#v1") == nil || f.Git("git@example.org:lib.git") != nil {
+		t.Error("Git() finds the wrong ones")
+	}
+	var none *lock.File
+	if none.Image("debian:bookworm-slim") != nil || none.URL("x") != nil || none.Git("x") != nil {
+		t.Error("no lock has sources")
+	}
+	before := f.Clone()
+	same, moved := "sha256:"+strings.Repeat("1b", 32), "sha256:"+strings.Repeat("0f", 32)
+	f.Sources.Merge(lock.Sources{Images: []lock.Image{{Name: "debian:bookworm-slim", Digest: moved}}})
+	if got := f.Image("debian:bookworm-slim"); got.Digest != moved {
+		t.Errorf("an image that moved: %+v", got)
+	}
+	if got := before.Image("debian:bookworm-slim"); got.Digest != same {
+		t.Errorf("a copy changed with the lock: %+v", got)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	good := string(sample().Write())
 	for _, tc := range []struct{ old, new, want string }{
 		{good, "", "it is empty"},
-		{"version: 1", "version: 2", "it has version 2"},
+		{"version: 2", "version: 3", "it has version 3"},
+		{`"debian:bookworm-slim": {digest`, `debian: {digest`, "is not the name of an image with a tag"},
+		{`"debian:bookworm-slim": {digest`, `"debian@sha256:` + strings.Repeat("1b", 32) + `": {digest`, "is not the name of an image with a tag"},
+		{`tool:1.2": {digest`, `tool:1.2": {checksum`, "field checksum not found"},
+		{"[linux/amd64, ", "[linux/../amd64, ", "is not a platform"},
+		{"[linux/amd64, ", "[linux/x86_64, ", "is not a platform"},
+		{"sha256:" + strings.Repeat("6a", 32), "sha256:6a", "is not a digest"},
+		{`"https://example.org/a tool`, `"file:///a tool`, "is not an http or https address"},
+		{strings.Repeat("9a", 32), "9a", "is not 64 hexadecimal digits"},
+		{", size: 12}\ngit", ", size: -12}\ngit", "size -12 is negative"},
+		{"commit: ab", "commit: --upload-pack=", "is not 40 or 64 hexadecimal digits"},
+		{"ref: refs/heads/main", "ref: --upload-pack=x", "is not the full name of a reference"},
+		{"ref: refs/heads/main", "ref: refs/heads/../x", "is not the full name of a reference"},
 		{"wanted:", "wished:", "field wished not found"},
 		{"repository: stable,", "repository: nowhere,", `no repository "nowhere"`},
 		{"pool/null.deb", "../null.deb", `path "../null.deb" is not relative`},
@@ -135,6 +200,7 @@ func TestReadRefuses(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sample().Write())
 	f.Add([]byte("version: 1\n"))
+	f.Add([]byte("version: 2\nimages:\n  a:b: {digest: sha256:00}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		first, err := lock.Read("strata.lock", data)
 		if err != nil {

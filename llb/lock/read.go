@@ -25,6 +25,10 @@ const MaxSize = 16 << 20
 type (
 	document struct {
 		Version      int                                 `yaml:"version"`
+		Platforms    []string                            `yaml:"platforms"`
+		Images       map[string]imageNode                `yaml:"images"`
+		URLs         map[string]urlNode                  `yaml:"urls"`
+		Git          map[string]gitNode                  `yaml:"git"`
 		Repositories map[string]repository               `yaml:"repositories"`
 		Targets      map[string]map[string]*platformNode `yaml:"targets"`
 	}
@@ -90,10 +94,19 @@ func read(data []byte) (*File, error) {
 		}
 		return nil, err
 	}
-	if doc.Version != Version {
+	if doc.Version != Version && doc.Version != withoutSources {
 		return nil, fmt.Errorf("it has version %d, and this version of Strata knows %d", doc.Version, Version)
 	}
-	f := &File{}
+	sources, err := doc.sources()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range doc.Platforms {
+		if err := checkPlatform(name); err != nil {
+			return nil, err
+		}
+	}
+	f := &File{Older: doc.Version == withoutSources, Written: slices.Compact(slices.Sorted(slices.Values(doc.Platforms))), Sources: sources}
 	for _, id := range slices.Sorted(maps.Keys(doc.Repositories)) {
 		r := doc.Repositories[id]
 		f.Repositories = append(f.Repositories, Repository{

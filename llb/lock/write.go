@@ -18,11 +18,15 @@ import (
 const header = `# Written by "strata lock". Keep it beside the build file, and change that one.
 `
 
-// Write writes the lock as YAML, a line for each package.
+// Write writes the lock as YAML, a line for each thing.
 func (f *File) Write() []byte {
 	w := &writer{}
 	w.WriteString(header)
 	w.line(0, "version: %d", Version)
+	if platforms := f.Platforms(); len(platforms) > 0 {
+		w.line(0, "platforms: %s", flow(platforms))
+	}
+	w.sources(f.Sources)
 	if len(f.Repositories) > 0 {
 		w.line(0, "repositories:")
 	}

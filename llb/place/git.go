@@ -17,7 +17,7 @@ func (o opener) checkout(e *plan.Entry) (bk.State, error) {
 		return bk.State{}, &plan.Fault{Range: e.Range, Err: plan.Mistakef("parse git address %q: want a URL that ends in .git, with #ref or #ref:directory behind it", e.Git.URL)}
 	}
 	opts := []bk.GitOption{
-		bk.GitRef(ref.Ref), o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("fetch " + e.Git.URL)),
+		o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("fetch " + e.Git.URL)),
 	}
 	if ref.SubDir != "" {
 		opts = append(opts, bk.GitSubDir(ref.SubDir))
@@ -25,11 +25,28 @@ func (o opener) checkout(e *plan.Entry) (bk.State, error) {
 	if ref.Checksum != "" {
 		opts = append(opts, bk.GitChecksum(ref.Checksum))
 	}
-	if ref.KeepGitDir != nil && *ref.KeepGitDir {
+	keeps := ref.KeepGitDir != nil && *ref.KeepGitDir
+	opts = append(opts, o.reference(e.Git, ref.Ref, keeps)...)
+	if keeps {
 		opts = append(opts, bk.KeepGitDir())
 	}
 	if ref.Submodules != nil && !*ref.Submodules {
 		opts = append(opts, bk.GitSkipSubmodules())
 	}
 	return bk.Git(ref.Remote, "", opts...), nil
+}
+
+// reference says what is checked out: the commit of the lock, or what the reference
+// stands for now. What keeps its .git directory is checked out by the reference in any
+// case, which is seen there.
+func (o opener) reference(g *plan.Git, ref string, keepsDir bool) []bk.GitOption {
+	switch {
+	case g.Commit == "":
+		return []bk.GitOption{bk.GitRef(ref)}
+	case o.placer.FetchesCommits && g.Ref != "":
+		return []bk.GitOption{bk.GitRef(g.Ref), bk.GitChecksum(g.Commit), bk.GitFetchByCommit()}
+	case keepsDir:
+		return []bk.GitOption{bk.GitRef(ref), bk.GitChecksum(g.Commit)}
+	}
+	return []bk.GitOption{bk.GitRef(g.Commit)}
 }

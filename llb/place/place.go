@@ -30,6 +30,8 @@ type Placer struct {
 	// trees are the directory trees made so far: layers often share one.
 	trees map[string]bk.State
 	basic fhs.Directories
+	// FetchesCommits says that BuildKit can fetch a commit under a reference's name.
+	FetchesCommits bool
 }
 
 // NewPlacer returns a Placer that looks into trees with prober.

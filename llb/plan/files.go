@@ -70,6 +70,9 @@ type HTTP struct {
 	URL string `json:"url"`
 	// Checksum is the expected digest (sha256:…), or empty.
 	Checksum string `json:"checksum,omitempty"`
+	// Lock is the name of the lock that the checksum is from; empty when it is the build
+	// file's.
+	Lock string `json:"lock,omitempty"`
 	// Pos and ChecksumPos are where the build file has the two.
 	Pos         spec.Pos `json:"-"`
 	ChecksumPos spec.Pos `json:"-"`
@@ -87,7 +90,11 @@ func (h *HTTP) Name() string {
 // Git is a checkout.
 type Git struct {
 	// URL is the repository, with #ref:subdir.
-	URL     string   `json:"url"`
+	URL string `json:"url"`
+	// Commit is the commit that the lock has for the reference, in hex, and Ref the full
+	// name of that (refs/heads/main); empty without a lock.
+	Commit  string   `json:"commit,omitempty"`
+	Ref     string   `json:"ref,omitempty"`
 	Include []string `json:"include,omitempty"`
 	Exclude []string `json:"exclude,omitempty"`
 }

@@ -99,7 +99,7 @@ func isPredefined(name string) bool {
 	case "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY":
 		return name == strings.ToUpper(name) || name == strings.ToLower(name)
 	}
-	return name == epochArg || strings.HasPrefix(name, "BUILDKIT_")
+	return name == epochArg || strings.HasPrefix(name, "BUILDKIT_") || strings.HasPrefix(name, "STRATA_")
 }
 
 // Lookup returns the value of that name.

@@ -31,6 +31,9 @@ const (
 	RuleUndeclared = "UndeclaredArg"
 	// RuleUnlocked is about packages without a lock.
 	RuleUnlocked = "UnlockedPackages"
+	// RuleUnlockedSource is about an image, a url or a git reference that a lock doesn't
+	// have.
+	RuleUnlockedSource = "UnlockedSource"
 	// RuleOut is about a command that ships $out and leaves nothing there.
 	RuleOut = "NothingInOut"
 )

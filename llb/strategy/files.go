@@ -70,9 +70,9 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 	case f.Symlink.IsSet():
 		e.Symlink, err = t.read.expand(f.Symlink)
 	case f.URL.IsSet():
-		e.HTTP, err = planHTTP(t.read, f)
+		e.HTTP, err = planHTTP(ctx, t, f)
 	case f.Git.IsSet():
-		e.Git, err = planGit(t.read, f)
+		e.Git, err = planGit(ctx, t, f)
 	case !f.Directory:
 		e.Copy, err = planCopy(ctx, t, f)
 	}
@@ -115,7 +115,8 @@ func checkName(r reader, pos spec.Pos, p string) error {
 	return nil
 }
 
-func planHTTP(r reader, f *spec.File) (*plan.HTTP, error) {
+func planHTTP(ctx context.Context, t *Target, f *spec.File) (*plan.HTTP, error) {
+	r := t.read
 	url, err := r.expand(f.URL)
 	if err != nil {
 		return nil, err
@@ -132,10 +133,15 @@ func planHTTP(r reader, f *spec.File) (*plan.HTTP, error) {
 			return nil, r.errorf(f.Checksum.Pos, "%q is not a checksum (want sha256:…): %w", sum, err)
 		}
 	}
-	return &plan.HTTP{URL: url, Checksum: sum, Pos: f.URL.Pos, ChecksumPos: f.Checksum.Pos}, nil
+	out := &plan.HTTP{URL: url, Checksum: sum, Pos: f.URL.Pos, ChecksumPos: f.Checksum.Pos}
+	if sum != "" {
+		return out, nil
+	}
+	return out, t.pass.pinURL(ctx, out)
 }
 
-func planGit(r reader, f *spec.File) (*plan.Git, error) {
+func planGit(ctx context.Context, t *Target, f *spec.File) (*plan.Git, error) {
+	r := t.read
 	url, err := r.expand(f.Git)
 	if err != nil {
 		return nil, err
@@ -144,8 +150,10 @@ func planGit(r reader, f *spec.File) (*plan.Git, error) {
 	if g.Include, err = r.expandAll(f.Include); err != nil {
 		return nil, err
 	}
-	g.Exclude, err = r.expandAll(f.Exclude)
-	return g, err
+	if g.Exclude, err = r.expandAll(f.Exclude); err != nil {
+		return nil, err
+	}
+	return g, t.pass.pinGit(ctx, f.Git.Pos, g)
 }
 
 func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) {

@@ -5,6 +5,7 @@ package strategy
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,10 +28,21 @@ type Locking struct {
 	File *lock.File
 	// Name is the lock's file name, for messages.
 	Name string
-	// Renew resolves what the lock doesn't have instead of refusing it, and Update
-	// resolves these packages again, all of them when it has the name "*".
+	// Renew resolves what the lock doesn't have instead of refusing it, and Update looks
+	// up again what has these names: packages, images, urls and git addresses, all of a
+	// kind (AllImages and its like), or everything for "*".
 	Renew  bool
 	Update []string
+	// Strict refuses what isn't locked instead of warning of it.
+	Strict bool
+	// Pinner finds what is to be locked; nil when no lock is being written.
+	Pinner Pinner
+	// Images are the references, with their digests, of the images that a Dockerfile is
+	// made of; nil when there are no Dockerfiles.
+	Images func(context.Context, plan.Tree) ([]string, error)
+	// StoreSources is given each image, url and git reference, one after the other; it is
+	// needed with a Pinner.
+	StoreSources func(lock.Sources)
 	// Store is given what was resolved; nil drops it.
 	Store func(target string, p lock.Platform, repositories []lock.Repository)
 }
@@ -46,7 +58,7 @@ func (s *packageSet) takeLocked() (bool, error) {
 	if stale != nil && !s.t.pass.req.Lock.Renew {
 		return false, stale
 	}
-	if stale != nil || len(s.t.pass.req.Lock.Update) > 0 {
+	if stale != nil || s.t.pass.req.Lock.updatesPackages(have) {
 		return false, nil
 	}
 	s.locked = have
@@ -67,7 +79,7 @@ func (s *packageSet) goUnlocked() error {
 	switch {
 	case t.pass.req.Lock.Renew:
 		return nil
-	case t.pass.req.Lock.File != nil:
+	case t.pass.req.Lock.File != nil || t.pass.req.Lock.Strict:
 		return t.stale(at.Start, "%s has no packages of target %s for %s", t.pass.req.Lock.Name, t.described.Name, t.image.Platform)
 	}
 	w := t.read.file.ErrorfRange(at, "packages are not locked: this build takes what the archives have today; run \"strata lock\" and keep %s", t.pass.req.Lock.Name)

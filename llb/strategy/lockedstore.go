@@ -19,9 +19,9 @@ func (d derived) locked(roots []string, trusted trust) (graph *resolve.Graph, ok
 	have := d.t.pass.req.Lock.File.Platform(d.t.described.Name, d.t.image.Platform).Closure(roots)
 	pos := d.described.Range.Start
 	switch {
-	case slices.Contains(d.t.pass.req.Lock.Update, "*"):
+	case d.t.pass.req.Lock.Updates(AllClosures, roots...):
 		return nil, false, nil
-	case have == nil && (d.t.pass.req.Lock.File == nil || d.t.pass.req.Lock.Renew):
+	case have == nil && (d.t.pass.req.Lock.File == nil && !d.t.pass.req.Lock.Strict || d.t.pass.req.Lock.Renew):
 		return nil, false, nil
 	case have == nil:
 		return nil, false, d.t.stale(pos, "%s does not have these store paths of target %s for %s", d.t.pass.req.Lock.Name, d.t.described.Name, d.t.image.Platform)
@@ -70,12 +70,12 @@ func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
 func (d derived) known(trusted trust) (map[string]*resolve.Info, error) {
 	known := map[string]*resolve.Info{}
 	locked := d.t.pass.req.Lock.File.Platform(d.t.described.Name, d.t.image.Platform)
-	if locked == nil || slices.Contains(d.t.pass.req.Lock.Update, "*") {
+	if locked == nil {
 		return known, nil
 	}
 	for i := range locked.Closures {
 		have := &locked.Closures[i]
-		if !trusted.wrote(have) {
+		if !trusted.wrote(have) || d.t.pass.req.Lock.Updates(AllClosures, have.Roots...) {
 			continue
 		}
 		infos, err := lockedPaths(have)

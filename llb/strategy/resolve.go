@@ -77,7 +77,7 @@ func (s *packageSet) request(base tree.Tree) distro.Request {
 // keep are the versions that the lock has, but for those that are to be updated.
 func (s *packageSet) keep() []distro.Kept {
 	old := s.before()
-	if old == nil || slices.Contains(s.t.pass.req.Lock.Update, "*") {
+	if old == nil || s.t.pass.req.Lock.Updates(AllPackages) {
 		return nil
 	}
 	var kept []distro.Kept

@@ -242,7 +242,7 @@ func (p *planner) look(ctx context.Context, from plan.Tree) (plan.Tree, *dockers
 		fault.External = from.Kind == plan.Registry
 		return from, nil, fault
 	}
-	return tree, img, nil
+	return tree, img, p.pinImages(ctx, from, tree)
 }
 
 func (p *planner) unknownTarget(name spec.String) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/flags"
 )
 
@@ -45,6 +46,9 @@ func frontendAttrs(o Options, env flags.Lookup) (map[string]string, error) {
 	maps.Copy(attrs, step)
 	maps.Copy(attrs, cache)
 	set(attrs, "target", o.Input.Target)
+	if o.Input.Locked {
+		attrs["build-arg:"+frontend.ArgLocked] = "1"
+	}
 	return attrs, nil
 }
 

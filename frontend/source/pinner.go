@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// Pinner finds what addresses lead to now, each once.
+type Pinner struct {
+	daemon  *Daemon
+	mu      sync.Mutex
+	files   map[string]func() (file, error)
+	commits map[string]func() (commit, error)
+}
+
+type (
+	file struct {
+		digest digest.Digest
+		// size is in bytes.
+		size int64
+	}
+	commit struct{ ref, name string }
+)
+
+var _ strategy.Pinner = (*Pinner)(nil)
+
+// NewPinner gives the pinner of a request.
+func NewPinner(d *Daemon) *Pinner {
+	return &Pinner{daemon: d, files: map[string]func() (file, error){}, commits: map[string]func() (commit, error){}}
+}
+
+// once makes a function that is called by several for the same name be called once.
+func once[T any](p *Pinner, in map[string]func() (T, error), name string, do func() (T, error)) (T, error) {
+	p.mu.Lock()
+	if in[name] == nil {
+		in[name] = sync.OnceValues(do)
+	}
+	get := in[name]
+	p.mu.Unlock()
+	return get()
+}
+
+// File returns the digest of a server's file and its length in bytes.
+func (p *Pinner) File(ctx context.Context, url string) (digest.Digest, int64, error) {
+	f, err := once(p, p.files, url, func() (file, error) { return p.fetch(ctx, url) })
+	return f.digest, f.size, err
+}
+
+// fetch fetches a file, so that what is locked is what was there at one time.
+func (p *Pinner) fetch(ctx context.Context, url string) (file, error) {
+	const name = "file"
+	opts := []bk.HTTPOption{bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("fetch " + printable.Line(url))}
+	ref, err := p.daemon.Solve(ctx, bk.HTTP(url, opts...))
+	if err != nil {
+		return file{}, p.refused(ctx, url, err)
+	}
+	r := &pieces{ctx: ctx, ref: ref, name: name}
+	sum := digest.SHA256.Digester()
+	size, err := io.Copy(sum.Hash(), r)
+	if err != nil {
+		return file{}, p.refused(ctx, url, err)
+	}
+	return file{digest: sum.Digest(), size: size}, nil
+}
+
+// refused says what a server answered, without the address.
+func (p *Pinner) refused(ctx context.Context, url string, err error) error {
+	if status := p.daemon.Status(ctx, url); status != 0 {
+		return fmt.Errorf("the server answers with status %d", status)
+	}
+	return fault.OfAddress(err, url)
+}
+
+// pieces reads a file piece by piece.
+type pieces struct {
+	ctx  context.Context //nolint:containedctx // io.Reader has no place for it
+	ref  client.Reference
+	name string
+	at   int
+	have []byte
+	done bool
+}
+
+func (r *pieces) Read(into []byte) (int, error) {
+	if len(r.have) == 0 && r.done {
+		return 0, io.EOF
+	}
+	if len(r.have) == 0 {
+		data, err := r.ref.ReadFile(r.ctx, client.ReadRequest{Filename: r.name, Range: &client.FileRange{Offset: r.at, Length: pieceSize}})
+		if err != nil {
+			return 0, err
+		}
+		r.at += len(data)
+		r.have, r.done = data, len(data) < pieceSize
+		if len(data) == 0 {
+			return 0, io.EOF
+		}
+	}
+	n := copy(into, r.have)
+	r.have = r.have[n:]
+	return n, nil
+}
+
+// Commit returns the full name of a repository's reference and its commit. They are
+// empty if the daemon doesn't say.
+func (p *Pinner) Commit(ctx context.Context, repository, ref string) (name, of string, err error) {
+	c, err := once(p, p.commits, repository+"#"+ref, func() (commit, error) { return p.lookUp(ctx, repository, ref) })
+	return c.ref, c.name, err
+}
+
+func (p *Pinner) lookUp(ctx context.Context, repository, ref string) (commit, error) {
+	def, err := p.daemon.Marshal(ctx, bk.Git(repository, "", bk.GitRef(ref), bk.WithCustomName("look up "+printable.Line(repository))))
+	if err != nil {
+		return commit{}, err
+	}
+	op := &pb.Op{}
+	if err := op.Unmarshal(def.Def[0]); err != nil {
+		return commit{}, fmt.Errorf("read a git source: %w", err)
+	}
+	res, err := p.daemon.Client.ResolveSourceMetadata(ctx, op.GetSource(), sourceresolver.Opt{
+		LogName: "[internal] look up " + printable.Line(repository), GitOpt: &sourceresolver.ResolveGitOpt{},
+	})
+	if err != nil || res.Git == nil {
+		return commit{}, err
+	}
+	return commit{ref: res.Git.Ref, name: cmp.Or(res.Git.CommitChecksum, res.Git.Checksum)}, nil
+}
