@@ -196,6 +196,22 @@ func TestUnlockedSources(t *testing.T) {
 	contains(t, out, "strata.yaml:5:", o.files.url+" is not what strata.lock says: it has sha256:", "strata lock --update "+o.files.url)
 }
 
+// TestLockedImageGone builds by a lock whose image the registry doesn't have any more.
+func TestLockedImageGone(t *testing.T) {
+	h := newHouse(t)
+	image := testenv.BusyboxImage(t, h.registry, "gone:1", testenv.BusyboxTweaks{})
+	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+image+"\nlayers: [{files: [{dest: /a, content: a}]}]\n")
+	gone := "sha256:" + strings.Repeat("0", 64)
+	write(t, filepath.Join(dir, "strata.lock"), []byte("version: 2\nimages:\n  \""+image+"\": {digest: \""+gone+"\"}\n"))
+	h.each(t, func(t *testing.T, w way) {
+		out, err := w.build(flags(dir, "-o", "type=cacheonly")...)
+		if err == nil {
+			t.Error("an image that is not there is built on")
+		}
+		contains(t, out, "strata.yaml:2:7: look up "+image+": "+h.registry.Host+" has no such image any more as "+gone+", which strata.lock has", `strata lock --update `+image)
+	})
+}
+
 // swapSum is a lock whose files have another checksum.
 func swapSum(text string) string {
 	at := strings.Index(text, "sha256: \"") + len("sha256: \"")
