@@ -276,7 +276,7 @@ func (w *lockWriter) keepRepositories(p *lock.Platform) {
 		return
 	}
 	for _, pkg := range p.Packages.Packages {
-		if w.made.Repository(pkg.Repository) == nil {
+		if !pkg.IsFile() && w.made.Repository(pkg.Repository) == nil {
 			w.made.SetRepository(*w.old.Repository(pkg.Repository))
 		}
 	}

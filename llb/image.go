@@ -89,9 +89,9 @@ func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 	case *plan.Exec:
 		return img.exec(ctx, layer, action, name)
 	case *plan.Unpack:
-		return img.addUnpacked(made, action, name)
+		return img.addUnpacked(ctx, made, action, name)
 	case *plan.Install:
-		return img.install(layer, action, name)
+		return img.install(ctx, layer, action, name)
 	case *plan.Store:
 		return img.store(ctx, layer, action, name)
 	case *plan.Link:

@@ -4,6 +4,7 @@
 package llb
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/containerd/platforms"
@@ -38,10 +39,10 @@ type packages struct {
 
 // addUnpacked puts unpacked packages on the image: with the first of their layers
 // they are unpacked, and the others are further parts of the same.
-func (img *image) addUnpacked(made plan.Made, a *plan.Unpack, name string) error {
+func (img *image) addUnpacked(ctx context.Context, made plan.Made, a *plan.Unpack, name string) error {
 	if made.Part == 0 {
 		img.packagesOn()
-		u, err := img.unpack(a, name, made.Range)
+		u, err := img.unpack(ctx, a, name, made.Range)
 		if err != nil {
 			return &plan.Fault{Range: made.Range, Err: err}
 		}
@@ -56,22 +57,22 @@ func (img *image) addUnpacked(made plan.Made, a *plan.Unpack, name string) error
 // unpack lowers an Unpack layer. Some packages are for an image whose /lib is a link
 // as well as for one whose is none: they are unpacked where the image's directories
 // lead. Two bases with the same directories and links give the same layers.
-func (img *image) unpack(a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
+func (img *image) unpack(ctx context.Context, a *plan.Unpack, name string, r spec.Range) (unpacked, error) {
 	s, err := findSystem(img.lowering.opt.Systems, a.Format)
 	if err != nil {
 		return unpacked{}, err
 	}
 	if !s.facts.FollowsLinks {
-		return unpack(img.ops, s, a, name, r)
+		return img.fetcher().unpack(ctx, s, a, name, r)
 	}
 	skeleton, ok, err := place.Directories(img.ops, img.packages.on, img.plan.Range)
 	if err != nil {
 		return unpacked{}, err
 	}
 	if !ok {
-		return unpack(img.ops, s, a, name, r)
+		return img.fetcher().unpack(ctx, s, a, name, r)
 	}
-	return unpack(img.ops, s, a, name, r, skeleton)
+	return img.fetcher().unpack(ctx, s, a, name, r, skeleton)
 }
 
 // packagesOn notes, before the first packages, what they are put on.
@@ -87,8 +88,8 @@ func (img *image) packagesOn() {
 
 // install lowers an Install layer: the step helper runs in the image with the
 // unpacked packages.
-func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error {
-	run, below, err := img.installStep(layer, a, name)
+func (img *image) install(ctx context.Context, layer *plan.Layer, a *plan.Install, name string) error {
+	run, below, err := img.installStep(ctx, layer, a, name)
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
 	}
@@ -96,12 +97,12 @@ func (img *image) install(layer *plan.Layer, a *plan.Install, name string) error
 	return nil
 }
 
-func (img *image) installStep(layer *plan.Layer, a *plan.Install, name string) (run bk.ExecState, below bk.State, err error) {
+func (img *image) installStep(ctx context.Context, layer *plan.Layer, a *plan.Install, name string) (run bk.ExecState, below bk.State, err error) {
 	s, err := findSystem(img.lowering.opt.Systems, a.Format)
 	if err != nil {
 		return run, below, err
 	}
-	ask := distro.Install{Installer: a.Installer, SkipScripts: a.SkipScripts, AllowHeld: a.AllowHeld, KeepConffiles: a.KeepConffiles, Names: a.Wanted, Base: baseDir, Metas: metasDir}
+	ask := distro.Install{Installer: a.Installer, SkipScripts: a.SkipScripts, AllowHeld: a.AllowHeld, KeepConffiles: a.KeepConffiles, Names: a.Wanted, Files: a.Files, Base: baseDir, Metas: metasDir}
 	for _, archive := range a.Archives {
 		ask.Archives = append(ask.Archives, archivePath(archive, archivesDir, s.facts.Type))
 	}
@@ -119,6 +120,10 @@ func (img *image) installStep(layer *plan.Layer, a *plan.Install, name string) (
 	if err != nil {
 		return run, below, err
 	}
+	mounts, err := img.installMounts(ctx, layer, a, s, step)
+	if err != nil {
+		return run, below, err
+	}
 	below = img.withPackages(a)
 	run = below.Run(append([]bk.RunOption{
 		bk.Args(append([]string{op.HelperPath}, step.Args...)),
@@ -128,7 +133,7 @@ func (img *image) installStep(layer *plan.Layer, a *plan.Install, name string) (
 		bk.WithCustomName(name),
 		img.ops.At(layer.Range),
 		helper,
-	}, img.installMounts(layer, a, s, step)...)...)
+	}, mounts...)...)
 	return run, below, nil
 }
 
@@ -146,13 +151,17 @@ func (img *image) installPlatform(step *distro.InstallStep) (ocispecs.Platform, 
 }
 
 // installMounts are what a step that installs packages needs.
-func (img *image) installMounts(layer *plan.Layer, a *plan.Install, s *system, step *distro.InstallStep) []bk.RunOption {
+func (img *image) installMounts(ctx context.Context, layer *plan.Layer, a *plan.Install, s *system, step *distro.InstallStep) ([]bk.RunOption, error) {
 	var opts []bk.RunOption
 	if step.NeedsMetas {
 		opts = append(opts, metaMounts(img.packages.pending, metasDir)...)
 	}
 	if step.NeedsArchives {
-		opts = append(opts, archiveMounts(img.ops, a.Archives, archivesDir, s.facts.Type, layer.Range)...)
+		archives, err := img.fetcher().mounts(ctx, a.Archives, archivesDir, s.facts.Type, layer.Range)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, archives...)
 	}
 	if step.NeedsBase {
 		opts = append(opts, bk.AddMount(baseDir, img.packages.on, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))
@@ -160,8 +169,11 @@ func (img *image) installMounts(layer *plan.Layer, a *plan.Install, s *system, s
 	for _, dir := range step.Memory {
 		opts = append(opts, bk.AddMount(dir, bk.Scratch(), bk.Tmpfs()))
 	}
-	return opts
+	return opts, nil
 }
+
+// fetcher gives the image's steps their archives.
+func (img *image) fetcher() fetcher { return fetcher{img.ops, img.lowering.tree} }
 
 // withPackages is the image that packages are installed in. In a chain it is the
 // image so far, where nothing can be left out.

@@ -52,6 +52,8 @@ func lowerPackages(p *plan.Plan, chain bool) (*bk.Definition, error) {
 // read: unpacking is independent of the base and runs on the build platform.
 func TestPackageGraphs(t *testing.T) {
 	jq, onig, curl := archive("jq", "1.6-2.1", "b"), archive("libonig5", "6.9", "a"), archive("curl", "7.88", "c")
+	local := archive("local", "1", "d")
+	local.URLs, local.Copy = nil, &plan.Copy{From: plan.Tree{Kind: plan.Main}, Path: "/dist/local.deb"}
 	content := "x"
 	file := &plan.Files{Entries: []plan.Entry{{Dest: "/etc/motd", Content: &content}}}
 	for name, actions := range map[string][]plan.Action{
@@ -64,6 +66,11 @@ func TestPackageGraphs(t *testing.T) {
 			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq}, Parts: 3},
 			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{jq}},
 		},
+		"files": {
+			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq, local}},
+			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{jq, local}, Files: []string{"local"}},
+		},
+		"native-files": {&plan.Install{Format: "deb", Installer: plan.Native, Why: "the base has local", Archives: []plan.Archive{local}, Files: []string{"local"}}},
 		"skip": {
 			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq}},
 			&plan.Install{Format: "deb", Installer: plan.Assemble, Archives: []plan.Archive{jq}, SkipScripts: true},

@@ -5,6 +5,7 @@ package llb
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -13,7 +14,6 @@ import (
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
-	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/systems"
@@ -57,17 +57,21 @@ const skeletonDir = "/skeleton"
 
 // unpack is one step on the build platform that depends on nothing but the archives,
 // and the skeleton of the image where there is one.
-func unpack(ops *op.Maker, s *system, a *plan.Unpack, name string, r spec.Range, skeleton ...bk.State) (unpacked, error) {
+func (f fetcher) unpack(ctx context.Context, s *system, a *plan.Unpack, name string, r spec.Range, skeleton ...bk.State) (unpacked, error) {
 	ask := distro.Unpack{Archives: "/d", Outs: []string{"/out"}, Meta: "/meta", Filters: a.Filters, Expected: expected(a.Archives, s.facts.Type)}
 	for part := 1; part < a.Count(); part++ {
 		ask.Outs = append(ask.Outs, fmt.Sprintf("/out%d", part))
 	}
-	opts := append(archiveMounts(ops, a.Archives, ask.Archives, s.facts.Type, r), ops.At(r))
+	archives, err := f.mounts(ctx, a.Archives, ask.Archives, s.facts.Type, r)
+	if err != nil {
+		return unpacked{}, err
+	}
+	opts := append(archives, f.ops.At(r))
 	for _, st := range skeleton {
 		ask.Skeleton = skeletonDir
 		opts = append(opts, bk.AddMount(skeletonDir, st, bk.Readonly))
 	}
-	run, err := ops.Run(name, s.steps.Unpack(ask), opts...)
+	run, err := f.ops.Run(name, s.steps.Unpack(ask), opts...)
 	if err != nil {
 		return unpacked{}, err
 	}
@@ -78,33 +82,15 @@ func unpack(ops *op.Maker, s *system, a *plan.Unpack, name string, r spec.Range,
 	return u, nil
 }
 
-// archiveFile is what a fetched archive is called: names and versions are no part
-// of what is fetched.
-func archiveFile(a plan.Archive) string { return op.AttemptName("archive", a.Attempt) }
-
-// fetchArchive is the state of an archive, as the file [archiveFile].
-func fetchArchive(ops *op.Maker, a plan.Archive, r spec.Range) bk.State {
-	words := strings.TrimSpace("fetch " + a.Name + " " + a.Version)
-	return bk.HTTP(a.URLs[0], bk.Checksum(digest.Digest(a.Digest)), bk.Filename(archiveFile(a)), bk.Chmod(0o644), bk.Chown(0, 0),
-		ops.At(r), bk.WithCustomName(words))
-}
-
-// archiveMounts mounts archives into a directory, each named by its digest.
-func archiveMounts(ops *op.Maker, archives []plan.Archive, dir, ext string, r spec.Range) []bk.RunOption {
-	byDigest := slices.Clone(archives)
-	slices.SortFunc(byDigest, func(a, b plan.Archive) int { return cmp.Compare(a.Digest, b.Digest) })
-	var opts []bk.RunOption
-	for _, a := range byDigest {
-		opts = append(opts, bk.AddMount(archivePath(a, dir, ext), fetchArchive(ops, a, r), bk.SourcePath("/"+archiveFile(a)), bk.Readonly))
-	}
-	return opts
-}
-
 // expected is what is known of archives, in the order of their digests.
 func expected(archives []plan.Archive, ext string) []distro.Expected {
 	var out []distro.Expected
 	for _, a := range archives {
-		out = append(out, distro.Expected{File: archivePath(a, "", ext), Name: a.Name, Version: a.Version, Arch: a.Arch, Size: a.Size})
+		e := distro.Expected{File: archivePath(a, "", ext), Name: a.Name, Version: a.Version, Arch: a.Arch, Size: a.Size}
+		if a.Copy != nil {
+			_, e.SHA256, _ = strings.Cut(a.Digest, ":") // what is fetched is held to it by BuildKit
+		}
+		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b distro.Expected) int { return cmp.Compare(a.File, b.File) })
 	return out
@@ -129,8 +115,8 @@ func metaMounts(pending []unpacked, dir string) []bk.RunOption {
 // Verdict is the state of a [distro.Verdict], in the file [distro.VerdictFile]: how
 // packages of a format get into a base, whether they can be registered there, and
 // which paths of packages the base leaves out. Without packages it says only the
-// latter.
-func Verdict(o Options, format plan.Format, base bk.State, layers []*plan.Unpack) (bk.State, error) {
+// latter. Packages may be files of targets of the plan, all but its last one.
+func Verdict(ctx context.Context, p *plan.Plan, o Options, format plan.Format, base bk.State, layers []*plan.Unpack) (bk.State, error) {
 	ops := o.ops()
 	s, err := findSystem(o.Systems, format)
 	if err != nil {
@@ -140,9 +126,13 @@ func Verdict(o Options, format plan.Format, base bk.State, layers []*plan.Unpack
 	if args == nil {
 		return bk.State{}, fmt.Errorf("look how packages get into the base: those of %s always can", s.facts.Name)
 	}
+	l := newLowering(p, o)
+	if err := l.makeTargets(ctx, layers); err != nil {
+		return bk.State{}, err
+	}
 	var pending []unpacked
 	for _, a := range layers {
-		u, err := unpack(ops, s, a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
+		u, err := fetcher{ops, l.tree}.unpack(ctx, s, a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -150,4 +140,22 @@ func Verdict(o Options, format plan.Format, base bk.State, layers []*plan.Unpack
 	}
 	return ops.Tree("look how packages get into the base", args,
 		append(metaMounts(pending, "/m"), bk.AddMount("/in", base, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))...)
+}
+
+// makeTargets makes the images below the plan's last one, if packages are files of
+// any.
+func (l *lowering) makeTargets(ctx context.Context, layers []*plan.Unpack) error {
+	if !slices.ContainsFunc(layers, func(a *plan.Unpack) bool {
+		return slices.ContainsFunc(a.Copies(), func(c plan.Copy) bool { return c.From.Kind == plan.Target })
+	}) {
+		return nil
+	}
+	for _, planned := range l.plan.Images[:len(l.plan.Images)-1] {
+		img, err := l.image(ctx, planned)
+		if err != nil {
+			return err
+		}
+		l.images[planned] = img
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ func asArchive(ctx context.Context, f *Fetch, archives []plan.Archive, status fu
 		return nil
 	}
 	for _, p := range archives {
-		if p.URLs[0] != f.URL && (f.Got == "" || f.Want.String() != p.Digest) {
+		if p.Copy != nil || p.URLs[0] != f.URL && (f.Got == "" || f.Want.String() != p.Digest) {
 			continue
 		}
 		a := &Archive{Package: p, Status: f.Status, fetch: f}

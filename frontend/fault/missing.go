@@ -23,13 +23,35 @@ func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
 	if d, ok := danglingOnWay(list, name); ok {
 		return e.Spec.Errorf(c.Pos, "there is no %q in %s: %s", name, c.From.Words(), d.words(c.From))
 	}
+	return fault.WithHint(near(ctx, c, list, e.World.List))
+}
+
+// looker lists trees as [World.List] does.
+type looker func(ctx context.Context, t plan.Tree, ignored bool) Lister
+
+// Near says, for a hint, what a file that isn't there may have been meant to be, or why
+// it isn't; empty when nothing is known. It costs a look at the tree, as [World.List]
+// gives it.
+func Near(ctx context.Context, c plan.Copy, look looker) string {
+	list := look(ctx, c.From, false)
+	if list == nil {
+		return ""
+	}
+	if d, ok := danglingOnWay(list, strings.TrimPrefix(c.Path, "/")); ok {
+		return d.words(c.From)
+	}
+	return near(ctx, c, list, look)
+}
+
+func near(ctx context.Context, c plan.Copy, list Lister, look looker) string {
+	name := strings.TrimPrefix(c.Path, "/")
 	if near := Nearest(list, name); near != "" {
-		return fault.WithHint(fmt.Sprintf("did you mean %q?", near))
+		return fmt.Sprintf("did you mean %q?", near)
 	}
-	if c.From.Kind == plan.Main && exists(e.World.List(ctx, c.From, true), name) {
-		return fault.WithHint("it is in the directory, but .dockerignore leaves it out")
+	if c.From.Kind == plan.Main && exists(look(ctx, c.From, true), name) {
+		return "it is in the directory, but .dockerignore leaves it out"
 	}
-	return fault
+	return ""
 }
 
 // missingMatch is the fault of a build file with a pattern that takes a file that isn't

@@ -29,20 +29,21 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
-	first, err := t.verdict(ctx, unpack[0].Format, base, nil)
+	part := t.using(plan.ContextPaths(p))
+	first, err := part.verdict(ctx, p, unpack[0].Format, base, nil)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
 	for _, u := range unpack {
 		u.Filters = first.Filters
 	}
-	verdict, err := t.verdict(ctx, unpack[0].Format, base, unpack)
+	verdict, err := part.verdict(ctx, p, unpack[0].Format, base, unpack)
 	for failed := (mirrors{}); err != nil && ctx.Err() == nil; {
 		f := fault.AsFetch(err)
 		if f == nil || !nextMirror(unpack, failed.choose(f)) {
 			break
 		}
-		verdict, err = t.verdict(ctx, unpack[0].Format, base, unpack)
+		verdict, err = part.verdict(ctx, p, unpack[0].Format, base, unpack)
 	}
 	verdict.Filters = first.Filters
 	var archives []plan.Archive
@@ -90,10 +91,10 @@ func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 	return lowered.State, nil
 }
 
-// verdict solves and reads the step helper's answer.
-func (t *Trees) verdict(ctx context.Context, format plan.Format, base bk.State, unpack []*plan.Unpack) (distro.Verdict, error) {
+// verdict solves and reads the step helper's answer about packages of a plan.
+func (t *Trees) verdict(ctx context.Context, p *plan.Plan, format plan.Format, base bk.State, unpack []*plan.Unpack) (distro.Verdict, error) {
 	var verdict distro.Verdict
-	st, err := llb.Verdict(t.lowering, format, base, unpack)
+	st, err := llb.Verdict(ctx, p, t.lowering, format, base, unpack)
 	if err != nil {
 		return verdict, err
 	}

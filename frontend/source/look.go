@@ -41,7 +41,8 @@ func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patte
 		}
 		return llb.Look(lowered.State, patterns), nil
 	case plan.Main:
-		st, err := t.finder.daemon.UI.MainContext(ctx, bk.FollowPaths(patterns))
+		// What a build uses of the directory isn't sent again because of a look at less.
+		st, err := t.finder.daemon.UI.MainContext(ctx, bk.FollowPaths(patterns), bk.SharedKeyHint(sharedKey("look", "", patterns)))
 		if err != nil {
 			return bk.State{}, err
 		}

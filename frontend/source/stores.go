@@ -38,7 +38,7 @@ func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns [
 		t.built[src.Build] = st
 		return st, err
 	}
-	opts := []bk.LocalOption{bk.SharedKeyHint(storeKey(src, patterns)), bk.WithCustomName("[internal] look into the store")}
+	opts := []bk.LocalOption{bk.SharedKeyHint(sharedKey("store", src.From.Name, patterns)), bk.WithCustomName("[internal] look into the store")}
 	if len(patterns) > 0 {
 		opts = append(opts, bk.IncludePatterns(patterns))
 	}
@@ -70,10 +70,10 @@ func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns [
 	return *st, nil
 }
 
-// storeKey names what of a directory is transferred, so that BuildKit keeps each
-// selection.
-func storeKey(src *plan.StoreSource, patterns []string) string {
-	return "strata-store-" + src.From.Name + "-" + digest.FromString(strings.Join(patterns, "\n")).Encoded()[:12]
+// sharedKey names what of a directory is transferred for some purpose, so that BuildKit
+// keeps each selection.
+func sharedKey(purpose, directory string, patterns []string) string {
+	return "strata-" + purpose + "-" + directory + "-" + digest.FromString(strings.Join(patterns, "\n")).Encoded()[:12]
 }
 
 // Scan runs the step helper over an on-disk store.

@@ -14,6 +14,8 @@ type Answer struct {
 	// Name is the package that a request names, in whatever version; ok is false for
 	// a request that keeps one out.
 	Name func(request string) (name string, ok bool)
+	// Files are the packages of the request that are files.
+	Files ReadFiles
 	// Ties are the choices that nothing but the order decided.
 	Ties []Tie
 	// Absent are the names that keep nothing out.
@@ -48,7 +50,7 @@ func Ties[T Tie](all []T) []Tie {
 func (a Answer) Solution(r *Request) *Solution {
 	out := &Solution{Repositories: a.Repositories}
 	for _, t := range a.Ties {
-		out.Warnings = append(out.Warnings, Warning{Name: r.Asked(a.Name, t.Needs()), Text: t.String()})
+		out.Warnings = append(out.Warnings, Warning{Name: r.Asked(a.Name, a.Files, t.Needs()), Text: t.String()})
 	}
 	out.Warnings = append(out.Warnings, Absent(a.Absent)...)
 	layers := a.layers(r)
@@ -62,8 +64,12 @@ func (a Answer) Solution(r *Request) *Solution {
 		if p.Source == p.Name {
 			p.Source = ""
 		}
+		if f := a.Files.Named(p.Name); f != nil {
+			p.Repository, p.Path, p.File, p.SHA256 = "", "", f.ID, f.SHA256()
+		}
 		out.Packages = append(out.Packages, p)
 	}
+	out.addPresent(a.Files, layers)
 	return out
 }
 
@@ -74,7 +80,9 @@ func (a Answer) layers(r *Request) map[string]int {
 	for i, names := range r.Layers {
 		var wanted []string
 		for _, name := range names {
-			if parsed, ok := a.Name(name); ok {
+			if r.IsFile(name) {
+				wanted = append(wanted, a.Files.Packages(name)...)
+			} else if parsed, ok := a.Name(name); ok {
 				wanted = append(wanted, parsed)
 			}
 		}
@@ -92,9 +100,12 @@ func (a Answer) layers(r *Request) map[string]int {
 
 // Asked is how the request names a package, in whatever version, as the build file has
 // it; empty when it doesn't. parse reads a name of the request as that of an [Answer].
-func (r *Request) Asked(parse func(request string) (name string, ok bool), name string) string {
+func (r *Request) Asked(parse func(request string) (name string, ok bool), files ReadFiles, name string) string {
 	for _, names := range r.Layers {
 		i := slices.IndexFunc(names, func(text string) bool {
+			if r.IsFile(text) {
+				return slices.Contains(files.Packages(text), name)
+			}
 			parsed, ok := parse(text)
 			return name != "" && (text == name || ok && parsed == name)
 		})

@@ -87,6 +87,8 @@ type Request struct {
 	Platform string
 	// Layers are the names that each layer asks for, as the build file has them.
 	Layers [][]string
+	// Files are the packages that are files, each with the name that asks for it.
+	Files []File
 	// Recommends asks for what packages recommend, too.
 	Recommends bool
 	// Upgrade says which of the base's packages are brought up to date, and UpgradeLayer
@@ -147,6 +149,9 @@ type Kept struct{ Name, Version string }
 type Solution struct {
 	Packages     []Package
 	Repositories []Repository
+	// Present are the packages that are files, and that the base has already in that
+	// version.
+	Present []Package
 	// Manual are the requested names that the base has already, and has noted as
 	// nothing but the need of another package: installing changes that note.
 	Manual []string
@@ -166,8 +171,8 @@ type Package struct {
 	// Source is the source package; empty when it has the same name.
 	Source string
 	// Repository is the id of its repository, and Path is relative to each of that
-	// one's addresses.
-	Repository, Path string
+	// one's addresses. A package that is a file has its ID instead.
+	Repository, Path, File string
 	// Size is the file's, in bytes.
 	Size int64
 	// SHA256 is the file's, in hex.

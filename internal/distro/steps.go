@@ -51,8 +51,9 @@ type Install struct {
 	AllowHeld bool
 	// KeepConffiles keeps configuration files that are there already.
 	KeepConffiles bool
-	// Names are those that the build file asks for.
-	Names []string
+	// Names are those that the build file asks for, and Files are the names of packages
+	// that it has as files.
+	Names, Files []string
 	// Base is where the image without the packages is, Metas the directory with what
 	// unpacking left about each group of packages, and Archives are the files of the
 	// packages: the step says which of them it needs.

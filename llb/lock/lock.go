@@ -13,6 +13,7 @@
 package lock
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -112,8 +113,14 @@ type Packages struct {
 	// Conffiles are the configuration files of the packages, each with the name of its
 	// package: as far as the packages were unpacked when the lock was written.
 	Conffiles map[string]string
+	// Type is that of the packages which are files, as of a repository; empty without
+	// any.
+	Type string
 	// Packages are sorted by name and architecture.
 	Packages []Package
+	// Present are packages that are files, and that the base has already in that
+	// version.
+	Present []Package
 }
 
 // Package is one package.
@@ -121,10 +128,15 @@ type Package struct {
 	Name, Version, Arch string
 	// Source is the source package; empty when it has the same name.
 	Source string
-	// Repository is the id of its repository.
+	// Repository is the id of its repository; empty for a package that is a file.
 	Repository string
 	// Path is relative to the repository's address.
 	Path string
+	// File is where a package that is a file lies: relative to the build context, or in
+	// the tree that the build file calls From.
+	File, From string
+	// URL is where a package that is a file is fetched from.
+	URL string
 	// Size is in bytes.
 	Size int64
 	// SHA256 is the file's, in hex.
@@ -244,7 +256,7 @@ func (f *File) Prune() {
 				continue
 			}
 			for _, pkg := range p.Packages.Packages {
-				used[pkg.Repository] = true
+				used[pkg.Repository] = true // that of a file has the name of none
 			}
 		}
 	}
@@ -253,10 +265,26 @@ func (f *File) Prune() {
 
 // Sort brings the packages into the lock's order.
 func (p *Packages) Sort() {
-	slices.SortFunc(p.Packages, func(a, b Package) int {
-		if c := strings.Compare(a.Name, b.Name); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Arch, b.Arch)
-	})
+	order := func(a, b Package) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Arch, b.Arch))
+	}
+	slices.SortFunc(p.Packages, order)
+	slices.SortFunc(p.Present, order)
 }
+
+// Where names a package's file as messages do; empty for one of a repository.
+func (p Package) Where() string {
+	switch {
+	case p.URL != "":
+		return p.URL
+	case p.File == "":
+		return ""
+	case p.From == "":
+		return "./" + p.File
+	}
+	return p.From + ":/" + p.File
+}
+
+// IsFile reports whether a package is a file of the build file, and comes from no
+// repository.
+func (p Package) IsFile() bool { return p.File != "" || p.URL != "" }

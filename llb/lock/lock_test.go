@@ -51,6 +51,15 @@ func sample() *lock.File {
 			{Name: "null", Version: "1:2", Arch: "all", Source: "nothing", Layer: 1, Repository: "stable", Path: "pool/null.deb", Size: 12, SHA256: strings.Repeat("3d", 32)},
 		},
 	}})
+	f.Set("files", lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{
+		Wanted: [][]string{{"./dist/*.deb", "https://example.org/agent.deb", "target:pkg:/out/a b.deb"}}, Installer: plan.Assemble, Type: "deb",
+		Packages: []lock.Package{
+			{Name: "agent", Version: "2", Arch: "amd64", URL: "https://example.org/agent.deb", Size: 7, SHA256: strings.Repeat("6a", 32)},
+			{Name: "app", Version: "1", Arch: "amd64", File: "dist/app.deb", Size: 8, SHA256: strings.Repeat("7b", 32)},
+			{Name: "made", Version: "1", Arch: "all", From: "target:pkg", File: "out/a b.deb", Size: 9, SHA256: strings.Repeat("8c", 32)},
+		},
+		Present: []lock.Package{{Name: "there", Version: "1", Arch: "all", File: "dist/there.deb", Size: 9, SHA256: strings.Repeat("9d", 32)}},
+	}})
 	f.Add("default", lock.Platform{Name: "linux/amd64", Closures: []lock.Closure{{
 		Roots: []string{"/nix/store/" + nixHash + "-app"}, Caches: []string{"https://cache.example.org"}, Keys: []string{"k-1:AAAA="},
 		Paths: []lock.StorePath{
@@ -182,6 +191,12 @@ func TestReadRefuses(t *testing.T) {
 		{"nar_size: 96", "nar_size: 0", "nar_size 0 of"},
 		{strings.Repeat("5f", 32), "5f", "is not 64 hexadecimal digits"},
 		{`path: "/nix/store/` + nixHash + "-lib", `path: "nix/../` + nixHash + "-lib", "is not a store path"},
+		{"file: dist/app.deb", "file: ../app.deb", `file "../app.deb" is not relative to its tree`},
+		{"file: dist/app.deb", "file: /app.deb", `file "/app.deb" is not relative to its tree`},
+		{"file: dist/app.deb", "file: dist/app.deb, url: \"https://example.org/a\"", "want a repository and a path, a file, or a url"},
+		{`from: "target:pkg", file: "out/a b.deb"`, `from: "target:pkg"`, "the lock has no repository \"\""},
+		{`url: "https://example.org/agent.deb", size`, `url: "file:///etc/passwd", size`, `url "file:///etc/passwd" is not an http or https address`},
+		{"type: deb\n      packages", "packages", "it is a file, and the lock doesn't say of which type"},
 		{"installer: native", "installer: magic", `unknown installer "magic"`},
 		{`name: "null"`, "name: jq", `package "jq"`},
 	} {

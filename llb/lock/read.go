@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +55,9 @@ type (
 		Why        string        `yaml:"why"`
 		Filters    []string      `yaml:"filters"`
 		Conffiles  conffileNode  `yaml:"conffiles"`
+		Type       string        `yaml:"type"`
 		Packages   []packageNode `yaml:"packages"`
+		Present    []packageNode `yaml:"present"`
 		Closures   []closureNode `yaml:"closures"`
 	}
 	// conffileNode are the configuration files of each package.
@@ -67,6 +70,9 @@ type (
 		Layer      int    `yaml:"layer"`
 		Repository string `yaml:"repository"`
 		Path       string `yaml:"path"`
+		File       string `yaml:"file"`
+		From       string `yaml:"from"`
+		URL        string `yaml:"url"`
 		Size       int64  `yaml:"size"`
 		SHA256     string `yaml:"sha256"`
 	}
@@ -149,7 +155,7 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 	}
 	p.Packages = &Packages{
 		Base: n.Base, Like: n.Like, Wanted: n.Wanted, Recommends: n.Recommends, Upgrade: n.Upgrade, AllowHeld: n.AllowHeld, Manual: n.Manual, Conffiles: n.Conffiles.byPath(),
-		Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer),
+		Type: n.Type, Why: n.Why, Filters: n.Filters, Installer: plan.Installer(n.Installer),
 	}
 	switch p.Packages.Installer {
 	case "":
@@ -158,15 +164,12 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 	default:
 		return p, fmt.Errorf("unknown installer %q", n.Installer)
 	}
-	for _, pkg := range n.Packages {
-		made := Package{
-			Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, Layer: pkg.Layer,
-			Repository: pkg.Repository, Path: pkg.Path, Size: pkg.Size, SHA256: pkg.SHA256,
-		}
-		if err := f.check(made, len(n.Wanted)); err != nil {
-			return p, fmt.Errorf("package %q: %w", pkg.Name, err)
-		}
-		p.Packages.Packages = append(p.Packages.Packages, made)
+	var err error
+	if p.Packages.Packages, err = f.packages(n, n.Packages); err != nil {
+		return p, err
+	}
+	if p.Packages.Present, err = f.packages(n, n.Present); err != nil {
+		return p, err
 	}
 	p.Packages.Sort()
 	for i := 1; i < len(p.Packages.Packages); i++ {
@@ -176,6 +179,25 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 		}
 	}
 	return p, nil
+}
+
+// packages reads one of the lists of packages.
+func (f *File) packages(n *platformNode, list []packageNode) ([]Package, error) {
+	var out []Package
+	for _, pkg := range list {
+		made := Package{
+			Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, Layer: pkg.Layer,
+			Repository: pkg.Repository, Path: pkg.Path, File: pkg.File, From: pkg.From, URL: pkg.URL, Size: pkg.Size, SHA256: pkg.SHA256,
+		}
+		if err := f.check(made, len(n.Wanted)); err != nil {
+			return nil, fmt.Errorf("package %q: %w", pkg.Name, err)
+		}
+		if made.IsFile() && n.Type == "" {
+			return nil, fmt.Errorf("package %q: it is a file, and the lock doesn't say of which type", pkg.Name)
+		}
+		out = append(out, made)
+	}
+	return out, nil
 }
 
 // byPath has the package of each file; nil for none.
@@ -198,7 +220,9 @@ func (f *File) check(p Package, layers int) error {
 	switch {
 	case p.Name == "" || p.Version == "" || p.Arch == "":
 		return errors.New("want a name, a version and an architecture")
-	case f.Repository(p.Repository) == nil:
+	case p.IsFile() && (p.Repository != "" || p.Path != "" || p.File != "" && p.URL != "" || p.From != "" && p.File == ""):
+		return errors.New("want a repository and a path, a file, or a url")
+	case !p.IsFile() && f.Repository(p.Repository) == nil:
 		return fmt.Errorf("the lock has no repository %q", p.Repository)
 	case p.Layer < 0 || p.Layer >= layers:
 		return fmt.Errorf("layer %d is not among the %d layers", p.Layer, layers)
@@ -207,16 +231,37 @@ func (f *File) check(p Package, layers int) error {
 	case !isHex(p.SHA256, 64):
 		return fmt.Errorf("sha256 %q is not 64 hexadecimal digits", p.SHA256)
 	}
+	switch {
+	case p.URL != "":
+		return checkURL(p.URL)
+	case p.File != "":
+		return checkFile(p.File)
+	}
 	return checkPath(p.Path)
 }
 
-func checkPath(path string) error {
-	if path == "" || strings.HasPrefix(path, "/") || strings.Contains(path, "://") || strings.ContainsAny(path, "?#\\\x00") {
-		return fmt.Errorf("path %q is not relative to a repository", path)
+func checkURL(url string) error {
+	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
+		return fmt.Errorf("url %q is not an http or https address", url)
 	}
-	for part := range strings.SplitSeq(path, "/") {
+	return nil
+}
+
+// checkFile refuses a path that isn't a clean one in its tree.
+func checkFile(file string) error {
+	if path.IsAbs(file) || path.Clean(file) != file || file == "." || file == ".." || strings.HasPrefix(file, "../") || strings.ContainsRune(file, 0) {
+		return fmt.Errorf("file %q is not relative to its tree", file)
+	}
+	return nil
+}
+
+func checkPath(name string) error {
+	if name == "" || strings.HasPrefix(name, "/") || strings.Contains(name, "://") || strings.ContainsAny(name, "?#\\\x00") {
+		return fmt.Errorf("path %q is not relative to a repository", name)
+	}
+	for part := range strings.SplitSeq(name, "/") {
 		if part == ".." || part == "" {
-			return fmt.Errorf("path %q is not relative to a repository", path)
+			return fmt.Errorf("path %q is not relative to a repository", name)
 		}
 	}
 	return nil

@@ -116,8 +116,17 @@ func (w *writer) packages(p *Packages) {
 		w.line(3, "filters: %s", flow(p.Filters))
 	}
 	w.conffiles(p.Conffiles)
+	if p.Type != "" {
+		w.line(3, "type: %s", scalar(p.Type))
+	}
 	w.line(3, "packages:")
 	for _, pkg := range p.Packages {
+		w.line(4, "- {%s}", pkg.fields())
+	}
+	if len(p.Present) > 0 {
+		w.line(3, "present:")
+	}
+	for _, pkg := range p.Present {
 		w.line(4, "- {%s}", pkg.fields())
 	}
 }
@@ -150,9 +159,18 @@ func (p Package) fields() string {
 	if p.Layer != 0 {
 		out = append(out, "layer: "+strconv.Itoa(p.Layer))
 	}
+	if p.From != "" {
+		out = append(out, "from: "+scalar(p.From))
+	}
+	switch {
+	case p.URL != "":
+		out = append(out, "url: "+scalar(p.URL))
+	case p.File != "":
+		out = append(out, "file: "+scalar(p.File))
+	default:
+		out = append(out, "repository: "+scalar(p.Repository), "path: "+scalar(p.Path))
+	}
 	return strings.Join(append(out,
-		"repository: "+scalar(p.Repository),
-		"path: "+scalar(p.Path),
 		"size: "+strconv.FormatInt(p.Size, 10),
 		"sha256: "+scalar(p.SHA256)), ", ")
 }

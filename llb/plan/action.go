@@ -85,8 +85,8 @@ func (*Exec) Count() int { return 1 }
 
 func (*Exec) isAction() {}
 
-// Copies returns nothing.
-func (*Unpack) Copies() []Copy { return nil }
+// Copies returns the packages that are files of trees.
+func (a *Unpack) Copies() []Copy { return copiesOf(a.Archives) }
 
 // Fetches returns the packages.
 func (a *Unpack) Fetches() []Archive { return a.Archives }
@@ -102,8 +102,8 @@ func (a *Unpack) Count() int { return max(a.Parts, 1) }
 
 func (*Unpack) isAction() {}
 
-// Copies returns nothing.
-func (*Install) Copies() []Copy { return nil }
+// Copies returns the packages that are files of trees.
+func (a *Install) Copies() []Copy { return copiesOf(a.Archives) }
 
 // Fetches returns the packages.
 func (a *Install) Fetches() []Archive { return a.Archives }

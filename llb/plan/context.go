@@ -64,7 +64,7 @@ func contextPaths(p *Plan, base []string) map[string][]string {
 			continue
 		}
 		for path := range set {
-			out[name] = append(out[name], sent(path)...)
+			out[name] = append(out[name], Sent(path)...)
 		}
 		slices.Sort(out[name])
 	}

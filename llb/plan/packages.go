@@ -18,8 +18,11 @@ type Archive struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
 	Arch    string `json:"arch,omitempty"`
-	// URLs are addresses of the same file, the preferred one first.
-	URLs []string `json:"urls"`
+	// URLs are addresses of the same file, the preferred one first; none for a file of
+	// a tree.
+	URLs []string `json:"urls,omitempty"`
+	// Copy is the file in a tree; nil for one that is fetched.
+	Copy *Copy `json:"copy,omitempty"`
 	// Digest is the file's, as sha256:…
 	Digest string `json:"digest"`
 	// Size is the file's, in bytes; 0 when no one knows.
@@ -29,6 +32,17 @@ type Archive struct {
 	Attempt int `json:"attempt,omitempty"`
 	// Pos is the line that asks for it, if one does.
 	Pos spec.Pos `json:"-"`
+}
+
+// copiesOf are the archives that are files of trees.
+func copiesOf(archives []Archive) []Copy {
+	var out []Copy
+	for _, a := range archives {
+		if a.Copy != nil {
+			out = append(out, *a.Copy)
+		}
+	}
+	return out
 }
 
 // Unpack puts the files of packages into a layer of their own, without the base
@@ -69,6 +83,8 @@ type Install struct {
 	// Wanted are the names that the build file asks for, as it has them, where the
 	// database keeps them apart from what they need.
 	Wanted []string `json:"wanted,omitempty"`
+	// Files are the names of those packages that the build file has as files.
+	Files []string `json:"files,omitempty"`
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool `json:"allow_held,omitempty"`
 	// KeepConffiles keeps configuration files that are there already.

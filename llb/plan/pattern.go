@@ -36,9 +36,9 @@ func Exactly(p string) string {
 	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]", `\`, `[\\]`).Replace(p)
 }
 
-// sent are the patterns of what is sent for a path, which may be meant as it is written
+// Sent are the patterns of what is sent for a path, which may be meant as it is written
 // or as a pattern.
-func sent(p string) []string {
+func Sent(p string) []string {
 	if !IsPattern(p) {
 		return []string{p}
 	}

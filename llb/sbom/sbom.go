@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -111,7 +112,11 @@ func Write(f *lock.File, s Subject, targets ...string) ([]byte, error) {
 			continue
 		}
 		for _, locked := range p.Packages.Packages {
-			made := fromPackage(locked, f.Repository(locked.Repository))
+			from := f.Repository(locked.Repository)
+			if locked.IsFile() {
+				from = &lock.Repository{Type: p.Packages.Type}
+			}
+			made := fromPackage(locked, from)
 			doc.Packages = append(doc.Packages, made)
 			doc.Relationships = append(doc.Relationships, relationship{Element: imageID, Type: "CONTAINS", Related: made.ID})
 		}
@@ -138,6 +143,12 @@ func fromPackage(p lock.Package, r *lock.Repository) pkg {
 	}
 	if r != nil && len(r.URIs) > 0 {
 		out.DownloadLocation = factsOf(r).Address(r.URIs[0], p.Path)
+	}
+	if p.IsFile() {
+		out.FileName = path.Base(p.Where())
+	}
+	if p.URL != "" {
+		out.DownloadLocation = p.URL
 	}
 	if p.Source != "" {
 		out.SourceInfo = "built from the source package " + p.Source

@@ -26,7 +26,9 @@ func sample() *lock.File {
 	f.Set("default", lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{Wanted: [][]string{{"g++"}}, Packages: []lock.Package{
 		{Name: "g++", Version: "4:12.2.0-3", Arch: "amd64", Source: "gcc-defaults", Repository: "bookworm", Path: "pool/main/g/gcc-defaults/g++_12.2.0-3_amd64.deb", Size: 1, SHA256: strings.Repeat("0a", 32)},
 		{Name: "jq", Version: "1.6-2.1+deb12u2", Arch: "amd64", Repository: "bookworm", Path: "pool/main/j/jq/jq.deb", Size: 1, SHA256: strings.Repeat("1b", 32)},
-	}}})
+		{Name: "local", Version: "1", Arch: "all", From: "target:pkg", File: "out/local_1_all.deb", Size: 1, SHA256: strings.Repeat("2c", 32)},
+		{Name: "web", Version: "2", Arch: "all", URL: "https://example.org/web.deb", Size: 1, SHA256: strings.Repeat("3d", 32)},
+	}, Type: "deb"}})
 	return f
 }
 
@@ -56,7 +58,7 @@ func TestWrite(t *testing.T) {
 	if err := spdxlib.ValidateDocument(doc); err != nil {
 		t.Errorf("spdx: %v", err)
 	}
-	if doc.SPDXVersion != "SPDX-2.3" || len(doc.Packages) != 3 || doc.Packages[1].PackageChecksums[0].Value != strings.Repeat("0a", 32) {
+	if doc.SPDXVersion != "SPDX-2.3" || len(doc.Packages) != 5 || doc.Packages[1].PackageChecksums[0].Value != strings.Repeat("0a", 32) {
 		t.Errorf("spdx reads %s with %d packages", doc.SPDXVersion, len(doc.Packages))
 	}
 	other, err := sbom.Write(sample(), sbom.Subject{Name: "default", Platform: "linux/arm64"}, "default")

@@ -9,7 +9,7 @@ import (
 )
 
 func packagesKind() kind[Packages] {
-	names := filled(text(checkPackage))
+	names := filled(packageNameKind())
 	long := object[Packages]{
 		want: "a list or a map",
 		span: func(p *Packages) *Range { return &p.Range },
@@ -19,8 +19,13 @@ func packagesKind() kind[Packages] {
 			}
 		},
 		keys: []key[Packages]{
-			bind("names", "Names, each with a version (name=1.2-3) or a suite (name/suite) if need be.", names,
-				func(p *Packages) *[]String { return &p.Names }),
+			{
+				name: "names", doc: "Names, each with a version (name=1.2-3) or a suite (name/suite) if need be, and packages that are files (./PATH, or a map).",
+				schema: names.schema, read: func(c cursor, p *Packages) {
+					all, _ := names.read(c)
+					p.take(all)
+				},
+			},
 			bind("repositories", "Archives; those that the base is configured for when left out.", list(repositoryObject().kind()),
 				func(p *Packages) *[]Repository { return &p.Repositories }),
 			bind("like", "An image whose archives, keys and preferences count in the base's place.", text(checkFrom),
@@ -37,9 +42,69 @@ func packagesKind() kind[Packages] {
 				func(p *Packages) *bool { return &p.AllowHeld }),
 		},
 	}
-	return or(long.kind(), names, (*node).isList, func(c cursor, names []String) Packages {
-		return Packages{Range: c.span, Names: names}
+	return or(long.kind(), names, (*node).isList, func(c cursor, names []packageName) Packages {
+		p := Packages{Range: c.span}
+		p.take(names)
+		return p
 	})
+}
+
+// packageName is an item of names: a name, or a file.
+type packageName struct {
+	name String
+	file *PackageFile
+}
+
+// take keeps the items of names, files apart.
+func (p *Packages) take(all []packageName) {
+	for _, n := range all {
+		if n.file != nil {
+			p.Files = append(p.Files, *n.file)
+		} else {
+			p.Names = append(p.Names, n.name)
+		}
+	}
+}
+
+func packageNameKind() kind[packageName] {
+	file := packageFileObject().kind()
+	long := kind[packageName]{schema: file.schema, read: func(c cursor) (packageName, bool) {
+		f, ok := file.read(c)
+		return packageName{file: &f}, ok
+	}}
+	return or(long, text(checkPackage), (*node).isText, func(_ cursor, name String) packageName { return packageName{name: name} })
+}
+
+func packageFileObject() object[PackageFile] {
+	return object[PackageFile]{
+		want: "the name of a package or a map",
+		span: func(f *PackageFile) *Range { return &f.Range },
+		one:  []string{"source", "url"},
+		needs: []needs{
+			{"from", []string{"source"}},
+			{"checksum", []string{"url"}},
+		},
+		check: func(c cursor, f *PackageFile) {
+			if f.URL.IsSet() && !f.Checksum.IsSet() {
+				c.fault("has a url without a checksum; nothing else says that the package is the one that is meant")
+			}
+		},
+		keys: []key[PackageFile]{
+			bind("source", "A path or a pattern of package files in the context, or in from.", text(valid(CleanSource)),
+				func(f *PackageFile) *String { return &f.Source }),
+			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference.", text(checkFrom),
+				func(f *PackageFile) *String { return &f.From }),
+			bind("url", "An address to fetch the package from by HTTP.", text(checkURL),
+				func(f *PackageFile) *String { return &f.URL }),
+			bind("checksum", "The digest of what url gives, as sha256:HEX.", text(checkDigest),
+				func(f *PackageFile) *String { return &f.Checksum }),
+		},
+	}
+}
+
+// IsPackageFile reports whether the name of a package is that of a file of the context.
+func IsPackageFile(name string) bool {
+	return strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
 }
 
 func repositoryObject() object[Repository] {
@@ -75,6 +140,11 @@ func checkPackage(name string) error {
 	switch {
 	case name == "":
 		return fmt.Errorf("a package's name cannot be empty")
+	case IsPackageFile(name):
+		_, err := CleanSource(name)
+		return err
+	case IsPackageFile(strings.TrimPrefix(name, "!")):
+		return fmt.Errorf("%.80q is a file; write the name of the package that must not come in", name)
 	case strings.ContainsAny(name, " \t\n\r\x00,"):
 		return fmt.Errorf("%.80q is not one package; write a list item for each", name)
 	case strings.HasPrefix(name, "-"):

@@ -185,8 +185,10 @@ type File struct {
 type Packages struct {
 	Range Range
 	// Names are package names with an optional version (name=1.2-3) or suite
-	// (name/suite).
-	Names        []String
+	// (name/suite), or files of the context, which begin with "./".
+	Names []String
+	// Files are packages that are files, wherever they lie.
+	Files        []PackageFile
 	Repositories []Repository
 	// Like is where archives, keys and preferences are taken from in the base's place.
 	Like String
@@ -200,6 +202,20 @@ type Packages struct {
 	Conffiles String
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool
+}
+
+// PackageFile is a package that is a file, and not in an archive. Either Source or URL
+// is set.
+type PackageFile struct {
+	Range Range
+	// Source is a path or glob relative to the context, or in From.
+	Source String
+	// From is "target:NAME", "context:NAME", "dockerfile:PATH#STAGE" or a
+	// reference.
+	From String
+	URL  String
+	// Checksum is the digest of what URL gives, as "sha256:…".
+	Checksum String
 }
 
 // Repository is a package archive.

@@ -3,7 +3,10 @@
 
 package spec
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Strategy is what one layer of a build file is made by: [*Packages], [*Files],
 // [*Build] or [*Derivation]. Its methods say what can be read from the build
@@ -40,12 +43,23 @@ func (l *Layer) Strategy() Strategy {
 	return nil
 }
 
-// Froms returns the image that says where packages come from.
-func (p *Packages) Froms() []String { return []String{p.Like} }
+// Froms returns the image that says where packages come from, and the trees that have
+// packages as files.
+func (p *Packages) Froms() []String {
+	froms := []String{p.Like}
+	for _, f := range p.Files {
+		froms = append(froms, f.From)
+	}
+	return froms
+}
 
-// UsesContext reports whether a keyring is in the context.
+// UsesContext reports whether a keyring or a package is in the context.
 func (p *Packages) UsesContext() bool {
-	return slices.ContainsFunc(p.Repositories, func(r Repository) bool { return r.SignedBy.IsSet() })
+	return slices.ContainsFunc(p.Repositories, func(r Repository) bool { return r.SignedBy.IsSet() }) ||
+		slices.ContainsFunc(p.Files, func(f PackageFile) bool { return f.Source.IsSet() && !f.From.IsSet() }) ||
+		slices.ContainsFunc(p.Names, func(s String) bool {
+			return s.anyOf(func(name string) bool { return IsPackageFile(name) || strings.HasPrefix(name, "$") })
+		})
 }
 
 // RunsInImage returns false: a layer that only installs packages leaves those

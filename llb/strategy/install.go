@@ -6,6 +6,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 	var kept []plan.Entry
 	for i, e := range s.asked.entries {
 		waiting = append(waiting, s.archives(i)...)
-		marks = marks || s.marks(e)
+		marks = marks || s.from.system != nil && e.marks(s.locked)
 		over, err := s.conffiles(ctx, i)
 		if err != nil {
 			return err
@@ -54,8 +55,8 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 
 // marks reports whether an entry asks for what the base has noted as nothing but the
 // need of another package.
-func (s *packageSet) marks(e packageEntry) bool {
-	return s.from.system != nil && slices.ContainsFunc(e.names, func(name spec.String) bool { return slices.Contains(s.locked.Manual, name.Value) })
+func (e packageEntry) marks(locked *lock.Packages) bool {
+	return slices.ContainsFunc(e.names, func(name spec.String) bool { return slices.Contains(locked.Manual, name.Value) })
 }
 
 // chooseInstaller decides how the packages are installed on this base. The lock
@@ -152,7 +153,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 		action.Installer, action.Why = plan.Register, ""
 	}
 	if s.from.system.Facts().RecordsNames {
-		action.Wanted = s.recorded(entry, archives)
+		action.Wanted, action.Files = s.recorded(entry, archives), s.asked.recordedFiles(s.locked, entry, archives)
 	}
 	return plan.Layer{
 		Name: e.layer.Name, Strategy: "packages", Words: installWords(names), Range: e.layer.Range, Action: action,
@@ -162,7 +163,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 // recorded are the names that the database keeps when an entry is installed: those of
 // the entries so far, and those of later ones that are installed with it.
 func (s *packageSet) recorded(entry int, archives []plan.Archive) []string {
-	wanted := s.asked.wanted()
+	wanted := s.asked.wantedNames()
 	names := slices.Concat(wanted[:entry+1]...)
 	for _, name := range slices.Concat(wanted[entry+1:]...) {
 		if slices.ContainsFunc(archives, func(a plan.Archive) bool { return a.Name == distro.PlainName(name) }) {
@@ -170,6 +171,24 @@ func (s *packageSet) recorded(entry int, archives []plan.Archive) []string {
 		}
 	}
 	return names
+}
+
+// recordedFiles are the packages of files whose names the database keeps: they are
+// installed now, or the base has them already.
+func (s *packageRequest) recordedFiles(locked *lock.Packages, entry int, archives []plan.Archive) []string {
+	var out []string
+	for i, e := range s.entries {
+		for _, f := range e.files {
+			for _, name := range f.packages(locked) {
+				present := i <= entry && slices.ContainsFunc(locked.Present, func(p lock.Package) bool { return p.Name == name })
+				if present || slices.ContainsFunc(archives, func(a plan.Archive) bool { return a.Name == name }) {
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // installWords say what a step that installs packages does.
@@ -186,6 +205,15 @@ func (s *packageSet) format() plan.Format { return plan.Format(s.from.system.Fac
 func (s *packageSet) archive(p lock.Package) plan.Archive {
 	a := plan.Archive{
 		Name: p.Name, Version: p.Version, Arch: p.Arch, Digest: "sha256:" + p.SHA256, Size: p.Size, Pos: s.asked.pos(p.Name),
+	}
+	if f := s.files.of(p); f != nil {
+		a.Pos = f.name.Pos
+		if f.copied == nil {
+			a.URLs = []string{p.URL}
+		} else {
+			a.Copy = &plan.Copy{From: f.copied.From, Path: path.Join("/", p.File), Pos: f.name.Pos}
+		}
+		return a
 	}
 	for _, uri := range s.uris[p.Repository] {
 		a.URLs = append(a.URLs, s.from.system.Facts().Address(uri, p.Path))

@@ -49,12 +49,17 @@ type Locking struct {
 
 // takeLocked takes the packages from the lock, and reports whether it has them. When
 // the lock is being written, it may be that it has others.
-func (s *packageSet) takeLocked() (bool, error) {
+func (s *packageSet) takeLocked(ctx context.Context) (bool, error) {
 	have := s.before()
 	if have == nil {
 		return false, nil
 	}
 	stale := s.compare(have)
+	if stale == nil && !s.t.pass.req.AllowMissing {
+		if stale = s.files.compare(ctx, have, s.asked.start()); stale != nil && !errors.Is(stale, ErrStaleLock) {
+			return false, stale
+		}
+	}
 	if stale != nil && !s.t.pass.req.Lock.Renew {
 		return false, stale
 	}
@@ -172,8 +177,11 @@ func orScratch(name string) string {
 // lockedRepositories finds the system and the addresses of what the lock names.
 func (s *packageSet) lockedRepositories() error {
 	s.uris = map[string][]string{}
+	if s.locked.Type != "" {
+		s.from.system = distro.Find(s.t.pass.req.Systems, s.locked.Type)
+	}
 	for _, p := range s.locked.Packages {
-		if s.uris[p.Repository] != nil {
+		if p.IsFile() || s.uris[p.Repository] != nil {
 			continue
 		}
 		r := s.t.pass.req.Lock.File.Repository(p.Repository)

@@ -25,6 +25,8 @@ type packageSet struct {
 	asked  *packageRequest
 	from   *origin
 	locked *lock.Packages
+	// files are those of its packages that are files.
+	files *fileSet
 	// uris are the addresses of the repositories, by their ids.
 	uris map[string][]string
 	// planned are the layers of each entry.
@@ -35,6 +37,8 @@ type packageSet struct {
 type packageRequest struct {
 	read    reader
 	entries []packageEntry
+	// extensions are those of package files, with the dot.
+	extensions []string
 	// sources are its repositories, and given where it has them.
 	sources []*distro.Source
 	given   map[*distro.Source]*spec.Repository
@@ -51,8 +55,10 @@ type packageRequest struct {
 // packageEntry is one packages layer.
 type packageEntry struct {
 	layer *spec.Layer
-	// names are as the build file has them, expanded.
+	// names are as the build file has them, expanded; those of files are what the lock
+	// calls these.
 	names []spec.String
+	files []*packageFile
 	// installs says that the packages must be installed before the next entry.
 	installs bool
 }
@@ -60,7 +66,7 @@ type packageEntry struct {
 // Plan makes the layers of one entry; the first one resolves all.
 func (packages) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
 	if t.packages == nil {
-		set, err := newPackageSet(t)
+		set, err := newPackageSet(ctx, t)
 		if err == nil {
 			err = set.plan(ctx)
 		}
@@ -74,24 +80,29 @@ func (packages) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Laye
 }
 
 // newPackageSet reads what the packages layers of a target ask for.
-func newPackageSet(t *Target) (*packageSet, error) {
+func newPackageSet(ctx context.Context, t *Target) (*packageSet, error) {
+	files := &fileSet{t: t}
 	asked := &packageRequest{read: t.read, given: map[*distro.Source]*spec.Repository{}}
+	for _, system := range t.pass.req.Systems {
+		asked.extensions = append(asked.extensions, "."+system.Facts().Type)
+	}
 	for i := range t.described.Layers {
 		l := &t.described.Layers[i]
 		if l.Packages == nil {
 			continue
 		}
 		e := packageEntry{layer: l, installs: mustInstall(t.described.Layers[i+1:])}
-		for _, name := range l.Packages.Names {
-			value, err := t.read.expand(name)
-			if err != nil {
-				return nil, err
-			}
-			e.names = append(e.names, spec.String{Value: value, Pos: name.Pos})
+		var err error
+		if e.names, e.files, err = planFiles(ctx, t, l.Packages); err != nil {
+			return nil, err
 		}
+		for _, f := range e.files {
+			e.names = append(e.names, f.name)
+		}
+		files.all = append(files.all, e.files...)
 		asked.entries = append(asked.entries, e)
 	}
-	return &packageSet{t: t, asked: asked, from: &origin{t: t, asked: asked}}, nil
+	return &packageSet{t: t, asked: asked, files: files, from: &origin{t: t, asked: asked, files: files}}, nil
 }
 
 // plan takes the packages from the lock, or resolves them, and makes the layers of
@@ -110,7 +121,7 @@ func (s *packageSet) plan(ctx context.Context) error {
 	if err := s.from.readLike(); err != nil {
 		return err
 	}
-	switch ok, err := s.takeLocked(); {
+	switch ok, err := s.takeLocked(ctx); {
 	case err != nil:
 		return err
 	case ok:
@@ -180,6 +191,17 @@ func (s *packageRequest) wanted() [][]string {
 		}
 		slices.Sort(out[i])
 		out[i] = slices.Compact(out[i])
+	}
+	return out
+}
+
+// wantedNames are the names of each entry that are no files, sorted.
+func (s *packageRequest) wantedNames() [][]string {
+	out := s.wanted()
+	for i, e := range s.entries {
+		out[i] = slices.DeleteFunc(out[i], func(name string) bool {
+			return slices.ContainsFunc(e.files, func(f *packageFile) bool { return f.name.Value == name })
+		})
 	}
 	return out
 }

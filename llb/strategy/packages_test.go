@@ -48,6 +48,9 @@ func (f someFiles) Look(context.Context, *plan.Plan, plan.Tree, []string) (tree.
 	return f, nil
 }
 
+// Near knows nothing.
+func (f someFiles) Near(context.Context, plan.Copy) string { return "" }
+
 // served are files by their addresses.
 type served map[string]string
 

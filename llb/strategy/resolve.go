@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/tree"
@@ -16,11 +17,14 @@ import (
 
 // resolve finds out what the packages of the target are today, and how they are
 // installed. It leaves them in the set, and in the lock that is being written.
-func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base tree.Tree) error {
+func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base tree.Tree) (err error) {
 	if err := s.goUnlocked(); err != nil {
 		return err
 	}
 	request := s.request(base)
+	if request.Files, err = s.files.toResolve(ctx); err != nil {
+		return err
+	}
 	solution, err := distro.Until(ctx, func() (*distro.Solution, error) { return archives.Resolve(ctx, request) })
 	if err != nil {
 		return s.asked.fault(err)
@@ -96,12 +100,34 @@ func (s *packageSet) lock(solution *distro.Solution) *lock.Packages {
 		out.Like = pin(*s.from.like)
 	}
 	for _, p := range solution.Packages {
-		out.Packages = append(out.Packages, lock.Package{
-			Name: p.Name, Version: p.Version, Arch: p.Arch, Source: p.Source, Repository: p.Repository, Path: p.Path,
-			Size: p.Size, SHA256: p.SHA256, Layer: p.Layer,
-		})
+		out.Packages = append(out.Packages, s.files.lockPackage(p))
+	}
+	for _, p := range solution.Present {
+		out.Present = append(out.Present, s.files.lockPackage(p))
+	}
+	if len(s.files.all) > 0 {
+		out.Type = s.from.system.Facts().Type
 	}
 	out.Sort()
+	return out
+}
+
+// lockPackage writes a package down, which may be a file.
+func (s *fileSet) lockPackage(p distro.Package) lock.Package {
+	out := lock.Package{
+		Name: p.Name, Version: p.Version, Arch: p.Arch, Source: p.Source, Repository: p.Repository, Path: p.Path,
+		Size: p.Size, SHA256: p.SHA256, Layer: p.Layer,
+	}
+	if p.File == "" {
+		return out
+	}
+	for _, o := range s.open {
+		if o.id() == p.File {
+			out.From, out.File = o.from, strings.TrimPrefix(o.path, "/")
+			return out
+		}
+	}
+	out.URL = p.File
 	return out
 }
 
@@ -124,6 +150,9 @@ func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repositor
 // planTool lets the base's own program install each entry, in a command in the image.
 func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.Tree) error {
 	t := s.t
+	if len(s.files.all) > 0 {
+		return t.read.errorf(s.files.all[0].name.Pos, "packages of %s can't come from files here; copy them in a files layer and run its own tool in a build layer", s.from.system.Facts().Name)
+	}
 	if s.asked.upgrade != distro.UpgradeNothing {
 		return t.read.errorf(s.asked.upgradePos, "packages of %s are not brought up to date so; run its own tool in a build layer", s.from.system.Facts().Name)
 	}

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -20,6 +22,7 @@ import (
 type origin struct {
 	t     *Target
 	asked *packageRequest
+	files *fileSet
 	// like is the image that says so in the base's place, pinned once they are resolved;
 	// nil when it is the base.
 	like *plan.Tree
@@ -91,6 +94,9 @@ func (s *origin) chooseSystem(ctx context.Context) (tree.Tree, error) {
 	if s.system, err = distro.Detect(ctx, s.t.pass.req.Systems, base); err != nil {
 		return nil, s.asked.fault(fmt.Errorf("look into the base: %w", err))
 	}
+	if s.system == nil && s.t.image.From.Kind == plan.Scratch {
+		s.system = s.systemOfFiles()
+	}
 	switch {
 	case s.system != nil:
 		return base, nil
@@ -98,6 +104,19 @@ func (s *origin) chooseSystem(ctx context.Context) (tree.Tree, error) {
 		return nil, s.t.read.errorf(s.asked.start(), "packages on scratch need `repositories` or `like`: there is no base that says where they come from")
 	}
 	return nil, s.t.read.errorf(s.asked.start(), "the base has no package database that Strata knows (%s); say with `repositories` where packages come from", s.knownSystems())
+}
+
+// systemOfFiles finds the system of packages that are files, by their extension; nil
+// when there are none. What they need besides, if anything, must come from somewhere.
+func (s *origin) systemOfFiles() distro.System {
+	for _, f := range s.files.all {
+		for _, system := range s.t.pass.req.Systems {
+			if _, ok := system.(distro.Archives); ok && strings.HasSuffix(f.name.Value, "."+system.Facts().Type) {
+				return system
+			}
+		}
+	}
+	return nil
 }
 
 // systemOfMarks finds the base's system for a lock that has no packages, and nothing
@@ -217,5 +236,13 @@ func (s *packageRequest) fault(err error) error {
 	case about.Part == distro.Configuration && s.like.IsSet():
 		return s.read.errorf(s.like.Pos, "%w", err)
 	}
-	return s.read.errorf(s.pos(about.Name), "%w", err)
+	return s.read.errorf(s.pos(about.Name), "%w", err).WithHint(s.fileHint(about.Name))
+}
+
+// fileHint is the hint for a name that no package has, and that a file could have.
+func (s *packageRequest) fileHint(name string) string {
+	if !slices.Contains(s.extensions, path.Ext(name)) || spec.IsPackageFile(name) || strings.Contains(name, ":") {
+		return ""
+	}
+	return fmt.Sprintf("a file of the build context begins with \"./\": did you mean %q?", "./"+strings.TrimLeft(name, "/"))
 }

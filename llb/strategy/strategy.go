@@ -59,6 +59,9 @@ type Looker interface {
 	// Look opens what of a tree matches .dockerignore patterns. Targets are those of
 	// the plan, and the image so far is the plan's last one.
 	Look(ctx context.Context, p *plan.Plan, t plan.Tree, patterns []string) (tree.Tree, error)
+	// Near says, for a hint, what a file that isn't there may have been meant to be;
+	// empty when nothing is known.
+	Near(ctx context.Context, c plan.Copy) string
 }
 
 // Request says what to plan.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -79,69 +80,100 @@ func readBase(ctx context.Context, r *distro.Request) (*base, error) {
 // Resolve finds packages by apk's rules, and reads each of them once: indexes of
 // Alpine don't have what a lock keeps.
 func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {
-	request, repositories, err := prepare(ctx, &r)
+	p, err := prepare(ctx, &r)
 	if err != nil {
 		return nil, err
 	}
+	request, repositories, files := p.request, p.repositories, p.files
 	solution, err := resolve.Resolve(*request)
 	if err != nil {
-		return nil, &distro.Error{Name: r.Asked(nameOf, distro.Requested(err)), Err: err}
+		return nil, &distro.Error{Name: r.Asked(nameOf, files.ReadFiles, distro.Requested(err)), Err: err}
 	}
 	if len(solution.Removed) > 0 {
 		return nil, &distro.Error{Err: fmt.Errorf(
 			"apk would remove %s from the base, which nothing there asks for any more or which is in the way; name it among the packages, or take another base",
 			strings.Join(solution.Removed, ", "))}
 	}
+	if err := files.verify(solution); err != nil {
+		return nil, err
+	}
 	sums, err := verify(ctx, r.Fetch, repositories, solution)
 	if err != nil {
 		return nil, err
 	}
-	return answer(&r, solution, sums, repositories), nil
+	return answer(&r, files, solution, sums, repositories), nil
+}
+
+// prepared is all that the resolver decides with.
+type prepared struct {
+	request      *resolve.Request
+	repositories []*repository
+	files        *packageFiles
 }
 
 // prepare reads all that the resolver decides with.
-func prepare(ctx context.Context, r *distro.Request) (*resolve.Request, []*repository, error) {
+func prepare(ctx context.Context, r *distro.Request) (*prepared, error) {
 	if r.Recommends {
-		return nil, nil, &distro.Error{Err: errors.New("recommends: packages of Alpine recommend nothing; leave it out")}
+		return nil, &distro.Error{Err: errors.New("recommends: packages of Alpine recommend nothing; leave it out")}
 	}
 	if r.Upgrade == distro.UpgradeSecurity {
-		return nil, nil, &distro.Error{Err: errors.New("upgrade: security: archives of Alpine don't say which updates are for security; write true")}
+		return nil, &distro.Error{Err: errors.New("upgrade: security: archives of Alpine don't say which updates are for security; write true")}
 	}
 	arch := resolve.Architecture(r.Platform)
 	if arch == "" {
-		return nil, nil, &distro.Error{Err: fmt.Errorf("Alpine has no packages for the platform %s", r.Platform)} //nolint:staticcheck // it is a name
+		return nil, &distro.Error{Err: fmt.Errorf("Alpine has no packages for the platform %s", r.Platform)} //nolint:staticcheck // it is a name
 	}
 	b, err := readBase(ctx, r)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	files, err := readPackageFiles(r, arch)
+	if err != nil {
+		return nil, err
 	}
 	repositories, err := repositoriesFor(ctx, r, b)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	indexes, err := readIndexes(ctx, r.Fetch, arch, repositories)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	out := &resolve.Request{Architecture: arch, Indexes: indexes, Installed: b.installed, World: b.world, Keep: map[string]string{}, Upgrade: r.Upgrade == distro.UpgradeAll}
 	for _, p := range r.Keep {
 		out.Keep[p.Name] = p.Version
 	}
-	for _, names := range r.Layers {
-		for _, name := range names {
-			wanted, err := resolve.ParseWanted(name)
-			if err != nil {
-				return nil, nil, &distro.Error{Name: name, Err: err}
-			}
-			out.Wanted = append(out.Wanted, wanted)
-		}
+	if files.index != nil {
+		out.Indexes = append([]*index.Index{files.index}, indexes...)
 	}
-	return out, repositories, nil
+	if out.Wanted, err = wantedOf(r, files); err != nil {
+		return nil, err
+	}
+	return &prepared{out, repositories, files}, nil
+}
+
+// wantedOf are the packages that a request names, files among them.
+func wantedOf(r *distro.Request, files *packageFiles) ([]resolve.Wanted, error) {
+	var wanted []resolve.Wanted
+	for _, name := range slices.Concat(r.Layers...) {
+		if r.IsFile(name) {
+			continue
+		}
+		w, err := resolve.ParseWanted(name)
+		if err != nil {
+			return nil, &distro.Error{Name: name, Err: err}
+		}
+		if err := files.compare(name, w); err != nil {
+			return nil, err
+		}
+		wanted = append(wanted, w)
+	}
+	return append(wanted, files.wanted()...), nil
 }
 
 // answer puts a solution into the words of all systems.
-func answer(r *distro.Request, s *resolve.Solution, sums map[string]string, repositories []*repository) *distro.Solution {
-	found := distro.Answer{Name: nameOf, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
+func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, sums map[string]string, repositories []*repository) *distro.Solution {
+	found := distro.Answer{Name: nameOf, Files: files.ReadFiles, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
 	for _, u := range s.Upgrades {
 		found.Upgraded = append(found.Upgraded, u.Name)
 	}

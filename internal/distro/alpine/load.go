@@ -6,6 +6,7 @@ package alpine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/strata-build/strata/internal/distro/alpine/index"
 	"github.com/strata-build/strata/internal/distro/alpine/resolve"
@@ -51,7 +52,8 @@ func verify(ctx context.Context, from fetch.Fetcher, repositories []*repository,
 		uris[r.id] = r.uris
 	}
 	sums := map[string]string{}
-	for rest := s.Packages; len(rest) > 0; {
+	listed := slices.DeleteFunc(slices.Clone(s.Packages), func(p resolve.Package) bool { return p.Repository == filesID })
+	for rest := listed; len(rest) > 0; {
 		n, size := 1, rest[0].Size
 		for n < len(rest) && size+rest[n].Size <= batchSize {
 			size += rest[n].Size

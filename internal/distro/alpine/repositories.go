@@ -38,7 +38,7 @@ func repositoriesFor(ctx context.Context, r *distro.Request, b *base) (all []*re
 			return nil, err
 		}
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && !r.OnlyFiles() {
 		return nil, distro.NoArchives(b.Configured)
 	}
 	for _, repo := range all {

@@ -4,8 +4,11 @@
 package command
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,6 +22,8 @@ type Expected struct {
 	Name, Version, Arch string
 	// Size is the file's, in bytes.
 	Size int64
+	// SHA256 is the file's, in hex, where nothing else holds the file to it.
+	SHA256 string
 }
 
 // ErrNotIndexed is in errors about packages that aren't what their index says.
@@ -32,7 +37,11 @@ const ExpectFlag = "expect"
 func Words(all []Expected) []string {
 	var out []string
 	for _, e := range all {
-		out = append(out, strings.Join([]string{e.File, e.Name, e.Version, e.Arch, strconv.FormatInt(e.Size, 10)}, "/"))
+		parts := []string{e.File, e.Name, e.Version, e.Arch, strconv.FormatInt(e.Size, 10)}
+		if e.SHA256 != "" {
+			parts = append(parts, e.SHA256)
+		}
+		out = append(out, strings.Join(parts, "/"))
 	}
 	return out
 }
@@ -40,14 +49,18 @@ func Words(all []Expected) []string {
 // ParseExpected reads a value of the flag.
 func ParseExpected(word string) (Expected, error) {
 	parts := strings.Split(word, "/")
-	if len(parts) != 5 {
+	if len(parts) != 5 && len(parts) != 6 {
 		return Expected{}, fmt.Errorf("read what is expected of a package: %q has %d parts", word, len(parts))
 	}
 	size, err := strconv.ParseInt(parts[4], 10, 64)
 	if err != nil {
 		return Expected{}, fmt.Errorf("read what is expected of a package: %w", err)
 	}
-	return Expected{File: parts[0], Name: parts[1], Version: parts[2], Arch: parts[3], Size: size}, nil
+	e := Expected{File: parts[0], Name: parts[1], Version: parts[2], Arch: parts[3], Size: size}
+	if len(parts) == 6 {
+		e.SHA256 = parts[5]
+	}
+	return e, nil
 }
 
 // Packages is a flag that adds an Expected each time.
@@ -75,10 +88,28 @@ func Of(all []Expected, file string) Expected {
 	return Expected{}
 }
 
-// CheckSize compares a package's file with what is expected of it; size is in bytes.
-func (e Expected) CheckSize(size int64) error {
+// CheckFile compares a package's file with what is expected of it; size is in bytes.
+func (e Expected) CheckFile(r io.ReaderAt, size int64) error {
+	if e.SHA256 != "" {
+		return e.checkSum(r, size)
+	}
 	if e.Size != 0 && e.Size != size {
 		return fmt.Errorf("%w: the file of %s %s has %d bytes, and the index says %d", ErrNotIndexed, e.Name, e.Version, size, e.Size)
+	}
+	return nil
+}
+
+// ErrChanged is in errors about package files that aren't what they were.
+var ErrChanged = errors.New("the package's file isn't the one that was resolved")
+
+// checkSum compares a file with what it was when packages were resolved.
+func (e Expected) checkSum(r io.ReaderAt, size int64) error {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(r, 0, size)); err != nil {
+		return fmt.Errorf("read the file of %s %s: %w", e.Name, e.Version, err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != e.SHA256 {
+		return fmt.Errorf("%w: that of %s %s has the SHA-256 %s now, and had %s", ErrChanged, e.Name, e.Version, got, e.SHA256)
 	}
 	return nil
 }

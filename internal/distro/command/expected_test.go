@@ -5,6 +5,7 @@ package command
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,7 +14,7 @@ import (
 )
 
 func TestExpected(t *testing.T) {
-	want := []Expected{{File: "a.deb", Name: "jq", Version: "1:1.6~rc1-2+b1", Arch: "amd64", Size: 12}, {File: "b.deb"}}
+	want := []Expected{{File: "a.deb", Name: "jq", Version: "1:1.6~rc1-2+b1", Arch: "amd64", Size: 12}, {File: "b.deb"}, {File: "c.deb", Name: "local", SHA256: strings.Repeat("0", 64)}}
 	set := call.Flags("test")
 	var got []Expected
 	set.Var((*Packages)(&got), ExpectFlag, "")
@@ -25,7 +26,7 @@ func TestExpected(t *testing.T) {
 	}
 	jq := Of(got, "/d/a.deb")
 	for what, err := range map[string]error{
-		"size":         jq.CheckSize(11),
+		"size":         jq.CheckFile(nil, 11),
 		"name":         jq.Check("curl", "1:1.6~rc1-2+b1", "amd64"),
 		"version":      jq.Check("jq", "1.6~rc1-2+b1", "amd64"),
 		"architecture": jq.Check("jq", "1:1.6~rc1-2+b1", "all"),
@@ -34,10 +35,13 @@ func TestExpected(t *testing.T) {
 			t.Errorf("another %s: %v", what, err)
 		}
 	}
-	if err := errors.Join(jq.CheckSize(12), jq.Check("jq", "1:1.6~rc1-2+b1", "amd64"), Of(got, "b.deb").CheckSize(5), Of(got, "c.deb").Check("x", "y", "z")); err != nil {
+	if err := errors.Join(jq.CheckFile(nil, 12), jq.Check("jq", "1:1.6~rc1-2+b1", "amd64"), Of(got, "b.deb").CheckFile(nil, 5), Of(got, "d.deb").Check("x", "y", "z")); err != nil {
 		t.Error(err)
 	}
-	for _, word := range []string{"", "a/b/c/d", "a/b/c/d/e", "a/b/c/d/1/2"} {
+	if err := Of(got, "c.deb").CheckFile(strings.NewReader("other"), 5); !errors.Is(err, ErrChanged) {
+		t.Errorf("another file: %v", err)
+	}
+	for _, word := range []string{"", "a/b/c/d", "a/b/c/d/e", "a/b/c/d/1/2/3"} {
 		if _, err := ParseExpected(word); err == nil {
 			t.Errorf("%q was read", word)
 		}

@@ -41,9 +41,9 @@ type archive struct {
 
 // archivesFor are those that the build file gives, or those that the base is
 // configured for.
-func archivesFor(ctx context.Context, sources []*distro.Source, b *base, arch string) ([]*archive, error) {
-	if len(sources) > 0 {
-		return given(sources)
+func archivesFor(ctx context.Context, r *distro.Request, b *base, arch string) ([]*archive, error) {
+	if len(r.Sources) > 0 {
+		return given(r.Sources)
 	}
 	configured, err := b.sources(ctx, arch)
 	if err != nil {
@@ -53,7 +53,7 @@ func archivesFor(ctx context.Context, sources []*distro.Source, b *base, arch st
 	for i := range configured {
 		found = append(found, configuredArchives(&configured[i])...)
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && !r.OnlyFiles() {
 		return nil, distro.NoArchives(b.Configured)
 	}
 	for _, a := range found {

@@ -54,7 +54,11 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		return nil, err
 	}
 	load := &loader{fetch: r.Fetch, arch: architecture(p), now: r.Now, known: r.Known, keys: &keyrings{base: b, context: r.Context}}
-	archives, err := archivesFor(ctx, r.Sources, b, load.arch)
+	files, err := readPackageFiles(&r, load.arch)
+	if err != nil {
+		return nil, err
+	}
+	archives, err := archivesFor(ctx, &r, b, load.arch)
 	if err != nil {
 		return nil, err
 	}
@@ -63,32 +67,43 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		return nil, err
 	}
 	request := resolve.Request{
-		Architecture: load.arch, Indexes: indexes, Installed: b.status, Upgrade: r.Upgrade, Recommends: r.Recommends, AllowHeld: r.AllowHeld, Pins: append(pins(r.Keep), b.pins...),
+		Architecture: load.arch, Indexes: indexes, Files: files.index, Installed: b.status, Upgrade: r.Upgrade, Recommends: r.Recommends,
+		AllowHeld: r.AllowHeld, Pins: append(pins(r.Keep), b.pins...),
 	}
-	for _, names := range r.Layers {
-		for _, name := range names {
-			wanted, err := resolve.ParseWanted(name)
-			if err != nil {
-				return nil, &distro.Error{Name: name, Err: err}
-			}
-			request.Wanted = append(request.Wanted, wanted)
-		}
+	if request.Wanted, err = wantedOf(&r, files); err != nil {
+		return nil, err
 	}
 	solution, err := resolve.Resolve(request)
 	if err == nil {
 		err = resolve.Check(request, solution)
 	}
 	if err != nil {
-		return nil, &distro.Error{Name: r.Asked(nameOf, distro.Requested(err)), Err: err}
+		return nil, &distro.Error{Name: r.Asked(nameOf, files.ReadFiles, distro.Requested(err)), Err: err}
 	}
 	if len(solution.Removed) > 0 {
 		return nil, &distro.Error{Err: fmt.Errorf(
 			"resolve the packages: they go only without %s of the base; take those out in a build layer before this one, or ask for other packages",
 			strings.Join(solution.Removed, ", "))}
 	}
-	out := answer(&r, solution, archives)
-	out.Manual = b.manual(&r, solution)
+	out := answer(&r, files, solution, archives)
+	out.Manual = b.manual(&r, files, solution)
 	return out, nil
+}
+
+// wantedOf are the packages that a request names, files among them.
+func wantedOf(r *distro.Request, files *packageFiles) ([]resolve.Wanted, error) {
+	wanted := files.wanted()
+	for _, name := range slices.Concat(r.Layers...) {
+		if r.IsFile(name) {
+			continue
+		}
+		w, err := resolve.ParseWanted(name)
+		if err != nil {
+			return nil, &distro.Error{Name: name, Err: err}
+		}
+		wanted = append(wanted, w)
+	}
+	return wanted, nil
 }
 
 // architecture is Debian's name of a platform's architecture.
@@ -124,9 +139,15 @@ func pins(keep []distro.Kept) []index.Pin {
 }
 
 // manual are the requested names of packages that the base has as the need of others.
-func (b *base) manual(r *distro.Request, s *resolve.Solution) []string {
+func (b *base) manual(r *distro.Request, files *packageFiles, s *resolve.Solution) []string {
 	var out []string
 	for _, name := range slices.Concat(r.Layers...) {
+		if r.IsFile(name) {
+			if slices.ContainsFunc(files.Packages(name), func(of string) bool { return b.automatic[of] }) {
+				out = append(out, name)
+			}
+			continue
+		}
 		if w, err := resolve.ParseWanted(name); err == nil && b.automatic[s.For[w.Name]] {
 			out = append(out, name)
 		}
@@ -136,8 +157,8 @@ func (b *base) manual(r *distro.Request, s *resolve.Solution) []string {
 }
 
 // answer puts a solution into the words of all systems.
-func answer(r *distro.Request, s *resolve.Solution, archives []*archive) *distro.Solution {
-	found := distro.Answer{Name: nameOf, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
+func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, archives []*archive) *distro.Solution {
+	found := distro.Answer{Name: nameOf, Files: files.ReadFiles, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
 	for _, u := range s.Upgrades {
 		found.Upgraded = append(found.Upgraded, u.Name)
 	}

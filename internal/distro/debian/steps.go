@@ -31,7 +31,7 @@ func (System) Check(c distro.Check) []string {
 // Install is the step that installs packages.
 func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 	memory := []string{"/tmp", updatesDir}
-	names := plainNames(i.Names)
+	names := plainNames(slices.Concat(i.Names, i.Files))
 	switch i.Installer {
 	case distro.Register:
 		if len(i.Archives) == 0 {

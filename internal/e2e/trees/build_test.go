@@ -164,7 +164,7 @@ type verdict struct {
 // verdict asks how packages get into the base.
 func (h *house) verdict(t *testing.T, layers ...*plan.Unpack) (v verdict) {
 	t.Helper()
-	st, err := llb.Verdict(h.options(), "deb", bk.Image(h.base), layers)
+	st, err := llb.Verdict(t.Context(), &plan.Plan{}, h.options(), "deb", bk.Image(h.base), layers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,8 @@ import (
 
 // The subcommands and what they take.
 const (
-	UnpackUsage  = unpackName + " [--skeleton DIR] [--expect FILE/NAME/VERSION/ARCH/SIZE]... DIR OUT META"
-	InstallUsage = installName + " --meta DIR [--scripts run|skip|follow] [--want PACKAGE]..."
+	UnpackUsage  = unpackName + " [--skeleton DIR] [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... DIR OUT META"
+	InstallUsage = installName + " --meta DIR [--scripts run|skip|follow] [--want PACKAGE]... [--want-file PACKAGE]..."
 
 	unpackName  = "unpack-apk"
 	installName = "install-apk"
@@ -70,13 +70,15 @@ type Install struct {
 	// Metas has what Unpack wrote about each group of packages.
 	Metas   string
 	Scripts Scripts
-	// Names are those that the build file asks for.
-	Names []string
+	// Names are those that the build file asks for, and Files are the names of packages
+	// that it has as files: with what it asks for, the database notes their checksums.
+	Names, Files []string
 }
 
 // Args are the helper's arguments.
 func (c Install) Args() []string {
-	return append([]string{installName, "--meta", c.Metas, "--scripts", string(c.Scripts)}, call.Each("want", c.Names)...)
+	args := []string{installName, "--meta", c.Metas, "--scripts", string(c.Scripts)}
+	return slices.Concat(args, call.Each("want", c.Names), call.Each("want-file", c.Files))
 }
 
 // ParseInstall reads the arguments after the name.
@@ -87,6 +89,7 @@ func ParseInstall(args []string) (Install, error) {
 	set.StringVar(&c.Metas, "meta", "", "")
 	set.StringVar(&scripts, "scripts", scripts, "")
 	set.Var((*call.List)(&c.Names), "want", "")
+	set.Var((*call.List)(&c.Files), "want-file", "")
 	err := call.Parse(set, args, 0, 0)
 	if err == nil && c.Metas == "" {
 		err = &call.ArgumentsError{Name: installName, Err: errors.New("--meta is missing")}

@@ -28,6 +28,8 @@ type Options struct {
 	Scripts Scripts
 	// Wanted is what the build file asks for, as it is written there.
 	Wanted []string
+	// Files are the names of packages that the build file has as files.
+	Files []string
 	// Log is where the scripts' output goes.
 	Log *os.File
 	// Root is the image; empty for /.
@@ -67,7 +69,7 @@ func Install(ctx context.Context, opt Options) error {
 			return fmt.Errorf("install packages: %w", err)
 		}
 	}
-	if err := db.want(opt.Wanted); err != nil {
+	if err := db.want(slices.Concat(opt.Wanted, in.files())); err != nil {
 		return err
 	}
 	return db.write()
@@ -80,6 +82,18 @@ type installer struct {
 	db       *database
 	packages []*Package
 	changed  map[string]bool // directories in which something was installed, by apk's paths
+}
+
+// files are the packages that the build file has as files, as apk notes them: it is
+// that very file that was asked for.
+func (in *installer) files() []string {
+	var out []string
+	for _, p := range in.packages {
+		if slices.Contains(in.Files, p.Info.Name) {
+			out = append(out, p.Info.Name+"><"+p.Checksum)
+		}
+	}
+	return out
 }
 
 // ordered are the packages of all groups, each after what it needs; apart from

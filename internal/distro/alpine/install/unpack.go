@@ -44,7 +44,7 @@ func Unpack(ctx context.Context, files []string, out, meta, image string, expect
 }
 
 func unpackFile(ctx context.Context, f unpack.Opened, t *unpack.Tree, image skeleton, want packages.Expected) (*Package, error) {
-	if err := want.CheckSize(f.Size); err != nil {
+	if err := want.CheckFile(f, f.Size); err != nil {
 		return nil, fmt.Errorf("unpack %s: %w", filepath.Base(f.Name()), err)
 	}
 	a, err := archive.Open(f, f.Size)

@@ -38,6 +38,6 @@ func runInstall(ctx context.Context, args []string, h packages.Host) error {
 	if err != nil {
 		return err
 	}
-	opt := Options{Meta: c.Metas, Scripts: c.Scripts, Wanted: c.Names, Log: os.Stderr}
+	opt := Options{Meta: c.Metas, Scripts: c.Scripts, Wanted: c.Names, Files: c.Files, Log: os.Stderr}
 	return h.Change(packages.Change{Run: func() error { return Install(ctx, opt) }, Programs: true})
 }

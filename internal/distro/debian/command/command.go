@@ -15,10 +15,10 @@ import (
 
 // The subcommands and what they take.
 const (
-	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... [--expect FILE/NAME/VERSION/ARCH/SIZE]... DIR OUT META"
+	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... DIR OUT META"
 	CheckUsage    = checkName + " BASE METAS OUT"
 	RegisterUsage = registerName + " [--name NAME]... --base DIR --meta DIR"
-	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] [--keep-conffiles] [--expect FILE/NAME/VERSION/ARCH/SIZE]... --base DIR -- FILE..."
+	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] [--keep-conffiles] [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... --base DIR -- FILE..."
 	MarkUsage     = markName + " [--name NAME]... --base DIR"
 	AssembleUsage = assembleName + " --meta DIR [--skip-scripts]"
 

@@ -92,7 +92,7 @@ func (s unpacking) file(ctx context.Context, f unpack.Opened) (*Package, error) 
 // open reads what a package says of itself, which must be what is expected of its file.
 func open(r io.ReaderAt, name string, size int64, expected []packages.Expected) (*archive.Archive, *archive.Control, error) {
 	want := packages.Of(expected, name)
-	if err := want.CheckSize(size); err != nil {
+	if err := want.CheckFile(r, size); err != nil {
 		return nil, nil, err
 	}
 	a, err := archive.Open(r, size)

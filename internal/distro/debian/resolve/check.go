@@ -99,7 +99,7 @@ func (c *checker) listed(p *Package) (control string, err error) {
 	if len(p.SHA256) != 64 || p.Filename == "" || p.Size <= 0 {
 		return "", fmt.Errorf("%s has no file, size or sha256", p.Name)
 	}
-	for _, x := range c.req.Indexes {
+	for _, x := range c.req.lists() {
 		for n := range x.Named(p.Name) {
 			fields := paragraphFields(x.Paragraph(n))
 			if fields["version"] == p.Version && strings.EqualFold(fields["sha256"], p.SHA256) &&
@@ -242,7 +242,7 @@ func (c *checker) inSuite(m *member, suite string) bool {
 	if suite == "" {
 		return true
 	}
-	for _, x := range c.req.Indexes {
+	for _, x := range c.req.lists() {
 		for n := range x.Named(m.name) {
 			if opts := x.Options(); x.Version(n) == m.version && (opts.Suite == suite || opts.Codename == suite) {
 				return true
@@ -255,7 +255,7 @@ func (c *checker) inSuite(m *member, suite string) bool {
 // excluded looks whether what was kept out has come in: the package itself, or for a
 // name that no package has, whatever provides it.
 func (c *checker) excluded(w Wanted) error {
-	real := slices.ContainsFunc(c.req.Indexes, func(x *index.Index) bool {
+	real := slices.ContainsFunc(c.req.lists(), func(x *index.Index) bool {
 		for range x.Named(w.Name) {
 			return true
 		}

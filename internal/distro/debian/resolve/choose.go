@@ -87,6 +87,9 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 		return p.cand, nil
 	}
 	for _, v := range p.versions {
+		if w.File != "" && v.isIn(s.files) {
+			return v, nil
+		}
 		if matchesVersion(v.Version, w.Version) && s.inSuite(v, w.Suite) {
 			return v, nil
 		}

@@ -4,6 +4,8 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/spell"
@@ -13,6 +15,7 @@ import (
 type Request struct {
 	Architecture string         // Debian's word, such as amd64
 	Indexes      []*index.Index // in the order of the configuration
+	Files        *index.Index   // packages that are files; nil for none
 	Installed    *index.Status  // of the base; nil for none
 	Wanted       []Wanted       // in any order
 	Pins         []index.Pin    // of the base, from ReadPreferences
@@ -22,6 +25,14 @@ type Request struct {
 	Essential    bool           // want everything marked Essential as well, for an empty root
 }
 
+// lists are the indexes of all packages that can be had.
+func (r *Request) lists() []*index.Index {
+	if r.Files == nil {
+		return r.Indexes
+	}
+	return append(slices.Clone(r.Indexes), r.Files)
+}
+
 // Wanted is a package that is requested by name.
 type Wanted struct {
 	Name    string
@@ -29,11 +40,15 @@ type Wanted struct {
 	Suite   string // from this suite, by its name or its code name
 	Arch    string // empty or the request's own architecture
 	Not     bool   // it must not come in
+	File    string // it is that file, which this stands for in messages
 }
 
 // String returns the request as it is written in a build file.
 func (w Wanted) String() string {
 	s := w.Name
+	if w.File != "" {
+		return w.File
+	}
 	if w.Not {
 		s = "!" + s
 	}

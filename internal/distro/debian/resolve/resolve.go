@@ -244,6 +244,10 @@ func (s *solver) describe(v *version) Package {
 		if o.index == s.status.Index() {
 			continue
 		}
+		if o.index == s.files {
+			best = i
+			break
+		}
 		if best < 0 || s.originPriority(o) > s.originPriority(v.origins[best]) {
 			best = i
 		}

@@ -17,8 +17,9 @@ import (
 // asked for, so a small request costs little with a large archive.
 type universe struct {
 	architecture string
-	indexes      []*index.Index // the archive's, then the one of the status
+	indexes      []*index.Index // the archive's, then the one of the status, then that of files
 	status       *index.Status
+	files        *index.Index
 	pins         []index.Pin
 	packages     map[string]*pkg
 	excluded     map[string]bool // names of packages that must not come in
@@ -58,6 +59,11 @@ func (v *version) number() string {
 	return v.Version
 }
 
+// isIn reports whether an index lists the version.
+func (v *version) isIn(x *index.Index) bool {
+	return slices.ContainsFunc(v.origins, func(o origin) bool { return o.index == x })
+}
+
 // origin is a place where a version is listed.
 type origin struct {
 	index  *index.Index
@@ -81,17 +87,23 @@ func newUniverse(req *Request) *universe {
 		architecture: req.Architecture,
 		indexes:      slices.Clone(req.Indexes),
 		status:       req.Installed,
+		files:        req.Files,
 		pins:         req.Pins,
 		packages:     make(map[string]*pkg, 256),
 	}
 	if req.Installed == nil || req.Installed.Index() == nil {
 		u.status = &index.Status{}
-		u.exclude(req.Wanted)
+	}
+	x := u.status.Index()
+	for _, more := range []*index.Index{x, req.Files} {
+		if more != nil {
+			u.indexes = append(u.indexes, more)
+		}
+	}
+	u.exclude(req.Wanted)
+	if x == nil {
 		return u
 	}
-	x := req.Installed.Index()
-	u.indexes = append(u.indexes, x)
-	u.exclude(req.Wanted)
 	for n := range int32(x.Len()) { //nolint:gosec // the index of a record
 		if u.isOutdated(x.Name(n), x.Version(n)) {
 			u.outdated = append(u.outdated, u.lookup(x.Name(n)))
@@ -159,6 +171,9 @@ func (u *universe) addVersion(p *pkg, x *index.Index, n int32) *version {
 	})
 	if found {
 		v := p.versions[place]
+		if x == u.files && !v.isIn(u.status.Index()) {
+			v.Entry = c // the file is taken, whatever an archive says of that version
+		}
 		v.origins = append(v.origins, origin{x, n})
 		return v
 	}

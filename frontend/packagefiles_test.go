@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// built makes packages of Debian as files of a directory, and returns the directory.
+func built(t *testing.T, dir string, packages ...testenv.Deb) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range packages {
+		arch := p.Arch
+		if arch == "" {
+			arch = "all"
+		}
+		p.Build(t, filepath.Join(dir, p.Name+"_"+p.Version+"_"+arch+".deb"))
+	}
+	return dir
+}
+
+// app is a package that needs one beside it and one of the archive.
+func app(text string) testenv.Deb {
+	return testenv.Deb{
+		Name: "app", Version: "1.0", Arch: "amd64", Fields: map[string]string{"Depends": "hello-data (>= 2), plug"},
+		Files:   map[string]string{"usr/share/app": text},
+		Scripts: map[string]string{"postinst": "#!/bin/sh\nset -e\n[ -e /usr/share/hello/text ]\necho configured >/usr/share/app.log\n"},
+	}
+}
+
+// withFiles is a project with packages of the context, of a target and of a server, on
+// a base.
+func (h *house) withFiles(t *testing.T, a *testenv.DebArchive, from string) string {
+	t.Helper()
+	built(t, filepath.Join(a.Dir, "extra"), testenv.Deb{Name: "web", Version: "1", Files: map[string]string{"usr/share/web": "web\n"}})
+	sum := sha256.Sum256([]byte(read(t, a.Dir, "extra/web_1_all.deb")))
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
+targets:
+  pkg:
+    layers: [{files: [{dest: /out/, source: made/}]}]
+`+from+`
+layers:
+  - packages:
+      names:
+        - other
+        - ./dist/*.deb
+        - {from: target:pkg, source: out/made_*.deb}
+        - {url: "`+a.URL+`/extra/web_1_all.deb", checksum: "sha256:`+fmt.Sprintf("%x", sum)+`"}
+      scripts: run
+      repositories: [{type: deb, uri: "`+a.URL+`", suites: [stable], components: [main], signed_by: key.asc}]
+`)
+	write(t, filepath.Join(dir, "key.asc"), a.Keyring)
+	built(t, filepath.Join(dir, "dist"), app("first\n"), testenv.Deb{Name: "plug", Version: "2"})
+	built(t, filepath.Join(dir, "made"), testenv.Deb{Name: "made", Version: "3", Files: map[string]string{"usr/share/made": "made\n"}})
+	return dir
+}
+
+// TestPackagesFromFiles installs packages that are files of the context, of a target and
+// of a server, together with what they need of an archive: as "apt-get install ./*.deb"
+// does. The lock has them by their digests, and a file that changed makes it stale.
+func TestPackagesFromFiles(t *testing.T) {
+	h := newHouse(t)
+	a := hello(t)
+	dir := h.withFiles(t, a, "from: "+testenv.DebianBase(t))
+	noise := bytes.Repeat([]byte("not sent "), 1<<20)
+	write(t, filepath.Join(dir, "dist/noise"), noise)
+	write(t, filepath.Join(dir, "noise.deb"), noise)
+	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	locked := read(t, dir, "strata.lock")
+	contains(t, locked, "        - [\"./dist/*.deb\", \""+a.URL+"/extra/web_1_all.deb\", other, \"target:pkg:/out/made_*.deb\"]\n", "      type: deb\n",
+		`{name: app, version: "1.0", arch: amd64, file: dist/app_1.0_amd64.deb, size: `, `{name: plug, version: "2", arch: all, file: dist/plug_2_all.deb, `,
+		`{name: made, version: "3", arch: all, from: "target:pkg", file: out/made_3_all.deb, `, `{name: web, version: "1", arch: all, url: "`+a.URL+`/extra/web_1_all.deb", `,
+		`{name: hello-data, version: "2.0", arch: all, repository: stable, `)
+
+	a.Reset()
+	w := way{"strata", h.strata}
+	progress := w.must(t, flags(dir, "-o", h.pushed("files-locked:1"), "--platform=linux/amd64")...)
+	for _, asked := range a.Requests() {
+		if strings.Contains(asked.Path, "dists/") {
+			t.Errorf("a build with a lock asks for %s", asked.Path)
+		}
+	}
+	for _, sent := range regexp.MustCompile(`transferring context: ([0-9.]+)([kM]?B)`).FindAllStringSubmatch(progress, -1) {
+		if sent[2] == "MB" {
+			t.Errorf("%s: more than the packages is sent", sent[0])
+		}
+	}
+	want(t, "what is installed", h.healthy(t, "files-locked:1", "app plug made web other hello-data"),
+		"ii app 1.0\nii hello-data 2.0\nii made 3\nii other 3\nii plug 2\nii web 1\n")
+	root := someOf(t, h, "files-locked:1", "usr/share/app", "usr/share/app.log", "usr/share/made", "usr/share/web", "var/lib/apt/extended_states")
+	want(t, "the files", read(t, root, "usr/share/app")+read(t, root, "usr/share/app.log")+read(t, root, "usr/share/made")+read(t, root, "usr/share/web"),
+		"first\nconfigured\nmade\nweb\n")
+	states := read(t, root, "var/lib/apt/extended_states")
+	contains(t, states, "Package: hello-data\n")
+	for _, name := range []string{"app", "plug", "made", "web", "other"} {
+		if strings.Contains(states, "Package: "+name+"\n") {
+			t.Errorf("%s was asked for and isn't manual:\n%s", name, states)
+		}
+	}
+
+	built(t, filepath.Join(dir, "dist"), app("second\n"))
+	out, err := h.strata(flags(dir, "-o", "type=cacheonly", "--platform=linux/amd64")...)
+	if err == nil {
+		t.Error("a package that has changed since the lock is not an error")
+	}
+	contains(t, out, "strata.yaml:10:11: the lock is not up to date: ./dist/app_1.0_amd64.deb has changed: its sha256 is ", `run "strata lock"`)
+	if status, out := h.lock(t, a, dir, "--check"); status != 3 {
+		t.Errorf("strata lock --check: exit status %d, want 3\n%s", status, out)
+	}
+	h.mustLock(t, a, dir)
+	again := read(t, dir, "strata.lock")
+	for line := range strings.SplitSeq(locked, "\n") {
+		if same := strings.Contains(again, line); same == strings.Contains(line, "name: app, ") {
+			t.Errorf("the line %q of the lock is in the new one: %v", line, same)
+		}
+	}
+	remove(t, filepath.Join(dir, "dist/plug_2_all.deb"))
+	_, out = h.lock(t, a, dir)
+	contains(t, out, "strata.yaml:10:11: ", "app cannot be installed: app needs plug, which no repository has")
+}
+
+// TestPackagesFromFilesOnScratch does so without a base, through all doors, and without
+// any archive when the packages need none.
+func TestPackagesFromFilesOnScratch(t *testing.T) {
+	h := newHouse(t)
+	a := hello(t)
+	dir := h.withFiles(t, a, "")
+	replace(t, filepath.Join(dir, "strata.yaml"), "scripts: run", "scripts: skip")
+	alone := h.project(t, "-- strata.yaml --\n{syntax}\nlayers: [{packages: [./lone_1_all.deb]}]\n")
+	built(t, alone, testenv.Deb{Name: "lone", Version: "1", Files: map[string]string{"usr/share/lone": "lone\n"}})
+	h.each(t, func(t *testing.T, w way) {
+		root := w.files(t, flags(dir, "--platform=linux/amd64")...)
+		want(t, "the files", read(t, root, "usr/share/app")+read(t, root, "usr/share/made")+read(t, root, "usr/share/web"), "first\nmade\nweb\n")
+		for _, name := range []string{"app", "plug", "made", "web", "other", "hello-data"} {
+			contains(t, read(t, root, "var/lib/dpkg/status"), "Package: "+name+"\nStatus: install ok installed\n")
+		}
+		want(t, "the file", read(t, w.files(t, flags(alone)...), "usr/share/lone"), "lone\n")
+	})
+}
+
+// TestPackageFileFaults shows what a user reads about files that can't be installed.
+func TestPackageFileFaults(t *testing.T) {
+	h := newHouse(t)
+	a := hello(t)
+	for names, wanted := range map[string]string{
+		"./dist/ap.deb":                   `strata.yaml:5:15: there is no "dist/ap.deb" in the build context` + "\n",
+		"./dist/app_1.0_amd65.deb":        `did you mean "dist/app_1.0_amd64.deb"?`,
+		"./none/*.deb":                    `strata.yaml:5:15: there is no file called "none/*.deb" in the build context, and nothing matches it as a pattern`,
+		"./key.asc":                       "strata.yaml:5:15: read the package ./key.asc: not a Debian package: it doesn't begin as an ar archive",
+		"./dist/other_1_arm64.deb":        "strata.yaml:5:15: ./dist/other_1_arm64.deb is a package for arm64, and the image is for amd64; name a file for each platform, with $TARGETARCH in its name",
+		"hello, ./dist/app*.deb":          "strata.yaml:5:22: resolve the packages: app cannot be installed: app needs plug, which no repository has",
+		"dist/app_1.0_amd64.deb":          `did you mean "./dist/app_1.0_amd64.deb"?`,
+		"app_1.0_amd64.deb":               `did you mean "./app_1.0_amd64.deb"?`,
+		"./dist/lone*.deb":                "strata.yaml:5:15: ./dist/lone_1_all.deb and ./dist/lone_2_all.deb are both the package lone; name one of them",
+		"../app.deb":                      "strata.yaml:5:15: layers[0].packages.names[0]: the path \"../app.deb\" leaves its context",
+		"./dist":                          "strata.yaml:5:15: read the package ./dist: it is a directory; name the files in it, as ./dist/*",
+		`{url: "http://127.0.0.1/x.deb"}`: "has a url without a checksum; nothing else says that the package is the one that is meant",
+		"lone=3, ./dist/lone_1_all.deb":   "find version 3 of the package lone: no repository has it; there is 1",
+		`"!lone", ./dist/lone_1_all.deb`:  "keep out the package lone: the build file asks for it as well; take one of the two away",
+	} {
+		dir := h.packagesProject(t, a, names)
+		built(t, filepath.Join(dir, "dist"), app("x"), testenv.Deb{Name: "other", Version: "1", Arch: "arm64"}, testenv.Deb{Name: "lone", Version: "1"}, testenv.Deb{Name: "lone", Version: "2"})
+		status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+		if status != 2 {
+			t.Errorf("%s: exit status %d, want 2", names, status)
+		}
+		if !strings.Contains(out, wanted) {
+			t.Errorf("%s: there is no %q in\n%s", names, wanted, out)
+		}
+	}
+}
+
+// TestAPKFromFiles installs packages of Alpine that are files, with what they need of an
+// archive, on a base and on scratch. Their signatures don't count, as with apk's
+// --allow-untrusted; what was asked for is noted as apk notes it.
+func TestAPKFromFiles(t *testing.T) {
+	h := newHouse(t)
+	a, other := tools(t), testenv.NewAPKKey(t)
+	file, record := other.Build(t, &testenv.APK{Name: "local", Version: "2-r0", Info: []string{"depend = plain", "depend = beside"}, Files: map[string]string{"usr/share/local": "local\n"}})
+	beside, _ := other.Build(t, &testenv.APK{Name: "beside", Version: "1-r0"})
+	checksum, _, _ := strings.Cut(strings.TrimPrefix(record, "C:"), "\n")
+	for name, c := range map[string]struct{ from, repositories, db, world string }{
+		"base":    {"from: " + h.apkBase(t, a), "", "usr/lib/apk/db/installed", "accounts\n"},
+		"scratch": {"", ", repositories: [{type: apk, uri: \"" + a.URL + "\", signed_by: " + a.KeyName + "}]", "lib/apk/db/installed", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := h.project(t, "-- strata.yaml --\n{syntax}\n"+c.from+"\nlayers:\n  - packages: {names: [docs, ./local.apk, \"./more/*.apk\"]"+c.repositories+"}\n")
+			write(t, filepath.Join(dir, a.KeyName), a.Key)
+			write(t, filepath.Join(dir, "local.apk"), file)
+			write(t, filepath.Join(dir, "more/beside-1-r0.apk"), beside)
+			w := way{"strata", h.strata}
+			unlocked := w.files(t, flags(dir, "--platform=linux/amd64")...)
+			h.mustLock(t, hello(t), dir, "--platform=linux/amd64")
+			contains(t, read(t, dir, "strata.lock"), "type: apk\n", `{name: local, version: "2-r0", arch: noarch, file: local.apk, `, `file: more/beside-1-r0.apk, `, `{name: plain, version: "3_rc1-r1", arch: noarch, repository: `)
+			root := w.files(t, flags(dir, "--platform=linux/amd64")...)
+			for _, root := range []string{unlocked, root} {
+				got := installedIn(t, root, c.db)
+				want(t, "what is installed", got["local"]+" "+got["beside"]+" "+got["plain"]+" "+got["docs"], "2-r0 1-r0 3_rc1-r1 1-r0")
+				world := read(t, root, "etc/apk/world")
+				contains(t, world, c.world, "docs\n", "local><"+checksum+"\n", "beside><Q1")
+				if strings.Contains(world, "plain") {
+					t.Errorf("what came along is among what was asked for: %s", world)
+				}
+			}
+			write(t, filepath.Join(dir, "local.apk"), beside)
+			out, err := h.strata(flags(dir, "-o", "type=cacheonly", "--platform=linux/amd64")...)
+			if err == nil {
+				t.Error("a package that has changed since the lock is not an error")
+			}
+			contains(t, out, "the lock is not up to date: ./local.apk has changed")
+		})
+	}
+}
