@@ -235,7 +235,7 @@ func (f *File) check(p Package, layers int) error {
 	case p.URL != "":
 		return checkURL(p.URL)
 	case p.File != "":
-		return checkFile(p.File)
+		return checkPackageFile(p.File)
 	}
 	return checkPath(p.Path)
 }
@@ -247,8 +247,8 @@ func checkURL(url string) error {
 	return nil
 }
 
-// checkFile refuses a path that isn't a clean one in its tree.
-func checkFile(file string) error {
+// checkPackageFile refuses a path that isn't a clean one in its tree.
+func checkPackageFile(file string) error {
 	if path.IsAbs(file) || path.Clean(file) != file || file == "." || file == ".." || strings.HasPrefix(file, "../") || strings.ContainsRune(file, 0) {
 		return fmt.Errorf("file %q is not relative to its tree", file)
 	}

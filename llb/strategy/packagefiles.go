@@ -56,12 +56,16 @@ func planFiles(ctx context.Context, t *Target, p *spec.Packages) (names []spec.S
 // planFile plans one file; expand gives its source's text.
 func planFile(ctx context.Context, t *Target, f *spec.PackageFile, expand func(spec.String) (string, error)) (*packageFile, error) {
 	if f.URL.IsSet() {
-		http, err := planHTTP(t.read, &spec.File{URL: f.URL, Checksum: f.Checksum})
+		sum, err := t.read.expand(f.Checksum)
+		if err == nil && !strings.HasPrefix(sum, "sha256:") {
+			err = t.read.errorf(f.Checksum.Pos, "%q is not a checksum of a package; want sha256:…", sum)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if !strings.HasPrefix(http.Checksum, "sha256:") {
-			return nil, t.read.errorf(f.Checksum.Pos, "%q is not a checksum of a package; want sha256:…", http.Checksum)
+		http, err := planHTTP(ctx, t, &spec.File{URL: f.URL, Checksum: f.Checksum})
+		if err != nil {
+			return nil, err
 		}
 		return &packageFile{name: spec.String{Value: http.URL, Pos: f.URL.Pos}, url: http.URL, checksum: http.Checksum}, nil
 	}
