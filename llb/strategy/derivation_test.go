@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"path"
 	"strings"
 	"testing"
 
@@ -15,33 +16,88 @@ import (
 	"github.com/strata-build/strata/internal/nix/resolve"
 )
 
-// TestMissingPath points at the path that a cache doesn't have, though an argument
-// names it and another one stands before.
-func TestMissingPath(t *testing.T) {
-	const (
-		first  = "/nix/store/00000000000000000000000000000001-first"
-		second = "/nix/store/00000000000000000000000000000002-second"
-		cache  = "https://cache.example.org"
-	)
+// madeCache is a binary cache with a closure that its key vouches for.
+type madeCache struct {
+	files served
+	key   string
+}
+
+const cache = "https://cache.example.org"
+
+func storePath(i int, name string) string { return fmt.Sprintf("/nix/store/%032d-%s", i, name) }
+
+// makeCache makes a cache of paths, the first of which refers to all others.
+func makeCache(t *testing.T, names ...string) *madeCache {
+	t.Helper()
 	secret := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	public, ok := secret.Public().(ed25519.PublicKey)
 	if !ok {
 		t.Fatal("there is no public key")
 	}
-	info := &resolve.Info{Path: first, NarHash: digest.FromString("x"), NarSize: 1}
-	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(secret, []byte(info.Fingerprint())))
-	narinfo := fmt.Sprintf("StorePath: %s\nURL: nar/x.nar\nCompression: none\nFileHash: %s\nFileSize: 1\nNarHash: %s\nNarSize: 1\nReferences: \nSig: k:%s\n",
-		first, info.NarHash, info.NarHash, signature)
-	r := withBase(t, "args: {P: "+second+"}\nlayers:\n  - derivation:\n      paths: ["+first+", \"$P\"]\n"+
-		"      substituters: ["+cache+"]\n      trusted_public_keys: [\"k:"+base64.StdEncoding.EncodeToString(public)+"\"]\n", nil)
-	r.Fetch = served{cache + "/00000000000000000000000000000001.narinfo": narinfo}
+	c := &madeCache{files: served{}, key: "k:" + base64.StdEncoding.EncodeToString(public)}
+	for i, name := range names {
+		info := &resolve.Info{Path: storePath(i, name), NarHash: digest.FromString(name), NarSize: 1}
+		var refs []string
+		for j := 1; i == 0 && j < len(names); j++ {
+			info.References = append(info.References, storePath(j, names[j]))
+			refs = append(refs, path.Base(storePath(j, names[j])))
+		}
+		signature := base64.StdEncoding.EncodeToString(ed25519.Sign(secret, []byte(info.Fingerprint())))
+		c.files[fmt.Sprintf("%s/%032d.narinfo", cache, i)] = fmt.Sprintf(
+			"StorePath: %s\nURL: nar/x.nar\nCompression: none\nFileHash: %s\nFileSize: 1\nNarHash: %s\nNarSize: 1\nReferences: %s\nSig: k:%s\n",
+			info.Path, info.NarHash, info.NarHash, strings.Join(refs, " "), signature)
+	}
+	return c
+}
+
+// derivation is a layer of store paths with further keys.
+func (c *madeCache) derivation(more string, paths ...string) string {
+	return "  - derivation:\n      paths: [" + strings.Join(paths, ", ") + "]\n      substituters: [" + cache + "]\n      trusted_public_keys: [\"" + c.key + "\"]\n" + more
+}
+
+// TestMissingPath points at the path that a cache doesn't have, though an argument
+// names it and another one stands before.
+func TestMissingPath(t *testing.T) {
+	c := makeCache(t, "first")
+	first, second := storePath(0, "first"), storePath(1, "second")
+	r := withBase(t, "args: {P: "+second+"}\nlayers:\n"+c.derivation("", first, "\"$P\""), nil)
+	r.Fetch = c.files
 	_, err := planOf(r)
 	if err == nil || !strings.HasPrefix(err.Error(), "strata.yaml:4:66: derivation: find "+second+": ") {
 		t.Errorf("the second is missing: error %v", err)
 	}
-	r.Fetch = served{cache + "/00000000000000000000000000000001.narinfo": "broken"}
+	r.Fetch = served{cache + "/00000000000000000000000000000000.narinfo": "broken"}
 	_, err = planOf(r)
 	if err == nil || !strings.HasPrefix(err.Error(), "strata.yaml:4:15: derivation: find "+first+": ") {
 		t.Errorf("the first is broken: error %v", err)
+	}
+}
+
+// TestTooFewLayers names the limit that a grouping runs into, and what to set.
+func TestTooFewLayers(t *testing.T) {
+	var names []string
+	for i := range 18 {
+		names = append(names, fmt.Sprintf("p%d", i))
+	}
+	c := makeCache(t, names...)
+	for _, tc := range []struct{ top, more, want string }{
+		{
+			"", "      algorithm: per-path\n",
+			"strata.yaml:3:7: derivation: group 18 paths: it takes at least 18 layers, and there may be 16; set max_layers of the derivation to 18 or more, or take another algorithm",
+		},
+		{
+			"", "      algorithm: per-path\n      max_layers: 3\n",
+			"strata.yaml:7:19: derivation: group 18 paths: it takes at least 18 layers, and there may be 3; set max_layers of the derivation to 18 or more, or take another algorithm",
+		},
+		{
+			"max_layers: 10\n", "      algorithm: per-path\n      max_layers: 40\n",
+			"strata.yaml:8:19: derivation: group 18 paths: it takes at least 18 layers, and there may be 10; max_layers of the target leaves 10 for the store paths; take another algorithm",
+		},
+	} {
+		r := withBase(t, tc.top+"layers:\n"+c.derivation(tc.more, storePath(0, "p0")), nil)
+		r.Fetch = c.files
+		if _, err := planOf(r); err == nil || err.Error() != tc.want {
+			t.Errorf("error %v\nwant %s", err, tc.want)
+		}
 	}
 }

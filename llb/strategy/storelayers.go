@@ -81,13 +81,27 @@ func (d derived) group(c *closure) ([]grouping.Layer, error) {
 	}
 	groups, err := grouping.Group(nodes, grouping.Options{Algorithm: grouping.Algorithm(algorithm), Max: d.budget(c.graph), Pins: pins})
 	if err != nil {
-		pos := d.described.MaxLayersPos
-		if pos.IsZero() {
-			pos = d.described.Range.Start
-		}
-		return nil, d.t.read.errorf(pos, "derivation: %w", err)
+		return nil, d.groupFault(err)
 	}
 	return groups, nil
+}
+
+// groupFault says why paths can't be grouped, and which limit stands against it.
+func (d derived) groupFault(err error) error {
+	pos := d.described.MaxLayersPos
+	if pos.IsZero() {
+		pos = d.described.Range.Start
+	}
+	fault := d.t.read.errorf(pos, "derivation: %w", err)
+	var few *grouping.TooFewError
+	switch room := d.room(); {
+	case !errors.As(err, &few):
+		return fault
+	case few.Needed <= room:
+		return fault.WithHint(fmt.Sprintf("set max_layers of the derivation to %d or more, or take another algorithm", few.Needed))
+	default:
+		return fault.WithHint(fmt.Sprintf("max_layers of the target leaves %d for the store paths; take another algorithm", max(room, 1)))
+	}
 }
 
 // store is a layer of paths.
@@ -112,8 +126,18 @@ func (c *closure) link(into string, stores []*plan.Store) *plan.Link {
 }
 
 // budget is how many layers the closure may have: what was asked for, as far as
-// the base and all other layers leave it.
+// there is room.
 func (d derived) budget(graph *resolve.Graph) int {
+	most := d.described.MaxLayers
+	if most == 0 {
+		most = sensibleLayers(graph)
+	}
+	// With too few, the fitting afterwards joins layers or says so.
+	return max(min(most, d.room()), 1)
+}
+
+// room is how many layers the base and all other layers leave.
+func (d derived) room() int {
 	limit := d.t.described.MaxLayers
 	if limit == 0 {
 		limit = plan.MaxLayers
@@ -133,12 +157,7 @@ func (d derived) budget(graph *resolve.Graph) int {
 	if d.described.Registration {
 		limit--
 	}
-	most := d.described.MaxLayers
-	if most == 0 {
-		most = sensibleLayers(graph)
-	}
-	// With too few, the fitting afterwards joins layers or says so.
-	return max(min(most, limit), 1)
+	return limit
 }
 
 // sensibleLayers is how many layers are worth it for the closure's size.

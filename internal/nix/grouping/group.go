@@ -15,7 +15,6 @@ package grouping
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,8 +38,16 @@ const (
 	Single Algorithm = "single"
 )
 
-// ErrTooFew says that a grouping needs more layers than it may have.
-var ErrTooFew = errors.New("too few layers")
+// TooFewError says that a grouping needs more layers than it may have.
+type TooFewError struct {
+	// Paths are to be grouped, Needed is the smallest number of layers that does for
+	// them, and Allowed the greatest that there may be.
+	Paths, Needed, Allowed int
+}
+
+func (e *TooFewError) Error() string {
+	return fmt.Sprintf("group %s: it takes at least %s, and there may be %d", spell.Count(e.Paths, "path"), spell.Count(e.Needed, "layer"), e.Allowed)
+}
 
 // Node is one path.
 type Node struct {
@@ -110,7 +117,7 @@ type builder struct {
 
 func (b *builder) build() error {
 	if b.Max < 1 {
-		return fmt.Errorf("group %s: %w: %d are allowed", spell.Count(len(b.nodes), "path"), ErrTooFew, b.Max)
+		return &TooFewError{Paths: len(b.nodes), Needed: 1, Allowed: b.Max}
 	}
 	b.last = none
 	if b.Algorithm == Single || b.Max == 1 && len(b.Pins) == 0 {
@@ -131,7 +138,7 @@ func (b *builder) build() error {
 		needed = len(free)
 	}
 	if budget < needed {
-		return fmt.Errorf("group %s: %w: %d are needed at least, and %d are allowed", spell.Count(len(b.nodes), "path"), ErrTooFew, b.count+needed, b.Max)
+		return &TooFewError{Paths: len(b.nodes), Needed: b.count + needed, Allowed: b.Max}
 	}
 	switch {
 	case len(free) <= budget:

@@ -41,7 +41,8 @@ func TestGroupings(t *testing.T) {
 		}
 		layers, err := Group(nodes, o)
 		if err != nil {
-			if !errors.Is(err, ErrTooFew) || o.Algorithm != PerPath && o.Max > 2 {
+			var few *TooFewError
+			if !errors.As(err, &few) || few.Needed <= o.Max || o.Algorithm != PerPath && o.Max > 2 {
 				t.Fatalf("seed %d: %d nodes with %+v: %v", seed, len(nodes), o, err)
 			}
 			continue
@@ -221,15 +222,15 @@ func TestGroupRefuses(t *testing.T) {
 		graph string
 		o     Options
 	}{
-		"8 are needed at least, and 7 are allowed": {sample, Options{Algorithm: PerPath, Max: 7}},
-		"too few layers: 0 are allowed":            {sample, Options{}},
-		"3 are needed at least, and 2 are allowed": {sample, Options{Max: 2, Pins: [][]string{{"libc"}}}},
-		"pin nothing: it is not among the paths":   {sample, Options{Max: 9, Pins: [][]string{{"nothing"}}}},
-		"pin libc: another pin has it already":     {sample, Options{Max: 9, Pins: [][]string{{"libc"}, {"libc", "zlib"}}}},
-		`no algorithm is called "magic"`:           {sample, Options{Max: 4, Algorithm: "magic"}},
-		"a refers to b, which is not among them":   {"a:1 > b", Options{Max: 4}},
-		"a is there twice":                         {"a:1\na:1", Options{Max: 4}},
-		"b is in a circle of references":           {"a:1 > b\nb:1 > c\nc:1 > b", Options{Max: 4}},
+		"it takes at least 8 layers, and there may be 7": {sample, Options{Algorithm: PerPath, Max: 7}},
+		"it takes at least 1 layer, and there may be 0":  {sample, Options{}},
+		"it takes at least 3 layers, and there may be 2": {sample, Options{Max: 2, Pins: [][]string{{"libc"}}}},
+		"pin nothing: it is not among the paths":         {sample, Options{Max: 9, Pins: [][]string{{"nothing"}}}},
+		"pin libc: another pin has it already":           {sample, Options{Max: 9, Pins: [][]string{{"libc"}, {"libc", "zlib"}}}},
+		`no algorithm is called "magic"`:                 {sample, Options{Max: 4, Algorithm: "magic"}},
+		"a refers to b, which is not among them":         {"a:1 > b", Options{Max: 4}},
+		"a is there twice":                               {"a:1\na:1", Options{Max: 4}},
+		"b is in a circle of references":                 {"a:1 > b\nb:1 > c\nc:1 > b", Options{Max: 4}},
 	} {
 		layers, err := Group(graphOf(t, tc.graph), tc.o)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -19,6 +19,10 @@ import (
 // references has 600 KB.
 const maxInfo = 4 << 20
 
+// sideBySide is how many paths a cache is asked for at once: a small server takes
+// minutes when it is asked for hundreds.
+const sideBySide = 32
+
 // Options say where a closure comes from.
 type Options struct {
 	Fetcher fetch.Fetcher
@@ -184,15 +188,29 @@ func (s *search) known(wanted []string) (level []*Info, left []string) {
 	return level, left
 }
 
-// ask asks one cache for paths. It returns an error or nil for each of them.
+// ask asks one cache for paths, some of them at a time. It returns an error or nil for
+// each of them. A cache that fails for all is asked for nothing more.
 func (s *search) ask(ctx context.Context, cache int, paths []string, level *[]*Info) []error {
-	errs := make([]error, len(paths))
-	if s.down[cache] != nil {
-		for i := range errs {
-			errs[i] = s.down[cache]
+	errs := make([]error, 0, len(paths))
+	failed := 0
+	for some := range slices.Chunk(paths, sideBySide) {
+		if s.down[cache] != nil {
+			errs = append(errs, slices.Repeat([]error{s.down[cache]}, len(some))...)
+			continue
 		}
-		return errs
+		got, down := s.askAtOnce(ctx, cache, some, level)
+		errs, failed = append(errs, got...), failed+down
+		if failed == len(errs) {
+			s.down[cache] = errs[0]
+		}
 	}
+	return errs
+}
+
+// askAtOnce is ask for paths that are asked for side by side; failed is for how many of
+// them the cache gave no answer.
+func (s *search) askAtOnce(ctx context.Context, cache int, paths []string, level *[]*Info) (errs []error, failed int) {
+	errs = make([]error, len(paths))
 	base := strings.TrimRight(s.Caches[cache], "/") + "/"
 	requests := make([]fetch.Request, len(paths))
 	for i, p := range paths {
@@ -201,7 +219,6 @@ func (s *search) ask(ctx context.Context, cache int, paths []string, level *[]*I
 			Name: "look up " + Name(p), Limit: maxInfo,
 		}
 	}
-	failed := 0
 	for i, answer := range s.Fetcher.Fetch(ctx, requests) {
 		if answer.Err != nil {
 			errs[i] = answer.Err
@@ -218,10 +235,7 @@ func (s *search) ask(ctx context.Context, cache int, paths []string, level *[]*I
 		s.found[info.Path] = info
 		*level = append(*level, info)
 	}
-	if failed == len(paths) {
-		s.down[cache] = errs[0]
-	}
-	return errs
+	return errs, failed
 }
 
 // read checks a narinfo and makes its URL a full one.

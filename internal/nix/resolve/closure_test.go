@@ -78,10 +78,13 @@ type caches struct {
 	errs   map[string]error
 	asked  []string
 	rounds int
+	// most is how many were asked for at once.
+	most int
 }
 
 func (c *caches) Fetch(_ context.Context, requests []fetch.Request) []fetch.Answer {
 	c.rounds++
+	c.most = max(c.most, len(requests))
 	answers := make([]fetch.Answer, len(requests))
 	for i, r := range requests {
 		c.asked = append(c.asked, r.URLs...)
@@ -440,4 +443,36 @@ func TestRefusesDescriptions(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
+}
+
+// TestFewAtOnce asks a small server for no more than some paths side by side, and one
+// that doesn't answer no longer than it takes to see that.
+func TestFewAtOnce(t *testing.T) {
+	const n = 100
+	c := &caches{}
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprintf("lib%d", i))
+		c.put(first, signed(names[i], nil, []string{"k1"}))
+	}
+	c.put(first, signed("app", names, []string{"k1"}))
+	g, err := Closure(context.Background(), []string{storePath("app")}, options(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Paths) != n+1 || len(c.asked) != n+1 || c.most != 32 {
+		t.Errorf("%d paths by %d requests, %d at once", len(g.Paths), len(c.asked), c.most)
+	}
+	c.asked, c.errs, c.files = nil, map[string]error{first: errors.New("no route"), second: errors.New("no route")}, nil
+	if _, err := Closure(context.Background(), storePaths(names), options(c)); err == nil || len(c.asked) != 2*32 {
+		t.Errorf("error %v after %d requests of two servers that don't answer", err, len(c.asked))
+	}
+}
+
+func storePaths(names []string) []string {
+	var paths []string
+	for _, name := range names {
+		paths = append(paths, storePath(name))
+	}
+	return paths
 }
