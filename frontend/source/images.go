@@ -24,14 +24,14 @@ import (
 // named finds a context that was given under a tree's name; nil when there is
 // none. A context called like an image takes the image's place.
 func (t *Trees) named(ctx context.Context, in plan.Tree) (*found, error) {
-	return t.loadNamed(ctx, in, func() []bk.LocalOption { return followed(t.paths[in.Name]) })
+	return t.finder.loadNamed(ctx, in, func() []bk.LocalOption { return followed(t.paths[in.Name]) })
 }
 
 // onlyNames is a named context without the content of its files; nil if it isn't a
 // directory of the client.
-func (t *Trees) onlyNames(ctx context.Context, name string) *bk.State {
-	in := plan.Tree{Kind: plan.Context, Name: name, Platform: platforms.Format(t.finder.daemon.Platform)}
-	src, err := t.loadNamed(ctx, in, func() []bk.LocalOption {
+func (f *Finder) onlyNames(ctx context.Context, name string) *bk.State {
+	in := plan.Tree{Kind: plan.Context, Name: name, Platform: platforms.Format(f.daemon.Platform)}
+	src, err := f.loadNamed(ctx, in, func() []bk.LocalOption {
 		return []bk.LocalOption{bk.MetadataOnlyTransfer(nil), bk.WithCustomName("[internal] look for near names")}
 	})
 	if err != nil || src == nil || src.image != nil {
@@ -42,14 +42,14 @@ func (t *Trees) onlyNames(ctx context.Context, name string) *bk.State {
 
 // loadNamed loads what is given as a context of that name, with options for a directory
 // of the client; nil if nothing is.
-func (t *Trees) loadNamed(ctx context.Context, in plan.Tree, local func() []bk.LocalOption) (*found, error) {
+func (f *Finder) loadNamed(ctx context.Context, in plan.Tree, local func() []bk.LocalOption) (*found, error) {
 	p, err := platforms.Parse(in.Platform)
 	if err != nil {
 		return nil, fmt.Errorf("parse platform %q: %w", in.Platform, err)
 	}
-	nc, err := t.finder.daemon.UI.NamedContext(in.Name, dockerui.ContextOpt{
+	nc, err := f.daemon.UI.NamedContext(in.Name, dockerui.ContextOpt{
 		Platform:       &p,
-		ResolveMode:    t.finder.daemon.UI.ImageResolveMode.String(),
+		ResolveMode:    f.daemon.UI.ImageResolveMode.String(),
 		AsyncLocalOpts: local,
 	})
 	if err != nil || nc == nil {

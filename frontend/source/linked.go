@@ -27,7 +27,7 @@ func (t *Trees) FollowLinks(ctx context.Context, failure error) bool {
 	t.followed = true
 	more := false
 	for name, paths := range t.paths {
-		real := withoutLinks(t.names(ctx, name), paths)
+		real := withoutLinks(t.finder.names(ctx, name), paths)
 		if len(real) == 0 {
 			continue
 		}
@@ -41,19 +41,19 @@ func (t *Trees) FollowLinks(ctx context.Context, failure error) bool {
 }
 
 // names lists a context that is a directory of the client; nil for another one.
-func (t *Trees) names(ctx context.Context, name string) fault.Lister {
+func (f *Finder) names(ctx context.Context, name string) fault.Lister {
 	if name == "" {
-		return t.finder.daemon.contextNames(ctx)
+		return f.daemon.contextNames(ctx)
 	}
-	caps := t.finder.daemon.Client.BuildOpts().LLBCaps
+	caps := f.daemon.Client.BuildOpts().LLBCaps
 	if caps.Supports(pb.CapSourceMetadataTransfer) != nil {
 		return nil
 	}
-	st := t.onlyNames(ctx, name)
+	st := f.onlyNames(ctx, name)
 	if st == nil {
 		return nil
 	}
-	return t.finder.daemon.listNames(ctx, *st)
+	return f.daemon.listNames(ctx, *st)
 }
 
 // withoutLinks are the paths, without links on the way, of those that have some, and
