@@ -7,7 +7,8 @@ import "fmt"
 
 func buildObject() object[Build] {
 	return object[Build]{
-		span: func(b *Build) *Range { return &b.Range },
+		instead: asBuild,
+		span:    func(b *Build) *Range { return &b.Range },
 		keys: []key[Build]{
 			bind("from", "Where the command runs: a reference, target:NAME, context:NAME, dockerfile:PATH#STAGE, layers or scratch.", text(checkFrom),
 				func(b *Build) *String { return &b.From }),

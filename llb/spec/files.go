@@ -19,8 +19,9 @@ func filesKind() kind[Files] {
 
 func fileObject() object[File] {
 	return object[File]{
-		span: func(f *File) *Range { return &f.Range },
-		one:  []string{"content", "source", "url", "git", "symlink", "directory"},
+		instead: asFile,
+		span:    func(f *File) *Range { return &f.Range },
+		one:     []string{"content", "source", "url", "git", "symlink", "directory"},
 		needs: []needs{
 			{"from", []string{"source"}},
 			{"platform", []string{"from"}},

@@ -77,7 +77,7 @@ func documentObject() object[document] {
 			read: func(c cursor, d *document) { read(c, &d.main) },
 		})
 	}
-	return object[document]{keys: keys, extensible: true}
+	return object[document]{keys: keys, extensible: true, instead: asDocument}
 }
 
 // checkBytes refuses what no YAML parser should see.

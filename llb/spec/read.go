@@ -119,6 +119,9 @@ type object[T any] struct {
 	keys []key[T]
 	// extensible allows keys that start with "x-".
 	extensible bool
+	// instead says what to write for a word that is no key, or begins a line where the
+	// map should be; empty for a word that it doesn't know.
+	instead func(word string) string
 	// want names what may stand there when it is more than a map.
 	want string
 	// one names keys of which exactly one has to be there.
@@ -157,7 +160,11 @@ func (o object[T]) read(c cursor) (T, bool) {
 		if want == "" {
 			want = "a map"
 		}
-		c.want(want)
+		hint := ""
+		if o.instead != nil && c.kind == scalarNode {
+			hint = o.instead(c.text)
+		}
+		c.faultAt(c.node, hint, "want %s, found %s", want, c.found())
 		return t, false
 	}
 	if o.span != nil {
@@ -192,10 +199,20 @@ func (o object[T]) readKeys(c cursor, t *T) (unknown bool) {
 			if where == "" {
 				where = "the build file"
 			}
-			c.faults.add(p.key.span, spell.DidYouMean(name, o.names()), "unknown key %.80q in %s", name, where)
+			c.faults.add(p.key.span, o.hint(name), "unknown key %.80q in %s", name, where)
 		}
 	}
 	return unknown
+}
+
+// hint says what is meant by a key that there isn't.
+func (o object[T]) hint(name string) string {
+	if o.instead != nil {
+		if here := o.instead(name); here != "" {
+			return here
+		}
+	}
+	return spell.DidYouMean(name, o.names())
 }
 
 // checkKeys looks for keys that are missing or do not go together.

@@ -12,7 +12,8 @@ import (
 // describe the target "default".
 func targetObject() object[Target] {
 	return object[Target]{
-		span: func(t *Target) *Range { return &t.Range },
+		instead: asTarget,
+		span:    func(t *Target) *Range { return &t.Range },
 		keys: []key[Target]{
 			bind("from", "The base: scratch, a reference, target:NAME, context:NAME or dockerfile:PATH#STAGE.", text(checkFrom),
 				func(t *Target) *String { return &t.From }),
@@ -43,8 +44,9 @@ func maxLayersKey[T any](at func(*T) (*int, *Pos)) key[T] {
 
 func layerObject() object[Layer] {
 	return object[Layer]{
-		span: func(l *Layer) *Range { return &l.Range },
-		one:  []string{"packages", "files", "build", "derivation"},
+		span:    func(l *Layer) *Range { return &l.Range },
+		instead: asLayer,
+		one:     []string{"packages", "files", "build", "derivation"},
 		keys: []key[Layer]{
 			bind("name", "The layer's name in progress, history and --no-cache-filter.", word(checkLine),
 				func(l *Layer) *string { return &l.Name }),
