@@ -42,9 +42,12 @@ type Explainer struct {
 // are about something that the user never wrote.
 func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if _, ok := e.File.dockerfileLines(err); ok {
-		return placed(err)
+		return placed(err, err.Error())
 	}
 	lines := errdefs.Sources(err)
+	if fault := e.withheldFault(err.Error(), lines); fault != nil {
+		return fault
+	}
 	if fault := e.unpackFault(ctx, err); fault != nil {
 		return fault
 	}
@@ -71,7 +74,7 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 			return e.fileFault(f, file)
 		}
 	}
-	return placed(err)
+	return placed(err, withoutCommand(llb.WithoutHelper(err.Error())))
 }
 
 // fileFault says what is wrong with a file that the build file names: what its server
@@ -93,10 +96,9 @@ func (e *Explainer) external(pos spec.Pos, format string, args ...any) error {
 	return fault
 }
 
-// placed is an error of a step with the place of the step in the build file. A
-// failed command is named as the build file does.
-func placed(err error) error {
-	text := llb.WithoutHelper(err.Error())
+// placed is an error of a step in other words, with the place of the step in the build
+// file.
+func placed(err error, text string) error {
 	for _, s := range errdefs.Sources(err) {
 		if len(s.Ranges) > 0 && s.Info != nil {
 			start := s.Ranges[0].Start

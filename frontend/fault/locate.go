@@ -30,7 +30,7 @@ func (f *File) Locate(err error) error {
 	text := printable.Error(err)
 	var ranges []spec.Range
 	var fault *plan.Fault
-	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 {
+	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 && len(OfSpec(err)) == 0 {
 		text = fmt.Sprintf("%s:%d:%d: %s", f.Source.Filename, fault.Range.Start.Line, fault.Range.Start.Column, text)
 		ranges = append(ranges, fault.Range)
 	}

@@ -48,3 +48,17 @@ func missingPath(err error) (string, bool) {
 func IsNotFound(err error) bool {
 	return strings.Contains(err.Error(), "no such file or directory") || strings.HasSuffix(err.Error(), " not found")
 }
+
+// withoutCommand leaves the command out of what BuildKit says about one that failed:
+// the excerpt shows it.
+func withoutCommand(text string) string {
+	before, rest, ok := strings.Cut(text, `process "`)
+	if !ok {
+		return text
+	}
+	_, status, ok := strings.Cut(rest, `" did not complete successfully: `)
+	if !ok {
+		return text
+	}
+	return before + "the command did not complete successfully: " + status
+}

@@ -90,6 +90,8 @@ type Tmpfs struct {
 // Secret is a file or a variable that no layer holds.
 type Secret struct {
 	ID string `json:"id"`
+	// Pos is where the build file names it.
+	Pos spec.Pos `json:"-"`
 	// Target is the file; empty when only Env is wanted.
 	Target string `json:"target,omitempty"`
 	// Env is the environment variable; empty when only the file is wanted.
@@ -102,6 +104,8 @@ type Secret struct {
 // SSH is an agent's socket.
 type SSH struct {
 	ID string `json:"id"`
+	// Pos is where the build file asks for it.
+	Pos spec.Pos `json:"-"`
 	// Target is the socket's path; empty leaves it to SSH_AUTH_SOCK alone.
 	Target   string `json:"target,omitempty"`
 	Required bool   `json:"required,omitempty"`

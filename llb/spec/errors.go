@@ -104,10 +104,16 @@ func (s *Spec) Errorf(pos Pos, format string, args ...any) *Error {
 	return s.ErrorfRange(Range{Start: pos, End: pos}, format, args...)
 }
 
-// ErrorfRange is [Spec.Errorf] for a fault that covers more than one character.
+// ErrorfRange is [Spec.Errorf] for a fault that covers more than one character. A fault
+// that is wrapped keeps its own place.
 func (s *Spec) ErrorfRange(r Range, format string, args ...any) *Error {
 	wrapped := fmt.Errorf(format, args...)
 	e := &Error{File: s.File, Range: r, Message: wrapped.Error(), cause: errors.Unwrap(wrapped)}
+	if inner := (*Error)(nil); errors.As(wrapped, &inner) && inner.File == s.File && !inner.Range.Start.IsZero() {
+		// A sentence has one place, the one that is nearest to the fault.
+		e.Message = strings.Replace(e.Message, inner.Error(), inner.Words(), 1)
+		e.Range, e.External = inner.Range, inner.External
+	}
 	e.quote(s.Data)
 	return e
 }

@@ -208,3 +208,21 @@ func TestErrorfWraps(t *testing.T) {
 		t.Errorf("excerpt %q for a line that is not there", got)
 	}
 }
+
+// A fault that is wrapped in another one keeps its place, and the sentence has no other.
+func TestOnePlace(t *testing.T) {
+	s := mustParse(t, "from: x\nmax_layers: 3\n")
+	inner := s.Errorf(Pos{2, 13}, "it is %s", "too few").WithHint("write 4")
+	inner.External = true
+	outer := s.Errorf(Pos{1, 7}, "look into target:web: %w", fmt.Errorf("plan it: %w", inner))
+	if got, want := outer.Error(), "strata.yaml:2:13: look into target:web: plan it: it is too few; write 4"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if want := "  1 | from: x\n> 2 | max_layers: 3\n    |             ^\n"; outer.Excerpt() != want || !outer.External {
+		t.Errorf("excerpt %s", outer.Excerpt())
+	}
+	other := &Error{File: "strata.lock", Range: Range{Start: Pos{9, 1}}, Message: "stale"}
+	if got, want := s.Errorf(Pos{1, 7}, "read: %w", other).Error(), "strata.yaml:1:7: read: strata.lock:9:1: stale"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

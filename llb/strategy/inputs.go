@@ -147,7 +147,7 @@ func (c *command) planTmpfs() error {
 func (c *command) planSecrets() error {
 	for i := range c.b.Secrets {
 		s := &c.b.Secrets[i]
-		out := plan.Secret{Required: s.Required}
+		out := plan.Secret{Pos: s.ID.Pos, Required: s.Required}
 		var err error
 		if out.ID, err = c.t.read.expand(s.ID); err != nil {
 			return err
@@ -178,7 +178,7 @@ func (c *command) planSecrets() error {
 func (c *command) planSSH() error {
 	for i := range c.b.SSH {
 		s := &c.b.SSH[i]
-		out := plan.SSH{ID: "default", Required: s.Required}
+		out := plan.SSH{ID: "default", Pos: s.Range.Start, Required: s.Required}
 		var err error
 		if s.ID.IsSet() {
 			if out.ID, err = c.t.read.expand(s.ID); err != nil {
