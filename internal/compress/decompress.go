@@ -22,6 +22,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
+	"github.com/ulikunitz/xz/lzma"
 
 	ownxz "github.com/strata-build/strata/internal/compress/xz"
 )
@@ -33,6 +34,9 @@ const (
 	Bzip2 = "bzip2"
 	Xz    = "xz"
 	Zstd  = "zstd"
+	// Lzma is what came before xz. It has no checksums, and nothing tells it by its
+	// start.
+	Lzma = "lzma"
 )
 
 // MaxWindow is the most memory, in bytes, that a stream may ask a reader to
@@ -48,7 +52,7 @@ const MaxZstdWindow = 128 << 20
 var ErrFormat = errors.New("unknown compression")
 
 // Formats are the names that Reader takes.
-func Formats() []string { return []string{None, Gzip, Bzip2, Xz, Zstd} }
+func Formats() []string { return []string{None, Gzip, Bzip2, Xz, Zstd, Lzma} }
 
 // Reader returns what r holds without its compression. An empty format is
 // found from the first bytes. The caller closes the reader; r stays open.
@@ -123,6 +127,8 @@ func (z *reader) open(r *bufio.Reader, o *Opener) error {
 		z.from = bzip2.NewReader(r)
 	case Xz:
 		z.from, err = openXz(r)
+	case Lzma:
+		z.from, err = openLzma(r)
 	case Zstd:
 		z.from, err = o.openZstd(r)
 		z.close = o.closeZstd
@@ -162,6 +168,31 @@ func openXz(r *bufio.Reader) (io.Reader, error) {
 		return ownxz.NewReader(r, MaxWindow), nil
 	}
 	return xz.NewReader(r, MaxWindow)
+}
+
+// openLzma opens a stream of lzma, which is to be the only one.
+func openLzma(r *bufio.Reader) (io.Reader, error) {
+	from, err := lzma.ReaderConfig{DictCap: MaxWindow}.NewReader(r)
+	return &single{from, r}, err
+}
+
+// A single stream is one that nothing may follow.
+type single struct {
+	io.Reader
+	in *bufio.Reader
+}
+
+var errMore = errors.New("something follows its end")
+
+// Read reads what was compressed.
+func (s *single) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, more := s.in.Peek(1); more == nil {
+			err = errMore
+		}
+	}
+	return n, err
 }
 
 // Read reads what was compressed.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,6 +98,32 @@ func TestRefusesWhatIsNotOneWholeStream(t *testing.T) {
 			if err != nil && !strings.HasPrefix(err.Error(), "decompress "+format+": ") {
 				t.Errorf("%s with byte %d changed: error %q doesn't say what failed", file, i, err)
 			}
+		}
+	}
+}
+
+// TestLzma reads what xz writes in the format before its own, and no part of it.
+func TestLzma(t *testing.T) {
+	want := strings.Repeat(string(load(t, "testdata/text")), 100)
+	cmd := exec.CommandContext(t.Context(), "xz", "--format=lzma", "-9")
+	cmd.Stdin = strings.NewReader(want)
+	data, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(data, Lzma); err != nil || got != want {
+		t.Errorf("%q, %v", got, err)
+	}
+	for n := range data {
+		if _, err := read(data[:n], Lzma); err == nil {
+			t.Errorf("cut to %d of %d bytes there is no error", n, len(data))
+		}
+	}
+	large := bytes.Clone(data)
+	large[4] = 0x10 // 256 MiB to look back at
+	for what, data := range map[string][]byte{"bytes after its end": append(bytes.Clone(data), 'x'), "too large a window": large, "xz": load(t, "testdata/text.xz")} {
+		if _, err := read(data, Lzma); err == nil || !strings.HasPrefix(err.Error(), "decompress lzma: ") {
+			t.Errorf("%s: error %v", what, err)
 		}
 	}
 }

@@ -95,13 +95,16 @@ func (p *part) set(m *member) error {
 		p.format = compress.Xz
 	case ".zst":
 		p.format = compress.Zstd
-	case ".bz2":
+	case ".bz2", ".lzma":
 		if isTar(m.name, "control") {
-			return fmt.Errorf("%w: %s is compressed by bzip2, which dpkg takes for files only", ErrFormat, m.name)
+			return fmt.Errorf("%w: %s is compressed in a way that dpkg takes for files only", ErrFormat, m.name)
 		}
 		p.format = compress.Bzip2
+		if suffix == ".lzma" {
+			p.format = compress.Lzma
+		}
 	default:
-		return fmt.Errorf("%w: %s is compressed in a way that isn't supported; there are none, gz, xz, zst and bz2", ErrFormat, m.name)
+		return fmt.Errorf("%w: %s is compressed in a way that isn't supported; there are none, gz, xz, zst, bz2 and lzma", ErrFormat, m.name)
 	}
 	p.member = m
 	return nil

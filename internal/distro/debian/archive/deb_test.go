@@ -120,6 +120,7 @@ func TestReadsWhatDpkgReads(t *testing.T) {
 	}
 	for name, data := range map[string]string{
 		"bzip2":              archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.bz2", filter("bzip2")),
+		"lzma":               archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.lzma", filter("xz", "--format=lzma", "-9")),
 		"a window of 128 MB": archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.zst", filter("zstd", "--ultra", "-22", "--long=27", "-q")),
 		"members behind":     archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files, "_gpgbuilder", "x", "extra", "x"),
 		"a newline behind":   archive("debian-binary", "2.0\n", "control.tar", good, "data.tar", files) + "\n",
@@ -154,7 +155,8 @@ func TestRefusesWhatIsNoPackage(t *testing.T) {
 		"no files":               archive("debian-binary", "2.0\n", "control.tar", good),
 		"another member":         archive("debian-binary", "2.0\n", "control.tar", good, "evil", "x", "data.tar", files),
 		"bzip2 for control":      archive("debian-binary", "2.0\n", "control.tar.bz2", good, "data.tar", files),
-		"unknown compression":    archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.lzma", files),
+		"lzma for control":       archive("debian-binary", "2.0\n", "control.tar.lzma", good, "data.tar", files),
+		"unknown compression":    archive("debian-binary", "2.0\n", "control.tar", good, "data.tar.lz4", files),
 		"member without name":    archive("debian-binary", "2.0\n", "", "x"),
 		"too many members":       archive(append([]string{"debian-binary", "2.0\n"}, strings.Split(strings.Repeat("_x,,", 20)+"_y,", ",")...)...),
 		"control is a directory": archive("debian-binary", "2.0\n", "control.tar", tarball(t, "./control/", ""), "data.tar", files),

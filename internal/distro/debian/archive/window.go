@@ -23,6 +23,10 @@ func (a *Archive) DataWindow() int64 {
 		window = 1 << 16
 	case compress.Bzip2:
 		window = 4 << 20 // 900,000 numbers of 32 bits
+	case compress.Lzma: // one byte of properties, and the size of the dictionary
+		if len(start) >= 5 {
+			window = int64(binary.LittleEndian.Uint32(start[1:]))
+		}
 	case compress.Xz:
 		if w, ok := xzWindow(start); ok {
 			window = w
