@@ -132,6 +132,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Looker:        trees,
 		Fetch:         source.Fetcher{Daemon: r.daemon},
 		Stores:        trees,
+		Logins:        source.Logins{Trees: trees},
 		Checker:       trees,
 		Lock:          strategy.Locking{Name: r.lockName(), Strict: r.strict, Images: trees.Images},
 		Now:           r.now,
@@ -154,7 +155,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 			return lowered, ref, r.refuseDeletions(ctx, s, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
-			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees}
+			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees, Logins: source.Logins{Trees: trees}}
 			return nil, nil, e.Explain(ctx, err)
 		}
 	}

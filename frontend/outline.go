@@ -61,6 +61,7 @@ func (r *request) outline(ctx context.Context, s *spec.Spec) (*outline.Outline, 
 		o.Args = append(o.Args, outline.Arg{Name: a.Name, Value: value, Location: location(spec.Range{Start: a.Pos, End: a.Pos})})
 	}
 	for _, img := range p.Images {
+		outlineLogins(o, s.Target(img.Target))
 		for _, l := range img.Layers {
 			if e, ok := l.Action.(*plan.Exec); ok {
 				outlineExec(o, e)
@@ -99,6 +100,20 @@ func outlineExec(o *outline.Outline, e *plan.Exec) {
 	for _, c := range e.Cache {
 		if !slices.ContainsFunc(o.Cache, func(k outline.CacheMount) bool { return k.ID == c.ID }) {
 			o.Cache = append(o.Cache, outline.CacheMount{ID: c.ID, Location: at})
+		}
+	}
+}
+
+// outlineLogins adds the secrets with logins for the archives of a target.
+func outlineLogins(o *outline.Outline, t *spec.Target) {
+	for _, l := range t.Layers {
+		if l.Packages == nil {
+			continue
+		}
+		for _, r := range l.Packages.Repositories {
+			if id := r.Auth.Value; id != "" && !slices.ContainsFunc(o.Secrets, func(k outline.Secret) bool { return k.Name == id }) {
+				o.Secrets = append(o.Secrets, outline.Secret{Name: id, Required: true, Location: location(r.Range)})
+			}
 		}
 	}
 }

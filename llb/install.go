@@ -173,7 +173,7 @@ func (img *image) installMounts(ctx context.Context, layer *plan.Layer, a *plan.
 }
 
 // fetcher gives the image's steps their archives.
-func (img *image) fetcher() fetcher { return fetcher{img.ops, img.lowering.tree} }
+func (img *image) fetcher() fetcher { return fetcher{img.ops, img.lowering.tree, img.packages.on} }
 
 // withPackages is the image that packages are installed in. In a chain it is the
 // image so far, where nothing can be left out.

@@ -171,5 +171,5 @@ func (l *lowering) ops(p *plan.Image) *op.Maker {
 
 // ops makes operations that belong to no image.
 func (o Options) ops() *op.Maker {
-	return &op.Maker{SourceMap: o.SourceMap, Step: o.Step, BuildPlatform: o.BuildPlatform, NoCache: o.NoCache}
+	return &op.Maker{SourceMap: o.SourceMap, Step: o.Step, BuildPlatform: o.BuildPlatform, NoCache: o.NoCache, Proxy: o.Run.Proxy, Hosts: o.Run.ExtraHosts}
 }

@@ -132,7 +132,7 @@ func Verdict(ctx context.Context, p *plan.Plan, o Options, format plan.Format, b
 	}
 	var pending []unpacked
 	for _, a := range layers {
-		u, err := fetcher{ops, l.tree}.unpack(ctx, s, a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
+		u, err := fetcher{ops, l.tree, base}.unpack(ctx, s, a, "unpack packages "+strconv.Itoa(len(pending)+1), spec.Range{})
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -143,10 +143,12 @@ func Verdict(ctx context.Context, p *plan.Plan, o Options, format plan.Format, b
 }
 
 // makeTargets makes the images below the plan's last one, if packages are files of
-// any.
+// any, or if any has their login.
 func (l *lowering) makeTargets(ctx context.Context, layers []*plan.Unpack) error {
 	if !slices.ContainsFunc(layers, func(a *plan.Unpack) bool {
-		return slices.ContainsFunc(a.Copies(), func(c plan.Copy) bool { return c.From.Kind == plan.Target })
+		return slices.ContainsFunc(a.Archives, func(a plan.Archive) bool {
+			return a.Copy != nil && a.Copy.From.Kind == plan.Target || a.Login != nil && a.Login.Image != nil && a.Login.Image.Kind == plan.Target
+		})
 	}) {
 		return nil
 	}

@@ -36,6 +36,8 @@ type Explainer struct {
 	Spec  *spec.Spec
 	Plan  *plan.Plan
 	World World
+	// Logins may be nil where no server wants a login.
+	Logins Refetcher
 }
 
 // Explain tells the failure of a build in the build file's words, where BuildKit's
@@ -65,6 +67,9 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 		if fault := e.archiveFault(ctx, f); fault != nil {
 			return fault
 		}
+	}
+	if fault := e.loginFault(ctx, err); fault != nil {
+		return fault
 	}
 	if fault := e.storeFault(ctx, err); fault != nil {
 		return fault

@@ -175,6 +175,8 @@ func fetchError(url string, err error) error {
 		return fmt.Errorf("fetch %s: %w", url, err)
 	case f.IsMissing():
 		return fmt.Errorf("fetch %s: %w", url, fetch.ErrNotFound)
+	case f.Status == 401:
+		return fmt.Errorf("fetch %s: the server answers with status 401: it wants a login, which `auth` of a repository or the build secret HTTP_AUTH_HEADER_host may give", url)
 	case f.Got != "":
 		return fmt.Errorf("fetch %s: it is not what its index says: it has %s", url, f.Got)
 	default:

@@ -50,6 +50,10 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 	for _, u := range unpack {
 		archives = append(archives, u.Archives...)
 	}
+	last := below.Images[len(below.Images)-1]
+	if _, said := fault.OfLogin(err, archives, func(a plan.Archive) error { return Logins{t}.Refetch(ctx, below, last, a) }); said != nil {
+		return verdict, said
+	}
 	return verdict, fault.OfArchives(ctx, err, archives, t.Status)
 }
 

@@ -17,13 +17,18 @@ func verbs() []calls.Verb {
 		calls.NewVerb("skeleton", call.ParseSkeleton), calls.NewVerb("place", call.ParsePlace),
 		calls.NewVerb("run", call.ParseRun), calls.NewVerb("exec", call.ParseExec),
 		calls.NewVerb("store", call.ParseStore), calls.NewVerb("scan", call.ParseScan), calls.NewVerb("link", call.ParseLink),
-		calls.NewVerb("extract", call.ParseExtract),
+		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("fetch", call.ParseFetch),
 	}
 }
 
 func examples() []calls.Call {
 	return []calls.Call{
 		call.Skeleton{Source: "/in", Out: "/out"},
+		call.Fetch{Out: "/out/f", URLs: []string{"https://a.example.org/x", "https://b.example.org/x"}},
+		call.Fetch{
+			Image: true, Secret: "/s", Digest: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Size: 7, Limit: 9,
+			Report: "/out/r", Out: "-f", URLs: []string{"https://a.example.org/x"},
+		},
 		call.Place{Source: "/in", Out: "/out"},
 		call.Place{
 			Skeleton: "/skeleton", Users: "/users", From: "out", Owner: "app:staff", Keep: []string{"/a", "/b c"},

@@ -22,6 +22,9 @@ func ParseAddresses(text string) ([]string, error) {
 	}
 	for _, a := range addresses {
 		u, err := url.Parse(a)
+		if err == nil && u.User != nil {
+			return nil, fmt.Errorf("the address of %s has a login in it, which others would read in the build's graph and in its provenance; give it as a build secret, with `auth`", u.Host)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read the repository's address: %w", err)
 		}

@@ -34,6 +34,8 @@ type Source struct {
 	// Keys is the file of the context with the keys that count; empty for those that
 	// the base trusts.
 	Keys string
+	// Secret is the id of the build secret with the login for its server; empty for none.
+	Secret string
 	// Snapshot says that the archive's list of files may have expired.
 	Snapshot bool
 	// Trusted says that the archive needs no signature.

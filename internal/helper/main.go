@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/helper/download"
 )
 
 // contract is the number of the command line's contract. It grows when a
@@ -44,6 +45,7 @@ func ownVerbs() []verb {
 		{call.LinkUsage, only(runLink)},
 		{call.ExtractUsage, only(runExtract)},
 		{call.ExecUsage, runExec},
+		{call.FetchUsage, only(runFetch)},
 	}
 }
 
@@ -149,6 +151,14 @@ func runLink(args []string, warn func(string)) error {
 		return err
 	}
 	return linkPaths(c, warn)
+}
+
+func runFetch(args []string, _ func(string)) error {
+	c, err := call.ParseFetch(args)
+	if err != nil {
+		return err
+	}
+	return download.Run(c)
 }
 
 func runRun(args []string, warn func(string)) (int, error) {

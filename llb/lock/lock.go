@@ -67,6 +67,9 @@ type Repository struct {
 	Signers []string
 	// Trusted says that it was taken without a signature.
 	Trusted bool
+	// Login says that its server wants the login that the base has, or the image that
+	// the packages are like.
+	Login bool
 }
 
 // Target is what a target of the build file was resolved to.

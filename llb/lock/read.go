@@ -41,6 +41,7 @@ type (
 		Date         time.Time `yaml:"date"`
 		Signers      []string  `yaml:"signers"`
 		Trusted      bool      `yaml:"trusted"`
+		Login        bool      `yaml:"login"`
 		Distribution string    `yaml:"distribution"`
 	}
 	platformNode struct {
@@ -117,7 +118,7 @@ func read(data []byte) (*File, error) {
 		r := doc.Repositories[id]
 		f.Repositories = append(f.Repositories, Repository{
 			ID: id, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
-			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers, Trusted: r.Trusted, Distribution: r.Distribution,
+			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers, Trusted: r.Trusted, Login: r.Login, Distribution: r.Distribution,
 		})
 	}
 	for _, target := range slices.Sorted(maps.Keys(doc.Targets)) {

@@ -81,6 +81,9 @@ func (w *writer) repository(r Repository) {
 	if r.Trusted {
 		w.line(2, "trusted: true")
 	}
+	if r.Login {
+		w.line(2, "login: true")
+	}
 }
 
 func (w *writer) packages(p *Packages) {

@@ -57,6 +57,23 @@ func (m *Maker) Run(name string, args []string, opts ...bk.RunOption) (bk.ExecSt
 	}, opts...)...), nil
 }
 
+// Online runs the step helper on the build platform, in a root and with the network.
+func (m *Maker) Online(name string, root bk.State, args []string, opts ...bk.RunOption) (bk.ExecState, error) {
+	p := m.Platform()
+	helper, err := m.Helper(p.Architecture)
+	if err != nil {
+		return bk.ExecState{}, err
+	}
+	all := []bk.RunOption{bk.Args(append([]string{HelperPath}, args...)), bk.Dir("/"), bk.Platform(p), bk.WithCustomName(name), helper}
+	if m.Proxy != nil {
+		all = append(all, bk.WithProxy(*m.Proxy))
+	}
+	for _, h := range m.Hosts {
+		all = append(all, bk.AddExtraHost(h.Host, h.IP))
+	}
+	return Restart(root).Run(append(all, opts...)...), nil
+}
+
 // Tree is what the step helper, run as by Run, writes to /out.
 func (m *Maker) Tree(name string, args []string, opts ...bk.RunOption) (bk.State, error) {
 	run, err := m.Run(name, args, opts...)

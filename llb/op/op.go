@@ -37,6 +37,9 @@ type Maker struct {
 	// BuildPlatform is where the step helper runs; the zero value is this
 	// machine's.
 	BuildPlatform ocispecs.Platform
+	// Proxy and Hosts are what steps with the network get.
+	Proxy *bk.ProxyEnv
+	Hosts []bk.HostIP
 	// NoCache reports whether a layer or a target of that name is built without the
 	// cache; nil means none is.
 	NoCache func(name string) bool

@@ -27,6 +27,9 @@ type Archive struct {
 	Digest string `json:"digest"`
 	// Size is the file's, in bytes; 0 when no one knows.
 	Size int64 `json:"size,omitempty"`
+	// Login says where the servers' login is; nil for servers that want none. It never
+	// has the login itself.
+	Login *Login `json:"login,omitempty"`
 	// Attempt counts the addresses that were tried before. BuildKit takes a second
 	// attempt for the one that failed unless the two are told apart.
 	Attempt int `json:"attempt,omitempty"`
@@ -43,6 +46,17 @@ func copiesOf(archives []Archive) []Copy {
 		}
 	}
 	return out
+}
+
+// Login says where the login for servers of packages is.
+type Login struct {
+	// Image has it in its configuration; nil is the image that the packages are put on,
+	// if InBase is set, and none otherwise.
+	Image *Tree `json:"image,omitempty"`
+	// InBase says that the image that the packages are put on has it.
+	InBase bool `json:"in_base,omitempty"`
+	// Secret is the id of the build secret that has it; empty for none.
+	Secret string `json:"secret,omitempty"`
 }
 
 // Unpack puts the files of packages into a layer of their own, without the base

@@ -126,6 +126,8 @@ func repositoryObject() object[Repository] {
 				func(r *Repository) *[]String { return &r.Components }),
 			bind("signed_by", "A keyring in the context.", text(valid(CleanSource)),
 				func(r *Repository) *String { return &r.SignedBy }),
+			bind("auth", "A build secret with the login for its server: user:password, or lines of apt's auth.conf.", text(checkLine),
+				func(r *Repository) *String { return &r.Auth }),
 			bind("snapshot", "It is a snapshot: its list of files may have expired.", boolean(),
 				func(r *Repository) *bool { return &r.Snapshot }),
 			bind("trusted", "Take it as it is, without a signature, as trusted=yes of apt's sources.", boolean(),

@@ -228,6 +228,8 @@ type Repository struct {
 	Components []String
 	// SignedBy is a keyring in the context.
 	SignedBy String
+	// Auth is the id of the build secret with the login for its server.
+	Auth String
 	// Snapshot takes an archive's list of files although it has expired.
 	Snapshot bool
 	// Trusted takes an archive without a signature, as apt's trusted=yes.

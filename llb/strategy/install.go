@@ -215,6 +215,7 @@ func (s *packageSet) archive(p lock.Package) plan.Archive {
 		}
 		return a
 	}
+	a.Login = s.logins[p.Repository]
 	for _, uri := range s.uris[p.Repository] {
 		a.URLs = append(a.URLs, s.from.system.Facts().Address(uri, p.Path))
 	}

@@ -67,7 +67,7 @@ func (s *packageSet) takeLocked(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	s.locked = have
-	return true, s.lockedRepositories()
+	return true, s.lockedRepositories(ctx)
 }
 
 // before is what the lock has until now; nil when it has nothing.
@@ -175,8 +175,8 @@ func orScratch(name string) string {
 }
 
 // lockedRepositories finds the system and the addresses of what the lock names.
-func (s *packageSet) lockedRepositories() error {
-	s.uris = map[string][]string{}
+func (s *packageSet) lockedRepositories(ctx context.Context) error {
+	s.uris, s.logins = map[string][]string{}, map[string]*plan.Login{}
 	if s.locked.Type != "" {
 		s.from.system = distro.Find(s.t.pass.req.Systems, s.locked.Type)
 	}
@@ -192,7 +192,7 @@ func (s *packageSet) lockedRepositories() error {
 		if !ok {
 			return s.t.read.errorf(s.asked.start(), "%s has packages of the type %s, which this release doesn't know", s.t.pass.req.Lock.Name, r.Type)
 		}
-		if err := s.lockedRepository(r, archives); err != nil {
+		if err := s.lockedRepository(ctx, r, archives); err != nil {
 			return err
 		}
 	}
@@ -200,7 +200,7 @@ func (s *packageSet) lockedRepositories() error {
 }
 
 // lockedRepository finds the addresses of a repository that the lock names.
-func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archives) error {
+func (s *packageSet) lockedRepository(ctx context.Context, r *lock.Repository, archives distro.Archives) error {
 	given, err := archives.Repositories(s.asked.sources)
 	if err != nil {
 		return s.asked.fault(err)
@@ -218,7 +218,8 @@ func (s *packageSet) lockedRepository(r *lock.Repository, archives distro.Archiv
 		return s.t.stale(s.asked.start(), "%s has packages of the repository %s, which the build file no longer has", s.t.pass.req.Lock.Name, r.ID)
 	}
 	s.uris[r.ID] = archives.Addresses(has)
-	return nil
+	s.logins[r.ID], err = s.from.lockedLogin(ctx, has.URIs, r.Login)
+	return err
 }
 
 // plainRepository is a repository of the lock as package systems take it.

@@ -27,8 +27,10 @@ type packageSet struct {
 	locked *lock.Packages
 	// files are those of its packages that are files.
 	files *fileSet
-	// uris are the addresses of the repositories, by their ids.
-	uris map[string][]string
+	// uris are the addresses of the repositories, by their ids, and logins where the
+	// logins for them are.
+	uris   map[string][]string
+	logins map[string]*plan.Login
 	// planned are the layers of each entry.
 	planned [][]plan.Layer
 }

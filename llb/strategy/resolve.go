@@ -21,7 +21,7 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 	if err := s.goUnlocked(); err != nil {
 		return err
 	}
-	request := s.request(base)
+	request := s.request(ctx, base)
 	if request.Files, err = s.files.toResolve(ctx); err != nil {
 		return err
 	}
@@ -32,9 +32,9 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 	for _, w := range solution.Warnings {
 		s.t.pass.warn(RulePackages, s.asked.pos(w.Name), "", "%s", w.Text)
 	}
-	s.uris = map[string][]string{}
+	s.uris, s.logins = map[string][]string{}, map[string]*plan.Login{}
 	for _, r := range solution.Repositories {
-		s.uris[r.ID] = archives.Addresses(r)
+		s.uris[r.ID], s.logins[r.ID] = archives.Addresses(r), s.from.logins.ofAny(r.URIs)
 	}
 	s.locked = s.lock(solution)
 	if err := s.chooseInstaller(ctx); err != nil {
@@ -48,11 +48,11 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 }
 
 // request is what the target asks of an archive.
-func (s *packageSet) request(base tree.Tree) distro.Request {
+func (s *packageSet) request(ctx context.Context, base tree.Tree) distro.Request {
 	t := s.t
 	r := distro.Request{
 		Platform: t.image.Platform, Recommends: s.asked.recommends(), AllowHeld: s.asked.allowHeld(),
-		Upgrade: s.asked.upgrade, UpgradeLayer: s.asked.upgradeLayer, Sources: s.asked.sources, Base: base, Like: s.from.configured, Fetch: t.pass.req.Fetch, Now: t.pass.req.Now, Keep: s.keep(),
+		Upgrade: s.asked.upgrade, UpgradeLayer: s.asked.upgradeLayer, Sources: s.asked.sources, Base: base, Like: s.from.configured, Fetch: s.from.fetcher(ctx), Now: t.pass.req.Now, Keep: s.keep(),
 		Context: func(ctx context.Context, name string) (tree.Tree, error) {
 			return t.pass.req.Looker.Look(ctx, t.pass.plan, plan.Tree{Kind: plan.Main}, []string{name})
 		},
@@ -138,6 +138,9 @@ func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repositor
 		locked := lock.Repository{
 			ID: r.ID, Type: s.from.system.Facts().Type, URIs: r.URIs, Suite: r.Suite, Components: r.Components,
 			Distribution: r.Distribution, Date: r.Date, Signers: r.Signers, Trusted: r.Trusted,
+		}
+		if login := s.from.logins.ofAny(r.URIs); login != nil {
+			locked.Login = login.InBase || login.Image != nil
 		}
 		if r.Given {
 			locked.URIs = nil

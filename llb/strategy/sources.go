@@ -28,6 +28,8 @@ type origin struct {
 	like *plan.Tree
 	// configured is what that image has; nil until it is opened.
 	configured *distro.Configured
+	// logins are those for the archives' servers.
+	logins logins
 	// system is the packages'; nil while nothing says which it is.
 	system distro.System
 }
@@ -68,7 +70,10 @@ func (s *packageRequest) source(r *spec.Repository) (*distro.Source, error) {
 	if out.Components, err = s.read.expandAll(r.Components); err != nil {
 		return nil, err
 	}
-	out.Keys, err = s.read.expand(r.SignedBy)
+	if out.Keys, err = s.read.expand(r.SignedBy); err != nil {
+		return nil, err
+	}
+	out.Secret, err = s.read.expand(r.Auth)
 	return out, err
 }
 
@@ -83,6 +88,9 @@ func (s *origin) chooseSystem(ctx context.Context) (tree.Tree, error) {
 		return nil, s.asked.fault(fmt.Errorf("look into the base: %w", err))
 	}
 	if err := s.openLike(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.readLogins(ctx, base); err != nil {
 		return nil, err
 	}
 	switch {
@@ -187,14 +195,18 @@ func (s *origin) knownSystems() string {
 
 // lookIntoBase opens the package database of the image so far.
 func (s *origin) lookIntoBase(ctx context.Context) (tree.Tree, error) {
-	t := s.t
+	so, from := s.t.soFar()
+	return s.open(ctx, so, from)
+}
+
+// soFar is the image so far: a tree, with the plan that it is in.
+func (t *Target) soFar() (*plan.Plan, plan.Tree) {
 	partial := *t.image
 	so := &plan.Plan{Platform: t.image.Platform, Images: append(t.pass.plan.Images[:len(t.pass.plan.Images):len(t.pass.plan.Images)], &partial)}
-	from := t.image.From
 	if t.ranInPlace() {
-		from = plan.Tree{Kind: plan.Layers}
+		return so, plan.Tree{Kind: plan.Layers}
 	}
-	return s.open(ctx, so, from)
+	return so, t.image.From
 }
 
 // patterns are what of an image any system reads.

@@ -83,6 +83,8 @@ type Request struct {
 	Looker  Looker
 	Fetch   fetch.Fetcher
 	Checker Checker
+	// Logins fetches from servers that want a login; nil where none can.
+	Logins LoginFetcher
 	// Systems are the package systems, in the order in which a base is asked for
 	// them; nil is all that Strata has.
 	Systems []distro.System

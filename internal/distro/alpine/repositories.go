@@ -15,6 +15,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/alpine/index"
+	"github.com/strata-build/strata/internal/distro/login"
 )
 
 // repository is one repository of apk.
@@ -120,10 +121,11 @@ func (b *base) repositories(ctx context.Context) ([]*repository, error) {
 		if !strings.HasPrefix(r.URL, "http://") && !strings.HasPrefix(r.URL, "https://") {
 			continue // a directory of the base, or a disc
 		}
-		if _, err := distro.ParseAddresses(r.URL); err != nil {
+		uris := login.Without(r.URL)
+		if _, err := distro.ParseAddresses(uris[0]); err != nil {
 			return nil, fmt.Errorf("read the repositories of %s: %w", b.Name, err)
 		}
-		out = append(out, &repository{uris: []string{r.URL}, tag: r.Tag})
+		out = append(out, &repository{uris: uris, tag: r.Tag})
 	}
 	return named(out), nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/index"
+	"github.com/strata-build/strata/internal/distro/login"
 )
 
 // archive is one suite of a Debian archive.
@@ -102,7 +103,7 @@ func given(sources []*distro.Source) ([]*archive, error) {
 func configuredArchives(s *index.Source) []*archive {
 	var out []*archive
 	for _, suite := range s.Suites {
-		a := &archive{uris: s.URIs, suite: suite, components: s.Components, configured: s}
+		a := &archive{uris: login.Without(s.URIs...), suite: suite, components: s.Components, configured: s}
 		a.everValid, a.undated = s.Options["check-valid-until"] == "no", s.Options["check-date"] == "no"
 		for _, key := range s.SignedBy {
 			if !strings.HasPrefix(key, "/") {
