@@ -24,7 +24,8 @@ func quirksOfBuilds() map[string]struct{ push, load string } {
 		"no challenge":                {"wants a login, and got none that it accepts; ", "wants a login, and got none that it accepts ("},
 		"HEAD 403":                    {"does not allow it", "does not allow it"}, // the engine goes on with a push
 		"HEAD 404":                    {"", "has no such image"},
-		"HEAD 405":                    {"405 Method Not Allowed", ""}, // so it does here
+		"HEAD 405":                    {"405 Method Not Allowed", ""},                 // so it does here
+		"HEAD 501":                    {"501 Not Implemented", "501 Not Implemented"}, // and here, with a push
 		"types of text":               {"", "schema 1 has been removed"},
 		"202 for manifests":           {"202 Accepted", ""}, // and here
 		"busy for a day":              {"has had too many requests", "has had too many requests"},

@@ -43,14 +43,23 @@ func (p *pushes) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || !isPush(req) {
 		return resp, err
 	}
-	is := func(statuses ...int) bool { return slices.Contains(statuses, resp.StatusCode) }
 	switch {
-	case req.Method == http.MethodHead && is(http.StatusForbidden, http.StatusMethodNotAllowed):
+	case req.Method == http.MethodHead && isUnsaid(resp.StatusCode):
 		setStatus(resp, http.StatusNotFound)
-	case req.Method == http.MethodPut && is(http.StatusAccepted) && strings.Contains(req.URL.Path, "/manifests/"):
+	case req.Method == http.MethodPut && resp.StatusCode == http.StatusAccepted && strings.Contains(req.URL.Path, "/manifests/"):
 		setStatus(resp, http.StatusCreated)
 	}
 	return resp, nil
+}
+
+// isUnsaid reports whether a registry refuses to say what it has, and wants neither a
+// login nor a pause.
+func isUnsaid(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusTooManyRequests:
+		return false
+	}
+	return status >= http.StatusBadRequest && status < http.StatusInternalServerError || status == http.StatusNotImplemented
 }
 
 func setStatus(resp *http.Response, status int) {

@@ -28,7 +28,7 @@ func TestPushesThatOthersCanDo(t *testing.T) {
 		return err
 	}
 	for name, q := range map[string]testenv.Quirks{
-		"HEAD is forbidden": {HeadStatus: 403}, "HEAD is not implemented": {HeadStatus: 405}, "manifests are accepted": {PutStatus: 202},
+		"HEAD is forbidden": {HeadStatus: 403}, "HEAD is not allowed": {HeadStatus: 405}, "HEAD is not implemented": {HeadStatus: 501}, "manifests are accepted": {PutStatus: 202},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := testenv.NewFakeRegistry(t, q)

@@ -17,6 +17,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/compress"
+	"github.com/strata-build/strata/internal/image/packing"
 	"github.com/strata-build/strata/internal/spell"
 )
 
@@ -131,12 +132,12 @@ func (a *dockerArchive) layer(name string, diffID v1.Hash) (v1.Descriptor, error
 	if err != nil {
 		return v1.Descriptor{}, err
 	}
-	start := make([]byte, magicSize)
+	start := make([]byte, packing.Magic)
 	n, err := io.ReadFull(r, start)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return v1.Descriptor{}, err
 	}
-	format, err := formatOf(start[:n])
+	format, err := packing.Of(start[:n])
 	if err != nil {
 		return v1.Descriptor{}, err
 	}

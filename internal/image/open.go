@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -110,6 +111,17 @@ func (s *Source) Blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, erro
 	}
 	return verify(rc, d, s.Name.String()), nil
 }
+
+// Layer streams a layer that is going to be unpacked, as Blob does.
+func (s *Source) Layer(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error) {
+	if IsEncrypted(d) {
+		return nil, fmt.Errorf("layer %s of %s is encrypted: decrypt the image first, as \"skopeo copy --decryption-key\" does", d.Digest, s.Name)
+	}
+	return s.Blob(ctx, d)
+}
+
+// IsEncrypted reports whether a layer can be read only with a key.
+func IsEncrypted(d v1.Descriptor) bool { return strings.HasSuffix(string(d.MediaType), "+encrypted") }
 
 // unopened says why a blob can't be read.
 func (s *Source) unopened(d v1.Descriptor, err error) error {

@@ -103,7 +103,7 @@ func (s *Source) imagesBelow(ctx context.Context, ds []v1.Descriptor) (images []
 					failed = cmp.Or(failed, err)
 					continue
 				}
-				below = append(below, m.Manifests...)
+				below = append(below, inherit(d, m.Manifests)...)
 			}
 		}
 		if len(below) == 0 {
@@ -112,6 +112,21 @@ func (s *Source) imagesBelow(ctx context.Context, ds []v1.Descriptor) (images []
 		ds = below
 	}
 	return nil, fmt.Errorf("read %s: indexes in indexes, more than %d deep", s.Name, indexDepth)
+}
+
+// inherit gives the entries of an index that say no platform the one of the entry that
+// the index is in another one.
+func inherit(index v1.Descriptor, entries []v1.Descriptor) []v1.Descriptor {
+	if !saysPlatform(index) {
+		return entries
+	}
+	out := slices.Clone(entries)
+	for i, d := range out {
+		if d.Platform == nil || d.Platform.OS == "" && d.Platform.Architecture == "" {
+			out[i].Platform = index.Platform
+		}
+	}
+	return out
 }
 
 // entryKey tells entries of an index apart: one image may be there for several

@@ -164,3 +164,37 @@ func marshal(t *testing.T, v any) []byte {
 	}
 	return data
 }
+
+// TestPlatformOfNestedIndex has an index say for which platform the image of an index in
+// it is, which says nothing itself.
+func TestPlatformOfNestedIndex(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	img, other := forPlatform(t, "inner", *linux("amd64", "")), forPlatform(t, "other", *linux("amd64", ""))
+	inner, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{
+		listed(t, img, nil), listed(t, other, linux("riscv64", "")),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := r.AddManifest(t, "nested/app", string(types.OCIImageIndex), inner)
+	h, err := v1.NewHash(at[len(r.Host+"/nested/app@"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := r.AddIndex(t, "nested/app:1", v1.IndexManifest{Manifests: []v1.Descriptor{
+		{MediaType: types.OCIImageIndex, Digest: h, Size: int64(len(inner)), Platform: linux("s390x", "")},
+	}}, img, other)
+	s := open(t, ref)
+	for _, c := range []struct {
+		p    *v1.Platform
+		want v1.Image
+	}{{linux("s390x", ""), img}, {linux("riscv64", ""), other}} {
+		want, _ := c.want.Digest()
+		if got, err := s.Select(t.Context(), c.p); err != nil || got.Digest != want {
+			t.Errorf("for %s: %s, %v; want %s", c.p, got.Digest, err, want)
+		}
+	}
+	if got, err := s.Select(t.Context(), linux("amd64", "")); !errors.Is(err, image.ErrNoPlatform) {
+		t.Errorf("for linux/amd64: %s, %v", got.Digest, err)
+	}
+}

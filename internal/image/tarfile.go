@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/compress"
+	"github.com/strata-build/strata/internal/image/packing"
 	"github.com/strata-build/strata/internal/plainfile"
 )
 
@@ -61,7 +62,7 @@ func (t *tarFile) plain(temp string) (*tarFile, error) {
 	}
 	format := ""
 	if fi.Mode().IsRegular() {
-		start := make([]byte, magicSize)
+		start := make([]byte, packing.Magic)
 		n, err := t.file.ReadAt(start, 0)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err

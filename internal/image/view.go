@@ -49,7 +49,7 @@ func (s *Source) ImageOf(ctx context.Context, d v1.Descriptor) (v1.Image, error)
 	}
 	return partial.CompressedToImage(&core{
 		raw: raw, config: config, mediaType: d.MediaType, manifest: m,
-		open: func(d v1.Descriptor) (io.ReadCloser, error) { return s.Blob(ctx, d) },
+		open: func(d v1.Descriptor) (io.ReadCloser, error) { return s.Layer(ctx, d) },
 	})
 }
 

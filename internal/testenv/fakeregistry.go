@@ -31,6 +31,8 @@ type Quirks struct {
 	Login string
 	// OpenPing answers /v2/ without a login where other requests want one.
 	OpenPing bool
+	// PingStatus answers /v2/, if it isn't 0.
+	PingStatus int
 	// AnonymousPull lets anonymous users pull where Login is "bearer".
 	AnonymousPull bool
 	// NoChallenge leaves WWW-Authenticate out of a 401.

@@ -46,6 +46,10 @@ func (r *FakeRegistry) serve(w http.ResponseWriter, req *http.Request) {
 		fail(w, http.StatusTooManyRequests, "TOOMANYREQUESTS")
 		return
 	}
+	if q.PingStatus != 0 && req.URL.Path == "/v2/" {
+		w.WriteHeader(q.PingStatus)
+		return
+	}
 	if !r.allowed(w, req) {
 		return
 	}

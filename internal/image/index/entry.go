@@ -57,7 +57,16 @@ func (e entry) same(o entry) bool {
 	if e.Digest != o.Digest || e.isImage() != o.isImage() {
 		return false
 	}
-	return !e.isImage() || e.Platform.Equals(*o.Platform)
+	return !e.isImage() || isSame(e.Platform, o.Platform)
+}
+
+// isSame reports whether two platforms are one: linux/arm64 and linux/arm64/v8 are.
+func isSame(a, b *v1.Platform) bool {
+	normal := func(p *v1.Platform) v1.Platform {
+		n := platforms.Normalize(specPlatform(p))
+		return v1.Platform{OS: n.OS, Architecture: n.Architecture, Variant: n.Variant, OSVersion: n.OSVersion, OSFeatures: n.OSFeatures, Features: p.Features}
+	}
+	return normal(a).Equals(normal(b))
 }
 
 // describe completes an entry: the platform of an image that has none is what its

@@ -101,7 +101,7 @@ func withoutPlace(annotations map[string]string) map[string]string {
 func (b *Builder) makeRoom(e entry, replace bool) error {
 	var gone []entry
 	for _, old := range b.entries {
-		if !e.isImage() || !old.isImage() || old.source == e.source || old.Digest == e.Digest || !old.Platform.Equals(*e.Platform) {
+		if !e.isImage() || !old.isImage() || old.source == e.source || old.Digest == e.Digest || !isSame(old.Platform, e.Platform) {
 			continue
 		}
 		if !replace {

@@ -225,3 +225,22 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestOnePlatformTwoWays adds an image for linux/arm64/v8 to an index that has one for
+// linux/arm64: they are for the same machines.
+func TestOnePlatformTwoWays(t *testing.T) {
+	d := newDesk(t)
+	old, fresh := d.push("ways/old:1", "arm64", ""), d.push("ways/new:1", "arm64", "v8")
+	var b index.Builder
+	d.add(&b, old)
+	if err := b.Add(t.Context(), d.open(fresh), false); err == nil || !strings.Contains(err.Error(), "are for linux/arm64") {
+		t.Errorf("an index gets both: %v", err)
+	}
+	if err := b.Add(t.Context(), d.open(fresh), true); err != nil {
+		t.Fatal(err)
+	}
+	d.write(&b, d.Host+"/ways/index:1")
+	if platforms, _ := d.listed("ways/index:1"); !cmp.Equal(platforms, []string{"linux/arm64/v8"}) {
+		t.Errorf("the index has %v", platforms)
+	}
+}

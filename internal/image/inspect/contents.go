@@ -103,7 +103,7 @@ func (f dataFiles) remove(e entry) {
 }
 
 func scanDatabases(ctx context.Context, s *image.Source, d v1.Descriptor) (*scan, error) {
-	rc, err := s.Blob(ctx, d)
+	rc, err := s.Layer(ctx, d)
 	if err != nil {
 		return nil, err
 	}

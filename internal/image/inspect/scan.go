@@ -54,7 +54,7 @@ func ReadLayer(ctx context.Context, s *image.Source, d v1.Descriptor, diffID v1.
 
 // scanLayer reads a layer to its end, so that both its digests are checked.
 func scanLayer(ctx context.Context, s *image.Source, d v1.Descriptor, diffID v1.Hash, withBLAKE3 bool) (*scan, error) {
-	rc, err := s.Blob(ctx, d)
+	rc, err := s.Layer(ctx, d)
 	if err != nil {
 		return nil, err
 	}

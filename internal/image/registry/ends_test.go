@@ -147,3 +147,25 @@ func TestBusyUploads(t *testing.T) {
 		})
 	}
 }
+
+// TestTokensOfAnotherPort pulls from a registry that has tokens given by another port of
+// its private address.
+func TestTokensOfAnotherPort(t *testing.T) {
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"token":"given"}`) }))
+	t.Cleanup(tokens.Close)
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	r.Add(t, "app:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{{Path: "a"}}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Header.Get("Authorization") != "Bearer given" {
+			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/jwt/auth",service="tokens"`, tokens.URL))
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		r.ServeHTTP(w, req)
+	}))
+	t.Cleanup(server.Close)
+	o := registry.Options{Env: noEnv, Wait: time.Millisecond}
+	if _, _, err := repository(t, o, server.Listener.Addr().String()+"/app").Manifest(t.Context(), "1"); err != nil {
+		t.Error(err)
+	}
+}

@@ -203,7 +203,7 @@ func (a *authorized) token(ctx context.Context, config *authn.AuthConfig) (strin
 	if more := a.challenge.Parameters["scope"]; more != "" && !covered(more, scopes) {
 		scopes = append([]string{more}, scopes...) // some servers look at the first one only
 	}
-	t, err := transport.Exchange(ctx, a.registry, a.auth, a.next, scopes, a.challenge)
+	t, err := transport.Exchange(ctx, a.atRealm(), a.auth, a.next, scopes, a.challenge)
 	if err != nil {
 		return "", err
 	}
@@ -211,6 +211,21 @@ func (a *authorized) token(ctx context.Context, config *authn.AuthConfig) (strin
 		a.auth = authn.FromConfig(authn.AuthConfig{IdentityToken: t.RefreshToken})
 	}
 	return cmp.Or(t.AccessToken, t.Token), nil
+}
+
+// atRealm is the registry as the one that gives tokens, if that is another port of the
+// same host: go-containerregistry takes private addresses of other hosts for an attack.
+func (a *authorized) atRealm() name.Registry {
+	realm, err := url.Parse(a.challenge.Parameters["realm"])
+	own, _, _ := strings.Cut(a.registry.RegistryStr(), ":")
+	if err != nil || realm.Hostname() != own || a.challenge.Parameters["service"] == "" {
+		return a.registry
+	}
+	r, err := name.NewRegistry(realm.Host, name.Insecure)
+	if err != nil {
+		return a.registry
+	}
+	return r
 }
 
 // covered reports whether one of the scopes has all of another one.

@@ -175,8 +175,8 @@ func (r *Repository) addReferrer(ctx context.Context, subject v1.Hash, d v1.Desc
 	defer r.referring.Unlock()
 	tag := ReferrersTag(subject)
 	_, old, err := r.upstream().manifest(ctx, tag, transport.PushScope)
-	if err != nil && !errors.Is(unsaid(err), ErrNotFound) {
-		return err
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err // what is listed there must not be lost
 	}
 	index, err := AppendReferrer(old, d, raw)
 	if err != nil {

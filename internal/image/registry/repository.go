@@ -267,10 +267,11 @@ func (r *Repository) Head(ctx context.Context, id string) (v1.Descriptor, error)
 }
 
 // unsaid makes of a refusal to say whether something is there that it is not: sending
-// it again does no harm.
+// it again does no harm, and says what is wrong if that is refused, too. A wrong password
+// is not sent more often for that.
 func unsaid(err error) error {
 	answer, ok := errors.AsType[*transport.Error](err)
-	if ok && (answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusMethodNotAllowed) {
+	if ok && answer.StatusCode != http.StatusUnauthorized && answer.StatusCode != http.StatusTooManyRequests {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err

@@ -5,6 +5,8 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -114,12 +116,29 @@ func (c *Client) ping(ctx context.Context, p place, registry name.Registry, base
 	}
 	challenge, err := transport.Ping(ctx, registry, base)
 	if err != nil {
-		return nil, err
+		if challenge = ungreeted(err); challenge == nil {
+			return nil, err
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.challenges[key] = challenge
 	return challenge, nil
+}
+
+// ungreeted is what is known of a registry that answers, and has no greeting; nil if it
+// does not answer. It may want a login for other requests. That a request is a bad one
+// is what servers say that expect TLS.
+func ungreeted(err error) *transport.Challenge {
+	answer, ok := errors.AsType[*transport.Error](err)
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted || !ok || answer.Request == nil {
+		return nil
+	}
+	switch s := answer.StatusCode; {
+	case s == http.StatusBadRequest, s == http.StatusTooManyRequests, s >= http.StatusInternalServerError && s != http.StatusNotImplemented:
+		return nil
+	}
+	return &transport.Challenge{Insecure: answer.Request.URL.Scheme == "http"}
 }
 
 // schemed speaks with a registry by the protocol that it was greeted by, whatever the

@@ -18,6 +18,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/strata-build/strata/internal/compress"
+	"github.com/strata-build/strata/internal/image/packing"
 	"github.com/strata-build/strata/internal/readahead"
 )
 
@@ -74,13 +75,15 @@ func (l Layer) open(ctx context.Context) (*archive, error) {
 // decompress looks at the first bytes, because media types are often wrong.
 func (a *archive) decompress(r io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
-	magic, err := buffered.Peek(6)
+	magic, err := buffered.Peek(packing.Magic)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	switch format := compress.Detect(magic); format {
-	case compress.None:
-		return buffered, nil
+	format, err := packing.Of(magic)
+	if err != nil {
+		return nil, err
+	}
+	switch format {
 	case compress.Gzip:
 		return gzip.NewReader(buffered)
 	case compress.Zstd:
@@ -90,9 +93,8 @@ func (a *archive) decompress(r io.Reader) (io.Reader, error) {
 		}
 		a.close = append(a.close, d.Close)
 		return d, nil
-	default:
-		return nil, fmt.Errorf("it is compressed by %s, which no image specification allows: copy the image with gzip or zstd", format)
 	}
+	return buffered, nil
 }
 
 // finish reads what is behind the archive's end and checks the whole.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -82,6 +83,9 @@ func (a *archive) check(p *plan) error {
 	if a.docker && len(p.foreign) > 0 {
 		return fmt.Errorf("layer %s is a foreign one, which its licence keeps at %s: docker load can't take the image from an archive",
 			p.foreign[0].Digest, p.foreign[0].URLs[0])
+	}
+	if i := slices.IndexFunc(p.blobs, image.IsEncrypted); a.docker && i >= 0 {
+		return fmt.Errorf("layer %s is encrypted, which docker can't read", p.blobs[i].Digest)
 	}
 	return nil
 }

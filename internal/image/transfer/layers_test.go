@@ -277,6 +277,36 @@ func TestOtherLayers(t *testing.T) {
 	}
 }
 
+// TestEncryptedLayers copies an image with a layer that takes a key, and says so where it
+// has to be read.
+func TestEncryptedLayers(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	layer := v1.Descriptor{MediaType: types.OCILayer + "+encrypted", Data: noise(1000)}
+	src := layered(t, r, "encrypted:1", layer)
+	o := clientOptions(t)
+	dir := testenv.Dir(t)
+	copyImage(t, src, "oci:"+dir+"/layout", o)
+	_, err := transfer.Copy(t.Context(), parse(t, src), parse(t, "docker-archive:"+dir+"/docker.tar:app:1"), o)
+	if err == nil || !strings.Contains(err.Error(), "is encrypted, which docker can't read") {
+		t.Errorf("docker's archive takes an encrypted layer: %v", err)
+	}
+	s, err := image.Open(t.Context(), parse(t, "oci:"+dir+"/layout"), o.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := s.Image(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := layers[0].Uncompressed(); err == nil || !strings.Contains(err.Error(), "is encrypted: decrypt the image first") {
+		t.Errorf("an encrypted layer: %v", err)
+	}
+}
+
 // TestTwoOfOneName opens layouts and archives that have two images of one name, each
 // for another platform and without an index around them.
 func TestTwoOfOneName(t *testing.T) {
