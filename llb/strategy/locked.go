@@ -86,7 +86,10 @@ func (s *packageSet) goUnlocked() error {
 		return nil
 	case t.pass.req.Lock.File != nil || t.pass.req.Lock.Strict:
 		return t.stale(at.Start, "%s has no packages of target %s for %s", t.pass.req.Lock.Name, t.described.Name, t.image.Platform)
+	case t.pass.toldUnlocked:
+		return nil
 	}
+	t.pass.toldUnlocked = true
 	w := t.read.file.ErrorfRange(at, "packages are not locked: this build takes what the archives have today; run \"strata lock\" and keep %s", t.pass.req.Lock.Name)
 	w.Rule = RuleUnlocked
 	t.pass.req.Warn(w)

@@ -134,6 +134,8 @@ type planner struct {
 	images map[string]*plan.Image
 	// counts are how many layers they have, with those of their bases.
 	counts map[*plan.Image]int
+	// toldUnlocked says that the user knows that packages aren't locked.
+	toldUnlocked bool
 }
 
 // Target is a target while its layers are planned.

@@ -45,7 +45,7 @@ type progress struct {
 	display  progressui.Display
 	status   chan *client.SolveStatus
 	done     chan struct{}
-	warnings []client.VertexWarning
+	warnings []*client.VertexWarning
 	steps    failedSteps
 }
 
@@ -70,12 +70,13 @@ func (j *job) newProgress() (*progress, error) {
 func (p *progress) start() chan *client.SolveStatus {
 	go func() {
 		defer close(p.done)
-		p.warnings, _ = p.display.UpdateFrom(context.Background(), p.shown()) // it fails with its context only
+		_, _ = p.display.UpdateFrom(context.Background(), p.shown()) // it fails with its context only
 	}()
 	return p.status
 }
 
-// shown is the status as a terminal may get it. JSON is escaped where it is written.
+// shown is the status as a terminal may get it, without warnings, which are shown once,
+// at the end. JSON is escaped where it is written, and keeps them.
 func (p *progress) shown() chan *client.SolveStatus {
 	if p.mode == progressui.RawJSONMode {
 		return p.status
@@ -86,13 +87,14 @@ func (p *progress) shown() chan *client.SolveStatus {
 		for s := range p.status {
 			s = printableStatus(s)
 			p.steps.note(s)
+			p.warnings, s.Warnings = append(p.warnings, s.Warnings...), nil
 			clean <- s
 		}
 	}()
 	return clean
 }
 
-// wait returns when all is shown, and repeats the warnings. failure is what the build
+// wait returns when all is shown, and shows the warnings, each once. failure is what the build
 // ended with, or nil.
 func (p *progress) wait(failure error) {
 	<-p.done
@@ -104,7 +106,12 @@ func (p *progress) wait(failure error) {
 		return
 	}
 	out := printable.Writer(p.w)
+	said := map[string]bool{}
 	for _, w := range p.warnings {
+		if said[string(w.Short)] {
+			continue
+		}
+		said[string(w.Short)] = true
 		fmt.Fprintf(out, "WARNING: %s\n", w.Short)
 		for _, detail := range w.Detail {
 			fmt.Fprintf(out, "%s\n", detail)
