@@ -5,6 +5,7 @@ package index
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"regexp"
 	"slices"
@@ -22,13 +23,16 @@ type Pin struct {
 	Packages []string
 	Kind     string // release, version or origin
 	Match    []PinMatch
-	Priority int
+	Priority int // NeverPriority for "never"
 	// File and Line are where it stands.
 	File string
 	Line int
 	// expressions are the regular expressions of the pin, by their texts.
 	expressions map[string]*regexp.Regexp
 }
+
+// NeverPriority is that of archives that must not be used, whatever other pins say.
+const NeverPriority = math.MinInt16
 
 // PinMatch is one condition of a pin. Key is a, n, o, l, c, v or b for releases,
 // and empty otherwise.
@@ -73,10 +77,13 @@ func readPin(name string, p control.Paragraph) (*Pin, error) {
 		return nil, fail(p.Line(), "a pin without the field Pin")
 	}
 	kind, value, _ := strings.Cut(field.Value, " ")
-	pin.Kind, value = kind, strings.TrimSpace(value)
-	switch kind {
+	pin.Kind, value = strings.ToLower(kind), strings.TrimSpace(value)
+	switch pin.Kind {
 	case "version":
 		pin.Match = []PinMatch{{Value: value}}
+		if len(pin.Packages) == 1 && pin.Packages[0] == "*" {
+			return nil, fail(field.Line, "Pin: version needs the names of packages, not *")
+		}
 	case "origin":
 		pin.Match = []PinMatch{{Value: strings.Trim(value, `"`)}}
 	case "release":
@@ -94,12 +101,19 @@ func readPin(name string, p control.Paragraph) (*Pin, error) {
 			return nil, fail(field.Line, "Pin: "+err.Error())
 		}
 	}
-	priority, err := strconv.ParseInt(p.Get("Pin-Priority"), 10, 16)
-	if err != nil || priority == 0 {
-		return nil, fail(p.Line(), "Pin-Priority must be a number from -32768 to 32767 and not 0")
+	if pin.Priority, ok = pinPriority(p.Get("Pin-Priority"), pin.General()); !ok {
+		return nil, fail(p.Line(), "Pin-Priority must be a number from -32768 to 32767 and not 0, or never for the package *")
 	}
-	pin.Priority = int(priority)
 	return pin, nil
+}
+
+// pinPriority reads a priority; a whole release may have the word never.
+func pinPriority(text string, general bool) (int, bool) {
+	if text == "never" {
+		return NeverPriority, general
+	}
+	priority, err := strconv.ParseInt(text, 10, 16)
+	return max(int(priority), NeverPriority+1), err == nil && priority != 0
 }
 
 // releaseMatch reads "a=stable,o=Debian", or a suite's name alone.
@@ -116,6 +130,8 @@ func releaseMatch(value string) ([]PinMatch, bool) {
 		if !ok || len(key) != 1 || !strings.Contains("anolcvb", key) {
 			return nil, false
 		}
+		// Of two conditions of a kind the last one counts.
+		list = slices.DeleteFunc(list, func(m PinMatch) bool { return m.Key == key })
 		list = append(list, PinMatch{Key: key, Value: strings.Trim(v, `"`)})
 	}
 	return list, true
@@ -166,17 +182,20 @@ func (p *Pin) compile(pattern string) error {
 	return nil
 }
 
-// like compares with a pattern of the pin.
+// like compares with a pattern of the pin. As in all of them, case doesn't count.
 func (p *Pin) like(pattern, s string) bool {
 	if expression := p.expressions[pattern]; expression != nil {
 		return expression.MatchString(s)
 	}
-	return pattern == s || MatchesPattern(pattern, s)
+	return strings.EqualFold(pattern, s) || MatchesPattern(pattern, s)
 }
 
-// isWord is like for names of releases, whose case doesn't count.
-func (p *Pin) isWord(pattern, s string) bool {
-	return strings.EqualFold(pattern, s) || p.like(pattern, s)
+// MatchesInstalled reports whether a pin is about what is installed, which is a release
+// called now.
+func (p *Pin) MatchesInstalled() bool {
+	return p.Kind == "release" && !slices.ContainsFunc(p.Match, func(m PinMatch) bool {
+		return !strings.Contains("*ac", m.Key) || !p.like(m.Value, "now")
+	})
 }
 
 // Matches reports whether a pin by release or origin is about an index.
@@ -196,26 +215,29 @@ func (p *Pin) Matches(opts Options) bool {
 func (p *Pin) condition(m PinMatch, opts *Options) bool {
 	switch m.Key {
 	case "a":
-		return p.isWord(m.Value, opts.Suite)
+		return p.like(m.Value, opts.Suite)
 	case "n":
-		return p.isWord(m.Value, opts.Codename)
+		return p.like(m.Value, opts.Codename)
 	case "o":
-		return p.isWord(m.Value, opts.Origin)
+		return p.like(m.Value, opts.Origin)
 	case "l":
-		return p.isWord(m.Value, opts.Label)
+		return p.like(m.Value, opts.Label)
 	case "c":
-		return p.isWord(m.Value, opts.Component)
+		return p.like(m.Value, opts.Component)
 	case "b":
-		return p.isWord(m.Value, opts.Architecture)
+		return p.like(m.Value, opts.Architecture)
 	case "v":
-		return p.like(m.Value, opts.Version) || strings.HasPrefix(opts.Version, m.Value+".")
+		return p.like(m.Value, opts.Version)
 	}
-	return p.isWord(m.Value, opts.Suite) || p.isWord(m.Value, opts.Codename)
+	return p.like(m.Value, opts.Suite) || p.like(m.Value, opts.Codename)
 }
 
-// MatchesPattern compares with a pattern of * and ?. Slashes count as any
-// other character.
+// MatchesPattern compares with a pattern of *, ? and [a-z]. Slashes count as any other
+// character, and case doesn't count.
 func MatchesPattern(pattern, s string) bool {
-	ok, err := path.Match(strings.ReplaceAll(pattern, "/", "\x00"), strings.ReplaceAll(s, "/", "\x00"))
+	ok, err := path.Match(shellPattern.Replace(strings.ToLower(pattern)), shellPattern.Replace(strings.ToLower(s)))
 	return err == nil && ok
 }
+
+// shellPattern makes a shell's pattern one of package path.
+var shellPattern = strings.NewReplacer("/", "\x00", "[!", "[^")

@@ -4,16 +4,19 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
-// pinned returns the priority that the first pin naming the package gives to
-// the version.
+// pinned returns the priority that the first pin naming the package gives to the
+// version, unless no place that has it may be used.
 func (u *universe) pinned(v *version) (priority int, ok bool) {
-	if p := u.named(v); p != nil {
-		return p.Priority, true
+	p := u.named(v)
+	if p == nil || !slices.ContainsFunc(v.origins, func(o origin) bool { return u.originPriority(o) != index.NeverPriority }) {
+		return 0, false
 	}
-	return 0, false
+	return p.Priority, true
 }
 
 // pinOf returns the pin that decides about a version, or nil.
@@ -55,12 +58,20 @@ func (u *universe) named(v *version) *index.Pin {
 }
 
 // originPriority is that of the first general pin that matches the place, or
-// else the place's own.
+// else the place's own. A pin that says never comes before all others.
 func (u *universe) originPriority(o origin) int {
+	var first *index.Pin
 	for i := range u.pins {
-		if p := &u.pins[i]; p.General() && u.matches(p, o) {
-			return p.Priority
+		p := &u.pins[i]
+		if !p.General() || first != nil && p.Priority != index.NeverPriority || !u.matches(p, o) {
+			continue
 		}
+		if first = p; p.Priority == index.NeverPriority {
+			break
+		}
+	}
+	if first != nil {
+		return first.Priority
 	}
 	return o.index.Priority()
 }
@@ -68,7 +79,7 @@ func (u *universe) originPriority(o origin) int {
 // matches compares a pin by release or origin with a place.
 func (u *universe) matches(p *index.Pin, o origin) bool {
 	if o.index == u.status.Index() {
-		return p.Kind == "release" && len(p.Match) == 1 && p.Match[0] == index.PinMatch{Key: "a", Value: "now"}
+		return p.MatchesInstalled()
 	}
 	return p.Matches(o.index.Options())
 }
