@@ -172,6 +172,9 @@ func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, archive
 		found.Repositories = append(found.Repositories, a.repository())
 	}
 	out := found.Solution(r)
+	for _, back := range s.KeptBack {
+		out.Warnings = append(out.Warnings, distro.Warning{Text: back.String()})
+	}
 	for _, a := range archives {
 		out.Warnings = append(out.Warnings, a.warnings()...)
 	}

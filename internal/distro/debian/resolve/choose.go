@@ -46,7 +46,7 @@ func (s *solver) choose(req *Request, sol *Solution) ([]request, error) {
 			}}
 		}
 	}
-	return s.upgrades(req.Upgrade, requests), nil
+	return requests, nil
 }
 
 // loose reports whether any version would do.

@@ -58,6 +58,7 @@ type solver struct {
 	touched    []*pkg // for which something else was planned than what is
 	isTouched  map[*pkg]bool
 	ties       map[*pkg]Tie
+	back       []KeptBack
 	steps      int
 }
 

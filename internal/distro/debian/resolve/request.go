@@ -69,6 +69,7 @@ type Solution struct {
 	Packages []Package                     // sorted by name
 	Upgrades []Upgrade                     // installed packages that Packages replaces, sorted by name
 	Removed  []string                      // installed packages that have to go, sorted
+	KeptBack []KeptBack                    // installed packages that an upgrade has to leave as they are, in the archive's order
 	For      map[string]string             // the package of each requested name
 	Ties     []Tie                         // choices that nothing but the archive's order decided
 	Absent   []*distro.UnknownPackageError // what is kept out and is nowhere
@@ -110,6 +111,18 @@ type Reason struct {
 type Upgrade struct {
 	Name     string
 	From, To string // versions
+}
+
+// A KeptBack is an installed package with a newer version that can't be had: another
+// package is held, pinned or wanted in a version that doesn't go with it.
+type KeptBack struct {
+	Name           string
+	Version, Newer string
+}
+
+// String says what stays.
+func (k KeptBack) String() string {
+	return k.Name + " stays in version " + k.Version + ": " + k.Newer + " doesn't go with what the base holds, pins or has otherwise"
 }
 
 // A Tie is a choice between packages that apt holds to be equally good. To

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
@@ -46,8 +47,15 @@ func resolve(req Request, reverse bool) (*Solution, error) {
 	if err != nil {
 		return nil, err
 	}
+	updates := s.updates(req.Upgrade, wanted)
 	s.mark(wanted)
-	ok := s.repair(packagesOf(wanted))
+	var ok bool
+	if req.Upgrade == distro.UpgradeNothing {
+		ok = s.repair(packagesOf(wanted))
+	} else {
+		ok = s.upgrade(updates)
+		wanted = append(wanted, s.upgraded()...)
+	}
 	if s.steps >= maxSteps {
 		return nil, ErrTooHard
 	}
@@ -231,6 +239,7 @@ func (s *solver) fill(sol *Solution, wanted []request) {
 	}
 	slices.SortFunc(sol.Packages, func(a, b Package) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(sol.Upgrades, func(a, b Upgrade) int { return strings.Compare(a.Name, b.Name) })
+	sol.KeptBack = s.back
 	slices.SortFunc(sol.Ties, func(a, b Tie) int { return strings.Compare(a.Chosen, b.Chosen) })
 	slices.Sort(sol.Removed)
 	slices.Sort(sol.Notes)

@@ -11,22 +11,62 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
 
-// upgrades adds the packages of the base that have a newer version. What is held, and
-// what a request names, stays as that has it.
-func (s *solver) upgrades(which distro.Upgrade, requests []request) []request {
+// updates are the newer versions that packages of the base are upgraded to, in apt's
+// order; what is held or requested isn't among them. For updates of security alone they
+// become the candidates.
+func (s *solver) updates(which distro.Upgrade, wanted []request) []*version {
 	if which == distro.UpgradeNothing {
-		return requests
+		return nil
 	}
+	var out []*version
 	for _, p := range s.outdated {
-		asked := slices.ContainsFunc(requests, func(r request) bool { return r.version.pkg == p })
-		if p.held || asked {
-			continue
-		}
-		if v := s.newer(p, which); v != nil {
-			requests = append(requests, request{Wanted{Name: p.name}, v})
+		asked := slices.ContainsFunc(wanted, func(r request) bool { return r.version.pkg == p })
+		if v := s.newer(p, which); v != nil && !p.held && !asked {
+			s.setCandidate(v)
+			out = append(out, v)
 		}
 	}
-	return requests
+	slices.SortFunc(out, func(a, b *version) int { return s.byOrder(a.pkg, b.pkg) })
+	return out
+}
+
+// upgrade plans the updates, and what they need, as "apt-get upgrade --with-new-pkgs"
+// does: nothing goes for them, and what can't be upgraded then is kept back. It reports
+// whether nothing is broken in the end.
+func (s *solver) upgrade(updates []*version) bool {
+	for _, v := range updates {
+		s.install(v.pkg, false, 0, false)
+	}
+	planned := s.all()
+	slices.SortFunc(planned, s.byOrder)
+	for _, p := range planned {
+		if p.mode == modeInstall {
+			s.install(p, true, 0, false)
+		}
+	}
+	for _, p := range s.touched {
+		if p.mode == modeRemove {
+			s.keep(p, 0)
+		}
+	}
+	ok := s.keepBack()
+	for _, v := range updates {
+		if p := v.pkg; p.install == p.current {
+			s.back = append(s.back, KeptBack{Name: p.name, Version: p.current.Version, Newer: v.Version})
+		}
+	}
+	return ok
+}
+
+// upgraded are requests for what of the base has another version in the end.
+func (s *solver) upgraded() []request {
+	var out []request
+	for _, p := range s.touched {
+		if p.current != nil && p.install != nil && p.install != p.current {
+			out = append(out, request{Wanted{Name: p.name}, p.install})
+		}
+	}
+	return out
 }
 
 // newer is the version that a package of the base is upgraded to; nil when it is up to

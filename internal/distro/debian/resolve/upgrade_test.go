@@ -4,6 +4,7 @@
 package resolve
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,32 @@ func TestUpgrade(t *testing.T) {
 		words, _ := resolved(t, req)
 		if diff := cmp.Diff(c.want, strings.Join(words, " ")); diff != "" {
 			t.Errorf("upgrade %q, wanted %q: (-want +got)\n%s", c.upgrade, c.wanted, diff)
+		}
+	}
+}
+
+// TestKeptBack keeps back what can't be upgraded, as "apt-get upgrade" does: because of
+// what is held, what would have to go, or a version that is asked for. The others are
+// upgraded.
+func TestKeptBack(t *testing.T) {
+	base := "pam 1; Depends: pam-bin (= 1)\npam-bin 1; Status: hold ok installed\nx 1\ny 1\nz 1; Depends: z-data (= 1)\nz-data 1\nfree 1"
+	stable := listed(t, "stable", "pam 2; Depends: pam-bin (= 2)\npam-bin 2\nx 2; Conflicts: y\ny 1\nz 2; Depends: z-data (= 2)\nz-data 2\nfree 2; Depends: new\nnew 1")
+	for _, c := range []struct{ wanted, want, back string }{
+		{"", "free=2 new=1 z=2 z-data=2", "pam x"},
+		{"z=1", "free=2 new=1", "pam x z-data"},
+	} {
+		req := Request{Architecture: "amd64", Indexes: []*index.Index{stable}, Installed: status(t, base), Upgrade: distro.UpgradeAll, Wanted: wants(strings.Fields(c.wanted)...)}
+		words, sol := resolved(t, req)
+		var back []string
+		for _, k := range sol.KeptBack {
+			back = append(back, k.Name)
+		}
+		slices.Sort(back)
+		if got := strings.Join(words, " "); got != c.want || strings.Join(back, " ") != c.back || len(sol.Removed) > 0 {
+			t.Errorf("wanted %q: %s, back %v, removed %v; want %s, back %s", c.wanted, got, sol.KeptBack, sol.Removed, c.want, c.back)
+		}
+		if k := sol.KeptBack[0]; k.Version != "1" || k.Newer != "2" {
+			t.Errorf("kept back %+v, want 1 instead of 2", k)
 		}
 	}
 }
