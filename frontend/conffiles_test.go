@@ -68,3 +68,40 @@ func TestConffiles(t *testing.T) {
 	want(t, "what a command made", read(t, someOf(t, h, image, "etc/asks.conf"), "etc/asks.conf"), "mine\n")
 	want(t, "what is installed", h.healthy(t, image, "asks"), "??5?????? c /etc/asks.conf\nii asks 1\n")
 }
+
+// TestConffilesOnScratch does so on scratch, where no dpkg decides: it warns, and keeps
+// what is to be kept, by a lock that has no configuration files as well.
+func TestConffilesOnScratch(t *testing.T) {
+	h := newHouse(t)
+	a := testenv.NewDebArchive(t, testenv.Deb{
+		Name: "daemon", Version: "1", Files: map[string]string{"etc/daemon.conf": "theirs\n", "etc/other.conf": "theirs\n"},
+		Scripts: map[string]string{"conffiles": "/etc/daemon.conf\n/etc/other.conf\n"},
+	})
+	dir := h.packagesProject(t, a, "daemon")
+	replace(t, filepath.Join(dir, "strata.yaml"), "layers:", "layers:\n  - files: [{dest: /etc/daemon.conf, content: \"mine\\n\"}]")
+	const warning = "strata.yaml:4:20: the package daemon has /etc/daemon.conf as well and comes later"
+	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	want(t, "exit status", fmt.Sprint(status), "0")
+	contains(t, out, warning)
+	contains(t, read(t, dir, "strata.lock"), "installer: assemble", `daemon: ["/etc/daemon.conf", "/etc/other.conf"]`)
+	w := way{"strata", h.strata}
+	build := func(t *testing.T, conf string) (said string) {
+		t.Helper()
+		root := filepath.Join(t.TempDir(), "out")
+		said = w.must(t, flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "-o", root)...)
+		want(t, "the file", read(t, root, "etc/daemon.conf"), conf)
+		want(t, "the other one", read(t, root, "etc/other.conf"), "theirs\n")
+		contains(t, read(t, root, "var/lib/dpkg/status"), fmt.Sprintf(" /etc/daemon.conf %x\n", md5.Sum([]byte("theirs\n"))))
+		return said
+	}
+	lock := filepath.Join(dir, "strata.lock")
+	contains(t, build(t, "theirs\n"), warning)
+	replace(t, lock, "        daemon: [\"/etc/daemon.conf\", \"/etc/other.conf\"]\n", "")
+	replace(t, lock, "      conffiles:\n", "")
+	contains(t, build(t, "theirs\n"), warning)
+	replace(t, filepath.Join(dir, "strata.yaml"), "names: [daemon]", "conffiles: keep, names: [daemon]")
+	replace(t, filepath.Join(dir, "strata.yaml"), "- packages:\n      conffiles: keep, names: [daemon]", "- packages:\n      conffiles: keep\n      names: [daemon]")
+	if said := build(t, "mine\n"); strings.Contains(said, "comes later") {
+		t.Errorf("a warning of what is kept:\n%s", said)
+	}
+}

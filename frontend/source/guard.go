@@ -85,6 +85,9 @@ func split(p *plan.Plan) (below *plan.Plan, unpack []*plan.Unpack) {
 func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 	last := p.Images[len(p.Images)-1]
 	part := t.using(plan.ContextPaths(p))
+	if len(last.Layers) == 0 && last.From.Kind == plan.Scratch {
+		return bk.Scratch(), nil
+	}
 	if len(last.Layers) == 0 && last.From.Kind != plan.Target {
 		return part.Tree(ctx, last.From)
 	}

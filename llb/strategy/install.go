@@ -69,16 +69,19 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 	}
 	chosen := *s.locked
 	s.locked = &chosen
-	if t.image.From.Kind == plan.Scratch {
+	onScratch := t.image.From.Kind == plan.Scratch
+	chosen.Installer = plan.Register
+	if onScratch {
 		chosen.Installer = plan.Assemble
-		return nil
 	}
-	if len(chosen.Packages) == 0 || !s.from.system.Facts().Checks || t.pass.req.Checker == nil || t.pass.req.AllowMissing {
-		chosen.Installer = plan.Register
+	if len(chosen.Packages) == 0 || !s.from.system.Facts().Checks || t.pass.req.Checker == nil || t.pass.req.AllowMissing || onScratch && !s.comesAfterFiles() {
 		return nil
 	}
 	partial := *t.image
 	partial.Layers = slices.Clone(t.image.Layers)
+	if onScratch {
+		partial.Layers = nil // only what the packages have counts
+	}
 	for i := range s.asked.entries {
 		partial.Layers = append(partial.Layers, s.unpackLayers(i)...)
 	}
@@ -92,9 +95,24 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 }
 
 // lacksConffiles reports whether the lock may be of a time when locks had no
-// configuration files, and these are to be kept.
+// configuration files, and these count: they are to be kept, or files that come before
+// may be theirs.
 func (s *packageSet) lacksConffiles() bool {
-	return s.locked.Conffiles == nil && s.asked.keepsConffiles() && len(s.locked.Packages) > 0
+	return s.locked.Conffiles == nil && len(s.locked.Packages) > 0 &&
+		(s.asked.keepsConffiles() || s.t.image.From.Kind == plan.Scratch && s.comesAfterFiles())
+}
+
+// comesAfterFiles reports whether a files layer comes before one with packages.
+func (s *packageSet) comesAfterFiles() bool {
+	before := false
+	for i := range s.t.described.Layers {
+		l := &s.t.described.Layers[i]
+		if l.Packages != nil && before {
+			return true
+		}
+		before = before || l.Files != nil
+	}
+	return false
 }
 
 // isPinned reports whether the base's name says exactly what it is.

@@ -229,9 +229,6 @@ func (s *origin) checkKeys() error {
 		if given.IsSet() && !s.system.Facts().Conffiles {
 			return s.t.read.errorf(given.Pos, "packages of %s have no configuration files that can be kept; leave `conffiles` out", s.system.Facts().Name)
 		}
-		if given.IsSet() && s.t.image.From.Kind == plan.Scratch {
-			return s.t.read.errorf(given.Pos, "on scratch nothing says which files are configuration files before the packages are there; put the layer with yours after them")
-		}
 		if e.layer.Packages.AllowHeld && !s.system.Facts().Holds {
 			return s.t.read.errorf(e.layer.Packages.Range.Start, "packages of %s can't be held; leave `allow_held` out", s.system.Facts().Name)
 		}

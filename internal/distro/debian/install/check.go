@@ -49,6 +49,9 @@ func judge(root, meta string) (*distro.Verdict, error) {
 		return nil, err
 	}
 	b, err := readBase(root)
+	if errors.Is(err, ErrNoDatabase) && isEmpty(root) {
+		return &distro.Verdict{Installer: distro.Assemble, Conffiles: conffiles(groups)}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +68,12 @@ func judge(root, meta string) (*distro.Verdict, error) {
 		v.Installer = distro.Native
 	}
 	return v, nil
+}
+
+// isEmpty reports whether a root has nothing, as scratch.
+func isEmpty(root string) bool {
+	entries, err := os.ReadDir(root)
+	return err == nil && len(entries) == 0
 }
 
 // conffiles are the configuration files of all packages, each with its package.
