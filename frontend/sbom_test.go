@@ -66,27 +66,32 @@ func installed(t *testing.T) []string {
 }
 
 // TestScanner shows that a scanner finds in an image exactly what the lock has,
-// and what the base has.
+// and what the base has: with packages from files, and on a base that was brought up
+// to date.
 func TestScanner(t *testing.T) {
 	h := newHouse(t)
 	debs, apks := hello(t), tools(t)
+	debs.Add(t, testenv.Deb{Name: "tool", Version: "1"}, testenv.Deb{Name: "tool", Version: "2", Fields: map[string]string{"Depends": "brandnew"}}, testenv.Deb{Name: "brandnew", Version: "1"})
+	local, _ := apks.Build(t, &testenv.APK{Name: "local", Version: "2-r0", Info: []string{"depend = docs"}, Files: map[string]string{"usr/share/local": "local\n"}})
 	repository := "{type: deb, uri: \"" + debs.URL + "\", suites: [stable], components: [main], signed_by: key.asc}"
 	for name, c := range map[string]struct {
 		file, kind string
 		base       []string
 	}{
-		"scratch": {"layers: [{packages: {names: [hello, other], repositories: [" + repository + "]}}]", "deb", nil},
+		"scratch": {"layers: [{packages: {scripts: skip, names: [hello, other, \"./dist/*.deb\"], repositories: [" + repository + "]}}]", "deb", nil},
 		"debian": {
-			"from: " + testenv.DebianBase(t) + "\nlayers:\n" +
-				"  - packages: {names: [hello], repositories: [" + repository + "]}\n  - packages: [other]", "deb", installed(t),
+			"targets: {old: {from: " + h.configuredBase(t, debs, "scanned:1") + ", layers: [{packages: [tool=1]}]}}\nfrom: target:old\nlayers:\n" +
+				"  - packages: {names: [hello, \"./dist/*.deb\"], upgrade: true}\n  - packages: [other]", "deb", installed(t),
 		},
 		"alpine": {
-			"from: " + h.apkBase(t, apks) + "\nlayers: [{packages: [plain]}]", "apk", []string{"accounts 1-r0", "busybox 1.36-r0"},
+			"from: " + h.apkBase(t, apks) + "\nlayers: [{packages: {names: [plain, ./local.apk], upgrade: true}}]", "apk", []string{"busybox 1.36-r0"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := h.project(t, "-- strata.yaml --\n{syntax}\n"+c.file+"\n")
 			write(t, filepath.Join(dir, "key.asc"), debs.Keyring)
+			write(t, filepath.Join(dir, "local.apk"), local)
+			built(t, filepath.Join(dir, "dist"), app("first\n"), testenv.Deb{Name: "plug", Version: "2"})
 			h.mustLock(t, debs, dir, "--platform=linux/amd64")
 			out := filepath.Join(t.TempDir(), "out")
 			way{"strata", h.strata}.must(t, flags(dir, "--platform=linux/amd64", "-o", "type=oci,tar=false,dest="+out)...)
