@@ -106,6 +106,9 @@ func TestLoginOfTheBase(t *testing.T) {
 		if err != nil || strings.Contains(string(said), password) || strings.Contains(string(said), "YW5uOn") {
 			t.Errorf("strata %s: %v\n%s", verb, err, said)
 		}
+		if verb == "plan" {
+			contains(t, string(said), `"recommends": false`, `"in_base": true`)
+		}
 	}
 
 	dir = project("wrong", "guess")

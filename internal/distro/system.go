@@ -55,6 +55,8 @@ type Facts struct {
 	// Holds says that a base can hold packages, which then don't change unless the
 	// build file says so.
 	Holds bool
+	// Recommends says that packages recommend others, which come only if that is asked for.
+	Recommends bool
 	// Conffiles says that packages have configuration files of which those that are
 	// there can be kept.
 	Conffiles bool

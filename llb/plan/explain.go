@@ -41,6 +41,9 @@ func explainLayer(w io.Writer, n int, l Made) {
 	if l.Fold {
 		words += " (in the layer before)"
 	}
+	if install, ok := l.Action.(*Install); ok && install.Recommends != nil {
+		words += map[bool]string{true: " (with what they recommend)", false: " (without what they recommend)"}[*install.Recommends]
+	}
 	a, ok := l.Action.(*Store)
 	if !ok {
 		fmt.Fprintf(w, "%4d             %s\n", n, words)

@@ -103,6 +103,9 @@ type Install struct {
 	AllowHeld bool `json:"allow_held,omitempty"`
 	// KeepConffiles keeps configuration files that are there already.
 	KeepConffiles bool `json:"keep_conffiles,omitempty"`
+	// Recommends says whether what packages recommend came along; nil where packages
+	// recommend nothing.
+	Recommends *bool `json:"recommends,omitempty"`
 	// SkipScripts leaves maintainer scripts out.
 	SkipScripts bool `json:"skip_scripts,omitempty"`
 }

@@ -167,6 +167,9 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 		Format: s.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
 		SkipScripts: e.layer.Packages.Scripts.Value == "skip", AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(),
 	}
+	if s.from.system.Facts().Recommends {
+		action.Recommends = new(s.asked.recommends())
+	}
 	if len(archives) == 0 {
 		action.Installer, action.Why = plan.Register, ""
 	}

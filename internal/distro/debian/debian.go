@@ -31,7 +31,7 @@ var (
 // Facts returns what is always so for packages of Debian.
 func (System) Facts() distro.Facts {
 	return distro.Facts{
-		Type: "deb", Name: "dpkg", Divides: true, Checks: true, Holds: true, Conffiles: true, RecordsNames: true,
+		Type: "deb", Name: "dpkg", Divides: true, Checks: true, Holds: true, Conffiles: true, Recommends: true, RecordsNames: true,
 		Licenses: func(name string) string { return "/usr/share/doc/" + name + "/copyright" },
 		Encode:   encodePath,
 		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/status.d", "var/lib/apt/extended_states"},
