@@ -188,7 +188,7 @@ func (s *Source) Select(ctx context.Context, p *v1.Platform) (v1.Descriptor, err
 	}
 	said := slices.DeleteFunc(slices.Clone(all), func(d v1.Descriptor) bool { return !saysPlatform(d) })
 	best := bestFor(want, said)
-	if best >= 0 && platforms.OnlyStrict(want).Match(specPlatform(said[best].Platform)) {
+	if best >= 0 && IsFor(want, said[best].Platform) {
 		return said[best], nil
 	}
 	described, err := s.describeAll(ctx, all)
@@ -201,13 +201,33 @@ func (s *Source) Select(ctx context.Context, p *v1.Platform) (v1.Descriptor, err
 	return v1.Descriptor{}, fmt.Errorf("%w %s in %s: there is %s", ErrNoPlatform, platforms.FormatAll(want), s.Name, listPlatforms(described))
 }
 
-// bestFor is the number of the image that suits a platform best, or -1.
+// IsFor reports whether an image's platform is the wanted one. Features of the system
+// that the image needs do not count where none are asked for.
+func IsFor(want ocispecs.Platform, has *v1.Platform) bool {
+	return platforms.OnlyStrict(want).Match(without(want, has))
+}
+
+// without is a platform without features of the system if none are asked for.
+func without(want ocispecs.Platform, has *v1.Platform) ocispecs.Platform {
+	p := specPlatform(has)
+	if len(want.OSFeatures) == 0 {
+		p.OSFeatures = nil
+	}
+	return p
+}
+
+// bestFor is the number of the image that suits a platform best, or -1: rather one that
+// needs no features of the system that are not asked for.
 func bestFor(want ocispecs.Platform, all []v1.Descriptor) int {
-	match, best := platforms.Only(want), -1
+	match := platforms.Only(want)
+	best, bestHas := -1, ocispecs.Platform{}
 	for i, d := range all {
-		has := specPlatform(d.Platform)
-		if match.Match(has) && (best < 0 || match.Less(has, specPlatform(all[best].Platform))) {
-			best = i
+		has := without(want, d.Platform)
+		switch {
+		case !match.Match(has):
+		case best < 0, match.Less(has, bestHas),
+			!match.Less(bestHas, has) && len(d.Platform.OSFeatures) < len(all[best].Platform.OSFeatures):
+			best, bestHas = i, has
 		}
 	}
 	return best

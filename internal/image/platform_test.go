@@ -198,3 +198,26 @@ func TestPlatformOfNestedIndex(t *testing.T) {
 		t.Errorf("for linux/amd64: %s, %v", got.Digest, err)
 	}
 }
+
+// TestFeaturesOfPlatforms chooses images that need features of the system: by them, or
+// where there is no other one.
+func TestFeaturesOfPlatforms(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	needs := func(arch string, features ...string) *v1.Platform {
+		return &v1.Platform{OS: "windows", Architecture: arch, OSFeatures: features}
+	}
+	special, plain, only := forPlatform(t, "special", *needs("amd64")), forPlatform(t, "plain", *needs("amd64")), forPlatform(t, "only", *needs("arm64"))
+	ref := r.AddIndex(t, "features/app:1", v1.IndexManifest{Manifests: []v1.Descriptor{
+		listed(t, special, needs("amd64", "special")), listed(t, plain, needs("amd64")), listed(t, only, needs("arm64", "special")),
+	}}, special, plain, only)
+	s := open(t, ref)
+	for _, c := range []struct {
+		p    *v1.Platform
+		want v1.Image
+	}{{needs("amd64"), plain}, {needs("arm64"), only}, {needs("arm64", "special"), only}, {needs("amd64", "special"), special}} {
+		want, _ := c.want.Digest()
+		if got, err := s.Select(t.Context(), c.p); err != nil || got.Digest != want {
+			t.Errorf("for %s: %s, %v; want %s", c.p, got.Digest, err, want)
+		}
+	}
+}

@@ -28,6 +28,8 @@ var foreign = []struct{ prefix, ours string }{
 	{"daemon:", "docker-daemon:"},
 	{"tarball:", "docker-archive:"},
 	{"archive:", "docker-archive:"},
+	{"oci-dir:", "oci:"},
+	{"docker-daemon://", "docker-daemon:"},
 	{"oci_archive:", "oci-archive:"},
 	{"ociarchive:", "oci-archive:"},
 }
@@ -36,12 +38,15 @@ var foreign = []struct{ prefix, ours string }{
 // repositories of Docker Hub. An image there may well be called docker or registry.
 func elsewhere(head, rest string) error {
 	switch head {
-	case "oci-layout", "ocidir", "ocifile", "docker-image":
+	case "oci-layout", "ocidir", "oci-dir", "ocifile", "docker-image", "tarball", "sif", "singularity", "ostree", "atomic":
 		return fmt.Errorf("there is no kind of place called %s", head)
 	case "dir":
 		return fmt.Errorf("dir: is a directory of skopeo's, which is not read here; \"skopeo copy dir:%s oci:%s-oci\" makes an OCI layout of it", rest, rest)
-	case "containers-storage":
-		return fmt.Errorf("containers-storage: is podman's own, which is not read here; \"podman save --format oci-archive -o FILE %s\" writes an archive of it", rest)
+	case "containers-storage", "podman":
+		if _, name, ok := strings.Cut(rest, "]"); ok { // behind the store that it is in
+			rest = name
+		}
+		return fmt.Errorf("%s: is podman's own, which is not read here; \"podman save --format oci-archive -o FILE %s\" writes an archive of it", head, rest)
 	}
 	return nil
 }

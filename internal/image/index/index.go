@@ -132,7 +132,7 @@ func (b *Builder) Remove(word string) error {
 	for _, e := range b.entries {
 		isIt := e.Digest.String() == word
 		if !isIt && platformErr == nil && e.isImage() {
-			isIt = platforms.OnlyStrict(p).Match(specPlatform(e.Platform))
+			isIt = image.IsFor(p, e.Platform)
 		}
 		if isIt {
 			found = append(found, e)
@@ -158,7 +158,7 @@ func (b *Builder) Annotate(key, value string) {
 func (b *Builder) AnnotateEntries(p *v1.Platform, key, value string) error {
 	found := false
 	for i, e := range b.entries {
-		if image.IsAttestation(e.Descriptor) || p != nil && (!e.isImage() || !platforms.OnlyStrict(specPlatform(p)).Match(specPlatform(e.Platform))) {
+		if image.IsAttestation(e.Descriptor) || p != nil && (!e.isImage() || !image.IsFor(specPlatform(p), e.Platform)) {
 			continue
 		}
 		found = true
