@@ -93,6 +93,9 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 		return nil, err
 	}
 	r.warnings.empty(ctx, s, img.lowered, func(st bk.State) bool { return isEmpty(ctx, r.daemon, st) })
+	if err := r.warnings.replaced(ctx, r.daemon, s, img.lowered); err != nil {
+		return nil, err
+	}
 	if err := r.warnings.violated(); err != nil {
 		return nil, err
 	}

@@ -158,9 +158,12 @@ func (img *image) store(ctx context.Context, layer *plan.Layer, a *plan.Store, n
 
 // link puts links to what is in store paths on.
 func (img *image) link(layer *plan.Layer, a *plan.Link, name string) error {
-	st, err := store.Link(img.placeBase(), layer, a, img.stores, name)
+	st, report, err := store.Link(img.placeBase(), layer, a, img.stores, name)
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
+	}
+	if report.Output() != nil {
+		img.lowering.linked = append(img.lowering.linked, Shipped{Layer: layer, State: report})
 	}
 	img.stack.add(st, layer, name)
 	img.skeleton.Ship(false)

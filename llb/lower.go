@@ -87,6 +87,8 @@ type Result struct {
 	Shipped []Shipped
 	// Copied are the trees of files layers that hold what isn't known by name.
 	Copied []Shipped
+	// Linked are reports on layers of links, with the file [place.Replaced].
+	Linked []Shipped
 	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool
 }
@@ -104,6 +106,7 @@ type lowering struct {
 	images   map[*plan.Image]*image
 	shipped  []Shipped
 	copied   []Shipped
+	linked   []Shipped
 	placer   *place.Placer
 	runner   *exec.Runner
 	unpacker *store.Unpacker
@@ -140,6 +143,7 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		Annotations: last.plan.Annotations,
 		Shipped:     l.shipped,
 		Copied:      l.copied,
+		Linked:      l.linked,
 		NoCache:     last.ops.IgnoresCache(""),
 	}, nil
 }

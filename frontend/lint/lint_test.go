@@ -118,7 +118,7 @@ func examples() []struct{ text, want string } {
 }
 
 func TestRules(t *testing.T) {
-	elsewhere := []string{strategy.RulePackages, strategy.RuleUnlocked, strategy.RuleUnlockedSource} // an archive or a lock is needed
+	elsewhere := []string{lint.LinkHidesFile, strategy.RulePackages, strategy.RuleUnlocked, strategy.RuleUnlockedSource} // an archive or a lock is needed
 	tried := map[string]bool{}
 	for _, e := range examples() {
 		rule, _, _ := strings.Cut(e.want, " ")

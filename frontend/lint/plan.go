@@ -71,28 +71,27 @@ func (l *pass) hidden(img *plan.Image) {
 	before := map[string]spec.Range{}
 	databases := map[distro.Database]spec.Range{}
 	for _, layer := range img.Layers {
-		switch a := layer.Action.(type) {
-		case *plan.Files:
-			for i := range a.Entries {
-				e := &a.Entries[i]
-				if !isOneFile(e) {
-					continue
-				}
-				at, there := before[e.Dest]
-				for db, written := range databases {
-					if db.IsDatabase(strings.TrimPrefix(e.Dest, "/")) {
-						at, there = written, true
-					}
-				}
-				if there {
-					l.report(HiddenFile, e.Range.Start, "%s replaces what line %d puts there", e.Dest, at.Start.Line)
-				}
-				before[e.Dest] = e.Range
-			}
-		case *plan.Install:
+		if a, ok := layer.Action.(*plan.Install); ok {
 			if db, ok := distro.Find(systems.All(), string(a.Format)).(distro.Database); ok {
 				databases[db] = layer.Range
 			}
+		}
+		a, ok := layer.Action.(*plan.Files)
+		for i := 0; ok && i < len(a.Entries); i++ {
+			e := &a.Entries[i]
+			if !isOneFile(e) {
+				continue
+			}
+			at, there := before[e.Dest]
+			for db, written := range databases {
+				if db.IsDatabase(strings.TrimPrefix(e.Dest, "/")) {
+					at, there = written, true
+				}
+			}
+			if there {
+				l.report(HiddenFile, e.Range.Start, "%s replaces what line %d puts there", e.Dest, at.Start.Line)
+			}
+			before[e.Dest] = e.Range
 		}
 	}
 }

@@ -36,6 +36,7 @@ const (
 	JSONArgsRecommended     = "JSONArgsRecommended"
 	KeyMadeByScript         = "KeyMadeByScript"
 	LegacyValue             = "LegacyValue"
+	LinkHidesFile           = "LinkHidesFile"
 	MissingChecksum         = "MissingChecksum"
 	NetworkWithoutAccess    = "NetworkWithoutAccess"
 	PackagesByScript        = "PackagesByScript"
@@ -64,6 +65,7 @@ func Rules() []Rule {
 		{JSONArgsRecommended, "Entrypoint and cmd should be a list of words without a shell, so that the program gets the signals"},
 		{KeyMadeByScript, "A key should not be made while an image is built: everybody who has the image has it"},
 		{LegacyValue, "A value should be written in its present form"},
+		{LinkHidesFile, "Links to store paths should not replace files of the base"},
 		{MissingChecksum, "What is fetched over HTTP should have a checksum, so that every build gets the same"},
 		{NetworkWithoutAccess, "A command without a network should not need one"},
 		{PackagesByScript, "Packages should be named under packages, which can be locked, and not be installed by a script"},

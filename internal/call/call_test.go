@@ -34,7 +34,7 @@ func examples() []calls.Call {
 			Skeleton: "/skeleton", Users: "/users", From: "out", Owner: "app:staff", Keep: []string{"/a", "/b c"},
 			Chown: map[string]string{"/a=b": "0:0", "/c": "app"}, Source: "-in", Out: "--out",
 		},
-		call.Place{PreserveOwner: true, Source: "/in", Out: "/out"},
+		call.Place{PreserveOwner: true, Base: "/base", Report: "/report/r", Source: "/in", Out: "/out"},
 		call.Run{Command: []string{"--", "-x"}},
 		call.Run{
 			Memory: []call.Memory{{Mode: 0o1777, Path: "/tmp"}, {Mode: 0, Path: "/a=b"}}, User: "app", Home: "/root", Skip: []string{"/x", "/y"},
@@ -61,7 +61,7 @@ func TestBadArguments(t *testing.T) {
 	calls.Refuse(
 		t, verbs(),
 		"skeleton", "skeleton /in", "skeleton /in /out /more", "skeleton --nope /in /out",
-		"place /in", "place --chown /x /in /out", "place --chown =app /in /out", "place --owner a --preserve-owner /in /out",
+		"place /in", "place --chown /x /in /out", "place --chown =app /in /out", "place --owner a --preserve-owner /in /out", "place --base /b /in /out",
 		"run", "run --", "run --tmpfs 0755 -- x", "run --tmpfs 9=/x -- x", "run --tmpfs 17777=/x -- x", "exec --env A", "exec -h",
 		"store /out", "store a,b /out", "store a,-,-,gzip,/in /out", "store ../a,-,-,modes,/in /out", "scan /in", "link /out", "link --into /usr",
 		"extract /in", "extract --strip -1 /in /out", "extract --strip x /in /out",

@@ -13,7 +13,7 @@ import (
 // What [Skeleton] and [Place] take.
 const (
 	SkeletonUsage = skeletonName + " SRC DST"
-	PlaceUsage    = placeName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR]
+	PlaceUsage    = placeName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR] [--base DIR --report FILE]
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST`
 
 	skeletonName = "skeleton"
@@ -57,6 +57,9 @@ type Place struct {
 	Keep []string
 	// Chown has the USER[:GROUP] of paths, and of all below them; the longest path wins.
 	Chown map[string]string
+	// Base is the base's root, and Report the file that then gets the paths of what is
+	// replaced there, as a JSON list; both are empty where that isn't wanted.
+	Base, Report string
 	// Source is the tree, and Out an empty directory.
 	Source, Out string
 }
@@ -69,7 +72,7 @@ func (c Place) Args() []string {
 	for _, p := range slices.Sorted(maps.Keys(c.Chown)) {
 		args = append(args, "--chown", p+"="+c.Chown[p])
 	}
-	return append(args, Operands(c.Source, c.Out)...)
+	return slices.Concat(args, Value("base", c.Base), Value("report", c.Report), Operands(c.Source, c.Out))
 }
 
 // ParsePlace reads the arguments after the name.
@@ -81,6 +84,8 @@ func ParsePlace(args []string) (Place, error) {
 	set.StringVar(&c.Users, "users", "", "")
 	set.StringVar(&c.Owner, "owner", "", "")
 	set.BoolVar(&c.PreserveOwner, "preserve-owner", false, "")
+	set.StringVar(&c.Base, "base", "", "")
+	set.StringVar(&c.Report, "report", "", "")
 	set.Var((*List)(&c.Keep), "keep", "")
 	set.Func("chown", "", func(word string) error {
 		cut := strings.LastIndexByte(word, '=')
@@ -95,6 +100,9 @@ func ParsePlace(args []string) (Place, error) {
 	})
 	err := Parse(set, args, 2, 2)
 	c.Source, c.Out = set.Arg(0), set.Arg(1)
+	if err == nil && (c.Base == "") != (c.Report == "") {
+		err = &ArgumentsError{placeName, errors.New("--base and --report go together; give both")}
+	}
 	if err == nil && c.PreserveOwner && c.Owner != "" {
 		err = &ArgumentsError{placeName, errors.New("--owner and --preserve-owner exclude each other; give one")}
 	}

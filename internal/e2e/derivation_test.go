@@ -208,6 +208,55 @@ func TestDerivationExtras(t *testing.T) {
 	}
 }
 
+// TestDerivationOnItsPart puts a closure on a base from a registry that has some of its
+// paths, and a program of its own where the links go: these paths don't ship again, the
+// links lead to all of it, and the build says what they replace.
+func TestDerivationOnItsPart(t *testing.T) {
+	h, nix := newHouse(t), testenv.Nix(t)
+	context := "--build-context=st=" + nix.Dir + "/cache-zstd"
+	part := strings.Replace(derive(nix, "store: {context: st}"), nix.App, nix.Link, 1)
+	below := h.registry.Host + "/part:1"
+	h.mustBuild(t, "--progress=quiet", context, "--push", "-t", below, directory(t, map[string]string{
+		"strata.yaml": "args: {BASE: null}\nfrom: $BASE\n" + part + "  - files: [{dest: /usr/local/bin/app, content: mine, mode: 0755}, {dest: /usr/local/bin/other, content: x}]\n",
+	}))
+	text := "from: " + below + "\n" + derive(nix, "store: {context: st}\nlink: /usr/local")
+	dir := directory(t, map[string]string{"strata.yaml": text})
+	out := filepath.Join(dir, "image.tar")
+	said := h.mustBuild(t, "--progress=plain", context, "-o", "type=oci,dest="+out, dir).Stderr
+	if !strings.Contains(said, "LinkHidesFile: strata.yaml:3:5: link replaces /usr/local/bin/app of the base;") {
+		t.Errorf("no warning in\n%s", said)
+	}
+	l := testenv.OpenLayout(t, out)
+	l.Validate(t, "amd64")
+	times := map[string]int{}
+	for _, listing := range l.LayerListings(t, "amd64") {
+		here := map[string]bool{}
+		for line := range strings.Lines(listing) {
+			file, _, _ := strings.Cut(line, " -> ")
+			for _, p := range nix.Paths {
+				here[p] = here[p] || strings.Contains(file, p[1:])
+			}
+		}
+		for p, is := range here {
+			if is {
+				times[p]++
+			}
+		}
+	}
+	for _, p := range nix.Paths {
+		if times[p] != 1 {
+			t.Errorf("%s is in %d layers", p, times[p])
+		}
+	}
+	got, err := exec.Command("chroot", l.Unpack(t, "amd64"), "/usr/local/bin/app").CombinedOutput()
+	if err != nil || string(got) != "hello from the store\nport=8080\n" {
+		t.Errorf("the program says %q: %v", got, err)
+	}
+	if said := h.build(t, "--progress=plain", "--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=LinkHidesFile,UnpinnedBase,UndeclaredArg;error=true", context, dir); said.Code != 0 {
+		t.Errorf("the rule is skipped, and still: %s", said.Stderr)
+	}
+}
+
 // TestDerivationBuilt lets Nix build in a step: with the network cut off, and to
 // the same image as from its cache.
 func TestDerivationBuilt(t *testing.T) {

@@ -43,7 +43,10 @@ func placeTree(c call.Place, warn func(line string)) error {
 	if err := p.owners.unused(); err != nil {
 		return err
 	}
-	return p.tree.finish(p.dst)
+	if err := p.tree.finish(p.dst); err != nil || c.Report == "" {
+		return err
+	}
+	return reportReplaced(c.Base, p.dst, c.Report)
 }
 
 // A placer is one copy in progress.

@@ -34,11 +34,39 @@ type Step struct {
 
 // InStep lets the step helper put a tree on an image.
 func InStep(on Base, st bk.State, s Step) (bk.State, error) {
+	c, opts, err := s.call(on, st)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return on.Ops.Tree(s.Name, c.Args(), opts...)
+}
+
+// Replaced is the file of a report that has the paths of what a tree replaces, as a
+// JSON list.
+const Replaced = "/replaced"
+
+// Report is [InStep] for an image that isn't empty. The second state has the file
+// [Replaced].
+func Report(on Base, st bk.State, s Step) (tree, report bk.State, err error) {
+	c, opts, err := s.call(on, st)
+	if err != nil {
+		return tree, report, err
+	}
+	c.Base, c.Report = "/base", "/report"+Replaced
+	run, err := on.Ops.Run(s.Name, c.Args(), append(opts, bk.AddMount(c.Base, s.On, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))...)
+	if err != nil {
+		return tree, report, err
+	}
+	return op.Restart(run.AddMount(c.Out, bk.Scratch())), op.Restart(run.AddMount("/report", bk.Scratch())), nil
+}
+
+// call is what the step helper is told, and what it needs for that.
+func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 	c := call.Place{From: s.From, PreserveOwner: s.KeepOwners, Keep: s.Keep, Source: "/in", Out: "/out"}
 	opts := append([]bk.RunOption{bk.AddMount("/in", st, bk.Readonly)}, s.Opts...)
 	skeleton, ok, err := Directories(on.Ops, s.On, on.Range)
 	if err != nil {
-		return bk.State{}, err
+		return c, nil, err
 	}
 	if ok {
 		c.Skeleton = "/skeleton"
@@ -61,7 +89,7 @@ func InStep(on Base, st bk.State, s Step) (bk.State, error) {
 	for p, owner := range s.Chown {
 		c.Chown[p] = ownerText(owner)
 	}
-	return on.Ops.Tree(s.Name, c.Args(), opts...)
+	return c, opts, nil
 }
 
 // Directories is what a layer on top of an image must respect of it, as a state

@@ -61,6 +61,8 @@ type Link struct {
 	// linked, the preferred one first.
 	Dir   string   `json:"dir"`
 	Roots []string `json:"roots"`
-	// Stores are the layers that hold the roots and what they refer to.
+	// Stores are the layers that hold the roots and what they refer to, and Image says
+	// that the image has some of that already.
 	Stores []*Store `json:"-"`
+	Image  bool     `json:"image,omitempty"`
 }

@@ -6,6 +6,7 @@ package strategy
 import (
 	"context"
 	"errors"
+	"path"
 	"slices"
 
 	"github.com/strata-build/strata/internal/nix/resolve"
@@ -36,7 +37,11 @@ func (derivation) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.La
 	if err != nil {
 		return nil, err
 	}
-	return d.layers(c)
+	there, err := t.pass.storeNames(ctx, t.image, c.graph.Store)
+	if err != nil {
+		return nil, d.t.read.errorf(d.described.Range.Start, "derivation: %w", err)
+	}
+	return d.layers(c, c.missing(there))
 }
 
 // derived is a derivation of a build file, for the target that it is planned for.
@@ -64,6 +69,11 @@ type closure struct {
 	files map[string]string
 	// content is the directory within each path that ships; empty for all of it.
 	content string
+}
+
+// missing are the paths that aren't among these names.
+func (c *closure) missing(there map[string]bool) []*resolve.Info {
+	return slices.DeleteFunc(slices.Clone(c.graph.Paths), func(info *resolve.Info) bool { return there[path.Base(info.Path)] })
 }
 
 // trust is which binary caches are asked, and whose signatures count.
@@ -189,14 +199,14 @@ func (d derived) fault(want wantedPaths, err error) error {
 	}
 	var missing *resolve.MissingError
 	var refused *resolve.Fault
-	path := ""
+	about := ""
 	switch {
 	case errors.As(err, &missing):
-		path = missing.Path
+		about = missing.Path
 	case errors.As(err, &refused):
-		path = refused.Path
+		about = refused.Path
 	}
-	if at, ok := want.asked[path]; ok {
+	if at, ok := want.asked[about]; ok {
 		pos = at
 	}
 	fault := d.t.read.errorf(pos, "derivation: %w", err)

@@ -8,12 +8,14 @@ import (
 	"encoding/base64"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/internal/nix/resolve"
+	"github.com/strata-build/strata/llb/plan"
 )
 
 // madeCache is a binary cache with a closure that its key vouches for.
@@ -100,4 +102,44 @@ func TestTooFewLayers(t *testing.T) {
 			t.Errorf("error %v\nwant %s", err, tc.want)
 		}
 	}
+}
+
+// TestPathsThatAreThere ships what the base and the layers before don't have, and
+// nothing that a command between may have taken away.
+func TestPathsThatAreThere(t *testing.T) {
+	c := makeCache(t, "app", "libc", "tool", "data")
+	app, libc := storePath(0, "app"), storePath(1, "libc")
+	base := someFiles{storePath(2, "tool"): "", "/nix/store/.links": ""}
+	const command = "  - build: {run: nix-collect-garbage}\n"
+	for _, tc := range []struct{ name, text, want string }{
+		{"scratch", "layers:\n" + c.derivation("", app), "app data libc tool"},
+		{"a base", "from: base\nlayers:\n" + c.derivation("", app), "app data libc"},
+		{"pinned in the base", "from: base\nlayers:\n" + c.derivation("      pin: [[tool, libc]]\n", app), "app data libc"},
+		{"a layer before", "layers:\n" + c.derivation("", libc) + c.derivation("", app), "libc app data tool"},
+		{"all of it", "layers:\n" + c.derivation("", app) + c.derivation("      link: /usr\n", app), "app data libc tool link=true"},
+		{"a target", "from: target:below\nlayers:\n" + c.derivation("", app) + "targets:\n  below:\n    from: base\n    layers:\n    " + strings.ReplaceAll(c.derivation("", libc), "\n", "\n    "), "app data"},
+		{"a command between", "from: base\nlayers:\n" + c.derivation("", libc) + command + c.derivation("      link: /usr\n", app), "libc app data libc tool link=false"},
+	} {
+		r := withBase(t, strings.TrimRight(tc.text, " ")+"\n", base)
+		r.Fetch = c.files
+		p := mustPlan(t, r)
+		var got []string
+		for _, l := range p.Images[len(p.Images)-1].Layers {
+			switch a := l.Action.(type) {
+			case *plan.Store:
+				for _, item := range a.Items {
+					got = append(got, resolve.Name("/nix/store/"+item.Name))
+				}
+			case *plan.Link:
+				got = append(got, fmt.Sprintf("link=%v", a.Image))
+			}
+		}
+		if got, want := sortedWords(got), sortedWords(strings.Fields(tc.want)); got != want {
+			t.Errorf("%s: %s, want %s", tc.name, got, want)
+		}
+	}
+}
+
+func sortedWords(words []string) string {
+	return strings.Join(slices.Sorted(slices.Values(words)), " ")
 }

@@ -29,10 +29,10 @@ const (
 	storeLayerSize = 3 << 20
 )
 
-// layers are those of a closure: of groups of its paths, and after them what makes
-// these easy to use.
-func (d derived) layers(c *closure) ([]plan.Layer, error) {
-	groups, err := d.group(c)
+// layers are those of a closure: of groups of the paths that ship, which are those that
+// the image hasn't yet, and after them what makes all of it easy to use.
+func (d derived) layers(c *closure, ship []*resolve.Info) ([]plan.Layer, error) {
+	groups, err := d.group(c, ship)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,9 @@ func (d derived) layers(c *closure) ([]plan.Layer, error) {
 		if err != nil {
 			return nil, err
 		}
-		layers = append(layers, d.made("link store paths to "+into, c.link(into, stores)))
+		link := c.link(into, stores)
+		link.Image = len(ship) < len(c.graph.Paths)
+		layers = append(layers, d.made("link store paths to "+into, link))
 	}
 	return layers, nil
 }
@@ -65,25 +67,32 @@ func (d derived) made(words string, a plan.Action) plan.Layer {
 	return plan.Layer{Name: d.layer.Name, Strategy: "derivation", Words: words, Range: d.layer.Range, Action: a}
 }
 
-// group divides the paths among layers.
-func (d derived) group(c *closure) ([]grouping.Layer, error) {
+// group divides paths of a closure among layers.
+func (d derived) group(c *closure, ship []*resolve.Info) ([]grouping.Layer, error) {
 	algorithm, err := d.t.read.expand(d.described.Algorithm)
 	if err != nil {
 		return nil, err
 	}
-	pins, err := d.pins(c.graph)
+	pins, err := d.pins(c, ship)
 	if err != nil {
 		return nil, err
 	}
-	nodes := make([]grouping.Node, len(c.graph.Paths))
-	for i, info := range c.graph.Paths {
-		nodes[i] = grouping.Node{Path: info.Path, Name: resolve.Name(info.Path), Size: info.NarSize, References: info.References}
+	nodes := make([]grouping.Node, len(ship))
+	for i, info := range ship {
+		refs := slices.DeleteFunc(slices.Clone(info.References), func(ref string) bool { return !ships(ship, ref) })
+		nodes[i] = grouping.Node{Path: info.Path, Name: resolve.Name(info.Path), Size: info.NarSize, References: refs}
 	}
-	groups, err := grouping.Group(nodes, grouping.Options{Algorithm: grouping.Algorithm(algorithm), Max: d.budget(c.graph), Pins: pins})
+	groups, err := grouping.Group(nodes, grouping.Options{Algorithm: grouping.Algorithm(algorithm), Max: d.budget(ship), Pins: pins})
 	if err != nil {
 		return nil, d.groupFault(err)
 	}
 	return groups, nil
+}
+
+// ships reports whether a path is among others, which are sorted.
+func ships(among []*resolve.Info, p string) bool {
+	_, ok := slices.BinarySearchFunc(among, p, func(info *resolve.Info, p string) int { return strings.Compare(info.Path, p) })
+	return ok
 }
 
 // groupFault says why paths can't be grouped, and which limit stands against it.
@@ -127,10 +136,10 @@ func (c *closure) link(into string, stores []*plan.Store) *plan.Link {
 
 // budget is how many layers the closure may have: what was asked for, as far as
 // there is room.
-func (d derived) budget(graph *resolve.Graph) int {
+func (d derived) budget(ship []*resolve.Info) int {
 	most := d.described.MaxLayers
 	if most == 0 {
-		most = sensibleLayers(graph)
+		most = sensibleLayers(ship)
 	}
 	// With too few, the fitting afterwards joins layers or says so.
 	return max(min(most, d.room()), 1)
@@ -160,10 +169,10 @@ func (d derived) room() int {
 	return limit
 }
 
-// sensibleLayers is how many layers are worth it for the closure's size.
-func sensibleLayers(graph *resolve.Graph) int {
+// sensibleLayers is how many layers are worth it for the size of paths.
+func sensibleLayers(ship []*resolve.Info) int {
 	var size int64
-	for _, info := range graph.Paths {
+	for _, info := range ship {
 		size += info.NarSize
 	}
 	return int(min(max(size/storeLayerSize, fewStoreLayers), defaultStoreLayers))
@@ -198,9 +207,10 @@ func storeWords(g grouping.Layer) string {
 	return "store paths " + strings.Join(names, ", ")
 }
 
-// pins finds the paths of each group that gets a layer of its own. They are
-// named by their whole path, by their name, or by their name without a version.
-func (d derived) pins(graph *resolve.Graph) ([][]string, error) {
+// pins finds the paths of each group that gets a layer of its own, among those that
+// ship. They are named by their whole path, by their name, or by their name without a
+// version.
+func (d derived) pins(c *closure, ship []*resolve.Info) ([][]string, error) {
 	var pins [][]string
 	for _, names := range d.described.Pin {
 		var paths []string
@@ -210,14 +220,17 @@ func (d derived) pins(graph *resolve.Graph) ([][]string, error) {
 				return nil, err
 			}
 			found := false
-			for _, info := range graph.Paths {
-				if pinned(info.Path, wanted) {
-					found = true
+			for _, info := range c.graph.Paths {
+				if !pinned(info.Path, wanted) {
+					continue
+				}
+				found = true
+				if ships(ship, info.Path) {
 					paths = append(paths, info.Path)
 				}
 			}
 			if !found {
-				return nil, d.unknownPin(graph, name, wanted)
+				return nil, d.unknownPin(c.graph, name, wanted)
 			}
 		}
 		pins = append(pins, paths)
