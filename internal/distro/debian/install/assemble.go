@@ -9,23 +9,23 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
-	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
 	"github.com/strata-build/strata/internal/distro/ldcache"
-	"github.com/strata-build/strata/internal/distro/maintscript"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // Assemble makes unpacked packages installed ones in the image at /, which can
-// run nothing: it writes the database, and does what the maintainer scripts are
-// known to do. One that isn't known is an error, unless skip leaves scripts out.
+// run nothing: it writes the database, and does what the maintainer scripts
+// do, without a shell. One that can't be run so is an error, unless skip leaves
+// scripts out.
 func Assemble(opt Options, skip bool) error {
 	groups, err := unpack.ReadGroups[*Package](opt.Meta)
 	if err != nil {
@@ -34,39 +34,75 @@ func Assemble(opt Options, skip bool) error {
 	if why := checkConflicts(groups); why != "" {
 		return fmt.Errorf("assemble packages: %s", why)
 	}
-	empty := &base{root: filepath.Join(opt.Meta, "no-base"), status: map[string]control.Paragraph{}}
 	packages, err := sorted(groups)
 	if err != nil {
 		return err
 	}
 	unix.Umask(0o022)
-	a := &assembler{root: "/", packages: packages, skip: skip, scripts: newScripts(empty, groups)}
-	return a.assemble()
+	return newAssembler("/", packages, skip).assemble()
 }
 
 // An assembler works on the image at root, where links lead within the image.
 type assembler struct {
 	root     rootdir.Root
-	packages []*Package
+	packages []*Package // in the order in which they are configured
 	skip     bool
-	scripts  *scripts
-	// now is the package whose script is followed.
-	now      *Package
-	choices  map[string][]alternative
-	problems []string
+	// position is the place of each package in that order, counted from 1, and brought
+	// that of the first that has a path, or something below it.
+	position map[*Package]int
+	brought  map[string]int
+	// now is the package whose script is run, and pending what others are to hear of.
+	now     *Package
+	pending map[*Package][]string
+	choices map[string][]alternative
+	// questions are debconf's; diversions and overrides are dpkg's.
+	questions  map[string]*question
+	diversions []diversion
+	overrides  []override
+	problems   []string
+}
+
+// newAssembler puts packages into the order in which they are configured.
+func newAssembler(root rootdir.Root, packages []*Package, skip bool) *assembler {
+	a := &assembler{
+		root: root, packages: inConfigureOrder(packages), skip: skip,
+		position: map[*Package]int{}, brought: map[string]int{}, pending: map[*Package][]string{},
+	}
+	for i, p := range a.packages {
+		a.position[p] = i + 1
+		for name, dir := range p.paths() {
+			for at := archive.UsrPath(name, dir); at != "/" && a.brought[at] == 0; at = path.Dir(at) {
+				a.brought[at] = i + 1
+			}
+		}
+	}
+	return a
+}
+
+// inConfigureOrder is that of apt: accounts come first, and each package after what it
+// needs.
+func inConfigureOrder(packages []*Package) []*Package {
+	o := newOrder(packages, nil)
+	w := walk{order: o, seen: map[*Package]bool{}}
+	for _, p := range packages {
+		if p.Name() == "base-passwd" {
+			w.visit(p)
+		}
+	}
+	for _, p := range slices.Concat(o.early(), packages) {
+		w.visit(p)
+	}
+	return w.found
 }
 
 func (a *assembler) assemble() error {
-	for _, step := range []func() error{a.links, a.accounts, a.configure, a.linkerCache, a.database} {
+	for _, step := range []func() error{a.links, a.configure, a.linkerCache, a.database, a.writeState, a.temporary} {
 		if err := step(); err != nil {
 			return fmt.Errorf("assemble packages: %w", err)
 		}
 	}
 	return nil
 }
-
-// accounts makes those that every Debian has, which all scripts may need.
-func (a *assembler) accounts() error { return quirks.Accounts(a.root) }
 
 // has reports whether a package is among those to assemble.
 func (a *assembler) has(name string) bool {
@@ -102,99 +138,65 @@ func (a *assembler) links() error {
 	return nil
 }
 
-// configure does what the packages' scripts do.
+// configure runs the packages' scripts.
 func (a *assembler) configure() error {
 	if err := restoreDirectories(string(a.root), &base{root: a.root.At("/dev/.strata/none")}, a.packages); err != nil {
 		return err
 	}
 	for _, p := range a.packages {
-		a.now = p
-		if known, ok := quirks.OnScratch(p.Name()); ok {
-			if err := known(a.root); err != nil {
-				return fmt.Errorf("configure %s: %w", p.Name(), err)
-			}
+		if a.now = p; a.skip && !quirks.NeverSkipped(p.Name()) {
 			continue
 		}
-		if a.skip {
-			continue
-		}
-		if err := a.preinst(p); err != nil {
-			return fmt.Errorf("configure %s: %w", p.Name(), err)
-		}
-		if err := a.postinst(p); err != nil {
+		if err := a.configureOne(p); err != nil {
 			return fmt.Errorf("configure %s: %w", p.Name(), err)
 		}
 	}
-	if len(a.problems) > 0 {
-		return fmt.Errorf("these packages have scripts that need a system to run on, and of which it isn't known what to do instead; "+
-			"use a base with dpkg, or leave them out by \"scripts: skip\" and see to it yourself:\n  %s", strings.Join(a.problems, "\n  "))
-	}
-	return nil
-}
-
-// preinst does what a script for before unpacking does, if that is anything.
-func (a *assembler) preinst(p *Package) error {
-	run, why, err := a.scripts.preinst(p)
-	switch {
-	case err != nil:
+	if err := a.triggered(); err != nil {
 		return err
-	case why != "":
-		a.problem("its script before unpacking: %s", why)
-	case run:
-		before := func(op, file string) maintscript.Truth {
-			if at := a.scripts.at(file); at == "" || a.scripts.brought[at] {
-				return maintscript.Unknown
-			}
-			return a.test(op, file)
-		}
-		a.follow(p.Preinst, "preinst", before, "install")
+	}
+	if len(a.problems) > 0 && !a.skip {
+		return fmt.Errorf("these packages have scripts of which it isn't known what to do where there is no system to run them on; "+
+			"use a base with dpkg, or leave scripts out by \"scripts: skip\" and see to it yourself:\n  %s", strings.Join(a.problems, "\n  "))
 	}
 	return nil
 }
 
-// postinst does what the script for after unpacking does.
-func (a *assembler) postinst(p *Package) error {
-	text, err := os.ReadFile(a.root.At(filepath.Join(infoDir, p.Info+".postinst")))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+// configureOne runs a package's scripts: the one for before unpacking, which doesn't see
+// what the package brings, the one that asks questions, and the one for after.
+func (a *assembler) configureOne(p *Package) error {
+	if p.Preinst != "" {
+		a.follow(a.shell(true), p.Preinst, "preinst", "install")
 	}
+	for _, name := range triggerLines(p, "activate", "activate-await", "activate-noawait") {
+		a.activate(name)
+	}
+	templates, err := a.script(p, "templates")
 	if err != nil {
 		return err
 	}
-	a.follow(string(text), "postinst", a.test, "configure", "")
+	if err := a.loadQuestions(templates); err != nil {
+		return err
+	}
+	for _, script := range []struct{ name, action string }{{"config", "configure"}, {"postinst", "configure"}} {
+		text, err := a.script(p, script.name)
+		if err != nil {
+			return err
+		}
+		if text == "" || script.name == "config" && !a.there(confmodule) {
+			continue
+		}
+		a.follow(a.shell(false), text, script.name, script.action, "")
+	}
 	return nil
 }
 
-// follow follows a script of the package and does what its commands would.
-func (a *assembler) follow(text, name string, test func(op, file string) maintscript.Truth, args ...string) {
-	course, err := maintscript.Follow(text, maintscript.Options{
-		Args: args,
-		Env: map[string]string{
-			"DPKG_ROOT": "", "DEBIAN_FRONTEND": "noninteractive", "DPKG_MAINTSCRIPT_NAME": name,
-			"DPKG_MAINTSCRIPT_PACKAGE": a.now.Name(), "DPKG_MAINTSCRIPT_ARCH": a.now.Control.Get("Architecture"), "DPKG_ADMINDIR": adminDir,
-		},
-		Test: test,
-		Do:   a.do,
-	})
-	if err != nil {
-		a.problem("%v", err)
-		return
+// temporary makes the directory that all programs expect, if no package has it.
+func (a *assembler) temporary() error {
+	at := a.root.At("/tmp")
+	if _, err := os.Lstat(at); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
-	for _, c := range course.Calls {
-		if c.Maybe && !isIdle(c) {
-			a.problem("%s (line %d) may be run", c.Text, c.Line)
-			break
-		}
-	}
-	switch {
-	case course.Succeeds == maintscript.True:
-	case course.Succeeds == maintscript.False && course.Code != 0:
-		a.problem("its script %s fails with status %d (line %d)", name, course.Code, course.Line)
-	case course.Succeeds == maintscript.False:
-		a.problem("its script %s fails (line %d)", name, course.Line)
-	default:
-		a.problem("it isn't known whether its script %s fails (line %d)", name, course.Line)
-	}
+	return errors.Join(os.Mkdir(at, 0o755), unix.Chmod(at, 0o1777))
 }
 
 // problem notes why a package can't be assembled, once for each.

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/strata-build/strata/internal/distro/noshell"
 )
 
 // An alternative is one program that a generic name may stand for, with further
@@ -22,15 +24,16 @@ type alternative struct {
 	slaves           []alternative
 }
 
-// alternatives enters an alternative as update-alternatives --install does for a
+// updateAlternatives enters an alternative as update-alternatives --install does for a
 // group in automatic mode: that of the highest priority has the name. The
 // arguments, and the file with the choices, are as update-alternatives(1) says.
-func (a *assembler) alternatives(args []string) error {
-	if len(args) > 0 && args[0] == "--quiet" {
-		args = args[1:]
+func (a *assembler) updateAlternatives(c *noshell.Call) error {
+	args := slices.DeleteFunc(slices.Clone(c.Args[1:]), func(s string) bool { return s == "--quiet" || s == "--force" })
+	if len(args) > 1 && args[0] != "--install" {
+		return a.otherAlternatives(args)
 	}
-	if len(args) < 5 || args[0] != "--install" {
-		return errUnknownCall
+	if len(args) < 5 {
+		return noshell.Refuse("it isn't followed")
 	}
 	priority, err := strconv.Atoi(args[4])
 	if err != nil {
@@ -39,7 +42,7 @@ func (a *assembler) alternatives(args []string) error {
 	alt := alternative{link: args[1], name: args[2], path: args[3], priority: priority}
 	for rest := args[5:]; len(rest) > 0; rest = rest[4:] {
 		if len(rest) < 4 || rest[0] != "--slave" {
-			return errUnknownCall
+			return noshell.Refuse("it isn't followed")
 		}
 		alt.slaves = append(alt.slaves, alternative{link: rest[1], name: rest[2], path: rest[3]})
 	}
@@ -56,6 +59,23 @@ func (a *assembler) alternatives(args []string) error {
 	}
 	a.choices[alt.name] = append(a.choices[alt.name], alt)
 	return a.choose(alt.name)
+}
+
+// otherAlternatives takes one away, or puts a group in automatic mode, which it is in,
+// or asks for a name that has none.
+func (a *assembler) otherAlternatives(args []string) error {
+	all := a.choices[args[1]]
+	switch {
+	case args[0] == "--auto" && len(args) == 2:
+		return nil
+	case (args[0] == "--remove" && len(args) == 3 || args[0] == "--remove-all") && len(all) == 0:
+		return nil
+	case args[0] == "--remove" && !slices.ContainsFunc(all, func(x alternative) bool { return x.path == args[2] }):
+		return nil
+	case slices.Contains([]string{"--list", "--query", "--display"}, args[0]) && len(all) == 0:
+		return noshell.Status(2)
+	}
+	return noshell.Refuse("it isn't followed")
 }
 
 // choose makes the links of a name and writes down the choices.
@@ -108,4 +128,14 @@ func describe(all []alternative) string {
 		}
 	}
 	return b.String() + "\n"
+}
+
+// absolute wants all paths to be so.
+func absolute(paths ...string) error {
+	for _, p := range paths {
+		if !strings.HasPrefix(p, "/") {
+			return fmt.Errorf("%s isn't an absolute path", p)
+		}
+	}
+	return nil
 }

@@ -24,7 +24,7 @@ func (a *assembler) database() error {
 		b.WriteString(inOrder(p.stanza("installed")).String() + "\n")
 	}
 	for name, text := range map[string]string{
-		statusFile: b.String(), adminDir + "/info/format": "1\n", adminDir + "/available": "", adminDir + "/diversions": "", adminDir + "/statoverride": "",
+		statusFile: b.String(), adminDir + "/info/format": "1\n", adminDir + "/available": "",
 	} {
 		if err := a.root.Write(name, text, 0o644); err != nil {
 			return err

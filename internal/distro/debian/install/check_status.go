@@ -6,6 +6,7 @@
 package install
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -181,4 +182,61 @@ func printsInSed(script string) bool {
 		}
 	}
 	return script != "" && !strings.ContainsAny(script, "wWe")
+}
+
+// findsProgram reports whether what a command looks for is a program, given what test(1) says.
+func findsProgram(c maintscript.Call, test func(op, file string) maintscript.Truth) maintscript.Truth {
+	names := slices.DeleteFunc(slices.Clone(c.Args[1:]), func(a string) bool { return a == "-v" || a == "-V" || a == "-s" })
+	if !c.AllKnown() || len(names) != 1 || names[0] == "" || strings.Contains(names[0], "/") {
+		return maintscript.Unknown
+	}
+	answer := maintscript.False
+	for _, dir := range programDirs() {
+		switch test("-x", path.Join(dir, names[0])) {
+		case maintscript.True:
+			return maintscript.True
+		case maintscript.Unknown:
+			answer = maintscript.Unknown
+		}
+	}
+	return answer
+}
+
+// comparesNothing follows dpkg --compare-versions where there was no version
+// before, which is earlier than any, but for the relations that end in -nl.
+func comparesNothing(args []string) maintscript.Truth {
+	if len(args) != 4 || args[0] != "--compare-versions" || args[1] != "" || args[3] == "" {
+		return maintscript.Unknown
+	}
+	switch args[2] {
+	case "lt", "le", "ne", "<<", "<=", "<", "gt-nl", "ge-nl":
+		return maintscript.True
+	case "gt", "ge", "eq", ">>", ">=", ">", "=", "lt-nl", "le-nl":
+		return maintscript.False
+	}
+	return maintscript.Unknown
+}
+
+// operands splits arguments into single-letter flags, of which only some are
+// allowed, and the rest.
+func operands(args []string, allowed string) (flags string, rest []string, err error) {
+	for i, arg := range args {
+		switch {
+		case arg == "--":
+			return flags, append(rest, args[i+1:]...), nil
+		case len(arg) > 1 && arg[0] == '-':
+			if strings.Trim(arg[1:], allowed) != "" {
+				return "", nil, fmt.Errorf("its option %s isn't known", arg)
+			}
+			flags += arg[1:]
+		default:
+			rest = append(rest, arg)
+		}
+	}
+	for _, p := range rest {
+		if strings.Contains(p, "\x00") {
+			return "", nil, errors.New(unknownCall)
+		}
+	}
+	return flags, rest, nil
 }

@@ -15,7 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -28,50 +28,47 @@ const (
 	trustDir        = "/etc/ssl/certs"
 )
 
-// certificates makes what update-ca-certificates makes of the certificates that
-// packages have: one file with all of them, a link to each, and links by which
-// OpenSSL finds one by the hash of its subject.
-func certificates(root rootdir.Root) error {
-	var names []string
-	err := filepath.WalkDir(root.At(certificatesDir), func(p string, _ fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(p, ".crt") {
-			names = append(names, strings.TrimPrefix(p, root.At(certificatesDir)+"/"))
-		}
-		return err
-	})
+// Rehash makes the links by which OpenSSL finds a certificate by the hash of its
+// subject, as "openssl rehash" does for a directory.
+func Rehash(root rootdir.Root, dir string) error {
+	entries, err := os.ReadDir(root.At(dir))
 	if err != nil {
 		return fmt.Errorf("find certificates: %w", err)
 	}
-	slices.Sort(names)
-	var bundle strings.Builder
-	hashes := map[string]int{}
-	for _, name := range names {
-		file := path.Join(certificatesDir, name)
-		text, err := os.ReadFile(root.At(file))
+	hashes := map[string][]string{}
+	for _, e := range entries {
+		if !slices.Contains([]string{".pem", ".crt", ".cer", ".crl"}, path.Ext(e.Name())) {
+			if hashLink.MatchString(e.Name()) && e.Type()&fs.ModeSymlink != 0 {
+				if err := os.Remove(root.At(path.Join(dir, e.Name()))); err != nil {
+					return fmt.Errorf("remove a link to a certificate: %w", err)
+				}
+			}
+			continue
+		}
+		text, err := os.ReadFile(root.At(path.Join(dir, e.Name())))
 		if err != nil {
 			return fmt.Errorf("read certificate: %w", err)
 		}
-		bundle.WriteString(strings.TrimRight(string(text), "\n") + "\n")
-		link := linkName(name)
-		if err := root.Link(path.Join(trustDir, link), file); err != nil {
-			return fmt.Errorf("link certificate: %w", err)
+		if strings.Count(string(text), "-----BEGIN ") != 1 {
+			continue // it says that it takes only files with one
 		}
 		hash, err := subjectHash(text)
 		if err != nil {
-			return fmt.Errorf("read certificate %s: %w", name, err)
+			return fmt.Errorf("read certificate %s: %w", e.Name(), err)
 		}
-		if err := root.Link(fmt.Sprintf("%s/%s.%d", trustDir, hash, hashes[hash]), link); err != nil {
-			return fmt.Errorf("link certificate: %w", err)
+		if !slices.Contains(hashes[hash], string(text)) {
+			link := fmt.Sprintf("%s.%d", hash, len(hashes[hash]))
+			if err := root.Link(path.Join(dir, link), e.Name()); err != nil {
+				return fmt.Errorf("link certificate: %w", err)
+			}
+			hashes[hash] = append(hashes[hash], string(text))
 		}
-		hashes[hash]++
 	}
-	return errors.Join(
-		root.Write("/etc/ca-certificates.conf", strings.Join(append(names, ""), "\n"), 0o644),
-		root.Write(trustDir+"/ca-certificates.crt", bundle.String(), 0o644),
-		os.MkdirAll(root.At("/etc/ca-certificates/update.d"), 0o755),
-		os.MkdirAll(root.At("/usr/local/share/ca-certificates"), 0o755),
-	)
+	return nil
 }
+
+// hashLink is the name of a link by a subject's hash.
+var hashLink = regexp.MustCompile(`^[0-9a-f]{8}\.r?[0-9]+$`)
 
 // linkName is the name of the link to a certificate.
 func linkName(name string) string {

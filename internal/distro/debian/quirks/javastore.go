@@ -10,22 +10,25 @@ import (
 	"cmp"
 	"crypto/sha1" //nolint:gosec // it is the format's
 	"encoding/binary"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf16"
 
 	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
-// javaStore is where ca-certificates-java keeps the certificates for Java.
-const javaStore = "/etc/ssl/certs/java/cacerts"
+// JavaStore is where ca-certificates-java keeps the certificates for Java.
+const JavaStore = "/etc/ssl/certs/java/cacerts"
 
-// javaPassword is what Debian's scripts and Java's own store are sealed with.
-const javaPassword = "changeit"
+// JavaPassword is what Debian's scripts and Java's own store are sealed with.
+const JavaPassword = "changeit"
 
 // A trusted is an entry of a store: a certificate under a name, with the time at
 // which it was put in.
@@ -38,13 +41,13 @@ type trusted struct {
 // the time 0, and all an order of its own: scripts add them in the disk's. A store of another
 // format, or with another password or keys, stays as it is.
 func settleJavaStore(root rootdir.Root, start time.Time) error {
-	file := root.At(javaStore)
+	file := root.At(JavaStore)
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("settle %s: %w", javaStore, err)
+		return fmt.Errorf("settle %s: %w", JavaStore, err)
 	}
 	entries, ok := readJavaStore(data)
 	if !ok || !slices.ContainsFunc(entries, func(e trusted) bool { return e.millis >= start.UnixMilli() }) {
@@ -55,11 +58,9 @@ func settleJavaStore(root rootdir.Root, start time.Time) error {
 			entries[i].millis = 0
 		}
 	}
-	slices.SortFunc(entries, func(a, b trusted) int {
-		return cmp.Or(bytes.Compare(a.alias, b.alias), bytes.Compare(a.certificate, b.certificate))
-	})
+	sortStore(entries)
 	if err := os.WriteFile(file, writeJavaStore(entries), 0); err != nil {
-		return fmt.Errorf("settle %s: %w", javaStore, err)
+		return fmt.Errorf("settle %s: %w", JavaStore, err)
 	}
 	return nil
 }
@@ -118,11 +119,70 @@ func writeJavaStore(entries []trusted) []byte {
 	return append(out, javaDigest(out)...)
 }
 
+// AddToJavaStore puts the certificates of some files into the list, each by the file's
+// name, as the program of ca-certificates-java does.
+func AddToJavaStore(root rootdir.Root, files []string) error {
+	entries, err := storeIn(root)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(root.At(file))
+		if err != nil {
+			return fmt.Errorf("read certificate: %w", err)
+		}
+		block, _ := pem.Decode(text)
+		if block == nil {
+			return fmt.Errorf("read certificate %s: it isn't PEM", file)
+		}
+		alias := strings.ToLower("debian:" + path.Base(file))
+		e := trusted{alias: append(binary.BigEndian.AppendUint16(nil, uint16(len(alias))), alias...)}
+		e.certificate = append([]byte("\x00\x05X.509"), binary.BigEndian.AppendUint32(nil, uint32(len(block.Bytes)))...)
+		e.certificate = append(e.certificate, block.Bytes...)
+		entries = slices.DeleteFunc(entries, func(old trusted) bool { return bytes.Equal(old.alias, e.alias) })
+		entries = append(entries, e)
+	}
+	sortStore(entries)
+	return root.Write(JavaStore, string(writeJavaStore(entries)), 0o644)
+}
+
+// JavaNames are the names of the certificates in the list.
+func JavaNames(root rootdir.Root) ([]string, error) {
+	entries, err := storeIn(root)
+	var names []string
+	for _, e := range entries {
+		names = append(names, string(e.alias[2:]))
+	}
+	return names, err
+}
+
+// storeIn are the entries of the list; none if there is no list.
+func storeIn(root rootdir.Root) ([]trusted, error) {
+	data, err := os.ReadFile(root.At(JavaStore))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries, ok := readJavaStore(data)
+	if !ok {
+		return nil, fmt.Errorf("read %s: it is of another format, or has another password", JavaStore)
+	}
+	return entries, nil
+}
+
+func sortStore(entries []trusted) {
+	slices.SortFunc(entries, func(a, b trusted) int {
+		return cmp.Or(bytes.Compare(a.alias, b.alias), bytes.Compare(a.certificate, b.certificate))
+	})
+}
+
 // javaDigest seals a store: SHA-1 of the password in UTF-16, words that the format has, and the
 // content.
 func javaDigest(body []byte) []byte {
 	h := sha1.New() //nolint:gosec // it is the format's
-	for _, unit := range utf16.Encode([]rune(javaPassword)) {
+	for _, unit := range utf16.Encode([]rune(JavaPassword)) {
 		_, _ = h.Write([]byte{byte(unit >> 8), byte(unit)})
 	}
 	_, _ = h.Write([]byte("Mighty Aphrodite"))

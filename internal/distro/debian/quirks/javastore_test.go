@@ -47,7 +47,7 @@ func certificate(t *testing.T, dir, name string) string {
 func javaRoot(t *testing.T, kind, password string, certificates ...string) string {
 	t.Helper()
 	root := t.TempDir()
-	file := filepath.Join(root, javaStore)
+	file := filepath.Join(root, JavaStore)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func javaRoot(t *testing.T, kind, password string, certificates ...string) strin
 
 func content(t *testing.T, root string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(root, javaStore))
+	data, err := os.ReadFile(filepath.Join(root, JavaStore))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestJavaStore(t *testing.T) {
 	dir := t.TempDir()
 	a, b := certificate(t, dir, "a"), certificate(t, dir, "b")
 	start := time.Now()
-	one, other := javaRoot(t, "JKS", javaPassword, a, b), javaRoot(t, "JKS", javaPassword, b, a)
+	one, other := javaRoot(t, "JKS", JavaPassword, a, b), javaRoot(t, "JKS", JavaPassword, b, a)
 	if bytes.Equal(content(t, one), content(t, other)) {
 		t.Fatal("the stores are the same before")
 	}
@@ -85,8 +85,8 @@ func TestJavaStore(t *testing.T) {
 	if !bytes.Equal(content(t, one), content(t, other)) {
 		t.Error("the stores differ")
 	}
-	said := testenv.Output(t, "keytool", "-J-Duser.timezone=UTC", "-J-Duser.language=en", "-list", "-storetype", "JKS", "-storepass", javaPassword,
-		"-keystore", filepath.Join(one, javaStore))
+	said := testenv.Output(t, "keytool", "-J-Duser.timezone=UTC", "-J-Duser.language=en", "-list", "-storetype", "JKS", "-storepass", JavaPassword,
+		"-keystore", filepath.Join(one, JavaStore))
 	for _, part := range []string{"2 entries", "debian:a.pem, Jan 1, 1970, trustedCertEntry", "debian:b.pem, Jan 1, 1970, trustedCertEntry"} {
 		if !strings.Contains(said, part) {
 			t.Errorf("there is no %q in\n%s", part, said)
@@ -99,9 +99,9 @@ func TestJavaStoreIsLeftAlone(t *testing.T) {
 	a := certificate(t, t.TempDir(), "a")
 	before := time.Now()
 	for name, root := range map[string]string{
-		"of the base":      javaRoot(t, "JKS", javaPassword, a),
+		"of the base":      javaRoot(t, "JKS", JavaPassword, a),
 		"another password": javaRoot(t, "JKS", "different", a),
-		"another format":   javaRoot(t, "PKCS12", javaPassword, a),
+		"another format":   javaRoot(t, "PKCS12", JavaPassword, a),
 	} {
 		start := before
 		if name == "of the base" {

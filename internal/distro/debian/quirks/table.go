@@ -42,15 +42,13 @@ type Version struct {
 }
 
 const (
-	whole    = "the whole package is configured as before, only slower"
-	settled  = "the same is done, and finds nothing to settle"
-	followed = "the same is done; whether it is still right has to be read"
-	twice    = "no time: two builds give the same bytes"
-	noScript = "an image on scratch can have the package at all"
+	whole   = "the whole package is configured as before, only slower"
+	settled = "the same is done, and finds nothing to settle"
+	twice   = "no time: two builds give the same bytes"
 )
 
 // Table is everything that is known of single packages.
-func Table() []Quirk { return slices.Concat(fast(), settles(), onScratch()) }
+func Table() []Quirk { return slices.Concat(fast(), settles()) }
 
 // of is the entry of a package that is known by a file. What isn't in the table
 // matches nothing.
@@ -107,7 +105,7 @@ func fast() []Quirk {
 func settles() []Quirk {
 	return []Quirk{
 		{
-			Package: "ca-certificates-java", File: "postinst", Since: 11, Texts: []string{"storepass='" + javaPassword + "'", "/java/cacerts"},
+			Package: "ca-certificates-java", File: "postinst", Since: 11, Texts: []string{"storepass='" + JavaPassword + "'", "/java/cacerts"},
 			Known:     "its list of certificates holds the times at which they were put in, in the disk's order; both are settled (javastore.go)",
 			Saves:     twice,
 			Otherwise: "a list of another format or with another password stays as it is",
@@ -136,33 +134,5 @@ func settles() []Quirk {
 			Saves:     twice,
 			Otherwise: settled,
 		},
-	}
-}
-
-// onScratch are the scripts that can't be followed.
-func onScratch() []Quirk {
-	postinst := func(name, known string, seen ...Version) Quirk {
-		since := 12
-		if name == "ca-certificates" {
-			since = 11
-		}
-		return Quirk{Package: name, File: "postinst", Seen: seen, Since: since, Known: known + " (scratch.go)", Saves: noScript, Otherwise: followed}
-	}
-	return []Quirk{
-		postinst("base-passwd", "its accounts become /etc/passwd and /etc/group",
-			Version{"12", "c372532e5cba8abf8fd60fba244ddb537fef4807ce0624698dafb4d21866710c"}),
-		postinst("ca-certificates", "all its certificates are trusted: a bundle, and links by name and by subject",
-			Version{"11, 12, 13", "bbad2df5d3c5e3d787789275830bc5b597fe6e9218a99516947a079dcae9e262"}),
-		postinst("debconf", "nothing needs to be done",
-			Version{"12", "a68350a8b685d1389704e246bcd25b25efaadda846d188ec4cd2ef7870636c10"},
-			Version{"13", "5a2e9dd3174db7116b8baca7479df372bc898a04cf9136ebefca3c98de959f3c"}),
-		postinst("libc6", "nothing needs to be done where there was no older version",
-			Version{"12", "89b58a3a2ab5d06fc5722d8d5ceee3b68961a7dcaf0ca334da78cbf2f9d8dab8"},
-			Version{"13", "ff2a3a7a0e74ceac331ca5ad22e7ef57c974a7b891a9b1e7f3def4377ec6f1b5"}),
-		postinst("passwd", "passwords, of which there are none, move to /etc/shadow and /etc/gshadow",
-			Version{"12", "8088b1d481c11fde982629697e3e62a5126437d75b744f76e854481c38d5af8c"},
-			Version{"13", "01d0ce8ac3b7cd30e42d588bddf13c3cede1c6c696550295bc83922a32938630"}),
-		postinst("tzdata", "the time zone is UTC, in /etc/localtime and /etc/timezone",
-			Version{"12", "8160b6fd593c06872ad43767e3cb80d1a216ef05274a4b32e4ca878bcfc3ade2"}),
 	}
 }

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/noshell"
+)
+
+// A diversion is a path that packages but one have elsewhere.
+type diversion struct{ path, to, by string }
+
+// divert enters a diversion. One of a file that another package has is refused: it
+// would have been unpacked elsewhere.
+func (a *assembler) divert(c *noshell.Call) error {
+	opt, rest, err := c.Options("add remove rename no-rename quiet divert: package: local list truename")
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return noshell.Refuse("it isn't followed")
+	}
+	d := diversion{path: rest[0], to: opt.Value("divert"), by: opt.Value("package")}
+	if d.to == "" {
+		d.to = d.path + ".distrib"
+	}
+	if opt.Has("local") || d.by == "" {
+		d.by = ":"
+	}
+	at := slices.IndexFunc(a.diversions, func(o diversion) bool { return o.path == d.path })
+	switch {
+	case opt.Has("truename"):
+		if at >= 0 {
+			return c.Print(a.diversions[at].to + "\n")
+		}
+		return c.Print(d.path + "\n")
+	case opt.Has("list"):
+		return a.listDiversion(c, rest[0])
+	case opt.Has("remove"):
+		if at >= 0 {
+			if opt.Has("rename") && a.there(a.diversions[at].to) {
+				return noshell.Refuse("it renames a file")
+			}
+			a.diversions = slices.Delete(a.diversions, at, at+1)
+		}
+		return nil
+	case at >= 0 && a.diversions[at] == d:
+		return nil
+	case at >= 0:
+		return fmt.Errorf("'%s' clashes with another diversion", d.path)
+	}
+	for _, p := range a.packages {
+		if p.Name() != d.by && (slices.Contains(p.Files, d.path) || slices.Contains(p.Links, d.path)) {
+			return noshell.Refuse("it diverts %s, which %s has", d.path, p.Name())
+		}
+	}
+	if opt.Has("rename") && a.there(d.path) && a.brought[archive.UsrPath(d.path, true)] == 0 {
+		return noshell.Refuse("it renames a file")
+	}
+	a.diversions = append(a.diversions, d)
+	return nil
+}
+
+func (a *assembler) listDiversion(c *noshell.Call, path string) error {
+	if strings.ContainsAny(path, "*?[") {
+		return noshell.Refuse("it isn't followed with patterns")
+	}
+	for _, d := range a.diversions {
+		if d.path != path && d.to != path {
+			continue
+		}
+		by := "by " + d.by
+		if d.by == ":" {
+			by = "locally"
+		}
+		if err := c.Print(fmt.Sprintf("diversion of %s to %s %s\n", d.path, d.to, by)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *assembler) there(p string) bool {
+	_, err := os.Lstat(a.root.At(p))
+	return err == nil
+}
+
+// An override is an owner and a mode that a path has in whatever version of a package.
+type override struct{ user, group, mode, path string }
+
+// override enters an owner and a mode of a path's own.
+func (a *assembler) override(c *noshell.Call) error {
+	opt, rest, err := c.Options("add list remove update quiet force force-all")
+	if err != nil {
+		return err
+	}
+	switch {
+	case opt.Has("list") && len(rest) < 2:
+		found := false
+		for _, o := range a.overrides {
+			if len(rest) == 0 || o.path == rest[0] {
+				found = true
+				if err := c.Print(strings.Join([]string{o.user, o.group, o.mode, o.path}, " ") + "\n"); err != nil {
+					return err
+				}
+			}
+		}
+		if !found {
+			return noshell.Status(1)
+		}
+		return nil
+	case opt.Has("remove") && len(rest) == 1:
+		old := len(a.overrides)
+		a.overrides = slices.DeleteFunc(a.overrides, func(o override) bool { return o.path == rest[0] })
+		if old == len(a.overrides) && !opt.Has("quiet") {
+			return noshell.Status(2)
+		}
+		return nil
+	case !opt.Has("add") || len(rest) != 4 || strings.ContainsAny(strings.Join(rest, ""), " \n"):
+		return noshell.Refuse("it isn't followed")
+	}
+	o := override{rest[0], rest[1], strings.TrimPrefix(rest[2], "0"), rest[3]}
+	if slices.ContainsFunc(a.overrides, func(old override) bool { return old.path == o.path }) {
+		return fmt.Errorf("an override for '%s' already exists", o.path)
+	}
+	if opt.Has("update") {
+		if err := a.apply(c, o); err != nil {
+			return err
+		}
+	}
+	a.overrides = append(a.overrides, o)
+	return nil
+}
+
+// apply gives a path its owner and its mode.
+func (a *assembler) apply(c *noshell.Call, o override) error {
+	uid, gid, err := c.Owner(strings.TrimPrefix(o.user, "#") + ":" + strings.TrimPrefix(o.group, "#"))
+	if err != nil {
+		return err
+	}
+	var mode uint32
+	if _, err := fmt.Sscanf(o.mode, "%o", &mode); err != nil || mode > 0o7777 {
+		return noshell.Refuse("its mode isn't followed")
+	}
+	at := a.root.At(o.path)
+	if !a.there(o.path) {
+		return nil
+	}
+	if err := os.Chown(at, uid, gid); err != nil {
+		return err
+	}
+	return unix.Chmod(at, mode)
+}
+
+// writeState writes what scripts entered in dpkg's database.
+func (a *assembler) writeState() error {
+	var diversions, overrides strings.Builder
+	for _, d := range a.diversions {
+		diversions.WriteString(d.path + "\n" + d.to + "\n" + d.by + "\n")
+	}
+	for _, o := range a.overrides {
+		overrides.WriteString(strings.Join([]string{o.user, o.group, o.mode, o.path}, " ") + "\n")
+	}
+	if err := a.root.Write(adminDir+"/diversions", diversions.String(), 0o644); err != nil {
+		return err
+	}
+	return a.root.Write(adminDir+"/statoverride", overrides.String(), 0o644)
+}

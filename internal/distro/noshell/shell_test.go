@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package noshell
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
+)
+
+// both runs a script here and by the machine's own sh, each in a directory of its own, and
+// returns what each printed, with the status.
+func both(t *testing.T, script string) (ours, theirs string) {
+	t.Helper()
+	script = "#!/bin/sh\n" + script + "\n"
+	return here(t, script), there(t, script)
+}
+
+func here(t *testing.T, script string) string {
+	t.Helper()
+	var out bytes.Buffer
+	dir := t.TempDir()
+	sh := &Shell{Files: &Files{Root: rootdir.Root(dir)}, Path: []string{"/usr/bin"}}
+	err := sh.Run(t.Context(), Script{Name: "/script", Text: script, Args: []string{"one", "two words", ""}, Stdout: &out})
+	status := 0
+	if failure := new(Failure); errors.As(err, &failure) {
+		status = failure.Status
+	} else if err != nil {
+		t.Fatalf("%s\nrefused: %v", script, err)
+	}
+	return fmt.Sprintf("%s=%d", out.String(), status)
+}
+
+func there(t *testing.T, script string) string {
+	t.Helper()
+	file := t.TempDir() + "/script"
+	if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("dash", file, "one", "two words", "")
+	cmd.Dir = t.TempDir()
+	out, err := cmd.Output()
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s=%d", out, cmd.ProcessState.ExitCode())
+}
+
+// TestAsDash compares with the shell that Debian runs maintainer scripts by.
+func TestAsDash(t *testing.T) {
+	for script := range strings.SplitSeq(strings.TrimSpace(asDash), "\n--\n") {
+		if ours, theirs := both(t, script); ours != theirs {
+			t.Errorf("%s\nprints %q\ndash   %q", script, ours, theirs)
+		}
+	}
+}
+
+const asDash = `
+exit 3
+--
+false
+--
+set -e
+false
+echo no
+--
+set -e
+if true; then [ -e /nothing ] && echo no; fi
+echo yes
+--
+set -e
+for i in a b; do [ $i = c ] && echo no; done
+echo yes
+--
+set -e
+case x in x) false && true;; esac
+echo yes
+--
+set -e
+f() { [ x = y ] && echo no; }
+f
+echo after
+--
+set -e
+f() { false; echo in; }
+f || echo no
+echo end
+--
+set -e
+f() { (false; echo sub); echo in; }
+if f; then echo yes; fi
+echo end
+--
+set -e
+f() { (false; echo sub); echo in; }
+f
+echo end
+--
+set -e
+if (false; true); then echo yes; fi
+(false; true) || echo no
+echo end
+--
+set -e
+! (false; true)
+echo end
+--
+set -e
+g() { false; echo g; }
+f() { g | cat; echo f; }
+if f; then echo yes; fi
+f
+--
+set -e
+x=$(false; echo out)
+echo "[$x]"
+--
+if x=$(set -e; false; echo out); then echo y; else echo n; fi
+--
+x=0; echo a | while read l; do x=1; done; echo $x
+--
+echo a b | { read x y; echo "$y $x"; }; echo "[$x]"
+--
+f() { (return 3); echo $?; return 4; }
+f; echo $?
+--
+f() { echo a | while read l; do return 5; done; echo $?; }
+f
+--
+f() ( local x=1; x=2; exit 6 )
+f; echo $?
+--
+echo $#; shift; echo "$1" $#; shift 2; echo $#
+--
+set -- a b c; while [ $# -gt 0 ]; do echo $1; shift; done
+--
+set -- $(echo 1 2 3); echo $# "$@"
+--
+for i in "$@"; do echo "<$i>"; done
+for i in $@; do echo "<$i>"; done
+--
+IFS=:; x=a:b:c; for i in $x; do echo $i; done
+--
+echo 'a\tb' "c\\nd" 'e\cf'
+echo -n x; echo -e y
+--
+printf '%s-%d\n' a 1 b 2; printf '%5s|%-5s|\n' x y; printf 'a\tb\n'
+--
+trap 'echo bye' EXIT; echo hi; exit 2
+--
+trap 'echo bye' 0 INT; false
+--
+set -u; echo ${x:-d} ${1} ${x+set}
+--
+x=${DPKG_MAINTSCRIPT_PACKAGE:-a-b-c}; echo ${x##*-} ${x#*-} ${x%-*} ${x%%-*} ${#x}
+--
+: ${x:=5}; echo $x; echo $((x * 2 + 1))
+--
+case abc in a*) echo 1;; *) echo 2;; esac; case "a b" in "a b"|x) echo 3;; esac; case x in [!a-w]) echo 4;; esac
+--
+if ! [ -f /nothing ] && [ -z "" ]; then echo yes; fi; [ -e "" ] || echo none; [ -x "$(command -v nothing)" ] || echo no program
+--
+[ a = a -a b != c ] && echo 1; [ a = b -o c = c ] && echo 2; test 3 -gt 2 && echo 3; [ 2 -le 1 ] || echo 4; [ "(" = "(" ] && echo 5
+--
+cat <<EOF
+a $1 \$1 $(echo sub)
+EOF
+cat <<'EOF'
+a $1
+EOF
+cat <<-EOF
+	tabs
+	EOF
+--
+mkdir -p d/e; cd d/e; pwd | sed 's,.*/d,d,'; touch f g; echo *; echo x*; ls | wc -l
+--
+echo one >f; echo two >>f; cat <f; cat f | { read a; read b; echo $b $a; }
+--
+echo err >&2 2>/dev/null; echo out 2>&1 >/dev/null; { echo a; echo b >&2; } 2>/dev/null
+--
+nothing() { return 7; }; nothing; echo $?; unset -f nothing; nothing=1; unset nothing; echo "[$nothing]"
+--
+x=1; (x=2; echo $x); echo $x; f() { local x=3; g; }; g() { echo $x; }; f; echo $x
+--
+eval 'x=5; echo $x'; y=x; eval echo \$$y
+--
+while :; do echo once; break; done; for i in 1 2 3; do [ $i = 2 ] && continue; echo $i; done; for i in 1 2; do for j in 1 2; do break 2; done; echo no; done; echo done
+--
+until [ "$n" = xx ]; do n=x$n; done; echo $n
+--
+read a b <<EOF
+1 2 3
+EOF
+echo "$b"; echo 'a\b' | { read x; echo $x; }; echo 'a\b' | { read -r x; echo $x; }; read x </dev/null || echo eof
+--
+umask; umask 077; umask
+--
+true && false || echo 1; true || echo 2; false && echo 3; { false; true; } && echo 4
+--
+set -e; { false || true; }; true | false | true; echo yes; false | true; true | false; echo no
+--
+f() { echo "$#:$*"; }; f a "b c" ''; f "$@"; IFS=,; f "$*"
+--
+x='*'; echo "$x"; echo a"$x"b; y="  a   b "; echo $y "$y"
+--
+exec 2>/dev/null; echo still; exec cat /nothing; echo no
+`

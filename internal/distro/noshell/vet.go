@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package noshell
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/interp"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// vet refuses what the library does otherwise than a shell, or not at all.
+func vet(file syntax.Node, bash bool) error {
+	v := &vetter{bash: bash}
+	syntax.Walk(file, func(n syntax.Node) bool {
+		if n != nil && v.err == nil {
+			v.node(n)
+		}
+		return v.err == nil
+	})
+	if v.err != nil {
+		return v.err
+	}
+	return nil
+}
+
+type vetter struct {
+	bash bool
+	err  *Refusal
+}
+
+func (v *vetter) refuse(n syntax.Node, why string) {
+	if v.err == nil {
+		v.err = &Refusal{Line: int(n.Pos().Line()), Why: why}
+	}
+}
+
+const (
+	notFollowed = "it has a construct that isn't followed"
+	bashOnly    = "it has a construct that sh doesn't have"
+)
+
+func (v *vetter) node(n syntax.Node) {
+	switch n := n.(type) {
+	case *syntax.Stmt:
+		if n.Background || n.Coprocess || n.Disown {
+			v.refuse(n, "it leaves something running")
+		}
+	case *syntax.Redirect:
+		v.redirect(n)
+	case *syntax.FuncDecl:
+		v.function(n)
+	case *syntax.ProcSubst, *syntax.CoprocClause, *syntax.TimeClause, *syntax.LetClause, *syntax.TestDecl:
+		v.refuse(n, notFollowed)
+	case *syntax.ForClause:
+		if n.Select {
+			v.refuse(n, notFollowed)
+		}
+	case *syntax.CmdSubst:
+		if n.TempFile || n.ReplyVar {
+			v.refuse(n, notFollowed)
+		}
+	case *syntax.CaseItem:
+		if n.Op != syntax.Break {
+			v.refuse(n, notFollowed)
+		}
+	default:
+		if !v.bash {
+			v.posix(n)
+		}
+	}
+}
+
+// posix refuses what only bash has: sh takes it for something else, or fails.
+func (v *vetter) posix(n syntax.Node) {
+	refused := false
+	switch n := n.(type) {
+	case *syntax.TestClause, *syntax.ArithmCmd, *syntax.ArrayExpr, *syntax.CStyleLoop, *syntax.ExtGlob:
+		refused = true
+	case *syntax.SglQuoted:
+		refused = n.Dollar
+	case *syntax.DblQuoted:
+		refused = n.Dollar
+	case *syntax.Assign:
+		refused = n.Append || n.Index != nil
+	case *syntax.ParamExp:
+		refused = n.Excl || n.Slice != nil || n.Repl != nil || n.Index != nil || n.Names != 0
+		if n.Exp != nil {
+			refused = refused || slices.Contains([]syntax.ParExpOperator{syntax.UpperFirst, syntax.UpperAll, syntax.LowerFirst, syntax.LowerAll, syntax.OtherParamOps}, n.Exp.Op)
+		}
+	case *syntax.Word:
+		refused = hasBraces(n)
+	case *syntax.DeclClause:
+		refused = !slices.Contains([]string{"local", "export", "readonly"}, n.Variant.Value)
+	}
+	if refused {
+		v.refuse(n, bashOnly)
+	}
+}
+
+// hasBraces reports whether bash would make several words of one: a{b,c} or a{1..3}.
+func hasBraces(w *syntax.Word) bool {
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok {
+			_, after, open := strings.Cut(lit.Value, "{")
+			if open && strings.Contains(after, "}") && (strings.Contains(after, ",") || strings.Contains(after, "..")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (v *vetter) function(n *syntax.FuncDecl) {
+	switch {
+	case n.Name == nil || n.Body == nil:
+		v.refuse(n, notFollowed)
+	case interp.IsBuiltin(n.Name.Value):
+		v.refuse(n, "it has a function in the place of a command of the shell")
+	case n.RsrvWord && !v.bash:
+		v.refuse(n, bashOnly)
+	}
+}
+
+// redirect allows the standard streams, files and texts.
+func (v *vetter) redirect(n *syntax.Redirect) {
+	if n.N != nil && !slices.Contains([]string{"0", "1", "2"}, n.N.Value) {
+		v.refuse(n, "it uses a stream that isn't followed")
+		return
+	}
+	stream := ""
+	if n.N != nil {
+		stream = n.N.Value
+	}
+	switch n.Op {
+	case syntax.RdrOut, syntax.AppOut:
+		if stream == "0" {
+			v.refuse(n, notFollowed)
+		}
+	case syntax.RdrIn, syntax.Hdoc, syntax.DashHdoc:
+		if stream == "1" || stream == "2" {
+			v.refuse(n, notFollowed)
+		}
+	case syntax.DplOut:
+		if lit := n.Word.Lit(); lit != "1" && lit != "2" && lit != "-" || stream == "0" {
+			v.refuse(n, "it uses a stream that isn't followed")
+		}
+	case syntax.RdrAll, syntax.AppAll, syntax.WordHdoc:
+		if !v.bash {
+			v.refuse(n, bashOnly)
+		}
+	default:
+		v.refuse(n, "it uses a stream that isn't followed")
+	}
+}
