@@ -100,6 +100,8 @@ def answer(cache, depcache, words):
         left -= 1
         if package.current_ver is None and depcache.is_garbage(package):
             continue
+        if package.selected_state == apt_pkg.SELSTATE_HOLD:
+            raise Failure("held packages were changed")
         if depcache.marked_delete(package):
             result["remove"].append(package.name)
         elif depcache.marked_install(package) or depcache.marked_upgrade(package) or depcache.marked_downgrade(package):

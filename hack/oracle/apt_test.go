@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -141,10 +142,17 @@ type answer struct {
 
 var action = regexp.MustCompile(`(?m)^(Inst|Remv) (\S+) (?:\[[^\]]*\] ?)?(?:\((\S+) )?`)
 
-// simulate asks apt what it would do.
+// simulate asks apt what it would do to install packages.
 func (a *apt) simulate(t *testing.T, words ...string) answer {
 	t.Helper()
-	cmd := a.command(append([]string{"-s", "install"}, words...)...)
+	return a.run(t, append([]string{"install"}, words...)...)
+}
+
+// run asks apt what a command would do in a build, which answers no questions but
+// allows all but a change of what is held.
+func (a *apt) run(t *testing.T, words ...string) answer {
+	t.Helper()
+	cmd := a.command(append([]string{"-s", "-y", "--allow-downgrades", "--allow-remove-essential"}, words...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -153,7 +161,7 @@ func (a *apt) simulate(t *testing.T, words ...string) answer {
 		return answer{failed: true, reason: strings.TrimSpace(stderr.String() + string(out))}
 	}
 	if err != nil {
-		t.Fatalf("apt-get -s install %v: %v\n%s", words, err, stderr.String())
+		t.Fatalf("apt-get -s %v: %v\n%s", words, err, stderr.String())
 	}
 	result := answer{install: map[string]string{}, remove: map[string]bool{}}
 	for _, m := range action.FindAllStringSubmatch(string(out), -1) {
@@ -187,7 +195,7 @@ func (a *apt) indexes(t testing.TB) []*index.Index {
 			Repository: target.Get("Codename") + "/" + target.Get("Component"),
 			Suite:      target.Get("Suite"), Codename: target.Get("Codename"), Component: target.Get("Component"),
 			Origin: target.Get("Origin"), Label: target.Get("Label"), Version: target.Get("Version"),
-			Architecture: target.Get("Architecture"), Site: target.Get("Site"),
+			Architecture: target.Get("Architecture"), Site: site(t, target.Get("Site")),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -198,6 +206,16 @@ func (a *apt) indexes(t testing.TB) []*index.Index {
 		t.Fatal("apt of this machine has no source of packages")
 	}
 	return indexes
+}
+
+// site is the host of an address, by which pins know an archive.
+func site(t testing.TB, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Hostname()
 }
 
 // fetch runs apt-get update once; what it fetched stays in .cache.

@@ -6,7 +6,6 @@ package oracle
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +22,12 @@ type archive struct {
 	versions  map[string][]*version      // by name
 	providers map[string]map[string]bool // by provided name
 	conflicts [][2]string                // a package and a name it forbids, sorted
+	// provisions are how a name is provided, by the name.
+	provisions map[string][]provision
 }
+
+// A provision is a name that a package provides, in a version or in none.
+type provision struct{ version, codename string }
 
 type version struct {
 	version, codename string
@@ -33,7 +37,7 @@ type version struct {
 
 func readArchive(t *testing.T, a *apt) *archive {
 	t.Helper()
-	ar := &archive{indexes: a.indexes(t), versions: map[string][]*version{}, providers: map[string]map[string]bool{}}
+	ar := &archive{indexes: a.indexes(t), versions: map[string][]*version{}, providers: map[string]map[string]bool{}, provisions: map[string][]provision{}}
 	for _, index := range ar.indexes {
 		reader := control.NewReader("Packages", index.Text())
 		for {
@@ -67,6 +71,7 @@ func (ar *archive) add(t *testing.T, p control.Paragraph, index *index.Index) {
 			ar.providers[r.Name] = map[string]bool{}
 		}
 		ar.providers[r.Name][name] = true
+		ar.provisions[r.Name] = append(ar.provisions[r.Name], provision{r.Version, index.Options().Codename})
 	}
 	for _, field := range []string{"Conflicts", "Breaks"} {
 		for _, r := range relations(t, p.Get(field)) {
@@ -92,48 +97,6 @@ func asRelations(groups []control.Alternatives) [][]control.Relation {
 		all[i] = g
 	}
 	return all
-}
-
-// bases returns apt on an empty status, on what mmdebstrap calls minbase, and on
-// a base of an earlier day, with versions that newer ones replace.
-func (ar *archive) bases(t *testing.T, empty *apt) []*base {
-	t.Helper()
-	minimal := []string{"apt"}
-	for _, name := range ar.names {
-		if ar.versions[name][0].essential {
-			minimal = append(minimal, name)
-		}
-	}
-	root := filepath.Dir(empty.path)
-	minbase := newStatus(t, root, "minbase", ar.status(t, empty.simulate(t, minimal...)))
-	old := *empty
-	old.extra = []string{"Dir::Etc::preferences=" + ar.withoutUpdates(t, root)}
-	aged := append(minimal, "ca-certificates", "curl", "default-jre-headless", "git", "gnupg", "nginx-light",
-		"openssh-client", "perl", "python3", "vim-tiny")
-	slim := newStatus(t, root, "slim", ar.status(t, old.simulate(t, aged...)))
-	return []*base{{name: "empty", apt: empty}, {name: "minbase", apt: minbase}, {name: "slim", apt: slim}}
-}
-
-// A base is one status that both resolve on.
-type base struct {
-	name   string
-	apt    *apt
-	server *server
-	status *index.Status
-}
-
-// withoutUpdates writes preferences that leave only the first release.
-func (ar *archive) withoutUpdates(t *testing.T, root string) string {
-	t.Helper()
-	var text strings.Builder
-	for _, index := range ar.indexes {
-		if name := index.Options().Codename; name != ar.indexes[0].Options().Codename {
-			fmt.Fprintf(&text, "Package: *\nPin: release n=%s\nPin-Priority: -1\n\n", name)
-		}
-	}
-	path := filepath.Join(root, "without-updates")
-	write(t, path, text.String())
-	return path
 }
 
 // status writes an answer of apt as packages that are installed.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
@@ -34,11 +35,6 @@ func TestApt(t *testing.T) {
 	empty := fetch(t)
 	ar := readArchive(t, empty)
 	bases := ar.bases(t, empty)
-	for _, b := range bases {
-		b.status = b.apt.readStatus(t)
-		b.apt.recommends = *recommend
-		b.server = b.apt.serve(t)
-	}
 	all := ar.generate(*seed, *sets)
 	results := make([]result, len(all))
 	var wg sync.WaitGroup
@@ -63,6 +59,9 @@ func askDirectly(t *testing.T, bases []*base, all []set) (asked int) {
 	t.Helper()
 	for i := 0; i < len(all); i += *direct {
 		b := baseOf(bases, &all[i])
+		if all[i].direct() {
+			continue
+		}
 		words := all[i].words()
 		program, library := b.apt.simulate(t, words...), b.server.ask(t, words...)
 		asked++
@@ -76,7 +75,7 @@ func askDirectly(t *testing.T, bases []*base, all []set) (asked int) {
 }
 
 // baseOf gives each kind of set to each base by turns.
-func baseOf(bases []*base, s *set) *base { return bases[(s.number/12+s.number)%len(bases)] }
+func baseOf(bases []*base, s *set) *base { return bases[(s.round+s.number)%len(bases)] }
 
 // A result is how one set came out.
 type result struct {
@@ -90,9 +89,23 @@ type result struct {
 }
 
 func (ar *archive) compare(t *testing.T, b *base, s *set) result {
-	theirs := b.server.ask(t, s.words()...)
+	switch s.kind {
+	case "without":
+		b.leaveOut(t, s)
+	case "file":
+		s.makeFile(t)
+	}
+	theirs := b.ask(t, s)
 	start := time.Now()
-	request := resolve.Request{Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Wanted: s.wanted, Recommends: *recommend}
+	request := resolve.Request{
+		Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Pins: b.pins, Wanted: s.wanted, Recommends: *recommend,
+	}
+	if s.file != nil {
+		request.Files, request.Wanted = s.file.index, append(request.Wanted, s.file.wanted)
+	}
+	if s.upgrades() {
+		request.Upgrade = distro.UpgradeAll
+	}
 	solution, err := resolve.Resolve(request)
 	r := result{base: b.name, took: time.Since(start), verdict: "BUG", accepted: true}
 	if err != nil || theirs.failed {
@@ -110,7 +123,7 @@ func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 	}
 	ours := answerOf(solution)
 	r.verdict, r.detail = verdict(request, solution, ours, theirs)
-	if len(ours.install) > 0 {
+	if len(ours.install) > 0 && s.file == nil {
 		back := b.server.ask(t, exactWords(ours)...)
 		r.accepted = !back.failed && difference(ours, back) == ""
 		if !r.accepted {
@@ -118,6 +131,32 @@ func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 		}
 	}
 	return r
+}
+
+// ask puts a set to apt.
+func (b *base) ask(t *testing.T, s *set) answer {
+	switch {
+	case s.upgrades():
+		return b.apt.run(t, append([]string{"upgrade", "--with-new-pkgs"}, s.words()...)...)
+	case s.direct():
+		return b.apt.simulate(t, s.words()...)
+	}
+	return b.server.ask(t, s.words()...)
+}
+
+// leaveOut keeps one of the packages out that would come along.
+func (b *base) leaveOut(t *testing.T, s *set) {
+	a := b.server.ask(t, s.words()...)
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(a.install)) {
+		named := slices.ContainsFunc(s.wanted, func(w resolve.Wanted) bool { return w.Name == name })
+		if !b.have[name] && !named {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		s.wanted = append(slices.Clone(s.wanted), resolve.Wanted{Name: names[s.number%len(names)], Not: true})
+	}
 }
 
 func answerOf(solution *resolve.Solution) answer {

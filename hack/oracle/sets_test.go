@@ -4,6 +4,7 @@
 package oracle
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,48 +15,76 @@ import (
 // A set is what both are asked for.
 type set struct {
 	number int // among all of its seed
+	round  int // how often all kinds came before
 	kind   string
 	wanted []resolve.Wanted
+	file   *packageFile // that is asked for as well; nil for none
 }
 
 // words returns the set as apt takes it.
 func (s *set) words() []string {
 	var words []string
+	if s.file != nil {
+		words = append(words, s.file.path)
+	}
 	for _, w := range s.wanted {
+		if w.Not {
+			words = append(words, w.Name+"-")
+			continue
+		}
 		words = append(words, w.String())
 	}
 	slices.Sort(words)
 	return words
 }
 
+// upgrades reports whether the base is brought up to date, too.
+func (s *set) upgrades() bool { return s.kind == "upgrade" }
+
+// direct reports whether apt-get itself has to be asked, as its library alone doesn't
+// say what it does.
+func (s *set) direct() bool { return s.upgrades() || s.kind == "provided" || s.kind == "file" }
+
 // generate makes n sets, the same for the same seed.
 func (ar *archive) generate(seed uint64, n int) []set {
 	g := &generator{archive: ar, rand: rand.New(rand.NewPCG(seed, 0))}
-	kinds := []struct {
-		name string
-		make func() []resolve.Wanted
-	}{
-		{"single", func() []resolve.Wanted { return g.some(ar.names, 1) }},
-		{"pair", func() []resolve.Wanted { return g.some(ar.names, 2) }},
-		{"triple", func() []resolve.Wanted { return g.some(ar.names, 3) }},
-		{"ten", func() []resolve.Wanted { return g.some(ar.names, 10) }},
-		{"virtual", func() []resolve.Wanted { return g.some(ar.virtual, 1) }},
+	kinds := g.kinds()
+	var sets []set
+	for i := range n {
+		k := kinds[i%len(kinds)]
+		if s := (set{number: i, round: i / len(kinds), kind: k.name, wanted: k.make()}); *only == "" || *only == s.kind {
+			sets = append(sets, s)
+		}
+	}
+	return sets
+}
+
+// A maker makes the sets of a kind.
+type maker struct {
+	name string
+	make func() []resolve.Wanted
+}
+
+func (g *generator) kinds() []maker {
+	return []maker{
+		{"single", func() []resolve.Wanted { return g.some(g.names, 1) }},
+		{"pair", func() []resolve.Wanted { return g.some(g.names, 2) }},
+		{"triple", func() []resolve.Wanted { return g.some(g.names, 3) }},
+		{"ten", func() []resolve.Wanted { return g.some(g.names, 10) }},
+		{"virtual", func() []resolve.Wanted { return g.some(g.virtual, 1) }},
+		{"provided", g.provided},
 		{"conflict", g.conflict},
 		{"dev", func() []resolve.Wanted { return g.some(g.ending("-dev"), 2) }},
 		{"version", g.version},
 		{"suite", g.suite},
 		{"ecosystem", g.ecosystem},
 		{"known", g.known},
-		{"absent", func() []resolve.Wanted { return append(g.some(ar.names, 1), resolve.Wanted{Name: g.misspelt()}) }},
+		{"absent", func() []resolve.Wanted { return append(g.some(g.names, 1), resolve.Wanted{Name: g.misspelt()}) }},
+		{"without", func() []resolve.Wanted { return g.some(g.names, 1+g.rand.IntN(2)) }},
+		{"updated", func() []resolve.Wanted { return g.some(g.severalVersions(), 3) }},
+		{"file", func() []resolve.Wanted { return g.some(g.names, 1+g.rand.IntN(3)) }},
+		{"upgrade", func() []resolve.Wanted { return g.some(g.names, g.rand.IntN(3)) }},
 	}
-	var sets []set
-	for i := range n {
-		k := kinds[i%len(kinds)]
-		if s := (set{i, k.name, k.make()}); *only == "" || *only == s.kind {
-			sets = append(sets, s)
-		}
-	}
-	return sets
 }
 
 type generator struct {
@@ -100,8 +129,22 @@ func (g *generator) conflict() []resolve.Wanted {
 }
 
 // severalVersions returns the names that more than one suite has.
-func (g *generator) severalVersions() []string {
-	return slices.DeleteFunc(slices.Clone(g.names), func(s string) bool { return len(g.versions[s]) < 2 })
+func (ar *archive) severalVersions() []string {
+	return slices.DeleteFunc(slices.Clone(ar.names), func(s string) bool { return len(ar.versions[s]) < 2 })
+}
+
+// provided takes a name that packages provide, in a version of theirs or from a suite.
+func (g *generator) provided() []resolve.Wanted {
+	w := g.some(slices.Sorted(maps.Keys(g.provisions)), 1)[0]
+	list := g.provisions[w.Name]
+	p := list[g.rand.IntN(len(list))]
+	switch {
+	case p.version == "" || g.rand.IntN(3) == 0:
+		w.Suite = p.codename
+	default:
+		w.Version = p.version
+	}
+	return []resolve.Wanted{w}
 }
 
 func (g *generator) version() []resolve.Wanted {
