@@ -42,7 +42,7 @@ func newWorld() world {
 		"/dev": os.ModeDir | 0o755, "/proc": os.ModeDir | 0o555, "/sys": os.ModeDir | 0o555,
 		"/etc": os.ModeDir | 0o755, "/srv": os.ModeDir | 0o755, "/srv/app": os.ModeDir | 0o755,
 		// What literal-names.txtar has under the names that it means literally.
-		"/page": 0o644, "/[id]": os.ModeDir | 0o755, "/f": 0o644, "/un[closed": 0o644,
+		"/app": os.ModeDir | 0o755, "/app/[id]": os.ModeDir | 0o755, "/page": 0o644, "/[id]": os.ModeDir | 0o755, "/f": 0o644, "/un[closed": 0o644,
 	}}
 }
 

@@ -116,7 +116,7 @@ func newLowering(p *plan.Plan, o Options) *lowering {
 	l := &lowering{opt: o, plan: p, images: map[*plan.Image]*image{}}
 	l.placer = place.NewPlacer(o.Prober, l.tree)
 	l.placer.FetchesCommits = o.FetchesCommits
-	l.runner = &exec.Runner{Trees: l.tree, Prober: o.Prober, Options: o.Run, Chain: o.Chain}
+	l.runner = &exec.Runner{Trees: l.tree, Prober: o.Prober, Placer: l.placer, Options: o.Run, Chain: o.Chain}
 	l.unpacker = &store.Unpacker{Trees: l.tree, Prober: o.Prober, Runner: l.runner, Built: o.Built}
 	return l
 }

@@ -53,10 +53,11 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if fault := e.unpackFault(ctx, err); fault != nil {
 		return fault
 	}
-	if path, ok := missingPath(err); ok {
-		if c, ok := findCopy(e.Plan, path, lines); ok {
-			return e.missingSource(ctx, c)
-		}
+	if o := findOutput(e.Plan, err, lines); o != nil {
+		return e.external(o.Pos, "there is no %s after the command; the command must make what `outputs` names", o.Path)
+	}
+	if c, ok := findCopy(e.Plan, err, lines); ok {
+		return e.missingSource(ctx, c)
 	}
 	if IsNotFound(err) {
 		if c, ok := findPattern(e.Plan, lines); ok {

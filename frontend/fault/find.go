@@ -11,11 +11,11 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
-// findCopy finds the part of the plan that reads a path, within the lines that
-// an error belongs to.
-func findCopy(p *plan.Plan, path string, lines []*errdefs.Source) (plan.Copy, bool) {
+// findCopy finds the part of the plan that reads what isn't there, within the lines
+// that an error belongs to.
+func findCopy(p *plan.Plan, err error, lines []*errdefs.Source) (plan.Copy, bool) {
 	for _, c := range copies(p, lines) {
-		if c.Path == path {
+		if lacks(err, c.Path) {
 			return c, true
 		}
 	}
@@ -47,6 +47,26 @@ func copies(p *plan.Plan, lines []*errdefs.Source) []plan.Copy {
 		}
 	}
 	return out
+}
+
+// findOutput finds the output of a command that isn't there, within the lines that an
+// error belongs to.
+func findOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Output {
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			e, ok := l.Action.(*plan.Exec)
+			if !ok {
+				continue
+			}
+			for i := range e.Outputs {
+				o := &e.Outputs[i]
+				if covers(lines, o.Pos.Line) && lacks(err, o.Path) {
+					return o
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // findFetch finds the only HTTP source within lines; nil when there are others.

@@ -23,6 +23,9 @@ func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
 	if d, ok := danglingOnWay(list, name); ok {
 		return e.Spec.Errorf(c.Pos, "there is no %q in %s: %s", name, c.From.Words(), d.words(c.From))
 	}
+	if len(c.Include)+len(c.Exclude) > 0 && exists(list, name) {
+		return e.Spec.Errorf(c.Pos, "nothing in %q of %s is selected by `include` and `exclude`", name, c.From.Words())
+	}
 	return fault.WithHint(near(ctx, c, list, e.World.List))
 }
 

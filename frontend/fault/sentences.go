@@ -44,6 +44,15 @@ func missingPath(err error) (string, bool) {
 	return path, ok
 }
 
+// lacks reports whether an error is BuildKit's about a path, or a pattern, that is not in
+// a tree.
+func lacks(err error, path string) bool {
+	missing, ok := missingPath(err)
+	text := ": " + err.Error()
+	return ok && missing == path || strings.HasSuffix(text, ": "+path+" not found") ||
+		strings.HasSuffix(text, ": lstat "+path+": no such file or directory")
+}
+
 // IsNotFound reports whether an error is BuildKit's about a file it didn't find.
 func IsNotFound(err error) bool {
 	return strings.Contains(err.Error(), "no such file or directory") || strings.HasSuffix(err.Error(), " not found")

@@ -5,6 +5,7 @@ package fault
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,5 +44,24 @@ func TestReadOnlyHere(t *testing.T) {
 	}
 	if files < 100 || here < 4 {
 		t.Errorf("%d files were read, and %d sentences found here", files, here)
+	}
+}
+
+func TestLacks(t *testing.T) {
+	for _, c := range []struct {
+		text, path string
+		want       bool
+	}{
+		{`failed to calculate checksum of ref abc::def: "/a/b": not found`, "/a/b", true},
+		{`failed to calculate checksum of ref abc::def: "/a/b": not found`, "/b", false},
+		{"/usr/lib/*.so not found", "/usr/lib/*.so", true},
+		{"copy: /usr/lib/*.so not found", "/usr/lib/*.so", true},
+		{"/usr/lib/*.so not found", "/lib/*.so", false},
+		{"solve: lstat /made: no such file or directory", "/made", true},
+		{"solve: lstat /made: permission denied", "/made", false},
+	} {
+		if got := lacks(errors.New(c.text), c.path); got != c.want {
+			t.Errorf("lacks(%q, %q) is %v", c.text, c.path, got)
+		}
 	}
 }

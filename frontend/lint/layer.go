@@ -57,17 +57,12 @@ func (l *pass) build(b *spec.Build) {
 	}
 	for i := range b.Cache {
 		for _, text := range texts(b.Cache[i].Target) {
-			if within(path.Clean(text.Value), plan.OutDir) {
+			if plan.Within(path.Clean(text.Value), plan.OutDir) {
 				l.report(CacheInShippedPath, text.Pos, "what is in the cache %s is not shipped although it is in $out", text.Value)
 			}
 		}
 	}
 	l.script(b)
-}
-
-// within reports whether a path is a directory or in it.
-func within(p, dir string) bool {
-	return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/")
 }
 
 // written is the word at a place of the build file.

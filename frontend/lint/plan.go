@@ -117,7 +117,7 @@ func (l *pass) caches(img *plan.Image) {
 		}
 		for _, m := range e.Cache {
 			for _, what := range []string{"the command", "the entrypoint", "the working directory"} {
-				if p := wanted[what]; path.IsAbs(p) && within(path.Clean(p), m.Target) {
+				if p := wanted[what]; path.IsAbs(p) && plan.Within(path.Clean(p), m.Target) {
 					l.report(CacheInShippedPath, e.Range.Start, "%s, %s, is in the cache %s, which is no part of the image", what, p, m.Target)
 				}
 			}

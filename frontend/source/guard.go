@@ -29,7 +29,7 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
-	part := t.using(plan.ContextPaths(p))
+	part := t.using(plan.ContextParts(p))
 	first, err := part.verdict(ctx, p, unpack[0].Format, base, nil)
 	if err != nil {
 		return distro.Verdict{}, err
@@ -84,7 +84,7 @@ func split(p *plan.Plan) (below *plan.Plan, unpack []*plan.Unpack) {
 // stateOf is the state of a plan's last image.
 func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 	last := p.Images[len(p.Images)-1]
-	part := t.using(plan.ContextPaths(p))
+	part := t.using(plan.ContextParts(p))
 	if len(last.Layers) == 0 && last.From.Kind == plan.Scratch {
 		return bk.Scratch(), nil
 	}

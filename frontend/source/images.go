@@ -24,7 +24,7 @@ import (
 // named finds a context that was given under a tree's name; nil when there is
 // none. A context called like an image takes the image's place.
 func (t *Trees) named(ctx context.Context, in plan.Tree) (*found, error) {
-	return t.finder.loadNamed(ctx, in, func() []bk.LocalOption { return followed(t.paths[in.Name]) })
+	return t.finder.loadNamed(ctx, in, func() []bk.LocalOption { return limited(t.parts[in.Name]) })
 }
 
 // onlyNames is a named context without the content of its files; nil if it isn't a

@@ -26,12 +26,13 @@ func (t *Trees) FollowLinks(ctx context.Context, failure error) bool {
 	defer t.mainMu.Unlock()
 	t.followed = true
 	more := false
-	for name, paths := range t.paths {
-		real := withoutLinks(t.finder.names(ctx, name), paths)
-		if len(real) == 0 {
+	for name, part := range t.parts {
+		real := withoutLinks(t.finder.names(ctx, name), part.Paths)
+		if len(real)+len(part.Exclude) == 0 {
 			continue
 		}
-		t.paths[name] = slices.Concat(paths, real)
+		part.Paths, part.Exclude = slices.Concat(part.Paths, real), nil // a link may lead to what is left out
+		t.parts[name] = part
 		more = true
 	}
 	if more {

@@ -52,7 +52,7 @@ func (s Logins) state(ctx context.Context, p *plan.Plan, in plan.Tree) (bk.State
 	default:
 		return s.Trees.using(nil).Tree(ctx, in)
 	}
-	lowered, err := s.Trees.using(plan.ContextPaths(p)).Lower(ctx, p)
+	lowered, err := s.Trees.using(plan.ContextParts(p)).Lower(ctx, p)
 	if err != nil {
 		return bk.State{}, err
 	}

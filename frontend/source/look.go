@@ -35,7 +35,7 @@ func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patte
 		if in.Kind == plan.Target {
 			p = upTo(p, in)
 		}
-		lowered, err := t.using(plan.LookPaths(p, patterns)).Lower(ctx, p)
+		lowered, err := t.using(plan.LookParts(p, patterns)).Lower(ctx, p)
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -48,7 +48,7 @@ func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patte
 		}
 		return *st, nil
 	default:
-		st, err := t.using(map[string][]string{in.Name: patterns}).Tree(ctx, in)
+		st, err := t.using(map[string]plan.Part{in.Name: {Paths: patterns}}).Tree(ctx, in)
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -59,8 +59,8 @@ func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patte
 // using are the same trees for a look while the plan is made: of contexts, only some
 // paths are sent for it, by the names of the contexts. What the whole plan uses isn't
 // known yet.
-func (t *Trees) using(paths map[string][]string) *Trees {
-	part := &Trees{finder: t.finder, spec: t.spec, lowering: t.lowering, found: map[plan.Tree]*found{}, built: t.built, paths: paths}
+func (t *Trees) using(parts map[string]plan.Part) *Trees {
+	part := &Trees{finder: t.finder, spec: t.spec, lowering: t.lowering, found: map[plan.Tree]*found{}, built: t.built, parts: parts}
 	part.lowering.Sources, part.lowering.Built = part, part.builtStore
 	return part
 }

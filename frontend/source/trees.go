@@ -6,6 +6,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -46,9 +47,9 @@ type Trees struct {
 	lowering llb.Options
 	// found are the trees that were looked up, by what the plan calls them.
 	found map[plan.Tree]*found
-	// paths are what is used of the contexts, by name; the build context's name is
+	// parts are what is used of the contexts, by name; the build context's name is
 	// empty.
-	paths map[string][]string
+	parts map[string]plan.Part
 	// followed says that the links on the way to these were looked for.
 	followed bool
 	// main is the build context, once it was asked for.
@@ -82,7 +83,7 @@ func (f *Finder) Trees(s *spec.Spec, o llb.Options) *Trees {
 }
 
 // Use notes what a plan needs of the contexts, so that nothing else is sent.
-func (t *Trees) Use(p *plan.Plan) { t.paths = plan.ContextPaths(p) }
+func (t *Trees) Use(p *plan.Plan) { t.parts = plan.ContextParts(p) }
 
 // Lower makes the graph of a plan. What only another build file mends is an error at
 // its place there.
@@ -150,7 +151,7 @@ func (t *Trees) mainContext(ctx context.Context) (bk.State, error) {
 	t.mainMu.Lock()
 	defer t.mainMu.Unlock()
 	if t.main == nil {
-		st, err := t.finder.daemon.UI.MainContext(ctx, followed(t.paths[""])...)
+		st, err := t.finder.daemon.mainContext(ctx, t.parts[""])
 		if err != nil {
 			return bk.State{}, fmt.Errorf("load the build context: %w", err)
 		}
@@ -159,10 +160,28 @@ func (t *Trees) mainContext(ctx context.Context) (bk.State, error) {
 	return *t.main, nil
 }
 
-// followed limits a local source to paths; none means all of it.
-func followed(paths []string) []bk.LocalOption {
-	if len(paths) == 0 {
-		return nil
+// mainContext is a part of the build context.
+func (d *Daemon) mainContext(ctx context.Context, part plan.Part) (*bk.State, error) {
+	opts := limited(part)
+	if len(part.Exclude) > 0 {
+		ignored, err := d.UI.DockerIgnorePatterns(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, bk.ExcludePatterns(slices.Concat(ignored, part.Exclude)))
 	}
-	return []bk.LocalOption{bk.FollowPaths(paths)}
+	return d.UI.MainContext(ctx, opts...)
+}
+
+// limited limits a local source to a part of it, but for what that excludes: what the
+// source's own .dockerignore leaves out isn't known here.
+func limited(part plan.Part) []bk.LocalOption {
+	var opts []bk.LocalOption
+	if len(part.Paths) > 0 {
+		opts = append(opts, bk.FollowPaths(part.Paths))
+	}
+	if len(part.Include) > 0 {
+		opts = append(opts, bk.IncludePatterns(part.Include))
+	}
+	return opts
 }

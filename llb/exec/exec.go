@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -27,8 +28,10 @@ import (
 type Runner struct {
 	// Trees finds what commands run in and what is mounted.
 	Trees op.Trees
-	// Prober looks users up.
+	// Prober looks users up, and into sources.
 	Prober place.Prober
+	// Placer collects outputs.
+	Placer *place.Placer
 	// Options are what every command gets.
 	Options Options
 	// Chain says that what a command changes is its whole result, where BuildKit has
@@ -42,9 +45,14 @@ type Command struct {
 	ops    *op.Maker
 	layer  *plan.Layer
 	action *plan.Exec
-	// uid and gid are the user's numbers where $out or the source need them.
+	// uid and gid are the user's numbers where $out or the sources need them.
 	uid, gid int
-	name     string
+	// mounted are the sources that are mounted.
+	mounted []mounted
+	// caches and env are those of the action with the user's home directory in them.
+	caches []plan.Cache
+	env    []string
+	name   string
 }
 
 // Command prepares an action of a layer to be lowered; name is the step's.
@@ -53,13 +61,17 @@ func (r *Runner) Command(ops *op.Maker, layer *plan.Layer, a *plan.Exec, name st
 }
 
 // Ship runs the command where it is planned to run and returns what it left in
-// $out, to be put on an image.
+// $out, and its outputs, to be put on an image.
 func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 	root, err := c.root(ctx, on)
 	if err != nil {
 		return bk.State{}, err
 	}
-	run, err := c.run(ctx, root)
+	in, err := c.prepare(ctx, root)
+	if err != nil {
+		return bk.State{}, err
+	}
+	run, err := c.run(ctx, root, in)
 	if err != nil {
 		return bk.State{}, err
 	}
@@ -67,15 +79,44 @@ func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 		On: on.Skeleton.Root(), Owner: c.action.Owner, KeepOwners: c.action.KeepOwners, Name: c.ops.Name("place what " + c.layer.Short() + " made"),
 		Opts: []bk.RunOption{c.ops.At(c.layer.Range)},
 	}
-	made := bk.Scratch()
-	if c.uid != 0 || c.gid != 0 {
-		o.From = strings.TrimPrefix(plan.OutDir, "/")
-		made = bk.Scratch().File(bk.Mkdir(plan.OutDir, 0o755, bk.WithUIDGID(c.uid, c.gid)), bk.WithCustomName("[internal] make $out"))
-		made = run.AddMount(plan.OutDir, made, bk.SourcePath(plan.OutDir))
-	} else {
-		made = run.AddMount(plan.OutDir, made)
+	var made *bk.State
+	if !c.action.OnlyOutputs {
+		made, o.From = c.mountOut(run)
 	}
-	return place.InStep(on, op.Restart(made), o)
+	if len(c.action.Outputs) == 0 {
+		return place.InStep(on, *made, o)
+	}
+	st, err := c.runner.Placer.Collect(ctx, on, c.layer, place.Shipment{
+		Out: made, From: o.From, Owner: o.Owner, KeepOwners: o.KeepOwners,
+		Root: op.Restart(run.Root()), Outputs: c.action.Outputs,
+	})
+	if err != nil {
+		return bk.State{}, err
+	}
+	o.From, o.Owner, o.KeepOwners = "", nil, true
+	return place.InStep(on, st, o)
+}
+
+// mountOut mounts $out, which belongs to the command's user. It returns what is in it
+// afterwards, in a directory of that name if it isn't empty.
+func (c *Command) mountOut(run bk.ExecState) (st *bk.State, from string) {
+	var fa *bk.FileAction
+	above := "/"
+	if c.chown() != nil {
+		above, from = plan.OutDir, strings.TrimPrefix(plan.OutDir, "/")
+		fa = bk.Mkdir(above, 0o755, bk.WithUIDGID(c.uid, c.gid))
+	}
+	for _, dir := range c.action.OutDirs {
+		if dir != "/" {
+			fa = op.Then(fa).Mkdir(path.Join(above, dir), 0o755, bk.WithParents(true), bk.WithUIDGID(c.uid, c.gid))
+		}
+	}
+	made, opts := bk.Scratch(), op.SubPath(above)
+	if fa != nil {
+		made = made.File(fa, bk.WithCustomName("[internal] make $out"))
+	}
+	made = op.Restart(run.AddMount(plan.OutDir, made, opts...))
+	return &made, from
 }
 
 // root is what a command that ships $out runs in.
@@ -94,11 +135,15 @@ func (c *Command) Output(ctx context.Context) (bk.State, error) {
 	if err != nil {
 		return bk.State{}, err
 	}
+	in, err := c.prepare(ctx, root)
+	if err != nil {
+		return bk.State{}, err
+	}
 	opts, err := c.options(ctx, root)
 	if err != nil {
 		return bk.State{}, err
 	}
-	run := op.Restart(root).Run(append(opts, bk.Args(c.action.Args))...)
+	run := op.Restart(in).Run(append(opts, bk.Args(c.action.Args))...)
 	return op.Restart(run.AddMount(plan.OutDir, bk.Scratch())), nil
 }
 
@@ -106,15 +151,18 @@ func (c *Command) Output(ctx context.Context) (bk.State, error) {
 // chain, the image after it. The mount points that the step makes are made below
 // the command, so that they aren't among its changes.
 func (c *Command) Change(ctx context.Context, on place.Base) (bk.State, error) {
-	below := on.Current()
+	below, err := c.prepare(ctx, on.Current())
+	if err != nil {
+		return bk.State{}, err
+	}
 	if !c.runner.Chain {
 		dirs, err := on.Skeleton.Absent(ctx, op.KernelDirs())
 		if err != nil {
 			return bk.State{}, err
 		}
-		below = op.MountPoints(below, slices.Concat(dirs, c.outside()))
+		below = op.MountPoints(below, slices.Concat(dirs, mountPoints(c.outside(), c.mounted)))
 	}
-	run, err := c.run(ctx, below)
+	run, err := c.run(ctx, below, below)
 	if err != nil {
 		return bk.State{}, err
 	}
@@ -124,11 +172,8 @@ func (c *Command) Change(ctx context.Context, on place.Base) (bk.State, error) {
 	return bk.Diff(below, run.Root(), c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("changes of "+c.layer.Short()))), nil
 }
 
-// run is the command's step.
-func (c *Command) run(ctx context.Context, root bk.State) (bk.ExecState, error) {
-	if err := c.findUser(ctx, root); err != nil {
-		return bk.ExecState{}, err
-	}
+// run is the command's step, in what root has become with its sources.
+func (c *Command) run(ctx context.Context, root, in bk.State) (bk.ExecState, error) {
 	opts, err := c.options(ctx, root)
 	if err != nil {
 		return bk.ExecState{}, err
@@ -140,7 +185,7 @@ func (c *Command) run(ctx context.Context, root bk.State) (bk.ExecState, error) 
 	if err != nil {
 		return bk.ExecState{}, err
 	}
-	return root.Run(append(opts, args...)...), nil
+	return in.Run(append(opts, args...)...), nil
 }
 
 // wrapped is the command with the step helper around it where it is needed, and
@@ -171,7 +216,7 @@ func (c *Command) wrapped() ([]bk.RunOption, error) {
 // onlyEnv is a command started with nothing but the planned environment.
 func (c *Command) onlyEnv(command []string) []string {
 	made := call.Exec{Command: command}
-	for _, kv := range c.action.Env {
+	for _, kv := range c.env {
 		name, _, _ := strings.Cut(kv, "=")
 		made.Env = append(made.Env, name)
 	}
@@ -193,7 +238,7 @@ func (c *Command) asRoot(command []string) []string {
 			made.Memory = append(made.Memory, call.Memory{Mode: uint32(m.Mode), Path: m.Target})
 		}
 	}
-	for _, kv := range c.action.Env {
+	for _, kv := range c.env {
 		if home, ok := strings.CutPrefix(kv, "HOME="); ok {
 			made.Home = home
 		}
@@ -208,18 +253,20 @@ func (c *Command) asRoot(command []string) []string {
 func (c *Command) outside() []string {
 	dirs := map[string]bool{}
 	for _, m := range c.action.Mounts {
-		if m.Path == "/" {
+		if m.Path == "/" || isSelection(m.Copy) {
 			dirs[m.Target] = true
 		}
 	}
-	for _, m := range c.action.Cache {
+	for _, m := range c.caches {
 		dirs[m.Target] = true
 	}
 	for _, m := range c.action.Tmpfs {
 		dirs[m.Target] = true
 	}
-	if c.action.Source != nil {
-		dirs[plan.SourceDir] = true
+	for _, m := range c.mounted {
+		if m.directory {
+			dirs[m.target] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(dirs))
 }
@@ -237,7 +284,7 @@ func (c *Command) options(ctx context.Context, root bk.State) ([]bk.RunOption, e
 		c.ops.At(c.layer.Range),
 		c.network(),
 	}
-	for _, kv := range c.action.Env {
+	for _, kv := range c.env {
 		k, v, _ := strings.Cut(kv, "=")
 		opts = append(opts, bk.AddEnv(k, v))
 	}
@@ -272,9 +319,15 @@ func (c *Command) network() bk.RunOption {
 	}
 }
 
+// needsNumbers reports whether something that is mounted belongs to the command's user.
+func needsNumbers(a *plan.Exec) bool {
+	return len(a.Sources)+len(a.Secrets)+len(a.SSH)+len(a.Cache) > 0 ||
+		slices.ContainsFunc(a.Mounts, func(m plan.Mount) bool { return m.Writable })
+}
+
 // findUser looks up the numbers of the command's user where they are needed.
 func (c *Command) findUser(ctx context.Context, root bk.State) error {
-	if c.action.User == "" || (!c.action.Out && c.action.Source == nil && len(c.action.Secrets)+len(c.action.SSH)+len(c.action.Cache) == 0) {
+	if c.action.User == "" || (!c.action.Out && !needsNumbers(c.action)) {
 		return nil
 	}
 	name, group, _ := strings.Cut(c.action.User, ":")

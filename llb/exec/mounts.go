@@ -15,26 +15,27 @@ import (
 // mounts are everything that is mounted into a command's root.
 func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, error) {
 	var opts []bk.RunOption
-	if c.action.Source != nil {
-		src, err := c.sourceMount(ctx)
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, src)
+	for _, m := range c.mounted {
+		opts = append(opts, bk.AddMount(m.target, m.state, append(op.SubPath(m.path), bk.ForceNoOutput)...))
 	}
 	if c.action.Script != "" {
 		script := bk.Scratch().File(bk.Mkfile("/script", 0o755, []byte(c.action.Script), bk.WithCreatedTime(op.FileTime())),
 			bk.WithCustomName("[internal] write the script"))
 		opts = append(opts, bk.AddMount(plan.ScriptPath, script, bk.SourcePath("/script"), bk.Readonly))
 	}
+	for _, f := range c.action.Files {
+		file := bk.Scratch().File(bk.Mkfile("/file", 0o644, []byte(f.Content), bk.WithCreatedTime(op.FileTime())),
+			bk.WithCustomName("[internal] write "+f.Target))
+		opts = append(opts, bk.AddMount(f.Target, file, bk.SourcePath("/file"), bk.Readonly))
+	}
 	for _, m := range c.action.Mounts {
-		st, err := c.runner.Trees(ctx, m.From)
+		mount, err := c.mount(ctx, m)
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, bk.AddMount(m.Target, op.Restart(st), append(op.SubPath(m.Path), bk.Readonly)...))
+		opts = append(opts, mount)
 	}
-	for _, m := range c.action.Cache {
+	for _, m := range c.caches {
 		cache, err := c.cache(ctx, root, m)
 		if err != nil {
 			return nil, err
@@ -53,21 +54,25 @@ func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, er
 	return opts, nil
 }
 
-// sourceMount mounts the source: writable, but what is written is thrown away.
-func (c *Command) sourceMount(ctx context.Context) (bk.RunOption, error) {
-	st, err := c.runner.Trees(ctx, c.action.Source.From)
+// mount mounts an input. What is written to it is thrown away.
+func (c *Command) mount(ctx context.Context, m plan.Mount) (bk.RunOption, error) {
+	st, err := c.runner.Trees(ctx, m.From)
 	if err != nil {
 		return nil, err
 	}
-	st = op.Restart(st)
-	src := c.action.Source.Path
-	if c.uid != 0 || c.gid != 0 {
-		st = bk.Scratch().File(bk.Copy(st, src, plan.SourceDir, &bk.CopyInfo{
-			CopyDirContentsOnly: true, CreateDestPath: true, ChownOpt: op.Owner(c.uid, c.gid),
-		}), c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("give the source to "+c.action.User)))
-		src = plan.SourceDir
+	st, src := op.Restart(st), m.Path
+	var chown *bk.ChownOpt
+	if m.Writable {
+		chown = c.chown()
 	}
-	return bk.AddMount(plan.SourceDir, st, append(op.SubPath(src), bk.ForceNoOutput)...), nil
+	if len(m.Include)+len(m.Exclude) > 0 || chown != nil {
+		st, src = c.selected(st, m.Copy, chown), "/"
+	}
+	how := bk.Readonly
+	if m.Writable {
+		how = bk.ForceNoOutput
+	}
+	return bk.AddMount(m.Target, st, append(op.SubPath(src), how)...), nil
 }
 
 // secret mounts a secret for the command's user.

@@ -273,16 +273,22 @@ func joinAll(dir string, names []string) []string {
 
 // isDirectory reports whether an item's source is a directory.
 func (f *layer) isDirectory(ctx context.Context, it item) (bool, error) {
-	src := path.Clean(it.src)
+	return IsDirectory(ctx, f.placer.prober, it.from, it.src)
+}
+
+// IsDirectory reports whether a path of a state is a directory, or a link to one. What
+// isn't there is none.
+func IsDirectory(ctx context.Context, p Prober, st bk.State, src string) (bool, error) {
+	src = path.Clean(src)
 	if src == "/" {
 		return true, nil
 	}
-	stats, err := f.placer.prober.List(ctx, it.from, path.Dir(src))
+	stats, err := p.List(ctx, st, path.Dir(src))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // the copy says it with the line
 	}
 	if err != nil {
-		return false, fmt.Errorf("look at the source %s: %w", it.src, err)
+		return false, fmt.Errorf("look at the source %s: %w", src, err)
 	}
 	for _, s := range stats {
 		if path.Base(s.Path) != path.Base(src) {
@@ -290,7 +296,7 @@ func (f *layer) isDirectory(ctx context.Context, it item) (bool, error) {
 		}
 		mode := os.FileMode(s.Mode)
 		if mode&os.ModeSymlink != 0 {
-			_, err := f.placer.prober.List(ctx, it.from, src)
+			_, err := p.List(ctx, st, src)
 			return err == nil, nil
 		}
 		return mode.IsDir(), nil

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/sys/user"
@@ -55,6 +56,33 @@ func Owner(ctx context.Context, p Prober, image bk.State, o plan.Owner) (uid, gi
 		gid, _ = strconv.Atoi(o.Group)
 	}
 	return uid, gid, nil
+}
+
+// Home returns the home directory of a user, a name or a number, in an image; the root
+// if that has none.
+func Home(ctx context.Context, p Prober, image bk.State, name string) (string, error) {
+	st := accounts(image)
+	if st.Output() == nil {
+		return "/", nil
+	}
+	files, err := p.Open(ctx, st)
+	if err != nil {
+		return "", fmt.Errorf("read /etc/passwd of the image so far: %w", err)
+	}
+	passwd, err := readIfThere(ctx, files, "/etc/passwd")
+	if err != nil {
+		return "", err
+	}
+	users, err := user.ParsePasswdFilter(bytes.NewReader(passwd), func(u user.User) bool {
+		return u.Name == name || isNumber(name) && strconv.Itoa(u.Uid) == name
+	})
+	if err != nil {
+		return "", fmt.Errorf("read /etc/passwd: %w", err)
+	}
+	if len(users) == 0 || !strings.HasPrefix(users[0].Home, "/") {
+		return "/", nil
+	}
+	return users[0].Home, nil
 }
 
 // isNamed reports whether an owner must be looked up.

@@ -57,8 +57,8 @@ func (*Files) isAction() {}
 // caches hold at first.
 func (a *Exec) Copies() []Copy {
 	out := []Copy{{From: a.From}}
-	if a.Source != nil {
-		out = append(out, *a.Source)
+	for _, s := range a.Sources {
+		out = append(out, s.Copy)
 	}
 	for _, m := range a.Mounts {
 		out = append(out, m.Copy)
@@ -74,7 +74,7 @@ func (a *Exec) Copies() []Copy {
 // Fetches returns nothing.
 func (*Exec) Fetches() []Archive { return nil }
 
-// Merges reports whether only $out ships.
+// Merges reports whether only $out and outputs ship.
 func (a *Exec) Merges() bool { return a.Out }
 
 // KeepsTimes returns false.

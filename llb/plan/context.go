@@ -3,24 +3,21 @@
 
 package plan
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
-// ContextPaths returns patterns of what a plan uses of each context, by the context's name;
-// the build context's name is empty. A context that is used whole has no paths.
-func ContextPaths(p *Plan) map[string][]string { return contextPaths(p, []string{""}) }
+// ContextParts returns what a plan uses of each context, by the context's name; the build
+// context's name is empty.
+func ContextParts(p *Plan) map[string]Part { return contextParts(p, []string{""}) }
 
-// LookPaths is ContextPaths for a plan whose images are only looked into for some
+// LookParts is ContextParts for a plan whose images are only looked into for some
 // paths, and for what their layers are put on. Commands need their bases whole.
-func LookPaths(p *Plan, paths []string) map[string][]string {
+func LookParts(p *Plan, paths []string) map[string]Part {
 	base := slices.Clone(paths)
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
 			files, ok := l.Action.(*Files)
 			if !ok {
-				return ContextPaths(p)
+				return ContextParts(p)
 			}
 			for _, e := range files.Entries {
 				base = append(base, e.Dest)
@@ -30,43 +27,32 @@ func LookPaths(p *Plan, paths []string) map[string][]string {
 			}
 		}
 	}
-	return contextPaths(p, slices.DeleteFunc(base, func(p string) bool { return p == "/" }))
+	return contextParts(p, slices.DeleteFunc(base, func(p string) bool { return p == "/" }))
 }
 
-// contextPaths is ContextPaths with what is used of bases.
-func contextPaths(p *Plan, base []string) map[string][]string {
-	paths := map[string]map[string]bool{}
-	whole := map[string]bool{}
-	use := func(t Tree, path string) {
-		if t.Kind != Main && t.Kind != Context && t.Kind != Registry {
-			return
+// contextParts is ContextParts with what is used of bases.
+func contextParts(p *Plan, base []string) map[string]Part {
+	used := map[string][]Copy{}
+	use := func(c Copy) {
+		if c.From.Kind == Main || c.From.Kind == Context || c.From.Kind == Registry {
+			used[c.From.Name] = append(used[c.From.Name], c)
 		}
-		path = strings.Trim(path, "/")
-		whole[t.Name] = whole[t.Name] || path == ""
-		if paths[t.Name] == nil {
-			paths[t.Name] = map[string]bool{}
-		}
-		paths[t.Name][path] = true
 	}
 	for _, img := range p.Images {
 		for _, path := range base {
-			use(img.From, path)
+			use(Copy{From: img.From, Path: path})
 		}
 		for _, l := range img.Layers {
 			for _, c := range l.Action.Copies() {
-				use(c.From, c.Path)
+				use(c)
 			}
 		}
 	}
-	out := map[string][]string{}
-	for name, set := range paths {
-		if whole[name] {
-			continue
+	out := map[string]Part{}
+	for name, copies := range used {
+		if part := partOf(copies); !part.isWhole() {
+			out[name] = part
 		}
-		for path := range set {
-			out[name] = append(out[name], Sent(path)...)
-		}
-		slices.Sort(out[name])
 	}
 	return out
 }

@@ -3,16 +3,21 @@
 
 package plan
 
-import "github.com/strata-build/strata/llb/spec"
+import (
+	"strings"
+
+	"github.com/strata-build/strata/llb/spec"
+)
 
 // OutDir is where a command finds the directory that $out names.
 const OutDir = "/out"
 
-// SourceDir is where the source of a build is mounted.
+// SourceDir is where a command finds its sources, and starts, unless the build file
+// names a working directory.
 const SourceDir = "/src"
 
-// Exec runs a command. With Out only what it leaves in $out ships; without it,
-// all that it changed in the image so far.
+// Exec runs a command. With Out only what it leaves in $out and in its outputs
+// ships; without it, all that it changed in the image so far.
 type Exec struct {
 	Range spec.Range `json:"-"`
 	// From is where the command runs.
@@ -24,16 +29,24 @@ type Exec struct {
 	Env []string `json:"env"`
 	// OnlyEnv keeps everything else out of the environment, also what the daemon
 	// adds.
-	OnlyEnv bool   `json:"only_env,omitempty"`
-	Cwd     string `json:"cwd"`
-	User    string `json:"user,omitempty"`
-	Out     bool   `json:"out"`
+	OnlyEnv bool `json:"only_env,omitempty"`
+	// ToolEnv are variables for programs whose caches are mounted, in terms of Home.
+	ToolEnv []string `json:"tool_env,omitempty"`
+	Cwd     string   `json:"cwd"`
+	User    string   `json:"user,omitempty"`
+	Out     bool     `json:"out"`
+	// OutDirs are directories that $out has from the start, as paths in it.
+	OutDirs []string `json:"out_dirs,omitempty"`
+	// Outputs are paths of the step that ship. OnlyOutputs says that there is no $out
+	// beside them.
+	Outputs     []Output `json:"outputs,omitempty"`
+	OnlyOutputs bool     `json:"only_outputs,omitempty"`
 	// Owner is who owns what ships from $out; nil for root:root.
 	Owner *Owner `json:"owner,omitempty"`
 	// KeepOwners leaves the owners in $out as the command left them.
 	KeepOwners bool `json:"keep_owners,omitempty"`
-	// Source is mounted at SourceDir; its writes are thrown away.
-	Source  *Copy    `json:"source,omitempty"`
+	// Sources can be written to; what is written there is thrown away.
+	Sources []Source `json:"sources,omitempty"`
 	Mounts  []Mount  `json:"mounts,omitempty"`
 	Cache   []Cache  `json:"cache,omitempty"`
 	Tmpfs   []Tmpfs  `json:"tmpfs,omitempty"`
@@ -46,6 +59,32 @@ type Exec struct {
 	Devices  []Device `json:"devices,omitempty"`
 	// Script is an executable file, mounted at ScriptPath; empty for none.
 	Script string `json:"script,omitempty"`
+	// Files are small files that are mounted.
+	Files []File `json:"files,omitempty"`
+}
+
+// Home stands at the beginning of a cache's target, and of variables for programs, for
+// the home directory of the step's user where only its /etc/passwd tells it.
+const Home = "~"
+
+// File is a file that is mounted.
+type File struct {
+	Target  string `json:"target"`
+	Content string `json:"content"`
+}
+
+// SourceDir is the directory that sources go to: the working directory, or the one above
+// it that has them where none is named.
+func (a *Exec) SourceDir() string {
+	if Within(a.Cwd, SourceDir) {
+		return SourceDir
+	}
+	return a.Cwd
+}
+
+// Within reports whether a clean path is a directory or in it.
+func Within(p, dir string) bool {
+	return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/")
 }
 
 // ScriptPath is where a script lies that says what interprets it.
@@ -57,14 +96,48 @@ type Device struct {
 	Required bool   `json:"required,omitempty"`
 }
 
-// Mount is a read-only input.
+// Source is a part of a tree that a command finds somewhere. A directory's contents
+// become Dest.
+type Source struct {
+	Copy
+	// Dest is a clean, absolute path in the step.
+	Dest string `json:"dest"`
+	// Into says that Dest is a directory that a file goes into.
+	Into bool `json:"into,omitempty"`
+}
+
+// Output is a path of a step that ships. A directory's contents become Dest.
+type Output struct {
+	Range spec.Range `json:"-"`
+	// Pos is where the build file names the path.
+	Pos spec.Pos `json:"-"`
+	// Path is absolute in the step; it may be a pattern.
+	Path string `json:"path"`
+	// Dest is the clean, absolute path in the image.
+	Dest string `json:"dest"`
+	// Into says that Dest is a directory that a file goes into.
+	Into bool `json:"into,omitempty"`
+	// Include and Exclude are .dockerignore patterns relative to Path.
+	Include []string `json:"include,omitempty"`
+	Exclude []string `json:"exclude,omitempty"`
+	// Mode is nil to keep modes.
+	Mode *Mode `json:"mode,omitempty"`
+	// Owner is nil for root:root, unless KeepOwners leaves owners as they are.
+	Owner      *Owner `json:"owner,omitempty"`
+	KeepOwners bool   `json:"keep_owners,omitempty"`
+}
+
+// Mount is an input.
 type Mount struct {
 	Target string `json:"target"`
 	Copy
+	// Writable says that the command may write to it; that is thrown away.
+	Writable bool `json:"writable,omitempty"`
 }
 
 // Cache is a directory that survives from build to build.
 type Cache struct {
+	// Target may begin with Home.
 	Target string `json:"target"`
 	ID     string `json:"id"`
 	// Sharing is shared, private or locked.

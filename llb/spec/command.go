@@ -10,8 +10,8 @@ type Build struct {
 	// "context:NAME", "dockerfile:PATH#STAGE", "layers" (the image so far) or
 	// "scratch".
 	From String
-	// Source is a part of the context that is mounted as the working directory.
-	Source String
+	// Sources are what the command finds in its working directory, writable.
+	Sources []Source
 	// Run is the script; not set when Argv is.
 	Run String
 	// Argv is the command as a list; empty when Run is set.
@@ -22,6 +22,10 @@ type Build struct {
 	Shell []String
 	// Out says whether only $out ships; nil when the build file leaves it open.
 	Out *bool
+	// OutDirs are directories of $out that are made before the command runs.
+	OutDirs []String
+	// Outputs are paths of the step that ship.
+	Outputs []Output
 	// Platform is the platform that the command runs on.
 	Platform String
 	Workdir  String
@@ -51,20 +55,58 @@ type Device struct {
 	Required bool
 }
 
-// Mount is a read-only input of a build.
+// Source is a part of a tree that the command finds in its working directory.
+type Source struct {
+	Range Range
+	// Path is a path or a pattern in From, or in the context when From is not set.
+	Path String
+	// From is as a Mount has it.
+	From    String
+	Include []String
+	Exclude []String
+	// Dest is where the command finds it, relative to its working directory if it isn't
+	// absolute.
+	Dest String
+	// Listed says that it stands in a list, so that it has its own name if Dest is not
+	// set.
+	Listed bool
+}
+
+// Output is a path of a build's step that ships.
+type Output struct {
+	Range Range
+	// Source is a path or a pattern in the step.
+	Source String
+	// Dest is the place in the image; when not set, the same one.
+	Dest    String
+	Include []String
+	Exclude []String
+	// Owner is the owner, or keep.
+	Owner String
+	Mode  String
+}
+
+// Mount is an input of a build.
 type Mount struct {
 	Range  Range
 	Target String
 	// From is "target:NAME", "context:NAME", "dockerfile:PATH#STAGE" or a
 	// reference; when not set, the context.
-	From   String
-	Source String
+	From    String
+	Source  String
+	Include []String
+	Exclude []String
+	// Writable lets the command write; what it writes is thrown away.
+	Writable bool
 }
 
-// Cache is a directory that survives from build to build.
+// Cache is a directory that survives from build to build, or all those of a tool.
 type Cache struct {
-	Range  Range
+	Range Range
+	// Target is where the command finds it.
 	Target String
+	// Short says that the entry is a single word: a path, or the name of a [Tool].
+	Short bool
 	// ID names the cache; when not set, the target's path.
 	ID String
 	// Sharing is shared, private or locked.

@@ -38,8 +38,7 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Dest }).must(),
 			bind("content", "The file's text, as it stands.", text(),
 				func(f *File) *String { return &f.Content }),
-			bind("source", "A path or a pattern in the context, or in from.", text(valid(CleanSource)),
-				func(f *File) *String { return &f.Source }),
+			fileSourceKey(),
 			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference.", text(checkFrom),
 				func(f *File) *String { return &f.From }),
 			bind("platform", "The platform that from is taken for; the image's if left out.", text(checkPlatform),
@@ -73,6 +72,27 @@ func fileObject() object[File] {
 // maxStrip is how many components of an archive's paths can be left out.
 const maxStrip = 100
 
+// fileSourceKey is a path, or a list of paths.
+func fileSourceKey() key[File] {
+	one := text(valid(CleanSource))
+	all := filled(one)
+	return key[File]{
+		name:   "source",
+		doc:    "A path or a pattern in the context, or in from; a list of them puts each into dest under its own name.",
+		schema: schema{"anyOf": []any{one.schema, all.schema}},
+		read: func(c cursor, f *File) {
+			if c.isList() {
+				f.Sources, _ = all.read(c)
+				return
+			}
+			f.Source, _ = one.read(c)
+		},
+	}
+}
+
+// HasSource reports whether the entry is of files of a tree.
+func (f *File) HasSource() bool { return f.Source.IsSet() || len(f.Sources) > 0 }
+
 // checkFile looks for a dest that does not fit what it is the place of.
 func checkFile(c cursor, f *File) {
 	if key, _ := c.lookup("directory"); key != nil && !f.Directory {
@@ -93,6 +113,9 @@ func checkFile(c cursor, f *File) {
 			return
 		case directory && f.Symlink.IsSet():
 			c.faultAt(where, "", "symlink needs the name of the link, but dest %.80q is a directory", dest.Value)
+			return
+		case !directory && len(f.Sources) > 0:
+			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a list of sources needs a directory as dest")
 			return
 		case !directory && f.Source.literal() && f.Source.anyOf(HasGlob):
 			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a pattern as source needs a directory as dest")

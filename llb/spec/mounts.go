@@ -13,6 +13,12 @@ func mountObject() object[Mount] {
 				func(m *Mount) *String { return &m.From }),
 			bind("source", "The path in from.", text(valid(CleanSource)),
 				func(m *Mount) *String { return &m.Source }),
+			bind("include", "Patterns of what the command finds.", list(text(checkLine)),
+				func(m *Mount) *[]String { return &m.Include }),
+			bind("exclude", "Patterns of what the command doesn't find.", list(text(checkLine)),
+				func(m *Mount) *[]String { return &m.Exclude }),
+			bind("writable", "Let the command write to it; what it writes is thrown away.", boolean(),
+				func(m *Mount) *bool { return &m.Writable }),
 		},
 	}
 }
@@ -42,8 +48,8 @@ func cacheKind() kind[Cache] {
 				func(m *Cache) *bool { return &m.ReadOnly }),
 		},
 	}
-	return or(long.kind(), path, (*node).isText, func(c cursor, target String) Cache {
-		return Cache{Range: c.span, Target: target}
+	return or(long.kind(), text(checkCache), (*node).isText, func(c cursor, target String) Cache {
+		return Cache{Range: c.span, Target: target, Short: true}
 	})
 }
 

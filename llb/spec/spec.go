@@ -154,7 +154,10 @@ type File struct {
 	// Content is written as it stands; it is never expanded.
 	Content String
 	// Source is a path or glob relative to the context, or in From.
-	Source  String
+	Source String
+	// Sources are what a list in the place of Source has, each to be had under its own
+	// name.
+	Sources []String
 	Include []String
 	Exclude []String
 	URL     String

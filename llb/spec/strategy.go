@@ -80,7 +80,7 @@ func (f *Files) Froms() []String {
 
 // UsesContext reports whether a file is copied from the context.
 func (f *Files) UsesContext() bool {
-	return slices.ContainsFunc(f.Entries, func(e File) bool { return e.Source.IsSet() && !e.From.IsSet() })
+	return slices.ContainsFunc(f.Entries, func(e File) bool { return e.HasSource() && !e.From.IsSet() })
 }
 
 // RunsInImage returns false.
@@ -93,6 +93,9 @@ func (*Files) IsLocked() bool { return false }
 // hold at first.
 func (b *Build) Froms() []String {
 	froms := []String{b.From}
+	for _, s := range b.Sources {
+		froms = append(froms, s.From)
+	}
 	for _, m := range b.Mounts {
 		froms = append(froms, m.From)
 	}
@@ -104,17 +107,21 @@ func (b *Build) Froms() []String {
 
 // UsesContext reports whether the source or a mount is in the context.
 func (b *Build) UsesContext() bool {
-	return b.Source.IsSet() || slices.ContainsFunc(b.Mounts, func(m Mount) bool { return !m.From.IsSet() })
+	return slices.ContainsFunc(b.Sources, func(s Source) bool { return !s.From.IsSet() }) ||
+		slices.ContainsFunc(b.Mounts, func(m Mount) bool { return !m.From.IsSet() })
 }
 
 // RunsInImage reports whether the command runs in the image so far: because it
-// says so, or because it doesn't write to $out.
+// says so, or because it has neither $out nor outputs.
 func (b *Build) RunsInImage() bool {
 	if b.From.IsSet() {
 		return b.From.Value == "layers"
 	}
 	if b.Out != nil {
 		return !*b.Out
+	}
+	if len(b.Outputs) > 0 {
+		return false
 	}
 	words := append([]String{b.Run}, b.Argv...)
 	return !slices.ContainsFunc(words, func(w String) bool { return slices.Contains(Mentioned(w.Value), "out") })

@@ -5,6 +5,7 @@ package strategy
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -32,7 +33,7 @@ type command struct {
 func (build) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, error) {
 	c := &command{t: t, b: l.Build, out: &plan.Exec{Range: l.Build.Range}}
 	steps := []func(context.Context) error{
-		c.planRun, c.planFrom, c.planPlace, c.planEnv, c.planArgs, c.planNetwork, c.planRights, c.planInputs, c.planMounts,
+		c.planRun, c.planFrom, c.planPlace, c.planEnv, c.planArgs, c.planNetwork, c.planRights, c.planInputs, c.planMounts, c.planOutputs,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -57,17 +58,35 @@ func (c *command) planRun(context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range spec.Mentioned(c.run) {
-		c.out.Out = c.out.Out || name == "out"
-	}
-	if c.b.From.IsSet() {
-		c.out.Out = true
-	}
+	return c.planOut(slices.Contains(spec.Mentioned(c.run), "out"))
+}
+
+// planOut reads what ships: what is in $out and the outputs, or what the command changes.
+func (c *command) planOut(mentioned bool) error {
+	outputs := len(c.b.Outputs) > 0
+	c.out.Out = mentioned || outputs || c.b.From.IsSet()
 	if c.b.Out != nil {
 		c.out.Out = *c.b.Out
 	}
+	if outputs && !c.out.Out {
+		return c.t.read.errorf(c.b.Outputs[0].Range.Start, "with `out: false` all that the command changes ships, and so outputs have nothing to say; leave one of them out")
+	}
+	c.out.OnlyOutputs = outputs && !mentioned && c.b.Out == nil
+	for _, s := range c.b.OutDirs {
+		dir, _, err := c.t.read.dest(s)
+		if err != nil {
+			return err
+		}
+		if err := checkName(c.t.read, s.Pos, dir); err != nil {
+			return err
+		}
+		c.out.OutDirs = append(c.out.OutDirs, dir)
+	}
 	return nil
 }
+
+// hasOut reports whether the command has a directory $out.
+func (c *command) hasOut() bool { return c.out.Out && !c.out.OnlyOutputs }
 
 // planFrom finds where the command runs and on what platform.
 func (c *command) planFrom(ctx context.Context) error {
@@ -154,14 +173,14 @@ func (c *command) planPlace(context.Context) error {
 		if !c.b.User.IsSet() {
 			c.out.User = c.base.Config.User
 		}
-		if workdir == "" && !c.b.Source.IsSet() {
+		if workdir == "" && len(c.b.Sources) == 0 {
 			workdir = c.base.Config.WorkingDir
 		}
 	}
 	switch {
 	case workdir != "":
 		c.out.Cwd = workdir
-	case c.b.Source.IsSet():
+	case len(c.b.Sources) > 0:
 		c.out.Cwd = plan.SourceDir
 	default:
 		c.out.Cwd = "/"
@@ -225,7 +244,7 @@ func (c *command) planArgs(context.Context) error {
 		return c.t.read.errorf(c.b.Shell[0].Pos, "a list runs without a shell; write the command as a string, or leave shell out")
 	}
 	vars := c.t.read.vars
-	if c.out.Out {
+	if c.hasOut() {
 		vars = vars.With(map[string]string{"out": plan.OutDir})
 	}
 	for _, s := range c.b.Argv {

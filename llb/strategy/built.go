@@ -123,7 +123,7 @@ func (d derived) nixStep(ctx context.Context) (*plan.Exec, error) {
 	}
 	e.Env = append(e.Env, "HOME=/root", "USER=root", "NIX_CONFIG="+settings)
 	e.Cache = []plan.Cache{{Target: "/root/.cache/nix", ID: "strata-nix", Sharing: "shared"}}
-	e.Source = &plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: b.Range.Start}, Path: "/", Pos: b.Range.Start}
+	e.Sources = []plan.Source{{Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: b.Range.Start}, Path: "/", Pos: b.Range.Start}, Dest: plan.SourceDir, Into: true}}
 	script, err := d.nixScript(e)
 	e.Args = []string{"/bin/sh", "-euc", script}
 	return e, err
@@ -157,7 +157,7 @@ func (d derived) nixScript(e *plan.Exec) (string, error) {
 	if flake == "." || strings.HasPrefix(flake, "./") {
 		flake = "path:" + path.Join(plan.SourceDir, flake)
 	} else {
-		e.Source, e.Cwd = nil, "/"
+		e.Sources, e.Cwd = nil, "/"
 	}
 	if attr != "" {
 		flake += "#" + attr

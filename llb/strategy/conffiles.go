@@ -88,12 +88,14 @@ func earlier(ctx context.Context, t *Target, before *spec.Layer, paths []string)
 			if len(may) == 0 {
 				continue
 			}
-			found, err := planEntry(ctx, t, file)
+			found, err := planEntries(ctx, t, file)
 			if err != nil {
 				return nil, err
 			}
-			for at, e := range makes(ctx, t, found, may) {
-				out[at] = madeFile{file, e}
+			for _, one := range found {
+				for at, e := range makes(ctx, t, one, may) {
+					out[at] = madeFile{file, e}
+				}
 			}
 		}
 	}
@@ -106,7 +108,7 @@ func mayMake(r reader, f *spec.File, at string) bool {
 	if err != nil || f.Directory || f.Extract || f.Git.IsSet() {
 		return false // its own layer says what is wrong
 	}
-	return dest == at || (f.Source.IsSet() || f.URL.IsSet()) && strings.HasPrefix(at, strings.TrimSuffix(dest, "/")+"/")
+	return dest == at || (f.HasSource() || f.URL.IsSet()) && strings.HasPrefix(at, strings.TrimSuffix(dest, "/")+"/")
 }
 
 // makes are those of the paths that an entry makes, each with an entry for it alone. A

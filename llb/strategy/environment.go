@@ -111,7 +111,7 @@ func (c *command) planEnv(context.Context) error {
 	if env, err = c.t.read.merge(env, c.b.Env); err != nil {
 		return err
 	}
-	if c.out.Out {
+	if c.hasOut() {
 		env = env.set("out", plan.OutDir)
 	}
 	c.out.Env = env

@@ -57,6 +57,30 @@ func TestFaults(t *testing.T) {
 			"strata.yaml:2:12: a build on scratch needs `from`: name an image that the command runs in",
 		},
 		{
+			"output of nothing", "from: x\nlayers:\n  - build: {run: a, out: false, outputs: [/a]}\n",
+			"strata.yaml:3:43: with `out: false` all that the command changes ships, and so outputs have nothing to say; leave one of them out",
+		},
+		{
+			"output of a cache", "from: x\nlayers:\n  - build: {run: a, cache: [/c], outputs: [/c/d]}\n",
+			"strata.yaml:3:44: /c/d is in the cache /c, and what is in a cache ships in no layer; let the command copy it to another place",
+		},
+		{
+			"output of everything", "from: x\nlayers:\n  - build: {run: a, outputs: [/]}\n",
+			"strata.yaml:3:31: all of the step can't be an output; name the directories that ship",
+		},
+		{
+			"output of $out", "from: x\nlayers:\n  - build: {run: a $out, outputs: [/out/b]}\n",
+			"strata.yaml:3:36: /out/b is in $out, which ships anyway",
+		},
+		{
+			"outputs of directories", "from: x\nlayers:\n  - build: {run: a, outputs: [\"/a/*/b\"]}\n",
+			"strata.yaml:3:31: the directories of the pattern /a/*/b aren't known; say with `dest` where its files go",
+		},
+		{
+			"a list without a directory", "args: {D: /a}\nlayers:\n  - files: [{dest: $D, source: [a, b]}]\n",
+			"strata.yaml:3:20: a list of sources needs a directory as dest: write /a/",
+		},
+		{
 			"in place on nothing", "layers:\n  - build: {run: 'touch /x'}\n",
 			"strata.yaml:2:12: the image is still empty, so no command can run in it; set the image's `from`, or the build's `from` and write to $out",
 		},

@@ -25,12 +25,14 @@ func (files) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, 
 	action := &plan.Files{Entries: make([]plan.Entry, 0, len(l.Files.Entries))}
 	dests := make([]string, 0, len(l.Files.Entries))
 	for i := range l.Files.Entries {
-		e, err := planEntry(ctx, t, &l.Files.Entries[i])
+		es, err := planEntries(ctx, t, &l.Files.Entries[i])
 		if err != nil {
 			return nil, err
 		}
-		action.Entries = append(action.Entries, e)
-		dests = append(dests, e.Dest)
+		action.Entries = append(action.Entries, es...)
+		for _, e := range es {
+			dests = append(dests, e.Dest)
+		}
 	}
 	return []plan.Layer{{
 		Name: l.Name, Strategy: "files", Words: "files " + few(dests), Range: l.Range, Action: action,
@@ -44,6 +46,44 @@ func few(words []string) string {
 		return strings.Join(words, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+}
+
+// planEntries plans what an entry of the build file puts somewhere: one thing, or each
+// of a list of sources under its own name.
+func planEntries(ctx context.Context, t *Target, f *spec.File) ([]plan.Entry, error) {
+	if len(f.Sources) == 0 {
+		e, err := planEntry(ctx, t, f)
+		return []plan.Entry{e}, err
+	}
+	var all []plan.Entry
+	for _, source := range f.Sources {
+		one := *f
+		one.Source, one.Sources = source, nil
+		e, err := planEntry(ctx, t, &one)
+		if err != nil {
+			return nil, err
+		}
+		if !e.Into {
+			return nil, t.read.errorf(f.Dest.Pos, "a list of sources needs a directory as dest: write %s/", e.Dest)
+		}
+		if name, ok := ownName(e.Copy.Path); ok && !e.Extract {
+			e.Dest, e.Into = path.Join(e.Dest, name), false
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// ownName is the name that a source has in a list; false for a pattern, whose matches
+// have theirs, and for a whole tree, which has none.
+func ownName(source string) (string, bool) {
+	if source == "/" || spec.HasGlob(source) {
+		return "", false
+	}
+	if name, ok := plan.Unescaped(source); ok {
+		source = name
+	}
+	return path.Base(source), true
 }
 
 // planEntry plans one file.

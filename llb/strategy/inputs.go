@@ -5,34 +5,34 @@ package strategy
 
 import (
 	"context"
+	"path"
+	"strings"
 
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// planInputs reads the source and the read-only mounts. What a command takes is
-// for the platform it runs on.
+// planInputs reads the sources and the mounts. What a command takes is for the platform
+// it runs on.
 func (c *command) planInputs(ctx context.Context) error {
-	if c.b.Source.IsSet() {
-		p, err := c.t.read.source(c.b.Source)
+	for i := range c.b.Sources {
+		source, err := c.planSource(ctx, &c.b.Sources[i])
 		if err != nil {
 			return err
 		}
-		c.out.Source = &plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: c.b.Source.Pos}, Path: p, Pos: c.b.Source.Pos}
+		c.out.Sources = append(c.out.Sources, source)
 	}
 	for i := range c.b.Mounts {
 		m := &c.b.Mounts[i]
-		target, err := c.mountTarget(m.Target)
+		target, err := c.t.read.mountTarget(m.Target)
 		if err != nil {
 			return err
 		}
-		mount := plan.Mount{Target: target, Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: m.Target.Pos}, Pos: m.Source.Pos}}
-		if m.From.IsSet() {
-			if mount.From, _, err = c.t.use(ctx, m.From, c.out.Platform); err != nil {
-				return err
-			}
+		mount := plan.Mount{Target: target, Writable: m.Writable}
+		if mount.Copy, err = c.part(ctx, m.From, m.Source, m.Range.Start); err != nil {
+			return err
 		}
-		if mount.Path, err = c.t.read.source(m.Source); err != nil {
+		if mount.Include, mount.Exclude, err = c.t.read.patterns(m.Include, m.Exclude); err != nil {
 			return err
 		}
 		c.out.Mounts = append(c.out.Mounts, mount)
@@ -40,11 +40,72 @@ func (c *command) planInputs(ctx context.Context) error {
 	return nil
 }
 
+// part reads a path in a tree; in the context when there is no tree. It is at a place
+// of the build file unless it has one.
+func (c *command) part(ctx context.Context, from, source spec.String, at spec.Pos) (plan.Copy, error) {
+	out := plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: at}, Pos: at}
+	if source.IsSet() {
+		out.Pos = source.Pos
+	}
+	var err error
+	if from.IsSet() {
+		if out.From, _, err = c.t.use(ctx, from, c.out.Platform); err != nil {
+			return out, err
+		}
+	}
+	out.Path, err = c.t.read.source(source)
+	return out, err
+}
+
+// patterns reads what is selected of a tree.
+func (r reader) patterns(include, exclude []spec.String) (in, ex []string, err error) {
+	if in, err = r.expandAll(include); err != nil {
+		return nil, nil, err
+	}
+	ex, err = r.expandAll(exclude)
+	return in, ex, err
+}
+
+// planSource reads a source. Without a dest, its contents are the working directory's,
+// or, in a list, it has its own name there.
+func (c *command) planSource(ctx context.Context, s *spec.Source) (plan.Source, error) {
+	out := plan.Source{Dest: c.out.SourceDir(), Into: true}
+	var err error
+	if out.Copy, err = c.part(ctx, s.From, s.Path, s.Range.Start); err != nil {
+		return out, err
+	}
+	if out.Include, out.Exclude, err = c.t.read.patterns(s.Include, s.Exclude); err != nil {
+		return out, err
+	}
+	if !s.Dest.IsSet() {
+		if name, ok := ownName(out.Path); ok && s.Listed {
+			out.Dest, out.Into = path.Join(out.Dest, name), false
+		}
+		return out, nil
+	}
+	text, err := c.t.read.expand(s.Dest)
+	if err != nil {
+		return out, err
+	}
+	if !path.IsAbs(text) {
+		text = out.Dest + "/" + text
+	}
+	dest, err := spec.CleanDest(text)
+	if err != nil {
+		return out, c.t.read.errorf(s.Dest.Pos, "%w", err)
+	}
+	out.Dest, out.Into = path.Clean(dest), strings.HasSuffix(dest, "/")
+	if spec.HasGlob(out.Path) && !out.Into {
+		return out, c.t.read.errorf(s.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", s.Path.Value, s.Dest.Value)
+	}
+	return out, nil
+}
+
 // mountTarget reads where something is mounted.
-func (c *command) mountTarget(s spec.String) (string, error) {
-	p, _, err := c.t.read.dest(s)
+func (r reader) mountTarget(s spec.String) (string, error) {
+	p, _, err := r.dest(s)
 	if err == nil && p == "/" {
-		err = c.t.read.errorf(s.Pos, "nothing can be mounted over the root")
+		err = r.errorf(s.Pos, "nothing can be mounted over the root")
 	}
 	return p, err
 }
@@ -64,7 +125,20 @@ func (c *command) planMounts(ctx context.Context) error {
 
 func (c *command) planCaches(ctx context.Context) error {
 	for i := range c.b.Cache {
-		out, err := c.planCache(ctx, &c.b.Cache[i])
+		m := &c.b.Cache[i]
+		if m.Short {
+			word, err := c.t.read.expand(m.Target)
+			if err != nil {
+				return err
+			}
+			if !strings.Contains(word, "/") {
+				if err := planTool(c, word, m.Target.Pos); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		out, err := c.planCache(ctx, m)
 		if err != nil {
 			return err
 		}
@@ -74,7 +148,7 @@ func (c *command) planCaches(ctx context.Context) error {
 }
 
 func (c *command) planCache(ctx context.Context, m *spec.Cache) (plan.Cache, error) {
-	target, err := c.mountTarget(m.Target)
+	target, err := c.t.read.mountTarget(m.Target)
 	if err != nil {
 		return plan.Cache{}, err
 	}
@@ -118,7 +192,7 @@ func (c *command) planSeed(ctx context.Context, m *spec.Cache) (*plan.Copy, erro
 func (c *command) planTmpfs() error {
 	for i := range c.b.Tmpfs {
 		m := &c.b.Tmpfs[i]
-		target, err := c.mountTarget(m.Target)
+		target, err := c.t.read.mountTarget(m.Target)
 		if err != nil {
 			return err
 		}
@@ -157,7 +231,7 @@ func (c *command) planSecrets() error {
 		}
 		switch {
 		case s.Target.IsSet():
-			if out.Target, err = c.mountTarget(s.Target); err != nil {
+			if out.Target, err = c.t.read.mountTarget(s.Target); err != nil {
 				return err
 			}
 		case out.Env == "":
@@ -186,7 +260,7 @@ func (c *command) planSSH() error {
 			}
 		}
 		if s.Target.IsSet() {
-			if out.Target, err = c.mountTarget(s.Target); err != nil {
+			if out.Target, err = c.t.read.mountTarget(s.Target); err != nil {
 				return err
 			}
 		}

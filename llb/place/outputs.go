@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package place
+
+import (
+	"context"
+	"path"
+	"slices"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// Shipment is what of a step ships.
+type Shipment struct {
+	// Out is what it left in $out, if it has that, in the directory From. Owner owns it;
+	// nil is root:root, unless KeepOwners is set.
+	Out        *bk.State
+	From       string
+	Owner      *plan.Owner
+	KeepOwners bool
+	// Root is what the step left in its root, and Outputs are what of it ships.
+	Root    bk.State
+	Outputs []plan.Output
+}
+
+// Collect makes the tree of a shipment with its owners, before the image's directories
+// and links are respected. An error is a [plan.Fault].
+func (p *Placer) Collect(ctx context.Context, on Base, planned *plan.Layer, s Shipment) (bk.State, error) {
+	c := &collection{of: &layer{placer: p, on: on, planned: planned}, taken: map[string]bool{}}
+	if s.Out != nil {
+		uid, gid, err := c.of.owner(ctx, s.Owner)
+		if err != nil {
+			return bk.State{}, &plan.Fault{Range: planned.Range, Err: err}
+		}
+		info := &bk.CopyInfo{CopyDirContentsOnly: true, ChownOpt: op.Owner(uid, gid)}
+		if s.KeepOwners {
+			info.ChownOpt = nil
+		}
+		c.made = bk.Copy(*s.Out, path.Join("/", s.From), "/", info)
+		c.trees = append(c.trees, "/")
+	}
+	for i := range s.Outputs {
+		if err := c.add(ctx, s.Root, &s.Outputs[i]); err != nil {
+			return bk.State{}, &plan.Fault{Range: s.Outputs[i].Range, Err: err}
+		}
+	}
+	return bk.Scratch().File(c.made, on.Ops.At(planned.Range), bk.WithCustomName(on.Ops.Name("collect what "+planned.Short()+" made"))), nil
+}
+
+// collection is the tree of a shipment while it is made.
+type collection struct {
+	of   *layer
+	made *bk.FileAction
+	// taken are the places of outputs and the directories above them, and trees are the
+	// places alone: what is below them isn't known.
+	taken map[string]bool
+	trees []string
+}
+
+// add adds an output. The directories above its place are made before: a copy would give
+// them the owner and the mode of what is copied.
+func (c *collection) add(ctx context.Context, root bk.State, o *plan.Output) error {
+	uid, gid, err := c.of.owner(ctx, o.Owner)
+	if err != nil {
+		return err
+	}
+	it := c.item(root, o)
+	info := c.of.copyInfo(it, uid, gid)
+	info.AlwaysReplaceExistingDestPaths = true
+	if o.KeepOwners {
+		info.ChownOpt = nil
+	}
+	c.mkdir(path.Dir(o.Dest), 0, 0)
+	switch {
+	case o.Into:
+		c.mkdir(o.Dest, uid, gid)
+		c.made = op.Then(c.made).Copy(it.from, it.src, path.Join(o.Dest, "/")+"/", info)
+	case c.mayBeTaken(o.Dest):
+		// What is there is replaced, and a directory gets what it is in the step.
+		info.CopyDirContentsOnly = false
+		apart := bk.Scratch().File(bk.Copy(it.from, it.src, path.Join("/", path.Base(o.Dest)), info),
+			c.of.on.Ops.At(o.Range), bk.WithCustomName(c.of.on.Ops.Name("select files for "+o.Dest)))
+		c.made = op.Then(c.made).Copy(apart, "/", path.Dir(o.Dest), &bk.CopyInfo{
+			CopyDirContentsOnly: true, AlwaysReplaceExistingDestPaths: true, CreatedTime: new(op.FileTime()),
+		})
+	default:
+		info.CopyDirContentsOnly = false
+		c.made = op.Then(c.made).Copy(it.from, it.src, o.Dest, info)
+	}
+	for _, dir := range append(ancestors(o.Dest), o.Dest) {
+		c.taken[dir] = true
+	}
+	c.trees = append(c.trees, o.Dest)
+	return nil
+}
+
+// mkdir makes a directory with those above it, unless it is there.
+func (c *collection) mkdir(dir string, uid, gid int) {
+	if dir != "/" {
+		c.made = op.Then(c.made).Mkdir(dir, 0o755, bk.WithParents(true), bk.WithUIDGID(uid, gid))
+	}
+}
+
+// mayBeTaken reports whether something may be at a path already: the path itself, or a
+// tree that it is in.
+func (c *collection) mayBeTaken(p string) bool {
+	return c.taken[p] || slices.ContainsFunc(c.trees, func(tree string) bool { return plan.Within(p, tree) })
+}
+
+// selectedDir is where what is selected of a directory lies. It isn't the root of a tree,
+// which would have neither the directory's owner nor its mode.
+const selectedDir = "/selected"
+
+// selected is what the patterns of an output select of its path.
+func (c *collection) selected(root bk.State, o *plan.Output) bk.State {
+	return bk.Scratch().File(bk.Copy(root, o.Path, selectedDir, &bk.CopyInfo{
+		FollowSymlinks: true, IncludePatterns: o.Include, ExcludePatterns: o.Exclude,
+	}), c.of.on.Ops.At(o.Range), bk.WithCustomName(c.of.on.Ops.Name("select files for "+o.Dest)))
+}
+
+// item is an output as an item whose source is in the step.
+func (c *collection) item(root bk.State, o *plan.Output) item {
+	open := opener{placer: c.of.placer, ops: c.of.on.Ops}
+	e := &plan.Entry{Range: o.Range, Dest: o.Dest, Into: o.Into, Mode: o.Mode, Owner: o.Owner}
+	it := item{Entry: e, from: root, src: o.Path, contents: true, pattern: spec.HasGlob(o.Path)}
+	if len(o.Include)+len(o.Exclude) > 0 {
+		it.from, it.src = c.selected(root, o), selectedDir
+	}
+	if e.Mode != nil && *e.Mode&0o111 == 0 {
+		it.from, it.src = open.withoutX(it)
+	}
+	return it
+}
