@@ -83,6 +83,9 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 // layer puts the layer with that index on.
 func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 	layer, name := made.Layer, StepName(img.plan, n, img.lowering.opt.ShowPlatform)
+	if _, ok := layer.Action.(*plan.Files); !ok {
+		img.skeleton.Unclear()
+	}
 	switch action := layer.Action.(type) {
 	case *plan.Files:
 		return img.files(ctx, layer, action, name)

@@ -43,6 +43,33 @@ func TestUnion(t *testing.T) {
 	t.Logf("%d steps of %d build files, and no difference", steps, images)
 }
 
+// TestUnionOfTargets makes a target of each layer, on the one before: the files are those
+// that each must give on the image of the others.
+func TestUnionOfTargets(t *testing.T) {
+	steps := 0
+	for seed := *unionsFrom; seed < *unionsFrom+*unions; seed++ {
+		p := union.NewProject(seed)
+		want, refused := p.OneByOne()
+		if errors.Is(refused, union.ErrReturns) || errors.Is(refused, union.ErrMeets) {
+			continue
+		}
+		for _, chain := range []bool{false, true} {
+			got, err := buildFile(t.Context(), p, p.Targets("base"), chain)
+			switch {
+			case err != nil && refused != nil:
+			case err != nil || refused != nil:
+				t.Errorf("build file %d, chain %t: got error %v, want %v\n%s\nbase:\n%s", seed, chain, err, refused, p.Targets("base"), p.Base.Text(true))
+			default:
+				if diff := cmp.Diff(want.Text(false), got.Text(false)); diff != "" {
+					t.Errorf("build file %d, chain %t (-want +got):\n%s\n%s\nbase:\n%s", seed, chain, diff, p.Targets("base"), p.Base.Text(true))
+				}
+			}
+			steps += len(p.Layers)
+		}
+	}
+	t.Logf("%d steps, and no difference", steps)
+}
+
 // FuzzUnion is TestUnion for any seed.
 func FuzzUnion(f *testing.F) {
 	f.Add(uint64(1))
@@ -93,19 +120,27 @@ func checkUnion(ctx context.Context, p *union.Project) (steps int, err error) {
 // errTooMany says that there is no way to have so few layers.
 var errTooMany = errors.New("too many layers")
 
+// errPlan says that a build file couldn't be planned.
+var errPlan = errors.New("plan")
+
 func buildUnion(ctx context.Context, p *union.Project, limit int, chain bool) (*union.Node, error) {
-	s, err := spec.Parse("strata.yaml", []byte(p.YAML("base", limit)))
+	got, err := buildFile(ctx, p, p.YAML("base", limit), chain)
+	if errors.Is(err, errPlan) && limit > 0 {
+		return nil, errTooMany
+	}
+	return got, err
+}
+
+func buildFile(ctx context.Context, p *union.Project, text string, chain bool) (*union.Node, error) {
+	s, err := spec.Parse("strata.yaml", []byte(text))
 	if err != nil {
 		return nil, err
 	}
 	m := union.NewMachine(p.Base, p.Context)
 	amd64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
 	planned, err := strategy.Plan(ctx, strategy.Request{Spec: s, Platform: amd64, BuildPlatform: amd64, Bases: imageOf{m}})
-	if err != nil && limit > 0 {
-		return nil, errTooMany
-	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errPlan, err)
 	}
 	res, err := llb.Lower(ctx, planned, llb.Options{Sources: m, Prober: m, Step: m.Step, Chain: chain, BuildPlatform: amd64})
 	if err != nil {

@@ -55,6 +55,7 @@ func (f *layer) placeNow(ctx context.Context, items []item, name string) (bk.Sta
 			gs.add(p, (*group).clashes)
 		}
 	}
+	f.on.Skeleton.laid.add(gs)
 	return f.assemble(gs, name), nil
 }
 

@@ -62,12 +62,14 @@ func (p *Placer) Files(ctx context.Context, on Base, planned *plan.Layer, a *pla
 		items = append(items, it)
 	}
 	if on.Skeleton.needsStep(a) {
+		on.Skeleton.Unclear()
 		return f.placeInStep(ctx, items, name)
 	}
 	st, err := f.placeNow(ctx, items, name)
 	if err != nil || !f.unknown {
 		return st, err
 	}
+	on.Skeleton.Unclear()
 	return f.placeInStep(ctx, items, name)
 }
 

@@ -27,6 +27,10 @@ type Skeleton struct {
 	// the graph is made. ran says that a command is among the layers, shipped that a
 	// layer put directories on top of root that aren't known yet.
 	opaque, ran, shipped bool
+	// looked says that root was looked into.
+	looked bool
+	// laid is what files layers put on top of root.
+	laid *laid
 	// absent are the directories that Absent found missing; nil before.
 	absent []string
 }
@@ -34,7 +38,7 @@ type Skeleton struct {
 // NewSkeleton is what is known of an image that is only its base, which may be
 // empty.
 func NewSkeleton(prober Prober, base bk.State, empty bool) *Skeleton {
-	s := &Skeleton{prober: prober, root: base, declared: map[string]node{}, likely: map[string]node{}}
+	s := &Skeleton{prober: prober, root: base, declared: map[string]node{}, likely: map[string]node{}, laid: newLaid()}
 	if empty {
 		s.below = emptyTree{}
 	}
@@ -43,10 +47,19 @@ func NewSkeleton(prober Prober, base bk.State, empty bool) *Skeleton {
 
 // Continue takes over what is known of the image that this one has as its base.
 func (s *Skeleton) Continue(base *Skeleton) {
-	s.ran, s.opaque, s.absent = base.ran, base.ran, base.absent
-	maps.Copy(s.declared, base.declared)
-	maps.Copy(s.likely, base.likely)
+	s.ran, s.opaque, s.absent = base.ran, base.opaque, base.absent
+	if s.opaque {
+		maps.Copy(s.declared, base.declared)
+		maps.Copy(s.likely, base.likely)
+		return
+	}
+	if !base.laid.anything {
+		s.below = onTarget{laid: base.laid, below: base.ofRoot(), target: newProbe(s.prober, s.root)}
+	}
 }
+
+// Unclear notes a layer that isn't one of files: anything may be anywhere from now on.
+func (s *Skeleton) Unclear() { s.laid.anything = true }
 
 // Root is what directories are looked up in.
 func (s *Skeleton) Root() bk.State { return s.root }
@@ -95,7 +108,7 @@ func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) 
 	if s.absent != nil {
 		return s.absent, nil
 	}
-	if _, looked := s.below.(*probe); !looked || s.opaque {
+	if _, empty := s.below.(emptyTree); empty || !s.looked || s.opaque {
 		return dirs, nil
 	}
 	s.absent = []string{}
@@ -114,8 +127,14 @@ func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) 
 // nodes is the image that a files layer is put on, asked for while the graph is
 // made.
 func (s *Skeleton) nodes() nodes {
+	s.looked = true
+	return overlay{below: s.ofRoot(), declared: s.declared}
+}
+
+// ofRoot is what root has.
+func (s *Skeleton) ofRoot() nodes {
 	if s.below == nil {
 		s.below = newProbe(s.prober, s.root)
 	}
-	return overlay{below: s.below, declared: s.declared}
+	return s.below
 }

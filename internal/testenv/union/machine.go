@@ -60,9 +60,11 @@ func (m *Machine) Run(ctx context.Context, st bk.State) (*Node, error) {
 		if _, ok := m.known[id]; ok || last.Op == nil {
 			continue
 		}
-		if m.known[id], err = m.operate(&last); err != nil {
+		made, err := m.operate(&last)
+		if err != nil {
 			return nil, err
 		}
+		m.known[id] = made
 	}
 	return m.input(last.Inputs[0]).tree, nil
 }

@@ -131,21 +131,59 @@ func (p *Project) YAML(base string, limit int) string {
 	if limit > 0 {
 		fmt.Fprintf(&b, "max_layers: %d\n", limit)
 	}
-	b.WriteString("layers:\n")
-	for _, l := range p.Layers {
+	writeLayers(&b, "", p.Layers)
+	return b.String()
+}
+
+// Targets is the build file on a base with each layer in a target of its own, on the one
+// before.
+func (p *Project) Targets(base string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "from: target:t%d\ntargets:\n", len(p.Layers)-1)
+	for i := range p.Layers {
+		fmt.Fprintf(&b, "  t%d:\n    from: %s\n", i, base)
+		writeLayers(&b, "    ", p.Layers[i:i+1])
+		base = fmt.Sprintf("target:t%d", i)
+	}
+	return b.String()
+}
+
+// OneByOne is the image of the build file that Targets is. An error means that it has to
+// be refused, unless it is ErrMeets: files on what a command made are placed where nothing
+// is known of it, which Image has rules for.
+func (p *Project) OneByOne() (*Node, error) {
+	base := p.Base
+	for i, l := range p.Layers {
+		part := &Project{Base: base, Context: p.Context, Layers: p.Layers[i : i+1]}
+		made, err := part.Image()
+		if err != nil {
+			return nil, err
+		}
+		if l.Script != nil && i+1 < len(p.Layers) {
+			return nil, ErrMeets
+		}
+		base = made
+	}
+	return base, nil
+}
+
+// writeLayers writes layers with something before each line.
+func writeLayers(b *strings.Builder, before string, layers []Layer) {
+	b.WriteString(before + "layers:\n")
+	for _, l := range layers {
 		if l.Script != nil {
-			b.WriteString("  - build:\n      run: |\n")
+			b.WriteString(before + "  - build:\n" + before + "      run: |\n")
 			for _, line := range l.Script {
-				b.WriteString("        " + line + "\n")
+				b.WriteString(before + "        " + line + "\n")
 			}
 			continue
 		}
-		b.WriteString("  - files:\n")
+		b.WriteString(before + "  - files:\n")
 		for _, e := range l.Entries {
-			fmt.Fprintf(&b, "      - {dest: %q", e.Dest)
+			fmt.Fprintf(b, "%s      - {dest: %q", before, e.Dest)
 			for _, key := range [][2]string{{"content", e.Content}, {"symlink", e.Symlink}, {"source", e.Source}, {"mode", e.Mode}, {"owner", e.Owner}} {
 				if key[1] != "" {
-					fmt.Fprintf(&b, ", %s: %q", key[0], key[1])
+					fmt.Fprintf(b, ", %s: %q", key[0], key[1])
 				}
 			}
 			if e.Content == "" && e.Symlink == "" && e.Source == "" {
@@ -154,5 +192,4 @@ func (p *Project) YAML(base string, limit int) string {
 			b.WriteString("}\n")
 		}
 	}
-	return b.String()
 }
