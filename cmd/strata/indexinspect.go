@@ -99,7 +99,7 @@ func printIndex(w io.Writer, s *image.Source, m *v1.IndexManifest) error {
 		platform, kind := images.PlatformName(d.Platform), string(d.MediaType)
 		if image.IsAttestation(d) {
 			platform, kind = "", "attestation of "+d.Annotations["vnd.docker.reference.digest"]
-		} else if d.ArtifactType != "" {
+		} else if !image.IsImageType(d.ArtifactType) {
 			kind = d.ArtifactType
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", printable.Line(platform), d.Digest, printable.Line(kind))

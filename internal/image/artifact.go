@@ -28,18 +28,18 @@ func (e *ArtifactError) Error() string {
 // ArtifactType is what a manifest holds if that is not an image: its artifactType, or
 // the type of its configuration. It is empty for an image.
 func ArtifactType(m *v1.Manifest) string {
-	if !isImageType(m.ArtifactType) {
+	if !IsImageType(m.ArtifactType) {
 		return m.ArtifactType
 	}
-	if t := string(m.Config.MediaType); !isImageType(t) {
+	if t := string(m.Config.MediaType); !IsImageType(t) {
 		return t
 	}
 	return ""
 }
 
-// isImageType reports whether an artifact type, or the type of a configuration, is that
+// IsImageType reports whether an artifact type, or the type of a configuration, is that
 // of an image. Old versions of docker gave configurations no type of their own.
-func isImageType(t string) bool {
+func IsImageType(t string) bool {
 	switch types.MediaType(t) {
 	case "", types.OCIConfigJSON, types.DockerConfigJSON, "application/octet-stream":
 		return true

@@ -89,7 +89,7 @@ func (s *Source) imagesBelow(ctx context.Context, ds []v1.Descriptor) (images []
 		var below []v1.Descriptor
 		for _, d := range ds {
 			key := entryKey(d)
-			isOther := IsAttestation(d) || !isImageType(d.ArtifactType)
+			isOther := IsAttestation(d) || !IsImageType(d.ArtifactType)
 			if seen[key] || isOther && d.Digest != s.Root.Digest {
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -15,6 +16,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/image"
+	"github.com/strata-build/strata/internal/image/registry"
 )
 
 // entry is an entry of an index.
@@ -82,6 +84,8 @@ func (e entry) describe(ctx context.Context) (entry, error) {
 	case ok:
 		e.ArtifactType = artifact.Type
 		return e, nil
+	case e.raw != nil && isMissing(err): // a mirror may lack it
+		return e, nil
 	case err != nil:
 		return e, err
 	case d.Platform.OS != "" && d.Platform.Architecture != "":
@@ -91,6 +95,11 @@ func (e entry) describe(ctx context.Context) (entry, error) {
 		return e, checkPlatform(e.source, d.Platform)
 	}
 	return e, nil
+}
+
+// isMissing reports whether a source has an index without all that it lists.
+func isMissing(err error) bool {
+	return errors.Is(err, registry.ErrNotFound) || errors.Is(err, fs.ErrNotExist)
 }
 
 // checkPlatform refuses the platform of an image that no engine would find.

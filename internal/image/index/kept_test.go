@@ -91,3 +91,18 @@ func parsed(t *testing.T, data []byte) any {
 	}
 	return v
 }
+
+// TestEntryThatIsMissing takes over an index that lists what its registry lacks, and says
+// nothing of it.
+func TestEntryThatIsMissing(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{Sparse: true})
+	d := newDesk(t)
+	gone := v1.Descriptor{MediaType: types.OCIManifestSchema1, Size: 7, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}
+	ref := r.AddIndex(t, "gone/app:1", v1.IndexManifest{Manifests: []v1.Descriptor{gone}})
+	var b index.Builder
+	d.add(&b, ref)
+	d.write(&b, r.Host+"/gone/app:2")
+	if !strings.Contains(string(r.Manifest("gone/app:2")), gone.Digest.String()) {
+		t.Error("the entry is lost")
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -183,5 +184,46 @@ func TestCertificates(t *testing.T) {
 		if err := pull(t, o, name); err == nil {
 			t.Errorf("with %s the registry can be read", what)
 		}
+	}
+}
+
+// TestTLSFails pulls from registries that TLS can't be spoken with: that is said, of the
+// host that it is about, whatever comes of plain http.
+func TestTLSFails(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	r.Add(t, "app:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{{Path: "a"}}))
+	start := func(h http.Handler, change func(*tls.Config)) string {
+		server := httptest.NewUnstartedServer(h)
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10} //nolint:gosec // as old registries are
+		change(server.TLS)
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return server.Listener.Addr().String()
+	}
+	tokens := start(http.NotFoundHandler(), func(*tls.Config) {})
+	wants := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="https://%s/token",service="tokens"`, tokens))
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(wants.Close)
+	for name, c := range map[string]struct {
+		host     string
+		insecure bool
+		want     string
+	}{
+		"too old": {start(r, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS10 }), true, "no answer by TLS: remote error: tls: protocol version not supported"},
+		"wants a certificate": {
+			start(r, func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), true, "no answer by TLS: remote error: tls: certificate required",
+		},
+		"tokens of a server that is not trusted": {wants.Listener.Addr().String(), false, "the certificate of " + tokens + " is not trusted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := registry.Options{Env: noEnv, Insecure: c.insecure, Wait: time.Millisecond}
+			_, _, err := repository(t, o, c.host+"/app").Manifest(t.Context(), "1")
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func (s *session) explain(verb, what string, err error) error {
 func (s *session) unanswered(err error) string {
 	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return fmt.Sprintf("the certificate of %s is not trusted (%s); --cert-dir names a directory with one to trust, --insecure takes any",
-			s.place.host, oneLine(untrusted.Err.Error()))
+			cmp.Or(askedHost(err), s.place.host), oneLine(untrusted.Err.Error()))
 	}
 	if busy, ok := errors.AsType[*busyError](err); ok {
 		return busy.Error()
@@ -101,6 +102,21 @@ func (s *session) unanswered(err error) string {
 		return silent.Error()
 	}
 	return ""
+}
+
+// askedHost is the host that an error is about: where the registry has redirected to, or
+// the one that gives tokens. It is empty if the error does not say.
+func askedHost(err error) (host string) {
+	for {
+		failed, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			return host
+		}
+		if u, err := url.Parse(failed.URL); err == nil {
+			host = u.Host
+		}
+		err = failed.Err
+	}
 }
 
 // refusesToken tells a registry that does not take a token, because it is not good

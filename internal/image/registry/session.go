@@ -114,8 +114,10 @@ func (c *Client) ping(ctx context.Context, p place, registry name.Registry, base
 	if ok {
 		return known, nil
 	}
-	challenge, err := transport.Ping(ctx, registry, base)
+	g := &greeting{next: base}
+	challenge, err := transport.Ping(ctx, registry, g)
 	if err != nil {
+		err = g.because(err)
 		if challenge = ungreeted(err); challenge == nil {
 			return nil, err
 		}
@@ -124,6 +126,37 @@ func (c *Client) ping(ctx context.Context, p place, registry name.Registry, base
 	defer c.mu.Unlock()
 	c.challenges[key] = challenge
 	return challenge, nil
+}
+
+// greeting asks a registry for its greeting, by TLS and perhaps without.
+type greeting struct {
+	next http.RoundTripper
+
+	mu sync.Mutex
+	// failed is why there was no answer by TLS.
+	failed error
+}
+
+// RoundTrip sends a request.
+func (g *greeting) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := g.next.RoundTrip(req)
+	if err != nil && req.URL.Scheme == "https" && req.Context().Err() == nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.failed = fmt.Errorf("no answer by TLS: %w", err)
+	}
+	return resp, err
+}
+
+// because is an error, or why TLS failed if that is a server's that expects TLS.
+func (g *greeting) because(err error) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	answer, ok := errors.AsType[*transport.Error](err)
+	if g.failed != nil && ok && answer.StatusCode == http.StatusBadRequest {
+		return g.failed
+	}
+	return err
 }
 
 // ungreeted is what is known of a registry that answers, and has no greeting; nil if it
