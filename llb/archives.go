@@ -55,7 +55,7 @@ func (f fetcher) archive(ctx context.Context, a plan.Archive, r spec.Range) (bk.
 	}
 	if a.Copy == nil {
 		return bk.HTTP(a.URLs[0], bk.Checksum(digest.Digest(a.Digest)), bk.Filename(archiveFile(a)), bk.Chmod(0o644), bk.Chown(0, 0),
-			f.ops.At(r), bk.WithCustomName("fetch "+words)), nil
+			f.ops.At(r), bk.WithCustomName("fetch "+words), op.Limit(a.Size)), nil
 	}
 	from, err := f.trees(ctx, a.Copy.From)
 	if err != nil {

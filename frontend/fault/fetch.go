@@ -89,7 +89,7 @@ var (
 
 // broken are parts of Go's messages about connections.
 func broken() []string {
-	return []string{"dial tcp", "connection reset", "unexpected EOF", "i/o timeout", "TLS handshake"}
+	return []string{"dial tcp", "connection reset", "unexpected EOF", "i/o timeout", "TLS handshake", "the server sends more than"}
 }
 
 // parseFetch reads BuildKit's message; nil when it is about something else. Across the

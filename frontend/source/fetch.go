@@ -17,6 +17,7 @@ import (
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb/op"
 )
 
 const (
@@ -125,6 +126,9 @@ func (f Fetcher) fetchFrom(ctx context.Context, url, name string, req fetch.Requ
 func httpFile(url string, req fetch.Request, name string) bk.State {
 	opts := []bk.HTTPOption{
 		bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("[internal] " + printable.Line(req.Name)),
+	}
+	if most, err := req.Bound(); err == nil {
+		opts = append(opts, op.Limit(most))
 	}
 	if req.Digest != "" {
 		opts = append(opts, bk.Checksum(req.Digest))

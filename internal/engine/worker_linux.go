@@ -69,7 +69,7 @@ func newWorker(ctx context.Context, s *settings, hosts docker.RegistryHosts) (*b
 	if err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
-	return w, nil
+	return w, boundDownloads(w)
 }
 
 // addStores opens the databases and stores below the worker's directory.

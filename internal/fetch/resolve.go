@@ -55,6 +55,11 @@ type Fetcher interface {
 // MaxSize is the greatest size of a file that a resolver reads, in bytes.
 const MaxSize = 512 << 20
 
+// LimitKey is the name, among the descriptions of an operation that downloads a file, of
+// the most that is taken of it, in bytes. Strata's own engine ends a download there;
+// other daemons pass over it.
+const LimitKey = "strata.download-limit"
+
 // ErrSize says that content has another size than its index says, or more than its
 // limit.
 var ErrSize = errors.New("it has the wrong size")

@@ -113,5 +113,8 @@ func (in *inputs) fetch(item *plan.StorePath) bk.State {
 	if item.Digest != "" {
 		opts = append(opts, bk.Checksum(digest.Digest(item.Digest)))
 	}
+	if item.NarSize > 0 { // what compression adds to what it can't make smaller is far less
+		opts = append(opts, op.Limit(item.NarSize+item.NarSize/16+1<<20))
+	}
 	return bk.HTTP(item.URL, opts...)
 }
