@@ -16,6 +16,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/strata-build/strata/internal/testenv"
 )
@@ -462,5 +463,54 @@ func TestArtifacts(t *testing.T) {
 	status, _, stderr = command(t, "export", s.Host+"/app:thing", "-o", s.dir+"/root")
 	if status != 1 || !strings.Contains(stderr, "is an artifact of type application/vnd.example.config, not an image") {
 		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+// TestIndexOfDockerArchives makes an index of archives for docker whose layers are
+// compressed by zstd: one that is a layout, too, and one that has docker's list alone.
+func TestIndexOfDockerArchives(t *testing.T) {
+	s := stock(t, newGoods(t), testenv.Quirks{}, nil)
+	tree := testenv.Tar(t, []testenv.Entry{{Path: "app", Data: []byte("by zstd")}})
+	diffID, _, err := v1.SHA256(bytes.NewReader(tree))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer := s.AddBlob(t, "zstd", w.EncodeAll(tree, nil))
+	layer.MediaType = types.OCILayerZStd
+	config := s.AddBlob(t, "zstd", marshal(t, v1.ConfigFile{OS: "linux", Architecture: "s390x", RootFS: v1.RootFS{Type: "layers", DiffIDs: []v1.Hash{diffID}}}))
+	config.MediaType = types.OCIConfigJSON
+	ref := s.AddManifest(t, "zstd:1", string(types.OCIManifestSchema1), marshal(t, v1.Manifest{
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: config, Layers: []v1.Descriptor{layer},
+	}))
+	must := func(args ...string) string {
+		t.Helper()
+		status, out, stderr := command(t, args...)
+		if status != 0 {
+			t.Fatalf("%v: status %d\n%s", args, status, stderr)
+		}
+		return out
+	}
+	layout := filepath.Join(s.dir, "zstd")
+	must("copy", "--progress=quiet", ref, "oci:"+layout+":1")
+	list := fmt.Sprintf(`[{"Config":"blobs/sha256/%s","RepoTags":["zstd:1"],"Layers":["blobs/sha256/%s"]}]`, config.Digest.Hex, layer.Digest.Hex)
+	if err := os.WriteFile(layout+"/manifest.json", []byte(list), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	testenv.Output(t, "tar", "-C", layout, "-cf", s.dir+"/both.tar", ".")
+	testenv.Output(t, "tar", "-C", layout, "-cf", s.dir+"/list.tar", "manifest.json", "blobs")
+	for _, name := range []string{"both", "list"} {
+		index := s.Host + "/of-" + name + ":1"
+		must("index", "create", index, "docker-archive:"+s.dir+"/"+name+".tar", s.Host+"/more:1")
+		must("export", "--platform=linux/s390x", index, "-o", s.dir+"/root-"+name)
+		if data, err := os.ReadFile(s.dir + "/root-" + name + "/app"); err != nil || string(data) != "by zstd" {
+			t.Errorf("of %s comes %q, %v", name, data, err)
+		}
+		if out := must("inspect", "--json", "--platform=linux/s390x", index); !strings.Contains(out, layer.Digest.String()) {
+			t.Errorf("the layer of %s is another one:\n%s", name, out)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -97,17 +98,23 @@ func sameNames(all []v1.Descriptor) bool {
 // platform.
 func (s *Source) rootFor(ctx context.Context, found []v1.Descriptor, p *v1.Platform) (v1.Descriptor, error) {
 	var failed error
+	var all []v1.Descriptor
 	for _, d := range found {
 		at := &Source{Name: s.Name, Root: d, blobs: s.blobs}
 		_, err := at.Select(ctx, p)
 		if err == nil {
 			return d, nil
 		}
-		if failed == nil || !errors.Is(err, ErrNoPlatform) {
+		if !errors.Is(err, ErrNoPlatform) {
 			failed = err
 		}
+		images, _ := at.Images(ctx) // what can't be read has been said
+		all = append(all, images...)
 	}
-	return v1.Descriptor{}, failed
+	if failed != nil {
+		return v1.Descriptor{}, failed
+	}
+	return v1.Descriptor{}, fmt.Errorf("%w %s: there is %s", ErrNoPlatform, platforms.FormatAll(platforms.Normalize(specPlatform(p))), listPlatforms(all))
 }
 
 // isNamed reports whether a layout's entry is what the name asks for. What is about an

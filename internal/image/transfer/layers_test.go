@@ -328,6 +328,12 @@ func TestTwoOfOneName(t *testing.T) {
 		if _, err := transfer.Copy(t.Context(), parse(t, src), parse(t, "oci:"+testenv.Dir(t)+"/never"), o); err == nil {
 			t.Errorf("%s is one of two", src)
 		}
+		other := o
+		other.Platform = &v1.Platform{OS: "linux", Architecture: "s390x"}
+		_, err := transfer.Copy(t.Context(), parse(t, src), parse(t, "oci:"+testenv.Dir(t)+"/never"), other)
+		if err == nil || !strings.HasSuffix(err.Error(), "no image for the platform linux/s390x: there is linux/amd64, linux/arm64") {
+			t.Errorf("%s for another platform: %v", src, err)
+		}
 		for _, arch := range []string{"amd64", "arm64"} {
 			one := o
 			one.Platform = &v1.Platform{OS: "linux", Architecture: arch}
