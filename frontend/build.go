@@ -93,6 +93,9 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 		return nil, err
 	}
 	r.warnings.empty(ctx, s, img.lowered, func(st bk.State) bool { return isEmpty(ctx, r.daemon, st) })
+	if err := r.warnings.made(ctx, r.daemon, s, img.lowered); err != nil {
+		return nil, err
+	}
 	if err := r.warnings.replaced(ctx, r.daemon, s, img.lowered); err != nil {
 		return nil, err
 	}
@@ -155,7 +158,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		}
 		ref, err := r.daemon.Make(ctx, lowered.State)
 		if err == nil {
-			return lowered, ref, r.refuseDeletions(ctx, s, lowered)
+			return lowered, ref, refuseDeletions(ctx, r.daemon, s, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees, Logins: source.Logins{Trees: trees}}

@@ -25,8 +25,8 @@ const looksAtOnce = 8
 // refuseDeletions fails if a source brought a name that an image's layer would take for
 // a deletion. With a cache from elsewhere it isn't looked for: what is in it would be
 // fetched to look, and whoever made it has looked.
-func (r *request) refuseDeletions(ctx context.Context, s *spec.Spec, made *llb.Result) error {
-	if len(r.daemon.UI.CacheImports) > 0 {
+func refuseDeletions(ctx context.Context, d *source.Daemon, s *spec.Spec, made *llb.Result) error {
+	if len(d.UI.CacheImports) > 0 {
 		return nil
 	}
 	found := make([]string, len(made.Copied))
@@ -34,7 +34,7 @@ func (r *request) refuseDeletions(ctx context.Context, s *spec.Spec, made *llb.R
 	group.SetLimit(looksAtOnce)
 	for i, copied := range made.Copied {
 		group.Go(func() (err error) {
-			found[i], err = findDeletion(ctx, r.daemon, llb.Deletions(copied.State))
+			found[i], err = findDeletion(ctx, d, llb.Deletions(copied.State))
 			return err
 		})
 	}

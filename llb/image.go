@@ -36,6 +36,8 @@ type image struct {
 	packages   packages
 	// stores are the trees of groups of store paths, for what links to them.
 	stores map[*plan.Store]bk.State
+	// changed are the layers that programs made, with those of the base.
+	changed []Shipped
 }
 
 // image lowers one target.
@@ -76,6 +78,7 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 	below := l.images[l.plan.Image(p.From.Name, p.From.Platform)]
 	img.baseConfig = below.baseConfig
 	img.history = append(img.history, below.history...)
+	img.changed = slices.Clone(below.changed)
 	img.skeleton.Continue(below.skeleton)
 	return img, nil
 }
@@ -133,6 +136,7 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 		}
 		if !img.stack.chain && !layer.Fold {
 			img.lowering.shipped = append(img.lowering.shipped, Shipped{Layer: layer, State: st})
+			img.changed = append(img.changed, Shipped{Layer: layer, State: st})
 		}
 		img.stack.add(st, layer, name)
 		img.skeleton.Ship(true)
@@ -141,6 +145,9 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 	st, err := c.Change(ctx, img.placeBase())
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
+	}
+	if !img.stack.chain {
+		img.changed = append(img.changed, Shipped{Layer: layer, State: st})
 	}
 	img.stack.change(st)
 	img.skeleton.Replace(img.stack.state())

@@ -211,6 +211,7 @@ func (img *image) addInstalled(layer *plan.Layer, below, after bk.State) {
 		return
 	}
 	changes := bk.Diff(below, after, img.ops.At(layer.Range), bk.WithCustomName(img.ops.Name("changes of "+layer.Short())))
+	img.changed = append(img.changed, Shipped{Layer: layer, State: changes})
 	img.stack.change(changes)
 	img.packages.on = op.Restart(bk.Merge([]bk.State{below, changes}))
 }

@@ -89,6 +89,9 @@ type Result struct {
 	Copied []Shipped
 	// Linked are reports on layers of links, with the file [place.Replaced].
 	Linked []Shipped
+	// Changed are the layers of the image, and of the targets that it is made from, that
+	// programs made: commands and scripts of packages. In a chain there are none.
+	Changed []Shipped
 	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool
 }
@@ -144,6 +147,7 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		Shipped:     l.shipped,
 		Copied:      l.copied,
 		Linked:      l.linked,
+		Changed:     last.changed,
 		NoCache:     last.ops.IgnoresCache(""),
 	}, nil
 }

@@ -95,6 +95,11 @@ func scriptRules() []scriptRule {
 			"%s makes a key that everybody who has the image has; make it when the container starts, or use a secret",
 		},
 		{
+			DataMadeByScript,
+			regexp.MustCompile(`\b(initdb|pg_createcluster|mysql_install_db|mariadb-install-db|mysqld\b.*--initialize(-insecure)?|mariadbd\b.*--initialize|slapadd|kdb5_util\s+.*create|influxd?\s+setup)\b`),
+			"%s makes a service's data, which all containers start with; make it when the container starts, on a volume",
+		},
+		{
 			PipedDownload,
 			regexp.MustCompile(`\b(curl|wget)\b[^|]*\|\s*(sudo\s+)?(env\s+)?(sh|bash|ash|dash|zsh|python3?|perl)\b`),
 			"%s is run as it is downloaded; take it by url with a checksum, and run that",

@@ -85,6 +85,7 @@ func examples() []struct{ text, want string } {
 		{quiet + "config:\n  expose: [80, 443, 80]\n", "DuplicateEntry 4:21"},
 		{quiet + "config:\n  volumes: [/a, /a]\n", "DuplicateEntry 4:17"},
 		{quiet + "config: {expose: [53/UDP]}\n", "ExposeProtoCasing 3:19"},
+		{quiet + "from: base:1\nlayers:\n  - build: {run: su postgres -c 'initdb -D /data'}\n", "DataMadeByScript 5:18"},
 		{quiet + "layers:\n  - files: [{dest: /a, content: x}]\n  - files:\n      - {dest: /a, symlink: b}\n", "HiddenFile 6:9"},
 		{quiet + "config: {entrypoint: [/bin/sh, -c, 'app serve']}\n", "JSONArgsRecommended 3:23"},
 		{quiet + "config: {cmd: ['app serve']}\n", "JSONArgsRecommended 3:16"},
@@ -190,6 +191,36 @@ func TestHiddenDatabases(t *testing.T) {
 		if diff := cmp.Diff([]string{want}, got); diff != "" {
 			t.Errorf("%s: unexpected findings (-want +got):\n%s", format, diff)
 		}
+	}
+}
+
+// TestMade finds keys and data directories among the files of a layer by what they are
+// called and what is in them.
+func TestMade(t *testing.T) {
+	s, err := spec.Parse("strata.yaml", []byte("from: scratch\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pem = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+	layer := &plan.Layer{Range: spec.Range{Start: spec.Pos{Line: 7, Column: 3}}, Action: &plan.Install{}}
+	var got []string
+	for _, e := range lint.Made(s, layer, map[string][]byte{
+		"/etc/ssh/ssh_host_rsa_key": []byte(pem), "/etc/ssl/private/x.key": []byte("-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"),
+		"/etc/ssl/public.pem": []byte("-----BEGIN PUBLIC KEY-----\n"), "/etc/bind/rndc.key": []byte("key \"k\" {\n\tsecret \"abc=\";\n"),
+		"/etc/machine-id": nil, "/etc/dropbear/dropbear_rsa_host_key": {1},
+		"/var/lib/postgresql/15/main/PG_VERSION": []byte("15\n"), "/var/lib/postgresql/15/main/base/1/PG_VERSION": []byte("15\n"),
+		"/var/lib/krb5kdc/principal": {2}, "/var/lib/other/principal": {2}, "/var/lib/mysql/ibdata1": {3},
+	}) {
+		got = append(got, e.Rule+" "+e.Message)
+	}
+	want := []string{
+		"KeyMadeByScript a script of the packages made /etc/bind/rndc.key, /etc/dropbear/dropbear_rsa_host_key, /etc/ssh/ssh_host_rsa_key and /etc/ssl/private/x.key, which everybody who has the image has then; make it when the container starts",
+		"DataMadeByScript a script of the packages made the data directory of PostgreSQL, /var/lib/postgresql/15/main, which all containers start with; make it when the container starts, on a volume",
+		"DataMadeByScript a script of the packages made the data directory of MySQL or MariaDB, /var/lib/mysql, which all containers start with; make it when the container starts, on a volume",
+		"DataMadeByScript a script of the packages made the data directory of Kerberos, /var/lib/krb5kdc, which all containers start with; make it when the container starts, on a volume",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("unexpected findings (-want +got):\n%s", diff)
 	}
 }
 

@@ -71,10 +71,8 @@ func (l *pass) hidden(img *plan.Image) {
 	before := map[string]spec.Range{}
 	databases := map[distro.Database]spec.Range{}
 	for _, layer := range img.Layers {
-		if a, ok := layer.Action.(*plan.Install); ok {
-			if db, ok := distro.Find(systems.All(), string(a.Format)).(distro.Database); ok {
-				databases[db] = layer.Range
-			}
+		if db := databaseOf(&layer); db != nil {
+			databases[db] = layer.Range
 		}
 		a, ok := layer.Action.(*plan.Files)
 		for i := 0; ok && i < len(a.Entries); i++ {
@@ -94,6 +92,16 @@ func (l *pass) hidden(img *plan.Image) {
 			before[e.Dest] = e.Range
 		}
 	}
+}
+
+// databaseOf is the database that a layer installs packages in; nil for other layers.
+func databaseOf(layer *plan.Layer) distro.Database {
+	a, ok := layer.Action.(*plan.Install)
+	if !ok {
+		return nil
+	}
+	db, _ := distro.Find(systems.All(), string(a.Format)).(distro.Database)
+	return db
 }
 
 // isOneFile reports whether an entry is a file or a link of its own name.

@@ -30,6 +30,7 @@ func (r Rule) URL() string {
 const (
 	ArgShadowsVariable      = "ArgShadowsVariable"
 	CacheInShippedPath      = "CacheInShippedPath"
+	DataMadeByScript        = "DataMadeByScript"
 	DuplicateEntry          = "DuplicateEntry"
 	ExposeProtoCasing       = "ExposeProtoCasing"
 	HiddenFile              = "HiddenFile"
@@ -59,6 +60,7 @@ func Rules() []Rule {
 	rules := []Rule{
 		{ArgShadowsVariable, "An argument should not have the name of a variable of the base: one name has two values"},
 		{CacheInShippedPath, "A cache should not be where files of the image are expected: what is in it is no part of the image"},
+		{DataMadeByScript, "A service's data directory should not be made while an image is built: all containers start with the same"},
 		{DuplicateEntry, "A list should have each entry once"},
 		{ExposeProtoCasing, "Protocol in expose should be lowercase"},
 		{HiddenFile, "A layer should not replace a file that another layer has just put there"},

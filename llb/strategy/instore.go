@@ -33,7 +33,7 @@ func (p *planner) storeNames(ctx context.Context, img *plan.Image, dir string) (
 // changed the image; commanded reports whether there is one.
 func addStored(has map[string]bool, layers []plan.Layer, dir string) (commanded bool) {
 	for i := len(layers) - 1; i >= 0; i-- {
-		if a, ok := layers[i].Action.(*plan.Exec); ok && !a.Merges() {
+		if isCommand(layers[i]) {
 			return true
 		}
 		if a, ok := layers[i].Action.(*plan.Store); ok && a.Dir == dir {
@@ -44,6 +44,12 @@ func addStored(has map[string]bool, layers []plan.Layer, dir string) (commanded 
 		}
 	}
 	return false
+}
+
+// isCommand reports whether a layer is what a command changed in the image.
+func isCommand(l plan.Layer) bool {
+	a, ok := l.Action.(*plan.Exec)
+	return ok && !a.Merges()
 }
 
 // addBaseStore adds the names in the store of a base. Only the names are taken for the

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// TestMadeByScripts installs packages whose scripts make host keys and a database, and
+// runs a command that makes another one: each is told of at the lines of its layer. What
+// a package brings in its archive, and what a target makes that isn't in the image,
+// isn't.
+func TestMadeByScripts(t *testing.T) {
+	h := newHouse(t)
+	a := testenv.NewDebArchive(t,
+		testenv.Deb{Name: "sshd", Version: "1", Scripts: map[string]string{"postinst": `#!/bin/sh
+set -e
+mkdir -p /etc/ssh
+echo "-----BEGIN OPENSSH PRIVATE KEY-----" >/etc/ssh/ssh_host_ed25519_key
+echo "ssh-ed25519 AAAA" >/etc/ssh/ssh_host_ed25519_key.pub
+`}},
+		testenv.Deb{Name: "database", Version: "1", Scripts: map[string]string{"postinst": `#!/bin/sh
+set -e
+mkdir -p /var/lib/postgresql/15/main/base/1
+echo 15 >/var/lib/postgresql/15/main/PG_VERSION
+echo 15 >/var/lib/postgresql/15/main/base/1/PG_VERSION
+`}},
+		testenv.Deb{Name: "example", Version: "1", Files: map[string]string{"etc/example.key": "-----BEGIN PRIVATE KEY-----\n"}},
+	)
+	dir := h.onDebian(t, a, testenv.DebianBase(t), `
+  - packages: {names: [sshd, database, example], REPOSITORIES}
+  - build: {run: "mkdir -p /var/lib/mysql && touch /var/lib/mysql/ibdata1"}
+  - files: [{dest: /etc/app/, from: target:tools, source: /etc/app/public}]
+targets:
+  tools:
+    from: "`+testenv.DebianBase(t)+`"
+    layers:
+      - build: {run: "mkdir -p /etc/app && cd /etc/app && echo '-----BEGIN PRIVATE KEY-----' >x.key && echo x >public"}
+`)
+	text, err := h.strata(flags(dir)...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	contains(t, text,
+		"KeyMadeByScript: strata.yaml:5:5: a script of the packages made /etc/ssh/ssh_host_ed25519_key, which",
+		"DataMadeByScript: strata.yaml:5:5: a script of the packages made the data directory of PostgreSQL, /var/lib/postgresql/15/main, which",
+		"DataMadeByScript: strata.yaml:6:5: the command made the data directory of MySQL or MariaDB, /var/lib/mysql, which",
+	)
+	for _, not := range []string{"example.key", "x.key", "strata.yaml:7"} {
+		if strings.Contains(text, not+",") {
+			t.Errorf("it tells of %s:\n%s", not, text)
+		}
+	}
+	if text, err = h.strata(flags(dir, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=UnlockedPackages,UnlockedSource;error=true")...); err == nil {
+		t.Errorf("findings are not errors:\n%s", text)
+	} else {
+		contains(t, text, "lint violation found for rules: DataMadeByScript, KeyMadeByScript")
+	}
+}
