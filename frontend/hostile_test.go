@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,14 +61,52 @@ func TestHostilePackages(t *testing.T) {
 			withFiles(t, filepath.Join(a.Dir, "pool/main/evil/evil_1_all.deb"), tc.headers...)
 			a.Index(t)
 			dir := h.packagesProject(t, a, "evil")
-			out, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", h.pushed("hostile-"+tc.name+":1"))...)
-			if err == nil {
-				t.Error("it is not an error")
-			}
-			contains(t, out, "strata.yaml:4:5: ", "unpack package evil 1: ", tc.want)
+			h.each(t, func(t *testing.T, w way) {
+				out, err := w.build(flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", h.pushed("hostile-"+tc.name+":1"))...)
+				if err == nil {
+					t.Error("it is not an error")
+				}
+				contains(t, out, ":4:5: ", "unpack package evil 1: ", tc.want)
+			})
 		})
 	}
-	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); slices.Contains(strings.Fields(tags), "hostile") {
+	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); strings.Contains(tags, "hostile-") {
+		t.Errorf("something was pushed:\n%s", tags)
+	}
+}
+
+// TestHostileAPKOnABase does so with packages of Alpine on a base, in which links lead
+// where the files go.
+func TestHostileAPKOnABase(t *testing.T) {
+	h := newHouse(t)
+	for _, tc := range []struct {
+		name, file string
+		header     func(*tar.Header)
+		want       string
+	}{
+		{"up", "usr/x", func(h *tar.Header) { h.Name = "usr/../../etc/passwd" }, "leads out of the root"},
+		{"absolute", "usr/x", func(h *tar.Header) { h.Name = "/etc/passwd" }, "/etc/passwd"},
+		{"device", "usr/x", func(h *tar.Header) { h.Typeflag, h.Size, h.Devmajor, h.Devminor = tar.TypeChar, 0, 1, 1 }, "device"},
+		{"deletion", "usr/.wh.bin", nil, ".wh."},
+		{"large owner", "usr/x", func(h *tar.Header) { h.Uid = 1 << 33 }, "owner"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := testenv.APK{Name: "evil", Version: "1-r0", Files: map[string]string{tc.file: ""}}
+			if tc.header != nil {
+				p.Headers = map[string]func(*tar.Header){tc.file: tc.header}
+			}
+			a := testenv.NewAPKArchive(t, p)
+			dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+h.apkBase(t, a)+"\nlayers:\n  - packages: [evil]\n")
+			h.each(t, func(t *testing.T, w way) {
+				out, err := w.build(flags(dir, "--platform=linux/amd64", "-o", h.pushed("hostile-apk-"+strings.ReplaceAll(tc.name, " ", "-")+":1"))...)
+				if err == nil {
+					t.Error("it is not an error")
+				}
+				contains(t, out, ":4:", "evil", tc.want)
+			})
+		})
+	}
+	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); strings.Contains(tags, "hostile-apk") {
 		t.Errorf("something was pushed:\n%s", tags)
 	}
 }

@@ -150,6 +150,14 @@ func TestRollback(t *testing.T) {
 		t.Errorf("exit status %d, want 1", status)
 	}
 	contains(t, out, "it is of 2022-01-03", "older than the one of")
+	replace(t, filepath.Join(dir, "strata.yaml"), "[hello]", "[hello, hello-data]")
+	h.each(t, func(t *testing.T, w way) {
+		out, err := w.build(flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--target=strata.lock", "-o", t.TempDir())...)
+		if err == nil {
+			t.Error("an older archive is taken")
+		}
+		contains(t, out, "it is of 2022-01-03", "older than the one of")
+	})
 }
 
 // TestSnapshot locks what has expired, where the build file says that it may have.

@@ -41,8 +41,9 @@ type VerifyOptions struct {
 
 // VerifyInRelease checks the signatures of an InRelease file and returns what
 // was signed, and nothing else of the file. As with apt, one good signature of a
-// key in the keyrings is enough, keys that are not there are ignored, and one
-// bad signature of a key that is there is fatal. Keyrings are armored or binary.
+// key in the keyrings is enough; keys that are not there, that have expired or are
+// revoked, and that are not for signing are ignored; and one bad signature of a key
+// that is there is fatal. Keyrings are armored or binary.
 // Errors are of the types in verify_errors.go.
 func VerifyInRelease(inRelease []byte, keyrings [][]byte, opts VerifyOptions) (*Release, error) {
 	block, rest := clearsign.Decode(inRelease)
@@ -168,7 +169,8 @@ type verifier struct {
 	opts    VerifyOptions
 	good    []string // fingerprints
 	unknown []string // key ids
-	expired []error
+	// worthless are signatures that don't count, and harm nothing beside a good one.
+	worthless []error
 }
 
 // maxSignatures bounds the work on a hostile file; archives have up to four.
@@ -197,8 +199,8 @@ func (v *verifier) all(signed []byte, signatures io.Reader) error {
 	switch {
 	case len(v.good) > 0:
 		return nil
-	case len(v.expired) > 0:
-		return v.expired[0]
+	case len(v.worthless) > 0:
+		return v.worthless[0]
 	case len(v.unknown) == 0:
 		return &UnsignedError{Reason: "it carries no signature"}
 	}
@@ -224,7 +226,8 @@ func (v *verifier) one(signed []byte, sig *packet.Signature) error {
 	}
 	name := fingerprint(keys[0].Entity)
 	if !strong(sig.Hash) {
-		return &BadSignatureError{Key: name, Reason: "its hash is weaker than SHA256"}
+		v.worthless = append(v.worthless, &BadSignatureError{Key: name, Reason: "its hash is weaker than SHA256"})
+		return nil
 	}
 	if sig.SigType != packet.SigTypeBinary && sig.SigType != packet.SigTypeText {
 		return &BadSignatureError{Key: name, Reason: "it is not one over a document"}
@@ -243,7 +246,10 @@ func (v *verifier) one(signed []byte, sig *packet.Signature) error {
 	case err == nil:
 		v.good = append(v.good, fingerprint(signer))
 	case errors.Is(err, pgperrors.ErrKeyExpired), errors.Is(err, pgperrors.ErrSignatureExpired):
-		v.expired = append(v.expired, &ExpiredKeyError{Key: name, Now: at})
+		v.worthless = append(v.worthless, &ExpiredKeyError{Key: name, Now: at})
+	case errors.Is(err, pgperrors.ErrKeyRevoked), errors.Is(err, pgperrors.ErrUnknownIssuer):
+		// The second is a key that is not for signing.
+		v.worthless = append(v.worthless, &BadSignatureError{Key: name, Reason: err.Error()})
 	default:
 		return &BadSignatureError{Key: name, Reason: err.Error()}
 	}

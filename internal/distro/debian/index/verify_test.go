@@ -185,17 +185,20 @@ func TestVerifyErrors(t *testing.T) {
 	}
 }
 
-// mixed puts the signature of another file behind those of the first.
-func mixed(t *testing.T, first, second []byte) []byte {
+// mixed puts the signatures of other files behind that of the first.
+func mixed(t *testing.T, first []byte, others ...[]byte) []byte {
 	t.Helper()
-	a, _ := clearsign.Decode(first)
-	b, _ := clearsign.Decode(second)
+	var blocks []*clearsign.Block
+	for _, text := range append([][]byte{first}, others...) {
+		block, _ := clearsign.Decode(text)
+		blocks = append(blocks, block)
+	}
 	var both bytes.Buffer
 	w, err := armor.Encode(&both, openpgp.SignatureType, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, block := range []*clearsign.Block{a, b} {
+	for _, block := range blocks {
 		p, err := packet.Read(block.ArmoredSignature.Body)
 		if err != nil {
 			t.Fatal(err)
