@@ -287,6 +287,7 @@ func answerQuirks(all func(string) map[string]string) []quirk {
 		{name: "types of text", quirks: testenv.Quirks{Type: "text/plain"}},
 		{name: "no mounts", quirks: testenv.Quirks{NoMount: true}},
 		{name: "mounts refused", quirks: testenv.Quirks{MountStatus: 403}},
+		{name: "no parts of uploads", quirks: testenv.Quirks{PatchStatus: 405}},
 		{name: "bare locations", quirks: testenv.Quirks{BareLocation: true}},
 		{name: "blobs elsewhere", quirks: testenv.Quirks{Redirect: true}},
 		{name: "blobs elsewhere, with a token", quirks: testenv.Quirks{Redirect: true, RedirectLogin: true}},

@@ -63,6 +63,8 @@ type Quirks struct {
 	// NoMount begins an upload where a mount was asked for, MountStatus refuses it.
 	NoMount     bool
 	MountStatus int
+	// PatchStatus refuses the parts of uploads, if it isn't 0.
+	PatchStatus int
 	// BareLocation says where an upload goes on by a path without the host.
 	BareLocation bool
 	// PlainLocation says http:// there, also where the registry speaks https.

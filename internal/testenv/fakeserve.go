@@ -229,6 +229,11 @@ func (r *FakeRegistry) elsewhere(w http.ResponseWriter, req *http.Request, path 
 func (r *FakeRegistry) upload(w http.ResponseWriter, req *http.Request, m []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if req.Method == http.MethodPatch && r.quirks.PatchStatus != 0 {
+		_, _ = io.Copy(io.Discard, req.Body)
+		fail(w, r.quirks.PatchStatus, "UNSUPPORTED")
+		return
+	}
 	query := req.URL.Query()
 	id := m[1] + "/" + m[3]
 	if req.Method == http.MethodPost {

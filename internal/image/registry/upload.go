@@ -187,11 +187,22 @@ func (u *upload) run(ctx context.Context) (err error) {
 		return u.commit(ctx, u.open, u.want.Size)
 	}
 	if u.offset < u.want.Size {
-		if err := u.patch(ctx); err != nil {
+		err := u.patch(ctx)
+		if u.offset == 0 && takesNoParts(err) {
+			return u.commit(ctx, u.open, u.want.Size)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return u.commit(ctx, nil, 0)
+}
+
+// takesNoParts reports whether a registry wants a blob in the request that ends the
+// upload, however large it is.
+func takesNoParts(err error) bool {
+	answer, ok := errors.AsType[*transport.Error](err)
+	return ok && (answer.StatusCode == http.StatusMethodNotAllowed || answer.StatusCode == http.StatusNotImplemented)
 }
 
 // patch sends the bytes from offset on.

@@ -282,3 +282,15 @@ func TestThereWithoutMounts(t *testing.T) {
 		})
 	}
 }
+
+// TestUploadsWithoutParts pushes a large blob to registries that want it in one request.
+func TestUploadsWithoutParts(t *testing.T) {
+	src := testenv.NewFakeRegistry(t, testenv.Quirks{}).Add(t, "app:1", bigImage(t))
+	for _, status := range []int{http.StatusMethodNotAllowed, http.StatusNotImplemented} {
+		r := testenv.NewFakeRegistry(t, testenv.Quirks{PatchStatus: status})
+		copyImage(t, src, r.Host+"/app:1", clientOptions(t))
+		if r.Manifest("app:1") == nil {
+			t.Errorf("%d: nothing was pushed", status)
+		}
+	}
+}
