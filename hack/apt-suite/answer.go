@@ -41,12 +41,14 @@ func (s *scenario) simulate() (answer, error) {
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
+		s.output = out.String() + failure.String()
 		return answer{Failed: true, Reason: lastLine(failure.String())}, nil
 	}
 	if err != nil {
 		return answer{}, err
 	}
 	var a answer
+	s.output = out.String()
 	for _, m := range step.FindAllStringSubmatch(out.String(), -1) {
 		if m[1] == "Remv" {
 			a.Steps = append(a.Steps, "-"+m[2])

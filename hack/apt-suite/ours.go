@@ -4,11 +4,16 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/debian/archive"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
@@ -41,7 +46,15 @@ func (s *scenario) ours(st *state) {
 		req.Upgrade = distro.UpgradeAll
 	}
 	req.AllowHeld = s.held
+	req.Files, req.Wanted, err = readFiles(s.packages)
+	if err != nil {
+		s.Ours = answer{Failed: true, Reason: err.Error()}
+		return
+	}
 	for _, name := range s.packages {
+		if isFile(name) {
+			continue
+		}
 		w, err := parseWanted(name)
 		if err != nil {
 			s.Ours = answer{Failed: true, Reason: err.Error()}
@@ -66,6 +79,37 @@ func parseWanted(name string) (resolve.Wanted, error) {
 		name = "!" + out
 	}
 	return resolve.ParseWanted(name)
+}
+
+// readFiles lists the packages that are files, as an index and as requests.
+func readFiles(names []string) (*index.Index, []resolve.Wanted, error) {
+	var text strings.Builder
+	var wanted []resolve.Wanted
+	for _, name := range names {
+		if !isFile(name) {
+			continue
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		a, err := archive.Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := a.Control()
+		if err != nil {
+			return nil, nil, err
+		}
+		fields := c.Fields.Set("Filename", name).Set("Size", strconv.Itoa(len(data))).Set("SHA256", fmt.Sprintf("%x", sha256.Sum256(data)))
+		text.WriteString(fields.String() + "\n")
+		wanted = append(wanted, resolve.Wanted{Name: fields.Get("Package"), Version: fields.Get("Version"), File: name})
+	}
+	if len(wanted) == 0 {
+		return nil, nil, nil
+	}
+	x, err := index.ReadIndex(strings.NewReader(text.String()), index.Options{Repository: "files"})
+	return x, wanted, err
 }
 
 // tied reports whether ours gives apt's answer once apt's choices among equals are

@@ -38,6 +38,8 @@ func reasons() []reason {
 		{"a base with a package that has no architecture is refused", ours(`packages of the architecture ""`)},
 		{"a base that dpkg left half-way is refused", ours("where the base is built, or take another base")},
 		{"updates come at once for all: apt doesn't hold them back either where a machine has no identity, as in a build", script("test-phased-updates-upgrade")},
+		{"apt orders while it simulates, and refuses a circle of Pre-Depends; here dpkg does", apt("dependency cycle")},
+		{"apt orders while it simulates, and refuses a circle of Pre-Depends; here dpkg does", apt("Could not configure")},
 		{"hooks of apt's configuration aren't run", apt("ook ")},
 		{"hooks of apt's configuration aren't run", apt("after handshake")},
 		{"an archive's version is the installed one if it is called the same, whatever it needs", script("test-xorg-break-providers")},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/debian/control"
@@ -25,8 +26,9 @@ type state struct {
 	status  []byte
 	indexes []*index.Index
 	pins    []index.Pin
-	text    string // all of it, to tell states apart
-	problem error  // that ours has with the state
+	others  []string // foreign architectures
+	text    string   // all of it, to tell states apart
+	problem error    // that ours has with the state
 }
 
 // readState reads the state by apt's own programs.
@@ -38,7 +40,11 @@ func readState(options []string) (*state, error) {
 	}
 	for line := range strings.Lines(string(dump)) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-			st.config[strings.ToLower(name)] = strings.Trim(value, `";`)
+			name, value = strings.ToLower(name), strings.Trim(value, `";`)
+			st.config[name] = value
+			if name == "apt::architectures::" {
+				st.others = append(st.others, value)
+			}
 		}
 	}
 	for _, o := range options {
@@ -234,21 +240,19 @@ func (st *state) apart(s *scenario) string {
 }
 
 // foreign reports whether packages of another architecture play a part: they are asked
-// for, installed, or in apt's answer.
+// for, installed, or told of by apt.
 func (st *state) foreign(s *scenario) bool {
 	native := st.config["apt::architecture"]
-	for _, name := range s.packages {
-		if _, arch, ok := strings.Cut(name, ":"); ok && !strings.Contains(arch, "=") && !strings.HasPrefix(arch, native) {
-			return true
-		}
-	}
-	for _, step := range s.Apt.Steps {
-		if strings.Contains(step, ":") && strings.Contains(strings.Fields(step)[0], ":") {
+	for _, arch := range st.others {
+		if arch != native && (strings.Contains(s.output, ":"+arch) || slices.ContainsFunc(s.packages, func(name string) bool {
+			return strings.HasSuffix(name, ":"+arch) || strings.Contains(name, ":"+arch+"=")
+		})) {
 			return true
 		}
 	}
 	for line := range strings.Lines(string(st.status)) {
-		if arch, ok := strings.CutPrefix(line, "Architecture: "); ok && strings.TrimSpace(arch) != native && strings.TrimSpace(arch) != "all" {
+		arch, ok := strings.CutPrefix(line, "Architecture: ")
+		if arch = strings.TrimSpace(arch); ok && arch != native && arch != "all" {
 			return true
 		}
 	}

@@ -26,7 +26,8 @@ type scenario struct {
 	options  []string // apt's, such as -o and what follows
 	packages []string
 	upgrade  bool
-	held     bool // what is held may change
+	held     bool   // what is held may change
+	output   string // of apt's simulation
 }
 
 // harmless are options that don't change which packages are chosen.
@@ -93,14 +94,20 @@ func (s *scenario) apart(why string) {
 	}
 }
 
+// isFile reports whether a name is that of a package file.
+func isFile(name string) bool {
+	return strings.Contains(name, "/") && strings.ContainsAny(name[:1], "./")
+}
+
 // checkNames passes over what isn't the name of a package.
 func (s *scenario) checkNames() {
 	for _, name := range s.packages {
 		before, _, _ := strings.Cut(name, "=")
 		switch {
-		case strings.Contains(before, ".") && strings.HasSuffix(before, "deb"), strings.HasSuffix(before, ".changes"), strings.HasSuffix(before, ".dsc"),
-			strings.HasPrefix(before, "/"), strings.HasPrefix(before, "./"), strings.HasPrefix(before, "../"):
-			s.apart("files instead of names")
+		case isFile(name):
+			if path, release, _ := strings.Cut(name, ".deb"); release != "" || path == name {
+				s.apart("files that aren't packages, or from a release")
+			}
 		case strings.ContainsAny(before, "*?^$[(~|") || strings.Contains(before, ".") && !strings.Contains(before, "-"):
 			s.apart("patterns and tasks instead of names")
 		case strings.HasSuffix(before, "+"):

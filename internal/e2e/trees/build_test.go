@@ -221,8 +221,13 @@ func (h *house) plain(all []plan.Archive, names ...string) bk.State {
 		bk.Args([]string{"sh", "-ec", `
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod +x /usr/sbin/policy-rc.d
+# What came along is automatic if it is new; what the base has stays as it is noted.
+auto=
+for name in $ALONG; do
+  dpkg-query -W "$name" >/dev/null 2>&1 && [ -z "$(apt-mark showauto "$name")" ] || auto="$auto $name"
+done
 apt-get install --yes --no-install-recommends /dev/debs/*.deb
-[ -z "$ALONG" ] || apt-mark auto $ALONG
+[ -z "$auto" ] || apt-mark auto $auto
 rm /usr/sbin/policy-rc.d`}),
 		bk.Network(pb.NetMode_NONE),
 		bk.AddEnv("DEBIAN_FRONTEND", "noninteractive"),
