@@ -36,6 +36,7 @@ func reasons() []reason {
 	return []reason{
 		{"what must not come in is never taken out of the base: !name is an error there, and name- removes it", ours("keep out the package")},
 		{"a base with a package that has no architecture is refused", ours(`packages of the architecture ""`)},
+		{"apt's limits on the size of its cache don't count", apt("package lists or status file could not be parsed or opened")},
 		{"a base that dpkg left half-way is refused", ours("where the base is built, or take another base")},
 		{"updates come at once for all: apt doesn't hold them back either where a machine has no identity, as in a build", script("test-phased-updates-upgrade")},
 		{"apt orders while it simulates, and refuses a circle of Pre-Depends; here dpkg does", apt("dependency cycle")},

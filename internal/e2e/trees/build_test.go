@@ -224,7 +224,7 @@ chmod +x /usr/sbin/policy-rc.d
 # What came along is automatic if it is new; what the base has stays as it is noted.
 auto=
 for name in $ALONG; do
-  dpkg-query -W "$name" >/dev/null 2>&1 && [ -z "$(apt-mark showauto "$name")" ] || auto="$auto $name"
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] && [ -z "$(apt-mark showauto "$name")" ] || auto="$auto $name"
 done
 apt-get install --yes --no-install-recommends /dev/debs/*.deb
 [ -z "$auto" ] || apt-mark auto $auto
