@@ -244,10 +244,16 @@ func fetch(t testing.TB) *apt {
 	return a
 }
 
-// newStatus returns apt on a status of that name.
+// newStatus returns apt on a status of that name, which stays in the cache.
 func newStatus(t testing.TB, root, name, text string) *apt {
 	t.Helper()
-	a := &apt{state: root, cache: filepath.Join(root, "cache-"+name), path: filepath.Join(root, "status-"+name)}
+	return newStatusIn(t, root, root, name, text)
+}
+
+// newStatusIn returns apt on a status that is in a directory of its own.
+func newStatusIn(t testing.TB, root, dir, name, text string) *apt {
+	t.Helper()
+	a := &apt{state: root, cache: filepath.Join(dir, "cache-"+name), path: filepath.Join(dir, "status-"+name)}
 	if err := os.MkdirAll(filepath.Join(a.cache, "archives/partial"), 0o755); err != nil {
 		t.Fatal(err)
 	}

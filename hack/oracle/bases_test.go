@@ -41,18 +41,19 @@ func (ar *archive) bases(t *testing.T, empty *apt) []*base {
 	aged := append(minimal, "ca-certificates", "curl", "default-jre-headless", "git", "gnupg", "nginx-light",
 		"openssh-client", "perl", "python3", "vim-tiny")
 	slim := ar.status(t, old.simulate(t, aged...))
-	r := rand.New(rand.NewPCG(*seed, 2))
+	// What follows the seed isn't for the next run, which may be on its way already.
+	own, r := t.TempDir(), rand.New(rand.NewPCG(*seed, 2))
 	all := []*base{
 		{name: "empty", apt: empty},
 		{name: "minbase", apt: newStatus(t, root, "minbase", small)},
 		{name: "slim", apt: newStatus(t, root, "slim", slim)},
-		{name: "held", apt: newStatus(t, root, "held", hold(r, slim))},
-		{name: "pinned", apt: newStatus(t, root, "pinned", small)},
-		{name: "slim-pinned", apt: newStatus(t, root, "slim-pinned", slim)},
+		{name: "held", apt: newStatusIn(t, root, own, "held", hold(r, slim))},
+		{name: "pinned", apt: newStatusIn(t, root, own, "pinned", small)},
+		{name: "slim-pinned", apt: newStatusIn(t, root, own, "slim-pinned", slim)},
 	}
 	for _, b := range all[4:] {
 		text := ar.preferences(r)
-		path := filepath.Join(root, "preferences-"+b.name)
+		path := filepath.Join(own, "preferences-"+b.name)
 		write(t, path, text)
 		b.apt.extra = []string{"Dir::Etc::preferences=" + path}
 		var err error
