@@ -5,6 +5,7 @@ package frontend_test
 
 import (
 	"archive/tar"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -193,6 +194,38 @@ layers:
 	if _, ok := installedIn(t, root, "lib/apk/db/installed")["tool"]; !ok {
 		t.Error("tool isn't installed")
 	}
+}
+
+// TestAPKReplaces installs two packages of one layer with a file of one path, each of
+// which is large enough for a layer of its own: the one with the greater priority has it,
+// though the other one comes later.
+func TestAPKReplaces(t *testing.T) {
+	h := newHouse(t)
+	large := func(seed uint8) string {
+		data := make([]byte, 3<<20)
+		_, _ = rand.NewChaCha8([32]byte{seed}).Read(data) // it never fails
+		return string(data)
+	}
+	a := testenv.NewAPKArchive(t,
+		testenv.APK{Name: "first", Version: "1-r0", Info: []string{"replaces = second", "replaces_priority = 10"}, Files: map[string]string{"usr/share/x": "first\n", "usr/share/first": large(1)}},
+		testenv.APK{Name: "second", Version: "1-r0", Info: []string{"replaces = first", "replaces_priority = 5"}, Files: map[string]string{"usr/share/x": "second\n", "usr/share/second": large(2)}},
+	)
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
+layers:
+  - packages:
+      names: [first, second]
+      repositories: [{type: apk, uri: "`+a.URL+`", signed_by: `+a.KeyName+`}]
+`)
+	write(t, filepath.Join(dir, a.KeyName), a.Key)
+	w := way{"strata", h.strata}
+	want(t, "the file", read(t, w.files(t, flags(dir)...), "usr/share/x"), "first\n")
+	h.mustLock(t, hello(t), dir)
+	contains(t, read(t, dir, "strata.lock"), `{name: second, version: "1-r0", arch: noarch, beside: first, `)
+	root := w.files(t, flags(dir)...)
+	want(t, "the file by the lock", read(t, root, "usr/share/x"), "first\n")
+	installedIn(t, root, "lib/apk/db/installed")
 }
 
 // TestAPKFaults asks for what can't be had, and of archives no one should trust.

@@ -136,6 +136,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Labels:        r.daemon.UI.Labels,
 		Bases:         trees,
 		Looker:        trees,
+		Near:          func(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, trees.List) },
 		Fetch:         source.Fetcher{Daemon: r.daemon},
 		Stores:        trees,
 		Logins:        source.Logins{Trees: trees},

@@ -37,8 +37,5 @@ func (t *Trees) List(ctx context.Context, in plan.Tree, ignored bool) fault.List
 	return func(dir string) ([]*fstypes.Stat, error) { return t.finder.prober.List(ctx, st, "/"+dir) }
 }
 
-// Near says, for a hint, what a file that isn't there may have been meant to be.
-func (t *Trees) Near(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, t.List) }
-
 // Status is the HTTP status that a server refuses an address with; 0 if it doesn't.
 func (t *Trees) Status(ctx context.Context, url string) int { return t.finder.daemon.Status(ctx, url) }

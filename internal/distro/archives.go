@@ -181,6 +181,9 @@ type Package struct {
 	SHA256 string
 	// Layer is the index of the layer that asks for it.
 	Layer int
+	// Beside is another package that it is unpacked with, as one may have files of the
+	// other; empty for none.
+	Beside string
 }
 
 // PlainName is a requested name without its version, suite, architecture or

@@ -146,6 +146,9 @@ type Package struct {
 	SHA256 string
 	// Layer is the index of the packages layer that it belongs to.
 	Layer int
+	// Beside is another package that it is unpacked with, as one may have files of the
+	// other; empty for none.
+	Beside string
 }
 
 // Repository returns the repository with an id, or nil.

@@ -55,7 +55,7 @@ func sample() *lock.File {
 		Wanted: [][]string{{"./dist/*.deb", "https://example.org/agent.deb", "target:pkg:/out/a b.deb"}}, Installer: plan.Assemble, Type: "deb",
 		Packages: []lock.Package{
 			{Name: "agent", Version: "2", Arch: "amd64", URL: "https://example.org/agent.deb", Size: 7, SHA256: strings.Repeat("6a", 32)},
-			{Name: "app", Version: "1", Arch: "amd64", File: "dist/app.deb", Size: 8, SHA256: strings.Repeat("7b", 32)},
+			{Name: "app", Version: "1", Arch: "amd64", Beside: "agent", File: "dist/app.deb", Size: 8, SHA256: strings.Repeat("7b", 32)},
 			{Name: "made", Version: "1", Arch: "all", From: "target:pkg", File: "out/a b.deb", Size: 9, SHA256: strings.Repeat("8c", 32)},
 		},
 		Present: []lock.Package{{Name: "there", Version: "1", Arch: "all", File: "dist/there.deb", Size: 9, SHA256: strings.Repeat("9d", 32)}},

@@ -69,6 +69,7 @@ type (
 		Arch       string `yaml:"arch"`
 		Source     string `yaml:"source"`
 		Layer      int    `yaml:"layer"`
+		Beside     string `yaml:"beside"`
 		Repository string `yaml:"repository"`
 		Path       string `yaml:"path"`
 		File       string `yaml:"file"`
@@ -187,7 +188,7 @@ func (f *File) packages(n *platformNode, list []packageNode) ([]Package, error) 
 	var out []Package
 	for _, pkg := range list {
 		made := Package{
-			Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, Layer: pkg.Layer,
+			Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, Layer: pkg.Layer, Beside: pkg.Beside,
 			Repository: pkg.Repository, Path: pkg.Path, File: pkg.File, From: pkg.From, URL: pkg.URL, Size: pkg.Size, SHA256: pkg.SHA256,
 		}
 		if err := f.check(made, len(n.Wanted)); err != nil {

@@ -162,6 +162,9 @@ func (p Package) fields() string {
 	if p.Layer != 0 {
 		out = append(out, "layer: "+strconv.Itoa(p.Layer))
 	}
+	if p.Beside != "" {
+		out = append(out, "beside: "+scalar(p.Beside))
+	}
 	if p.From != "" {
 		out = append(out, "from: "+scalar(p.From))
 	}

@@ -33,11 +33,11 @@ const (
 // package's group follows from its source package alone, as long as the limits
 // hold: a large one is alone, and a small one goes where its name's hash says.
 // Binaries of one source stay together, because they are updated together and
-// may hold files of each other.
+// may hold files of each other, and so do packages that the lock puts beside each other.
 func group(packages []lock.Package) [][]lock.Package {
-	sizes := map[string]int64{}
+	sizes, of := map[string]int64{}, sources(packages)
 	for _, p := range packages {
-		sizes[sourceOf(p)] += p.Size
+		sizes[of[p.Name]] += p.Size
 	}
 	limit := soloLimit(sizes)
 	small := 0
@@ -52,7 +52,7 @@ func group(packages []lock.Package) [][]lock.Package {
 	}
 	groups := map[string][]lock.Package{}
 	for _, p := range packages {
-		source := sourceOf(p)
+		source := of[p.Name]
 		key := "solo " + source
 		if sizes[source] < limit {
 			h := fnv.New32a()
@@ -66,6 +66,31 @@ func group(packages []lock.Package) [][]lock.Package {
 		out = append(out, groups[key])
 	}
 	return out
+}
+
+// sources are the sources that packages are grouped by, by the packages' names. Those of
+// packages that are beside each other are one: the first by name.
+func sources(packages []lock.Package) map[string]string {
+	first, of := map[string]string{}, map[string]string{}
+	var find func(source string) string
+	find = func(source string) string {
+		if to, ok := first[source]; ok {
+			return find(to)
+		}
+		return source
+	}
+	for _, p := range packages {
+		of[p.Name] = sourceOf(p)
+	}
+	for _, p := range packages {
+		if a, b := find(of[p.Name]), find(of[p.Beside]); p.Beside != "" && b != "" && a != b {
+			first[max(a, b)] = min(a, b)
+		}
+	}
+	for name, source := range of {
+		of[name] = find(source)
+	}
+	return of
 }
 
 // partsOf is among how many layers the files of a group are divided.

@@ -90,6 +90,24 @@ func TestGroupIsStable(t *testing.T) {
 	}
 }
 
+// TestGroupBeside keeps packages together that the lock puts beside each other, with the
+// others of their sources.
+func TestGroupBeside(t *testing.T) {
+	large := int64(soloSize)
+	got := contents(group([]lock.Package{
+		{Name: "a", Size: large},
+		{Name: "b", Source: "s", Size: large},
+		{Name: "c", Source: "s", Size: large},
+		{Name: "d", Beside: "a", Size: large},
+		{Name: "e", Beside: "b", Size: large},
+		{Name: "f", Source: "e", Beside: "a", Size: large},
+		{Name: "g", Beside: "gone", Size: large},
+	}))
+	if want := []string{"a b c d e f", "g"}; !slices.Equal(got, want) {
+		t.Errorf("the groups are %q, want %q", got, want)
+	}
+}
+
 // TestParts divides what is large.
 func TestParts(t *testing.T) {
 	for mib, want := range map[int64]int{0: 1, 1: 1, 7: 1, 8: 2, 15: 3, 16: 4, 500: 4} {

@@ -174,7 +174,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 		action.Installer, action.Why = plan.Register, ""
 	}
 	if s.from.system.Facts().RecordsNames {
-		action.Wanted, action.Files = s.recorded(entry, archives), s.asked.recordedFiles(s.locked, entry, archives)
+		action.Wanted, action.Files = s.asked.recorded(entry, archives), s.asked.recordedFiles(s.locked, entry, archives)
 	}
 	return plan.Layer{
 		Name: e.layer.Name, Strategy: "packages", Words: installWords(names), Range: e.layer.Range, Action: action,
@@ -183,8 +183,8 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 
 // recorded are the names that the database keeps when an entry is installed: those of
 // the entries so far, and those of later ones that are installed with it.
-func (s *packageSet) recorded(entry int, archives []plan.Archive) []string {
-	wanted := s.asked.wantedNames()
+func (s *packageRequest) recorded(entry int, archives []plan.Archive) []string {
+	wanted := s.wantedNames()
 	names := slices.Concat(wanted[:entry+1]...)
 	for _, name := range slices.Concat(wanted[entry+1:]...) {
 		if slices.ContainsFunc(archives, func(a plan.Archive) bool { return a.Name == distro.PlainName(name) }) {

@@ -21,9 +21,6 @@ func (m manyTrees) Look(_ context.Context, _ *plan.Plan, in plan.Tree, _ []strin
 	return m[in.Name], nil
 }
 
-// Near knows nothing.
-func (manyTrees) Near(context.Context, plan.Copy) string { return "" }
-
 // trees are images that packages may be like.
 func trees() manyTrees {
 	status := "Package: base-files\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
@@ -103,9 +100,6 @@ func (s strictTrees) Look(_ context.Context, _ *plan.Plan, in plan.Tree, pattern
 	}
 	return out, nil
 }
-
-// Near knows nothing.
-func (strictTrees) Near(context.Context, plan.Copy) string { return "" }
 
 // TestLikeKeyAnywhere finds a key where a source of the image names it, as in a base.
 func TestLikeKeyAnywhere(t *testing.T) {

@@ -79,7 +79,7 @@ func (s *fileSet) openTree(ctx context.Context, f *packageFile) ([]openFile, err
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, s.fault(f, err)
 	case !plan.IsPattern(c.Path):
-		return nil, s.t.read.errorf(f.name.Pos, "there is no %q in %s", name, c.From.Words()).WithHint(looker.Near(ctx, *c))
+		return nil, s.missing(ctx, f)
 	}
 	matches, err := matching(ctx, in, c.Path)
 	if err != nil {
@@ -99,6 +99,15 @@ func (s *fileSet) openTree(ctx context.Context, f *packageFile) ([]openFile, err
 		return nil, s.t.read.errorf(f.name.Pos, "there is no file called %q in %s, and nothing matches it as a pattern", name, c.From.Words())
 	}
 	return out, nil
+}
+
+// missing is the fault of a file that isn't there.
+func (s *fileSet) missing(ctx context.Context, f *packageFile) error {
+	fault := s.t.read.errorf(f.name.Pos, "there is no %q in %s", strings.TrimPrefix(f.copied.Path, "/"), f.copied.From.Words())
+	if near := s.t.pass.req.Near; near != nil {
+		return fault.WithHint(near(ctx, *f.copied))
+	}
+	return fault
 }
 
 // isDirectory reports whether a path is a directory that has something in it.

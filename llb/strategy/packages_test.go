@@ -48,9 +48,6 @@ func (f someFiles) Look(context.Context, *plan.Plan, plan.Tree, []string) (tree.
 	return f, nil
 }
 
-// Near knows nothing.
-func (f someFiles) Near(context.Context, plan.Copy) string { return "" }
-
 // served are files by their addresses.
 type served map[string]string
 

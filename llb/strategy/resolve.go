@@ -116,7 +116,7 @@ func (s *packageSet) lock(solution *distro.Solution) *lock.Packages {
 func (s *fileSet) lockPackage(p distro.Package) lock.Package {
 	out := lock.Package{
 		Name: p.Name, Version: p.Version, Arch: p.Arch, Source: p.Source, Repository: p.Repository, Path: p.Path,
-		Size: p.Size, SHA256: p.SHA256, Layer: p.Layer,
+		Size: p.Size, SHA256: p.SHA256, Layer: p.Layer, Beside: p.Beside,
 	}
 	if p.File == "" {
 		return out

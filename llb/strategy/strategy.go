@@ -59,9 +59,6 @@ type Looker interface {
 	// Look opens what of a tree matches .dockerignore patterns. Targets are those of
 	// the plan, and the image so far is the plan's last one.
 	Look(ctx context.Context, p *plan.Plan, t plan.Tree, patterns []string) (tree.Tree, error)
-	// Near says, for a hint, what a file that isn't there may have been meant to be;
-	// empty when nothing is known.
-	Near(ctx context.Context, c plan.Copy) string
 }
 
 // Request says what to plan.
@@ -85,6 +82,9 @@ type Request struct {
 	Checker Checker
 	// Logins fetches from servers that want a login; nil where none can.
 	Logins LoginFetcher
+	// Near says, for a hint, what a file that isn't there may have been meant to be, or
+	// nothing; nil says nothing.
+	Near func(ctx context.Context, c plan.Copy) string
 	// Systems are the package systems, in the order in which a base is asked for
 	// them; nil is all that Strata has.
 	Systems []distro.System

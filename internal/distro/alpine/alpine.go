@@ -94,14 +94,14 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 			"apk would remove %s from the base, which nothing there asks for any more or which is in the way; name it among the packages, or take another base",
 			strings.Join(solution.Removed, ", "))}
 	}
-	if err := files.verify(solution); err != nil {
+	v := &verified{sums: map[string]string{}, replaces: map[string][]string{}}
+	if err := files.verify(solution, v); err != nil {
 		return nil, err
 	}
-	sums, err := verify(ctx, r.Fetch, repositories, solution)
-	if err != nil {
+	if err := v.verify(ctx, r.Fetch, repositories, solution); err != nil {
 		return nil, err
 	}
-	return answer(&r, files, solution, sums, repositories), nil
+	return answer(&r, files, solution, v, repositories), nil
 }
 
 // prepared is all that the resolver decides with.
@@ -172,15 +172,16 @@ func wantedOf(r *distro.Request, files *packageFiles) ([]resolve.Wanted, error) 
 }
 
 // answer puts a solution into the words of all systems.
-func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, sums map[string]string, repositories []*repository) *distro.Solution {
+func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, v *verified, repositories []*repository) *distro.Solution {
 	found := distro.Answer{Name: nameOf, Files: files.ReadFiles, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
 	for _, u := range s.Upgrades {
 		found.Upgraded = append(found.Upgraded, u.Name)
 	}
+	beside := v.beside()
 	for _, p := range s.Packages {
 		found.Packages = append(found.Packages, distro.Package{
 			Name: p.Name, Version: p.Version, Arch: p.Architecture, Source: p.Origin, Repository: p.Repository, Path: p.Path,
-			Size: p.Size, SHA256: sums[p.Name],
+			Size: p.Size, SHA256: v.sums[p.Name], Beside: beside[p.Name],
 		})
 	}
 	for _, repo := range repositories {

@@ -74,13 +74,17 @@ func (p *packageFiles) compare(asked string, w resolve.Wanted) error {
 }
 
 // verify holds the files of packages that come in to what these say of themselves.
-func (p *packageFiles) verify(s *resolve.Solution) error {
+func (p *packageFiles) verify(s *resolve.Solution, v *verified) error {
 	for i := range s.Packages {
 		f := p.Named(s.Packages[i].Name)
 		if f == nil {
 			continue
 		}
-		if _, err := resolve.Verify(&s.Packages[i], f.Data); err != nil {
+		sum, err := resolve.Verify(&s.Packages[i], f.Data)
+		if err == nil {
+			err = v.add(f.Package, sum, f.Data)
+		}
+		if err != nil {
 			return &distro.Error{Name: f.Name, Err: err}
 		}
 	}

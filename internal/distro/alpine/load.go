@@ -44,14 +44,12 @@ func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositor
 // batchSize is how many bytes of packages are read at a time.
 const batchSize = 64 << 20
 
-// verify reads every package once, holds it to its index, and returns the
-// SHA-256 of the files by the packages' names.
-func verify(ctx context.Context, from fetch.Fetcher, repositories []*repository, s *resolve.Solution) (map[string]string, error) {
+// verify reads every package of a repository once, and holds it to its index.
+func (v *verified) verify(ctx context.Context, from fetch.Fetcher, repositories []*repository, s *resolve.Solution) error {
 	uris := map[string][]string{}
 	for _, r := range repositories {
 		uris[r.id] = r.uris
 	}
-	sums := map[string]string{}
 	listed := slices.DeleteFunc(slices.Clone(s.Packages), func(p resolve.Package) bool { return p.Repository == filesID })
 	for rest := listed; len(rest) > 0; {
 		n, size := 1, rest[0].Size
@@ -71,14 +69,16 @@ func verify(ctx context.Context, from fetch.Fetcher, repositories []*repository,
 		for i, answer := range from.Fetch(ctx, requests) {
 			p := &batch[i]
 			if answer.Err != nil {
-				return nil, fmt.Errorf("read the package %s %s: %w", p.Name, p.Version, answer.Err)
+				return fmt.Errorf("read the package %s %s: %w", p.Name, p.Version, answer.Err)
 			}
 			sum, err := resolve.Verify(p, answer.Data)
-			if err != nil {
-				return nil, err
+			if err == nil {
+				err = v.add(p.Name, sum, answer.Data)
 			}
-			sums[p.Name] = sum
+			if err != nil {
+				return err
+			}
 		}
 	}
-	return sums, nil
+	return nil
 }

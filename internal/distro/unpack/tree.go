@@ -32,6 +32,10 @@ type Tree struct {
 	// parts are the descriptors of these directories.
 	parts []int
 
+	// Prefer reports whether a file that two packages have is the first one's, given by
+	// their places in the list; nil gives it to the later one.
+	Prefer func(first, second int) bool
+
 	mu        sync.Mutex
 	nodes     map[string]*Node
 	conflicts []Conflict
@@ -193,7 +197,7 @@ func (t *Tree) Leaf(p string, n *Node, create func(fd int, at string) error) err
 			return t.clash(p, old, n)
 		}
 		t.note(p, old, n)
-		if old.By > n.By {
+		if t.prefers(old.By, n.By) {
 			return ErrElsewhere
 		}
 		if err := unix.Unlinkat(t.parts[old.Part], p[1:], 0); err != nil {
@@ -209,6 +213,17 @@ func (t *Tree) Leaf(p string, n *Node, create func(fd int, at string) error) err
 	}
 	t.nodes[p] = n
 	return nil
+}
+
+// prefers reports whether a file stays that of a package when another one has it, too.
+func (t *Tree) prefers(has, other int) bool {
+	switch {
+	case t.Prefer == nil:
+		return has > other
+	case has < other:
+		return t.Prefer(has, other)
+	}
+	return !t.Prefer(other, has)
 }
 
 // Owns reports whether a path is a file of that package.

@@ -23,11 +23,14 @@ type Record struct {
 	Provides      string
 	InstallIf     string
 	Replaces      string // only of installed packages
-	Priority      uint64 // among those that provide a name
-	Tag           string // of the repository that it was installed from
-	Broken        string // only of installed packages: what went wrong
-	Newer         bool   // it has fields that only a newer apk knows, and must not be installed
-	Text          string // all fields, with their newlines
+	// ReplacesPriority is that of Replaces among those of other packages; only of
+	// installed packages.
+	ReplacesPriority uint64
+	Priority         uint64 // among those that provide a name
+	Tag              string // of the repository that it was installed from
+	Broken           string // only of installed packages: what went wrong
+	Newer            bool   // it has fields that only a newer apk knows, and must not be installed
+	Text             string // all fields, with their newlines
 }
 
 // ReadRecords calls each for every record of an index or a database. Lines about
@@ -114,13 +117,15 @@ func (r *Record) set(field byte, value string) (err error) {
 		r.InstallIf = joined(r.InstallIf, value)
 	case 'r':
 		r.Replaces = joined(r.Replaces, value)
+	case 'q':
+		r.ReplacesPriority, err = strconv.ParseUint(value, 10, 32)
 	case 'k':
 		r.Priority, err = strconv.ParseUint(value, 10, 64)
 	case 's':
 		r.Tag = value
 	case 'f':
 		r.Broken = value
-	case 'T', 'U', 'L', 'm', 't', 'c', 'q', 'F', 'M', 'R', 'a', 'Z':
+	case 'T', 'U', 'L', 'm', 't', 'c', 'F', 'M', 'R', 'a', 'Z':
 	default:
 		// apk itself says that a small letter may be passed over.
 		r.Newer = r.Newer || field < 'a' || field > 'z'

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +160,66 @@ func TestUpgradesAndKeepsWhatOthersHave(t *testing.T) {
 	err := l.install(Follow, nil, testenv.APK{Name: "d", Version: "1-r0", Files: map[string]string{"usr/a/b": "d"}})
 	if err == nil || !strings.Contains(err.Error(), "d and b of the base both have /usr/a/b") {
 		t.Errorf("a file of another package: %v", err)
+	}
+}
+
+// TestReplacesPriority installs packages with one file of one path: apk leaves it to the
+// package with the greater priority among those that replace the other's, and between
+// equals to the later one. The wanted owners are those of apk 2.14 and 3.
+func TestReplacesPriority(t *testing.T) {
+	info := func(replaces string, priority int) []string {
+		if replaces == "" {
+			return nil
+		}
+		out := []string{"replaces = " + replaces}
+		if priority > 0 {
+			out = append(out, fmt.Sprintf("replaces_priority = %d", priority))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name  string
+		a, b  []string
+		owner string
+	}{
+		{"the first is greater", info("b", 10), info("a", 5), "a"},
+		{"the second is greater", info("b", 5), info("a", 10), "b"},
+		{"equals", info("b", 5), info("a", 5), "b"},
+		{"no priorities", info("b", 0), info("a", 0), "b"},
+		{"only the first replaces", info("b", 0), nil, "a"},
+		{"only the second replaces", nil, info("a", 0), "b"},
+		{"another version", info("b<1", 10), info("a", 0), "b"},
+		{"a priority for another", info("c", 10), info("a", 0), "b"},
+		{"neither", nil, nil, ""},
+	} {
+		for _, reverse := range []bool{false, true} {
+			l := newLab(t)
+			packages := []testenv.APK{
+				{Name: "a", Version: "1-r0", Info: c.a, Files: map[string]string{"usr/share/x": "a", "usr/share/a": "a"}},
+				{Name: "b", Version: "1-r0", Info: c.b, Files: map[string]string{"usr/share/x": "b", "usr/share/b": "b"}},
+			}
+			if reverse {
+				slices.Reverse(packages)
+			}
+			err := l.install(Follow, nil, packages...)
+			if c.owner == "" {
+				if err == nil || !strings.Contains(err.Error(), "a and b both have /usr/share/x") {
+					t.Errorf("%s: %v", c.name, err)
+				}
+				continue
+			}
+			must(t, err)
+			if got := l.read("usr/share/x"); got != c.owner {
+				t.Errorf("%s: the file is %s's, want %s's", c.name, got, c.owner)
+			}
+			stanzas := strings.Split(l.read("lib/apk/db/installed"), "\n\n")
+			for _, stanza := range stanzas {
+				_, rest, _ := strings.Cut(stanza, "P:")
+				if has := strings.Contains(stanza, "R:x\n"); rest != "" && has != (rest[:1] == c.owner) {
+					t.Errorf("%s: the database says that %s has the file: %v", c.name, rest[:1], has)
+				}
+			}
+		}
 	}
 }
 

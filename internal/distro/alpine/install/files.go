@@ -44,12 +44,11 @@ func (in *installer) checkFiles() error {
 			if f.Directory {
 				continue
 			}
-			if r := owner[f.Path]; r != nil && r.Name != p.Info.Name && !p.replaces(r.Name, r.Version) && !p.sameOrigin(r.Origin) {
+			if r := owner[f.Path]; r != nil && claimOf(r).clashes(p.claim()) {
 				return fmt.Errorf("%s and %s of the base both have /%s", p.Info.Name, r.Name, f.Path)
 			}
 			other := first[f.Path]
-			if other != nil && !p.replaces(other.Info.Name, other.Info.Version) && !other.replaces(p.Info.Name, p.Info.Version) &&
-				!p.sameOrigin(other.Info.Origin) {
+			if other != nil && other.claim().clashes(p.claim()) {
 				return fmt.Errorf("%s and %s both have /%s", other.Info.Name, p.Info.Name, f.Path)
 			}
 			first[f.Path] = p
@@ -100,12 +99,14 @@ func (in *installer) staysWith(r *control.Record, f control.File, p *Package) (b
 	if err != nil {
 		return false, err
 	}
-	keep := slices.ContainsFunc(in.packages, func(other *Package) bool {
-		return other.Info.Name == r.Name && other.replaces(p.Info.Name, p.Info.Version) && !p.replaces(r.Name, r.Version)
-	})
+	keep := claimOf(r).keeps(p.claim())
 	want := p.Files[i].Checksum
 	if keep {
 		want = f.Checksum
+	}
+	if sum != want && want != "" && keep && !slices.ContainsFunc(in.packages, func(other *Package) bool { return other.Info.Name == r.Name }) {
+		return false, fmt.Errorf("%s of the base keeps /%s from %s by its replaces_priority, and the other one is in the image; take %s of the base away in a build layer before this one, or leave out %s",
+			r.Name, f.Path, p.Info.Name, r.Name, p.Info.Name)
 	}
 	if sum != want && want != "" {
 		return false, fmt.Errorf("%s and %s both have /%s, and the wrong one is in the image; put them into packages layers of their own, in the right order",
@@ -122,16 +123,6 @@ func checksumAt(at string) (string, error) {
 	data, err := os.ReadFile(at)
 	return control.Q1(data), err
 }
-
-// replaces reports whether a package may take the files of another one.
-func (p *Package) replaces(name, version string) bool {
-	return slices.ContainsFunc(p.Info.Replaces, func(text string) bool {
-		r, err := control.ParseRelation(text)
-		return err == nil && r.Name == name && r.Op.Holds(version, r.Version)
-	})
-}
-
-func (p *Package) sameOrigin(origin string) bool { return origin != "" && origin == p.Info.Origin }
 
 // own gives files their owners by name, if the image knows the names by other
 // numbers than the package.
