@@ -152,4 +152,30 @@ func TestAptChoosesTheSame(t *testing.T) {
 			}
 		}
 	}
+	h.presentFile(t, a, base, extra)
+}
+
+// presentFile asks for a file whose version the image has already: apt-get has nothing
+// to do, and neither has a build, until the file is another one.
+func (h *house) presentFile(t *testing.T, a *testenv.DebArchive, base, extra string) {
+	t.Helper()
+	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers: [{packages: [./library_1.5_all.deb]}]\n")
+	write(t, filepath.Join(dir, "library_1.5_all.deb"), []byte(read(t, extra, "library_1.5_all.deb")))
+	way{"strata", h.strata}.must(t, flags(dir, "-o", h.pushed("present:1"), "--platform=linux/amd64")...)
+	there := h.registry.Host + "/present:1"
+	if said := h.askApt(t, there, "apt-get install --simulate --no-install-recommends /srv/library_1.5_all.deb"); len(simulated(said)) > 0 {
+		t.Errorf("apt-get would install what is there:\n%s", said)
+	}
+	replace(t, filepath.Join(dir, "strata.yaml"), "from: "+base, "from: "+there)
+	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	want(t, "exit status", string(rune('0'+status)), "0")
+	contains(t, out, "the base has library 1.5 already, so that ./library_1.5_all.deb changes nothing")
+	contains(t, read(t, dir, "strata.lock"), "      packages:\n      present:\n        - {name: library, version: \"1.5\", arch: all, file: library_1.5_all.deb, ")
+	if status, out := h.lock(t, a, dir, "--check"); status != 0 {
+		t.Errorf("strata lock --check: exit status %d\n%s", status, out)
+	}
+	built(t, dir, testenv.Deb{Name: "library", Version: "1.5", Files: map[string]string{"usr/share/library": "another\n"}})
+	if status, out := h.lock(t, a, dir, "--check"); status != 3 {
+		t.Errorf("strata lock --check with another file: exit status %d\n%s", status, out)
+	}
 }

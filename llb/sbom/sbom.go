@@ -114,7 +114,7 @@ func Write(f *lock.File, s Subject, targets ...string) ([]byte, error) {
 		for _, locked := range p.Packages.Packages {
 			from := f.Repository(locked.Repository)
 			if locked.IsFile() {
-				from = &lock.Repository{Type: p.Packages.Type}
+				from = &lock.Repository{Type: p.Packages.Type, Distribution: distributionOf(f, p.Packages)}
 			}
 			made := fromPackage(locked, from)
 			doc.Packages = append(doc.Packages, made)
@@ -131,6 +131,18 @@ func Write(f *lock.File, s Subject, targets ...string) ([]byte, error) {
 		return nil, fmt.Errorf("write SBOM: %w", err)
 	}
 	return append(text, '\n'), nil
+}
+
+// distributionOf is the distribution of the packages that come from repositories: what
+// a package among them that is a file is taken for, as scanners do; empty when there is
+// none.
+func distributionOf(f *lock.File, p *lock.Packages) string {
+	for _, other := range p.Packages {
+		if r := f.Repository(other.Repository); r != nil && r.Distribution != "" {
+			return r.Distribution
+		}
+	}
+	return ""
 }
 
 func fromPackage(p lock.Package, r *lock.Repository) pkg {
