@@ -40,6 +40,9 @@ func tools(t *testing.T) *testenv.APKArchive {
 		testenv.APK{Name: "plain", Version: "3_rc1-r1", Files: map[string]string{"usr/share/plain": "plain\n", "usr/bin/plain": "-> ../share/plain"}},
 		testenv.APK{Name: "tool-doc", Version: "1.2-r0", Info: []string{"install_if = tool=1.2-r0 docs"}, Files: map[string]string{"usr/share/doc/tool": "doc\n"}},
 		testenv.APK{Name: "docs", Version: "1-r0"},
+		testenv.APK{Name: "odd", Version: "1-r0", Scripts: map[string]string{
+			"pre-install": "#!/bin/sh\nanything --now\n", "post-install": "#!/bin/sh\nadduser -S odd 2>/dev/null\nexit 0\n",
+		}},
 	)
 }
 
@@ -185,14 +188,18 @@ layers:
 		want(t, "the file", read(t, root, "usr/bin/plain"), "plain\n")
 	})
 	w := way{"strata", h.strata}
-	out, err := w.build(flags(project("tool", ""), "-o", "type=cacheonly")...)
+	root := w.files(t, flags(project("tool", ""))...)
+	want(t, "what the scripts wrote", read(t, root, "var/lib/tool/log"), "tool-1.2-r0 post-install 1.2-r0\ntrigger /usr/bin\n")
+	contains(t, read(t, root, "etc/passwd"), "tool:x:321:321::/:/bin/sh\n")
+	out, err := w.build(flags(project("odd", ""), "-o", "type=cacheonly")...)
 	if err == nil {
 		t.Error("scripts that can't run on scratch are passed over")
 	}
-	contains(t, out, "tool: pre-install: ", "tool: post-install: ", "scripts: skip")
-	root := w.files(t, flags(project("tool", "      scripts: skip\n"))...)
-	if _, ok := installedIn(t, root, "lib/apk/db/installed")["tool"]; !ok {
-		t.Error("tool isn't installed")
+	contains(t, out, "odd: pre-install: anything --now (line 2): its effect isn't known", "odd: post-install: adduser -S odd (line 2): there is no /etc/passwd; add alpine-baselayout-data",
+		"scripts: skip")
+	root = w.files(t, flags(project("odd", "      scripts: skip\n"))...)
+	if _, ok := installedIn(t, root, "lib/apk/db/installed")["odd"]; !ok {
+		t.Error("odd isn't installed")
 	}
 }
 

@@ -7,7 +7,6 @@ package accounts
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path"
 	"strconv"
@@ -169,13 +168,13 @@ func (d database) home(u user, mode uint32) error {
 		return nil
 	}
 	at := d.Files().Root.At(dir)
-	if err := d.Files().Touched(dir); err != nil {
-		return err
-	}
-	if _, err := d.Files().Stat(path.Dir(dir), true); errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(path.Dir(at), 0o755); err != nil {
+	if !d.Files().Reveal(dir) {
+		if err := d.Files().Touched(dir); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(at, 0o755); err != nil {
 			return err
 		}
 	}
-	return errors.Join(os.Mkdir(at, 0o755), os.Chown(at, u.id, u.gid), unix.Chmod(at, mode))
+	return errors.Join(os.Chown(at, u.id, u.gid), unix.Chmod(at, mode))
 }

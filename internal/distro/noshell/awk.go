@@ -82,8 +82,8 @@ func xargs(c *Call) error {
 		return refuse("it isn't followed")
 	}
 	own := *c
-	own.Args, own.Stdin = append(rest, words...), strings.NewReader("")
-	if err := (&run{Shell: c.Shell, bash: c.bash}).find(&own)(&own); err != nil {
+	own.Stdin = strings.NewReader("")
+	if err := own.Other(append(rest, words...)); err != nil {
 		if _, refused := err.(*Refusal); refused { //nolint:errorlint // it is never wrapped
 			return err
 		}

@@ -40,8 +40,8 @@ type Call struct {
 	Env   func(name string) string
 	Shell *Shell
 
-	ctx  context.Context //nolint:containedctx // it is that of one call
-	bash bool
+	ctx context.Context //nolint:containedctx // it is that of one call
+	is  dialect
 }
 
 // Files are the root's.
@@ -56,6 +56,13 @@ func (c *Call) Path(p string) string {
 		return ""
 	}
 	return path.Join(c.Dir, p)
+}
+
+// Other runs another command in the call's place.
+func (c *Call) Other(args []string) error {
+	other := *c
+	other.Args = args
+	return (&run{Shell: c.Shell, is: c.is}).find(&other)(&other)
 }
 
 // Print writes to the standard output. Who doesn't read on ends a program.

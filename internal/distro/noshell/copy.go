@@ -149,7 +149,7 @@ func install(c *Call) error {
 	if mode == "" {
 		mode = "755"
 	}
-	n, err := changedMode(mode, 0, false, 0)
+	n, err := changedMode(mode, 0, false, 0, true)
 	if err != nil {
 		return err
 	}

@@ -39,15 +39,22 @@ type Files struct {
 // brings reports whether a hidden path is a directory such as a script makes, which the
 // script then sees.
 func (f *Files) brings(p string, mode uint32) bool {
-	p = path.Clean(p)
 	info, err := os.Lstat(f.Root.At(p))
-	if !f.hides(p) || err != nil || !info.IsDir() || unixMode(info.Mode()) != mode {
+	return err == nil && unixMode(info.Mode()) == mode && f.Reveal(p)
+}
+
+// Reveal makes a hidden directory one that the script sees and may change, as it would
+// be if the script made it: what is unpacked later leaves a directory as it is. It
+// reports whether there is one.
+func (f *Files) Reveal(p string) bool {
+	info, err := os.Lstat(f.Root.At(p))
+	if !f.hides(p) || err != nil || !info.IsDir() {
 		return false
 	}
 	if f.made == nil {
 		f.made = map[string]bool{}
 	}
-	f.made[p] = true
+	f.made[path.Clean(p)] = true
 	return true
 }
 

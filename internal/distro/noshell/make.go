@@ -54,7 +54,7 @@ func (c *Call) mkdir(p string, parents bool, mode string) error {
 	if mode == "" {
 		return nil
 	}
-	n, err := changedMode(mode, 0o777, false, c.Shell.masked())
+	n, err := changedMode(mode, 0o777, false, c.Shell.masked(), true)
 	if err != nil {
 		return err
 	}

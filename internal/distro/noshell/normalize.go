@@ -26,7 +26,7 @@ import (
 //   - The last part of a pipe isn't a subshell to it.
 //   - It shifts arguments that aren't there without a word.
 type normalizer struct {
-	bash bool
+	is dialect
 	// functions are the names of those that have a second form.
 	functions map[string]bool
 	err       error
@@ -179,7 +179,7 @@ func (n *normalizer) words(part syntax.Node, at place) {
 			return true
 		}
 		// In a word set -e counts to dash, whatever is around, and not to bash.
-		sub.Stmts = n.subshell(sub.Stmts, place{tested: n.bash, sub: at.sub})
+		sub.Stmts = n.subshell(sub.Stmts, place{tested: n.is == bash, sub: at.sub})
 		return false
 	})
 }
@@ -275,8 +275,8 @@ func guardShift(s *syntax.Stmt, call *syntax.CallExpr) {
 }
 
 // normalize changes a script; functions gets the names of its functions.
-func normalize(file *syntax.File, bash bool, functions map[string]bool) error {
-	n := &normalizer{bash: bash, functions: functions}
+func normalize(file *syntax.File, is dialect, functions map[string]bool) error {
+	n := &normalizer{is: is, functions: functions}
 	file.Stmts = n.list(file.Stmts, place{})
 	if n.err != nil {
 		return refuse("it can't be read: %v", n.err)

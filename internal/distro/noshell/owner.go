@@ -183,7 +183,7 @@ func chmod(c *Call) error {
 		if err != nil {
 			return err
 		}
-		n, err := changedMode(mode, unixMode(info.Mode()), info.IsDir(), c.Shell.masked())
+		n, err := changedMode(mode, unixMode(info.Mode()), info.IsDir(), c.Shell.masked(), c.Shell.Busybox)
 		if err != nil {
 			return err
 		}
@@ -225,14 +225,15 @@ func unixMode(m fs.FileMode) uint32 {
 }
 
 // changedMode is a mode after a change such as 755 or u+rw,go-w. A number of up to
-// four digits leaves the set-group-ID bit of a directory, as chmod does.
-func changedMode(change string, old uint32, dir bool, umask uint32) (uint32, error) {
+// four digits leaves the set-group-ID bit of a directory, as chmod does where it isn't
+// that of busybox, which is exact.
+func changedMode(change string, old uint32, dir bool, umask uint32, exact bool) (uint32, error) {
 	if change != "" && strings.Trim(change, "01234567") == "" {
 		n, err := strconv.ParseUint(change, 8, 12)
 		if err != nil {
 			return 0, refuse("its mode %s isn't followed", change)
 		}
-		if dir && len(change) < 5 {
+		if dir && !exact && len(change) < 5 {
 			n |= uint64(old & 0o6000)
 		}
 		return uint32(n), nil

@@ -76,7 +76,7 @@ func (r *run) rule(args []string) ([]string, error) {
 	case "read":
 		return args, onlyOptions(args, "r")
 	case "[", "test":
-		if !r.bash && slices.Contains(args, "==") {
+		if r.is == dash && slices.Contains(args, "==") {
 			return nil, refuse(bashOnly)
 		}
 		return namedFiles(args), nil
@@ -123,7 +123,7 @@ func namedFiles(args []string) []string {
 // parse reads a part of the script.
 func (r *run) parse(name, text string) (*syntax.File, error) {
 	functions := map[string]bool{}
-	file, err := parseText(name, text, r.bash, functions)
+	file, err := parseText(name, text, r.is, functions)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	maps.Copy(r.functions, functions)
@@ -244,7 +244,7 @@ func (r *run) trap(args []string) ([]string, error) {
 func (r *run) exec(ctx context.Context, args []string) error {
 	hc := interp.HandlerCtx(ctx)
 	c := &Call{
-		Args: args, Dir: hc.Dir, Stdin: hc.Stdin, Stdout: hc.Stdout, Stderr: hc.Stderr, Shell: r.Shell, ctx: ctx, bash: r.bash,
+		Args: args, Dir: hc.Dir, Stdin: hc.Stdin, Stdout: hc.Stdout, Stderr: hc.Stderr, Shell: r.Shell, ctx: ctx, is: r.is,
 		Env: func(name string) string { return hc.Env.Get(name).String() },
 	}
 	if c.Stdin == nil {

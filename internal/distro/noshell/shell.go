@@ -37,6 +37,8 @@ type Shell struct {
 	Present []string
 	// Packages say what brings a command, or a file, that may be missing.
 	Packages map[string]string
+	// Busybox says that sh is busybox, and not dash.
+	Busybox bool
 	// MaxCalls limits the commands of all scripts together; 0 stands for 50,000.
 	MaxCalls int
 
@@ -123,7 +125,7 @@ func refuse(format string, args ...any) error { return &Refusal{Why: fmt.Sprintf
 // Run runs a script. The error is a [Refusal] or a [Failure].
 func (s *Shell) Run(ctx context.Context, script Script) error {
 	functions := map[string]bool{}
-	file, bash, err := parse(script.Name, script.Text, functions)
+	file, is, err := s.parse(script.Name, script.Text, functions)
 	if err != nil {
 		return err
 	}
@@ -133,7 +135,7 @@ func (s *Shell) Run(ctx context.Context, script Script) error {
 	s.depth++
 	defer func() { s.depth-- }()
 	said := &tail{to: script.Stderr}
-	r := &run{Shell: s, bash: bash, functions: functions}
+	r := &run{Shell: s, is: is, functions: functions}
 	runner, err := interp.New(
 		interp.Dir("/"), interp.Env(expand.ListEnviron(withDefaults(script.Env, s.Path)...)),
 		interp.StdIO(script.Stdin, orDiscard(script.Stdout), said),
@@ -187,7 +189,7 @@ func (r *run) outcome(err error, said *tail) error {
 // A run is one script that is being run.
 type run struct {
 	*Shell
-	bash bool
+	is dialect
 	// functions are those that have a second form, for conditions.
 	functions map[string]bool
 	// line is that of the last command.
@@ -226,38 +228,64 @@ func shorten(text string) string {
 	return text
 }
 
-// parse reads a script for sh or bash; functions gets the names of its functions.
-func parse(name, text string, functions map[string]bool) (file *syntax.File, bash bool, err error) {
-	first, _, _ := strings.Cut(text, "\n")
-	words := strings.Fields(strings.TrimPrefix(first, "#!"))
-	if !strings.HasPrefix(first, "#!") || len(words) == 0 {
-		return nil, false, refuse("it doesn't name an interpreter")
+// A dialect is a kind of shell.
+type dialect int
+
+const (
+	dash dialect = iota
+	ash          // of busybox
+	bash
+)
+
+// parse reads a script for a shell; functions gets the names of its functions.
+func (s *Shell) parse(name, text string, functions map[string]bool) (file *syntax.File, is dialect, err error) {
+	words := interpreter(text)
+	if len(words) == 0 {
+		return nil, is, refuse("it doesn't name an interpreter")
 	}
 	switch words[0] {
-	case "/bin/sh", "/bin/dash", "/usr/bin/sh", "/usr/bin/dash":
+	case "/bin/sh", "/usr/bin/sh":
+		if s.Busybox {
+			is = ash
+		}
+	case "/bin/dash", "/usr/bin/dash":
+	case "/bin/ash", "/bin/busybox sh", "/bin/busybox ash":
+		is = ash
 	case "/bin/bash", "/usr/bin/bash":
-		bash = true
+		is = bash
 	default:
-		return nil, false, refuse("it is for %s", words[0])
+		return nil, is, refuse("it is for %s", words[0])
 	}
 	for _, option := range words[1:] {
 		if letters, ok := strings.CutPrefix(option, "-"); !ok || letters == "" || strings.Trim(letters, "eux") != "" {
-			return nil, false, refuse("it is for %s", strings.Join(words, " "))
+			return nil, is, refuse("it is for %s", strings.Join(words, " "))
 		}
 	}
-	file, err = parseText(name, text, bash, functions)
-	return file, bash, err
+	file, err = parseText(name, text, is, functions)
+	return file, is, err
+}
+
+// interpreter are the words of a script's first line; the first one has the shell that
+// busybox is.
+func interpreter(text string) []string {
+	first, _, _ := strings.Cut(text, "\n")
+	words := strings.Fields(strings.TrimPrefix(first, "#!"))
+	if !strings.HasPrefix(first, "#!") {
+		return nil
+	}
+	if len(words) > 1 && words[0] == "/bin/busybox" {
+		words = append([]string{words[0] + " " + words[1]}, words[2:]...)
+	}
+	return words
 }
 
 // shellOptions are those that a script's first line has.
 func shellOptions(text string) []string {
-	first, _, _ := strings.Cut(text, "\n")
-	words := strings.Fields(strings.TrimPrefix(first, "#!"))
-	return words[1:]
+	return interpreter(text)[1:]
 }
 
 // parseText reads a part of a script that has no first line of its own.
-func parseText(name, text string, bash bool, functions map[string]bool) (*syntax.File, error) {
+func parseText(name, text string, is dialect, functions map[string]bool) (*syntax.File, error) {
 	if strings.Contains(text, "\x00") {
 		return nil, refuse("it isn't a text")
 	}
@@ -265,10 +293,10 @@ func parseText(name, text string, bash bool, functions map[string]bool) (*syntax
 	if err != nil {
 		return nil, refuse("it can't be read: %v", err)
 	}
-	if err := vet(file, bash); err != nil {
+	if err := vet(file, is); err != nil {
 		return nil, err
 	}
-	return file, normalize(file, bash, functions)
+	return file, normalize(file, is, functions)
 }
 
 // withDefaults adds what every shell has.

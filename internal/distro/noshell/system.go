@@ -117,7 +117,5 @@ func env(c *Call) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") || path.Base(args[0]) == "env" {
 		return refuse("it isn't followed")
 	}
-	own := *c
-	own.Args = args
-	return (&run{Shell: c.Shell, bash: c.bash}).find(&own)(&own)
+	return c.Other(args)
 }

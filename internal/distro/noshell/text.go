@@ -16,8 +16,8 @@ import (
 
 // echo prints its arguments; that of sh undoes backslashes.
 func echo(c *Call) error {
-	args, end, escapes := c.Args[1:], "\n", !c.bash
-	for len(args) > 0 && (args[0] == "-n" || c.bash && (args[0] == "-e" || args[0] == "-E")) {
+	args, end, escapes := c.Args[1:], "\n", c.is == dash
+	for len(args) > 0 && (args[0] == "-n" || c.is != dash && (args[0] == "-e" || args[0] == "-E")) {
 		if args[0] == "-n" {
 			end = ""
 		} else {

@@ -14,8 +14,8 @@ import (
 )
 
 // vet refuses what the library does otherwise than a shell, or not at all.
-func vet(file syntax.Node, bash bool) error {
-	v := &vetter{bash: bash}
+func vet(file syntax.Node, is dialect) error {
+	v := &vetter{is: is}
 	syntax.Walk(file, func(n syntax.Node) bool {
 		if n != nil && v.err == nil {
 			v.node(n)
@@ -29,8 +29,8 @@ func vet(file syntax.Node, bash bool) error {
 }
 
 type vetter struct {
-	bash bool
-	err  *Refusal
+	is  dialect
+	err *Refusal
 }
 
 func (v *vetter) refuse(n syntax.Node, why string) {
@@ -69,37 +69,48 @@ func (v *vetter) node(n syntax.Node) {
 			v.refuse(n, notFollowed)
 		}
 	default:
-		if !v.bash {
-			v.posix(n)
-		}
+		v.posix(n)
 	}
 }
 
-// posix refuses what only bash has: sh takes it for something else, or fails.
+// posix refuses what only bash has: sh takes it for something else, or fails. That of
+// busybox has a part of it.
 func (v *vetter) posix(n syntax.Node) {
-	refused := false
+	refused, inAsh := false, true
 	switch n := n.(type) {
-	case *syntax.TestClause, *syntax.ArithmCmd, *syntax.ArrayExpr, *syntax.CStyleLoop, *syntax.ExtGlob:
+	case *syntax.ArithmCmd, *syntax.ArrayExpr, *syntax.CStyleLoop, *syntax.ExtGlob:
+		refused, inAsh = true, false
+	case *syntax.TestClause:
 		refused = true
 	case *syntax.SglQuoted:
 		refused = n.Dollar
 	case *syntax.DblQuoted:
 		refused = n.Dollar
 	case *syntax.Assign:
-		refused = n.Append || n.Index != nil
+		refused, inAsh = n.Append || n.Index != nil, false
 	case *syntax.ParamExp:
-		refused = n.Excl || n.Slice != nil || n.Repl != nil || n.Index != nil || n.Names != 0
-		if n.Exp != nil {
-			refused = refused || slices.Contains([]syntax.ParExpOperator{syntax.UpperFirst, syntax.UpperAll, syntax.LowerFirst, syntax.LowerAll, syntax.OtherParamOps}, n.Exp.Op)
-		}
+		refused, inAsh = isBashParameter(n)
 	case *syntax.Word:
-		refused = hasBraces(n)
+		refused, inAsh = hasBraces(n), false
 	case *syntax.DeclClause:
-		refused = !slices.Contains([]string{"local", "export", "readonly"}, n.Variant.Value)
+		refused, inAsh = !slices.Contains([]string{"local", "export", "readonly"}, n.Variant.Value), false
 	}
-	if refused {
+	if refused && v.is != bash && (v.is == dash || !inAsh) {
 		v.refuse(n, bashOnly)
 	}
+}
+
+// isBashParameter reports whether ${name} has something that POSIX doesn't know, and
+// whether busybox does.
+func isBashParameter(n *syntax.ParamExp) (refused, inAsh bool) {
+	if n.Excl || n.Index != nil || n.Names != 0 {
+		return true, false
+	}
+	letters := []syntax.ParExpOperator{syntax.UpperFirst, syntax.UpperAll, syntax.LowerFirst, syntax.LowerAll, syntax.OtherParamOps}
+	if n.Exp != nil && slices.Contains(letters, n.Exp.Op) {
+		return true, false
+	}
+	return n.Slice != nil || n.Repl != nil, true
 }
 
 // hasBraces reports whether bash would make several words of one: a{b,c} or a{1..3}.
@@ -121,7 +132,7 @@ func (v *vetter) function(n *syntax.FuncDecl) {
 		v.refuse(n, notFollowed)
 	case interp.IsBuiltin(n.Name.Value):
 		v.refuse(n, "it has a function in the place of a command of the shell")
-	case n.RsrvWord && !v.bash:
+	case n.RsrvWord && v.is == dash:
 		v.refuse(n, bashOnly)
 	}
 }
@@ -150,7 +161,7 @@ func (v *vetter) redirect(n *syntax.Redirect) {
 			v.refuse(n, "it uses a stream that isn't followed")
 		}
 	case syntax.RdrAll, syntax.AppAll, syntax.WordHdoc:
-		if !v.bash {
+		if v.is == dash {
 			v.refuse(n, bashOnly)
 		}
 	default:

@@ -64,7 +64,7 @@ func Install(ctx context.Context, opt Options) error {
 	if in.packages, err = ordered(groups); err != nil {
 		return err
 	}
-	for _, step := range []func() error{in.checkFiles, in.checkScripts, in.enter, in.fireTriggers, in.links} {
+	for _, step := range []func() error{in.checkFiles, in.enter, in.fireTriggers, in.refused, in.links} {
 		if err := step(); err != nil {
 			return fmt.Errorf("install packages: %w", err)
 		}
@@ -82,6 +82,10 @@ type installer struct {
 	db       *database
 	packages []*Package
 	changed  map[string]bool // directories in which something was installed, by apk's paths
+	// brought are the paths that packages have, by the first one, counted from 1, and
+	// problems why scripts can't be run.
+	brought  map[string]int
+	problems []string
 }
 
 // files are the packages that the build file has as files, as apk notes them: it is

@@ -15,101 +15,99 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/strata-build/strata/internal/distro/maintscript"
+	"github.com/strata-build/strata/internal/distro/accounts"
+	"github.com/strata-build/strata/internal/distro/noshell"
+	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
-// checkScripts looks on scratch, where nothing can be run, whether each script
-// would do something of use.
-func (in *installer) checkScripts() error {
-	if in.Scripts != Follow {
-		return nil
+// follow runs a script where nothing can be run: by a shell of its own. What it can't do
+// is noted. Before a package is unpacked, what it and later ones bring isn't there.
+func (in *installer) follow(p *Package, which string, body []byte, args []string) {
+	sh := &noshell.Shell{
+		Files: &noshell.Files{Root: rootdir.Root(in.Root)}, Path: []string{"/usr/sbin", "/usr/bin", "/sbin", "/bin"}, Busybox: true,
+		Commands: in.commands(), Packages: missing(), Present: []string{"busybox", "adduser", "addgroup"},
 	}
-	var problems []string
-	for _, p := range in.packages {
-		for _, s := range p.Scripts {
-			why := ""
-			switch s.Name {
-			case "pre-install", "post-install":
-				why = in.does(p, s.Name, s.Body, p.Info.Version)
-			case "trigger":
-				why = in.does(p, s.Name, s.Body, "")
-			}
-			if why != "" {
-				problems = append(problems, p.Info.Name+": "+s.Name+": "+why)
-			}
-		}
+	if strings.HasPrefix(which, "pre-") {
+		sh.Files.Hidden = in.notYet(p)
 	}
-	if len(problems) > 0 {
-		return fmt.Errorf("these packages have scripts that need a system to run on, and of which it isn't known what to do instead; "+
-			"use a base of Alpine, or leave them out by \"scripts: skip\" and see to it yourself:\n  %s", strings.Join(problems, "\n  "))
-	}
-	return nil
-}
-
-// does says what a script does that matters; it is empty for one that does
-// nothing of the kind, or whose work is done here.
-func (in *installer) does(p *Package, which string, body []byte, arg string) string {
-	if in.known(p, which) {
-		return ""
-	}
-	course, err := maintscript.Follow(string(body), maintscript.Options{
-		Do: leftOut, Args: []string{arg}, Env: map[string]string{"APK_PACKAGE": p.Info.Name + "-" + p.Info.Version, "APK_SCRIPT": which},
+	err := sh.Run(in.ctx, noshell.Script{
+		Name: "/lib/apk/exec/" + p.Info.Name + "." + which, Text: string(body), Args: args,
+		Env: []string{"APK_PACKAGE=" + p.Info.Name + "-" + p.Info.Version, "APK_SCRIPT=" + which},
 	})
 	if err != nil {
-		return err.Error()
+		in.problems = append(in.problems, p.Info.Name+": "+which+": "+err.Error())
 	}
-	for _, c := range course.Calls {
-		if !isIdle(c) {
-			return fmt.Sprintf("%s (line %d)", c.Text, c.Line)
+}
+
+// notYet reports whether a package, or one that is installed after it, brings a path
+// that no earlier one has.
+func (in *installer) notYet(p *Package) func(string) bool {
+	if in.brought == nil {
+		in.brought = map[string]int{}
+		for i, q := range in.packages {
+			for _, f := range q.Files {
+				for at := "/" + f.Path; at != "/" && in.brought[at] == 0; at = path.Dir(at) {
+					in.brought[at] = i + 1
+				}
+			}
 		}
 	}
-	switch {
-	case course.Succeeds == maintscript.True:
-		return ""
-	case course.Succeeds == maintscript.False && course.Code != 0:
-		return fmt.Sprintf("it fails with status %d (line %d)", course.Code, course.Line)
-	case course.Succeeds == maintscript.False:
-		return fmt.Sprintf("it fails (line %d)", course.Line)
-	}
-	return fmt.Sprintf("it isn't known whether it fails (line %d)", course.Line)
+	now := slices.Index(in.packages, p) + 1
+	return func(at string) bool { return in.brought[at] >= now }
 }
 
-// known are the scripts whose work is done here, or is done already.
-func (in *installer) known(p *Package, which string) bool {
-	switch p.Info.Name {
-	case "busybox":
-		// links does it, if the package says which links it wants.
-		return slices.ContainsFunc(p.Files, func(f File) bool { return dirOf(f.Path) == busyboxPaths })
-	case "ca-certificates":
+// missing says which package of Alpine has what scripts need.
+func missing() map[string]string {
+	return map[string]string{
+		rootdir.Users: "alpine-baselayout-data", rootdir.Groups: "alpine-baselayout-data", "update-ca-certificates": "ca-certificates-bundle",
+		"useradd": "shadow", "groupadd": "shadow", "usermod": "shadow",
+	}
+}
+
+// commands are what scripts of Alpine can run beside what every system has.
+func (in *installer) commands() map[string]noshell.Command {
+	all := accounts.Busybox()
+	nothing := func(*noshell.Call) error { return nil }
+	all["rc-update"], all["rc-service"] = nothing, nothing // no service is started or entered
+	all["busybox"] = in.busybox
+	all["update-ca-certificates"] = func(c *noshell.Call) error {
 		// The bundle is a file of ca-certificates-bundle.
-		return which != "pre-install" && slices.ContainsFunc(in.packages, func(p *Package) bool { return p.Info.Name == "ca-certificates-bundle" })
+		if _, err := c.Files().Stat("/etc/ssl/certs/ca-certificates.crt", true); err != nil {
+			return noshell.Refuse("it is a program, which can't be run here%s", c.Shell.Bringer("update-ca-certificates"))
+		}
+		return nil
 	}
-	return false
+	if slices.ContainsFunc(in.packages, func(p *Package) bool { return p.Info.Name == "shadow" }) {
+		for _, name := range []string{"useradd", "groupadd", "usermod"} {
+			all[name] = accounts.Debian()[name]
+		}
+	}
+	return all
 }
 
-// isIdle reports whether a command has no effect on an image that nothing runs in
-// while it is made.
-func isIdle(c maintscript.Call) bool {
-	if len(c.Args) == 0 || !c.Known[0] {
-		return false
+// busybox does what one of its parts does. Its links are made in the end.
+func (in *installer) busybox(c *noshell.Call) error {
+	if len(c.Args) > 1 && c.Args[1] == "--install" {
+		for _, p := range in.packages {
+			if slices.ContainsFunc(p.Files, func(f File) bool { return dirOf(f.Path) == busyboxPaths }) {
+				return nil
+			}
+		}
+		return noshell.Refuse("it isn't known which links it makes")
 	}
-	switch c.Args[0] {
-	case "which", "type", "getent", "id", "readlink", "grep", "cut", "tr", "basename", "dirname", "cat", "stat", "uname", "head", "tail",
-		"wc", "rc-update", "rc-service":
-		return true
-	case "command":
-		return len(c.Args) > 1 && c.Known[1] && (c.Args[1] == "-v" || c.Args[1] == "-V")
+	if len(c.Args) < 2 {
+		return noshell.Refuse("it isn't followed")
 	}
-	return false
+	return c.Other(c.Args[1:])
 }
 
-// leftOut says that services, which nothing starts while an image is made, count as
-// entered.
-func leftOut(c maintscript.Call) maintscript.Truth {
-	if c.Args[0] == "rc-update" || c.Args[0] == "rc-service" {
-		return maintscript.True
+// refused is an error if scripts couldn't be run.
+func (in *installer) refused() error {
+	if len(in.problems) == 0 {
+		return nil
 	}
-	return maintscript.Unknown
+	return fmt.Errorf("these packages have scripts of which it isn't known what to do where there is no system to run them on; "+
+		"use a base of Alpine, or leave scripts out by \"scripts: skip\" and see to it yourself:\n  %s", strings.Join(in.problems, "\n  "))
 }
 
 // busyboxPaths is where busybox lists what it can be called by.

@@ -15,16 +15,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // script runs one of a package's scripts, if it has that one.
 func (in *installer) script(p *Package, which string, args ...string) error {
-	if in.Scripts != Run {
-		return nil
-	}
 	for _, s := range p.Scripts {
-		if s.Name == which {
+		if s.Name != which || in.Scripts == Skip {
+			continue
+		}
+		if in.Scripts == Follow {
+			in.follow(p, which, s.Body, args)
+		} else {
 			return in.run(p.Info.Name, p.Info.Version, which, s.Body, args)
 		}
 	}
@@ -62,7 +65,7 @@ func (in *installer) run(name, version, which string, body []byte, args []string
 // fireTriggers runs the triggers of packages, old and new, whose directories were
 // changed. A new one hears of all directories that there are.
 func (in *installer) fireTriggers() error {
-	if in.Scripts != Run {
+	if in.Scripts == Skip {
 		return nil
 	}
 	isNew := map[string]bool{}
@@ -87,11 +90,24 @@ func (in *installer) fireTriggers() error {
 			name := scriptName(r.Name, r.Version, r.Checksum, "trigger")
 			for _, s := range in.db.scripts {
 				if s.name == name {
-					if err := in.run(r.Name, r.Version, "trigger", s.body, hit); err != nil {
+					if err := in.fire(r, s.body, hit); err != nil {
 						return err
 					}
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// fire runs a package's trigger.
+func (in *installer) fire(r *control.Record, body []byte, hit []string) error {
+	if in.Scripts == Run {
+		return in.run(r.Name, r.Version, "trigger", body, hit)
+	}
+	for _, p := range in.packages {
+		if p.Info.Name == r.Name {
+			in.follow(p, "trigger", body, hit)
 		}
 	}
 	return nil
