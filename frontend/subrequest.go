@@ -45,10 +45,12 @@ func (r *request) subrequest(ctx context.Context, id string) (*client.Result, er
 		return listTargets(s, r.file.Source.Data).ToResult()
 	case RequestLock:
 		return r.lockAnswer(ctx, s)
+	case RequestTest:
+		return r.testAnswer(ctx, s)
 	case RequestPlan, RequestGraph, RequestLLB:
 		return r.explain(ctx, s, id)
 	default:
-		return nil, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets, lint, strata.plan, strata.graph, strata.llb and strata.lock", id)
+		return nil, fmt.Errorf("answer request %q: this frontend knows describe, outline, targets, lint, strata.plan, strata.graph, strata.llb, strata.lock and strata.test", id)
 	}
 }
 
@@ -61,7 +63,8 @@ func describeRequests() (*client.Result, error) {
 		explainDefinition(RequestPlan, "Show what a build would do, as JSON"),
 		explainDefinition(RequestGraph, "Show a build's graph for Graphviz"),
 		explainDefinition(RequestLLB, "Show a build's LLB in words"),
-		explainDefinition(RequestLock, "Show what packages and store paths resolve to, as a lock"),
+		explainDefinition(RequestLock, "Show what everything from outside is, as a lock"),
+		explainDefinition(RequestTest, "Run the tests of the build file in its image"),
 		subrequests.SubrequestsDescribeDefinition,
 	}, "", "  ")
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/gateway/client"
-	gateway "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/strata-build/strata/internal/spell"
@@ -31,6 +30,8 @@ type TestResult struct {
 	// Stdout and Stderr are what the command printed, the first of it if it is
 	// much.
 	Stdout, Stderr string
+	// Service is what the image's program printed, where the test started it.
+	Service string
 }
 
 // Test builds the image for the first platform and runs the tests of the build
@@ -42,17 +43,18 @@ func Test(ctx context.Context, c client.Client, report func(TestResult)) error {
 	if err != nil {
 		return err
 	}
-	if err := r.test(ctx, report); err != nil {
+	s, err := r.parse()
+	if err == nil {
+		err = r.test(ctx, s, report)
+	}
+	if err != nil {
 		return r.file.Locate(err)
 	}
 	return nil
 }
 
-func (r *request) test(ctx context.Context, report func(TestResult)) error {
-	s, err := r.parse()
-	if err != nil {
-		return err
-	}
+// test builds the image and runs the tests in it.
+func (r *request) test(ctx context.Context, s *spec.Spec, report func(TestResult)) error {
 	file, err := r.prepare(ctx, s)
 	if err != nil {
 		return err
@@ -63,7 +65,7 @@ func (r *request) test(ctx context.Context, report func(TestResult)) error {
 		return err
 	}
 	for _, t := range img.plan.Tests {
-		res, err := runTest(ctx, r.daemon.Client, img.ref, t, img.plan.Platform)
+		res, err := r.runTest(ctx, img.ref, t, img.plan.Platform)
 		if err != nil {
 			return s.ErrorfRange(t.Range, "run the test %s: %w", t.Name, err)
 		}
@@ -72,35 +74,88 @@ func (r *request) test(ctx context.Context, report func(TestResult)) error {
 	return nil
 }
 
-// runTest runs one test in a fresh container.
-func runTest(ctx context.Context, c client.Client, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
+// runTest runs one test: it looks at files of the image, and runs the rest in a fresh
+// container.
+func (r *request) runTest(ctx context.Context, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
 	res := TestResult{Name: t.Name, Range: t.Range}
-	p, err := platforms.Parse(platform)
+	found, err := checkFiles(ctx, ref, t.Files)
 	if err != nil {
 		return res, err
 	}
-	ctr, err := c.NewContainer(ctx, client.NewContainerRequest{
-		Mounts:   []client.Mount{{Dest: "/", Ref: ref, MountType: pb.MountType_BIND}},
-		Platform: &pb.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant},
-	})
+	res.Faults = found
+	if t.Service == nil && t.Args == nil {
+		return res, nil
+	}
+	ctr, helper, err := r.testContainer(ctx, ref, t, platform)
 	if err != nil {
 		return res, err
 	}
 	defer func() { _ = ctr.Release(context.WithoutCancel(ctx)) }() // what is left ends with the build
+	if t.Service == nil {
+		return res, runCommand(ctx, ctr, t, &res)
+	}
+	return res, beside(ctx, ctr, t, helper, &res)
+}
+
+// testContainer makes a container of an image. With a service it has a network of its
+// own with nothing but localhost, and the step helper.
+func (r *request) testContainer(ctx context.Context, ref client.Reference, t plan.Test, platform string) (ctr client.Container, helper string, err error) {
+	p, err := platforms.Parse(platform)
+	if err != nil {
+		return nil, "", err
+	}
+	req := client.NewContainerRequest{
+		Mounts:   []client.Mount{{Dest: "/", Ref: ref, MountType: pb.MountType_BIND}},
+		Platform: &pb.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant},
+	}
+	if t.Service != nil {
+		st, at, err := r.daemon.Step(r.daemon.Platform.Architecture)
+		if err != nil {
+			return nil, "", err
+		}
+		step, err := r.daemon.Solve(ctx, st)
+		if err != nil {
+			return nil, "", err
+		}
+		helper, req.NetMode = at, pb.NetMode_NONE
+		req.Mounts = append(req.Mounts, client.Mount{Dest: helperDir, Ref: step, Readonly: true, MountType: pb.MountType_BIND})
+	}
+	ctr, err = r.daemon.Client.NewContainer(ctx, req)
+	return ctr, helper, err
+}
+
+// beside runs what a test has beside its service.
+func beside(ctx context.Context, ctr client.Container, t plan.Test, helper string, res *TestResult) error {
+	s, err := startService(ctx, ctr, &t, helper)
+	if err != nil {
+		return err
+	}
+	faults, err := s.look(ctx)
+	if err == nil && t.Args != nil && len(faults) == 0 {
+		err = s.orEnded(runCommand(ctx, ctr, t, res))
+	}
+	ended := errors.Is(err, errServiceEnded)
+	if ended {
+		faults, err = append(faults, s.end()), nil
+	}
+	s.stop(ctx)
+	res.Faults = append(res.Faults, faults...)
+	res.Service = s.output.String()
+	return err
+}
+
+// runCommand runs a test's command, and notes what was not as expected.
+func runCommand(ctx context.Context, ctr client.Container, t plan.Test, res *TestResult) error {
 	var stdout, stderr head
 	proc, err := ctr.Start(ctx, client.StartRequest{
 		Args: t.Args, Env: t.Env, User: t.User, Cwd: t.Workdir, Stdout: &stdout, Stderr: &stderr,
 	})
 	if err != nil {
-		return res, err
+		return err
 	}
-	status := 0
-	if err := proc.Wait(); err != nil {
-		var exit *gateway.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode >= gateway.UnknownExitStatus {
-			return res, err
-		}
-		status = int(exit.ExitCode)
+	status, err := exitStatus(proc.Wait())
+	if err != nil {
+		return err
 	}
 	res.Stdout, res.Stderr = stdout.String(), stderr.String()
 	if status != t.Exit {
@@ -108,7 +163,7 @@ func runTest(ctx context.Context, c client.Client, ref client.Reference, t plan.
 	}
 	res.Faults = append(res.Faults, mismatches("standard output", &stdout, t.Stdout)...)
 	res.Faults = append(res.Faults, mismatches("standard error", &stderr, t.Stderr)...)
-	return res, nil
+	return nil
 }
 
 // mismatches are the conditions that a stream does not meet.

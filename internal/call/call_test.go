@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/testenv/calls"
@@ -18,6 +19,7 @@ func verbs() []calls.Verb {
 		calls.NewVerb("run", call.ParseRun), calls.NewVerb("exec", call.ParseExec),
 		calls.NewVerb("store", call.ParseStore), calls.NewVerb("scan", call.ParseScan), calls.NewVerb("link", call.ParseLink),
 		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("fetch", call.ParseFetch),
+		calls.NewVerb("probe", call.ParseProbe),
 	}
 }
 
@@ -29,6 +31,9 @@ func examples() []calls.Call {
 			Image: true, Secret: "/s", Digest: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Size: 7, Limit: 9,
 			Report: "/out/r", Out: "-f", URLs: []string{"https://a.example.org/x"},
 		},
+		call.Probe{Kind: call.ProbeListen, Port: 1, Timeout: time.Second},
+		call.Probe{Kind: call.ProbeTCP, Port: 65535, Timeout: time.Minute, Send: "--x\n"},
+		call.Probe{Kind: call.ProbeHTTP, Port: 80, Timeout: time.Minute, Method: "POST", Path: "/a?b=c d", Headers: []string{"Host=x", "A=b=c"}},
 		call.Place{Source: "/in", Out: "/out"},
 		call.Place{
 			Skeleton: "/skeleton", Users: "/users", From: "out", Owner: "app:staff", Keep: []string{"/a", "/b c"},

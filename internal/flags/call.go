@@ -44,7 +44,7 @@ func ParseCall(word string) (Call, error) {
 		call.Request = outline.RequestSubrequestsOutline
 	case "targets":
 		call.Request = targets.RequestTargets
-	case "strata.plan", "strata.graph", "strata.llb", "strata.lock":
+	case "strata.plan", "strata.graph", "strata.llb", "strata.lock", "strata.test":
 		call.Request = "frontend." + method
 	case "subrequests.describe":
 		call.Request = subrequests.RequestSubrequestsDescribe

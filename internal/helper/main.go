@@ -46,6 +46,7 @@ func ownVerbs() []verb {
 		{call.ExtractUsage, only(runExtract)},
 		{call.ExecUsage, runExec},
 		{call.FetchUsage, only(runFetch)},
+		{call.ProbeUsage, only(runProbe)},
 	}
 }
 
@@ -159,6 +160,14 @@ func runFetch(args []string, _ func(string)) error {
 		return err
 	}
 	return download.Run(c)
+}
+
+func runProbe(args []string, _ func(string)) error {
+	c, err := call.ParseProbe(args)
+	if err != nil {
+		return err
+	}
+	return probe(c)
 }
 
 func runRun(args []string, warn func(string)) (int, error) {

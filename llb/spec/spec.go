@@ -328,7 +328,8 @@ type Healthcheck struct {
 	Retries       int
 }
 
-// Test is a command that is run in the finished image, and what it must give.
+// Test is something that must hold of the finished image: what a command gives, what
+// its program answers, which files it has.
 type Test struct {
 	Range Range
 	Name  string
@@ -338,6 +339,15 @@ type Test struct {
 	User  String
 	// Expect is what the command must give.
 	Expect Expect
+	// Start starts the image's own program, beside which all else happens, and Wait is
+	// what shows that it has started; nil for the port that it is asked at.
+	Start bool
+	Wait  *Wait
+	// HTTP and TCP are what that is asked; nil for nothing.
+	HTTP *HTTPRequest
+	TCP  *TCPRequest
+	// Files are what the image must have.
+	Files []FileCheck
 }
 
 // Expect is what a test's command must give.

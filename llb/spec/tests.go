@@ -9,19 +9,29 @@ import (
 )
 
 func testObject() object[Test] {
+	run := runKey(func(t *Test) (*String, *[]String, *Pos) { return &t.Run, &t.Argv, new(Pos) })
+	run.needed = false
 	return object[Test]{
-		span: func(t *Test) *Range { return &t.Range },
-		keys: []key[Test]{
+		span:  func(t *Test) *Range { return &t.Range },
+		needs: []needs{{"wait", []string{"start"}}, {"http", []string{"start"}}, {"tcp", []string{"start"}}, {"expect", []string{"run"}}},
+		check: func(c cursor, t *Test) {
+			if !c.has("run") && !t.Start && !c.has("files") {
+				c.fault("has none of run, start, files; it needs something to look at")
+			}
+		},
+		keys: append([]key[Test]{
 			bind("name", "The test's name.", word(checkLine),
 				func(t *Test) *string { return &t.Name }),
-			runKey(func(t *Test) (*String, *[]String, *Pos) { return &t.Run, &t.Argv, new(Pos) }),
+			run,
 			bind("env", "Environment variables, over the image's; null removes one of those.", removing(env()),
 				func(t *Test) *[]Pair { return &t.Env }),
 			bind("user", "Who runs the command.", text(valid(ParseOwner)),
 				func(t *Test) *String { return &t.User }),
 			bind("expect", "What the command must give.", expectObject().kind(),
 				func(t *Test) *Expect { return &t.Expect }),
-		},
+			bind("files", "What must hold of files in the image.", filled(fileCheckObject().kind()),
+				func(t *Test) *[]FileCheck { return &t.Files }),
+		}, serviceKeys()...),
 	}
 }
 

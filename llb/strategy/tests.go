@@ -68,6 +68,14 @@ func (r reader) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig) 
 		return out, err
 	}
 	out.Env = env
+	if s.Start {
+		if err := r.planService(&out, s, config); err != nil {
+			return out, err
+		}
+	}
+	if out.Files, err = r.planFiles(s.Files); err != nil {
+		return out, err
+	}
 	if out.Stdout, err = r.match(s.Expect.Stdout); err != nil {
 		return out, err
 	}

@@ -1,0 +1,311 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/moby/buildkit/frontend/gateway/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/sys/signal"
+
+	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+const (
+	// helperDir is where the step helper is in a test's container.
+	helperDir = "/dev/.strata"
+	// patience is how long a service may take to end before it is killed. What it does
+	// then is seen by no test, and a program with the number 1 ignores signals that it
+	// has no handler for.
+	patience = time.Second
+)
+
+// errServiceEnded says that a service ended by itself.
+var errServiceEnded = errors.New("the program ended")
+
+// service is the image's own program while a test looks at it.
+type service struct {
+	container client.Container
+	process   client.ContainerProcess
+	planned   *plan.Test
+	// helper is the step helper's path in the container.
+	helper string
+	output *watched
+	// ended is closed when the program has ended; status says how.
+	ended  chan struct{}
+	status error
+}
+
+// startService starts a test's service.
+func startService(ctx context.Context, ctr client.Container, t *plan.Test, helper string) (*service, error) {
+	s := &service{container: ctr, planned: t, helper: path.Join(helperDir, helper), output: newWatched(), ended: make(chan struct{})}
+	var err error
+	s.process, err = ctr.Start(ctx, client.StartRequest{
+		Args: t.Service.Args, Env: t.Env, User: t.User, Cwd: t.Workdir, Stdout: s.output, Stderr: s.output,
+	})
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		s.status = s.process.Wait()
+		close(s.ended)
+	}()
+	return s, nil
+}
+
+// stop ends the program, with its own signal first.
+func (s *service) stop(ctx context.Context) {
+	select {
+	case <-s.ended:
+		return
+	default:
+	}
+	number, err := signal.ParseSignal(s.planned.Service.StopSignal)
+	if err != nil {
+		number = syscall.SIGTERM
+	}
+	if s.process.Signal(ctx, number) != nil {
+		return // the container's end is its own
+	}
+	select {
+	case <-s.ended:
+	case <-ctx.Done():
+	case <-time.After(patience):
+		_ = s.process.Signal(ctx, syscall.SIGKILL)
+	}
+}
+
+// look waits for the service and asks it what the test asks. Faults are what was not as
+// expected.
+func (s *service) look(ctx context.Context) (faults []string, err error) {
+	fault, err := s.wait(ctx)
+	if err != nil {
+		return nil, s.orEnded(err)
+	}
+	if fault != "" {
+		return []string{fault}, nil
+	}
+	if q := s.planned.HTTP; q != nil {
+		found, err := s.askHTTP(ctx, q)
+		if err != nil {
+			return nil, s.orEnded(err)
+		}
+		faults = append(faults, found...)
+	}
+	if q := s.planned.TCP; q != nil {
+		found, err := s.askTCP(ctx, q)
+		if err != nil {
+			return nil, s.orEnded(err)
+		}
+		faults = append(faults, found...)
+	}
+	return faults, nil
+}
+
+// orEnded is the service's end, if that is why something failed: nothing can be run
+// beside a program that has ended, which is seen a moment before its status is.
+func (s *service) orEnded(err error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-s.ended:
+		return errServiceEnded
+	case <-time.After(patience):
+		return err
+	}
+}
+
+// wait waits for all that shows that the service has started.
+func (s *service) wait(ctx context.Context) (fault string, err error) {
+	want := s.planned.Service
+	if want.Port != 0 {
+		answer, err := s.probe(ctx, call.Probe{Kind: call.ProbeListen, Port: want.Port, Timeout: want.Timeout})
+		if err != nil || answer.Fault != "" {
+			return answer.Fault, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, want.Timeout)
+	defer cancel()
+	if want.Output != "" {
+		if err := s.output.await(ctx, want.Output, s.ended); err != nil {
+			if ctx.Err() != nil {
+				return fmt.Sprintf("within %s it does not print %s", want.Timeout, quoted(want.Output)), nil
+			}
+			return "", err
+		}
+	}
+	for len(want.Healthcheck) > 0 {
+		status, _, err := s.run(ctx, want.Healthcheck, "")
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Sprintf("within %s its healthcheck does not succeed", want.Timeout), nil
+		case err != nil:
+			return "", err
+		case status == 0:
+			return "", nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.ended:
+			return "", errServiceEnded
+		case <-time.After(want.Interval):
+		}
+	}
+	return "", nil
+}
+
+// askHTTP asks by HTTP and says what of the answer is not as expected.
+func (s *service) askHTTP(ctx context.Context, q *plan.HTTPRequest) ([]string, error) {
+	answer, err := s.probe(ctx, call.Probe{
+		Kind: call.ProbeHTTP, Port: q.Port, Timeout: s.planned.Service.Timeout, Method: q.Method, Path: q.Path, Headers: q.Headers,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if answer.Fault != "" {
+		return []string{fmt.Sprintf("%s %s: %s", q.Method, q.Path, answer.Fault)}, nil
+	}
+	var faults []string
+	if answer.Status != q.Status {
+		faults = append(faults, fmt.Sprintf("%s %s answers with status %d, not %d", q.Method, q.Path, answer.Status, q.Status))
+	}
+	return append(faults, mismatches("body", bodyOf(answer), q.Body)...), nil
+}
+
+// askTCP sends a text and says what of the answer is not as expected.
+func (s *service) askTCP(ctx context.Context, q *plan.TCPRequest) ([]string, error) {
+	answer, err := s.probe(ctx, call.Probe{Kind: call.ProbeTCP, Port: q.Port, Timeout: s.planned.Service.Timeout, Send: q.Send})
+	if err != nil {
+		return nil, err
+	}
+	if answer.Fault != "" && (q.Receive != nil || answer.Body == nil && q.Send == "") {
+		return []string{fmt.Sprintf("port %d: %s", q.Port, answer.Fault)}, nil
+	}
+	return mismatches("answer", bodyOf(answer), q.Receive), nil
+}
+
+// bodyOf is an answer's text as a stream.
+func bodyOf(answer call.ProbeAnswer) *head {
+	var h head
+	_, _ = h.Write(answer.Body) // it takes everything
+	return &h
+}
+
+// probe runs the step helper beside the service.
+func (s *service) probe(ctx context.Context, p call.Probe) (call.ProbeAnswer, error) {
+	var answer call.ProbeAnswer
+	status, out, err := s.run(ctx, append([]string{s.helper}, p.Args()...), "0")
+	if err != nil {
+		return answer, err
+	}
+	if err := json.Unmarshal(out, &answer); err != nil {
+		return answer, fmt.Errorf("ask the program: the step helper ends with status %d: %w", status, err)
+	}
+	return answer, nil
+}
+
+// run runs a command beside the service, until that ends. An empty user is the test's.
+func (s *service) run(ctx context.Context, args []string, user string) (status int, stdout []byte, err error) {
+	if user == "" {
+		user = s.planned.User
+	}
+	var out, stderr head
+	process, err := s.container.Start(ctx, client.StartRequest{Args: args, Env: s.planned.Env, User: user, Cwd: s.planned.Workdir, Stdout: &out, Stderr: &stderr})
+	if err != nil {
+		return 0, nil, err
+	}
+	done := make(chan error, 1)
+	go func() { done <- process.Wait() }()
+	select {
+	case err := <-done:
+		status, err := exitStatus(err)
+		return status, out.Bytes(), err
+	case <-s.ended:
+		return 0, nil, errServiceEnded
+	case <-ctx.Done():
+		_ = process.Signal(context.WithoutCancel(ctx), syscall.SIGKILL)
+		return 0, nil, ctx.Err()
+	}
+}
+
+// end says how the program ended.
+func (s *service) end() string {
+	status, err := exitStatus(s.status)
+	if err != nil {
+		return "the program ended: " + err.Error()
+	}
+	return fmt.Sprintf("the program ended with status %d while the test was looking at it", status)
+}
+
+// exitStatus is the exit status that a process ended with.
+func exitStatus(err error) (int, error) {
+	var exit *gateway.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &exit) && exit.ExitCode < gateway.UnknownExitStatus:
+		return int(exit.ExitCode), nil
+	}
+	return 0, err
+}
+
+// watched keeps the first of what is written to it, for those who wait for a part.
+type watched struct {
+	mu   sync.Mutex
+	kept head
+	more chan struct{}
+}
+
+func newWatched() *watched { return &watched{more: make(chan struct{})} }
+
+// Write keeps a part, and wakes those who wait.
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.more)
+	w.more = make(chan struct{})
+	return w.kept.Write(p)
+}
+
+// Close does nothing.
+func (w *watched) Close() error { return nil }
+
+func (w *watched) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.kept.String()
+}
+
+// await waits until a text was written, or nothing more will be.
+func (w *watched) await(ctx context.Context, text string, ended <-chan struct{}) error {
+	for {
+		w.mu.Lock()
+		found, more := strings.Contains(w.kept.String(), text), w.more
+		w.mu.Unlock()
+		if found {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ended:
+			if strings.Contains(w.String(), text) {
+				return nil
+			}
+			return errServiceEnded
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

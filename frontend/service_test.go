@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// tested runs "strata test" on the shared daemon.
+func (h *house) tested(t *testing.T, dir string) testenv.Result {
+	t.Helper()
+	return h.cli.Run(t, "test", "--progress=plain", "--addr", h.daemon.Addr, dir)
+}
+
+// TestService starts the image's own program, and asks it.
+func TestService(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, `
+-- strata.yaml --
+{syntax}
+from: {base}
+layers:
+  - files:
+      - {dest: /srv/www/health, content: "all is ok\n"}
+      - {dest: /srv/www/private, symlink: health}
+      - {dest: /srv/data, directory: true, mode: 01777, owner: app}
+      - dest: /bin/serve
+        mode: 0755
+        content: |
+          #!/bin/sh
+          echo serving >&2
+          exec httpd -f -p 8080 -h /srv/www
+config:
+  entrypoint: [/bin/serve]
+  expose: [8080]
+  user: app
+  healthcheck: {test: [CMD, wget, -q, -O, /dev/null, "http://127.0.0.1:8080/health"]}
+tests:
+  - name: answers
+    start: true
+    wait: {port: 8080, output: serving, healthcheck: true}
+    http: {path: /health, status: 200, body: {contains: ok}}
+  - {name: by the exposed port, start: true, http: {path: /none, status: 404}}
+  - {name: speaks, start: true, tcp: {port: 8080, send: "GET /health HTTP/1.0\r\n\r\n", receive: {matches: "^HTTP/1[.][01] 200 OK\r\n"}}}
+  - name: beside it
+    start: true
+    wait: {port: 8080}
+    run: wget -q -O - http://127.0.0.1:8080/health; id -u
+    expect: {stdout: {equals: "all is ok\n1000\n"}}
+  - name: only starts
+    start: true
+    wait: {output: serving}
+  - name: has files
+    files:
+      - {path: /srv/www/health, mode: 0644, owner: "root:root", content: {equals: "all is ok\n"}}
+      - {path: /srv/www/private, symlink: health}
+      - {path: /srv/data, directory: true, mode: 01777, owner: app}
+      - {path: /srv/none, absent: true}
+`)
+	r := h.tested(t, dir)
+	if r.Code != 0 || !strings.Contains(r.Stdout, "All 6 tests passed.") {
+		t.Errorf("status %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	}
+	if out, err := h.docker(flags(dir, "--call=strata.test")...); err != nil || !strings.Contains(out, "All 6 tests passed.") {
+		t.Errorf("by buildx: %v\n%s", err, out)
+	}
+}
+
+// TestServiceFails tells what a program did instead.
+func TestServiceFails(t *testing.T) {
+	h := newHouse(t)
+	dir := h.project(t, `
+-- strata.yaml --
+from: {base}
+layers:
+  - files:
+      - {dest: /srv/www/health, content: "all is lost\n"}
+      - {dest: /bin/broken, mode: 0755, content: "#!/bin/sh\necho no configuration >&2\nexit 3\n"}
+config: {entrypoint: [/bin/sh, -c], cmd: ["echo up; exec httpd -f -p 8080 -h /srv/www"]}
+tests:
+  - {name: status, start: true, http: {port: 8080, path: /none}}
+  - {name: body, start: true, http: {port: 8080, path: /health, body: {contains: ok}}}
+  - {name: port, start: true, wait: {port: 81, timeout: 1s}}
+  - {name: output, start: true, wait: {output: down, timeout: 1s}}
+  - {name: answer, start: true, tcp: {port: 8080, send: "GET / HTTP/1.0\r\n\r\n", receive: {equals: ""}}}
+  - name: files
+    files:
+      - {path: /srv/www/health, mode: 0600, owner: app, content: {contains: ok}}
+      - {path: /srv/www, symlink: x, absent: false}
+      - {path: /srv/none}
+      - {path: /bin/broken, absent: true}
+targets:
+  broken:
+    from: target:default
+    config: {entrypoint: [/bin/broken], cmd: []}
+    tests: [{name: starts, start: true, http: {port: 80}}]
+`)
+	r := h.tested(t, dir)
+	contains(t, r.Stdout,
+		"FAIL  status (line 8)\n      GET /none answers with status 404, not 200\n", "      output of the image's program:\n        up\n",
+		"FAIL  body (line 9)\n      the body does not contain \"ok\"\n",
+		"FAIL  port (line 10)\n      nothing listens on port 81: ",
+		"FAIL  output (line 11)\n      within 1s it does not print \"down\"\n",
+		"FAIL  answer (line 12)\n      the answer is \"HTTP/1.", "6 of 6 tests failed.",
+		"      /srv/www/health has mode 0644, not 0600\n      /srv/www/health belongs to 0:0, not to app\n      /srv/www/health is not as expected: the content does not contain \"ok\"\n",
+		"      /srv/www is not a link\n      /srv/none is not there\n      /bin/broken is there\n")
+	if r.Code != 1 {
+		t.Errorf("status %d\n%s", r.Code, r.Stderr)
+	}
+	r = h.cli.Run(t, "test", "--progress=plain", "--addr", h.daemon.Addr, "--target", "broken", dir)
+	contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 23)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
+}
+
+// TestServiceFaults refuses tests that can't be run, at their lines.
+func TestServiceFaults(t *testing.T) {
+	h := newHouse(t)
+	for text, want := range map[string]string{
+		"config: {entrypoint: []}\ntests: [{start: true}]":                              "strata.yaml:3:9: the image has neither entrypoint nor cmd to start",
+		"config: {cmd: [a]}\ntests: [{start: true, http: {}}]":                          "strata.yaml:3:29: which port is asked?",
+		"config: {cmd: [a], expose: [80, 81]}\ntests: [{start: true, tcp: {}}]":         "strata.yaml:3:28: which port is asked?",
+		"config: {cmd: [a]}\ntests: [{start: true, wait: {healthcheck: true}}]":         "strata.yaml:3:29: the image has no healthcheck to wait for",
+		"config: {cmd: [a]}\ntests: [{run: a, http: {port: 80}}]":                       "strata.yaml:3:18: tests[0]: http goes only with start",
+		"config: {cmd: [a]}\ntests: [{start: true, http: {port: 80, path: health}}]":    "strata.yaml:3:46: tests[0].http.path: \"health\" does not begin with /",
+		"config: {cmd: [a]}\ntests: [{files: [{path: /a, absent: true, mode: 0644}]}]":  "tests[0].files[0]: says that nothing is there, and what is there",
+		"config: {cmd: [a]}\ntests: [{start: true, wait: {output: x, timeout: soon}}]":  "\"soon\" is not a duration",
+		"config: {cmd: [a]}\ntests: [{start: true, http: {port: 80, method: \"A B\"}}]": "is not an HTTP method",
+	} {
+		dir := h.project(t, "-- strata.yaml --\nfrom: {base}\n"+text+"\n")
+		r := h.tested(t, dir)
+		if r.Code == 0 || !strings.Contains(r.Stderr, want) {
+			t.Errorf("%s: status %d, no %q in\n%s%s", text, r.Code, want, r.Stdout, r.Stderr)
+		}
+	}
+}

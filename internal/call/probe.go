@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package call
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// What [Probe] takes.
+const (
+	ProbeUsage = ProbeName + " [--timeout DURATION] [--method METHOD] [--header NAME=VALUE]... [--send TEXT] listen|http|tcp PORT [PATH]"
+
+	// ProbeName is what the subcommand is called that asks a service.
+	ProbeName = "probe"
+)
+
+// The kinds of a [Probe].
+const (
+	// ProbeListen waits until something listens on the port.
+	ProbeListen = "listen"
+	// ProbeHTTP asks by HTTP.
+	ProbeHTTP = "http"
+	// ProbeTCP sends a text and takes what comes back.
+	ProbeTCP = "tcp"
+)
+
+// Probe asks a service that runs in the same container. It writes a [ProbeAnswer] as
+// JSON to the standard output.
+type Probe struct {
+	// Kind is ProbeListen, ProbeHTTP or ProbeTCP.
+	Kind string
+	// Port is a TCP port of localhost.
+	Port int
+	// Timeout is how long the answer may take.
+	Timeout time.Duration
+	// Method, Path and Headers (NAME=VALUE) are those of an HTTP request.
+	Method, Path string
+	Headers      []string
+	// Send is sent once a connection stands.
+	Send string
+}
+
+// ProbeAnswer is what a service answered.
+type ProbeAnswer struct {
+	// Status is that of an HTTP answer.
+	Status int `json:"status,omitempty"`
+	// Body is the answer's text, the first of it if it is much.
+	Body []byte `json:"body,omitempty"`
+	// Fault says why there is no answer; empty if there is one.
+	Fault string `json:"fault,omitempty"`
+}
+
+// Args are the helper's arguments.
+func (c Probe) Args() []string {
+	args := slices.Concat([]string{ProbeName, "--timeout", c.Timeout.String()}, Value("method", c.Method), Each("header", c.Headers), Value("send", c.Send),
+		[]string{"--", c.Kind, strconv.Itoa(c.Port)})
+	if c.Path != "" {
+		args = append(args, c.Path)
+	}
+	return args
+}
+
+// ParseProbe reads the arguments after the name.
+func ParseProbe(args []string) (Probe, error) {
+	var c Probe
+	set := Flags(ProbeName)
+	set.DurationVar(&c.Timeout, "timeout", time.Minute, "")
+	set.StringVar(&c.Method, "method", "", "")
+	set.Var((*List)(&c.Headers), "header", "")
+	set.StringVar(&c.Send, "send", "", "")
+	if err := Parse(set, args, 2, 3); err != nil {
+		return c, err
+	}
+	c.Kind, c.Path = set.Arg(0), set.Arg(2)
+	port, err := strconv.ParseUint(set.Arg(1), 10, 16)
+	switch {
+	case err != nil:
+		return c, &ArgumentsError{ProbeName, fmt.Errorf("port: %w", err)}
+	case !slices.Contains([]string{ProbeListen, ProbeHTTP, ProbeTCP}, c.Kind):
+		return c, &ArgumentsError{ProbeName, fmt.Errorf("kind %q: want listen, http or tcp", c.Kind)}
+	}
+	c.Port = int(port)
+	return c, nil
+}
