@@ -5,8 +5,10 @@ package frontend_test
 
 import (
 	"bytes"
+	"encoding/pem"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -197,6 +199,10 @@ func TestLoginBySecret(t *testing.T) {
 		keepsQuiet(t, "the image of "+w.name, out)
 		keepsQuiet(t, "the cache of "+w.name, cache)
 	})
+	embedded := h.cli.Command(append([]string{"build", "-o", "type=cacheonly"}, flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--secret=id=archive,src="+secrets+"/netrc")...)...)
+	if out, err := embedded.CombinedOutput(); err != nil || strings.Contains(string(out), password) {
+		t.Errorf("the embedded engine: %v\n%s", err, out)
+	}
 	a.Add(t, testenv.Deb{Name: "hello", Version: "2"}) // the first one is in the daemon's cache
 	if status, out := locked(dir, "--update", "--secret=id=archive,src="+secrets+"/plain"); status != 0 {
 		t.Errorf("lock --update: exit status %d\n%s", status, out)
@@ -234,4 +240,26 @@ func TestLoginOfAPK(t *testing.T) {
 		out := w.files(t, flags(dir, "--no-cache", "--platform=linux/amd64")...)
 		want(t, "the file", read(t, out, "usr/share/plain"), "plain\n")
 	})
+}
+
+// TestLoginOverTLS fetches from a server whose certificate only the base knows, with a
+// login that apt gives to no server without encryption.
+func TestLoginOverTLS(t *testing.T) {
+	h := newHouse(t)
+	a := testenv.NewDebArchive(t, testenv.Deb{Name: "hello", Version: "1~tls", Files: map[string]string{"usr/share/hello": "hello\n"}})
+	guard(a.Recorder)
+	server := httptest.NewTLSServer(a.Recorder)
+	t.Cleanup(server.Close)
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	base := testenv.SharedRegistry(t).Push(t, "login:tls", testenv.DebianImage(t, []testenv.Entry{{Path: "etc/apt/sources.list", Data: []byte("\n")}}, []testenv.Entry{
+		{Path: "etc/ssl/"}, {Path: "etc/ssl/certs/"},
+		{Path: "etc/ssl/certs/ca-certificates.crt", Data: authority},
+		{Path: "etc/apt/trusted.gpg.d/a.asc", Data: a.Keyring},
+		{Path: "etc/apt/sources.list", Data: []byte("deb " + server.URL + " stable main\n")},
+		{Path: "etc/apt/auth.conf", Data: []byte("machine " + server.Listener.Addr().String() + "/ login ann password " + password + "\n")},
+	}))
+	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
+	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	out := way{"strata", h.strata}.image(t, h, "", flags(dir, "--platform=linux/amd64")...)
+	want(t, "the file", read(t, someOf(t, h, out, "usr/share/hello"), "usr/share/hello"), "hello\n")
 }

@@ -55,7 +55,7 @@ func (l *logins) of(address string) *plan.Login {
 			out.Secret = s.Secret
 		}
 	}
-	if l.image.ForText(address) != "" {
+	if l.image.ForBelow(address) {
 		out.Image, out.InBase = l.like, l.like == nil
 	}
 	if out == (plan.Login{}) {
@@ -67,7 +67,7 @@ func (l *logins) of(address string) *plan.Login {
 // ofAny is the login for the first of some addresses that has one.
 func (l *logins) ofAny(addresses []string) *plan.Login {
 	for _, address := range addresses {
-		if login := l.of(strings.TrimSuffix(address, "/") + "/"); login != nil {
+		if login := l.of(address); login != nil {
 			return login
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +59,29 @@ func (l *Logins) ForText(address string) string {
 		return ""
 	}
 	return l.For(u)
+}
+
+// ForBelow reports whether there is a login for an address, or for anything below it.
+func (l *Logins) ForBelow(address string) bool {
+	u, err := url.Parse(strings.TrimSuffix(address, "/") + "/")
+	if err != nil || l == nil {
+		return false
+	}
+	return l.For(u) != "" || slices.ContainsFunc(l.files, func(words []string) bool { return hasBelow(words, u) })
+}
+
+// hasBelow reports whether auth.conf has a machine below a directory.
+func hasBelow(words []string, u *url.URL) bool {
+	for i := 1; i < len(words); i++ {
+		scheme, rest, ok := strings.Cut(words[i], "://")
+		if !ok {
+			scheme, rest = "https", words[i]
+		}
+		if words[i-1] == "machine" && scheme == u.Scheme && strings.HasPrefix(rest, u.Host+u.EscapedPath()) {
+			return true
+		}
+	}
+	return false
 }
 
 // Bound reports whether the logins say themselves which addresses they are for.

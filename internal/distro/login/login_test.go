@@ -87,6 +87,23 @@ func TestMatchesAsApt(t *testing.T) {
 	}
 }
 
+// TestForBelow looks for logins of what is below an archive's address.
+func TestForBelow(t *testing.T) {
+	l := &Logins{files: [][]string{strings.Fields("machine h.example.org/debian/pool login u password p machine http://plain.example.org login u password p")}}
+	for address, want := range map[string]bool{
+		"https://h.example.org/debian": true, "https://h.example.org/debian/": true, "https://h.example.org": true, "https://h.example.org/debian/pool/x": true,
+		"https://h.example.org/deb": false, "http://h.example.org/debian": false, "https://h.example.org/ubuntu": false, "http://plain.example.org/x": true,
+		"https://plain.example.org/x": false, "%": false,
+	} {
+		if l.ForBelow(address) != want {
+			t.Errorf("%s: %v", address, !want)
+		}
+	}
+	if (*Logins)(nil).ForBelow("https://h") {
+		t.Error("no logins have one")
+	}
+}
+
 // plain is a header as people write it.
 func plain(header string) string {
 	text, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(header, "Basic "))
