@@ -153,6 +153,41 @@ func TestAptChoosesTheSame(t *testing.T) {
 		}
 	}
 	h.presentFile(t, a, base, extra)
+	h.installedAsByApt(t, base, extra)
+}
+
+// installedAsByApt compares the databases that a build leaves with those after an
+// apt-get install of the same files.
+func (h *house) installedAsByApt(t *testing.T, base, extra string) {
+	t.Helper()
+	ours := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers: [{packages: [\"./*.deb\"]}]\n")
+	theirs := h.project(t, `
+-- strata.yaml --
+{syntax}
+from: `+base+`
+layers:
+  - build:
+      network: default
+      run: apt-get -qq update && apt-get -y install --no-install-recommends /srv/app_1_all.deb /srv/library_1.5_all.deb
+`)
+	for _, name := range []string{"app_1_all.deb", "library_1.5_all.deb"} {
+		write(t, filepath.Join(ours, name), []byte(read(t, extra, name)))
+	}
+	w := way{"strata", h.strata}
+	w.must(t, flags(ours, "-o", h.pushed("by-strata:1"), "--platform=linux/amd64")...)
+	w.must(t, flags(theirs, "-o", h.pushed("by-apt:1"), "--platform=linux/amd64")...)
+	names := []string{"var/lib/dpkg/status", "var/lib/apt/extended_states"}
+	got, wanted := someOf(t, h, "by-strata:1", names...), someOf(t, h, "by-apt:1", names...)
+	paragraphs := func(root, name string) []string {
+		all := strings.Split(read(t, root, name), "\n\n")
+		slices.Sort(all) // apt's own order is that of its cache
+		return all
+	}
+	for _, name := range names {
+		if diff := cmp.Diff(paragraphs(wanted, name), paragraphs(got, name)); diff != "" {
+			t.Errorf("%s (-apt-get +strata):\n%s", name, diff)
+		}
+	}
 }
 
 // presentFile asks for a file whose version the image has already: apt-get has nothing
