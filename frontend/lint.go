@@ -61,6 +61,7 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 			return err
 		}
 		each(lint.Plan(s, planned, file), report)
+		each(lint.Packages(s, planned), report)
 	}
 	return nil
 }

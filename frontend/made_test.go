@@ -17,7 +17,7 @@ import (
 func TestMadeByScripts(t *testing.T) {
 	h := newHouse(t)
 	a := testenv.NewDebArchive(t,
-		testenv.Deb{Name: "sshd", Version: "1", Scripts: map[string]string{"postinst": `#!/bin/sh
+		testenv.Deb{Name: "ssl-cert", Version: "99", Scripts: map[string]string{"postinst": `#!/bin/sh
 set -e
 mkdir -p /etc/ssh
 echo "-----BEGIN OPENSSH PRIVATE KEY-----" >/etc/ssh/ssh_host_ed25519_key
@@ -32,7 +32,7 @@ echo 15 >/var/lib/postgresql/15/main/base/1/PG_VERSION
 		testenv.Deb{Name: "example", Version: "1", Files: map[string]string{"etc/example.key": "-----BEGIN PRIVATE KEY-----\n"}},
 	)
 	dir := h.onDebian(t, a, testenv.DebianBase(t), `
-  - packages: {names: [sshd, database, example], REPOSITORIES}
+  - packages: {names: [ssl-cert, database, example], REPOSITORIES}
   - build: {run: "mkdir -p /var/lib/mysql && touch /var/lib/mysql/ibdata1"}
   - files: [{dest: /etc/app/, from: target:tools, source: /etc/app/public}]
 targets:
@@ -55,7 +55,13 @@ targets:
 			t.Errorf("it tells of %s:\n%s", not, text)
 		}
 	}
-	if text, err = h.strata(flags(dir, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=UnlockedPackages,UnlockedSource;error=true")...); err == nil {
+	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	text, err = h.strata("--check", "--platform=linux/amd64", dir)
+	if err == nil {
+		t.Errorf("check finds nothing:\n%s", text)
+	}
+	contains(t, text, "KeyMadeByScript", "a script of ssl-cert makes /etc/ssl/private/ssl-cert-snakeoil.key, which", "strata.yaml:5")
+	if text, err = h.strata(flags(dir, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=UnpinnedBase;error=true")...); err == nil {
 		t.Errorf("findings are not errors:\n%s", text)
 	} else {
 		contains(t, text, "lint violation found for rules: DataMadeByScript, KeyMadeByScript")

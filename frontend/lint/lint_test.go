@@ -224,6 +224,40 @@ func TestMade(t *testing.T) {
 	}
 }
 
+// TestPackages finds packages whose scripts make what no image should have, where these
+// run, and of the system that the packages are of.
+func TestPackages(t *testing.T) {
+	s, err := spec.Parse("strata.yaml", []byte("from: scratch\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archives []plan.Archive
+	for i, name := range []string{"openssh-server", "ssl-cert", "postgresql-15", "openssh-client", "postgresql-client-15"} {
+		archives = append(archives, plan.Archive{Name: name, Pos: spec.Pos{Line: 3, Column: i + 1}})
+	}
+	findings := func(a *plan.Install) []string {
+		a.Archives = archives
+		var got []string
+		for _, e := range lint.Packages(s, &plan.Plan{Images: []*plan.Image{{Layers: []plan.Layer{{Action: a}}}}}) {
+			got = append(got, e.Rule+" "+e.Error())
+		}
+		return got
+	}
+	want := []string{
+		"KeyMadeByScript strata.yaml:3:1: a script of openssh-server makes /etc/ssh/ssh_host_*_key, which everybody who has the image has then; make it when the container starts",
+		"KeyMadeByScript strata.yaml:3:2: a script of ssl-cert makes /etc/ssl/private/ssl-cert-snakeoil.key, which everybody who has the image has then; make it when the container starts",
+		"DataMadeByScript strata.yaml:3:3: a script of postgresql-15 makes the data directory /var/lib/postgresql/15/main, which all containers start with; make it when the container starts, on a volume",
+	}
+	if diff := cmp.Diff(want, findings(&plan.Install{Format: "deb", Installer: plan.Register})); diff != "" {
+		t.Errorf("unexpected findings (-want +got):\n%s", diff)
+	}
+	for _, a := range []*plan.Install{{Format: "deb", SkipScripts: true}, {Format: "deb", Installer: plan.Assemble}, {Format: "apk"}} {
+		if got := findings(a); len(got) > 0 {
+			t.Errorf("%+v: %q", a, got)
+		}
+	}
+}
+
 // TestRulesAreDocumented looks for each rule's section.
 func TestRulesAreDocumented(t *testing.T) {
 	data, err := os.ReadFile("../../docs/rules.md")

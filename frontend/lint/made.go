@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -122,4 +124,34 @@ func topmost(dirs []string) []string {
 		}
 	}
 	return out
+}
+
+// Packages applies the rules about what maintainer scripts make, without a look at what
+// they made: to the packages that a plan has, by what their system knows of them.
+func Packages(s *spec.Spec, p *plan.Plan) []*spec.Error {
+	l := &pass{spec: s}
+	for _, img := range p.Images {
+		for _, layer := range img.Layers {
+			if a, ok := layer.Action.(*plan.Install); ok && !a.SkipScripts && a.Installer != plan.Assemble {
+				l.installed(a)
+			}
+		}
+	}
+	return l.found
+}
+
+func (l *pass) installed(a *plan.Install) {
+	maker, ok := distro.Find(systems.All(), string(a.Format)).(distro.Maker)
+	if !ok {
+		return
+	}
+	for _, p := range a.Archives {
+		made := maker.MadeByScript(p.Name)
+		if made.Key != "" {
+			l.report(KeyMadeByScript, p.Pos, "a script of %s makes %s, which everybody who has the image has then; make it when the container starts", p.Name, made.Key)
+		}
+		if made.Data != "" {
+			l.report(DataMadeByScript, p.Pos, "a script of %s makes the data directory %s, which all containers start with; make it when the container starts, on a volume", p.Name, made.Data)
+		}
+	}
 }
