@@ -21,12 +21,15 @@ func Damage(o Options, err error) string {
 	}
 	text := err.Error()
 	says := func(part string) bool { return strings.Contains(text, part) }
-	inside := says(o.Root+"/runc-") || says(o.Root+"/cache.db") || says(o.Root+"/history.db")
+	inside := strings.Contains(" "+text, " "+o.Root+"/")
+	wrong := func(part string) bool { return inside && says(part) }
 	switch {
 	case says("no space left on device"), says("permission denied"), says("read-only file system"):
 		return ""
 	case says("invalid database"), says("input/output error"), says("structure needs cleaning"):
-	case inside && (says("no such file or directory") || says("not a directory") || says("is a directory") || says("checksum error") || says("version mismatch")):
+	case wrong("no such file or directory"), wrong("not a directory"), wrong("is a directory"), wrong("file exists"):
+	case wrong("checksum error"), wrong("version mismatch"), wrong("unexpected EOF"), wrong("not a plain file"):
+	case says("it died without a word") && (says(crashAddress) || says("panic: ") || says("fatal error: ")):
 	case !says("://") && lost.MatchString(text):
 	default:
 		return ""

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -79,7 +80,12 @@ func awaitReady(ctx context.Context, r *os.File, log string) error {
 	}
 }
 
-// tail is the end of a log, to be put behind a message.
+// crashAddress is how Go's runtime begins when a file that is mapped into memory is
+// shorter than it was.
+const crashAddress = "unexpected fault address"
+
+// tail is the end of a log, to be put behind a message; of a crash, it is how that
+// begins.
 func tail(path string) string {
 	data, err := readOwn(filepath.Dir(path), filepath.Base(path))
 	data = bytes.TrimSpace(data)
@@ -87,7 +93,12 @@ func tail(path string) string {
 		return ""
 	}
 	lines := strings.Split(string(data), "\n")
-	if len(lines) > 10 {
+	crashed := slices.IndexFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, crashAddress)
+	})
+	if crashed >= 0 {
+		lines = lines[crashed:min(crashed+3, len(lines))]
+	} else if len(lines) > 10 {
 		lines = lines[len(lines)-10:]
 	}
 	return "; the end of " + path + " is:\n" + strings.Join(lines, "\n")

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 
 	"github.com/containerd/containerd/v2/core/diff/apply"
@@ -52,7 +53,7 @@ func newWorker(ctx context.Context, s *settings, hosts docker.RegistryHosts) (*b
 	if opt.Platforms, err = s.platforms(); err != nil {
 		return nil, err
 	}
-	if opt.ID, err = base.ID(sn.root); err != nil {
+	if opt.ID, err = workerID(sn.root); err != nil {
 		return nil, fmt.Errorf("read the worker's name: %w", err)
 	}
 	if n := s.Workers.OCI.MaxParallelism; n > 0 {
@@ -71,6 +72,21 @@ func newWorker(ctx context.Context, s *settings, hosts docker.RegistryHosts) (*b
 	}
 	return w, boundDownloads(w)
 }
+
+// workerID is the worker's name as BuildKit keeps it, a new one where what is there
+// can't be one.
+func workerID(root string) (string, error) {
+	id, err := base.ID(root)
+	if err != nil || isWorkerID.MatchString(id) {
+		return id, err
+	}
+	if err := os.Remove(filepath.Join(root, "workerid")); err != nil {
+		return "", err
+	}
+	return base.ID(root)
+}
+
+var isWorkerID = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
 
 // addStores opens the databases and stores below the worker's directory.
 func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter, s *settings) error {
