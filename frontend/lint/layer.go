@@ -33,7 +33,11 @@ func (l *pass) entry(e *spec.File) {
 		l.found = append(l.found, of(MissingChecksum, l.spec.ErrorfRange(e.Range, "%s has no checksum", e.URL.Value)))
 	}
 	for _, text := range texts(e.Mode) {
-		if mode, err := spec.ParseMode(text.Value); err == nil && mode&0o002 != 0 && mode&0o1000 == 0 {
+		mode, change, err := spec.ParseModeChange(text.Value)
+		if change != "" {
+			mode, err = spec.ChangeMode(0o644, change)
+		}
+		if err == nil && mode&0o002 != 0 && mode&0o1000 == 0 {
 			l.report(WorldWritable, text.Pos, "%s with mode %s can be changed by everybody", e.Dest.Value, text.Value)
 		}
 	}

@@ -141,14 +141,21 @@ func (f *layer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 	switch {
 	case it.Mode != nil:
 		info.Mode = chmod(uint32(*it.Mode), it.contents)
+	case it.trimModes && it.ModeChange != "":
+		info.Mode = &bk.ChmodOpt{ModeStr: trimmed + "," + it.ModeChange}
 	case it.trimModes:
-		info.Mode = &bk.ChmodOpt{ModeStr: "go=u-w"}
+		info.Mode = &bk.ChmodOpt{ModeStr: trimmed}
+	case it.ModeChange != "":
+		info.Mode = &bk.ChmodOpt{ModeStr: it.ModeChange}
 	}
 	if it.Owner != nil || !it.Extract {
 		info.ChownOpt = op.Owner(uid, gid)
 	}
 	return info
 }
+
+// trimmed makes modes independent of the umask that files were checked out with.
+const trimmed = "go=u-w"
 
 // chmod sets exactly mode on files. In a tree, directories can also be entered by
 // whoever may read them, unless the mode says something about entering.

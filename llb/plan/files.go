@@ -29,6 +29,8 @@ type Entry struct {
 	// Mode is the permission bits with setuid, setgid and sticky; nil keeps the
 	// source's, and is 0644 for content and 0755 for a directory.
 	Mode *Mode `json:"mode,omitempty"`
+	// ModeChange is a change of the source's modes, as chmod takes it; Mode is nil then.
+	ModeChange string `json:"mode_change,omitempty"`
 	// Owner is nil for root:root.
 	Owner *Owner `json:"owner,omitempty"`
 

@@ -226,3 +226,22 @@ func TestOnePlace(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestModeChange(t *testing.T) {
+	for text, want := range map[string]uint32{
+		"0640": 0o640, "0o4755": 0o4755, "u+x": 0o744, "u+x,go-w": 0o744, "a=rX": 0o444, "+x": 0o755, "u=rwx,g=rx,o=": 0o750, "u+s,a+x": 0o4755, "+t": 0o1644, "go=u": 0o666,
+	} {
+		bits, change, err := ParseModeChange(text)
+		if err == nil && change != "" {
+			bits, err = ChangeMode(0o644, change)
+		}
+		if err != nil || bits != want {
+			t.Errorf("%s: %04o, %v, want %04o", text, bits, err, want)
+		}
+	}
+	for _, text := range []string{"", "0999", "u+q", "rwx", "17777", "u+x;", "-1"} {
+		if _, change, err := ParseModeChange(text); err == nil {
+			t.Errorf("%q is read as %q", text, change)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Symlink }),
 			bind("directory", "Make an empty directory.", boolean(),
 				func(f *File) *bool { return &f.Directory }),
-			bind("mode", "The file mode, octal.", text(valid(ParseMode)),
+			bind("mode", "The file mode, octal, or a change of it such as u+x,go-w.", text(checkModeChange),
 				func(f *File) *String { return &f.Mode }),
 			bind("owner", "The owner: user, user:group or :group.", text(valid(ParseOwnership)),
 				func(f *File) *String { return &f.Owner }),
@@ -101,6 +101,10 @@ func checkFile(c cursor, f *File) {
 	if key, _ := c.lookup("strip"); key != nil && !f.Extract {
 		c.faultAt(key, "", "strip needs extract: true")
 	}
+	if isChange := func(text string) bool { _, change, _ := ParseModeChange(text); return change != "" }; f.Directory && f.Mode.anyOf(isChange) {
+		_, where := c.lookup("mode")
+		c.faultAt(where, "", "the mode of a directory that is made is octal, such as 0755")
+	}
 	if !f.Dest.literal() {
 		return
 	}
@@ -122,6 +126,11 @@ func checkFile(c cursor, f *File) {
 			return
 		}
 	}
+}
+
+func checkModeChange(text string) error {
+	_, _, err := ParseModeChange(text)
+	return err
 }
 
 // literal reports whether expansion leaves all of the string as it is.

@@ -6,12 +6,15 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/strata-build/strata/internal/spell"
+
+	mode "github.com/tonistiigi/dchapes-mode"
 )
 
 // ParseMode reads a file mode: an octal number up to 07777, with or without a
@@ -26,6 +29,54 @@ func ParseMode(text string) (uint32, error) {
 		return 0, fmt.Errorf("%.40q is not a file mode; write an octal number up to 07777", text)
 	}
 	return uint32(mode), nil
+}
+
+// ParseModeChange reads the mode of a file, which is octal or, as chmod takes it, a change
+// such as u+x,go-w. A change applies to the mode that a file has, and is returned as text.
+func ParseModeChange(text string) (bits uint32, change string, err error) {
+	if isDigits(strings.TrimPrefix(text, "0o")) || text == "" {
+		bits, err = ParseMode(text)
+		return bits, "", err
+	}
+	if _, err := mode.ParseWithUmask(text, 0); err != nil {
+		return 0, "", fmt.Errorf("%.40q is not a file mode; write an octal number such as 0644, or a change such as u+x,go-w", text)
+	}
+	return 0, text, nil
+}
+
+// ChangeMode applies a change to the mode of a file.
+func ChangeMode(bits uint32, change string) (uint32, error) {
+	set, err := mode.ParseWithUmask(change, 0)
+	if err != nil {
+		return 0, fmt.Errorf("read file mode: %w", err)
+	}
+	return toUnix(set.Apply(fromUnix(bits))), nil
+}
+
+// setBits are the bits above those for reading, writing and executing, as Go and as
+// chmod(2) have them.
+func setBits() map[fs.FileMode]uint32 {
+	return map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000}
+}
+
+func fromUnix(bits uint32) fs.FileMode {
+	m := fs.FileMode(bits) & fs.ModePerm
+	for in, out := range setBits() {
+		if bits&out != 0 {
+			m |= in
+		}
+	}
+	return m
+}
+
+func toUnix(m fs.FileMode) uint32 {
+	bits := uint32(m.Perm())
+	for in, out := range setBits() {
+		if m&in != 0 {
+			bits |= out
+		}
+	}
+	return bits
 }
 
 // Owner is the owner of a file, each part a name or a number.

@@ -85,6 +85,23 @@ func (r reader) mode(s spec.String) (*plan.Mode, error) {
 	return &m, nil
 }
 
+// modeChange reads permission bits, or a change of those that a file has.
+func (r reader) modeChange(s spec.String) (*plan.Mode, string, error) {
+	text, err := r.expand(s)
+	if err != nil || !s.IsSet() {
+		return nil, "", err
+	}
+	bits, change, err := spec.ParseModeChange(text)
+	if err != nil {
+		return nil, "", r.errorf(s.Pos, "%w", err)
+	}
+	if change != "" {
+		return nil, change, nil
+	}
+	m := plan.Mode(bits)
+	return &m, "", nil
+}
+
 // owner reads an owner; nil when the build file leaves it out.
 func (r reader) owner(s spec.String) (*plan.Owner, error) {
 	text, err := r.expand(s)

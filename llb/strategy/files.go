@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/llb/plan"
@@ -93,7 +94,10 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 	if e.Dest, e.Into, err = t.read.dest(f.Dest); err != nil {
 		return e, err
 	}
-	if e.Mode, err = t.read.mode(f.Mode); err != nil {
+	if e.Mode, e.ModeChange, err = t.read.modeChange(f.Mode); err != nil {
+		return e, err
+	}
+	if err := settleMode(t.read, f, &e); err != nil {
 		return e, err
 	}
 	if e.Owner, err = t.read.owner(f.Owner); err != nil {
@@ -120,6 +124,26 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 		return e, err
 	}
 	return e, checkDest(t.read, f, &e)
+}
+
+// settleMode applies a change to the mode of what is written as a file, which is known.
+func settleMode(r reader, f *spec.File, e *plan.Entry) error {
+	if e.ModeChange == "" {
+		return nil
+	}
+	if f.Directory {
+		return r.errorf(f.Mode.Pos, "the mode of a directory that is made is octal, such as 0755")
+	}
+	if !f.Content.IsSet() && (!f.URL.IsSet() || f.Extract) {
+		return nil
+	}
+	bits, err := spec.ChangeMode(0o644, e.ModeChange)
+	if err != nil {
+		return r.errorf(f.Mode.Pos, "%w", err)
+	}
+	mode := plan.Mode(bits)
+	e.Mode, e.ModeChange = &mode, ""
+	return nil
 }
 
 // checkDest refuses destinations that fit the kind of entry badly.
@@ -185,6 +209,9 @@ func planGit(ctx context.Context, t *Target, f *spec.File) (*plan.Git, error) {
 	url, err := r.expand(f.Git)
 	if err != nil {
 		return nil, err
+	}
+	if _, isGit, err := dfgitutil.ParseGitRef(url); (err != nil || !isGit) && !t.pass.lacksArgument() {
+		return nil, r.errorf(f.Git.Pos, "%q is not the address of a repository: it ends in .git, with #ref or #ref:directory behind it", url)
 	}
 	g := &plan.Git{URL: url}
 	if g.Include, err = r.expandAll(f.Include); err != nil {

@@ -110,18 +110,12 @@ func newPackageSet(ctx context.Context, t *Target) (*packageSet, error) {
 // plan takes the packages from the lock, or resolves them, and makes the layers of
 // every entry.
 func (s *packageSet) plan(ctx context.Context) error {
+	if err := s.read(); err != nil {
+		return err
+	}
 	if s.t.pass.req.AllowMissing && s.before() == nil {
 		s.locked = &lock.Packages{Installer: plan.Register}
 		return s.planLocked(ctx)
-	}
-	if err := s.asked.readSources(); err != nil {
-		return err
-	}
-	if err := s.readUpgrade(); err != nil {
-		return err
-	}
-	if err := s.from.readLike(); err != nil {
-		return err
 	}
 	switch ok, err := s.takeLocked(ctx); {
 	case err != nil:
@@ -156,6 +150,17 @@ func (s *packageSet) plan(ctx context.Context) error {
 	default:
 		return s.t.read.errorf(s.asked.start(), "packages of %s can't be installed by this release", s.from.system.Facts().Name)
 	}
+}
+
+// read reads what the build file says besides names. What is wrong for want of an argument
+// isn't, where arguments may be missing.
+func (s *packageSet) read() error {
+	for _, read := range []func() error{s.asked.readSources, s.readUpgrade, s.from.readLike} {
+		if err := read(); err != nil && !s.t.pass.lacksArgument() {
+			return err
+		}
+	}
+	return nil
 }
 
 // planLocked makes the layers of every entry of packages that the lock has.

@@ -5,6 +5,7 @@ package strategy
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -119,6 +120,14 @@ func (p *planner) varsFor(platform string) (spec.Vars, error) {
 	}
 	p.vars[platform] = vars
 	return vars, nil
+}
+
+// lacksArgument reports whether an argument may be missing that has no default, and is.
+func (p *planner) lacksArgument() bool {
+	return p.req.AllowMissing && slices.ContainsFunc(p.req.Spec.Args, func(a spec.Arg) bool {
+		_, given := p.req.BuildArgs[a.Name]
+		return !given && !a.Default.IsSet()
+	})
 }
 
 // Arguments are the values of a build file's arguments on a platform, given as
