@@ -209,7 +209,7 @@ func lacks(s *image.Source, d v1.Descriptor, err error) error {
 	if d.Platform != nil {
 		what = d.Platform.String() + ", " + what
 	}
-	return fmt.Errorf("%s lists %s, but does not have it; --platform copies one that is there: %w", s.Origin(d), what, err)
+	return fmt.Errorf("%s lists %s, but does not have it; \"strata copy --platform\" copies one that is there: %w", s.Origin(d), what, err)
 }
 
 // image lists the blobs of an image. A layer that its licence keeps where it is
