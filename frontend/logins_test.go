@@ -252,7 +252,8 @@ func TestLoginOverTLS(t *testing.T) {
 	t.Cleanup(server.Close)
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	base := testenv.SharedRegistry(t).Push(t, "login:tls", testenv.DebianImage(t, []testenv.Entry{{Path: "etc/apt/sources.list", Data: []byte("\n")}}, []testenv.Entry{
-		{Path: "etc/ssl/"}, {Path: "etc/ssl/certs/"},
+		{Path: "etc/ssl/"},
+		{Path: "etc/ssl/certs/"},
 		{Path: "etc/ssl/certs/ca-certificates.crt", Data: authority},
 		{Path: "etc/apt/trusted.gpg.d/a.asc", Data: a.Keyring},
 		{Path: "etc/apt/sources.list", Data: []byte("deb " + server.URL + " stable main\n")},

@@ -41,9 +41,7 @@ func explainLayer(w io.Writer, n int, l Made) {
 	if l.Fold {
 		words += " (in the layer before)"
 	}
-	if install, ok := l.Action.(*Install); ok && install.Recommends != nil {
-		words += map[bool]string{true: " (with what they recommend)", false: " (without what they recommend)"}[*install.Recommends]
-	}
+	words += withRecommended(l.Action)
 	a, ok := l.Action.(*Store)
 	if !ok {
 		fmt.Fprintf(w, "%4d             %s\n", n, words)
@@ -54,6 +52,19 @@ func explainLayer(w io.Writer, n int, l Made) {
 	for _, item := range items {
 		fmt.Fprintf(w, "      %9s    %s\n", bytesText(item.NarSize), printable.Line(path.Join(a.Dir, item.Name)))
 	}
+}
+
+// withRecommended says whether packages come with what they recommend; nothing of any
+// other action.
+func withRecommended(a Action) string {
+	install, ok := a.(*Install)
+	switch {
+	case !ok || install.Recommends == nil:
+		return ""
+	case *install.Recommends:
+		return " (with what they recommend)"
+	}
+	return " (without what they recommend)"
 }
 
 // explainStores sums up the derivations: their layers follow each other, and the

@@ -74,7 +74,7 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 	if onScratch {
 		chosen.Installer = plan.Assemble
 	}
-	if len(chosen.Packages) == 0 || !s.from.system.Facts().Checks || t.pass.req.Checker == nil || t.pass.req.AllowMissing || onScratch && !s.comesAfterFiles() {
+	if len(chosen.Packages) == 0 || !s.from.system.Facts().Checks || t.pass.req.Checker == nil || t.pass.req.AllowMissing || onScratch && !comesAfterFiles(s.t, s.asked) {
 		return nil
 	}
 	partial := *t.image
@@ -99,18 +99,20 @@ func (s *packageSet) chooseInstaller(ctx context.Context) error {
 // may be theirs.
 func (s *packageSet) lacksConffiles() bool {
 	return s.locked.Conffiles == nil && len(s.locked.Packages) > 0 &&
-		(s.asked.keepsConffiles() || s.t.image.From.Kind == plan.Scratch && s.comesAfterFiles())
+		(s.asked.keepsConffiles() || s.t.image.From.Kind == plan.Scratch && comesAfterFiles(s.t, s.asked))
 }
 
-// comesAfterFiles reports whether a files layer comes before one with packages.
-func (s *packageSet) comesAfterFiles() bool {
-	before := false
-	for i := range s.t.described.Layers {
-		l := &s.t.described.Layers[i]
-		if l.Packages != nil && before {
+// comesAfterFiles reports whether a files layer comes before the last packages.
+func comesAfterFiles(t *Target, s *packageRequest) bool {
+	last := s.entries[len(s.entries)-1].layer
+	for i := range t.described.Layers {
+		l := &t.described.Layers[i]
+		if l == last {
+			break
+		}
+		if l.Files != nil {
 			return true
 		}
-		before = before || l.Files != nil
 	}
 	return false
 }
