@@ -5,6 +5,7 @@ package spec_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -87,5 +88,45 @@ func keys(schema any, into *[]string) {
 		for _, item := range s {
 			keys(item, into)
 		}
+	}
+}
+
+// TestDocsTests looks for each test, and each file of tests, that the docs name as what
+// shows something: they have two for each line at least.
+func TestDocsTests(t *testing.T) {
+	var all strings.Builder
+	err := filepath.WalkDir("../..", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		all.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Test[A-Za-z0-9]+|[a-z/_-]+/testdata/[^`]+|testdata/[^`]+)`")
+	rows := 0
+	for line := range strings.Lines(pages(t)["../../docs/images.md"]) {
+		found := named.FindAllStringSubmatch(line, -1)
+		if strings.HasPrefix(line, "| ") && strings.Contains(line, "`Test") || strings.Contains(line, "testdata/") {
+			rows++
+			if len(found) < 2 && !strings.Contains(line, "`TestSourcePolicy`") {
+				t.Errorf("not two tests: %s", line)
+			}
+		}
+		for _, m := range found {
+			if strings.HasPrefix(m[1], "Test") {
+				if !strings.Contains(all.String(), "func "+m[1]+"(") {
+					t.Errorf("there is no %s", m[1])
+				}
+			} else if _, err := os.Stat("../../" + m[1]); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if rows != 24 {
+		t.Errorf("found %d rows, want 24", rows)
 	}
 }
