@@ -70,11 +70,16 @@ func (s *solver) essentials() []Wanted {
 	return list
 }
 
+// isForeign reports whether a request is for another architecture than the image's.
+func (s *solver) isForeign(w Wanted) bool {
+	return w.Arch != "" && w.Arch != "native" && w.Arch != "all" && w.Arch != s.architecture
+}
+
 func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 	if !validPackageName(w.Name) {
 		return nil, &BadNameError{Name: w.Name}
 	}
-	if w.Arch != "" && w.Arch != "native" && w.Arch != "all" && w.Arch != s.architecture {
+	if s.isForeign(w) {
 		return nil, &ForeignArchitectureError{Name: w.Name, Architecture: w.Arch, Native: s.architecture}
 	}
 	p := s.lookup(w.Name)

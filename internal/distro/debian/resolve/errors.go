@@ -97,13 +97,24 @@ func (e *HeldError) Error() string {
 // ForeignArchitectureError is a request for another architecture than the image's.
 type ForeignArchitectureError struct {
 	Name, Architecture, Native string
+	// Not says that it was to be kept out.
+	Not bool
 }
 
-// Requested returns the name.
-func (e *ForeignArchitectureError) Requested() string { return e.Name }
+// Requested returns the name, or the request to keep it out.
+func (e *ForeignArchitectureError) Requested() string {
+	if e.Not {
+		return "!" + e.Name + ":" + e.Architecture
+	}
+	return e.Name
+}
 
 // Error says which architecture is possible.
 func (e *ForeignArchitectureError) Error() string {
+	if e.Not {
+		return fmt.Sprintf("keep out the package %s:%s: packages of a foreign architecture never come in, only those of %s; leave it out, or write %q for the one of %s",
+			e.Name, e.Architecture, e.Native, "!"+e.Name, e.Native)
+	}
 	return fmt.Sprintf("find the package %s:%s: packages of a foreign architecture are not supported, only those of %s; "+
 		"leave out \":%s\" or build for that platform", e.Name, e.Architecture, e.Native, e.Architecture)
 }

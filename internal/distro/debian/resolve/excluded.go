@@ -74,6 +74,9 @@ func (s *solver) checkExcluded(req *Request, sol *Solution) error {
 		if !w.Not {
 			continue
 		}
+		if s.isForeign(w) {
+			return &ForeignArchitectureError{Name: w.Name, Architecture: w.Arch, Native: s.architecture, Not: true}
+		}
 		p := s.lookup(w.Name)
 		if len(p.versions) == 0 && len(s.allProviders(p)) == 0 {
 			sol.Absent = append(sol.Absent, &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)})

@@ -214,6 +214,14 @@ func TestResolveErrors(t *testing.T) {
 			`find the package a:arm64: packages of a foreign architecture are not supported, only those of amd64; leave out ":arm64" or build for that platform`,
 		},
 		{
+			"foreign version", "a 1", "", "a:arm64=1", new(*ForeignArchitectureError),
+			`find the package a:arm64: packages of a foreign architecture are not supported, only those of amd64; leave out ":arm64" or build for that platform`,
+		},
+		{
+			"foreign name kept out", "a 1", "", "a !a:arm64", new(*ForeignArchitectureError),
+			`keep out the package a:arm64: packages of a foreign architecture never come in, only those of amd64; leave it out, or write "!a" for the one of amd64`,
+		},
+		{
 			"name", "a 1", "", "a;b", new(*BadNameError),
 			`find the package "a;b": that is not a package name (letters, digits and + - . and a letter or digit first)`,
 		},
