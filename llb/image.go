@@ -49,6 +49,11 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 	if err := img.skeleton.Expect(ctx, p.Layers, op.KernelDirs()); err != nil {
 		return nil, &plan.Fault{Range: p.Range, Err: err}
 	}
+	for i := range p.Layers {
+		if a, ok := p.Layers[i].Action.(*plan.Accounts); ok {
+			img.skeleton.ExpectHomes(a)
+		}
+	}
 	for n, made := range p.Made() {
 		if err := img.layer(ctx, n, made); err != nil {
 			return nil, err
@@ -102,6 +107,8 @@ func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 		return img.store(ctx, layer, action, name)
 	case *plan.Link:
 		return img.link(layer, action, name)
+	case *plan.Accounts:
+		return img.accounts(layer, action, name)
 	default:
 		return fmt.Errorf("lower layer %d: %w: %T", n+1, errUnknownAction, action)
 	}
@@ -152,6 +159,20 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 	img.stack.change(st)
 	img.skeleton.Replace(img.stack.state())
 	img.packages = packages{}
+	return nil
+}
+
+// accounts puts users and groups on, beside those of the base and of all layers before.
+func (img *image) accounts(layer *plan.Layer, a *plan.Accounts, name string) error {
+	var of []bk.State
+	for _, tree := range img.stack.inputs {
+		of = append(of, tree.State)
+	}
+	st, err := place.Accounts(img.placeBase(), of, layer, a, name)
+	if err != nil {
+		return &plan.Fault{Range: layer.Range, Err: err}
+	}
+	img.stack.add(st, layer, name)
 	return nil
 }
 

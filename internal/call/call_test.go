@@ -20,12 +20,18 @@ func verbs() []calls.Verb {
 		calls.NewVerb("store", call.ParseStore), calls.NewVerb("scan", call.ParseScan), calls.NewVerb("link", call.ParseLink),
 		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("fetch", call.ParseFetch),
 		calls.NewVerb("probe", call.ParseProbe),
+		calls.NewVerb("accounts", call.ParseAccounts),
 	}
 }
 
 func examples() []calls.Call {
 	return []calls.Call{
 		call.Skeleton{Source: "/in", Out: "/out"},
+		call.Accounts{Source: "/in", Out: "/out"},
+		call.Accounts{
+			Groups: []call.Group{{Name: "staff", GID: 50}}, Users: []call.User{{Name: "app", UID: 1000, Group: "staff", Comment: "an app", Home: "/", Shell: "/bin/sh"}},
+			Members: [][2]string{{"video", "app"}}, Homes: []string{"app"}, Source: "-in", Out: "/out",
+		},
 		call.Fetch{Out: "/out/f", URLs: []string{"https://a.example.org/x", "https://b.example.org/x"}},
 		call.Fetch{
 			Image: true, Secret: "/s", Digest: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Size: 7, Limit: 9,
@@ -69,6 +75,7 @@ func TestBadArguments(t *testing.T) {
 		"place /in", "place --chown /x /in /out", "place --chown =app /in /out", "place --owner a --preserve-owner /in /out", "place --base /b /in /out",
 		"run", "run --", "run --tmpfs 0755 -- x", "run --tmpfs 9=/x -- x", "run --tmpfs 17777=/x -- x", "exec --env A", "exec -h",
 		"store /out", "store a,b /out", "store a,-,-,gzip,/in /out", "store ../a,-,-,modes,/in /out", "scan /in", "link /out", "link --into /usr",
+		"accounts /in", "accounts --user app:1000 /in /out", "accounts --group app:x /in /out", "accounts --group app:01 /in /out", "accounts --member app /in /out",
 		"extract /in", "extract --strip -1 /in /out", "extract --strip x /in /out",
 	)
 	_, err := call.ParseSkeleton(nil)

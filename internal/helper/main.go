@@ -47,6 +47,7 @@ func ownVerbs() []verb {
 		{call.ExecUsage, runExec},
 		{call.FetchUsage, only(runFetch)},
 		{call.ProbeUsage, only(runProbe)},
+		{call.AccountsUsage, only(runAccounts)},
 	}
 }
 
@@ -116,6 +117,14 @@ func runSkeleton(args []string, _ func(string)) error {
 		return err
 	}
 	return writeSkeleton(c.Source, c.Out)
+}
+
+func runAccounts(args []string, _ func(string)) error {
+	c, err := call.ParseAccounts(args)
+	if err != nil {
+		return err
+	}
+	return enterAccounts(c)
 }
 
 func runPlace(args []string, warn func(string)) error {

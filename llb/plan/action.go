@@ -4,7 +4,7 @@
 package plan
 
 // Action is what makes a layer: [*Files], [*Exec], [*Unpack], [*Install],
-// [*Store] or [*Link].
+// [*Store], [*Link] or [*Accounts].
 type Action interface {
 	// Copies returns the parts of trees that it reads.
 	Copies() []Copy
@@ -25,7 +25,7 @@ type Action interface {
 
 // Actions returns a zero value of each kind of action.
 func Actions() []Action {
-	return []Action{&Files{}, &Exec{}, &Unpack{}, &Install{}, &Store{}, &Link{}}
+	return []Action{&Files{}, &Exec{}, &Unpack{}, &Install{}, &Store{}, &Link{}, &Accounts{}}
 }
 
 // Copies returns the entries' sources.
@@ -168,3 +168,20 @@ func (*Link) KeepsTimes() bool { return false }
 func (*Link) Count() int { return 1 }
 
 func (*Link) isAction() {}
+
+// Copies returns nothing.
+func (*Accounts) Copies() []Copy { return nil }
+
+// Fetches returns nothing.
+func (*Accounts) Fetches() []Archive { return nil }
+
+// Merges returns true.
+func (*Accounts) Merges() bool { return true }
+
+// KeepsTimes returns false.
+func (*Accounts) KeepsTimes() bool { return false }
+
+// Count returns 1.
+func (*Accounts) Count() int { return 1 }
+
+func (*Accounts) isAction() {}

@@ -123,7 +123,10 @@ type Target struct {
 	MaxLayers int
 	// MaxLayersPos is where that number stands.
 	MaxLayersPos Pos
-	Tests        []Test
+	// Users and Groups are accounts that the image has, beside the base's.
+	Users  []User
+	Groups []Group
+	Tests  []Test
 }
 
 // Layer is one entry of "layers". Exactly one of the four strategies is set.

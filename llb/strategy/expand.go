@@ -15,6 +15,8 @@ import (
 type reader struct {
 	file *spec.Spec
 	vars spec.Vars
+	// accounts are those of the target; nil for none.
+	accounts *plan.Accounts
 }
 
 // errorf is a fault of the build file.
@@ -112,7 +114,7 @@ func (r reader) owner(s spec.String) (*plan.Owner, error) {
 	if err != nil {
 		return nil, r.errorf(s.Pos, "%w", err)
 	}
-	return &plan.Owner{User: owner.User, Group: owner.Group}, nil
+	return new(numbered(r.accounts, plan.Owner{User: owner.User, Group: owner.Group})), nil
 }
 
 // dest reads a path in the image; into says that it ends in a slash.

@@ -81,6 +81,18 @@ func TestFaults(t *testing.T) {
 			"strata.yaml:3:20: a list of sources needs a directory as dest: write /a/",
 		},
 		{
+			"two users of one number", "from: x\nusers: [{name: a, uid: 5}, {name: b, uid: 5}]\n",
+			"strata.yaml:2:43: the number 5 is taken by another one of this target",
+		},
+		{
+			"two users of one name", "from: x\nusers: [{name: a}, {name: a}]\n",
+			"strata.yaml:2:27: the user a is on line 2 already",
+		},
+		{
+			"a group of the user's number", "from: x\nusers: [{name: a, uid: 5}]\ngroups: [{name: b, gid: 5}]\n",
+			"strata.yaml:2:16: the user a would have a group of its own with the number 5, which another group has; say with `group` which one is meant",
+		},
+		{
 			"in place on nothing", "layers:\n  - build: {run: 'touch /x'}\n",
 			"strata.yaml:2:12: the image is still empty, so no command can run in it; set the image's `from`, or the build's `from` and write to $out",
 		},

@@ -148,6 +148,8 @@ type Target struct {
 	read      reader
 	// packages are all of the target, once its first packages layer is planned.
 	packages *packageSet
+	// accounts are its users and groups, until they are put on.
+	accounts *plan.Accounts
 }
 
 // image plans a target for a platform, once.
@@ -200,6 +202,9 @@ func (t *Target) build(ctx context.Context) error {
 	if err := t.checkBase(t.image.From, t.image.Base); err != nil {
 		return err
 	}
+	if err := t.planAccounts(); err != nil {
+		return err
+	}
 	for i := range t.described.Layers {
 		l := &t.described.Layers[i]
 		how, err := of(l.Strategy())
@@ -210,8 +215,12 @@ func (t *Target) build(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if runsInImage(made) {
+			t.addAccounts()
+		}
 		t.image.Layers = append(t.image.Layers, made...)
 	}
+	t.addAccounts()
 	if t.image.Layers, err = t.fit(t.image.Layers); err != nil {
 		return err
 	}

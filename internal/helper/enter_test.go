@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package helper
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/call"
+)
+
+// TestEnterAccounts enters users and groups beside those of an image with shadow files,
+// whose modes stay.
+func TestEnterAccounts(t *testing.T) {
+	src, out := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{
+		"passwd": "root:x:0:0:root:/root:/bin/sh\nold:x:7:7::/:/bin/sh", "group": "root:x:0:\nvideo:x:44:old\n",
+		"shadow": "root:*:1::::::\n", "gshadow": "root:*::\nvideo:!::old\n",
+	} {
+		file := filepath.Join(src, "etc", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := enterAccounts(call.Accounts{
+		Groups: []call.Group{{Name: "app", GID: 1000}}, Users: []call.User{
+			{Name: "app", UID: 1000, Group: "1000", Comment: "an app", Home: "/srv/../home/app", Shell: "/bin/sh"},
+			{Name: "viewer", UID: 9, Group: "video", Home: "/", Shell: "/bin/false"}, {Name: "old", UID: 7, Group: "7"},
+		},
+		Members: [][2]string{{"video", "app"}, {"44", "old"}, {"0", "app"}}, Homes: []string{"app"}, Source: src, Out: out,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"passwd":  "root:x:0:0:root:/root:/bin/sh\nold:x:7:7::/:/bin/sh\napp:x:1000:1000:an app:/srv/../home/app:/bin/sh\nviewer:x:9:44::/:/bin/false\n",
+		"group":   "root:x:0:app\nvideo:x:44:old,app\napp:x:1000:\n",
+		"shadow":  "root:*:1::::::\napp:!::0:99999:7:::\nviewer:!::0:99999:7:::\n",
+		"gshadow": "root:*::app\nvideo:!::old,app\napp:!::\n",
+	} {
+		file := filepath.Join(out, "etc", name)
+		got, err := os.ReadFile(file)
+		if err != nil || string(got) != want {
+			t.Errorf("%s is %q, error %v; want %q", name, got, err, want)
+		}
+		if st, err := os.Stat(file); err != nil || st.Mode() != 0o640 {
+			t.Errorf("%s: %v, error %v", name, st, err)
+		}
+	}
+	if st, err := os.Stat(filepath.Join(out, "home/app")); err != nil || !st.IsDir() {
+		t.Errorf("home directory: error %v", err)
+	}
+}
+
+// TestEnterAccountsRefuses has accounts that the image has otherwise.
+func TestEnterAccountsRefuses(t *testing.T) {
+	src := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(src, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"passwd": "root:x:0:0::/:/bin/sh\nnode:x:1000:1000::/:/bin/sh\n", "group": "root:x:0:\nnode:x:1000:\n"} {
+		if err := os.WriteFile(filepath.Join(src, "etc", name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, c := range map[string]call.Accounts{
+		"enter user app: the number 1000 is that of node in the image": {Users: []call.User{{Name: "app", UID: 1000, Group: "0"}}},
+		"enter user node: the image has one with the number 1000":      {Users: []call.User{{Name: "node", UID: 7, Group: "0"}}},
+		"enter user app: the image has no group staff":                 {Users: []call.User{{Name: "app", UID: 7, Group: "staff"}}},
+		"enter group app: the number 1000 is that of node":             {Groups: []call.Group{{Name: "app", GID: 1000}}},
+		"make app a member of the group node: the image has no such u": {Members: [][2]string{{"node", "app"}}},
+		"make node a member of the group app: the image has no such g": {Members: [][2]string{{"app", "node"}}},
+	} {
+		c.Source, c.Out = src, t.TempDir()
+		if err := enterAccounts(c); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(src, "etc/shadow")); err != nil {
+		t.Fatal(err)
+	}
+	if err := enterAccounts(call.Accounts{Source: src, Out: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "/etc/shadow isn't a file") {
+		t.Errorf("a link: error %v", err)
+	}
+}

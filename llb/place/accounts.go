@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package place
+
+import (
+	"strconv"
+
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// Accounts makes a layer of the files that list users and groups, as they are in the last
+// of some trees that has them, with those of an action.
+func Accounts(on Base, of []bk.State, planned *plan.Layer, a *plan.Accounts, name string) (bk.State, error) {
+	c := call.Accounts{Source: "/in", Out: "/out"}
+	for _, g := range a.Groups {
+		c.Groups = append(c.Groups, call.Group{Name: g.Name, GID: g.GID})
+	}
+	for _, u := range a.Users {
+		c.Users = append(c.Users, call.User{Name: u.Name, UID: u.UID, Group: u.Group, Comment: u.Comment, Home: u.Home, Shell: u.Shell})
+		if _, made := on.Skeleton.declared[u.Home]; !made && hasHome(u) {
+			c.Homes = append(c.Homes, u.Name)
+		}
+	}
+	for _, m := range a.Members {
+		c.Members = append(c.Members, [2]string{m.Group, m.User})
+	}
+	at := on.Ops.At(planned.Range)
+	files := bk.Mkdir("/etc", 0o755)
+	for _, st := range of {
+		files = files.Copy(st, "/", "/", &bk.CopyInfo{
+			CopyDirContentsOnly: true, IncludePatterns: []string{"etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"},
+		})
+	}
+	in := bk.Scratch().File(files, at, bk.WithCustomName("[internal] look up users and groups"))
+	st, err := on.Ops.Tree("[internal] enter users and groups", c.Args(), bk.AddMount(c.Source, op.Restart(in), bk.Readonly), at)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return InStep(on, st, Step{On: on.Skeleton.Root(), KeepOwners: true, Name: name, Opts: []bk.RunOption{at}})
+}
+
+// hasHome reports whether a user has a home directory of its own.
+func hasHome(u plan.User) bool { return u.Home != "/" && u.Home != plan.NoHome }
+
+// ExpectHomes notes the home directories that users will have, should anything be put
+// there before.
+func (s *Skeleton) ExpectHomes(a *plan.Accounts) {
+	for _, u := range a.Users {
+		gid, err := strconv.Atoi(u.Group)
+		if _, known := s.likely[u.Home]; err == nil && !known && hasHome(u) {
+			s.likely[u.Home] = node{mode: 0o755, uid: u.UID, gid: gid}
+		}
+	}
+}

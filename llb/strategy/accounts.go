@@ -1,0 +1,280 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// accounts are the users and groups of a target, with all of their numbers.
+type accounts struct {
+	read reader
+	made plan.Accounts
+	// at are where the build file names users and groups.
+	users, groups map[string]spec.Pos
+}
+
+// planAccounts reads the users and groups of a target, so that owners can be named from
+// the start: their numbers don't depend on what the base has.
+func (t *Target) planAccounts() error {
+	a := &accounts{read: t.read, users: map[string]spec.Pos{}, groups: map[string]spec.Pos{}}
+	if err := a.planGroups(t.described); err != nil {
+		return err
+	}
+	if err := a.planUsers(t.described); err != nil {
+		return err
+	}
+	if len(a.made.Users)+len(a.made.Groups)+len(a.made.Members) > 0 {
+		t.read.accounts, t.accounts = &a.made, &a.made
+	}
+	return nil
+}
+
+// name reads a name that no other account of its kind has.
+func (a *accounts) name(s spec.String, kind string, seen map[string]spec.Pos) (string, error) {
+	name, err := a.read.expand(s)
+	if err != nil {
+		return "", err
+	}
+	if _, err := spec.ParseAccount(name); err != nil {
+		return "", a.read.errorf(s.Pos, "%w", err)
+	}
+	if first, ok := seen[name]; ok {
+		return "", a.read.errorf(s.Pos, "the %s %s is on line %d already", kind, name, first.Line)
+	}
+	seen[name] = s.Pos
+	return name, nil
+}
+
+// id reads a number, or takes the next one that is free.
+func (a *accounts) id(s spec.String, system bool, isTaken func(int) bool) (int, error) {
+	if s.IsSet() {
+		text, err := a.read.expand(s)
+		if err != nil {
+			return 0, err
+		}
+		n, err := spec.ParseID(text)
+		switch {
+		case err != nil:
+			return 0, a.read.errorf(s.Pos, "%w", err)
+		case isTaken(n):
+			return 0, a.read.errorf(s.Pos, "the number %d is taken by another one of this target", n)
+		}
+		return n, nil
+	}
+	n, step := 1000, 1
+	if system {
+		n, step = 999, -1
+	}
+	for isTaken(n) {
+		n += step
+	}
+	return n, nil
+}
+
+func (a *accounts) isUID(n int) bool {
+	return slices.ContainsFunc(a.made.Users, func(u plan.User) bool { return u.UID == n })
+}
+
+func (a *accounts) isGID(n int) bool {
+	return slices.ContainsFunc(a.made.Groups, func(g plan.Group) bool { return g.GID == n })
+}
+
+// given are the numbers that the build file has; those that are left out are others.
+func (a *accounts) given(ids []spec.String) map[int]bool {
+	out := map[int]bool{}
+	for _, s := range ids {
+		text, err := a.read.expand(s)
+		if n, e := spec.ParseID(text); err == nil && e == nil && s.IsSet() {
+			out[n] = true
+		}
+	}
+	return out
+}
+
+func (a *accounts) planGroups(t *spec.Target) error {
+	var ids []spec.String
+	for _, g := range t.Groups {
+		ids = append(ids, g.GID)
+	}
+	given := a.given(ids)
+	for i := range t.Groups {
+		g := &t.Groups[i]
+		name, err := a.name(g.Name, "group", a.groups)
+		if err != nil {
+			return err
+		}
+		gid, err := a.id(g.GID, g.System, func(n int) bool { return a.isGID(n) || !g.GID.IsSet() && given[n] })
+		if err != nil {
+			return err
+		}
+		a.made.Groups = append(a.made.Groups, plan.Group{Name: name, GID: gid})
+		members, err := a.read.expandAll(g.Members)
+		if err != nil {
+			return err
+		}
+		for _, user := range members {
+			a.made.Members = append(a.made.Members, plan.Member{Group: name, User: user})
+		}
+	}
+	return nil
+}
+
+func (a *accounts) planUsers(t *spec.Target) error {
+	var ids []spec.String
+	for _, u := range t.Users {
+		ids = append(ids, u.UID)
+	}
+	given := a.given(ids)
+	for i := range t.Users {
+		u := &t.Users[i]
+		name, err := a.name(u.Name, "user", a.users)
+		if err != nil {
+			return err
+		}
+		own := !u.Group.IsSet() && a.group(name) == nil
+		uid, err := a.id(u.UID, u.System, func(n int) bool {
+			return a.isUID(n) || !u.UID.IsSet() && (given[n] || own && a.isGID(n))
+		})
+		if err != nil {
+			return err
+		}
+		out := plan.User{Name: name, UID: uid, Home: "/home/" + name, Shell: "/bin/sh"}
+		if u.System {
+			out.Home, out.Shell = plan.NoHome, "/sbin/nologin"
+		}
+		if err := a.planUser(u, &out); err != nil {
+			return err
+		}
+		a.made.Users = append(a.made.Users, out)
+	}
+	return nil
+}
+
+// planUser reads the rest of a user: where it lives, and its groups.
+func (a *accounts) planUser(u *spec.User, out *plan.User) error {
+	for _, field := range []struct {
+		from spec.String
+		to   *string
+	}{{u.Home, &out.Home}, {u.Shell, &out.Shell}} {
+		if !field.from.IsSet() {
+			continue
+		}
+		var err error
+		if *field.to, _, err = a.read.dest(field.from); err != nil {
+			return err
+		}
+	}
+	var err error
+	if out.Comment, err = a.read.expand(u.Comment); err != nil {
+		return err
+	}
+	for _, field := range []string{out.Home, out.Shell, out.Comment} {
+		if strings.ContainsAny(field, ":\n") {
+			return a.read.errorf(u.Range.Start, "%q can't stand in /etc/passwd: it has a colon or a line break", field)
+		}
+	}
+	groups, err := a.read.expandAll(u.Groups)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		a.made.Members = append(a.made.Members, plan.Member{Group: g, User: out.Name})
+	}
+	return a.planPrimary(u, out)
+}
+
+// planPrimary reads the primary group, or makes one of the user's own name.
+func (a *accounts) planPrimary(u *spec.User, out *plan.User) error {
+	name := out.Name
+	if u.Group.IsSet() {
+		var err error
+		if name, err = a.read.expand(u.Group); err != nil {
+			return err
+		}
+	}
+	known := a.group(name)
+	switch {
+	case known != nil:
+		out.Group = strconv.Itoa(known.GID)
+	case u.Group.IsSet():
+		out.Group = name // a number, or one that the image has
+	case a.isGID(out.UID):
+		return a.read.errorf(u.Name.Pos, "the user %s would have a group of its own with the number %d, which another group has; say with `group` which one is meant", out.Name, out.UID)
+	default:
+		a.made.Groups = append(a.made.Groups, plan.Group{Name: name, GID: out.UID})
+		out.Group = strconv.Itoa(out.UID)
+	}
+	return nil
+}
+
+func (a *accounts) group(name string) *plan.Group { return findGroup(&a.made, name) }
+
+func findGroup(a *plan.Accounts, name string) *plan.Group {
+	for i := range a.Groups {
+		if a.Groups[i].Name == name {
+			return &a.Groups[i]
+		}
+	}
+	return nil
+}
+
+// numbered gives an owner the numbers of the target's own accounts, so that nothing has
+// to be looked up for them.
+func numbered(a *plan.Accounts, o plan.Owner) plan.Owner {
+	if a == nil {
+		return o
+	}
+	for _, u := range a.Users {
+		if u.Name == o.User {
+			o.User = strconv.Itoa(u.UID)
+			if o.Group == "" {
+				o.Group = u.Group
+			}
+			break
+		}
+	}
+	if g := findGroup(a, o.Group); g != nil {
+		o.Group = strconv.Itoa(g.GID)
+	}
+	return o
+}
+
+// addAccounts puts the target's users and groups on, unless they are there.
+func (t *Target) addAccounts() {
+	if t.accounts == nil {
+		return
+	}
+	var names []string
+	for _, u := range t.accounts.Users {
+		names = append(names, u.Name)
+	}
+	words, lines := "users ", t.described.Range
+	if len(names) == 0 {
+		words = "groups "
+		for _, g := range t.accounts.Groups {
+			names = append(names, g.Name)
+		}
+	}
+	if n := len(t.described.Users); n > 0 {
+		lines = spec.Range{Start: t.described.Users[0].Range.Start, End: t.described.Users[n-1].Range.End}
+	} else if n := len(t.described.Groups); n > 0 {
+		lines = spec.Range{Start: t.described.Groups[0].Range.Start, End: t.described.Groups[n-1].Range.End}
+	}
+	t.image.Layers = append(t.image.Layers, plan.Layer{Strategy: "users", Words: words + few(names), Range: lines, Action: t.accounts})
+	t.accounts = nil
+}
+
+// runsInImage reports whether one of some layers runs a command in the image so far.
+func runsInImage(layers []plan.Layer) bool {
+	return slices.ContainsFunc(layers, func(l plan.Layer) bool {
+		e, ok := l.Action.(*plan.Exec)
+		return ok && e.From.Kind == plan.Layers
+	})
+}
