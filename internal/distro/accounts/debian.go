@@ -105,7 +105,10 @@ func (d database) systemUser(name string, opt noshell.Options) error {
 		}
 		return nil
 	}
-	u := user{name: name, comment: opt.Value("comment"), home: "/nonexistent", shell: "/usr/sbin/nologin", aging: []string{"", "", "", "", "", "", ""}}
+	u := user{name: name, home: "/nonexistent", shell: "/usr/sbin/nologin", aging: []string{"", "", "", "", "", "", ""}}
+	if u.comment, err = d.comment(opt); err != nil {
+		return err
+	}
 	if opt.Has("home") {
 		u.home = opt.Value("home")
 	}
@@ -130,6 +133,23 @@ func (d database) systemUser(name string, opt noshell.Options) error {
 		return nil
 	}
 	return d.home(u, 0o755)
+}
+
+// comment is what is known of a user's person. Until Debian 12 adduser leaves it to
+// chfn, for which it has four parts at least.
+func (d database) comment(opt noshell.Options) (string, error) {
+	if !opt.Has("comment") {
+		return "", nil
+	}
+	text := opt.Value("comment")
+	script, err := d.Files().Read("/usr/sbin/adduser")
+	if err != nil {
+		return "", err
+	}
+	if strings.Contains(string(script), "chfn") {
+		text += strings.Repeat(",", max(0, 3-strings.Count(text, ",")))
+	}
+	return text, nil
 }
 
 // primary is the number of a system user's group, which it makes if that is asked
@@ -167,7 +187,7 @@ func (d database) home(u user, mode uint32) error {
 	if _, err := d.Files().Stat(dir, true); err == nil {
 		return nil
 	}
-	at := d.Files().Root.At(dir)
+	at := d.Files().At(dir)
 	if !d.Files().Reveal(dir) {
 		if err := d.Files().Touched(dir); err != nil {
 			return err

@@ -197,7 +197,7 @@ func (d database) hide(open, hidden string, more []string) error {
 	}
 	number, err := d.Files().Root.Number(rootdir.Groups, "shadow")
 	if gid, convErr := strconv.Atoi(number); err == nil && convErr == nil {
-		at := d.Files().Root.At(hidden)
+		at := d.Files().At(hidden)
 		return errors.Join(os.Chown(at, 0, gid), os.Chmod(at, 0o640))
 	}
 	return err

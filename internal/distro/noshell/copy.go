@@ -55,7 +55,7 @@ func (c *Call) copy(from, to string, how copying) error {
 		if err := c.Files().Touched(to); err != nil {
 			return err
 		}
-		return os.Symlink(target, c.Files().Root.At(to))
+		return os.Symlink(target, c.Files().At(to))
 	case !info.Mode().IsRegular():
 		return refuse("%s isn't a file", from)
 	}
@@ -94,8 +94,8 @@ func (c *Call) copyDir(from, to string, info fs.FileInfo, how copying) error {
 // keepAttributes gives a copy the owner, the mode and the time of its original.
 func (c *Call) keepAttributes(from, to string) error {
 	var st unix.Stat_t
-	at := c.Files().Root.At(to)
-	if err := unix.Stat(c.Files().Root.At(from), &st); err != nil {
+	at := c.Files().At(to)
+	if err := unix.Stat(c.Files().At(from), &st); err != nil {
 		return &fs.PathError{Op: "stat", Path: from, Err: err}
 	}
 	return errors.Join(os.Chown(at, int(st.Uid), int(st.Gid)), unix.Chmod(at, st.Mode&0o7777),
@@ -125,7 +125,7 @@ func mv(c *Call) error {
 	if err := errors.Join(c.Files().Touched(from), c.Files().Touched(to)); err != nil {
 		return err
 	}
-	if err := unix.Rename(c.Files().Root.At(from), c.Files().Root.At(to)); err != nil {
+	if err := unix.Rename(c.Files().At(from), c.Files().At(to)); err != nil {
 		return &fs.PathError{Op: "rename", Path: to, Err: err}
 	}
 	return nil
@@ -185,7 +185,7 @@ func install(c *Call) error {
 			return err
 		}
 	}
-	if err := os.Remove(c.Files().Root.At(to)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(c.Files().At(to)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return c.Files().named(err, to)
 	}
 	if err := c.copy(c.Path(rest[0]), to, copying{keep: opt.Has("p")}); err != nil {

@@ -39,7 +39,7 @@ type Files struct {
 // brings reports whether a hidden path is a directory such as a script makes, which the
 // script then sees.
 func (f *Files) brings(p string, mode uint32) bool {
-	info, err := os.Lstat(f.Root.At(p))
+	info, err := os.Lstat(f.At(p))
 	return err == nil && unixMode(info.Mode()) == mode && f.Reveal(p)
 }
 
@@ -47,7 +47,7 @@ func (f *Files) brings(p string, mode uint32) bool {
 // be if the script made it: what is unpacked later leaves a directory as it is. It
 // reports whether there is one.
 func (f *Files) Reveal(p string) bool {
-	info, err := os.Lstat(f.Root.At(p))
+	info, err := os.Lstat(f.At(p))
 	if !f.hides(p) || err != nil || !info.IsDir() {
 		return false
 	}
@@ -60,6 +60,10 @@ func (f *Files) Reveal(p string) bool {
 
 // maxRead limits the files that scripts read, in bytes.
 const maxRead = 64 << 20
+
+// At is where a path of the root is for the kernel. None leads out of the root by
+// itself; a link may, where the root isn't the process's own.
+func (f *Files) At(p string) string { return f.Root.At(path.Clean("/" + p)) }
 
 func (f *Files) hides(p string) bool {
 	return f.Hidden != nil && !f.made[path.Clean(p)] && f.Hidden(path.Clean(p))
@@ -75,9 +79,9 @@ func (f *Files) Stat(p string, follow bool) (fs.FileInfo, error) {
 	var info fs.FileInfo
 	var err error
 	if follow {
-		info, err = os.Stat(f.Root.At(p))
+		info, err = os.Stat(f.At(p))
 	} else {
-		info, err = os.Lstat(f.Root.At(p))
+		info, err = os.Lstat(f.At(p))
 	}
 	return info, f.named(err, p)
 }
@@ -131,7 +135,7 @@ func (f *Files) open(p string, flags int, mode fs.FileMode) (*os.File, error) {
 			return nil, err
 		}
 	}
-	file, err := os.OpenFile(f.Root.At(p), flags|unix.O_NONBLOCK, mode)
+	file, err := os.OpenFile(f.At(p), flags|unix.O_NONBLOCK, mode)
 	if err != nil {
 		return nil, f.named(err, p)
 	}
@@ -157,7 +161,7 @@ func (f *Files) ReadDir(p string) ([]fs.DirEntry, error) {
 	if f.hides(p) {
 		return nil, absent("open", p)
 	}
-	entries, err := os.ReadDir(f.Root.At(p))
+	entries, err := os.ReadDir(f.At(p))
 	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return f.hides(path.Join(p, e.Name())) }), f.named(err, p)
 }
 
@@ -166,7 +170,7 @@ func (f *Files) Readlink(p string) (string, error) {
 	if f.hides(p) {
 		return "", absent("readlink", p)
 	}
-	to, err := os.Readlink(f.Root.At(p))
+	to, err := os.Readlink(f.At(p))
 	return to, f.named(err, p)
 }
 

@@ -269,5 +269,5 @@ func (f *finding) found(p string, info fs.FileInfo, depth int) error {
 	if err := f.Files().Touched(f.Path(p)); err != nil {
 		return err
 	}
-	return f.Files().named(os.Remove(f.Files().Root.At(f.Path(p))), p)
+	return f.Files().named(os.Remove(f.Files().At(f.Path(p))), p)
 }

@@ -48,7 +48,7 @@ func (c *Call) mkdir(p string, parents bool, mode string) error {
 	if err := c.Files().Touched(p); err != nil {
 		return err
 	}
-	if err := unix.Mkdir(c.Files().Root.At(p), c.mode(0o777)); err != nil {
+	if err := unix.Mkdir(c.Files().At(p), c.mode(0o777)); err != nil {
 		return &fs.PathError{Op: "mkdir", Path: p, Err: err}
 	}
 	if mode == "" {
@@ -71,7 +71,7 @@ func rmdir(c *Call) error {
 			if err := c.Files().Touched(p); err != nil {
 				return err
 			}
-			err := unix.Rmdir(c.Files().Root.At(p))
+			err := unix.Rmdir(c.Files().At(p))
 			if opt.Has("ignore-fail-on-non-empty") && (errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST)) {
 				break
 			}
@@ -113,7 +113,7 @@ func rm(c *Call) error {
 		if opt.Has("r") {
 			remove = os.RemoveAll
 		}
-		if err := remove(c.Files().Root.At(p)); err != nil {
+		if err := remove(c.Files().At(p)); err != nil {
 			return c.Files().named(err, p)
 		}
 	}
@@ -156,18 +156,18 @@ func ln(c *Call) error {
 		if info, err := c.Files().Stat(to, false); err == nil && info.IsDir() {
 			return fmt.Errorf("%s: cannot overwrite directory", to)
 		}
-		if err := os.Remove(c.Files().Root.At(to)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(c.Files().At(to)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return c.Files().named(err, to)
 		}
 	}
-	at := c.Files().Root.At(to)
+	at := c.Files().At(to)
 	if opt.Has("s") {
 		err = unix.Symlinkat(rest[0], unix.AT_FDCWD, at)
 	} else {
 		if _, err := c.Files().Stat(c.Path(rest[0]), false); err != nil {
 			return err
 		}
-		err = unix.Link(c.Files().Root.At(c.Path(rest[0])), at)
+		err = unix.Link(c.Files().At(c.Path(rest[0])), at)
 	}
 	if err != nil {
 		return &fs.PathError{Op: "link", Path: to, Err: err}

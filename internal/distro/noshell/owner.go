@@ -151,7 +151,7 @@ func (c *Call) setOwner(p string, uid, gid int, link bool) error {
 	if err := c.Files().Touched(p); err != nil {
 		return err
 	}
-	at := c.Files().Root.At(p)
+	at := c.Files().At(p)
 	if link {
 		err = os.Lchown(at, uid, gid)
 	} else {
@@ -207,7 +207,7 @@ func (c *Call) setMode(p string, mode uint32) error {
 	if err := c.Files().Touched(p); err != nil {
 		return err
 	}
-	if err := unix.Chmod(c.Files().Root.At(p), mode); err != nil {
+	if err := unix.Chmod(c.Files().At(p), mode); err != nil {
 		return &fs.PathError{Op: "chmod", Path: p, Err: err}
 	}
 	return nil

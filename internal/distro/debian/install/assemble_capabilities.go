@@ -65,7 +65,7 @@ func setcap(c *noshell.Call) error {
 	if err := c.Files().Touched(file); err != nil {
 		return err
 	}
-	return unix.Setxattr(c.Files().Root.At(file), capabilityAttribute, data, 0)
+	return unix.Setxattr(c.Files().At(file), capabilityAttribute, data, 0)
 }
 
 // getcap prints nothing of a file that has none.
@@ -74,7 +74,7 @@ func getcap(c *noshell.Call) error {
 		if strings.HasPrefix(arg, "-") {
 			return noshell.Refuse("it isn't followed")
 		}
-		_, err := unix.Getxattr(c.Files().Root.At(c.Path(arg)), capabilityAttribute, nil)
+		_, err := unix.Getxattr(c.Files().At(c.Path(arg)), capabilityAttribute, nil)
 		switch {
 		case err == nil:
 			return noshell.Refuse("what it prints isn't followed")

@@ -51,10 +51,8 @@ func (a *assembler) ucf(c *noshell.Call) error {
 	}
 	sum := fmt.Sprintf("%x  %s\n", md5.Sum(data), to) //nolint:gosec // see above
 	cache := ucfDir + "/cache/" + strings.ReplaceAll(to, "/", ":")
-	if opt.Has("three-way") {
-		if err := a.root.Write(cache, string(data), info.Mode().Perm()); err != nil {
-			return err
-		}
+	if err := a.root.Write(cache, string(data), info.Mode().Perm()); err != nil {
+		return err
 	}
 	return a.addLine(ucfDir+"/hashfile", sum)
 }

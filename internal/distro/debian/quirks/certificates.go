@@ -134,7 +134,7 @@ func canonical(sets []byte) ([]byte, error) {
 				return nil, err
 			}
 			if text, ok := textOf(attr.Value); ok {
-				text = strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\v\f\r", r) }), " "))
+				text = lowerASCII(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\v\f\r", r) }), " "))
 				attr.Value = asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(text)}
 			}
 			der, err := asn1.Marshal(attr)
@@ -150,6 +150,16 @@ func canonical(sets []byte) ([]byte, error) {
 		out = append(out, der...)
 	}
 	return out, nil
+}
+
+// lowerASCII makes the letters of ASCII small ones, and no others.
+func lowerASCII(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
 }
 
 // textOf is the text of an attribute that is one.

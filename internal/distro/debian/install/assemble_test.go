@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package install
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/distro/rootdir"
+	"github.com/strata-build/strata/internal/distro/unpack"
+)
+
+// script is a maintainer script, or another file of a package's control.
+func script(name, text string) sourceFile {
+	return sourceFile{name: "DEBIAN/" + name, text: "#!/bin/sh\nset -e\n" + text + "\n", mode: 0o755}
+}
+
+// system are packages that scripts need: accounts, and programs that are only looked for.
+func system(t *testing.T) []string {
+	t.Helper()
+	program := func(name, text string) sourceFile { return sourceFile{name: name, text: text, mode: 0o755} }
+	return []string{
+		buildDeb(t, "none", "base-passwd", "Essential: yes\n", sourceFile{name: "usr/share/base-passwd/passwd.master", text: "root:*:0:0:root:/root:/bin/bash\n"},
+			sourceFile{name: "usr/share/base-passwd/group.master", text: "root:*:0:\nadm:*:4:\nnogroup:*:65534:\n"},
+			script("postinst", "for f in passwd group; do cp $DPKG_ROOT/usr/share/base-passwd/$f.master $DPKG_ROOT/etc/$f; done")),
+		buildDeb(t, "none", "adduser", "", program("usr/sbin/adduser", "chfn"), program("usr/sbin/addgroup", "perl")),
+		buildDeb(t, "none", "debconf", "", sourceFile{name: "usr/share/debconf/confmodule", text: "exec perl"}),
+		buildDeb(t, "none", "ucf", "", program("usr/bin/ucf", "perl"), sourceFile{name: "var/lib/ucf/", mode: 0o755}),
+	}
+}
+
+// assembledIn assembles packages in a directory.
+func assembledIn(t *testing.T, debs ...string) (root string, err error) {
+	t.Helper()
+	root, meta := unpackTo(t, UnpackOptions{}, debs...)
+	for _, dir := range []string{"etc", "root", "var/lib/dpkg"} {
+		must(t, os.MkdirAll(filepath.Join(root, dir), 0o755))
+	}
+	groups, err := unpack.ReadGroups[*Package](filepath.Dir(meta))
+	must(t, err)
+	packages, err := sorted(groups)
+	must(t, err)
+	return root, newAssembler(rootdir.Root(root), packages, false).assemble()
+}
+
+func holds(t *testing.T, root, file, want string) {
+	t.Helper()
+	if text, err := os.ReadFile(filepath.Join(root, file)); err != nil || string(text) != want {
+		t.Errorf("%s: %v\n%s\nwant\n%s", file, err, text, want)
+	}
+}
+
+// TestAssembleRunsScripts has what scripts do with dpkg's, debconf's and adduser's
+// programs.
+func TestAssembleRunsScripts(t *testing.T) {
+	server := buildDeb(t, "none", "server", "Depends: adduser, debconf, ucf, watcher\n",
+		sourceFile{name: "etc/server.conf", text: "conf"}, sourceFile{name: "usr/share/server/default", text: "default"},
+		sourceFile{name: "usr/bin/server-1", text: "elf", mode: 0o755},
+		sourceFile{name: "DEBIAN/templates", text: "Template: server/port\nType: string\nDefault: 80\nDescription: the port\n\nTemplate: server/name\nType: string\nDescription: a name\n"},
+		script("preinst", "[ ! -e /etc/server.conf ] || exit 3\n[ \"$1\" = install ]"),
+		script("config", ". /usr/share/debconf/confmodule\ndb_input high server/port || true\ndb_go || true\ndb_set server/name \"a b\""),
+		script("postinst", `. /usr/share/debconf/confmodule
+db_get server/port; port=$RET
+db_get server/name; echo "$port $RET" >/etc/server.answers
+db_get server/nothing || echo "status $?" >>/etc/server.answers
+db_stop
+adduser --system --group --home /var/lib/server --gecos Server server
+addgroup --quiet --system extra
+getent group extra >/dev/null
+mkdir -p /var/log/server
+dpkg-statoverride --list /var/log/server >/dev/null || dpkg-statoverride --update --add server adm 02750 /var/log/server
+dpkg-divert --package server --no-rename --divert /usr/bin/old.distrib --add /usr/bin/old
+update-alternatives --install /usr/bin/server server /usr/bin/server-1 20
+update-alternatives --remove server /usr/bin/never
+if dpkg --compare-versions "$2" lt-nl 2; then exit 4; fi
+dpkg --compare-versions 1.0-1 gt 1.0~rc1
+[ "$(dpkg-query -W -f='${Status} ${Version}' watcher)" = "install ok installed 1.0-1" ]
+dpkg -L server | grep -q '^/etc/server.conf$'
+dpkg-maintscript-helper rm_conffile /etc/old 1 -- "$@"
+ucf /usr/share/server/default /etc/default-server; ucfr server /etc/default-server
+deb-systemd-helper enable server.service >/dev/null || true
+dpkg-trigger --no-await watched
+exit 0`))
+	watcher := buildDeb(t, "none", "watcher", "", sourceFile{name: "DEBIAN/triggers", text: "interest-noawait watched\n"},
+		script("postinst", `if [ "$1" = triggered ]; then echo "$2" >>/etc/heard; fi`))
+	root, err := assembledIn(t, append(system(t), server, watcher)...)
+	must(t, err)
+	for file, want := range map[string]string{
+		"etc/server.answers": "80 a b\nstatus 10\n", "etc/heard": "watched\n", "etc/default-server": "default",
+		"etc/passwd":              "root:*:0:0:root:/root:/bin/bash\nserver:x:100:100:Server,,,:/var/lib/server:/usr/sbin/nologin\n",
+		"etc/group":               "root:*:0:\nadm:*:4:\nnogroup:*:65534:\nserver:x:100:\nextra:x:101:\n",
+		"var/lib/dpkg/diversions": "/usr/bin/old\n/usr/bin/old.distrib\nserver\n", "var/lib/dpkg/statoverride": "server adm 2750 /var/log/server\n",
+		"var/lib/dpkg/alternatives/server": "auto\n/usr/bin/server\n\n/usr/bin/server-1\n20\n\n",
+		"var/lib/ucf/registry":             "server\t/etc/default-server\n",
+	} {
+		holds(t, root, file, want)
+	}
+	var st unix.Stat_t
+	for file, want := range map[string][3]uint32{"var/log/server": {0o2750, 100, 4}, "var/lib/server": {0o755, 100, 100}, "tmp": {0o1777, 0, 0}} {
+		must(t, unix.Stat(filepath.Join(root, file), &st))
+		if got := [3]uint32{st.Mode & 0o7777, st.Uid, st.Gid}; got != want {
+			t.Errorf("%s is %o %d:%d", file, got[0], got[1], got[2])
+		}
+	}
+}
+
+// TestAssembleRefuses wants the script's line for what can't be done, and what to add.
+func TestAssembleRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"exit 3":                          "pack: its script postinst: it fails with status 3 (line 3)",
+		"false":                           "it fails with status 1 (line 3)",
+		"[ \"$1\" = install ]\ntrue":      "it fails with status 1 (line 3)",
+		"echo why >&2; exit 1":            "it fails with status 1 (line 3): why",
+		"anything-else --now":             "pack: its script postinst: anything-else --now (line 3): its effect isn't known",
+		"adduser --system pack":           "its effect isn't known; add adduser to \"names\"",
+		"chown root:adm /etc":             "there is no /etc/passwd; add base-passwd to \"names\"",
+		". /usr/share/debconf/confmodule": "/usr/share/debconf/confmodule isn't there; add debconf to \"names\"",
+		"ucf /a /b":                       "it isn't there; add ucf to \"names\"",
+		"/usr/bin/program":                "/usr/bin/program (line 3): it is a program, which can't be run here",
+		"dpkg-divert --rename --package pack --add /usr/bin/other": "it diverts /usr/bin/other, which other has",
+		"update-alternatives --set x /y":                           "update-alternatives --set x /y (line 3): it isn't followed",
+	} {
+		t.Run(want, func(t *testing.T) {
+			pack := buildDeb(t, "none", "pack", "", script("postinst", text), sourceFile{name: "usr/bin/program", text: "\x7fELF", mode: 0o755})
+			other := buildDeb(t, "none", "other", "", sourceFile{name: "usr/bin/other", text: "x"})
+			if _, err := assembledIn(t, pack, other); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s\nerror %v\nwant  %s", text, err, want)
+			}
+		})
+	}
+}
+
+// TestAssembleRefusesPreinst has a script that ends before its package is unpacked.
+func TestAssembleRefusesPreinst(t *testing.T) {
+	refused := buildDeb(t, "none", "pack", "", script("preinst", "exit 7"))
+	if _, err := assembledIn(t, refused); err == nil || !strings.Contains(err.Error(), "pack: its script preinst: it fails with status 7 (line 3)") {
+		t.Errorf("a script before unpacking: %v", err)
+	}
+}
