@@ -4,8 +4,10 @@
 package fault
 
 import (
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"testing"
 
 	fstypes "github.com/tonistiigi/fsutil/types"
@@ -31,7 +33,8 @@ func listed(files map[string]string) Lister {
 		add(dir, os.ModeDir, "")
 		dirs[dir] = append(dirs[dir], &fstypes.Stat{Path: name, Mode: uint32(mode), Linkname: target})
 	}
-	for name, target := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) { // as a daemon lists them
+		target := files[name]
 		mode := os.FileMode(0o644)
 		if target != "" {
 			mode |= os.ModeSymlink
