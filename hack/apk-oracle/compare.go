@@ -5,12 +5,14 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	goapk "github.com/chainguard-dev/go-apk/pkg/apk"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/alpine/index"
 	"github.com/strata-build/strata/internal/distro/alpine/resolve"
 )
@@ -27,12 +29,13 @@ const (
 	wrong     verdict = "go-apk's answer breaks a rule, ours is good"
 	bothNone  verdict = "go-apk's answer breaks a rule, we have none"
 	missing   verdict = "go-apk has no answer, ours is good"
+	unnamed   verdict = "apk wants a provider to be named, and so do we"
 	gaveUp    verdict = "apk's rules find no way, though there is one"
 	bug       verdict = "bug"
 )
 
 func verdicts() []verdict {
-	return []verdict{exact, neither, tie, installIf, choice, wrong, bothNone, missing, gaveUp, bug}
+	return []verdict{exact, neither, tie, installIf, choice, wrong, bothNone, missing, unnamed, gaveUp, bug}
 }
 
 type tally struct {
@@ -73,7 +76,7 @@ func (t *tally) compare(x *listing, names []string) {
 		v = bug
 	}
 	t.count[v]++
-	if v != exact && v != neither && t.count[v] <= t.show {
+	if v != exact && v != neither && v != unnamed && t.count[v] <= t.show {
 		fmt.Printf("%s: %v: %s\n", v, names, why)
 	}
 }
@@ -90,7 +93,10 @@ func judge(req resolve.Request, ours *resolve.Solution, err error, theirs *resol
 		return missing, oneLine(otherErr)
 	}
 	broken := resolve.Check(req, theirs)
+	var virtual *distro.VirtualPackageError
 	switch {
+	case errors.As(err, &virtual):
+		return unnamed, err.Error()
 	case err != nil && broken == nil:
 		return gaveUp, err.Error()
 	case err != nil:
