@@ -214,11 +214,14 @@ func (st *state) request() (resolve.Request, error) {
 	if err != nil {
 		return resolve.Request{}, err
 	}
-	recommends := st.config["apt::install-recommends"]
 	return resolve.Request{
-		Architecture: st.config["apt::architecture"], Indexes: st.indexes, Installed: status, Pins: st.pins,
-		Recommends: recommends == "true" || recommends == "1" || recommends == "yes",
+		Architecture: st.config["apt::architecture"], Indexes: st.indexes, Installed: status, Pins: st.pins, Recommends: st.on("apt::install-recommends"),
 	}, nil
+}
+
+// on reports whether a setting is, in one of apt's words for that.
+func (st *state) on(name string) bool {
+	return slices.Contains([]string{"1", "true", "yes", "with", "on", "enable"}, strings.ToLower(st.config[name]))
 }
 
 // apart says what of the configuration a build file can't ask for; "" if there is
@@ -231,10 +234,12 @@ func (st *state) apart(s *scenario) string {
 		return "a default release"
 	case st.config["apt::solver"] != "" && st.config["apt::solver"] != "internal":
 		return "another solver"
-	case st.config["apt::install-suggests"] == "true":
+	case st.on("apt::install-suggests"):
 		return "suggested packages"
-	case st.config["apt::get::reinstall"] == "true":
+	case st.on("apt::get::reinstall"):
 		return "installing once more"
+	case st.config["apt::get::upgrade-by-source-package"] == "0":
+		return "the option APT::Get::Upgrade-By-Source-Package"
 	}
 	return ""
 }
