@@ -32,6 +32,9 @@ func (s *scenario) ask() error {
 		return nil
 	}
 	s.ours(st)
+	if s.Ours.Failed && !s.Apt.Failed && st.unread > 0 {
+		s.Apart = "an index that isn't among apt's lists"
+	}
 	return nil
 }
 

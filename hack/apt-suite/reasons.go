@@ -43,6 +43,7 @@ func reasons() []reason {
 		{"apt orders while it simulates, and refuses a circle of Pre-Depends; here dpkg does", apt("Could not configure")},
 		{"hooks of apt's configuration aren't run", apt("ook ")},
 		{"hooks of apt's configuration aren't run", apt("after handshake")},
+		{"indexes that apt keeps compressed in a way of its own aren't read by this program", script("test-compressed-indexes")},
 		{"an archive's version is the installed one if it is called the same, whatever it needs", script("test-xorg-break-providers")},
 	}
 }

@@ -27,6 +27,7 @@ type state struct {
 	indexes []*index.Index
 	pins    []index.Pin
 	others  []string // foreign architectures
+	unread  int      // indexes that have no file
 	text    string   // all of it, to tell states apart
 	problem error    // that ours has with the state
 }
@@ -106,7 +107,8 @@ func (st *state) readIndexes(options []string) error {
 	for i, target := range targets {
 		text, ok := content(target.Get("Filename"))
 		if !ok {
-			continue // not fetched
+			st.unread++ // not fetched, or read by apt where it is
+			continue
 		}
 		st.text += string(text)
 		opts := index.Options{

@@ -70,9 +70,11 @@ func (s *solver) essentials() []Wanted {
 	return list
 }
 
-// isForeign reports whether a request is for another architecture than the image's.
+// isForeign reports whether a request is for another architecture than the image's. What
+// is for any one is for that, too.
 func (s *solver) isForeign(w Wanted) bool {
-	return w.Arch != "" && w.Arch != "native" && w.Arch != "all" && w.Arch != s.architecture
+	own := []string{"", "native", "all", "any", "linux-any", "any-" + s.architecture, "linux-" + s.architecture, s.architecture}
+	return !slices.Contains(own, w.Arch)
 }
 
 func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {

@@ -119,6 +119,7 @@ func TestResolve(t *testing.T) {
 		{"a provider of a version", []string{"a 1; Depends: v (>= 2)\nb 1; Provides: v\nc 1; Provides: v (= 2)"}, "", "a", "a=1 c=1"},
 		{"a superseded version provides nothing", []string{"a 1; Depends: v | w\nb 1; Provides: v\nb 2\nw 1"}, "", "a", "a=1 w=1"},
 		{"the provider of the higher priority", []string{"a 1; Depends: v\nb 1; Provides: v\nc 1; Provides: v\nd 1; Provides: v; Essential: yes"}, "", "a", "a=1 d=1"},
+		{"a name of any architecture", []string{"a 1\nb 1"}, "", "a:any b:linux-any", "a=1 b=1"},
 		{"any architecture", []string{"a 1; Depends: b:any\nb 1; Multi-Arch: allowed"}, "", "a", "a=1 b=1"},
 		{"a conflict with a foreign one", []string{"a 1; Conflicts: b:arm64\nb 1"}, "", "a b", "a=1 b=1"},
 		{"a conflict with one's own kind", []string{"a 1; Depends: c:amd64 | d; Conflicts: b:native (<< 1)\nb 1\nc 1"}, "", "a b", "a=1 b=1 c=1"},
