@@ -172,6 +172,9 @@ func TestPackageFileFaults(t *testing.T) {
 		`{url: "http://127.0.0.1/x.deb"}`: "has a url without a checksum; nothing else says that the package is the one that is meant",
 		"lone=3, ./dist/lone_1_all.deb":   "find version 3 of the package lone: no repository has it; there is 1",
 		`"!lone", ./dist/lone_1_all.deb`:  "keep out the package lone: the build file asks for it as well; take one of the two away",
+		"'./[.deb'":                       `strata.yaml:5:15: there is no file called "[.deb" in the build context, and it isn't a pattern: `,
+		"{target: pkg, source: x.deb}":    `strata.yaml:5:16: unknown key "target" in layers[0].packages.names[0]; write from: target:NAME`,
+		"{from: target:pkg, source: x}":   `strata.yaml:5:22: there is no target "pkg"`,
 	} {
 		dir := h.packagesProject(t, a, names)
 		built(t, filepath.Join(dir, "dist"), app("x"), testenv.Deb{Name: "other", Version: "1", Arch: "arm64"}, testenv.Deb{Name: "lone", Version: "1"}, testenv.Deb{Name: "lone", Version: "2"})

@@ -93,6 +93,23 @@ func asFile(word string) string {
 	})
 }
 
+// asPackageFile says how a map among the names of packages has what others call
+// otherwise.
+func asPackageFile(word string) string {
+	return flagOf(word, []instruction{
+		{"target", `write from: target:NAME`},
+		{"context", `write from: context:NAME`},
+		{"image", `it is called from here`},
+		{"path", `it is called source here`},
+		{"file", `it is called source here`},
+		{"src", `it is called source here`},
+		{"name", `a package of an archive is a name alone, name=version for one version`},
+		{"version", `a package of an archive is a name alone, name=version for one version`},
+		{"sha256", `write checksum: "sha256:…"`},
+		{"digest", `it is called checksum here`},
+	})
+}
+
 // asBuild says what flags of RUN, and keys of other tools, are called in a build.
 func asBuild(word string) string {
 	return flagOf(word, []instruction{

@@ -77,9 +77,10 @@ func packageNameKind() kind[packageName] {
 
 func packageFileObject() object[PackageFile] {
 	return object[PackageFile]{
-		want: "the name of a package or a map",
-		span: func(f *PackageFile) *Range { return &f.Range },
-		one:  []string{"source", "url"},
+		want:    "the name of a package or a map",
+		instead: asPackageFile,
+		span:    func(f *PackageFile) *Range { return &f.Range },
+		one:     []string{"source", "url"},
 		needs: []needs{
 			{"from", []string{"source"}},
 			{"checksum", []string{"url"}},

@@ -75,11 +75,14 @@ func (s *fileSet) openTree(ctx context.Context, f *packageFile) ([]openFile, err
 	case err == nil:
 		return []openFile{{f, c.Path, data}}, nil
 	case isDirectory(ctx, in, c.Path):
-		return nil, s.t.read.errorf(f.name.Pos, "read the package %s: it is a directory; name the files in it, as %s/*", f.name.Value, f.name.Value)
+		return nil, s.t.read.errorf(f.name.Pos, "read the package %s: it is a directory; name the files in it, as %s/*", f.name.Value, strings.TrimSuffix(f.name.Value, "/"))
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, s.fault(f, err)
 	case !plan.IsPattern(c.Path):
 		return nil, s.missing(ctx, f)
+	}
+	if _, err := path.Match(c.Path, ""); err != nil {
+		return nil, s.t.read.errorf(f.name.Pos, "there is no file called %q in %s, and it isn't a pattern: %w", name, c.From.Words(), err)
 	}
 	matches, err := matching(ctx, in, c.Path)
 	if err != nil {
@@ -128,9 +131,6 @@ func (s *fileSet) fault(f *packageFile, err error) error {
 func matching(ctx context.Context, in tree.Tree, pattern string) ([]string, error) {
 	found := []string{"/"}
 	for part := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
-		if _, err := path.Match(part, ""); err != nil {
-			return nil, err
-		}
 		var next []string
 		for _, dir := range found {
 			if name, ok := plan.Unescaped(part); ok {
