@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -23,16 +25,17 @@ import (
 const looksAtOnce = 8
 
 // refuseDeletions fails if a source brought a name that an image's layer would take for
-// a deletion. With a cache from elsewhere it isn't looked for: what is in it would be
-// fetched to look, and whoever made it has looked.
+// a deletion. With a cache from elsewhere a layer may have to be fetched to look, so it
+// is looked into only if there may be such a name.
 func refuseDeletions(ctx context.Context, d *source.Daemon, s *spec.Spec, made *llb.Result) error {
-	if len(d.UI.CacheImports) > 0 {
-		return nil
-	}
+	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
 	found := make([]string, len(made.Copied))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
 	for i, copied := range made.Copied {
+		if len(d.UI.CacheImports) > 0 && !mayDelete(copied.Layer, local) {
+			continue
+		}
 		group.Go(func() (err error) {
 			found[i], err = findDeletion(ctx, d, llb.Deletions(copied.State))
 			return err
@@ -48,6 +51,29 @@ func refuseDeletions(ctx context.Context, d *source.Daemon, s *spec.Spec, made *
 		}
 	}
 	return nil
+}
+
+// mayDelete reports whether a source of a layer may have a name that means a deletion: an
+// image has none, and an archive that had one was not unpacked.
+func mayDelete(l *plan.Layer, local func() bool) bool {
+	files, ok := l.Action.(*plan.Files)
+	if !ok {
+		return true
+	}
+	return slices.ContainsFunc(files.Entries, func(e plan.Entry) bool {
+		switch {
+		case e.Extract:
+			return false
+		case e.Git != nil:
+			return true
+		case e.Copy == nil:
+			return false
+		case e.Copy.From.Kind == plan.Main:
+			return local()
+		default:
+			return e.Copy.From.Kind != plan.Registry
+		}
+	})
 }
 
 // findDeletion is the first path of a state that means a deletion; empty if there is

@@ -6,7 +6,10 @@ package source
 import (
 	"context"
 	"encoding/binary"
+	"os"
 	"path"
+	"slices"
+	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -37,6 +40,20 @@ func (d *Daemon) contextNames(ctx context.Context, opts ...bk.LocalOption) fault
 		return nil
 	}
 	return d.listNames(ctx, *st)
+}
+
+// MayHave reports whether the build context may have a file whose name begins so.
+func (d *Daemon) MayHave(ctx context.Context, prefix string) bool {
+	list := d.contextNames(ctx)
+	return list == nil || hasPrefix(list, "", prefix)
+}
+
+// hasPrefix reports whether something below a directory has a name that begins so.
+func hasPrefix(list fault.Lister, dir, prefix string) bool {
+	stats, err := list(dir)
+	return err != nil || slices.ContainsFunc(stats, func(s *fstypes.Stat) bool {
+		return strings.HasPrefix(path.Base(s.Path), prefix) || os.FileMode(s.Mode).IsDir() && hasPrefix(list, s.Path, prefix)
+	})
 }
 
 // listNames lists a local source that was sent without content; nil for another state.

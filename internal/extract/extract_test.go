@@ -268,6 +268,7 @@ func TestStaysInside(t *testing.T) {
 		"hard link out":    {[]tar.Header{{Name: "a", Typeflag: tar.TypeLink, Linkname: "../a"}}, `"a" in it: its path leads out of the archive`},
 		"hard link none":   {[]tar.Header{{Name: "a", Typeflag: tar.TypeLink, Linkname: "b"}}, `"a" in it: it is another name for b: no such file or directory`},
 		"deletion":         {[]tar.Header{{Name: "a", Typeflag: tar.TypeChar}}, `"a" in it: it is a device 0:0, which means a deletion in an image's layer`},
+		"whiteout":         {[]tar.Header{{Name: "a/.wh.b"}}, `"a/.wh.b" in it: names that begin with .wh. mean deletions in an image's layer; leave it out with exclude`},
 		"global header":    {[]tar.Header{{Typeflag: tar.TypeXGlobalHeader, Name: "g", PAXRecords: map[string]string{"comment": "x"}}, {Name: "a"}}, "a"},
 	} {
 		file := t.TempDir() + "/a"

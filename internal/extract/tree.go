@@ -65,6 +65,9 @@ func (t *tree) finish() error {
 	return nil
 }
 
+// deletion is what names begin with that mean deletions.
+const deletion = ".wh."
+
 // errOutside says that a file of an archive would be outside the destination.
 var errOutside = errors.New("its path leads out of the archive")
 
@@ -108,6 +111,9 @@ func (t *tree) place(name string, isDir bool) (string, error) {
 	at := t.stripped(name)
 	if at == "" {
 		return "", nil
+	}
+	if strings.HasPrefix(path.Base(at), deletion) {
+		return "", fmt.Errorf("names that begin with %s mean deletions in an image's layer; leave it out with exclude", deletion)
 	}
 	if !isDir {
 		t.taken++

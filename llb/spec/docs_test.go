@@ -95,7 +95,7 @@ func keys(schema any, into *[]string) {
 // shows something: they have two for each line at least.
 func TestDocsTests(t *testing.T) {
 	var all strings.Builder
-	err := filepath.WalkDir("../..", func(file string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("../..", func(file string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(file, "_test.go") {
 			return err
 		}
