@@ -41,7 +41,7 @@ func readState(options []string) (*state, error) {
 	}
 	for line := range strings.Lines(string(dump)) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-			name, value = strings.ToLower(name), strings.Trim(value, `";`)
+			name, value = strings.TrimPrefix(strings.ToLower(name), "binary::apt-get::"), strings.Trim(value, `";`)
 			st.config[name] = value
 			if name == "apt::architectures::" {
 				st.others = append(st.others, value)
