@@ -86,7 +86,7 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
 	}
 	if opts[OptCheck] != "" {
-		return r.checkLock(ctx, s, old)
+		return checkLock(ctx, r, s, old)
 	}
 	w := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon)}
 	if update := opts[OptUpdate]; update != "" {
@@ -101,7 +101,7 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 // checkLock says what the lock of all targets doesn't have as it is now, a line for each
 // thing; nothing if there is nothing to say. What the build file asks for and the lock
 // doesn't have is an error.
-func (r *request) checkLock(ctx context.Context, s *spec.Spec, old *lock.File) ([]byte, error) {
+func checkLock(ctx context.Context, r *request, s *spec.Spec, old *lock.File) ([]byte, error) {
 	held := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, strict: true}
 	if err := held.write(ctx); err != nil {
 		return nil, err

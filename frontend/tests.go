@@ -16,6 +16,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -65,7 +66,7 @@ func (r *request) test(ctx context.Context, s *spec.Spec, report func(TestResult
 		return err
 	}
 	for _, t := range img.plan.Tests {
-		res, err := r.runTest(ctx, img.ref, t, img.plan.Platform)
+		res, err := runTest(ctx, r.daemon, img.ref, t, img.plan.Platform)
 		if err != nil {
 			return s.ErrorfRange(t.Range, "run the test %s: %w", t.Name, err)
 		}
@@ -76,7 +77,7 @@ func (r *request) test(ctx context.Context, s *spec.Spec, report func(TestResult
 
 // runTest runs one test: it looks at files of the image, and runs the rest in a fresh
 // container.
-func (r *request) runTest(ctx context.Context, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
+func runTest(ctx context.Context, d *source.Daemon, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
 	res := TestResult{Name: t.Name, Range: t.Range}
 	found, err := checkFiles(ctx, ref, t.Files)
 	if err != nil {
@@ -86,7 +87,7 @@ func (r *request) runTest(ctx context.Context, ref client.Reference, t plan.Test
 	if t.Service == nil && t.Args == nil {
 		return res, nil
 	}
-	ctr, helper, err := r.testContainer(ctx, ref, t, platform)
+	ctr, helper, err := testContainer(ctx, d, ref, t, platform)
 	if err != nil {
 		return res, err
 	}
@@ -99,7 +100,7 @@ func (r *request) runTest(ctx context.Context, ref client.Reference, t plan.Test
 
 // testContainer makes a container of an image. With a service it has a network of its
 // own with nothing but localhost, and the step helper.
-func (r *request) testContainer(ctx context.Context, ref client.Reference, t plan.Test, platform string) (ctr client.Container, helper string, err error) {
+func testContainer(ctx context.Context, d *source.Daemon, ref client.Reference, t plan.Test, platform string) (ctr client.Container, helper string, err error) {
 	p, err := platforms.Parse(platform)
 	if err != nil {
 		return nil, "", err
@@ -109,18 +110,18 @@ func (r *request) testContainer(ctx context.Context, ref client.Reference, t pla
 		Platform: &pb.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant},
 	}
 	if t.Service != nil {
-		st, at, err := r.daemon.Step(r.daemon.Platform.Architecture)
+		st, at, err := d.Step(d.Platform.Architecture)
 		if err != nil {
 			return nil, "", err
 		}
-		step, err := r.daemon.Solve(ctx, st)
+		step, err := d.Solve(ctx, st)
 		if err != nil {
 			return nil, "", err
 		}
 		helper, req.NetMode = at, pb.NetMode_NONE
 		req.Mounts = append(req.Mounts, client.Mount{Dest: helperDir, Ref: step, Readonly: true, MountType: pb.MountType_BIND})
 	}
-	ctr, err = r.daemon.Client.NewContainer(ctx, req)
+	ctr, err = d.Client.NewContainer(ctx, req)
 	return ctr, helper, err
 }
 

@@ -29,21 +29,28 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
-	part := t.using(plan.ContextParts(p))
-	first, err := part.verdict(ctx, p, unpack[0].Format, base, nil)
+	lowering := t.using(plan.ContextParts(p)).lowering
+	ask := func(unpack []*plan.Unpack, format plan.Format) (distro.Verdict, error) {
+		st, err := llb.Verdict(ctx, p, lowering, format, base, unpack)
+		if err != nil {
+			return distro.Verdict{}, err
+		}
+		return readVerdict(ctx, t.finder.daemon, st)
+	}
+	first, err := ask(nil, unpack[0].Format)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
 	for _, u := range unpack {
 		u.Filters = first.Filters
 	}
-	verdict, err := part.verdict(ctx, p, unpack[0].Format, base, unpack)
+	verdict, err := ask(unpack, unpack[0].Format)
 	for failed := (mirrors{}); err != nil && ctx.Err() == nil; {
 		f := fault.AsFetch(err)
 		if f == nil || !nextMirror(unpack, failed.choose(f)) {
 			break
 		}
-		verdict, err = part.verdict(ctx, p, unpack[0].Format, base, unpack)
+		verdict, err = ask(unpack, unpack[0].Format)
 	}
 	verdict.Filters = first.Filters
 	var archives []plan.Archive
@@ -98,14 +105,10 @@ func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
 	return lowered.State, nil
 }
 
-// verdict solves and reads the step helper's answer about packages of a plan.
-func (t *Trees) verdict(ctx context.Context, p *plan.Plan, format plan.Format, base bk.State, unpack []*plan.Unpack) (distro.Verdict, error) {
+// readVerdict reads the step helper's answer about packages of a plan.
+func readVerdict(ctx context.Context, d *Daemon, st bk.State) (distro.Verdict, error) {
 	var verdict distro.Verdict
-	st, err := llb.Verdict(ctx, p, t.lowering, format, base, unpack)
-	if err != nil {
-		return verdict, err
-	}
-	ref, err := t.finder.daemon.Make(ctx, st)
+	ref, err := d.Make(ctx, st)
 	if err != nil {
 		return verdict, err
 	}
