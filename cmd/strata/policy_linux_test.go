@@ -74,6 +74,33 @@ func TestSourcePolicy(t *testing.T) {
 	})
 }
 
+// TestSourcePolicyOfGit takes another repository than the build file names, as a policy
+// says.
+func TestSourcePolicyOfGit(t *testing.T) {
+	daemon := testenv.Buildkitd(t, testenv.DaemonOptions{})
+	repo := testenv.GitServer(t, map[string]string{"README": "mirror\n"})
+	dir := testenv.Dir(t)
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	file := write("strata.yaml", "layers: [{files: [{dest: /src, git: \"http://127.0.0.1:1/upstream.git#main\"}]}]\n")
+	to := "git://" + strings.TrimPrefix(repo.URL, "http://") + "#main"
+	policy := write("policy.json", fmt.Sprintf(`{"rules":[{"action":"CONVERT","selector":{"identifier":"git://127.0.0.1:1/upstream.git#main"},
+		"updates":{"identifier":%q,"attrs":{"git.fullurl":%q}}}]}`, to, repo.URL))
+	dest := filepath.Join(dir, "out")
+	status, out, stderr := command(t, "build", "--addr", daemon.Addr, "-f", file, "--policy", "filename="+policy, "-o", dest, dir)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s%s", status, out, stderr)
+	}
+	if data, err := os.ReadFile(filepath.Join(dest, "src", "README")); err != nil || string(data) != "mirror\n" {
+		t.Errorf("%q, %v", data, err)
+	}
+}
+
 // publicKey makes a key that nothing is signed with.
 func publicKey(t *testing.T) string {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	spb "github.com/moby/buildkit/sourcepolicy/pb"
 
@@ -89,11 +90,29 @@ func parsePolicy(word string) (p policyWord, err error) {
 	return p, nil
 }
 
+// isRego reports whether a policy is in Rego, by its name or by what it begins with:
+// JSON begins with neither.
+func isRego(path string, data []byte) bool {
+	if strings.HasSuffix(path, ".rego") {
+		return true
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "#") {
+			return strings.HasPrefix(line, "package ")
+		}
+	}
+	return false
+}
+
 // readPolicy reads a policy. A rule that can't be understood must not be left out.
 func readPolicy(path string) (*spb.Policy, error) {
 	data, err := plainfile.Read(path, policyLimit)
 	if err != nil {
 		return nil, err
+	}
+	if isRego(path, data) {
+		return nil, fmt.Errorf("%s is a policy in Rego, which only buildx evaluates: write it in JSON, as {\"rules\": […]}, or build with docker buildx build --policy", path)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
