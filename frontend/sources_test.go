@@ -63,8 +63,11 @@ text
 				change           string
 				modules, program bool
 			}{
-				{"README", true, true}, {"pkg/a.txt", true, true}, {"big/x.go", true, true},
-				{"pkg/a.go", true, false}, {"deps.lock", false, true},
+				{"README", true, true},
+				{"pkg/a.txt", true, true},
+				{"big/x.go", true, true},
+				{"pkg/a.go", true, false},
+				{"deps.lock", false, true},
 			} {
 				write(t, filepath.Join(dir, c.change), []byte(w.name+c.change))
 				out := w.must(t, flags(dir)...)

@@ -33,7 +33,8 @@ func TestEnterAccounts(t *testing.T) {
 	err := enterAccounts(call.Accounts{
 		Groups: []call.Group{{Name: "app", GID: 1000}}, Users: []call.User{
 			{Name: "app", UID: 1000, Group: "1000", Comment: "an app", Home: "/srv/../home/app", Shell: "/bin/sh"},
-			{Name: "viewer", UID: 9, Group: "video", Home: "/", Shell: "/bin/false"}, {Name: "old", UID: 7, Group: "7"},
+			{Name: "viewer", UID: 9, Group: "video", Home: "/", Shell: "/bin/false"},
+			{Name: "old", UID: 7, Group: "7"},
 		},
 		Members: [][2]string{{"video", "app"}, {"44", "old"}, {"0", "app"}}, Homes: []string{"app"}, Source: src, Out: out,
 	})
