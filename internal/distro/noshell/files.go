@@ -184,6 +184,9 @@ func (r *run) open(ctx context.Context, p string, flags int, mode fs.FileMode) (
 	if _, err := fmt.Sscanf(p, "/dev/null/source-%d", &n); err == nil && n < len(r.read) {
 		return source{strings.NewReader(r.read[n])}, nil
 	}
+	if to := map[string]io.Writer{"/dev/stdout": hc.Stdout, "/dev/stderr": hc.Stderr}[path.Clean(p)]; to != nil && flags&os.O_WRONLY != 0 {
+		return stream{to}, nil
+	}
 	file, err := r.Files.open(p, flags, mode&^fs.FileMode(r.masked()))
 	if err == nil {
 		return file, nil
@@ -200,6 +203,12 @@ type source struct{ io.Reader }
 
 func (source) Write([]byte) (int, error) { return 0, fmt.Errorf("write: %w", unix.EBADF) }
 func (source) Close() error              { return nil }
+
+// stream is one of the script's own in a file's place.
+type stream struct{ io.Writer }
+
+func (stream) Read([]byte) (int, error) { return 0, io.EOF }
+func (stream) Close() error             { return nil }
 
 func (r *run) readDir(_ context.Context, p string) ([]fs.DirEntry, error) { return r.Files.ReadDir(p) }
 

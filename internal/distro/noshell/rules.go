@@ -13,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -22,6 +23,10 @@ import (
 
 // own marks commands of the shell that this package does in the library's place.
 const own = "shell:"
+
+// maxFrames limits what functions that call functions take of the stack: it is some
+// hundred of them.
+const maxFrames = 4000
 
 // call looks at each command before it is run, and decides who runs it.
 func (r *run) call(ctx context.Context, args []string) ([]string, error) {
@@ -34,6 +39,9 @@ func (r *run) call(ctx context.Context, args []string) ([]string, error) {
 	out, err := r.rule(args)
 	if err == nil {
 		err = r.count()
+	}
+	if frame := [1]uintptr{}; err == nil && runtime.Callers(maxFrames, frame[:]) > 0 {
+		err = refuse("its functions call each other without an end")
 	}
 	if err != nil {
 		return nil, r.refuse(err, hc.Pos, args)

@@ -129,11 +129,11 @@ func (s *Shell) Run(ctx context.Context, script Script) error {
 	if err != nil {
 		return err
 	}
-	if s.depth == maxDepth {
+	if s.nest(1) > maxDepth {
+		s.nest(-1)
 		return refuse("its scripts run each other without an end")
 	}
-	s.depth++
-	defer func() { s.depth-- }()
+	defer s.nest(-1)
 	said := &tail{to: script.Stderr}
 	r := &run{Shell: s, is: is, functions: functions}
 	runner, err := interp.New(
@@ -153,6 +153,14 @@ func (s *Shell) Run(ctx context.Context, script Script) error {
 	}
 	err = protect(func() error { return runner.Run(ctx, file) })
 	return r.outcome(err, said)
+}
+
+// nest counts scripts that run in each other.
+func (s *Shell) nest(by int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.depth += by
+	return s.depth
 }
 
 // protect turns a panic of the library into an error: nothing that a script has may
@@ -213,7 +221,7 @@ func (r *run) refuse(err error, pos syntax.Pos, args []string) error {
 			own.Line = int(pos.Line())
 		}
 		if own.Text == "" {
-			own.Text = shorten(strings.Join(args, " "))
+			own.Text = shorten(strings.TrimPrefix(strings.Join(args, " "), tested))
 		}
 		r.refused = &own
 	}

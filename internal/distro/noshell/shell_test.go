@@ -187,6 +187,8 @@ echo one >f; echo two >>f; cat <f; cat f | { read a; read b; echo $b $a; }
 --
 echo err >&2 2>/dev/null; echo out 2>&1 >/dev/null; { echo a; echo b >&2; } 2>/dev/null
 --
+echo a >/dev/stdout; echo b >/dev/stderr; { echo c >/dev/stderr; } 2>&1; echo d >/dev/null
+--
 nothing() { return 7; }; nothing; echo $?; unset -f nothing; nothing=1; unset nothing; echo "[$nothing]"
 --
 x=1; (x=2; echo $x); echo $x; f() { local x=3; g; }; g() { echo $x; }; f; echo $x
