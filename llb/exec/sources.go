@@ -73,10 +73,14 @@ func literal(p string) string {
 // sourceInfo is how a source is copied. What a pattern matches keeps its name.
 func sourceInfo(from plan.Copy, chown *bk.ChownOpt) *bk.CopyInfo {
 	pattern := spec.HasGlob(from.Path)
-	return &bk.CopyInfo{
+	info := &bk.CopyInfo{
 		FollowSymlinks: true, CopyDirContentsOnly: !pattern, CreateDestPath: true, AllowWildcard: pattern,
 		IncludePatterns: from.Include, ExcludePatterns: from.Exclude, ChownOpt: chown,
 	}
+	if from.Checkout {
+		info.Mode = op.CheckoutMode()
+	}
+	return info
 }
 
 // sources are what a command is given.

@@ -106,3 +106,10 @@ func (a Actions) Copy(from bk.CopyInput, src, dest string, opt ...bk.CopyOption)
 	}
 	return a.so.Copy(from, src, dest, opt...)
 }
+
+// CheckoutModes is a change of modes that makes them independent of the umask which files
+// were checked out with.
+const CheckoutModes = "go=u-w"
+
+// CheckoutMode is [CheckoutModes] for a copy.
+func CheckoutMode() *bk.ChmodOpt { return &bk.ChmodOpt{ModeStr: CheckoutModes} }

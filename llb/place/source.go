@@ -142,9 +142,9 @@ func (f *layer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 	case it.Mode != nil:
 		info.Mode = chmod(uint32(*it.Mode), it.contents)
 	case it.trimModes && it.ModeChange != "":
-		info.Mode = &bk.ChmodOpt{ModeStr: trimmed + "," + it.ModeChange}
+		info.Mode = &bk.ChmodOpt{ModeStr: op.CheckoutModes + "," + it.ModeChange}
 	case it.trimModes:
-		info.Mode = &bk.ChmodOpt{ModeStr: trimmed}
+		info.Mode = op.CheckoutMode()
 	case it.ModeChange != "":
 		info.Mode = &bk.ChmodOpt{ModeStr: it.ModeChange}
 	}
@@ -153,9 +153,6 @@ func (f *layer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 	}
 	return info
 }
-
-// trimmed makes modes independent of the umask that files were checked out with.
-const trimmed = "go=u-w"
 
 // chmod sets exactly mode on files. In a tree, directories can also be entered by
 // whoever may read them, unless the mode says something about entering.

@@ -43,13 +43,13 @@ func (c *command) planInputs(ctx context.Context) error {
 // part reads a path in a tree; in the context when there is no tree. It is at a place
 // of the build file unless it has one.
 func (c *command) part(ctx context.Context, from, source spec.String, at spec.Pos) (plan.Copy, error) {
-	out := plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: at}, Pos: at}
+	out := plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: at}, Pos: at, Checkout: true}
 	if source.IsSet() {
 		out.Pos = source.Pos
 	}
 	var err error
 	if from.IsSet() {
-		if out.From, _, err = c.t.use(ctx, from, c.out.Platform); err != nil {
+		if out.From, out.Checkout, err = c.t.use(ctx, from, c.out.Platform); err != nil {
 			return out, err
 		}
 	}
