@@ -6,6 +6,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/frontend"
-
+	"github.com/strata-build/strata/internal/helper/program"
 	"github.com/strata-build/strata/internal/testenv"
 )
 
@@ -59,8 +60,12 @@ func (h *house) graph(t *testing.T, c *client.Client, dir string, flags []string
 	if err != nil {
 		t.Fatal(err)
 	}
+	helper, err := fsutil.NewFS(h.helper(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	opt := client.SolveOpt{
-		LocalMounts: map[string]fsutil.FS{"context": local, "dockerfile": local},
+		LocalMounts: map[string]fsutil.FS{"context": local, "dockerfile": local, program.Source: helper},
 		FrontendAttrs: map[string]string{
 			"requestid": frontend.RequestLLB, "frontend.caps": "moby.buildkit.frontend.subrequests", "build-arg:BASE": h.base,
 		},
@@ -92,6 +97,21 @@ func (h *house) graph(t *testing.T, c *client.Client, dir string, flags []string
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// helper is a directory with the step helper: who a command runs as may be known only
+// once steps before it have run.
+func (h *house) helper(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	data, err := os.ReadFile(testenv.Binary(t, "strata-step", "amd64"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, program.File("amd64")), data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // identifiers are the operations in words.

@@ -22,7 +22,8 @@ import (
 )
 
 // enterAccounts writes the files that list an image's users and groups with some more of
-// them, and their home directories, into an empty directory.
+// them, and the home directories of those, into an empty directory. Users that the image
+// has already have theirs there.
 func enterAccounts(c call.Accounts) error {
 	e, err := openAccounts(c.Source)
 	if err != nil {
@@ -33,8 +34,9 @@ func enterAccounts(c call.Accounts) error {
 			return err
 		}
 	}
+	entered := map[string]bool{}
 	for _, u := range c.Users {
-		if err := e.user(u); err != nil {
+		if entered[u.Name], err = e.user(u); err != nil {
 			return err
 		}
 	}
@@ -47,6 +49,9 @@ func enterAccounts(c call.Accounts) error {
 		return err
 	}
 	for _, name := range c.Homes {
+		if !entered[name] {
+			continue
+		}
 		if err := e.home(c.Out, name); err != nil {
 			return err
 		}
@@ -145,21 +150,22 @@ func (e *accountBook) group(g call.Group) error {
 	return err
 }
 
-// user enters a user. Its password is locked; the day of its last change isn't known.
-func (e *accountBook) user(u call.User) error {
+// user enters a user, and reports whether the image had none of that name. Its password
+// is locked; the day of its last change isn't known.
+func (e *accountBook) user(u call.User) (added bool, err error) {
 	gid := u.Group
 	if _, err := number(gid); err != nil {
 		has, _ := e.groups.find(0, gid)
 		if len(has) < 3 {
-			return fmt.Errorf("enter user %s: the image has no group %s", u.Name, u.Group)
+			return false, fmt.Errorf("enter user %s: the image has no group %s", u.Name, u.Group)
 		}
 		gid = has[2]
 	}
-	added, err := e.passwd.enter("user", u.Name, u.UID, gid, u.Comment, u.Home, u.Shell)
+	added, err = e.passwd.enter("user", u.Name, u.UID, gid, u.Comment, u.Home, u.Shell)
 	if added && e.shadow.there {
 		e.shadow.lines = append(e.shadow.lines, u.Name+":!::0:99999:7:::")
 	}
-	return err
+	return added, err
 }
 
 // member makes a user a member of a group.

@@ -34,9 +34,9 @@ func TestEnterAccounts(t *testing.T) {
 		Groups: []call.Group{{Name: "app", GID: 1000}}, Users: []call.User{
 			{Name: "app", UID: 1000, Group: "1000", Comment: "an app", Home: "/srv/../home/app", Shell: "/bin/sh"},
 			{Name: "viewer", UID: 9, Group: "video", Home: "/", Shell: "/bin/false"},
-			{Name: "old", UID: 7, Group: "7"},
+			{Name: "old", UID: 7, Group: "7", Home: "/srv/old"},
 		},
-		Members: [][2]string{{"video", "app"}, {"44", "old"}, {"0", "app"}}, Homes: []string{"app"}, Source: src, Out: out,
+		Members: [][2]string{{"video", "app"}, {"44", "old"}, {"0", "app"}}, Homes: []string{"app", "old"}, Source: src, Out: out,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +58,9 @@ func TestEnterAccounts(t *testing.T) {
 	}
 	if st, err := os.Stat(filepath.Join(out, "home/app")); err != nil || !st.IsDir() {
 		t.Errorf("home directory: error %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(out, "srv")); err == nil {
+		t.Error("a user of the image gets another home directory")
 	}
 }
 
