@@ -44,15 +44,24 @@ type recorder struct {
 	// share one.
 	file io.WriteCloser
 	// config is a buildkitd.toml for the registries that were pushed to.
-	config  string
-	pushes  bool
+	config string
+	pushes bool
+	// layout is a directory that the image is written to; empty for none.
+	layout  string
 	steps   report.Steps
 	planned map[string]frontend.Planned
 }
 
 func newRecorder(o Report, config string, shown bool, exports []client.ExportEntry) *recorder {
+	layout := ""
+	for _, e := range exports {
+		if e.Type == client.ExporterOCI && e.OutputDir != "" {
+			layout = e.OutputDir
+		}
+	}
 	return &recorder{
-		table: o.Table && shown, full: o.File != "", config: config,
+		layout: layout,
+		table:  o.Table && shown, full: o.File != "", config: config,
 		pushes:  slices.ContainsFunc(exports, isPush),
 		planned: map[string]frontend.Planned{},
 	}
@@ -133,7 +142,7 @@ func (r *recorder) watch(shown chan *client.SolveStatus) (chan *client.SolveStat
 // images are those that were built, one for each platform, as far as they are
 // known.
 func (r *recorder) images(ctx context.Context, t cli.Terminal, bkc *client.Client, exporter map[string]string) []*report.Image {
-	source := r.exported(t, bkc, exporter)
+	source := r.exported(ctx, t, bkc, exporter)
 	if source != nil {
 		defer source.Close()
 	}
@@ -155,15 +164,21 @@ func (r *recorder) images(ctx context.Context, t cli.Terminal, bkc *client.Clien
 	return images
 }
 
-// exported opens the image that the exporters made, in the daemon's store; nil
-// when they made none.
-func (r *recorder) exported(t cli.Terminal, bkc *client.Client, exporter map[string]string) *image.Source {
+// exported opens the image that the exporters made, where they wrote it, or else in the
+// daemon's store, which has it only until garbage is collected; nil when they made none.
+func (r *recorder) exported(ctx context.Context, t cli.Terminal, bkc *client.Client, exporter map[string]string) *image.Source {
 	data, err := base64.StdEncoding.DecodeString(exporter[exptypes.ExporterImageDescriptorKey])
 	var root v1.Descriptor
 	if err != nil || json.Unmarshal(data, &root) != nil {
 		return nil
 	}
 	name := exporter[exptypes.ExporterImageNameKey]
+	if r.layout != "" {
+		written, err := image.Open(ctx, image.Name{Transport: image.Layout, Path: r.layout, Digest: root.Digest.String()}, image.Options{})
+		if err == nil {
+			return written
+		}
+	}
 	var registry func(context.Context) (*image.Source, error)
 	if r.full && r.pushes {
 		registry = func(ctx context.Context) (*image.Source, error) {
