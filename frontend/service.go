@@ -186,11 +186,15 @@ func (s *service) askHTTP(ctx context.Context, q *plan.HTTPRequest) ([]string, e
 
 // askTCP sends a text and says what of the answer is not as expected.
 func (s *service) askTCP(ctx context.Context, q *plan.TCPRequest) ([]string, error) {
-	answer, err := s.probe(ctx, call.Probe{Kind: call.ProbeTCP, Port: q.Port, Timeout: s.planned.Service.Timeout, Send: q.Send})
+	ask := call.Probe{Kind: call.ProbeTCP, Port: q.Port, Timeout: s.planned.Service.Timeout, Send: q.Send}
+	if q.Receive == nil {
+		ask.Kind = call.ProbeListen
+	}
+	answer, err := s.probe(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	if answer.Fault != "" && (q.Receive != nil || answer.Body == nil && q.Send == "") {
+	if answer.Fault != "" {
 		return []string{fmt.Sprintf("port %d: %s", q.Port, answer.Fault)}, nil
 	}
 	return mismatches("answer", bodyOf(answer), q.Receive), nil

@@ -86,6 +86,7 @@ tests:
   - {name: body, start: true, http: {port: 8080, path: /health, body: {contains: ok}}}
   - {name: port, start: true, wait: {port: 81, timeout: 1s}}
   - {name: output, start: true, wait: {output: down, timeout: 1s}}
+  - {name: no port, start: true, wait: {output: up, timeout: 1s}, tcp: {port: 82, send: x}}
   - {name: answer, start: true, tcp: {port: 8080, send: "GET / HTTP/1.0\r\n\r\n", receive: {equals: ""}}}
   - name: files
     files:
@@ -105,14 +106,15 @@ targets:
 		"FAIL  body (line 9)\n      the body does not contain \"ok\"\n",
 		"FAIL  port (line 10)\n      nothing listens on port 81: ",
 		"FAIL  output (line 11)\n      within 1s it does not print \"down\"\n",
-		"FAIL  answer (line 12)\n      the answer is \"HTTP/1.", "6 of 6 tests failed.",
+		"FAIL  no port (line 12)\n      port 82: nothing listens on port 82: ",
+		"FAIL  answer (line 13)\n      the answer is \"HTTP/1.", "7 of 7 tests failed.",
 		"      /srv/www/health has mode 0644, not 0600\n      /srv/www/health belongs to 0:0, not to app\n      /srv/www/health is not as expected: the content does not contain \"ok\"\n",
 		"      /srv/www is not a link\n      /srv/none is not there\n      /bin/broken is there\n")
 	if r.Code != 1 {
 		t.Errorf("status %d\n%s", r.Code, r.Stderr)
 	}
 	r = h.cli.Run(t, "test", "--progress=plain", "--addr", h.daemon.Addr, "--target", "broken", dir)
-	contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 23)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
+	contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 24)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
 }
 
 // TestServiceFaults refuses tests that can't be run, at their lines.

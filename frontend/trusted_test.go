@@ -87,7 +87,7 @@ func TestTrusted(t *testing.T) {
 			h.mustLock(t, a, dir, "--platform=linux/amd64")
 			contains(t, read(t, dir, "strata.lock"), "    trusted: true\n", "name: hello")
 			if strings.Contains(read(t, dir, "strata.lock"), "signers") {
-				t.Error("the lock has signers of an archive that nobody checked")
+				t.Error("the lock has signers of an archive that was not checked")
 			}
 			replace(t, filepath.Join(dir, "strata.yaml"), "trusted: true", "signed_by: key.asc")
 			if out, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "--platform=linux/amd64")...); err == nil || !strings.Contains(out, "which wasn't signed") {

@@ -19,7 +19,7 @@ import (
 
 // SuspectPatterns are .dockerignore patterns of the files of a layer that [Made] wants
 // to know of: what may be a key, and what a service's data directory has. Where packages
-// and libraries bring examples and tests of their own, nobody's key is looked for.
+// and libraries bring examples and tests of their own, no key is looked for.
 func SuspectPatterns() []string {
 	var patterns []string
 	for _, dir := range []string{"etc", "root", "home", "var/lib"} {

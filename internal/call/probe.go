@@ -20,11 +20,12 @@ const (
 
 // The kinds of a [Probe].
 const (
-	// ProbeListen waits until something listens on the port.
+	// ProbeListen waits until something listens on the port, and waits for no answer to
+	// what it sends.
 	ProbeListen = "listen"
 	// ProbeHTTP asks by HTTP.
 	ProbeHTTP = "http"
-	// ProbeTCP sends a text and takes what comes back.
+	// ProbeTCP sends a text and receives what comes back.
 	ProbeTCP = "tcp"
 )
 

@@ -50,10 +50,17 @@ func ask(ctx context.Context, c call.Probe) (call.ProbeAnswer, error) {
 		return call.ProbeAnswer{}, err
 	}
 	defer conn.Close()
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetDeadline(deadline); err != nil {
+		return call.ProbeAnswer{}, err
+	}
+	if _, err := io.WriteString(conn, c.Send); err != nil {
+		return call.ProbeAnswer{}, fmt.Errorf("send: %w", err)
+	}
 	if c.Kind == call.ProbeListen {
 		return call.ProbeAnswer{}, nil
 	}
-	return talk(ctx, conn, c.Send)
+	return receive(conn)
 }
 
 // connect connects to a port of localhost, by IPv4 or IPv6, once something listens there.
@@ -76,16 +83,9 @@ func connect(ctx context.Context, port int) (net.Conn, error) {
 	}
 }
 
-// talk sends a text and takes what comes back until the service ends the connection, or
-// sends nothing for a while.
-func talk(ctx context.Context, conn net.Conn, text string) (call.ProbeAnswer, error) {
-	deadline, _ := ctx.Deadline()
-	if err := conn.SetDeadline(deadline); err != nil {
-		return call.ProbeAnswer{}, err
-	}
-	if _, err := io.WriteString(conn, text); err != nil {
-		return call.ProbeAnswer{}, fmt.Errorf("send: %w", err)
-	}
+// receive takes what comes until the service ends the connection, or sends nothing more
+// for a while.
+func receive(conn net.Conn) (call.ProbeAnswer, error) {
 	var answer call.ProbeAnswer
 	buf := make([]byte, 32<<10)
 	for len(answer.Body) < maxAnswer {

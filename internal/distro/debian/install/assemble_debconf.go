@@ -35,7 +35,7 @@ func debconfFunctions() string {
 	return b.String()
 }
 
-// A question is one of debconf's. Nobody is asked: each has its default, or what a
+// A question is one of debconf's. None is asked: each has its default, or what a
 // script sets.
 type question struct {
 	template control.Paragraph
