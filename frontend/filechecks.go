@@ -4,6 +4,7 @@
 package frontend
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,11 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/sys/user"
 	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -103,38 +106,24 @@ func compareKind(st *fstypes.Stat, want *plan.FileCheck) (faults []string) {
 		faults = append(faults, fmt.Sprintf("leads to %q, not to %q", st.Linkname, *want.Symlink))
 	}
 	if want.Mode != nil {
-		if has := unixMode(mode); has != uint32(*want.Mode) {
+		if has := tree.UnixMode(mode); has != uint32(*want.Mode) {
 			faults = append(faults, fmt.Sprintf("has mode %04o, not %04o", has, uint32(*want.Mode)))
 		}
 	}
 	return faults
 }
 
-// unixMode has the bits of chmod(2).
-func unixMode(mode fs.FileMode) uint32 {
-	bits := uint32(mode.Perm())
-	for _, b := range []struct {
-		is  fs.FileMode
-		bit uint32
-	}{{fs.ModeSetuid, 0o4000}, {fs.ModeSetgid, 0o2000}, {fs.ModeSticky, 0o1000}} {
-		if mode&b.is != 0 {
-			bits |= b.bit
-		}
-	}
-	return bits
-}
-
 // ownerFault says who owns a file instead of who is wanted; nothing if it is that one.
 func ownerFault(ctx context.Context, ref client.Reference, st *fstypes.Stat, want *plan.Owner) ([]string, error) {
-	user, err := number(ctx, ref, "etc/passwd", want.User)
+	owner, err := uid(ctx, ref, want.User)
 	if err != nil {
 		return nil, err
 	}
-	group, err := number(ctx, ref, "etc/group", want.Group)
+	group, err := gid(ctx, ref, want.Group)
 	if err != nil {
 		return nil, err
 	}
-	if (want.User == "" || user == strconv.Itoa(int(st.Uid))) && (want.Group == "" || group == strconv.Itoa(int(st.Gid))) {
+	if (want.User == "" || owner == strconv.Itoa(int(st.Uid))) && (want.Group == "" || group == strconv.Itoa(int(st.Gid))) {
 		return nil, nil
 	}
 	name := want.User
@@ -144,20 +133,42 @@ func ownerFault(ctx context.Context, ref client.Reference, st *fstypes.Stat, wan
 	return []string{fmt.Sprintf("belongs to %d:%d, not to %s", st.Uid, st.Gid, name)}, nil
 }
 
-// number is the number of a user or a group, by the image's accounts; the name itself if
-// there is none of that name.
-func number(ctx context.Context, ref client.Reference, file, name string) (string, error) {
+// uid is the number of a user, by the image's accounts; the name itself if there is none
+// of that name.
+func uid(ctx context.Context, ref client.Reference, name string) (string, error) {
+	text, err := accounts(ctx, ref, "etc/passwd", name)
+	if err != nil || text == nil {
+		return name, err
+	}
+	found, err := user.ParsePasswdFilter(bytes.NewReader(text), func(u user.User) bool { return u.Name == name })
+	if err != nil || len(found) == 0 {
+		return name, err
+	}
+	return strconv.Itoa(found[0].Uid), nil
+}
+
+// gid is what uid is, of a group.
+func gid(ctx context.Context, ref client.Reference, name string) (string, error) {
+	text, err := accounts(ctx, ref, "etc/group", name)
+	if err != nil || text == nil {
+		return name, err
+	}
+	found, err := user.ParseGroupFilter(bytes.NewReader(text), func(g user.Group) bool { return g.Name == name })
+	if err != nil || len(found) == 0 {
+		return name, err
+	}
+	return strconv.Itoa(found[0].Gid), nil
+}
+
+// accounts reads a file of accounts; nil where the name is a number or empty, or there
+// is no such file.
+func accounts(ctx context.Context, ref client.Reference, file, name string) ([]byte, error) {
 	if _, err := strconv.ParseUint(name, 10, 32); err == nil || name == "" {
-		return name, nil
+		return nil, nil
 	}
 	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: file})
-	if err = fault.NotExist(err); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+	if err = fault.NotExist(err); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	for line := range strings.Lines(string(data)) {
-		if fields := strings.Split(line, ":"); len(fields) > 2 && fields[0] == name {
-			return fields[2], nil
-		}
-	}
-	return name, nil
+	return data, err
 }

@@ -156,7 +156,7 @@ func (p *probe) note(dir string, stats []*fstypes.Stat, want map[string]bool) {
 		if mode := os.FileMode(s.Mode); mode.IsDir() || mode&os.ModeSymlink != 0 {
 			p.known[name] = &node{
 				link: s.Linkname,
-				mode: unixMode(mode),
+				mode: tree.UnixMode(mode),
 				uid:  int(s.Uid),
 				gid:  int(s.Gid),
 			}
@@ -166,21 +166,6 @@ func (p *probe) note(dir string, stats []*fstypes.Stat, want map[string]bool) {
 
 // depth is how many components a clean absolute path has.
 func depth(p string) int { return len(ancestors(p)) + min(len(p)-1, 1) }
-
-// unixMode returns the permission bits of a Go file mode as chmod(2) takes them.
-func unixMode(m os.FileMode) uint32 {
-	out := uint32(m.Perm())
-	if m&os.ModeSetuid != 0 {
-		out |= 0o4000
-	}
-	if m&os.ModeSetgid != 0 {
-		out |= 0o2000
-	}
-	if m&os.ModeSticky != 0 {
-		out |= 0o1000
-	}
-	return out
-}
 
 // escapePattern makes a name stand for itself in a .dockerignore pattern.
 func escapePattern(name string) string {

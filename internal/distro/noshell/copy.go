@@ -13,6 +13,8 @@ import (
 	"path"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/tree"
 )
 
 func cp(c *Call) error {
@@ -88,7 +90,7 @@ func (c *Call) copyDir(from, to string, info fs.FileInfo, how copying) error {
 	if how.keep {
 		return c.keepAttributes(from, to)
 	}
-	return c.setMode(to, c.mode(unixMode(info.Mode())))
+	return c.setMode(to, c.mode(tree.UnixMode(info.Mode())))
 }
 
 // keepAttributes gives a copy the owner, the mode and the time of its original.

@@ -21,6 +21,7 @@ import (
 	"mvdan.cc/sh/v3/interp"
 
 	"github.com/strata-build/strata/internal/distro/rootdir"
+	"github.com/strata-build/strata/internal/tree"
 )
 
 // Files are those of a root, as scripts see them.
@@ -40,7 +41,7 @@ type Files struct {
 // script then sees.
 func (f *Files) brings(p string, mode uint32) bool {
 	info, err := os.Lstat(f.At(p))
-	return err == nil && unixMode(info.Mode()) == mode && f.Reveal(p)
+	return err == nil && tree.UnixMode(info.Mode()) == mode && f.Reveal(p)
 }
 
 // Reveal makes a hidden directory one that the script sees and may change, as it would

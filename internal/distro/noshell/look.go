@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/strata-build/strata/internal/tree"
 )
 
 func basename(c *Call) error {
@@ -132,7 +134,7 @@ func stat(c *Call) error {
 		}
 		text := opt.Value("c")
 		for verb, value := range map[string]string{
-			"%a": strconv.FormatUint(uint64(unixMode(info.Mode())), 8), "%u": fmt.Sprint(st.Uid), "%g": fmt.Sprint(st.Gid), "%s": fmt.Sprint(info.Size()), "%n": p,
+			"%a": strconv.FormatUint(uint64(tree.UnixMode(info.Mode())), 8), "%u": fmt.Sprint(st.Uid), "%g": fmt.Sprint(st.Gid), "%s": fmt.Sprint(info.Size()), "%n": p,
 		} {
 			text = strings.ReplaceAll(text, verb, value)
 		}

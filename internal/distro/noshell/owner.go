@@ -18,6 +18,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
+	"github.com/strata-build/strata/internal/tree"
 )
 
 // Bringer says which package has something that isn't there.
@@ -183,7 +184,7 @@ func chmod(c *Call) error {
 		if err != nil {
 			return err
 		}
-		n, err := changedMode(mode, unixMode(info.Mode()), info.IsDir(), c.Shell.masked(), c.Shell.Busybox)
+		n, err := changedMode(mode, tree.UnixMode(info.Mode()), info.IsDir(), c.Shell.masked(), c.Shell.Busybox)
 		if err != nil {
 			return err
 		}
@@ -211,17 +212,6 @@ func (c *Call) setMode(p string, mode uint32) error {
 		return &fs.PathError{Op: "chmod", Path: p, Err: err}
 	}
 	return nil
-}
-
-// unixMode are the permission bits as numbers have them.
-func unixMode(m fs.FileMode) uint32 {
-	out := uint32(m.Perm())
-	for bit, n := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
-		if m&bit != 0 {
-			out |= n
-		}
-	}
-	return out
 }
 
 // changedMode is a mode after a change such as 755 or u+rw,go-w. A number of up to
