@@ -219,11 +219,11 @@ func wc(c *Call) error {
 func seq(c *Call) error {
 	var n []int
 	for _, a := range c.Args[1:] {
-		i, err := strconv.Atoi(a)
+		i, err := strconv.ParseInt(a, 10, 32) // differences of such numbers are ints, too
 		if err != nil || len(n) == 3 {
 			return refuse("it isn't followed")
 		}
-		n = append(n, i)
+		n = append(n, int(i))
 	}
 	first, step, end := 1, 1, 0
 	switch len(n) {
