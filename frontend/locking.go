@@ -5,6 +5,7 @@ package frontend
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
 	"path"
 	"slices"
@@ -30,8 +31,8 @@ const RequestLock = "frontend.strata.lock"
 
 // The options of a request for the lock.
 const (
-	// OptUpdate names packages, with commas between them, that are resolved again; *
-	// is all of them.
+	// OptUpdate names packages and other things that are looked up again, as a line of
+	// CSV; * is all of them.
 	OptUpdate = "strata.update"
 	// OptCheck refuses a lock that isn't up to date, and resolves nothing.
 	OptCheck = "strata.check"
@@ -89,13 +90,26 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 		return checkLock(ctx, r, s, old)
 	}
 	w := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon)}
-	if update := opts[OptUpdate]; update != "" {
-		w.update = strings.Split(update, ",")
+	if w.update, err = parseUpdate(opts[OptUpdate]); err != nil {
+		return nil, err
 	}
 	if err := w.write(ctx); err != nil {
 		return nil, err
 	}
 	return w.made.Write(), nil
+}
+
+// parseUpdate reads the names of OptUpdate, which are as in a line of CSV: a url may have
+// commas of its own.
+func parseUpdate(line string) ([]string, error) {
+	if line == "" {
+		return nil, nil
+	}
+	names, err := csv.NewReader(strings.NewReader(line)).Read()
+	if err != nil {
+		return nil, fmt.Errorf("parse %s: %w", OptUpdate, err)
+	}
+	return names, nil
 }
 
 // checkLock says what the lock of all targets doesn't have as it is now, a line for each

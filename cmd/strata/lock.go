@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -152,7 +153,11 @@ func (o *lockOptions) attrs() map[string]string {
 	case o.update && len(o.names) == 0:
 		attrs[frontend.OptUpdate] = "*"
 	case o.update:
-		attrs[frontend.OptUpdate] = strings.Join(o.names, ",")
+		var line strings.Builder
+		w := csv.NewWriter(&line)
+		_ = w.Write(o.names) // a strings.Builder takes everything
+		w.Flush()
+		attrs[frontend.OptUpdate] = strings.TrimSuffix(line.String(), "\n")
 	}
 	return attrs
 }
