@@ -143,9 +143,18 @@ func (g *greeting) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil && req.URL.Scheme == "https" && req.Context().Err() == nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		g.failed = fmt.Errorf("no answer by TLS: %w", err)
+		g.failed = fmt.Errorf("no answer by TLS: %w", refusal(err))
 	}
 	return resp, err
+}
+
+// refusal is what a server says by TLS of why it doesn't go on, without where net/http
+// was when it heard that; another error is itself.
+func refusal(err error) error {
+	if said, ok := errors.AsType[*net.OpError](err); ok && said.Op == "remote error" {
+		return said
+	}
+	return err
 }
 
 // because is an error, or why TLS failed if that is a server's that expects TLS.
