@@ -20,6 +20,7 @@ import (
 // verbs are the commands, in the order that help lists them.
 func verbs(t cli.Terminal) []*cobra.Command {
 	return []*cobra.Command{
+		initCommand(t),
 		buildCommand(t),
 		testCommand(t),
 		checkCommand(t),

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/atomicfile"
+)
+
+// initOptions are the flags and the argument of "strata init".
+type initOptions struct {
+	dir    string // the build context
+	file   string // what to convert, or empty
+	output string // where the build file goes, or empty, or - for the standard output
+	force  bool
+}
+
+// draft is a first build file.
+type draft struct {
+	text  []byte
+	notes []string // what was seen and decided, and why, a line each
+}
+
+func initCommand(t cli.Terminal) *cobra.Command {
+	o := initOptions{}
+	cmd := &cobra.Command{
+		Use:   "init [flags] [PATH]",
+		Short: "Write a first build file",
+		Long: `Write a first build file for the directory PATH, the current one if left out.
+
+What was seen there, what was decided, and why goes to the standard error.`,
+		Example: `  strata init
+  strata init -f docker/app.Dockerfile -o deploy/strata.yaml
+  strata init -o -`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.dir = "."
+			if len(args) > 0 {
+				o.dir = args[0]
+			}
+			return runInit(t, o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile (default: the one in PATH)")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write the build file to `FILE`, or to the standard output with - (default PATH/strata.yaml)")
+	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite a build file that is there")
+	return cmd
+}
+
+func runInit(t cli.Terminal, o initOptions) error {
+	if o.output == "" {
+		o.output = filepath.Join(o.dir, frontend.DefaultFile)
+	}
+	if err := o.checkDir(); err != nil {
+		return err
+	}
+	if err := o.checkOutput(); err != nil {
+		return err
+	}
+	d, err := o.draft()
+	if err != nil {
+		return err
+	}
+	messages := t.Messages()
+	for _, note := range d.notes {
+		fmt.Fprintln(messages, note)
+	}
+	if o.output == "-" {
+		_, err := t.Text().Write(d.text)
+		return err
+	}
+	if err := writeOutput(o.output, d.text); err != nil {
+		return fmt.Errorf("write %s: %w", o.output, err)
+	}
+	fmt.Fprintf(messages, "wrote %s\n", o.output)
+	return nil
+}
+
+func (o initOptions) checkDir() error {
+	fi, err := os.Stat(o.dir)
+	if err != nil {
+		return cli.Usage(fmt.Errorf("look at directory: %w", err), "")
+	}
+	if !fi.IsDir() {
+		return cli.Usage(fmt.Errorf("%s is not a directory", o.dir), "a file to start from is for --file")
+	}
+	return nil
+}
+
+// checkOutput refuses to replace a file that nobody said may be replaced.
+func (o initOptions) checkOutput() error {
+	if o.output == "-" || o.force {
+		return nil
+	}
+	_, err := os.Lstat(o.output)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return cli.Usage(fmt.Errorf("look at output: %w", err), "")
+	}
+	return cli.Usage(fmt.Errorf("%s is there already", o.output), "--force overwrites it, --output writes another file")
+}
+
+// draft looks at the file to start from, or at the directory, and picks who writes.
+func (o initOptions) draft() (draft, error) {
+	if o.file != "" {
+		return o.fromDockerfile(o.file)
+	}
+	for _, name := range dockerfileNames() {
+		path := filepath.Join(o.dir, name)
+		if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {
+			return o.fromDockerfile(path)
+		}
+	}
+	return draft{}, cli.Usage(fmt.Errorf("nothing in %s to start from", o.dir),
+		"init looks for "+strings.Join(dockerfileNames(), ", "))
+}
+
+// dockerfileNames are the names that a Dockerfile has by itself.
+func dockerfileNames() []string { return []string{"Dockerfile", "dockerfile", "Containerfile"} }
+
+// fromDockerfile is a build file whose image is what a Dockerfile makes.
+func (o initOptions) fromDockerfile(path string) (draft, error) {
+	if _, err := os.Stat(path); err != nil {
+		return draft{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
+	}
+	name, err := filepath.Rel(o.dir, path)
+	if err != nil || !filepath.IsLocal(name) {
+		return draft{}, cli.Usage(fmt.Errorf("%s is not in %s", path, o.dir), "give the build context as PATH")
+	}
+	name = filepath.ToSlash(name)
+	return draft{
+		text:  fmt.Appendf(nil, "# syntax=strata-build/strata:1\nfrom: %q\n", "dockerfile:"+name),
+		notes: []string{name + ": a Dockerfile, whose image is the base"},
+	}, nil
+}
+
+// writeOutput writes a file at once.
+func writeOutput(path string, data []byte) (err error) {
+	var stage atomicfile.Stage
+	defer func() { err = errors.Join(err, stage.Discard()) }()
+	file, err := stage.File(path)
+	if err != nil {
+		return err
+	}
+	if err := file.Write(data); err != nil {
+		return err
+	}
+	return stage.Commit()
+}
