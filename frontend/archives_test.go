@@ -14,23 +14,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestArchives unpacks what zip, tar and the compressions make, from servers and from
 // the context, whole and in parts, onto a base and after a command.
 func TestArchives(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "tool-1.2", "bin", "tool"), []byte("#!/bin/sh\n"))
-	write(t, filepath.Join(dir, "tool-1.2", "share", "doc"), []byte("doc\n"))
+	house.Write(t, filepath.Join(dir, "tool-1.2", "bin", "tool"), []byte("#!/bin/sh\n"))
+	house.Write(t, filepath.Join(dir, "tool-1.2", "share", "doc"), []byte("doc\n"))
 	pack := exec.Command("sh", "-c", "umask 022; chmod -R go=u-w . && chmod 755 tool-1.2/bin/tool && zip -qr tool.zip tool-1.2 && gzip -k tool-1.2/share/doc && mv tool-1.2/share/doc.gz ."+
 		" && mkdir many && tar -C tool-1.2 --owner=7 --group=8 -cJf many/a.tar.xz bin && tar -C tool-1.2 -c --owner=0 --group=0 share | zstd -q > many/b.tar.zst")
 	pack.Dir = dir
 	if out, err := pack.CombinedOutput(); err != nil {
 		t.Fatalf("pack: %v\n%s", err, out)
 	}
-	web := testenv.FileServer(t, map[string][]byte{"/get": []byte(read(t, dir, "doc.gz")), "/tool.zip": []byte(read(t, dir, "tool.zip"))})
-	write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, `# syntax=%s
+	web := testenv.FileServer(t, map[string][]byte{"/get": []byte(house.Read(t, dir, "doc.gz")), "/tool.zip": []byte(house.Read(t, dir, "tool.zip"))})
+	house.Write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, `# syntax=%s
 from: %s
 layers:
   - files:
@@ -44,7 +45,7 @@ layers:
   - files:
       - {dest: /a/after/, source: "many/a.*", extract: true}
       - {dest: /a/after, source: tool.zip, extract: true, exclude: ["**/bin"], strip: 1}
-`, h.frontend, h.base, web.URL, web.URL, web.URL))
+`, h.Frontend, h.Base, web.URL, web.URL, web.URL))
 	const want = `drwxr-xr-x 0:0 0 /a/after
 drwxr-xr-x 7:8 0 /a/after/bin
 -rwxr-xr-x 7:8 0 /a/after/bin/tool "#!/bin/sh\n"
@@ -67,9 +68,9 @@ drwxr-xr-x 0:0 0 /a/zip/share
 -rw-r--r-- 0:0 0 /a/zip/share/doc "doc\n"
 -rw-r--r-- 0:0 0 /etc/doc "doc\n"
 `
-	h.each(t, func(t *testing.T, w way) {
-		ref := w.image(t, h, "", "-f", filepath.Join(dir, "strata.yaml"), dir)
-		if diff := cmp.Diff(want, linesWith(listing(t, unpack(t, h, ref)), " /a/", " /etc/doc")); diff != "" {
+	h.Each(t, func(t *testing.T, w house.Way) {
+		ref := w.Image(t, h, "", "-f", filepath.Join(dir, "strata.yaml"), dir)
+		if diff := cmp.Diff(want, linesWith(house.Listing(t, house.Unpack(t, h, ref)), " /a/", " /etc/doc")); diff != "" {
 			t.Errorf("files (-want +got):\n%s", diff)
 		}
 	})

@@ -11,15 +11,16 @@ import (
 	"github.com/moby/buildkit/client"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestCacheTransfer takes the cache from one daemon to another: through a
 // registry, a directory, and the image itself.
 func TestCacheTransfer(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	fresh := testenv.Buildkitd(t, testenv.DaemonOptions{})
-	other := &house{registry: h.registry, daemon: fresh, buildx: testenv.NewBuildx(t, fresh), cli: h.cli, frontend: h.frontend, base: h.base}
-	dir := h.project(t, `
+	other := &house.House{Registry: h.Registry, Daemon: fresh, Buildx: testenv.NewBuildx(t, fresh), CLI: h.CLI, Frontend: h.Frontend, Base: h.Base}
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: {base}
@@ -29,11 +30,11 @@ layers:
   - {name: changed, build: {run: cat /proc/sys/kernel/random/uuid > /changed}}
 -- tool --
 `)
-	for i, w := range h.ways() {
-		t.Run(w.name, func(t *testing.T) {
+	for i, w := range h.Ways() {
+		t.Run(w.Name, func(t *testing.T) {
 			directory := filepath.Join(t.TempDir(), "cache")
-			ref := h.registry.Host + "/cache:" + w.name
-			image := h.registry.Host + "/cached:" + w.name
+			ref := h.Registry.Host + "/cache:" + w.Name
+			image := h.Registry.Host + "/cached:" + w.Name
 			for _, c := range []struct {
 				name, to, from string
 				steps          []string
@@ -44,10 +45,10 @@ layers:
 			} {
 				t.Run(c.name, func(t *testing.T) {
 					prune(t, fresh)
-					w.must(t, flags(dir, "-o", "type=image,push=true,oci-mediatypes=true,name="+image, "--cache-to", c.to)...)
-					out := other.ways()[i].must(t, flags(dir, "--cache-from", c.from)...)
+					w.Must(t, house.Flags(dir, "-o", "type=image,push=true,oci-mediatypes=true,name="+image, "--cache-to", c.to)...)
+					out := other.Ways()[i].Must(t, house.Flags(dir, "--cache-from", c.from)...)
 					for _, step := range c.steps {
-						if !cached(t, out, step) {
+						if !house.Cached(t, out, step) {
 							t.Errorf("%q runs again:\n%s", step, out)
 						}
 					}

@@ -24,6 +24,7 @@ import (
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/helper/program"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // olderDaemon is a connection to a daemon that says it can do less.
@@ -53,7 +54,7 @@ func withoutMerge(o *gateway.BuildOpts) {
 
 // inProcess runs the frontend in this process on the shared daemon and pushes
 // the image.
-func inProcess(t *testing.T, h *house, dir, name string, opts func(*gateway.BuildOpts), attrs map[string]string) {
+func inProcess(t *testing.T, h *house.House, dir, name string, opts func(*gateway.BuildOpts), attrs map[string]string) {
 	t.Helper()
 	err := buildInProcess(t, h, dir, name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		return frontend.Build(ctx, olderDaemon{Client: c, opts: opts})
@@ -63,7 +64,7 @@ func inProcess(t *testing.T, h *house, dir, name string, opts func(*gateway.Buil
 	}
 }
 
-func buildInProcess(t *testing.T, h *house, dir, name string, attrs map[string]string, build gateway.BuildFunc) error {
+func buildInProcess(t *testing.T, h *house.House, dir, name string, attrs map[string]string, build gateway.BuildFunc) error {
 	t.Helper()
 	steps := t.TempDir()
 	for _, arch := range []string{"amd64", "arm64"} {
@@ -77,7 +78,7 @@ func buildInProcess(t *testing.T, h *house, dir, name string, attrs map[string]s
 	}
 	opt := client.SolveOpt{FrontendAttrs: attrs, LocalMounts: map[string]fsutil.FS{}, Exports: []client.ExportEntry{{
 		Type:  client.ExporterImage,
-		Attrs: map[string]string{"name": h.registry.Host + "/" + name, "push": "true", "oci-mediatypes": "true"},
+		Attrs: map[string]string{"name": h.Registry.Host + "/" + name, "push": "true", "oci-mediatypes": "true"},
 	}}}
 	for source, directory := range map[string]string{"context": dir, "dockerfile": dir, program.Source: steps} {
 		fs, err := fsutil.NewFS(directory)
@@ -86,29 +87,29 @@ func buildInProcess(t *testing.T, h *house, dir, name string, attrs map[string]s
 		}
 		opt.LocalMounts[source] = fs
 	}
-	_, err := h.daemon.Client(t).Build(context.Background(), opt, "", build, nil)
+	_, err := h.Daemon.Client(t).Build(context.Background(), opt, "", build, nil)
 	return err
 }
 
 // TestWithoutMergeOp shows that the same files and the same configuration come
 // out where the daemon can neither merge nor diff.
 func TestWithoutMergeOp(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	// A step leaves its mount points behind; only a difference can leave them out.
 	stubs := regexp.MustCompile(`(?m)^\S+ 0:0 \d+ /(dev|proc|sys)\n`)
 	for _, s := range scenarios(t) {
 		t.Run(s.Name, func(t *testing.T) {
-			attrs := map[string]string{"build-arg:BASE": h.base}
+			attrs := map[string]string{"build-arg:BASE": h.Base}
 			if len(s.flags) == 2 && s.flags[0] == "--target" {
 				attrs["target"] = s.flags[1]
 			}
 			inProcess(t, h, s.dir, "chain/"+s.Name, withoutMerge, attrs)
-			validate(t, h, "chain/"+s.Name)
-			got := listing(t, unpack(t, h, "chain/"+s.Name))
+			house.Validate(t, h, "chain/"+s.Name)
+			got := house.Listing(t, house.Unpack(t, h, "chain/"+s.Name))
 			if diff := cmp.Diff(stubs.ReplaceAllString(s.Section("want"), ""), stubs.ReplaceAllString(got, "")); diff != "" {
 				t.Errorf("the files differ (-merged +chained):\n%s", diff)
 			}
-			if diff := cmp.Diff(s.Section("config"), readableConfig(t, h, "chain/"+s.Name)); diff != "" {
+			if diff := cmp.Diff(s.Section("config"), house.ReadableConfig(t, h, "chain/"+s.Name)); diff != "" {
 				t.Errorf("the configurations differ (-merged +chained):\n%s", diff)
 			}
 		})
@@ -118,27 +119,27 @@ func TestWithoutMergeOp(t *testing.T) {
 // TestDaemonsPlatform shows that a daemon's own platform is built when none is
 // asked for, wherever the client runs.
 func TestDaemonsPlatform(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, "-- strata.yaml --\nlayers: [{files: [{dest: /a, content: {riscv64: r, amd64: x, arm64: a}}]}]\n")
+	h := house.New(t)
+	dir := h.Project(t, "-- strata.yaml --\nlayers: [{files: [{dest: /a, content: {riscv64: r, amd64: x, arm64: a}}]}]\n")
 	inProcess(t, h, dir, "riscv:1", func(o *gateway.BuildOpts) {
 		o.Workers = []gateway.WorkerInfo{{Platforms: []ocispecs.Platform{{OS: "linux", Architecture: "riscv64"}}}}
 	}, nil)
-	config := raw(t, h, "riscv:1", "--config")
-	want(t, "the platform", strings.Join([]string{config["os"].(string), config["architecture"].(string)}, "/"), "linux/riscv64")
+	config := house.Raw(t, h, "riscv:1", "--config")
+	house.Want(t, "the platform", strings.Join([]string{config["os"].(string), config["architecture"].(string)}, "/"), "linux/riscv64")
 }
 
 // TestDerivationWithoutMergeOp puts the layers of a store one on the other.
 func TestDerivationWithoutMergeOp(t *testing.T) {
-	h, nix := newHouse(t), testenv.Nix(t)
-	dir := h.project(t, "-- strata.yaml --\nfrom: "+h.base+"\nlayers:\n  - derivation:\n      path: "+nix.App+"\n      store: {source: cache}\n      link: /usr/local\n")
+	h, nix := house.New(t), testenv.Nix(t)
+	dir := h.Project(t, "-- strata.yaml --\nfrom: "+h.Base+"\nlayers:\n  - derivation:\n      path: "+nix.App+"\n      store: {source: cache}\n      link: /usr/local\n")
 	if err := os.CopyFS(filepath.Join(dir, "cache"), os.DirFS(filepath.Join(nix.Dir, "cache-zstd"))); err != nil {
 		t.Fatal(err)
 	}
 	inProcess(t, h, dir, "chain/derivation", withoutMerge, nil)
-	validate(t, h, "chain/derivation")
-	root := unpack(t, h, "chain/derivation")
+	house.Validate(t, h, "chain/derivation")
+	root := house.Unpack(t, h, "chain/derivation")
 	for _, p := range nix.Paths {
-		want(t, p, testenv.NixHash(t, root+p), testenv.NixHash(t, p))
+		house.Want(t, p, testenv.NixHash(t, root+p), testenv.NixHash(t, p))
 	}
 	if _, err := os.Lstat(filepath.Join(root, "usr/local/bin/app")); err != nil {
 		t.Error(err)

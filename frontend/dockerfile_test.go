@@ -15,14 +15,15 @@ import (
 
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestDockerfileInputs hands on what a Dockerfile may use: arguments that only it
 // has, those of the build file, named contexts, secrets and the context, with the
 // Dockerfile's own ignore file.
 func TestDockerfileInputs(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 args: {WHO: {amd64: x86, arm64: arm}, AT: null}
@@ -48,11 +49,11 @@ hidden
 -- extra/file --
 more
 `)
-	h.each(t, func(t *testing.T, w way) {
-		out := w.files(t, flags(dir, "--platform=linux/amd64", "--build-arg", "ONLY=given", "--build-arg", "AT=here",
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out := w.Files(t, house.Flags(dir, "--platform=linux/amd64", "--build-arg", "ONLY=given", "--build-arg", "AT=here",
 			"--build-context", "extra="+filepath.Join(dir, "extra"), "--secret", "id=token,src="+filepath.Join(dir, "secret"))...)
-		want(t, "/words", read(t, out, "words"), "given x86 here amd64 hidden more extra kept\n")
-		all := w.must(t, flags(dir, "--platform=linux/amd64", "--build-arg", "ONLY=x", "--build-arg", "AT=y",
+		house.Want(t, "/words", house.Read(t, out, "words"), "given x86 here amd64 hidden more extra kept\n")
+		all := w.Must(t, house.Flags(dir, "--platform=linux/amd64", "--build-arg", "ONLY=x", "--build-arg", "AT=y",
 			"--build-context", "extra="+filepath.Join(dir, "extra"), "--secret", "id=token,src="+filepath.Join(dir, "secret"))...)
 		if strings.Contains(all, "is not declared in args") {
 			t.Errorf("an argument of the Dockerfile is warned of:\n%s", all)
@@ -62,8 +63,8 @@ more
 
 // TestDockerfilePlatforms makes an index of a Dockerfile that runs nothing.
 func TestDockerfilePlatforms(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: dockerfile:Dockerfile
@@ -80,17 +81,17 @@ x86
 arm
 `)
 	texts := map[string]string{"amd64": "x86\n", "arm64": "arm\n"}
-	h.each(t, func(t *testing.T, w way) {
-		name := w.image(t, h, "", flags(dir, "--platform", "linux/amd64,linux/arm64")...)
-		layout := testenv.PullLayout(t, h.registry, name)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		name := w.Image(t, h, "", house.Flags(dir, "--platform", "linux/amd64,linux/arm64")...)
+		layout := testenv.PullLayout(t, h.Registry, name)
 		for arch, text := range texts {
 			layout.Validate(t, arch)
 			root := layout.Unpack(t, arch)
-			want(t, "/arch", read(t, root, "arch"), text)
-			want(t, "/again", read(t, root, "again"), text)
+			house.Want(t, "/arch", house.Read(t, root, "arch"), text)
+			house.Want(t, "/again", house.Read(t, root, "again"), text)
 			config := layout.Config(t, arch)
-			want(t, "the architecture", config.Architecture, arch)
-			want(t, "the environment", config.Config.Env[len(config.Config.Env)-1], "ARCH="+arch)
+			house.Want(t, "the architecture", config.Architecture, arch)
+			house.Want(t, "the environment", config.Config.Env[len(config.Config.Env)-1], "ARCH="+arch)
 		}
 	})
 }
@@ -111,8 +112,8 @@ func (c frontendCalls) Solve(ctx context.Context, req gateway.SolveRequest) (*ga
 // TestDockerfileOnce shows that a stage is read once for each platform, however
 // often and wherever it is named.
 func TestDockerfileOnce(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 from: dockerfile:Dockerfile
 layers:
@@ -143,27 +144,27 @@ COPY a /a
 // TestPackagesOnDockerfile locks and installs packages on what a Dockerfile makes,
 // whose database has to be looked into.
 func TestPackagesOnDockerfile(t *testing.T) {
-	h := newHouse(t)
-	a := services(t)
-	dir := h.onDebian(t, a, "dockerfile:Dockerfile", "  - packages: {names: [first], REPOSITORIES}\n  - build: {run: \"cat /marked >/seen\"}\n")
-	write(t, filepath.Join(dir, "Dockerfile"), []byte("FROM "+testenv.DebianBase(t)+"\nRUN echo mine >/marked\nENV MARK=1\n"))
-	h.mustLock(t, a, dir)
-	contains(t, read(t, dir, "strata.lock"), `base: "dockerfile:Dockerfile"`, "{name: first,")
-	image := way{"strata", h.strata}.image(t, h, "", flags(dir)...)
-	want(t, "what is installed", h.healthy(t, image, "first"), "ii first 1\n")
-	want(t, "/seen", read(t, someOf(t, h, image, "seen"), "seen"), "mine\n")
-	contains(t, layersOf(t, h, image), "RUN /bin/sh -c echo mine >/marked # buildkit", "packages first")
-	if status, out := h.lock(t, a, dir, "--check"); status != 0 {
+	h := house.New(t)
+	a := house.Services(t)
+	dir := h.OnDebian(t, a, "dockerfile:Dockerfile", "  - packages: {names: [first], REPOSITORIES}\n  - build: {run: \"cat /marked >/seen\"}\n")
+	house.Write(t, filepath.Join(dir, "Dockerfile"), []byte("FROM "+testenv.DebianBase(t)+"\nRUN echo mine >/marked\nENV MARK=1\n"))
+	h.MustLock(t, a, dir)
+	house.Contains(t, house.Read(t, dir, "strata.lock"), `base: "dockerfile:Dockerfile"`, "{name: first,")
+	image := h.ByStrata().Image(t, h, "", house.Flags(dir)...)
+	house.Want(t, "what is installed", h.Healthy(t, image, "first"), "ii first 1\n")
+	house.Want(t, "/seen", house.Read(t, house.SomeOf(t, h, image, "seen"), "seen"), "mine\n")
+	house.Contains(t, house.LayersOf(t, h, image), "RUN /bin/sh -c echo mine >/marked # buildkit", "packages first")
+	if status, out := h.Lock(t, a, dir, "--check"); status != 0 {
 		t.Errorf("strata lock --check: exit status %d\n%s", status, out)
 	}
-	validate(t, h, image)
+	house.Validate(t, h, image)
 }
 
 // TestDockerfileInRemoteContext reads Dockerfiles of repositories and archives.
 func TestDockerfileInRemoteContext(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	files := map[string]string{
-		"strata.yaml":       "# syntax=" + h.frontend + "\nfrom: dockerfile:docker/Dockerfile\n",
+		"strata.yaml":       "# syntax=" + h.Frontend + "\nfrom: dockerfile:docker/Dockerfile\n",
 		"docker/Dockerfile": "FROM scratch\nCOPY data /\n",
 		"data/a":            "from here",
 	}
@@ -175,10 +176,10 @@ func TestDockerfileInRemoteContext(t *testing.T) {
 	}
 	git, sub := testenv.GitServer(t, files), testenv.GitServer(t, within)
 	server := testenv.FileServer(t, map[string][]byte{"/context.tar": testenv.Tar(t, entries)})
-	h.each(t, func(t *testing.T, w way) {
+	h.Each(t, func(t *testing.T, w house.Way) {
 		for _, address := range []string{git.URL, sub.URL + "#main:sub", server.URL + "/context.tar"} {
-			out := w.files(t, "-f", "strata.yaml", address)
-			want(t, address, read(t, out, "a"), "from here")
+			out := w.Files(t, "-f", "strata.yaml", address)
+			house.Want(t, address, house.Read(t, out, "a"), "from here")
 		}
 	})
 }
@@ -186,8 +187,8 @@ func TestDockerfileInRemoteContext(t *testing.T) {
 // TestDockerfileQuestions shows that questions are answered without running
 // anything.
 func TestDockerfileQuestions(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 args: {GIVEN: null}
@@ -197,14 +198,14 @@ layers: [{files: [{dest: /a, content: a}]}]
 FROM {base} AS one
 RUN exit 42
 `)
-	for name, ask := range h.askers() {
+	for name, ask := range askers(h) {
 		for _, call := range []string{"outline", "targets", "check"} {
 			if _, all, failed := ask(t, dir, call); failed {
 				t.Errorf("%s through %s fails:\n%s", call, name, all)
 			}
 		}
 	}
-	out, err := h.cli.Command("plan", "--addr", h.daemon.Addr, "--build-arg", "GIVEN=1", dir).Output()
+	out, err := h.CLI.Command("plan", "--addr", h.Daemon.Addr, "--build-arg", "GIVEN=1", dir).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,14 +215,14 @@ RUN exit 42
 	if err := json.Unmarshal(out, &p); err != nil || len(p.Images) != 1 {
 		t.Fatalf("read the plan: %v\n%s", err, out)
 	}
-	want(t, "the base", p.Images[0].From.Kind+" "+p.Images[0].From.Name, "dockerfile Dockerfile#one")
+	house.Want(t, "the base", p.Images[0].From.Kind+" "+p.Images[0].From.Name, "dockerfile Dockerfile#one")
 }
 
 // TestDockerfileFailsInTheBuild shows both files' lines when a step of the
 // Dockerfile fails that nothing but the build itself needs.
 func TestDockerfileFailsInTheBuild(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -232,31 +233,31 @@ layers:
 FROM scratch
 COPY no/such /a
 `)
-	h.each(t, func(t *testing.T, w way) {
-		out, err := w.build(flags(dir)...)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out, err := w.Build(house.Flags(dir)...)
 		if err == nil {
 			t.Fatalf("a failing Dockerfile is not an error:\n%s", out)
 		}
-		contains(t, out, "Dockerfile:2:1: ", `"/no/such": not found`, ">>> COPY no/such /a", ">>>       from: dockerfile:Dockerfile")
+		house.Contains(t, out, "Dockerfile:2:1: ", `"/no/such": not found`, ">>> COPY no/such /a", ">>>       from: dockerfile:Dockerfile")
 	})
 }
 
 // TestNoDockerfileFrontend tells what a daemon lacks that can't read Dockerfiles.
 func TestNoDockerfileFrontend(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, "-- strata.yaml --\nfrom: dockerfile:Dockerfile\n-- Dockerfile --\nFROM scratch\n-- off.toml --\n[frontend.\"dockerfile.v0\"]\n  enabled = false\n")
-	out, err := h.cli.Command("build", "--root", t.TempDir(), "--config", filepath.Join(dir, "off.toml"), dir).CombinedOutput()
+	h := house.New(t)
+	dir := h.Project(t, "-- strata.yaml --\nfrom: dockerfile:Dockerfile\n-- Dockerfile --\nFROM scratch\n-- off.toml --\n[frontend.\"dockerfile.v0\"]\n  enabled = false\n")
+	out, err := h.CLI.Command("build", "--root", t.TempDir(), "--config", filepath.Join(dir, "off.toml"), dir).CombinedOutput()
 	if err == nil {
 		t.Fatalf("a daemon without Dockerfiles is not an error:\n%s", out)
 	}
-	contains(t, string(out), "strata.yaml:1:7: look up dockerfile:Dockerfile: the daemon can't read Dockerfiles", "from: dockerfile:Dockerfile")
+	house.Contains(t, string(out), "strata.yaml:1:7: look up dockerfile:Dockerfile: the daemon can't read Dockerfiles", "from: dockerfile:Dockerfile")
 }
 
 // TestDockerfileSyntax follows the line that names another frontend: here, one
 // that reads a build file of ours.
 func TestDockerfileSyntax(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: dockerfile:other/image#part
@@ -266,16 +267,16 @@ targets: {part: {layers: [{files: [{dest: /b, source: a}]}]}}
 -- a --
 in the context
 `)
-	h.each(t, func(t *testing.T, w way) {
-		want(t, "/b", read(t, w.files(t, flags(dir)...), "b"), "in the context\n")
+	h.Each(t, func(t *testing.T, w house.Way) {
+		house.Want(t, "/b", house.Read(t, w.Files(t, house.Flags(dir)...), "b"), "in the context\n")
 	})
 }
 
 // TestDockerfileWithoutCache runs a Dockerfile's commands again, but not once for
 // each place that takes from it.
 func TestDockerfileWithoutCache(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: dockerfile:Dockerfile#random
@@ -285,17 +286,17 @@ layers:
 FROM {base} AS random
 RUN cat /proc/sys/kernel/random/uuid >/id
 `)
-	h.each(t, func(t *testing.T, w way) {
-		first := read(t, w.files(t, flags(dir)...), "id")
-		want(t, "the cached one", read(t, w.files(t, flags(dir)...), "id"), first)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		first := house.Read(t, w.Files(t, house.Flags(dir)...), "id")
+		house.Want(t, "the cached one", house.Read(t, w.Files(t, house.Flags(dir)...), "id"), first)
 		for _, flag := range []string{"--no-cache", "--no-cache-filter=random"} {
 			out := filepath.Join(t.TempDir(), "out")
-			said := w.must(t, flags(dir, flag, "-o", out)...)
-			again := read(t, out, "id")
+			said := w.Must(t, house.Flags(dir, flag, "-o", out)...)
+			again := house.Read(t, out, "id")
 			if again == first {
 				t.Errorf("%s takes the command from the cache", flag)
 			}
-			want(t, "/etc/copy", read(t, out, "etc/copy"), again)
+			house.Want(t, "/etc/copy", house.Read(t, out, "etc/copy"), again)
 			if strings.Contains(said, "no target or layer is called") {
 				t.Errorf("a stage is warned of:\n%s", said)
 			}

@@ -12,13 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestFetchedFiles puts what servers give into an image: files and archives over
 // HTTP with their checksums, and parts of a git repository. All of it has the
 // times, owners and modes that it has on every machine.
 func TestFetchedFiles(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	archive := testenv.Tar(t, []testenv.Entry{
 		{Path: "bin/"},
 		{Path: "bin/tool", Data: []byte("#!/bin/sh\n"), Mode: 0o4755},
@@ -28,7 +29,7 @@ func TestFetchedFiles(t *testing.T) {
 	web := testenv.FileServer(t, map[string][]byte{"/plain.txt": []byte("plain\n"), "/tool.tar": archive})
 	repo := testenv.GitServer(t, map[string]string{"README": "read me\n", "src/main.c": "int main;\n", "src/test/x.c": "x\n"})
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, `# syntax=%s
+	house.Write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, `# syntax=%s
 layers:
   - files:
       - {dest: /srv/, url: "%s/plain.txt", checksum: "%s"}
@@ -37,7 +38,7 @@ layers:
       - {dest: /opt/owned, url: "%s/tool.tar", extract: true, owner: "5"}
       - {dest: /src, git: "%s#main", exclude: ["**/test"]}
       - {dest: /src/by-commit, git: "%s#%s:src"}
-`, h.frontend, web.URL, web.Digest("/plain.txt"), web.URL, web.Digest("/tool.tar"), web.URL, web.URL, repo.URL, repo.URL, repo.Commit))
+`, h.Frontend, web.URL, web.Digest("/plain.txt"), web.URL, web.Digest("/tool.tar"), web.URL, web.URL, repo.URL, repo.URL, repo.Commit))
 	const want = `drwxr-xr-x 0:0 0 /opt
 drwxr-xr-x 5:5 0 /opt/owned
 drwxr-xr-x 5:5 0 /opt/owned/bin
@@ -65,17 +66,17 @@ drwxr-xr-x 0:0 0 /src/src
 drwxr-xr-x 0:0 0 /srv
 -rw-r--r-- 0:0 0 /srv/plain.txt "plain\n"
 `
-	h.each(t, func(t *testing.T, w way) {
-		ref := w.image(t, h, "", "-f", filepath.Join(dir, "strata.yaml"), dir)
-		if diff := cmp.Diff(want, listing(t, unpack(t, h, ref))); diff != "" {
+	h.Each(t, func(t *testing.T, w house.Way) {
+		ref := w.Image(t, h, "", "-f", filepath.Join(dir, "strata.yaml"), dir)
+		if diff := cmp.Diff(want, house.Listing(t, house.Unpack(t, h, ref))); diff != "" {
 			t.Errorf("files (-want +got):\n%s", diff)
 		}
 	})
 	t.Run("changed on the server", func(t *testing.T) {
 		web := testenv.FileServer(t, map[string][]byte{"/plain.txt": []byte("something else\n")})
-		write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, "layers:\n  - files: [{dest: /x, url: \"%s/plain.txt\", checksum: \"sha256:%s\"}]\n",
+		house.Write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, "layers:\n  - files: [{dest: /x, url: \"%s/plain.txt\", checksum: \"sha256:%s\"}]\n",
 			web.URL, strings.Repeat("0", 64)))
-		out, err := h.strata("-o", filepath.Join(t.TempDir(), "out"), dir)
+		out, err := h.Strata("-o", filepath.Join(t.TempDir(), "out"), dir)
 		if err == nil || !strings.Contains(out, "strata.yaml:2:") || !strings.Contains(out, "checksum") {
 			t.Errorf("got %v, want an error about the checksum that names the line:\n%s", err, out)
 		}

@@ -15,14 +15,15 @@ import (
 
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestAMonthLater builds by a lock when the archive has dropped the versions that
 // the lock has and its signature is no longer good: the image is the same one. An
 // older mirror still has the packages.
 func TestAMonthLater(t *testing.T) {
-	h := newHouse(t)
-	a, snapshot := hello(t), hello(t)
+	h := house.New(t)
+	a, snapshot := house.Hello(t), house.Hello(t)
 	names := []string{"hello", "hello-data", "other"}
 	for i := range 6 { // more than are looked for one by one
 		extra := testenv.Deb{Name: fmt.Sprintf("extra-%d", i), Version: "1"}
@@ -31,11 +32,11 @@ func TestAMonthLater(t *testing.T) {
 		snapshot.Add(t, extra)
 	}
 	release := filepath.Join(a.Dir, "dists/stable/Release")
-	replace(t, release, "Suite: stable", "Valid-Until: "+time.Now().UTC().AddDate(0, 0, 7).Format(time.RFC1123)+"\nSuite: stable")
+	house.Replace(t, release, "Suite: stable", "Valid-Until: "+time.Now().UTC().AddDate(0, 0, 7).Format(time.RFC1123)+"\nSuite: stable")
 	a.Sign(t)
-	dir := h.packagesProject(t, a, strings.Join(names, ", "))
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
-	build := func(h *house, name, dir string, days int) (string, error) {
+	dir := h.PackagesProject(t, a, strings.Join(names, ", "))
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
+	build := func(h *house.House, name, dir string, days int) (string, error) {
 		attrs := map[string]string{"build-arg:MIRROR": a.URL + " " + snapshot.URL, "platform": "linux/amd64"}
 		err := buildInProcess(t, h, dir, "later/"+name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 			return frontend.Options{Now: time.Now().AddDate(0, 0, days)}.Build(ctx, c)
@@ -43,14 +44,14 @@ func TestAMonthLater(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		return strings.TrimSpace(testenv.Output(t, "crane", "digest", "--insecure", h.registry.Host+"/later/"+name)), nil
+		return strings.TrimSpace(testenv.Output(t, "crane", "digest", "--insecure", h.Registry.Host+"/later/"+name)), nil
 	}
 	first, err := build(h, "locked", dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	unlocked := h.packagesProject(t, a, strings.Join(names, ", "))
+	unlocked := h.PackagesProject(t, a, strings.Join(names, ", "))
 	if got, err := build(h, "unlocked", unlocked, 6); err != nil || got != first {
 		t.Errorf("without a lock, six days later: %q, %v, want %q", got, err, first)
 	}
@@ -64,12 +65,12 @@ func TestAMonthLater(t *testing.T) {
 	}
 	a.Reset()
 	snapshot.Reset()
-	fresh := &house{registry: h.registry, daemon: testenv.Buildkitd(t, testenv.DaemonOptions{})}
+	fresh := &house.House{Registry: h.Registry, Daemon: testenv.Buildkitd(t, testenv.DaemonOptions{})}
 	later, err := build(fresh, "later", dir, 31)
 	if err != nil {
 		t.Fatalf("%v\nthe archive %s was asked for\n%sand the second mirror %s for\n%s", err, a.URL, a, snapshot.URL, snapshot)
 	}
-	want(t, "the digest a month later", later, first)
+	house.Want(t, "the digest a month later", later, first)
 	if n := len(snapshot.Requests()); n != len(names) {
 		t.Errorf("the second mirror was asked for %d files, want the %d packages:\n%s", n, len(names), snapshot)
 	}

@@ -10,23 +10,25 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestLinkedSources takes several files below one linked directory, of the build
 // context and of another one, and below a link in it: BuildKit sends the first of them
 // by itself.
 func TestLinkedSources(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	dir := t.TempDir()
 	for _, name := range []string{"real/a", "real/b", "real/deep/c", "real/deep/d.txt", "unused/big"} {
-		write(t, filepath.Join(dir, name), []byte(name))
+		house.Write(t, filepath.Join(dir, name), []byte(name))
 	}
 	for name, target := range map[string]string{"lnk": "real", "real/in": "deep"} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, `# syntax=%s
+	house.Write(t, filepath.Join(dir, "strata.yaml"), fmt.Appendf(nil, `# syntax=%s
 layers:
   - files:
       - {dest: /1/a, source: lnk/a}
@@ -35,7 +37,7 @@ layers:
       - {dest: /1/txt/, source: "lnk/in/*.txt"}
       - {dest: /2/a, from: "context:other", source: lnk/a}
       - {dest: /2/b, from: "context:other", source: lnk/b}
-`, h.frontend))
+`, h.Frontend))
 	const want = `drwxr-xr-x 0:0 0 /1
 -rw-r--r-- 0:0 0 /1/a "real/a"
 -rw-r--r-- 0:0 0 /1/b "real/b"
@@ -46,9 +48,9 @@ drwxr-xr-x 0:0 0 /2
 -rw-r--r-- 0:0 0 /2/a "real/a"
 -rw-r--r-- 0:0 0 /2/b "real/b"
 `
-	h.each(t, func(t *testing.T, w way) {
-		ref := w.image(t, h, "", "-f", filepath.Join(dir, "strata.yaml"), "--build-context", "other="+dir, dir)
-		if diff := cmp.Diff(want, listing(t, unpack(t, h, ref))); diff != "" {
+	h.Each(t, func(t *testing.T, w house.Way) {
+		ref := w.Image(t, h, "", "-f", filepath.Join(dir, "strata.yaml"), "--build-context", "other="+dir, dir)
+		if diff := cmp.Diff(want, house.Listing(t, house.Unpack(t, h, ref))); diff != "" {
 			t.Errorf("files (-want +got):\n%s", diff)
 		}
 	})

@@ -6,37 +6,39 @@ package frontend_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestRulesInBuilds shows that builds warn of what check finds, and that findings can
 // be skipped and made errors, by the build file and by the request.
 func TestRulesInBuilds(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	const file = "args: {SPARE: x}\nlayers: [{files: [{dest: /a, content: a}]}]\nconfig: {user: root}\n"
 	project := func(line string) string {
-		return h.project(t, "-- strata.yaml --\n{syntax}\n"+line+file)
+		return h.Project(t, "-- strata.yaml --\n{syntax}\n"+line+file)
 	}
 	plain, strict, skipped := project(""), project("# check=error=true\n"), project("# check=skip=UnusedArg,RootUser;error=true\n")
-	h.each(t, func(t *testing.T, w way) {
-		text, err := w.build(flags(plain)...)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		text, err := w.Build(house.Flags(plain)...)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		contains(t, text, "RootUser", "UnusedArg", "strata.yaml:2:8: argument SPARE is not used")
-		text, err = w.build(flags(strict)...)
+		house.Contains(t, text, "RootUser", "UnusedArg", "strata.yaml:2:8: argument SPARE is not used")
+		text, err = w.Build(house.Flags(strict)...)
 		if err == nil {
 			t.Fatalf("findings are not errors:\n%s", text)
 		}
-		contains(t, text, "lint violation found for rules: RootUser, UnusedArg")
-		if text, err = w.build(flags(skipped)...); err != nil || strings.Contains(text, "RootUser") && !strings.Contains(text, "skip=") {
+		house.Contains(t, text, "lint violation found for rules: RootUser, UnusedArg")
+		if text, err = w.Build(house.Flags(skipped)...); err != nil || strings.Contains(text, "RootUser") && !strings.Contains(text, "skip=") {
 			t.Errorf("%v\n%s", err, text)
 		}
-		text, err = w.build(flags(plain, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=RootUser;error=true")...)
+		text, err = w.Build(house.Flags(plain, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=RootUser;error=true")...)
 		if err == nil {
 			t.Fatalf("findings are not errors:\n%s", text)
 		}
-		contains(t, text, "lint violation found for rules: UnusedArg")
-		if text, err = w.build(flags(strict, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all")...); err != nil {
+		house.Contains(t, text, "lint violation found for rules: UnusedArg")
+		if text, err = w.Build(house.Flags(strict, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all")...); err != nil {
 			t.Errorf("%v\n%s", err, text)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // outside is what a build file names: an image, a file of a server and a branch.
@@ -56,12 +57,12 @@ func (f *filesServer) count() int {
 
 // outsideProject is a project that takes something of each kind from outside, and what
 // that is.
-func (h *house) outsideProject(t *testing.T) (string, *outside) {
+func outsideProject(t *testing.T, h *house.House) (string, *outside) {
 	t.Helper()
 	o := &outside{files: newFilesServer(t, "tool 1\n"), git: testenv.GitServer(t, map[string]string{"lib/a": "a 1\n"})}
 	name := strings.ToLower(t.Name()) + ":1"
-	o.image = testenv.BusyboxImage(t, h.registry, name, testenv.BusyboxTweaks{})
-	dir := h.project(t, `
+	o.image = testenv.BusyboxImage(t, h.Registry, name, testenv.BusyboxTweaks{})
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: `+o.image+`
@@ -79,9 +80,9 @@ RUN echo made > /made
 }
 
 // move lets the image, the file and the branch be something else.
-func (o *outside) move(t *testing.T, h *house) {
+func (o *outside) move(t *testing.T, h *house.House) {
 	t.Helper()
-	testenv.BusyboxImage(t, h.registry, strings.TrimPrefix(o.image, h.registry.Host+"/"), testenv.BusyboxTweaks{Release: "2\n"})
+	testenv.BusyboxImage(t, h.Registry, strings.TrimPrefix(o.image, h.Registry.Host+"/"), testenv.BusyboxTweaks{Release: "2\n"})
 	o.files.set("tool 2\n")
 	o.git.Add(t, map[string]string{"lib/a": "a 2\n"})
 }
@@ -89,23 +90,23 @@ func (o *outside) move(t *testing.T, h *house) {
 // TestLockSources locks an image, a url and a branch; builds take what is locked by both
 // doors, ask no server, and say nothing when everything has moved.
 func TestLockSources(t *testing.T) {
-	h := newHouse(t)
-	dir, o := h.outsideProject(t)
+	h := house.New(t)
+	dir, o := outsideProject(t, h)
 	before := digests(t, h, dir)
-	h.mustLock(t, hello(t), dir)
-	text := read(t, dir, "strata.lock")
-	contains(t, text, "version: 2\n", "images:\n", `": {digest: "sha256:`, "urls:\n",
+	h.MustLock(t, house.Hello(t), dir)
+	text := house.Read(t, dir, "strata.lock")
+	house.Contains(t, text, "version: 2\n", "images:\n", `": {digest: "sha256:`, "urls:\n",
 		"  \""+o.files.url+"\": {sha256: ", ", size: 7}\n", "git:\n", o.git.URL+"#main\": {ref: refs/heads/main, commit: ", o.git.Commit)
-	h.mustLock(t, hello(t), dir)
-	want(t, "the lock, written again", read(t, dir, "strata.lock"), text)
+	h.MustLock(t, house.Hello(t), dir)
+	house.Want(t, "the lock, written again", house.Read(t, dir, "strata.lock"), text)
 
 	o.move(t, h)
-	h.registry.Reset()
+	h.Registry.Reset()
 	o.git.Reset()
 	for door, digest := range digests(t, h, dir, "--build-arg", "STRATA_LOCKED=1") {
-		want(t, "the digest by "+door+" after all moved", digest, before[door])
+		house.Want(t, "the digest by "+door+" after all moved", digest, before[door])
 	}
-	for _, asked := range h.registry.Requests() {
+	for _, asked := range h.Registry.Requests() {
 		if strings.HasSuffix(asked.Path, "/testlocksources/manifests/1") {
 			t.Errorf("a locked build asks the registry for a tag: %s %s", asked.Method, asked.Path)
 		}
@@ -117,18 +118,18 @@ func TestLockSources(t *testing.T) {
 		t.Errorf("a locked build asks for the repository: %v", asked)
 	}
 
-	status, out := h.lock(t, hello(t), dir, "--check")
+	status, out := h.Lock(t, house.Hello(t), dir, "--check")
 	want3(t, status, out)
-	contains(t, out, "image ", ": from sha256:", "url "+o.files.url+": from sha256:", "git "+o.git.URL+"#main: from ", " to "+o.git.Commit, "strata.lock is not what is there today")
-	want(t, "the lock after --check", read(t, dir, "strata.lock"), text)
+	house.Contains(t, out, "image ", ": from sha256:", "url "+o.files.url+": from sha256:", "git "+o.git.URL+"#main: from ", " to "+o.git.Commit, "strata.lock is not what is there today")
+	house.Want(t, "the lock after --check", house.Read(t, dir, "strata.lock"), text)
 
-	h.mustLock(t, hello(t), dir, "--update", o.files.url)
-	updated := read(t, dir, "strata.lock")
+	h.MustLock(t, house.Hello(t), dir, "--update", o.files.url)
+	updated := house.Read(t, dir, "strata.lock")
 	if changed := changedLines(text, updated); len(changed) != 1 || !strings.Contains(changed[0], o.files.url) {
 		t.Errorf("--update of a url changes %q", changed)
 	}
-	h.mustLock(t, hello(t), dir, "--update")
-	if status, out := h.lock(t, hello(t), dir, "--check"); status != 0 {
+	h.MustLock(t, house.Hello(t), dir, "--update")
+	if status, out := h.Lock(t, house.Hello(t), dir, "--check"); status != 0 {
 		t.Errorf("a lock of today does not hold: status %d\n%s", status, out)
 	}
 	for door, digest := range digests(t, h, dir) {
@@ -146,11 +147,11 @@ func want3(t *testing.T, status int, out string) {
 }
 
 // digests builds by both doors, and returns the image's digest of each.
-func digests(t *testing.T, h *house, dir string, more ...string) map[string]string {
+func digests(t *testing.T, h *house.House, dir string, more ...string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, w := range h.ways() {
-		all[w.name] = h.registry.Descriptor(t, w.image(t, h, "", flags(dir, more...)...)).Digest.String()
+	for _, w := range h.Ways() {
+		all[w.Name] = h.Registry.Descriptor(t, w.Image(t, h, "", house.Flags(dir, more...)...)).Digest.String()
 	}
 	return all
 }
@@ -168,47 +169,47 @@ func changedLines(older, newer string) []string {
 
 // TestUnlockedSources builds with a lock that doesn't have everything.
 func TestUnlockedSources(t *testing.T) {
-	h := newHouse(t)
-	dir, o := h.outsideProject(t)
+	h := house.New(t)
+	dir, o := outsideProject(t, h)
 	lock := filepath.Join(dir, "strata.lock")
-	w := way{"strata", h.strata}
+	w := h.ByStrata()
 
-	write(t, lock, []byte("version: 1\n"))
-	out := w.must(t, flags(dir, "-o", "type=cacheonly")...)
+	house.Write(t, lock, []byte("version: 1\n"))
+	out := w.Must(t, house.Flags(dir, "-o", "type=cacheonly")...)
 	if n := strings.Count(out, "UnlockedSource: "); n == 0 || !strings.Contains(out, "strata.lock has packages and store paths alone, as older versions of Strata wrote it") {
 		t.Errorf("no word of an older lock:\n%s", out)
 	}
-	write(t, lock, []byte("version: 2\n"))
-	out = w.must(t, flags(dir, "-o", "type=cacheonly")...)
-	contains(t, out, "strata.yaml:2:7: strata.lock does not have the image "+o.image, "strata.yaml:5:", "strata.lock does not have "+o.files.url, "strata.lock does not have "+o.git.URL+"#main")
-	out, err := h.strata(flags(dir, "-o", "type=cacheonly", "--locked")...)
+	house.Write(t, lock, []byte("version: 2\n"))
+	out = w.Must(t, house.Flags(dir, "-o", "type=cacheonly")...)
+	house.Contains(t, out, "strata.yaml:2:7: strata.lock does not have the image "+o.image, "strata.yaml:5:", "strata.lock does not have "+o.files.url, "strata.lock does not have "+o.git.URL+"#main")
+	out, err := h.Strata(house.Flags(dir, "-o", "type=cacheonly", "--locked")...)
 	if err == nil {
 		t.Error("--locked builds what is not locked")
 	}
-	contains(t, out, "strata.yaml:2:7: the lock is not up to date: strata.lock does not have the image "+o.image, `run "strata lock"`)
-	h.mustLock(t, hello(t), dir)
-	w.must(t, flags(dir, "-o", "type=cacheonly", "--locked")...)
-	write(t, lock, []byte(swapSum(read(t, lock))))
-	out, err = h.strata(flags(dir, "-o", "type=cacheonly", "--no-cache")...)
+	house.Contains(t, out, "strata.yaml:2:7: the lock is not up to date: strata.lock does not have the image "+o.image, `run "strata lock"`)
+	h.MustLock(t, house.Hello(t), dir)
+	w.Must(t, house.Flags(dir, "-o", "type=cacheonly", "--locked")...)
+	house.Write(t, lock, []byte(swapSum(house.Read(t, lock))))
+	out, err = h.Strata(house.Flags(dir, "-o", "type=cacheonly", "--no-cache")...)
 	if err == nil {
 		t.Error("a file is built that is not what the lock says")
 	}
-	contains(t, out, "strata.yaml:5:", o.files.url+" is not what strata.lock says: it has sha256:", "strata lock --update "+o.files.url)
+	house.Contains(t, out, "strata.yaml:5:", o.files.url+" is not what strata.lock says: it has sha256:", "strata lock --update "+o.files.url)
 }
 
 // TestLockedImageGone builds by a lock whose image the registry doesn't have any more.
 func TestLockedImageGone(t *testing.T) {
-	h := newHouse(t)
-	image := testenv.BusyboxImage(t, h.registry, "gone:1", testenv.BusyboxTweaks{})
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+image+"\nlayers: [{files: [{dest: /a, content: a}]}]\n")
+	h := house.New(t)
+	image := testenv.BusyboxImage(t, h.Registry, "gone:1", testenv.BusyboxTweaks{})
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+image+"\nlayers: [{files: [{dest: /a, content: a}]}]\n")
 	gone := "sha256:" + strings.Repeat("0", 64)
-	write(t, filepath.Join(dir, "strata.lock"), []byte("version: 2\nimages:\n  \""+image+"\": {digest: \""+gone+"\"}\n"))
-	h.each(t, func(t *testing.T, w way) {
-		out, err := w.build(flags(dir, "-o", "type=cacheonly")...)
+	house.Write(t, filepath.Join(dir, "strata.lock"), []byte("version: 2\nimages:\n  \""+image+"\": {digest: \""+gone+"\"}\n"))
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out, err := w.Build(house.Flags(dir, "-o", "type=cacheonly")...)
 		if err == nil {
 			t.Error("an image that is not there is built on")
 		}
-		contains(t, out, "strata.yaml:2:7: look up "+image+": "+h.registry.Host+" has no such image any more as "+gone+", which strata.lock has", `strata lock --update `+image)
+		house.Contains(t, out, "strata.yaml:2:7: look up "+image+": "+h.Registry.Host+" has no such image any more as "+gone+", which strata.lock has", `strata lock --update `+image)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestMadeByScripts installs packages whose scripts make host keys and a database, and
@@ -15,7 +16,7 @@ import (
 // a package brings in its archive, and what a target makes that isn't in the image,
 // isn't.
 func TestMadeByScripts(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t,
 		testenv.Deb{Name: "ssl-cert", Version: "99", Scripts: map[string]string{"postinst": `#!/bin/sh
 set -e
@@ -31,7 +32,7 @@ echo 15 >/var/lib/postgresql/15/main/base/1/PG_VERSION
 `}},
 		testenv.Deb{Name: "example", Version: "1", Files: map[string]string{"etc/example.key": "-----BEGIN PRIVATE KEY-----\n"}},
 	)
-	dir := h.onDebian(t, a, testenv.DebianBase(t), `
+	dir := h.OnDebian(t, a, testenv.DebianBase(t), `
   - packages: {names: [ssl-cert, database, example], REPOSITORIES}
   - build: {run: "mkdir -p /var/lib/mysql && touch /var/lib/mysql/ibdata1"}
   - files: [{dest: /etc/app/, from: target:tools, source: /etc/app/public}]
@@ -41,11 +42,11 @@ targets:
     layers:
       - build: {run: "mkdir -p /etc/app && cd /etc/app && echo '-----BEGIN PRIVATE KEY-----' >x.key && echo x >public"}
 `)
-	text, err := h.strata(flags(dir)...)
+	text, err := h.Strata(house.Flags(dir)...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	contains(t, text,
+	house.Contains(t, text,
 		"KeyMadeByScript: strata.yaml:5:5: a script of the packages made /etc/ssh/ssh_host_ed25519_key, which",
 		"DataMadeByScript: strata.yaml:5:5: a script of the packages made the data directory of PostgreSQL, /var/lib/postgresql/15/main, which",
 		"DataMadeByScript: strata.yaml:6:5: the command made the data directory of MySQL or MariaDB, /var/lib/mysql, which",
@@ -55,15 +56,15 @@ targets:
 			t.Errorf("it tells of %s:\n%s", not, text)
 		}
 	}
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
-	text, err = h.strata("--check", "--platform=linux/amd64", dir)
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
+	text, err = h.Strata("--check", "--platform=linux/amd64", dir)
 	if err == nil {
 		t.Errorf("check finds nothing:\n%s", text)
 	}
-	contains(t, text, "KeyMadeByScript", "a script of ssl-cert makes /etc/ssl/private/ssl-cert-snakeoil.key, which", "strata.yaml:5")
-	if text, err = h.strata(flags(dir, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=UnpinnedBase;error=true")...); err == nil {
+	house.Contains(t, text, "KeyMadeByScript", "a script of ssl-cert makes /etc/ssl/private/ssl-cert-snakeoil.key, which", "strata.yaml:5")
+	if text, err = h.Strata(house.Flags(dir, "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=UnpinnedBase;error=true")...); err == nil {
 		t.Errorf("findings are not errors:\n%s", text)
 	} else {
-		contains(t, text, "lint violation found for rules: DataMadeByScript, KeyMadeByScript")
+		house.Contains(t, text, "lint violation found for rules: DataMadeByScript, KeyMadeByScript")
 	}
 }

@@ -10,13 +10,14 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestNamedDir takes files from a second directory, with an ignore file of its
 // own.
 func TestNamedDir(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -26,21 +27,21 @@ layers:
 -- more/.dockerignore --
 *.log
 `)
-	h.each(t, func(t *testing.T, w way) {
-		out := w.files(t, flags(dir, "--build-context", "more="+filepath.Join(dir, "more"))...)
-		want(t, "the context", names(t, out), ".dockerignore a")
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out := w.Files(t, house.Flags(dir, "--build-context", "more="+filepath.Join(dir, "more"))...)
+		house.Want(t, "the context", names(t, out), ".dockerignore a")
 	})
 }
 
 // TestNamedImage takes an image as a context, and one in the place of a
 // reference that the build file has.
 func TestNamedImage(t *testing.T) {
-	h := newHouse(t)
-	other := testenv.BusyboxImage(t, h.registry, "other:2", testenv.BusyboxTweaks{
+	h := house.New(t)
+	other := testenv.BusyboxImage(t, h.Registry, "other:2", testenv.BusyboxTweaks{
 		Release: "2\n",
 		Config:  func(c *v1.Config) { c.Labels = map[string]string{"other": "yes"} },
 	})
-	dir := h.project(t, `
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: registry.example.org/never/there:1
@@ -48,28 +49,28 @@ layers:
   - files: [{dest: /copied, from: context:more, source: /usr/lib/release}]
   - build: {from: "registry.example.org/never/there:1", run: cp /usr/lib/release $out/ran}
 `)
-	h.each(t, func(t *testing.T, w way) {
-		name := w.image(t, h, "", flags(dir,
+	h.Each(t, func(t *testing.T, w house.Way) {
+		name := w.Image(t, h, "", house.Flags(dir,
 			"--build-context", "registry.example.org/never/there:1=docker-image://"+other,
-			"--build-context", "more=docker-image://"+h.base)...)
-		root := unpack(t, h, name)
-		want(t, "/copied", read(t, root, "copied"), "1\n")
-		want(t, "/ran", read(t, root, "ran"), "2\n")
-		want(t, "the base's release", read(t, root, "usr/lib/release"), "2\n")
-		want(t, "the label", dig(raw(t, h, name, "--config"), "config", "Labels", "other").(string), "yes")
+			"--build-context", "more=docker-image://"+h.Base)...)
+		root := house.Unpack(t, h, name)
+		house.Want(t, "/copied", house.Read(t, root, "copied"), "1\n")
+		house.Want(t, "/ran", house.Read(t, root, "ran"), "2\n")
+		house.Want(t, "the base's release", house.Read(t, root, "usr/lib/release"), "2\n")
+		house.Want(t, "the label", house.Dig(house.Raw(t, h, name, "--config"), "config", "Labels", "other").(string), "yes")
 	})
 }
 
 // TestNamedLayout builds on an OCI layout. No registry has that image.
 func TestNamedLayout(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	own := testenv.NewRegistry(t, testenv.RegistryOptions{})
 	testenv.BusyboxImage(t, own, "base:1", testenv.BusyboxTweaks{
 		Release: "layout\n",
 		Config:  func(c *v1.Config) { c.Env = append(c.Env, "LAYOUT=yes") },
 	})
 	layout := testenv.PullLayout(t, own, "base:1").Dir
-	dir := h.project(t, `
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: context:base
@@ -78,36 +79,36 @@ layers:
   - build: {run: cp /usr/lib/release $out/ran}
   - build: {run: "echo $LAYOUT > /env"}
 `)
-	h.each(t, func(t *testing.T, w way) {
-		name := w.image(t, h, "", flags(dir, "--build-context", "base=oci-layout://"+layout)...)
-		validate(t, h, name)
-		root := unpack(t, h, name)
-		want(t, "/ran", read(t, root, "ran"), "layout\n")
-		want(t, "/env", read(t, root, "env"), "yes\n")
-		want(t, "/usr/bin/file", read(t, root, "usr/bin/file"), "a")
-		contains(t, readableConfig(t, h, name), `"LAYOUT=yes"`)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		name := w.Image(t, h, "", house.Flags(dir, "--build-context", "base=oci-layout://"+layout)...)
+		house.Validate(t, h, name)
+		root := house.Unpack(t, h, name)
+		house.Want(t, "/ran", house.Read(t, root, "ran"), "layout\n")
+		house.Want(t, "/env", house.Read(t, root, "env"), "yes\n")
+		house.Want(t, "/usr/bin/file", house.Read(t, root, "usr/bin/file"), "a")
+		house.Contains(t, house.ReadableConfig(t, h, name), `"LAYOUT=yes"`)
 	})
 }
 
 // TestMissingContext shows that a context that wasn't given is an error at its
 // line that says how to give it.
 func TestMissingContext(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers:\n  - files: [{dest: /a, from: context:more, source: a}]\n")
-	h.each(t, func(t *testing.T, w way) {
-		out, err := w.build(flags(dir)...)
+	h := house.New(t)
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers:\n  - files: [{dest: /a, from: context:more, source: a}]\n")
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out, err := w.Build(house.Flags(dir)...)
 		if err == nil {
 			t.Fatalf("a missing context is not an error:\n%s", out)
 		}
-		contains(t, out, "strata.yaml:3", "--build-context more=PATH")
+		house.Contains(t, out, "strata.yaml:3", "--build-context more=PATH")
 	})
 }
 
 // TestBakeTarget builds on another target of a bake file, whose configuration
 // and layers the image inherits.
 func TestBakeTarget(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- docker-bake.json --
 {"target": {
   "below": {"context": "below", "dockerfile": "strata.yaml"},
@@ -133,20 +134,20 @@ layers:
   - build: {from: context:base, run: 'cat /tmp/below > $out/ran; echo $BELOW >> $out/ran'}
 config: {env: {ABOVE: "yes"}}
 `)
-	cmd := h.buildx.Command("buildx", "bake", "above")
+	cmd := h.Buildx.Command("buildx", "bake", "above")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	validate(t, h, "bake:1")
-	config := raw(t, h, "bake:1", "--config")
-	want(t, "the label", dig(config, "config", "Labels", "below").(string), "yes")
-	contains(t, readableConfig(t, h, "bake:1"), `"BELOW=yes"`, `"ABOVE=yes"`, `"below"`)
-	layers := dig(config, "rootfs", "diff_ids").([]any)
+	house.Validate(t, h, "bake:1")
+	config := house.Raw(t, h, "bake:1", "--config")
+	house.Want(t, "the label", house.Dig(config, "config", "Labels", "below").(string), "yes")
+	house.Contains(t, house.ReadableConfig(t, h, "bake:1"), `"BELOW=yes"`, `"ABOVE=yes"`, `"below"`)
+	layers := house.Dig(config, "rootfs", "diff_ids").([]any)
 	if history := config["history"].([]any); len(history) != len(layers) || len(layers) != 5 {
 		t.Errorf("there are %d entries in the history of %d layers, want 5: %v", len(history), len(layers), history)
 	}
-	root := unpack(t, h, "bake:1")
-	want(t, "/ran", read(t, root, "ran"), "below\nyes\n")
-	want(t, "/usr/bin/above", read(t, root, "usr/bin/above"), "above")
+	root := house.Unpack(t, h, "bake:1")
+	house.Want(t, "/ran", house.Read(t, root, "ran"), "below\nyes\n")
+	house.Want(t, "/usr/bin/above", house.Read(t, root, "usr/bin/above"), "above")
 }

@@ -10,13 +10,14 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestNoCache shows which steps run again, and that the image has what they made:
 // all of them, those of a layer, or those of a target and what is made from it.
 func TestNoCache(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: {base}
@@ -31,8 +32,8 @@ targets:
 `)
 	files := []string{"first", "second", "third"}
 	steps := []string{"first: build", "second: build", "tool: build"}
-	h.each(t, func(t *testing.T, w way) {
-		before := w.files(t, flags(dir)...)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		before := w.Files(t, house.Flags(dir)...)
 		for _, c := range []struct {
 			flags []string
 			fresh []bool
@@ -44,12 +45,12 @@ targets:
 			{[]string{"--no-cache"}, []bool{true, true, true}},
 		} {
 			after := filepath.Join(t.TempDir(), "out")
-			out := w.must(t, flags(dir, append([]string{"-o", after}, c.flags...)...)...)
+			out := w.Must(t, house.Flags(dir, append([]string{"-o", after}, c.flags...)...)...)
 			for i, fresh := range c.fresh {
-				if cached(t, out, steps[i]) == fresh {
+				if house.Cached(t, out, steps[i]) == fresh {
 					t.Errorf("with %v the step %q is cached: %v\n%s", c.flags, steps[i], !fresh, out)
 				}
-				if (read(t, before, files[i]) != read(t, after, files[i])) != fresh {
+				if (house.Read(t, before, files[i]) != house.Read(t, after, files[i])) != fresh {
 					t.Errorf("with %v the image has a new %s: %v, want %v\n%s", c.flags, files[i], !fresh, fresh, out)
 				}
 			}
@@ -60,15 +61,15 @@ targets:
 
 // TestPull shows that a base that moved is seen.
 func TestPull(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: {registry}/moving:1\nlayers: [{files: [{dest: /a, content: a}]}]\n")
-	h.each(t, func(t *testing.T, w way) {
+	h := house.New(t)
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: {registry}/moving:1\nlayers: [{files: [{dest: /a, content: a}]}]\n")
+	h.Each(t, func(t *testing.T, w house.Way) {
 		for _, release := range []string{"1\n", "2\n"} {
-			testenv.BusyboxImage(t, h.registry, "moving:1", testenv.BusyboxTweaks{
-				Release: release, Config: func(c *v1.Config) { c.Labels = map[string]string{"way": w.name} },
+			testenv.BusyboxImage(t, h.Registry, "moving:1", testenv.BusyboxTweaks{
+				Release: release, Config: func(c *v1.Config) { c.Labels = map[string]string{"way": w.Name} },
 			})
-			out := w.files(t, flags(dir, "--pull")...)
-			want(t, "the base's release", read(t, out, "usr/lib/release"), release)
+			out := w.Files(t, house.Flags(dir, "--pull")...)
+			house.Want(t, "the base's release", house.Read(t, out, "usr/lib/release"), release)
 		}
 	})
 }

@@ -13,19 +13,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestReplacedLinks puts files and directories where earlier entries have links, in one
 // layer, in a layer for each entry, and in those made one again: they take the links'
 // places, and nothing is written where the links lead.
 func TestReplacedLinks(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	archive := testenv.Tar(t, []testenv.Entry{{Path: "foo.txt", Data: []byte("archive\n")}, {Path: "dir/"}, {Path: "dir/new", Data: []byte("archive\n")}})
 	web := testenv.FileServer(t, map[string][]byte{"/foo.txt": []byte("url\n"), "/some.tar": archive})
 	repo := testenv.GitServer(t, map[string]string{"foo.txt": "git\n", "dir/new": "git\n"})
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "A", "bar.txt"), []byte("bar\n"))
-	write(t, filepath.Join(dir, "C", "dir", "new"), []byte("source\n"))
+	house.Write(t, filepath.Join(dir, "A", "bar.txt"), []byte("bar\n"))
+	house.Write(t, filepath.Join(dir, "C", "dir", "new"), []byte("source\n"))
 	for name, to := range map[string]string{"B/foo.txt": "../A/bar.txt", "B/dir": "../A"} {
 		if err := os.MkdirAll(filepath.Join(dir, "B"), 0o755); err != nil {
 			t.Fatal(err)
@@ -41,7 +42,7 @@ func TestReplacedLinks(t *testing.T) {
 		"{dest: /3, source: B}", fmt.Sprintf("{dest: /3/, url: %q}", web.URL+"/foo.txt"), "{dest: /3/dir/, source: A/bar.txt}",
 		"{dest: /4/, source: B}", fmt.Sprintf("{dest: /4, git: %q}", repo.URL+"#main"),
 		"{dest: /5, source: B}", fmt.Sprintf("{dest: /5, url: %q, extract: true}", web.URL+"/some.tar"),
-		"{dest: /6, source: B}", "{dest: /6/foo.txt, from: " + h.base + ", source: /etc/group}", "{dest: /6/dir, symlink: elsewhere}",
+		"{dest: /6, source: B}", "{dest: /6/foo.txt, from: " + h.Base + ", source: /etc/group}", "{dest: /6/dir, symlink: elsewhere}",
 		"{dest: /7/foo.txt, content: first}", "{dest: /7, source: B}",
 	}
 	const want = `drwxr-xr-x 0:0 0 /1
@@ -79,8 +80,8 @@ drwxr-xr-x 0:0 0 /A
 		"folded":      "max_layers: 2\nlayers:\n  - files: [" + strings.Join(entries, "]\n  - files: [") + "]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			write(t, filepath.Join(dir, "strata.yaml"), []byte("# syntax="+h.frontend+"\n"+layers))
-			got := listing(t, h.ways()[1].files(t, flags(dir)...))
+			house.Write(t, filepath.Join(dir, "strata.yaml"), []byte("# syntax="+h.Frontend+"\n"+layers))
+			got := house.Listing(t, h.Ways()[1].Files(t, house.Flags(dir)...))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}

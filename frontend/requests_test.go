@@ -13,20 +13,21 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // asker asks a question about the build file in a directory and returns what goes
 // to the standard output, and everything.
 type asker func(t *testing.T, dir, call string, flags ...string) (out, all string, failed bool)
 
-func (h *house) askers() map[string]asker {
+func askers(h *house.House) map[string]asker {
 	return map[string]asker{
 		"docker": func(t *testing.T, dir, call string, flags ...string) (string, string, bool) {
-			return ask(t, h.buildx.Command(append([]string{"buildx", "build", "--call=" + call, "-f", filepath.Join(dir, "strata.yaml"), dir}, flags...)...))
+			return ask(t, h.Buildx.Command(append([]string{"buildx", "build", "--call=" + call, "-f", filepath.Join(dir, "strata.yaml"), dir}, flags...)...))
 		},
 		"strata": func(t *testing.T, dir, call string, flags ...string) (string, string, bool) {
-			cmd := h.cli.Command(append([]string{"build", "--call=" + call, dir}, flags...)...)
-			cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.daemon.Addr)
+			cmd := h.CLI.Command(append([]string{"build", "--call=" + call, dir}, flags...)...)
+			cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.Daemon.Addr)
 			return ask(t, cmd)
 		},
 	}
@@ -47,9 +48,9 @@ func ask(t *testing.T, cmd *exec.Cmd) (string, string, bool) {
 // TestRequests compares the answers to questions about a build file with those
 // in testdata.
 func TestRequests(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	s := loadRequests(t, h)
-	for name, ask := range h.askers() {
+	for name, ask := range askers(h) {
 		for _, call := range []string{"outline", "targets", "subrequests.describe", "check"} {
 			t.Run(name+"/"+call, func(t *testing.T) {
 				out, all, _ := ask(t, s.dir, call, "--build-arg", "VERSION=2", "--target", "debug")
@@ -59,42 +60,42 @@ func TestRequests(t *testing.T) {
 				if call == "check" { // the clients have words of their own around it
 					call = name + " " + call
 				}
-				s.Expect(t, call, h.hide(out, s.dir), *update)
+				s.Expect(t, call, hide(h, out, s.dir), *update)
 			})
 		}
 	}
 }
 
 // loadRequests unpacks testdata/requests.txtar.
-func loadRequests(t *testing.T, h *house) *scenario {
+func loadRequests(t *testing.T, h *house.House) *scenario {
 	t.Helper()
 	s := &scenario{Archive: testenv.ReadArchive(t, "testdata/requests.txtar"), dir: t.TempDir()}
-	text := "# syntax=" + h.frontend + "\n" + strings.ReplaceAll(s.Section("strata.yaml"), "{base}", h.base)
-	write(t, filepath.Join(s.dir, "strata.yaml"), []byte(text))
+	text := "# syntax=" + h.Frontend + "\n" + strings.ReplaceAll(s.Section("strata.yaml"), "{base}", h.Base)
+	house.Write(t, filepath.Join(s.dir, "strata.yaml"), []byte(text))
 	return s
 }
 
 // hide replaces what differs from run to run.
-func (h *house) hide(text, dir string) string {
-	return strings.NewReplacer(h.registry.Host, "REGISTRY", dir, "DIR").Replace(text)
+func hide(h *house.House, text, dir string) string {
+	return strings.NewReplacer(h.Registry.Host, "REGISTRY", dir, "DIR").Replace(text)
 }
 
 // TestCheckFault shows that a check of a faulty build file fails at the line.
 func TestCheckFault(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	for fault, parts := range map[string][]string{
 		"layers:\n  - filez: []\n": {"filez", "files", "strata.yaml:3"},
 		"layers: [\n":              {"strata.yaml:"},
 		"from: target:nothing\n":   {"nothing", "strata.yaml:2"},
 		"layers:\n  - files: [{dest: /a, content: a, mode: rwx}]\n": {"rwx", "strata.yaml:3"},
 	} {
-		dir := h.project(t, "-- strata.yaml --\n{syntax}\n"+fault)
-		for name, ask := range h.askers() {
+		dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+fault)
+		for name, ask := range askers(h) {
 			_, all, failed := ask(t, dir, "check")
 			if !failed {
 				t.Errorf("%s finds no fault in\n%s", name, fault)
 			}
-			contains(t, all, parts...)
+			house.Contains(t, all, parts...)
 			if strings.Contains(all, "dockerfile parse error") {
 				t.Errorf("the build file was read as a Dockerfile:\n%s", all)
 			}
@@ -105,48 +106,48 @@ func TestCheckFault(t *testing.T) {
 // TestUnknownRequest shows that a question no one knows is refused, and not
 // handed to the Dockerfile frontend.
 func TestUnknownRequest(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers: []\n")
-	out, err := h.buildctl(t, dir, "--opt", "requestid=frontend.horoscope")
+	h := house.New(t)
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers: []\n")
+	out, err := buildctl(t, h, dir, "--opt", "requestid=frontend.horoscope")
 	if err == nil {
 		t.Fatalf("an unknown request is not an error:\n%s", out)
 	}
-	contains(t, out, `"frontend.horoscope"`, "outline, targets, lint")
+	house.Contains(t, out, `"frontend.horoscope"`, "outline, targets, lint")
 }
 
 // TestPinnedBase shows that a plan has the digest of its base.
 func TestPinnedBase(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, "-- strata.yaml --\nfrom: {base}\n")
-	out, err := h.buildctl(t, dir, "--opt", "requestid=frontend.strata.plan")
+	h := house.New(t)
+	dir := h.Project(t, "-- strata.yaml --\nfrom: {base}\n")
+	out, err := buildctl(t, h, dir, "--opt", "requestid=frontend.strata.plan")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	contains(t, out, h.base+"@"+h.registry.Descriptor(t, "base:1").Digest.String())
+	house.Contains(t, out, h.Base+"@"+h.Registry.Descriptor(t, "base:1").Digest.String())
 }
 
 // TestQuiet shows that -q prints the image's digest and nothing else.
 func TestQuiet(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers: [{files: [{dest: /a, content: a}]}]\n")
-	docker := h.buildx.Command("buildx", "build", "-q", "--provenance=false", "-o", h.pushed("quiet:1"), "-f", filepath.Join(dir, "strata.yaml"), dir)
+	h := house.New(t)
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers: [{files: [{dest: /a, content: a}]}]\n")
+	docker := h.Buildx.Command("buildx", "build", "-q", "--provenance=false", "-o", h.Pushed("quiet:1"), "-f", filepath.Join(dir, "strata.yaml"), dir)
 	fromDocker, _, _ := ask(t, docker)
-	cli := h.cli.Command("build", "-q", "--push", "-t", h.registry.Host+"/quiet:1", dir)
-	cli.Env = append(cli.Env, "BUILDKIT_HOST="+h.daemon.Addr)
+	cli := h.CLI.Command("build", "-q", "--push", "-t", h.Registry.Host+"/quiet:1", dir)
+	cli.Env = append(cli.Env, "BUILDKIT_HOST="+h.Daemon.Addr)
 	_, fromStrata, _ := ask(t, cli)
-	config := dig(raw(t, h, "quiet:1"), "config", "digest").(string)
-	want(t, "docker's output", fromDocker, config+"\n")
-	want(t, "strata's output", fromStrata, config+"\n")
+	config := house.Dig(house.Raw(t, h, "quiet:1"), "config", "digest").(string)
+	house.Want(t, "docker's output", fromDocker, config+"\n")
+	house.Want(t, "strata's output", fromStrata, config+"\n")
 }
 
 // buildctl runs the frontend's image the way buildctl does.
-func (h *house) buildctl(t *testing.T, dir string, flags ...string) (string, error) {
+func buildctl(t *testing.T, h *house.House, dir string, flags ...string) (string, error) {
 	t.Helper()
 	cmd := exec.Command(testenv.Program(t, "buildctl"), append([]string{
-		"--addr", h.daemon.Addr, "build", "--progress=plain", "--frontend", "gateway.v0", "--opt", "source=" + h.frontend,
+		"--addr", h.Daemon.Addr, "build", "--progress=plain", "--frontend", "gateway.v0", "--opt", "source=" + h.Frontend,
 		"--local", "context=" + dir, "--local", "dockerfile=" + dir, "--opt", "filename=strata.yaml",
 	}, flags...)...)
-	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+h.buildx.Config)
+	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+h.Buildx.Config)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -154,8 +155,8 @@ func (h *house) buildctl(t *testing.T, dir string, flags ...string) (string, err
 // TestBuildctl shows that buildctl gives the image that the other doors give,
 // and answers questions.
 func TestBuildctl(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 args: {NAME: x}
 from: {base}
@@ -167,16 +168,16 @@ targets: {debug: {from: target:default}}
 -- tool --
 #!/bin/sh
 `)
-	out, err := h.buildctl(t, dir, "--opt", "build-arg:NAME=y", "--output", h.pushed("buildctl:1"))
+	out, err := buildctl(t, h, dir, "--opt", "build-arg:NAME=y", "--output", h.Pushed("buildctl:1"))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	name := h.ways()[1].image(t, h, "", dir, "--build-arg", "NAME=y")
-	want(t, "buildctl's digest", h.registry.Descriptor(t, "buildctl:1").Digest.String(), h.registry.Descriptor(t, name).Digest.String())
+	name := h.Ways()[1].Image(t, h, "", dir, "--build-arg", "NAME=y")
+	house.Want(t, "buildctl's digest", h.Registry.Descriptor(t, "buildctl:1").Digest.String(), h.Registry.Descriptor(t, name).Digest.String())
 
-	out, err = h.buildctl(t, dir, "--opt", "requestid=frontend.targets")
+	out, err = buildctl(t, h, dir, "--opt", "requestid=frontend.targets")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	contains(t, out, "default (default)", "debug")
+	house.Contains(t, out, "default (default)", "debug")
 }

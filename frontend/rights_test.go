@@ -3,23 +3,27 @@
 
 package frontend_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv/house"
+)
 
 // TestSecurity shows that a command has all rights if the build file asks for them and
 // the request allows it.
 func TestSecurity(t *testing.T) {
-	h := newHouse(t)
-	dir := h.oneLayer(t, "  - build: {security: insecure, run: 'grep CapEff /proc/self/status > $out/rights'}\n"+
+	h := house.New(t)
+	dir := h.OneLayer(t, "  - build: {security: insecure, run: 'grep CapEff /proc/self/status > $out/rights'}\n"+
 		"  - build: {run: 'grep CapEff /proc/self/status > $out/none'}\n")
-	h.each(t, func(t *testing.T, w way) {
-		text, err := w.build(flags(dir)...)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		text, err := w.Build(house.Flags(dir)...)
 		if err == nil {
 			t.Fatalf("all rights need no permission:\n%s", text)
 		}
-		contains(t, text, "security.insecure")
-		out := w.files(t, flags(dir, "--allow", "security.insecure")...)
-		if read(t, out, "rights") == read(t, out, "none") {
-			t.Errorf("the rights are %q with and without", read(t, out, "none"))
+		house.Contains(t, text, "security.insecure")
+		out := w.Files(t, house.Flags(dir, "--allow", "security.insecure")...)
+		if house.Read(t, out, "rights") == house.Read(t, out, "none") {
+			t.Errorf("the rights are %q with and without", house.Read(t, out, "none"))
 		}
 	})
 }

@@ -6,13 +6,15 @@ package frontend_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestRunOptions shows that what the command line says about commands reaches
 // both kinds of them.
 func TestRunOptions(t *testing.T) {
-	h := newHouse(t)
-	dir := h.oneLayer(t, `
+	h := house.New(t)
+	dir := h.OneLayer(t, `
   - build:
       run: |
         mkdir $out/out
@@ -32,16 +34,16 @@ func TestRunOptions(t *testing.T) {
           ulimit -n > $dir/files
         done
 `)
-	h.each(t, func(t *testing.T, w way) {
-		out := w.files(t, flags(dir, "--add-host", "extra.example:203.0.113.9", "--shm-size", "13m",
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out := w.Files(t, house.Flags(dir, "--add-host", "extra.example:203.0.113.9", "--shm-size", "13m",
 			"--ulimit", "nofile=321:654", "--build-arg", "BUILDKIT_SANDBOX_HOSTNAME=builder-7")...)
 		for _, kind := range []string{"out", "changed"} {
-			want(t, "the host's line", read(t, out, kind, "hosts"), "203.0.113.9\textra.example\n")
-			want(t, "the hostname", read(t, out, kind, "name"), "builder-7\n")
-			want(t, "/dev/shm's size", read(t, out, kind, "shm"), "13312\n")
-			want(t, "the limit of files", read(t, out, kind, "files"), "321\n")
+			house.Want(t, "the host's line", house.Read(t, out, kind, "hosts"), "203.0.113.9\textra.example\n")
+			house.Want(t, "the hostname", house.Read(t, out, kind, "name"), "builder-7\n")
+			house.Want(t, "/dev/shm's size", house.Read(t, out, kind, "shm"), "13312\n")
+			house.Want(t, "the limit of files", house.Read(t, out, kind, "files"), "321\n")
 		}
-		if _, err := w.build(flags(dir, "--add-host", "extra.example")...); err == nil {
+		if _, err := w.Build(house.Flags(dir, "--add-host", "extra.example")...); err == nil {
 			t.Error("a host without an address is not an error")
 		}
 	})
@@ -50,28 +52,28 @@ func TestRunOptions(t *testing.T) {
 // TestNetwork shows the network of commands: the caller's, unless the build file
 // says its own.
 func TestNetwork(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	// Every network interface is a line, after two of headings.
 	const count = "run: 'tail -n +3 /proc/net/dev | grep -v lo: | wc -l > $out/%'"
 	layer := func(name, more string) string {
 		return "  - build: {" + strings.ReplaceAll(count, "%", name) + more + "}\n"
 	}
-	both := h.oneLayer(t, layer("callers", "")+layer("none", ", network: none"))
-	own := h.oneLayer(t, layer("own", ", network: host"))
-	h.each(t, func(t *testing.T, w way) {
-		out := w.files(t, flags(both, "--network", "none")...)
-		want(t, "the interfaces", read(t, out, "callers")+read(t, out, "none"), "0\n0\n")
-		out = w.files(t, flags(both, "--network", "host", "--allow", "network.host")...)
-		want(t, "the interfaces without a network", read(t, out, "none"), "0\n")
-		if read(t, out, "callers") == "0\n" {
+	both := h.OneLayer(t, layer("callers", "")+layer("none", ", network: none"))
+	own := h.OneLayer(t, layer("own", ", network: host"))
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out := w.Files(t, house.Flags(both, "--network", "none")...)
+		house.Want(t, "the interfaces", house.Read(t, out, "callers")+house.Read(t, out, "none"), "0\n0\n")
+		out = w.Files(t, house.Flags(both, "--network", "host", "--allow", "network.host")...)
+		house.Want(t, "the interfaces without a network", house.Read(t, out, "none"), "0\n")
+		if house.Read(t, out, "callers") == "0\n" {
 			t.Error("the host's network has no interface")
 		}
-		text, err := w.build(flags(own)...)
+		text, err := w.Build(house.Flags(own)...)
 		if err == nil {
 			t.Fatalf("the host's network needs no permission:\n%s", text)
 		}
-		contains(t, text, "network.host")
-		if out = w.files(t, flags(own, "--allow", "network.host")...); read(t, out, "own") == "0\n" {
+		house.Contains(t, text, "network.host")
+		if out = w.Files(t, house.Flags(own, "--allow", "network.host")...); house.Read(t, out, "own") == "0\n" {
 			t.Error("the host's network has no interface")
 		}
 	})

@@ -8,18 +8,19 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // tested runs "strata test" on the shared daemon.
-func (h *house) tested(t *testing.T, dir string) testenv.Result {
+func tested(t *testing.T, h *house.House, dir string) testenv.Result {
 	t.Helper()
-	return h.cli.Run(t, "test", "--progress=plain", "--addr", h.daemon.Addr, dir)
+	return h.CLI.Run(t, "test", "--progress=plain", "--addr", h.Daemon.Addr, dir)
 }
 
 // TestService starts the image's own program, and asks it.
 func TestService(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: {base}
@@ -61,19 +62,19 @@ tests:
       - {path: /srv/data, directory: true, mode: 01777, owner: app}
       - {path: /srv/none, absent: true}
 `)
-	r := h.tested(t, dir)
+	r := tested(t, h, dir)
 	if r.Code != 0 || !strings.Contains(r.Stdout, "All 6 tests passed.") {
 		t.Errorf("status %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}
-	if out, err := h.docker(flags(dir, "--call=strata.test")...); err != nil || !strings.Contains(out, "All 6 tests passed.") {
+	if out, err := h.Docker(house.Flags(dir, "--call=strata.test")...); err != nil || !strings.Contains(out, "All 6 tests passed.") {
 		t.Errorf("by buildx: %v\n%s", err, out)
 	}
 }
 
 // TestServiceFails tells what a program did instead.
 func TestServiceFails(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 from: {base}
 layers:
@@ -100,8 +101,8 @@ targets:
     config: {entrypoint: [/bin/broken], cmd: []}
     tests: [{name: starts, start: true, http: {port: 80}}]
 `)
-	r := h.tested(t, dir)
-	contains(t, r.Stdout,
+	r := tested(t, h, dir)
+	house.Contains(t, r.Stdout,
 		"FAIL  status (line 8)\n      GET /none answers with status 404, not 200\n", "      output of the image's program:\n        up\n",
 		"FAIL  body (line 9)\n      the body does not contain \"ok\"\n",
 		"FAIL  port (line 10)\n      nothing listens on port 81: ",
@@ -113,13 +114,13 @@ targets:
 	if r.Code != 1 {
 		t.Errorf("status %d\n%s", r.Code, r.Stderr)
 	}
-	r = h.cli.Run(t, "test", "--progress=plain", "--addr", h.daemon.Addr, "--target", "broken", dir)
-	contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 24)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
+	r = h.CLI.Run(t, "test", "--progress=plain", "--addr", h.Daemon.Addr, "--target", "broken", dir)
+	house.Contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 24)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
 }
 
 // TestServiceFaults refuses tests that can't be run, at their lines.
 func TestServiceFaults(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	for text, want := range map[string]string{
 		"config: {entrypoint: []}\ntests: [{start: true}]":                              "strata.yaml:3:9: the image has neither entrypoint nor cmd to start",
 		"config: {cmd: [a]}\ntests: [{start: true, http: {}}]":                          "strata.yaml:3:29: which port is asked?",
@@ -131,8 +132,8 @@ func TestServiceFaults(t *testing.T) {
 		"config: {cmd: [a]}\ntests: [{start: true, wait: {output: x, timeout: soon}}]":  "\"soon\" is not a duration",
 		"config: {cmd: [a]}\ntests: [{start: true, http: {port: 80, method: \"A B\"}}]": "is not an HTTP method",
 	} {
-		dir := h.project(t, "-- strata.yaml --\nfrom: {base}\n"+text+"\n")
-		r := h.tested(t, dir)
+		dir := h.Project(t, "-- strata.yaml --\nfrom: {base}\n"+text+"\n")
+		r := tested(t, h, dir)
 		if r.Code == 0 || !strings.Contains(r.Stderr, want) {
 			t.Errorf("%s: status %d, no %q in\n%s%s", text, r.Code, want, r.Stdout, r.Stderr)
 		}

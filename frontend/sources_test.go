@@ -8,13 +8,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestSelectedSources has builds run again when what they select of the context changes,
 // and not for anything else, of which nothing is sent.
 func TestSelectedSources(t *testing.T) {
-	h := newHouse(t)
-	dir := h.project(t, `
+	h := house.New(t)
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -44,12 +46,12 @@ text
 `)
 	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB
 	for _, name := range []string{"big/x.go", "README"} {
-		write(t, filepath.Join(dir, name), big)
+		house.Write(t, filepath.Join(dir, name), big)
 	}
-	for _, w := range h.ways() {
-		t.Run(w.name, func(t *testing.T) {
-			write(t, filepath.Join(dir, "main.go"), []byte("package main // "+w.name+"\n"))
-			out := w.must(t, flags(dir)...)
+	for _, w := range h.Ways() {
+		t.Run(w.Name, func(t *testing.T) {
+			house.Write(t, filepath.Join(dir, "main.go"), []byte("package main // "+w.Name+"\n"))
+			out := w.Must(t, house.Flags(dir)...)
 			sent := regexp.MustCompile(`transferring context: [\d.]+ ?(k?B|[MG]B)`).FindAllStringSubmatch(out, -1)
 			if len(sent) == 0 {
 				t.Errorf("nothing tells what is sent:\n%s", out)
@@ -69,12 +71,12 @@ text
 				{"pkg/a.go", true, false},
 				{"deps.lock", false, true},
 			} {
-				write(t, filepath.Join(dir, c.change), []byte(w.name+c.change))
-				out := w.must(t, flags(dir)...)
-				if got := cached(t, out, "modules: build"); got != c.modules {
+				house.Write(t, filepath.Join(dir, c.change), []byte(w.Name+c.change))
+				out := w.Must(t, house.Flags(dir)...)
+				if got := house.Cached(t, out, "modules: build"); got != c.modules {
 					t.Errorf("after a change of %s the modules are cached: %v", c.change, got)
 				}
-				if got := cached(t, out, "program: build"); got != c.program {
+				if got := house.Cached(t, out, "program: build"); got != c.program {
 					t.Errorf("after a change of %s the program is cached: %v", c.change, got)
 				}
 			}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"fmt"
@@ -12,12 +12,13 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestLargePackage has a package of 9 MB, which becomes two layers, or one where
 // there may be no more; the files are the same.
 func TestLargePackage(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	files := map[string]string{"usr/share/large/small": "small\n"}
 	source := rand.NewChaCha8([32]byte{})
 	for i := range 3 {
@@ -26,10 +27,10 @@ func TestLargePackage(t *testing.T) {
 		files[fmt.Sprintf("usr/share/large/%d", i)] = string(data)
 	}
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "large", Version: "1", Files: files})
-	dir := h.packagesProject(t, a, "large")
+	dir := h.PackagesProject(t, a, "large")
 	build := func(layers int) {
 		out := filepath.Join(t.TempDir(), "out")
-		text, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", "type=oci,tar=false,dest="+out)...)
+		text, err := h.Strata(house.Flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", "type=oci,tar=false,dest="+out)...)
 		if err != nil {
 			t.Fatalf("strata build: %v\n%s", err, text)
 		}
@@ -48,12 +49,12 @@ func TestLargePackage(t *testing.T) {
 		}
 		root := l.Unpack(t, runtime.GOARCH)
 		for name, data := range files {
-			if read(t, root, name) != data {
+			if house.Read(t, root, name) != data {
 				t.Errorf("in %d layers %s is another file", layers, name)
 			}
 		}
 	}
 	build(3)
-	write(t, filepath.Join(dir, "strata.yaml"), []byte(read(t, dir, "strata.yaml")+"max_layers: 2\n"))
+	house.Write(t, filepath.Join(dir, "strata.yaml"), []byte(house.Read(t, dir, "strata.yaml")+"max_layers: 2\n"))
 	build(2)
 }

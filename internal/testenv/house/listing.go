@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package house
 
 import (
 	"fmt"
@@ -13,10 +13,10 @@ import (
 	"testing"
 )
 
-// listing is a file tree as text, a line a file: mode, owner, time, path, and
+// Listing is a file tree as text, a line a file: mode, owner, time, path, and
 // what a file holds or a link points to. The applets of busybox, which every
 // case has, are left out.
-func listing(t *testing.T, root string) string {
+func Listing(t *testing.T, root string) string {
 	t.Helper()
 	var b strings.Builder
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
@@ -40,6 +40,7 @@ func listing(t *testing.T, root string) string {
 	return b.String()
 }
 
+// describe is what a file holds or where a link points.
 func describe(t *testing.T, p string, info fs.FileInfo) string {
 	t.Helper()
 	st := info.Sys().(*syscall.Stat_t)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"os"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // rpms is a repository with a package that needs another one, one that recommends
@@ -28,9 +29,9 @@ func rpms(t *testing.T) *testenv.RPMArchive {
 }
 
 // dnfBase pushes a base whose own dnf knows an archive.
-func (h *house) dnfBase(t *testing.T, a *testenv.RPMArchive) string {
+func dnfBase(t *testing.T, h *house.House, a *testenv.RPMArchive) string {
 	t.Helper()
-	return h.registry.Push(t, "dnf:1", testenv.DNFImage(t, []testenv.Entry{
+	return h.Registry.Push(t, "dnf:1", testenv.DNFImage(t, []testenv.Entry{
 		{Path: "etc/"},
 		{Path: "etc/dnf/"},
 		{Path: "etc/dnf/vars/"},
@@ -43,11 +44,11 @@ func (h *house) dnfBase(t *testing.T, a *testenv.RPMArchive) string {
 // TestDNF installs with the base's own dnf: no lock, nothing left behind, and what
 // was fetched once is kept for the next build.
 func TestDNF(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := rpms(t)
-	base := h.dnfBase(t, a)
+	base := dnfBase(t, h, a)
 	// The images are looked at in steps of other targets, because they are large.
-	dir := h.project(t, `
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: `+base+`
@@ -66,7 +67,7 @@ rpm --query --all --queryformat '%{NAME} %{VERSION}\n' | sort >$1/said
 	look := func(target string, more ...string) (said, progress string) {
 		t.Helper()
 		out := filepath.Join(t.TempDir(), "out")
-		progress = way{"strata", h.strata}.must(t, flags(dir, append(more, "--target", target, "-o", out)...)...)
+		progress = h.ByStrata().Must(t, house.Flags(dir, append(more, "--target", target, "-o", out)...)...)
 		return out, progress
 	}
 	before, _ := look("before")
@@ -74,45 +75,45 @@ rpm --query --all --queryformat '%{NAME} %{VERSION}\n' | sort >$1/said
 	if strings.Contains(progress, "not locked") {
 		t.Errorf("there is talk of a lock:\n%s", progress)
 	}
-	want(t, "what is installed", read(t, after, "said"), "hello 2\nhello-data 2\nmore 1\nshell 1\n")
-	want(t, "what the script did", read(t, after, "hello"), "configured\n")
-	if diff := cmp.Diff(strings.Split(read(t, before, "left"), "\n"), strings.Split(read(t, after, "left"), "\n")); diff != "" {
+	house.Want(t, "what is installed", house.Read(t, after, "said"), "hello 2\nhello-data 2\nmore 1\nshell 1\n")
+	house.Want(t, "what the script did", house.Read(t, after, "hello"), "configured\n")
+	if diff := cmp.Diff(strings.Split(house.Read(t, before, "left"), "\n"), strings.Split(house.Read(t, after, "left"), "\n")); diff != "" {
 		t.Errorf("what is left behind (-base +image):\n%s", diff)
 	}
 
-	if out, err := h.strata(flags(dir, "--target", "strata.lock", "-o", filepath.Join(t.TempDir(), "lock"))...); err != nil {
+	if out, err := h.Strata(house.Flags(dir, "--target", "strata.lock", "-o", filepath.Join(t.TempDir(), "lock"))...); err != nil {
 		t.Errorf("lock: %v\n%s", err, out)
 	}
 	a.Reset()
-	replace(t, filepath.Join(dir, "strata.yaml"), "[hello]", "[hello, extra]")
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "[hello]", "[hello, extra]")
 	look("after")
 	if n := len(a.Requests()); n != 1 || a.Requests()[0].Path != "/noarch/extra-1-1.noarch.rpm" {
 		t.Errorf("for one package more the archive was asked for\n%s", a)
 	}
-	h.dnfFaults(t, base)
+	dnfFaults(t, h, base)
 }
 
 // dnfFaults asks the base's dnf for what it hasn't, and Strata for what dnf can't do.
-func (h *house) dnfFaults(t *testing.T, base string) {
+func dnfFaults(t *testing.T, h *house.House, base string) {
 	for layer, wanted := range map[string][]string{
 		"{names: [hello, nowhere]}":                     {"strata.yaml:4:5: ", "No match for argument: nowhere"},
 		"{names: [hello], scripts: skip}":               {"strata.yaml:4:41: ", "scripts: skip: dnf runs maintainer scripts always"},
 		"{names: [hello], repositories: [{type: rpm}]}": {"strata.yaml:4:54: ", `want deb or apk, found "rpm"`},
 	} {
-		dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: "+layer+"\n")
-		out, err := h.strata(flags(dir, "-o", "type=cacheonly")...)
+		dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: "+layer+"\n")
+		out, err := h.Strata(house.Flags(dir, "-o", "type=cacheonly")...)
 		if err == nil {
 			t.Errorf("%s is not an error:\n%s", layer, out)
 		}
-		contains(t, out, wanted...)
+		house.Contains(t, out, wanted...)
 	}
 }
 
 // TestMicroDNF installs with a program that only writes down what it was asked, and
 // writes where microdnf does: Debian has none.
 func TestMicroDNF(t *testing.T) {
-	h := newHouse(t)
-	base := testenv.BusyboxImage(t, h.registry, "microdnf:1", testenv.BusyboxTweaks{Only: runtime.GOARCH, Extra: []testenv.Entry{
+	h := house.New(t)
+	base := testenv.BusyboxImage(t, h.Registry, "microdnf:1", testenv.BusyboxTweaks{Only: runtime.GOARCH, Extra: []testenv.Entry{
 		{Path: "usr/bin/microdnf", Mode: 0o755, Data: []byte(`#!/bin/sh
 set -e
 echo "$*" >/asked
@@ -120,10 +121,10 @@ mkdir -p /var/cache/yum/metadata /var/cache/yum/solv
 touch /var/cache/yum/metadata/repomd.xml /var/cache/yum/solv/a /var/log/dnf.log
 `)},
 	}})
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [one, two]\n")
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [one, two]\n")
 	out := filepath.Join(t.TempDir(), "out")
-	way{"strata", h.strata}.must(t, flags(dir, "-o", out)...)
-	want(t, "what microdnf was asked", read(t, out, "asked"), "install -y --setopt=install_weak_deps=0 one two\n")
+	h.ByStrata().Must(t, house.Flags(dir, "-o", out)...)
+	house.Want(t, "what microdnf was asked", house.Read(t, out, "asked"), "install -y --setopt=install_weak_deps=0 one two\n")
 	for _, name := range []string{"var/cache/yum", "var/log/dnf.log"} {
 		if _, err := os.Lstat(filepath.Join(out, name)); !os.IsNotExist(err) {
 			t.Errorf("the image has /%s: %v", name, err)

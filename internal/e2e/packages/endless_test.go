@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"net/http"
@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // endless serves an archive, but for files with some word in their path: those begin as
@@ -41,11 +42,11 @@ func endless(t *testing.T, a *testenv.DebArchive, word string) (url string, sent
 // TestDownloadsEnd meets servers that never stop sending: in the embedded engine every
 // file of an archive ends at its size, or at the most that is taken of its kind.
 func TestDownloadsEnd(t *testing.T) {
-	h := newHouse(t)
-	a := hello(t)
-	dir := h.packagesProject(t, a, "hello")
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
-	lock := read(t, dir, "strata.lock")
+	h := house.New(t)
+	a := house.Hello(t)
+	dir := h.PackagesProject(t, a, "hello")
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
+	lock := house.Read(t, dir, "strata.lock")
 	for _, c := range []struct {
 		name, word string
 		locked     bool
@@ -60,14 +61,14 @@ func TestDownloadsEnd(t *testing.T) {
 			url, sent := endless(t, a, c.word)
 			_ = exec.Command("rm", "-f", filepath.Join(dir, "strata.lock")).Run()
 			if c.locked {
-				write(t, filepath.Join(dir, "strata.lock"), []byte(lock))
+				house.Write(t, filepath.Join(dir, "strata.lock"), []byte(lock))
 			}
-			cmd := h.cli.Command(append([]string{"build", "--progress=plain", "-o", "type=cacheonly"}, flags(dir, "--build-arg=MIRROR="+url, "--platform=linux/amd64")...)...)
+			cmd := h.CLI.Command(append([]string{"build", "--progress=plain", "-o", "type=cacheonly"}, house.Flags(dir, "--build-arg=MIRROR="+url, "--platform=linux/amd64")...)...)
 			out, err := cmd.CombinedOutput()
 			if err == nil {
 				t.Error("it is not an error")
 			}
-			contains(t, string(out), "the server sends more than ")
+			house.Contains(t, string(out), "the server sends more than ")
 			// BuildKit may ask once more.
 			if most := 4 * (c.most + 16<<20); sent.Load() > most {
 				t.Errorf("the server sent %d bytes, want at most %d", sent.Load(), most)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/strata-build/strata/internal/compress"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // password is one that nothing else is like.
@@ -39,14 +40,14 @@ func unpacked(t *testing.T, file string) string {
 	if info, err := os.Stat(file); err != nil || info.Size() > large {
 		return ""
 	}
-	r, err := compress.Reader(bytes.NewReader([]byte(read(t, file))), "")
+	r, err := compress.Reader(bytes.NewReader([]byte(house.Read(t, file))), "")
 	if err != nil {
-		return read(t, file)
+		return house.Read(t, file)
 	}
 	defer r.Close()
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return read(t, file)
+		return house.Read(t, file)
 	}
 	return string(data)
 }
@@ -71,7 +72,7 @@ func keepsQuiet(t *testing.T, what, dir string) {
 // TestLoginOfTheBase locks and builds from an archive that wants the login of the base's
 // auth.conf.d, through the doors. Nothing has the login but the base.
 func TestLoginOfTheBase(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "hello", Version: "1+2", Files: map[string]string{"usr/share/hello": "hello\n"}})
 	guard(a.Recorder)
 	host := strings.TrimPrefix(a.URL, "http://")
@@ -81,50 +82,50 @@ func TestLoginOfTheBase(t *testing.T) {
 			{Path: "etc/apt/sources.list", Data: []byte("deb " + a.URL + " stable main\n")},
 			{Path: "etc/apt/auth.conf.d/ours.conf", Mode: 0o600, Data: []byte("machine http://" + host + "/dists login ann password " + word + "\nmachine http://" + host + "/ login ann password " + word + "\n")},
 		}))
-		return h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
+		return h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
 	}
 	dir := project("right", password)
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
-	text := read(t, dir, "strata.lock")
-	contains(t, text, "name: hello", "login: true", a.URL)
-	h.each(t, func(t *testing.T, w way) {
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
+	text := house.Read(t, dir, "strata.lock")
+	house.Contains(t, text, "name: hello", "login: true", a.URL)
+	h.Each(t, func(t *testing.T, w house.Way) {
 		out := filepath.Join(t.TempDir(), "out")
 		cache := filepath.Join(t.TempDir(), "cache")
-		w.must(t, flags(dir, "--no-cache", "--platform=linux/amd64", "--attest=type=provenance,mode=max", "-o", "type=oci,tar=false,dest="+out, "--cache-to=type=local,mode=max,dest="+cache)...)
-		want(t, "the file", read(t, testenv.OpenLayout(t, out).Unpack(t, "amd64"), "usr/share/hello"), "hello\n")
+		w.Must(t, house.Flags(dir, "--no-cache", "--platform=linux/amd64", "--attest=type=provenance,mode=max", "-o", "type=oci,tar=false,dest="+out, "--cache-to=type=local,mode=max,dest="+cache)...)
+		house.Want(t, "the file", house.Read(t, testenv.OpenLayout(t, out).Unpack(t, "amd64"), "usr/share/hello"), "hello\n")
 		for name, words := range map[string]string{"the attestation and the manifests": out, "the cache": cache} {
-			keepsQuiet(t, name+" of "+w.name, indexesOf(t, words))
+			keepsQuiet(t, name+" of "+w.Name, indexesOf(t, words))
 		}
 	})
-	h.each(t, func(t *testing.T, w way) {
-		lock := w.files(t, flags(dir, "--no-cache", "--target=strata.lock", "--platform=linux/amd64")...)
-		want(t, "the lock", read(t, lock, "strata.lock"), text)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		lock := w.Files(t, house.Flags(dir, "--no-cache", "--target=strata.lock", "--platform=linux/amd64")...)
+		house.Want(t, "the lock", house.Read(t, lock, "strata.lock"), text)
 	})
 	keepsQuiet(t, "the project", dir)
 	for _, verb := range []string{"llb", "graph", "plan"} {
-		cmd := h.cli.Command(verb, "--platform=linux/amd64", dir)
-		cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.daemon.Addr)
+		cmd := h.CLI.Command(verb, "--platform=linux/amd64", dir)
+		cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.Daemon.Addr)
 		said, err := cmd.CombinedOutput()
 		if err != nil || strings.Contains(string(said), password) || strings.Contains(string(said), "YW5uOn") {
 			t.Errorf("strata %s: %v\n%s", verb, err, said)
 		}
 		if verb == "plan" {
-			contains(t, string(said), `"recommends": false`, `"in_base": true`)
+			house.Contains(t, string(said), `"recommends": false`, `"in_base": true`)
 		}
 	}
 
 	dir = project("wrong", "guess")
-	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
 	if status != 1 || strings.Contains(out, "guess") {
 		t.Errorf("exit status %d\n%s", status, out)
 	}
-	contains(t, out, "strata.yaml:4:", "/dists/stable/InRelease: the server answers with status 401: it doesn't accept the login, or has got none")
-	write(t, filepath.Join(dir, "strata.lock"), []byte(text[:strings.Index(text, "    base:")]+strings.Replace(text[strings.Index(text, "    base:"):], "login:right@", "login:wrong@", 1)))
-	said, err := h.strata(flags(dir, "--no-cache", "--platform=linux/amd64", "-o", "type=cacheonly")...)
+	house.Contains(t, out, "strata.yaml:4:", "/dists/stable/InRelease: the server answers with status 401: it doesn't accept the login, or has got none")
+	house.Write(t, filepath.Join(dir, "strata.lock"), []byte(text[:strings.Index(text, "    base:")]+strings.Replace(text[strings.Index(text, "    base:"):], "login:right@", "login:wrong@", 1)))
+	said, err := h.Strata(house.Flags(dir, "--no-cache", "--platform=linux/amd64", "-o", "type=cacheonly")...)
 	if err == nil || strings.Contains(said, "guess") {
 		t.Errorf("a package is fetched with a wrong password: %v\n%s", err, said)
 	}
-	contains(t, said, "strata.yaml:4:", "fetch hello 1+2: fetch "+a.URL, "the server answers with status 401")
+	house.Contains(t, said, "strata.yaml:4:", "fetch hello 1+2: fetch "+a.URL, "the server answers with status 401")
 }
 
 // indexesOf is a copy of what a layout has beside images' layers: the base's layers
@@ -137,7 +138,7 @@ func indexesOf(t *testing.T, dir string) string {
 			return err
 		}
 		if text := unpacked(t, file); !strings.Contains(text, "etc/apt/auth.conf.d/ours.conf\x00") {
-			write(t, filepath.Join(out, d.Name()), []byte(text))
+			house.Write(t, filepath.Join(out, d.Name()), []byte(text))
 		}
 		return nil
 	})
@@ -150,7 +151,7 @@ func indexesOf(t *testing.T, dir string) string {
 // TestLoginBySecret takes the login for an archive from a build secret, in each of its
 // forms, on scratch.
 func TestLoginBySecret(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "hello", Version: "1", Files: map[string]string{"usr/share/hello": "hello\n"}})
 	guard(a.Recorder)
 	host := strings.TrimPrefix(a.URL, "http://")
@@ -160,28 +161,28 @@ func TestLoginBySecret(t *testing.T) {
 		"plain": "ann:" + password + "\n", "netrc": "machine http://" + host + "\nlogin ann\npassword " + password + "\n", "header": "Basic YW5uOnMzY3IzdC1acTh3",
 		"none": "a token\n",
 	} {
-		write(t, filepath.Join(secrets, file), []byte(text))
+		house.Write(t, filepath.Join(secrets, file), []byte(text))
 	}
-	dir := h.packagesProject(t, a, "hello")
+	dir := h.PackagesProject(t, a, "hello")
 	locked := func(dir string, more ...string) (int, string) {
-		return h.lock(t, a, dir, append(more, "--platform=linux/amd64")...)
+		return h.Lock(t, a, dir, append(more, "--platform=linux/amd64")...)
 	}
 	status, out := locked(dir)
 	if status != 1 {
 		t.Errorf("without a login: exit status %d", status)
 	}
-	contains(t, out, "status 401", "`auth`")
+	house.Contains(t, out, "status 401", "`auth`")
 	if status, out = locked(dir, "--secret=id=HTTP_AUTH_HEADER_"+name+",src="+secrets+"/header"); status != 0 {
 		t.Errorf("BuildKit's own secret: exit status %d\n%s", status, out)
 	}
 
-	replace(t, filepath.Join(dir, "strata.yaml"), "signed_by: key.asc", "signed_by: key.asc, auth: archive")
-	remove(t, filepath.Join(dir, "strata.lock"))
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "signed_by: key.asc", "signed_by: key.asc, auth: archive")
+	house.Remove(t, filepath.Join(dir, "strata.lock"))
 	status, out = locked(dir)
 	if status != 1 {
 		t.Errorf("without the secret: exit status %d", status)
 	}
-	contains(t, out, "there is no secret archive; give it with --secret id=archive")
+	house.Contains(t, out, "there is no secret archive; give it with --secret id=archive")
 	if status, out = locked(dir, "--secret=id=archive,src="+secrets+"/none"); status != 1 || strings.Contains(out, "a token") {
 		t.Errorf("a secret that is no login: exit status %d\n%s", status, out)
 	}
@@ -192,14 +193,14 @@ func TestLoginBySecret(t *testing.T) {
 		}
 	}
 	keepsQuiet(t, "the project", dir)
-	h.each(t, func(t *testing.T, w way) {
+	h.Each(t, func(t *testing.T, w house.Way) {
 		out, cache := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "cache")
-		w.must(t, flags(dir, "--no-cache", "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--secret=id=archive,src="+secrets+"/plain",
+		w.Must(t, house.Flags(dir, "--no-cache", "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--secret=id=archive,src="+secrets+"/plain",
 			"--attest=type=provenance,mode=max", "-o", "type=oci,tar=false,dest="+out, "--cache-to=type=local,mode=max,dest="+cache)...)
-		keepsQuiet(t, "the image of "+w.name, out)
-		keepsQuiet(t, "the cache of "+w.name, cache)
+		keepsQuiet(t, "the image of "+w.Name, out)
+		keepsQuiet(t, "the cache of "+w.Name, cache)
 	})
-	embedded := h.cli.Command(append([]string{"build", "-o", "type=cacheonly"}, flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--secret=id=archive,src="+secrets+"/netrc")...)...)
+	embedded := h.CLI.Command(append([]string{"build", "-o", "type=cacheonly"}, house.Flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--secret=id=archive,src="+secrets+"/netrc")...)...)
 	if out, err := embedded.CombinedOutput(); err != nil || strings.Contains(string(out), password) {
 		t.Errorf("the embedded engine: %v\n%s", err, out)
 	}
@@ -207,45 +208,45 @@ func TestLoginBySecret(t *testing.T) {
 	if status, out := locked(dir, "--update", "--secret=id=archive,src="+secrets+"/plain"); status != 0 {
 		t.Errorf("lock --update: exit status %d\n%s", status, out)
 	}
-	said, err := h.strata(flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "-o", "type=cacheonly")...)
+	said, err := h.Strata(house.Flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "-o", "type=cacheonly")...)
 	if err == nil {
 		t.Error("a build without the secret succeeds")
 	}
-	contains(t, said, "strata.yaml:5:", "there is no secret archive; give it with --secret id=archive")
-	said, _ = h.strata(flags(dir, "--build-arg=MIRROR="+a.URL, "--call=outline")...)
-	contains(t, said, "archive")
-	replace(t, filepath.Join(dir, "strata.yaml"), "$MIRROR", "http://ann:"+password+"@"+host)
-	if said, err = h.strata(flags(dir, "--build-arg=MIRROR=x", "--platform=linux/amd64")...); err == nil || strings.Contains(said, "fetch") {
+	house.Contains(t, said, "strata.yaml:5:", "there is no secret archive; give it with --secret id=archive")
+	said, _ = h.Strata(house.Flags(dir, "--build-arg=MIRROR="+a.URL, "--call=outline")...)
+	house.Contains(t, said, "archive")
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "$MIRROR", "http://ann:"+password+"@"+host)
+	if said, err = h.Strata(house.Flags(dir, "--build-arg=MIRROR=x", "--platform=linux/amd64")...); err == nil || strings.Contains(said, "fetch") {
 		t.Errorf("a login in an address: %v\n%s", err, said)
 	}
-	contains(t, said, "strata.yaml:7:", "has a login in it", "give it as a build secret, with `auth`")
+	house.Contains(t, said, "strata.yaml:7:", "has a login in it", "give it as a build secret, with `auth`")
 }
 
 // TestLoginOfAPK takes packages from a repository whose address in the base has a login.
 func TestLoginOfAPK(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewAPKArchive(t, testenv.APK{Name: "plain", Version: "3-r1", Files: map[string]string{"usr/share/plain": "plain\n"}})
 	guard(a.Recorder)
 	given := *a
 	given.URL = strings.Replace(a.URL, "http://", "http://ann:"+password+"@", 1)
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+h.apkBase(t, &given)+"\nlayers:\n  - packages: [plain]\n")
-	cmd := h.cli.Command("lock", "--progress=plain", "--platform=linux/amd64", dir)
-	cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.daemon.Addr)
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+apkBase(t, h, &given)+"\nlayers:\n  - packages: [plain]\n")
+	cmd := h.CLI.Command("lock", "--progress=plain", "--platform=linux/amd64", dir)
+	cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.Daemon.Addr)
 	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), password) {
 		t.Fatalf("strata lock: %v\n%s", err, out)
 	}
-	contains(t, read(t, dir, "strata.lock"), "name: plain", "login: true", "\""+a.URL+"\"")
+	house.Contains(t, house.Read(t, dir, "strata.lock"), "name: plain", "login: true", "\""+a.URL+"\"")
 	keepsQuiet(t, "the project", dir)
-	h.each(t, func(t *testing.T, w way) {
-		out := w.files(t, flags(dir, "--no-cache", "--platform=linux/amd64")...)
-		want(t, "the file", read(t, out, "usr/share/plain"), "plain\n")
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out := w.Files(t, house.Flags(dir, "--no-cache", "--platform=linux/amd64")...)
+		house.Want(t, "the file", house.Read(t, out, "usr/share/plain"), "plain\n")
 	})
 }
 
 // TestLoginOverTLS fetches from a server whose certificate only the base knows, with a
 // login that apt gives to no server without encryption.
 func TestLoginOverTLS(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "hello", Version: "1~tls", Files: map[string]string{"usr/share/hello": "hello\n"}})
 	guard(a.Recorder)
 	server := httptest.NewTLSServer(a.Recorder)
@@ -259,8 +260,8 @@ func TestLoginOverTLS(t *testing.T) {
 		{Path: "etc/apt/sources.list", Data: []byte("deb " + server.URL + " stable main\n")},
 		{Path: "etc/apt/auth.conf", Data: []byte("machine " + server.Listener.Addr().String() + "/ login ann password " + password + "\n")},
 	}))
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
-	out := way{"strata", h.strata}.image(t, h, "", flags(dir, "--platform=linux/amd64")...)
-	want(t, "the file", read(t, someOf(t, h, out, "usr/share/hello"), "usr/share/hello"), "hello\n")
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
+	out := h.ByStrata().Image(t, h, "", house.Flags(dir, "--platform=linux/amd64")...)
+	house.Want(t, "the file", house.Read(t, house.SomeOf(t, h, out, "usr/share/hello"), "usr/share/hello"), "hello\n")
 }

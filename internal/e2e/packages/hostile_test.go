@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"archive/tar"
@@ -13,11 +13,12 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
-// withFiles puts other files into a package that dpkg-deb made: of its members, in
+// withMembers puts other files into a package that dpkg-deb made: of its members, in
 // the format of ar(5), the last one is replaced.
-func withFiles(t *testing.T, file string, headers ...tar.Header) {
+func withMembers(t *testing.T, file string, headers ...tar.Header) {
 	t.Helper()
 	var files bytes.Buffer
 	w := tar.NewWriter(&files)
@@ -30,7 +31,7 @@ func withFiles(t *testing.T, file string, headers ...tar.Header) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	deb := read(t, file)
+	deb := house.Read(t, file)
 	end := len("!<arch>\n")
 	for range 2 { // debian-binary and control.tar
 		size, err := strconv.Atoi(strings.TrimSpace(deb[end+48 : end+58]))
@@ -39,13 +40,13 @@ func withFiles(t *testing.T, file string, headers ...tar.Header) {
 		}
 		end += 60 + size + size%2
 	}
-	write(t, file, fmt.Appendf([]byte(deb[:end]), "%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", "data.tar", 0, 0, 0, "100644", files.Len(), files.Bytes()))
+	house.Write(t, file, fmt.Appendf([]byte(deb[:end]), "%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", "data.tar", 0, 0, 0, "100644", files.Len(), files.Bytes()))
 }
 
 // TestHostilePackages builds by archives that are signed as they should be, whose
 // packages want out of the root or at its devices.
 func TestHostilePackages(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	for _, tc := range []struct {
 		name    string
 		headers []tar.Header
@@ -58,19 +59,19 @@ func TestHostilePackages(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := testenv.NewDebArchive(t, testenv.Deb{Name: "evil", Version: "1"})
-			withFiles(t, filepath.Join(a.Dir, "pool/main/evil/evil_1_all.deb"), tc.headers...)
+			withMembers(t, filepath.Join(a.Dir, "pool/main/evil/evil_1_all.deb"), tc.headers...)
 			a.Index(t)
-			dir := h.packagesProject(t, a, "evil")
-			h.each(t, func(t *testing.T, w way) {
-				out, err := w.build(flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", h.pushed("hostile-"+tc.name+":1"))...)
+			dir := h.PackagesProject(t, a, "evil")
+			h.Each(t, func(t *testing.T, w house.Way) {
+				out, err := w.Build(house.Flags(dir, "--build-arg", "MIRROR="+a.URL, "-o", h.Pushed("hostile-"+tc.name+":1"))...)
 				if err == nil {
 					t.Error("it is not an error")
 				}
-				contains(t, out, ":4:5: ", "unpack package evil 1: ", tc.want)
+				house.Contains(t, out, ":4:5: ", "unpack package evil 1: ", tc.want)
 			})
 		})
 	}
-	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); strings.Contains(tags, "hostile-") {
+	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.Registry.Host); strings.Contains(tags, "hostile-") {
 		t.Errorf("something was pushed:\n%s", tags)
 	}
 }
@@ -78,7 +79,7 @@ func TestHostilePackages(t *testing.T) {
 // TestHostileAPKOnABase does so with packages of Alpine on a base, in which links lead
 // where the files go.
 func TestHostileAPKOnABase(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	for _, tc := range []struct {
 		name, file string
 		header     func(*tar.Header)
@@ -96,17 +97,17 @@ func TestHostileAPKOnABase(t *testing.T) {
 				p.Headers = map[string]func(*tar.Header){tc.file: tc.header}
 			}
 			a := testenv.NewAPKArchive(t, p)
-			dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+h.apkBase(t, a)+"\nlayers:\n  - packages: [evil]\n")
-			h.each(t, func(t *testing.T, w way) {
-				out, err := w.build(flags(dir, "--platform=linux/amd64", "-o", h.pushed("hostile-apk-"+strings.ReplaceAll(tc.name, " ", "-")+":1"))...)
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+apkBase(t, h, a)+"\nlayers:\n  - packages: [evil]\n")
+			h.Each(t, func(t *testing.T, w house.Way) {
+				out, err := w.Build(house.Flags(dir, "--platform=linux/amd64", "-o", h.Pushed("hostile-apk-"+strings.ReplaceAll(tc.name, " ", "-")+":1"))...)
 				if err == nil {
 					t.Error("it is not an error")
 				}
-				contains(t, out, ":4:", "evil", tc.want)
+				house.Contains(t, out, ":4:", "evil", tc.want)
 			})
 		})
 	}
-	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); strings.Contains(tags, "hostile-apk") {
+	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.Registry.Host); strings.Contains(tags, "hostile-apk") {
 		t.Errorf("something was pushed:\n%s", tags)
 	}
 }

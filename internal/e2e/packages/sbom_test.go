@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"encoding/json"
@@ -13,13 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 	"github.com/strata-build/strata/llb/lock"
 )
 
 // lockedNames are what a lock has for the target and platform, as NAME VERSION.
 func lockedNames(t *testing.T, dir string) []string {
 	t.Helper()
-	f, err := lock.Read("strata.lock", []byte(read(t, dir, "strata.lock")))
+	f, err := lock.Read("strata.lock", []byte(house.Read(t, dir, "strata.lock")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +70,8 @@ func installed(t *testing.T) []string {
 // and what the base has: with packages from files, and on a base that was brought up
 // to date.
 func TestScanner(t *testing.T) {
-	h := newHouse(t)
-	debs, apks := hello(t), tools(t)
+	h := house.New(t)
+	debs, apks := house.Hello(t), tools(t)
 	debs.Add(t, testenv.Deb{Name: "tool", Version: "1"}, testenv.Deb{Name: "tool", Version: "2", Fields: map[string]string{"Depends": "brandnew"}}, testenv.Deb{Name: "brandnew", Version: "1"})
 	local, _ := apks.Build(t, &testenv.APK{Name: "local", Version: "2-r0", Info: []string{"depend = docs"}, Files: map[string]string{"usr/share/local": "local\n"}})
 	repository := "{type: deb, uri: \"" + debs.URL + "\", suites: [stable], components: [main], signed_by: key.asc}"
@@ -80,21 +81,21 @@ func TestScanner(t *testing.T) {
 	}{
 		"scratch": {"layers: [{packages: {scripts: skip, names: [hello, other, \"./dist/*.deb\"], repositories: [" + repository + "]}}]", "deb", nil},
 		"debian": {
-			"targets: {old: {from: " + h.configuredBase(t, debs, "scanned:1") + ", layers: [{packages: [tool=1]}]}}\nfrom: target:old\nlayers:\n" +
+			"targets: {old: {from: " + configuredBase(t, h, debs, "scanned:1") + ", layers: [{packages: [tool=1]}]}}\nfrom: target:old\nlayers:\n" +
 				"  - packages: {names: [hello, \"./dist/*.deb\"], upgrade: true}\n  - packages: [other]", "deb", installed(t),
 		},
 		"alpine": {
-			"from: " + h.apkBase(t, apks) + "\nlayers: [{packages: {names: [plain, ./local.apk], upgrade: true}}]", "apk", []string{"busybox 1.36-r0"},
+			"from: " + apkBase(t, h, apks) + "\nlayers: [{packages: {names: [plain, ./local.apk], upgrade: true}}]", "apk", []string{"busybox 1.36-r0"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := h.project(t, "-- strata.yaml --\n{syntax}\n"+c.file+"\n")
-			write(t, filepath.Join(dir, "key.asc"), debs.Keyring)
-			write(t, filepath.Join(dir, "local.apk"), local)
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+c.file+"\n")
+			house.Write(t, filepath.Join(dir, "key.asc"), debs.Keyring)
+			house.Write(t, filepath.Join(dir, "local.apk"), local)
 			built(t, filepath.Join(dir, "dist"), app("first\n"), testenv.Deb{Name: "plug", Version: "2"})
-			h.mustLock(t, debs, dir, "--platform=linux/amd64")
+			h.MustLock(t, debs, dir, "--platform=linux/amd64")
 			out := filepath.Join(t.TempDir(), "out")
-			way{"strata", h.strata}.must(t, flags(dir, "--platform=linux/amd64", "-o", "type=oci,tar=false,dest="+out)...)
+			h.ByStrata().Must(t, house.Flags(dir, "--platform=linux/amd64", "-o", "type=oci,tar=false,dest="+out)...)
 			found := scanned(t, out)
 			wanted := slices.Sorted(slices.Values(append(lockedNames(t, dir), c.base...)))
 			if diff := cmp.Diff(wanted, found[c.kind]); diff != "" {
@@ -132,14 +133,14 @@ func purls(t *testing.T, text string) []string {
 // attached and as "strata lock" prints it, is what "strata inspect" reads from an
 // image that has none attached.
 func TestListOfContents(t *testing.T) {
-	h := newHouse(t)
-	a := hello(t)
+	h := house.New(t)
+	a := house.Hello(t)
 	a.Add(t, testenv.Deb{Name: "release", Version: "1", Files: map[string]string{"usr/lib/os-release": "ID=example\nVERSION_ID=\"1.0\"\n"}})
-	dir := h.packagesProject(t, a, "hello, release")
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	dir := h.PackagesProject(t, a, "hello, release")
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
 	strata := func(args ...string) string {
 		t.Helper()
-		out, err := h.cli.Command(args...).Output()
+		out, err := h.CLI.Command(args...).Output()
 		if err != nil {
 			t.Fatalf("strata %v: %v", args, err)
 		}
@@ -147,7 +148,7 @@ func TestListOfContents(t *testing.T) {
 	}
 	build := func(more ...string) string {
 		out := filepath.Join(t.TempDir(), "out")
-		way{"strata", h.strata}.must(t, flags(dir, append(more, "--build-arg", "MIRROR="+a.URL, "--platform=linux/amd64", "-o", "type=oci,tar=false,dest="+out)...)...)
+		h.ByStrata().Must(t, house.Flags(dir, append(more, "--build-arg", "MIRROR="+a.URL, "--platform=linux/amd64", "-o", "type=oci,tar=false,dest="+out)...)...)
 		return "oci:" + out
 	}
 	attached := strata("inspect", "--sbom", build("--sbom=true"))

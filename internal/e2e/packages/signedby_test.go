@@ -1,20 +1,21 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestKeysOfTheBase takes packages from archives whose keys are anywhere in the base:
 // where a source names them, and beside the ones that apt trusts always, whatever they
 // are called.
 func TestKeysOfTheBase(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "hello", Version: "1"})
 	for name, c := range map[string]struct{ file, source string }{
 		"signed by":   {"opt/keys/archive.asc", "Types: deb\nURIs: " + a.URL + "\nSuites: stable\nComponents: main\nSigned-By: /opt/keys/archive.asc\n"},
@@ -31,9 +32,9 @@ func TestKeysOfTheBase(t *testing.T) {
 			}, []testenv.Entry{
 				{Path: c.file, Data: a.Keyring}, {Path: sources, Data: []byte(c.source)},
 			}))
-			dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
-			h.mustLock(t, a, dir, "--platform=linux/amd64")
-			contains(t, read(t, dir, "strata.lock"), "name: hello")
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
+			h.MustLock(t, a, dir, "--platform=linux/amd64")
+			house.Contains(t, house.Read(t, dir, "strata.lock"), "name: hello")
 		})
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"maps"
@@ -14,13 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // askApt runs a script in an image that has apt, with its archives' lists, and returns
 // what it prints.
-func (h *house) askApt(t *testing.T, image, script string) string {
+func askApt(t *testing.T, h *house.House, image, script string) string {
 	t.Helper()
-	dir := h.project(t, `
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -32,14 +33,14 @@ layers:
         apt-get -qq update >&2
         { `+script+`; } >$out/said 2>$out/errors || { cat $out/errors >&2; exit 1; }
 `)
-	return read(t, way{"strata", h.strata}.files(t, flags(dir, "--no-cache")...), "said")
+	return house.Read(t, h.ByStrata().Files(t, house.Flags(dir, "--no-cache")...), "said")
 }
 
 // upgradable are the packages of an image that its own apt would upgrade.
-func (h *house) upgradable(t *testing.T, image string) []string {
+func upgradable(t *testing.T, h *house.House, image string) []string {
 	t.Helper()
 	var names []string
-	said := h.askApt(t, image, "apt list --upgradable; apt-get --simulate dist-upgrade")
+	said := askApt(t, h, image, "apt list --upgradable; apt-get --simulate dist-upgrade")
 	for line := range strings.SplitSeq(said, "\n") {
 		if name, _, ok := strings.Cut(line, "/"); ok && strings.Contains(line, "[upgradable") {
 			names = append(names, name)
@@ -54,7 +55,7 @@ func (h *house) upgradable(t *testing.T, image string) []string {
 // TestAptFindsNothingToUpgrade lets apt itself look into images that were brought up to
 // date: it has nothing left to do, or nothing of what is for security.
 func TestAptFindsNothingToUpgrade(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	old, security := testenv.NewDebArchive(t,
 		testenv.Deb{Name: "tool", Version: "1", Fields: map[string]string{"Depends": "library"}},
 		testenv.Deb{Name: "tool", Version: "2", Fields: map[string]string{"Depends": "library (>= 2), brandnew"}},
@@ -62,18 +63,18 @@ func TestAptFindsNothingToUpgrade(t *testing.T) {
 		testenv.Deb{Name: "daemon", Version: "1"},
 	), testenv.NewDebArchive(t, testenv.Deb{Name: "daemon", Version: "1+fixed"})
 	security.Index(t, "Label=Debian-Security")
-	base := h.registry.Push(t, "upgradable:1", testenv.DebianImage(t, []testenv.Entry{
+	base := h.Registry.Push(t, "upgradable:1", testenv.DebianImage(t, []testenv.Entry{
 		{Path: "etc/"},
 		{Path: "etc/apt/"},
 		{Path: "etc/apt/sources.list", Data: []byte("deb [signed-by=/etc/apt/a.asc] " + old.URL + " stable main\ndeb [signed-by=/etc/apt/b.asc] " + security.URL + " stable main\n")},
 		{Path: "etc/apt/a.asc", Data: old.Keyring},
 		{Path: "etc/apt/b.asc", Data: security.Keyring},
 	}))
-	start := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [tool=1, library=1, daemon=1]\n")
-	w := way{"strata", h.strata}
-	w.must(t, flags(start, "-o", h.pushed("outdated:1"), "--platform=linux/amd64")...)
-	outdated := h.registry.Host + "/outdated:1"
-	if diff := cmp.Diff([]string{"daemon", "library", "tool"}, h.upgradable(t, outdated)); diff != "" {
+	start := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [tool=1, library=1, daemon=1]\n")
+	w := h.ByStrata()
+	w.Must(t, house.Flags(start, "-o", h.Pushed("outdated:1"), "--platform=linux/amd64")...)
+	outdated := h.Registry.Host + "/outdated:1"
+	if diff := cmp.Diff([]string{"daemon", "library", "tool"}, upgradable(t, h, outdated)); diff != "" {
 		t.Errorf("what apt would upgrade before (-want +got):\n%s", diff)
 	}
 	for upgrade, c := range map[string]struct {
@@ -84,11 +85,11 @@ func TestAptFindsNothingToUpgrade(t *testing.T) {
 		"true":     {nil, "brandnew 1, daemon 1+fixed, library 2, tool 2"},
 	} {
 		t.Run(upgrade, func(t *testing.T) {
-			dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+outdated+"\nlayers:\n  - packages: {upgrade: "+upgrade+"}\n")
-			h.mustLock(t, old, dir, "--platform=linux/amd64")
-			want(t, "the lock", strings.Join(lockedNames(t, dir), ", "), c.locked)
-			image := h.registry.Host + "/" + w.image(t, h, "", flags(dir, "--platform=linux/amd64")...)
-			if diff := cmp.Diff(c.left, h.upgradable(t, image)); diff != "" {
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+outdated+"\nlayers:\n  - packages: {upgrade: "+upgrade+"}\n")
+			h.MustLock(t, old, dir, "--platform=linux/amd64")
+			house.Want(t, "the lock", strings.Join(lockedNames(t, dir), ", "), c.locked)
+			image := h.Registry.Host + "/" + w.Image(t, h, "", house.Flags(dir, "--platform=linux/amd64")...)
+			if diff := cmp.Diff(c.left, upgradable(t, h, image)); diff != "" {
 				t.Errorf("what apt would upgrade (-want +got):\n%s", diff)
 			}
 		})
@@ -107,7 +108,7 @@ func simulated(text string) []string {
 // TestAptChoosesTheSame asks the apt-get of the image that packages are like, or on, what
 // it would install: what must not come in, and files, are its "name-" and its "./file".
 func TestAptChoosesTheSame(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t,
 		testenv.Deb{Name: "mailer", Version: "1", Fields: map[string]string{"Depends": "mta-a | mta-b | mta"}},
 		testenv.Deb{Name: "mta-a", Version: "1", Fields: map[string]string{"Provides": "mta", "Conflicts": "mta"}},
@@ -118,9 +119,9 @@ func TestAptChoosesTheSame(t *testing.T) {
 	extra := built(t, t.TempDir(), testenv.Deb{Name: "app", Version: "1", Fields: map[string]string{"Depends": "mailer, library"}}, testenv.Deb{Name: "library", Version: "1.5"})
 	entries := []testenv.Entry{{Path: "srv/"}}
 	for _, name := range []string{"app_1_all.deb", "library_1.5_all.deb"} {
-		entries = append(entries, testenv.Entry{Path: "srv/" + name, Data: []byte(read(t, extra, name))})
+		entries = append(entries, testenv.Entry{Path: "srv/" + name, Data: []byte(house.Read(t, extra, name))})
 	}
-	base := h.registry.Push(t, "asked:1", testenv.DebianImage(t, append(entries,
+	base := h.Registry.Push(t, "asked:1", testenv.DebianImage(t, append(entries,
 		testenv.Entry{Path: "etc/"}, testenv.Entry{Path: "etc/apt/"}, testenv.Entry{Path: "etc/apt/ours.asc", Data: a.Keyring},
 		testenv.Entry{Path: "etc/apt/sources.list", Data: []byte("deb [signed-by=/etc/apt/ours.asc] " + a.URL + " stable main\n")},
 		testenv.Entry{Path: "etc/apt/preferences.d/"},
@@ -139,29 +140,29 @@ func TestAptChoosesTheSame(t *testing.T) {
 	for _, q := range questions {
 		script = append(script, "apt-get install --simulate --no-install-recommends "+q.apt, "echo ANSWERED")
 	}
-	answers := strings.Split(h.askApt(t, base, strings.Join(script, "; ")), "ANSWERED\n")
+	answers := strings.Split(askApt(t, h, base, strings.Join(script, "; ")), "ANSWERED\n")
 	for i, q := range questions {
 		for _, from := range []string{"from: " + base + "\nlayers: [{packages: [NAMES]}]", "layers: [{packages: {names: [NAMES], like: \"" + base + "\"}}]"} {
-			dir := h.project(t, "-- strata.yaml --\n{syntax}\n"+strings.Replace(from, "NAMES", q.names, 1)+"\n")
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+strings.Replace(from, "NAMES", q.names, 1)+"\n")
 			for _, name := range []string{"app_1_all.deb", "library_1.5_all.deb"} {
-				write(t, filepath.Join(dir, name), []byte(read(t, extra, name)))
+				house.Write(t, filepath.Join(dir, name), []byte(house.Read(t, extra, name)))
 			}
-			h.mustLock(t, a, dir, "--platform=linux/amd64")
+			h.MustLock(t, a, dir, "--platform=linux/amd64")
 			if diff := cmp.Diff(simulated(answers[i]), lockedNames(t, dir)); diff != "" {
 				t.Errorf("%s, %.10s: (-apt-get +lock):\n%s", q.names, from, diff)
 			}
 		}
 	}
-	h.presentFile(t, a, base, extra)
-	h.installedAsByApt(t, base, extra)
+	presentFile(t, h, a, base, extra)
+	installedAsByApt(t, h, base, extra)
 }
 
 // installedAsByApt compares the databases that a build leaves with those after an
 // apt-get install of the same files.
-func (h *house) installedAsByApt(t *testing.T, base, extra string) {
+func installedAsByApt(t *testing.T, h *house.House, base, extra string) {
 	t.Helper()
-	ours := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers: [{packages: [\"./*.deb\"]}]\n")
-	theirs := h.project(t, `
+	ours := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers: [{packages: [\"./*.deb\"]}]\n")
+	theirs := h.Project(t, `
 -- strata.yaml --
 {syntax}
 from: `+base+`
@@ -171,15 +172,15 @@ layers:
       run: apt-get -qq update && apt-get -y install --no-install-recommends /srv/app_1_all.deb /srv/library_1.5_all.deb
 `)
 	for _, name := range []string{"app_1_all.deb", "library_1.5_all.deb"} {
-		write(t, filepath.Join(ours, name), []byte(read(t, extra, name)))
+		house.Write(t, filepath.Join(ours, name), []byte(house.Read(t, extra, name)))
 	}
-	w := way{"strata", h.strata}
-	w.must(t, flags(ours, "-o", h.pushed("by-strata:1"), "--platform=linux/amd64")...)
-	w.must(t, flags(theirs, "-o", h.pushed("by-apt:1"), "--platform=linux/amd64")...)
+	w := h.ByStrata()
+	w.Must(t, house.Flags(ours, "-o", h.Pushed("by-strata:1"), "--platform=linux/amd64")...)
+	w.Must(t, house.Flags(theirs, "-o", h.Pushed("by-apt:1"), "--platform=linux/amd64")...)
 	names := []string{"var/lib/dpkg/status", "var/lib/apt/extended_states"}
-	got, wanted := someOf(t, h, "by-strata:1", names...), someOf(t, h, "by-apt:1", names...)
+	got, wanted := house.SomeOf(t, h, "by-strata:1", names...), house.SomeOf(t, h, "by-apt:1", names...)
 	paragraphs := func(root, name string) []string {
-		all := strings.Split(read(t, root, name), "\n\n")
+		all := strings.Split(house.Read(t, root, name), "\n\n")
 		slices.Sort(all) // apt's own order is that of its cache
 		return all
 	}
@@ -192,25 +193,25 @@ layers:
 
 // presentFile asks for a file whose version the image has already: apt-get has nothing
 // to do, and neither has a build, until the file is another one.
-func (h *house) presentFile(t *testing.T, a *testenv.DebArchive, base, extra string) {
+func presentFile(t *testing.T, h *house.House, a *testenv.DebArchive, base, extra string) {
 	t.Helper()
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers: [{packages: [./library_1.5_all.deb]}]\n")
-	write(t, filepath.Join(dir, "library_1.5_all.deb"), []byte(read(t, extra, "library_1.5_all.deb")))
-	way{"strata", h.strata}.must(t, flags(dir, "-o", h.pushed("present:1"), "--platform=linux/amd64")...)
-	there := h.registry.Host + "/present:1"
-	if said := h.askApt(t, there, "apt-get install --simulate --no-install-recommends /srv/library_1.5_all.deb"); len(simulated(said)) > 0 {
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers: [{packages: [./library_1.5_all.deb]}]\n")
+	house.Write(t, filepath.Join(dir, "library_1.5_all.deb"), []byte(house.Read(t, extra, "library_1.5_all.deb")))
+	h.ByStrata().Must(t, house.Flags(dir, "-o", h.Pushed("present:1"), "--platform=linux/amd64")...)
+	there := h.Registry.Host + "/present:1"
+	if said := askApt(t, h, there, "apt-get install --simulate --no-install-recommends /srv/library_1.5_all.deb"); len(simulated(said)) > 0 {
 		t.Errorf("apt-get would install what is there:\n%s", said)
 	}
-	replace(t, filepath.Join(dir, "strata.yaml"), "from: "+base, "from: "+there)
-	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
-	want(t, "exit status", string(rune('0'+status)), "0")
-	contains(t, out, "the base has library 1.5 already, so that ./library_1.5_all.deb changes nothing")
-	contains(t, read(t, dir, "strata.lock"), "      packages:\n      present:\n        - {name: library, version: \"1.5\", arch: all, file: library_1.5_all.deb, ")
-	if status, out := h.lock(t, a, dir, "--check"); status != 0 {
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "from: "+base, "from: "+there)
+	status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
+	house.Want(t, "exit status", string(rune('0'+status)), "0")
+	house.Contains(t, out, "the base has library 1.5 already, so that ./library_1.5_all.deb changes nothing")
+	house.Contains(t, house.Read(t, dir, "strata.lock"), "      packages:\n      present:\n        - {name: library, version: \"1.5\", arch: all, file: library_1.5_all.deb, ")
+	if status, out := h.Lock(t, a, dir, "--check"); status != 0 {
 		t.Errorf("strata lock --check: exit status %d\n%s", status, out)
 	}
 	built(t, dir, testenv.Deb{Name: "library", Version: "1.5", Files: map[string]string{"usr/share/library": "another\n"}})
-	if status, out := h.lock(t, a, dir, "--check"); status != 3 {
+	if status, out := h.Lock(t, a, dir, "--check"); status != 3 {
 		t.Errorf("strata lock --check with another file: exit status %d\n%s", status, out)
 	}
 }

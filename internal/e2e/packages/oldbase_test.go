@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"path/filepath"
@@ -10,14 +10,15 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // debianWith pushes a Debian that has a library installed, in some version and state.
-func (h *house) debianWith(t *testing.T, name, version, status string) string {
+func debianWith(t *testing.T, h *house.House, name, version, status string) string {
 	t.Helper()
 	db := testenv.Output(t, "tar", "-xOf", testenv.DebianTree(t), "./var/lib/dpkg/status")
 	db += "\nPackage: library\nStatus: " + status + "\nMaintainer: nobody <nobody@example.org>\nArchitecture: all\nVersion: " + version + "\nDescription: a library\n"
-	return h.registry.Push(t, name+":1", testenv.DebianImage(t, []testenv.Entry{
+	return h.Registry.Push(t, name+":1", testenv.DebianImage(t, []testenv.Entry{
 		{Path: "var/"},
 		{Path: "var/lib/"},
 		{Path: "var/lib/dpkg/"},
@@ -30,14 +31,14 @@ func (h *house) debianWith(t *testing.T, name, version, status string) string {
 // TestBaseTooOld asks for what needs more than a base has: each is one error at the
 // line that asks, before anything is installed.
 func TestBaseTooOld(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t,
 		testenv.Deb{Name: "tool", Version: "2", Fields: map[string]string{"Depends": "library (>= 2)"}},
 		testenv.Deb{Name: "modern", Version: "1", Fields: map[string]string{"Pre-Depends": "dpkg (>= 99)"}},
 		testenv.Deb{Name: "breaks", Version: "1", Fields: map[string]string{"Breaks": "library (<< 2)"}},
 	)
-	old := h.debianWith(t, "too-old", "1", "install ok installed")
-	held := h.debianWith(t, "held", "1", "hold ok installed")
+	old := debianWith(t, h, "too-old", "1", "install ok installed")
+	held := debianWith(t, h, "held", "1", "hold ok installed")
 	newer := testenv.NewDebArchive(t,
 		testenv.Deb{Name: "library", Version: "2"},
 		testenv.Deb{Name: "tool", Version: "2", Fields: map[string]string{"Depends": "library (>= 2)"}},
@@ -53,12 +54,12 @@ func TestBaseTooOld(t *testing.T) {
 		{"tool", held, newer, "4:24: resolve the packages: tool cannot be installed: tool needs library (>= 2), but version 1 is installed and held"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			dir := h.onDebian(t, tc.archive, tc.base, "  - packages: {names: ["+tc.name+"], REPOSITORIES}\n")
-			out, err := h.strata(flags(dir, "-o", "type=cacheonly")...)
+			dir := h.OnDebian(t, tc.archive, tc.base, "  - packages: {names: ["+tc.name+"], REPOSITORIES}\n")
+			out, err := h.Strata(house.Flags(dir, "-o", "type=cacheonly")...)
 			if err == nil {
 				t.Error("it is not an error")
 			}
-			contains(t, out, "strata.yaml:"+tc.want)
+			house.Contains(t, out, "strata.yaml:"+tc.want)
 		})
 	}
 }
@@ -67,23 +68,23 @@ func TestBaseTooOld(t *testing.T) {
 // whose tag leads to an older image now: the step fails as a whole, and says why. With
 // the image in the lock the base is what it was.
 func TestOlderThanTheLock(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "tool", Version: "2", Fields: map[string]string{"Depends": "library (>= 2)"}})
-	dir := h.onDebian(t, a, h.debianWith(t, "moved", "2", "install ok installed"), "  - packages: {names: [tool], REPOSITORIES}\n")
-	h.mustLock(t, a, dir)
-	h.debianWith(t, "moved", "1", "install ok installed")
-	way{"strata", h.strata}.must(t, flags(dir, "-o", "type=cacheonly")...)
+	dir := h.OnDebian(t, a, debianWith(t, h, "moved", "2", "install ok installed"), "  - packages: {names: [tool], REPOSITORIES}\n")
+	h.MustLock(t, a, dir)
+	debianWith(t, h, "moved", "1", "install ok installed")
+	h.ByStrata().Must(t, house.Flags(dir, "-o", "type=cacheonly")...)
 	lock := filepath.Join(dir, "strata.lock")
-	head, rest, _ := strings.Cut(read(t, lock), "images:\n")
+	head, rest, _ := strings.Cut(house.Read(t, lock), "images:\n")
 	_, rest, _ = strings.Cut(rest, "\n")
-	write(t, lock, []byte(head+rest))
-	out, err := h.strata(flags(dir, "-o", h.pushed("older:1"))...)
+	house.Write(t, lock, []byte(head+rest))
+	out, err := h.Strata(house.Flags(dir, "-o", h.Pushed("older:1"))...)
 	if err == nil {
 		t.Error("it is not an error")
 	}
-	contains(t, out, "strata.yaml:4:5: ", `install packages: the base lacks what tool needs; if the lock is of a newer base, run "strata lock --update"`,
+	house.Contains(t, out, "strata.yaml:4:5: ", `install packages: the base lacks what tool needs; if the lock is of a newer base, run "strata lock --update"`,
 		"tool depends on library (>= 2)")
-	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.registry.Host); slices.Contains(strings.Fields(tags), "older") {
+	if tags := testenv.Output(t, "crane", "catalog", "--insecure", h.Registry.Host); slices.Contains(strings.Fields(tags), "older") {
 		t.Errorf("something was pushed:\n%s", tags)
 	}
 }

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
-	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,12 +12,13 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestPackagesFaults asks for what can't be had: each is one error, at the line
 // that asks.
 func TestPackagesFaults(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t,
 		testenv.Deb{Name: "hello", Version: "2.0-1"},
 		testenv.Deb{Name: "mail-a", Version: "1", Fields: map[string]string{"Conflicts": "mail-server", "Provides": "mail-server"}},
@@ -38,12 +38,12 @@ func TestPackagesFaults(t *testing.T) {
 		{"foreign", "hello:arm64", 2, []string{"strata.yaml:5:15: ", "packages of a foreign architecture are not supported"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			dir := h.packagesProject(t, a, tc.names)
-			status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+			dir := h.PackagesProject(t, a, tc.names)
+			status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
 			if status != tc.status {
 				t.Errorf("exit status %d, want %d", status, tc.status)
 			}
-			contains(t, out, tc.want...)
+			house.Contains(t, out, tc.want...)
 			if _, err := os.Stat(filepath.Join(dir, "strata.lock")); err == nil {
 				t.Error("there is a lock")
 			}
@@ -53,7 +53,7 @@ func TestPackagesFaults(t *testing.T) {
 
 // TestArchiveFaults meets archives that no one should trust.
 func TestArchiveFaults(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	other := testenv.NewDebArchive(t)
 	const inRelease, packages = "dists/stable/InRelease", "dists/stable/main/binary-amd64/Packages.gz"
 	for _, tc := range []struct {
@@ -62,16 +62,16 @@ func TestArchiveFaults(t *testing.T) {
 		want  []string
 	}{
 		{"unsigned", func(t *testing.T, a *testenv.DebArchive) {
-			remove(t, filepath.Join(a.Dir, inRelease))
+			house.Remove(t, filepath.Join(a.Dir, inRelease))
 		}, []string{"archive stable: the repository '", "stable Release' is not signed; "}},
 		{"altered release", func(t *testing.T, a *testenv.DebArchive) {
-			replace(t, filepath.Join(a.Dir, inRelease), "Origin: Example", "Origin: Exempli")
+			house.Replace(t, filepath.Join(a.Dir, inRelease), "Origin: Example", "Origin: Exempli")
 		}, []string{"archive stable: verify the Release file: the signature of", "is bad"}},
 		{"stranger", func(_ *testing.T, a *testenv.DebArchive) {
 			a.Keyring = other.Keyring
 		}, []string{"archive stable: verify the Release file: signed by", "none of these keys is trusted"}},
 		{"expired", func(t *testing.T, a *testenv.DebArchive) {
-			replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Valid-Until: Mon, 03 Jan 2022 00:00:00 UTC\nSuite: stable")
+			house.Replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Valid-Until: Mon, 03 Jan 2022 00:00:00 UTC\nSuite: stable")
 			a.Sign(t)
 		}, []string{"it expired on 2022-01-03"}},
 		{"future", func(t *testing.T, a *testenv.DebArchive) {
@@ -85,7 +85,7 @@ func TestArchiveFaults(t *testing.T) {
 		{"size that no one reads", func(t *testing.T, a *testenv.DebArchive) {
 			release := filepath.Join(a.Dir, "dists/stable/Release")
 			sizes := regexp.MustCompile(`[0-9]+ (main/binary-amd64/Packages)`)
-			write(t, release, []byte(sizes.ReplaceAllString(read(t, release), "9223372036854775807 $1")))
+			house.Write(t, release, []byte(sizes.ReplaceAllString(house.Read(t, release), "9223372036854775807 $1")))
 			a.Sign(t)
 		}, []string{"read the package list of stable: ", "its index says 9223372036854775807 bytes"}},
 		{"altered index", func(t *testing.T, a *testenv.DebArchive) {
@@ -96,7 +96,7 @@ func TestArchiveFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			data[len(data)/2] ^= 1
-			write(t, file, data)
+			house.Write(t, file, data)
 		}, []string{"read the package list of stable: ", "it is not what its index says"}},
 		{"no such suite", func(t *testing.T, a *testenv.DebArchive) {
 			if err := os.RemoveAll(filepath.Join(a.Dir, "dists/stable")); err != nil {
@@ -105,14 +105,14 @@ func TestArchiveFaults(t *testing.T) {
 		}, []string{"archive stable: the repository '", "stable Release' does not have a Release file; "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a := hello(t)
+			a := house.Hello(t)
 			tc.spoil(t, a)
-			dir := h.packagesProject(t, a, "hello")
-			status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+			dir := h.PackagesProject(t, a, "hello")
+			status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
 			if status != 1 {
 				t.Errorf("exit status %d, want 1", status)
 			}
-			contains(t, out, append(tc.want, "strata.yaml:5:7: ")...)
+			house.Contains(t, out, append(tc.want, "strata.yaml:5:7: ")...)
 		})
 	}
 }
@@ -120,69 +120,69 @@ func TestArchiveFaults(t *testing.T) {
 // TestLockWithoutPackage locks packages of which the archive has lost one, and one whose
 // name an address can't have as it is.
 func TestLockWithoutPackage(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "lost+found", Version: "1:2~3"}, testenv.Deb{Name: "there+is", Version: "1:2~3"})
-	dir := h.onDebian(t, a, testenv.DebianBase(t), "\n  - packages: {names: [there+is], REPOSITORIES}\n")
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	dir := h.OnDebian(t, a, testenv.DebianBase(t), "\n  - packages: {names: [there+is], REPOSITORIES}\n")
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
 	gone, err := filepath.Glob(filepath.Join(a.Dir, "pool/main/lost+found/*.deb"))
 	if err != nil || len(gone) != 1 {
 		t.Fatalf("files of the package: %v, %v", gone, err)
 	}
-	remove(t, gone[0])
-	replace(t, filepath.Join(dir, "strata.yaml"), "there+is", "lost+found")
-	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	house.Remove(t, gone[0])
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "there+is", "lost+found")
+	status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
 	_, said, _ := strings.Cut(out, "\nstrata: ") // what comes before is BuildKit's progress
 	if status != 1 || strings.Contains(said, "digest mismatch") {
 		t.Errorf("exit status %d:\n%s", status, out)
 	}
-	contains(t, said, "strata.yaml:5:15: ", "fetch lost+found 1:2~3: "+a.URL, "lost%2bfound", "answers with status 404")
+	house.Contains(t, said, "strata.yaml:5:15: ", "fetch lost+found 1:2~3: "+a.URL, "lost%2bfound", "answers with status 404")
 }
 
 // TestRollback refuses an archive that is older than what the lock has seen.
 func TestRollback(t *testing.T) {
-	h := newHouse(t)
-	a := hello(t)
-	dir := h.packagesProject(t, a, "hello")
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	h := house.New(t)
+	a := house.Hello(t)
+	dir := h.PackagesProject(t, a, "hello")
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
 	redate(t, a, "Date: Mon, 03 Jan 2022 00:00:00 UTC")
-	status, out := h.lock(t, a, dir, "--update")
+	status, out := h.Lock(t, a, dir, "--update")
 	if status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
-	contains(t, out, "it is of 2022-01-03", "older than the one of")
-	replace(t, filepath.Join(dir, "strata.yaml"), "[hello]", "[hello, hello-data]")
-	h.each(t, func(t *testing.T, w way) {
-		out, err := w.build(flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--target=strata.lock", "-o", t.TempDir())...)
+	house.Contains(t, out, "it is of 2022-01-03", "older than the one of")
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "[hello]", "[hello, hello-data]")
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out, err := w.Build(house.Flags(dir, "--build-arg=MIRROR="+a.URL, "--platform=linux/amd64", "--target=strata.lock", "-o", t.TempDir())...)
 		if err == nil {
 			t.Error("an older archive is taken")
 		}
-		contains(t, out, "it is of 2022-01-03", "older than the one of")
+		house.Contains(t, out, "it is of 2022-01-03", "older than the one of")
 	})
 }
 
 // TestSnapshot locks what has expired, where the build file says that it may have.
 func TestSnapshot(t *testing.T) {
-	h := newHouse(t)
-	a := hello(t)
-	replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Valid-Until: Mon, 03 Jan 2022 00:00:00 UTC\nSuite: stable")
+	h := house.New(t)
+	a := house.Hello(t)
+	house.Replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Valid-Until: Mon, 03 Jan 2022 00:00:00 UTC\nSuite: stable")
 	a.Sign(t)
-	dir := h.packagesProject(t, a, "hello")
-	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	dir := h.PackagesProject(t, a, "hello")
+	status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
 	if status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
-	contains(t, out, "it expired on 2022-01-03", `the build file should say "snapshot: true"`)
-	replace(t, filepath.Join(dir, "strata.yaml"), "{type: deb,", "{type: deb, snapshot: true,")
-	h.mustLock(t, a, dir, "--platform=linux/amd64")
+	house.Contains(t, out, "it expired on 2022-01-03", `the build file should say "snapshot: true"`)
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "{type: deb,", "{type: deb, snapshot: true,")
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
 }
 
 // redate signs an archive's Release with another date, or without one.
 func redate(t *testing.T, a *testenv.DebArchive, date string) {
 	t.Helper()
 	release := filepath.Join(a.Dir, "dists/stable/Release")
-	for line := range strings.SplitSeq(read(t, release), "\n") {
+	for line := range strings.SplitSeq(house.Read(t, release), "\n") {
 		if strings.HasPrefix(line, "Date: ") {
-			replace(t, release, line, date)
+			house.Replace(t, release, line, date)
 		}
 	}
 	a.Sign(t)
@@ -190,44 +190,34 @@ func redate(t *testing.T, a *testenv.DebArchive, date string) {
 
 // TestReleaseWarnings locks what apt warns of.
 func TestReleaseWarnings(t *testing.T) {
-	h := newHouse(t)
-	a := hello(t)
+	h := house.New(t)
+	a := house.Hello(t)
 	redate(t, a, "X-No-Date: yes")
-	replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Suite: oldstable")
-	replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Codename: stable", "Codename: former")
+	house.Replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Suite: stable", "Suite: oldstable")
+	house.Replace(t, filepath.Join(a.Dir, "dists/stable/Release"), "Codename: stable", "Codename: former")
 	a.Sign(t)
-	dir := h.packagesProject(t, a, "hello")
-	status, out := h.lock(t, a, dir, "--platform=linux/amd64")
+	dir := h.PackagesProject(t, a, "hello")
+	status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
 	if status != 0 {
 		t.Errorf("exit status %d:\n%s", status, out)
 	}
-	contains(t, out, "archive stable: its Release file has no Date", "its Release file is that of oldstable")
-}
-
-// replace changes a file's text, which must be there.
-func replace(t *testing.T, file, from, to string) {
-	t.Helper()
-	text := []byte(read(t, file))
-	if !bytes.Contains(text, []byte(from)) {
-		t.Fatalf("%s has no %q", file, from)
-	}
-	write(t, file, bytes.Replace(text, []byte(from), []byte(to), 1))
+	house.Contains(t, out, "archive stable: its Release file has no Date", "its Release file is that of oldstable")
 }
 
 // TestPackageFaults builds by a lock when a package is gone, altered, or its server
 // is: which one is said at the line that asks.
 func TestPackageFaults(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	for _, tc := range []struct {
 		name  string
 		spoil func(t *testing.T, a *testenv.DebArchive, file string)
 		want  string
 	}{
 		{"gone", func(t *testing.T, _ *testenv.DebArchive, file string) {
-			remove(t, file)
+			house.Remove(t, file)
 		}, "any more; run \"strata lock --update\", or give a mirror that keeps it"},
 		{"altered", func(t *testing.T, _ *testenv.DebArchive, file string) {
-			write(t, file, []byte("not this one"))
+			house.Write(t, file, []byte("not this one"))
 		}, "it is not what it should be: it has sha256:"},
 		{"broken server", func(_ *testing.T, a *testenv.DebArchive, _ string) {
 			a.Refuse(func(*http.Request) (int, string) { return http.StatusServiceUnavailable, "" })
@@ -235,14 +225,14 @@ func TestPackageFaults(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := testenv.NewDebArchive(t, testenv.Deb{Name: "lone", Version: "1", Files: map[string]string{"usr/share/lone": tc.name}})
-			dir := h.packagesProject(t, a, "lone")
-			h.mustLock(t, a, dir, "--platform=linux/amd64")
+			dir := h.PackagesProject(t, a, "lone")
+			h.MustLock(t, a, dir, "--platform=linux/amd64")
 			tc.spoil(t, a, filepath.Join(a.Dir, "pool/main/lone/lone_1_all.deb"))
-			out, err := h.strata(flags(dir, "--build-arg", "MIRROR="+a.URL, "--platform=linux/amd64")...)
+			out, err := h.Strata(house.Flags(dir, "--build-arg", "MIRROR="+a.URL, "--platform=linux/amd64")...)
 			if err == nil {
 				t.Errorf("it is not an error:\n%s", out)
 			}
-			contains(t, out, "strata.yaml:5:15: ", "fetch lone 1", tc.want)
+			house.Contains(t, out, "strata.yaml:5:15: ", "fetch lone 1", tc.want)
 		})
 	}
 }

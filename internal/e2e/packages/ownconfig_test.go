@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"path/filepath"
@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // service is a script that wants to start a service, and notes what it is told.
@@ -32,9 +33,9 @@ func configured(t *testing.T) *testenv.DebArchive {
 
 // configuredBase pushes a Debian whose apt knows the archive, by its key, and keeps
 // to an older library.
-func (h *house) configuredBase(t *testing.T, a *testenv.DebArchive, name string) string {
+func configuredBase(t *testing.T, h *house.House, a *testenv.DebArchive, name string) string {
 	t.Helper()
-	return h.registry.Push(t, name, testenv.DebianImage(t, []testenv.Entry{
+	return h.Registry.Push(t, name, testenv.DebianImage(t, []testenv.Entry{
 		{Path: "etc/"},
 		{Path: "etc/apt/"},
 		{Path: "etc/apt/keys/"},
@@ -51,50 +52,50 @@ func (h *house) configuredBase(t *testing.T, a *testenv.DebArchive, name string)
 // signed by its keys, by its pins. No service is started, and neither lists nor logs
 // are left; two daemons come to one image.
 func TestBaseConfiguration(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := configured(t)
-	base := h.configuredBase(t, a, "configured:1")
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [tool=1*, service/stable]\n")
-	h.mustLock(t, a, dir)
-	contains(t, read(t, dir, "strata.lock"), `{name: tool, version: "1-1", `, `{name: library, version: "1", `, "        - [service/stable, \"tool=1*\"]\n")
-	w := way{"strata", h.strata}
-	image := w.image(t, h, "", flags(dir)...)
-	want(t, "what is installed", h.healthy(t, image, "tool library service"), "ii library 1\nii service 1\nii tool 1-1\n")
-	if diff := cmp.Diff(h.left(t, "configured:1"), h.left(t, image)); diff != "" {
+	base := configuredBase(t, h, a, "configured:1")
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [tool=1*, service/stable]\n")
+	h.MustLock(t, a, dir)
+	house.Contains(t, house.Read(t, dir, "strata.lock"), `{name: tool, version: "1-1", `, `{name: library, version: "1", `, "        - [service/stable, \"tool=1*\"]\n")
+	w := h.ByStrata()
+	image := w.Image(t, h, "", house.Flags(dir)...)
+	house.Want(t, "what is installed", h.Healthy(t, image, "tool library service"), "ii library 1\nii service 1\nii tool 1-1\n")
+	if diff := cmp.Diff(left(t, h, "configured:1"), left(t, h, image)); diff != "" {
 		t.Errorf("what is left behind (-base +image):\n%s", diff)
 	}
-	want(t, "what starting a service says", h.fileIn(t, image, "/usr/share/told"), "101\n")
-	second := &house{registry: h.registry, cli: h.cli, daemon: testenv.Buildkitd(t, testenv.DaemonOptions{})}
-	again := way{"second", second.strata}.image(t, h, "", flags(dir)...)
-	want(t, "the digest by another daemon", digestOf(t, h.registry.Host+"/"+again), digestOf(t, h.registry.Host+"/"+image))
+	house.Want(t, "what starting a service says", fileIn(t, h, image, "/usr/share/told"), "101\n")
+	second := &house.House{Registry: h.Registry, CLI: h.CLI, Daemon: testenv.Buildkitd(t, testenv.DaemonOptions{})}
+	again := house.Way{Name: "second", Build: second.Strata}.Image(t, h, "", house.Flags(dir)...)
+	house.Want(t, "the digest by another daemon", digestOf(t, h.Registry.Host+"/"+again), digestOf(t, h.Registry.Host+"/"+image))
 
-	replace(t, filepath.Join(dir, "strata.yaml"), "tool=1*", "tool")
-	out, err := h.strata(flags(dir, "-o", "type=cacheonly")...)
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "tool=1*", "tool")
+	out, err := h.Strata(house.Flags(dir, "-o", "type=cacheonly")...)
 	if err == nil {
 		t.Error("a lock of another build file is not an error")
 	}
-	contains(t, out, "strata.yaml:4:16: the lock is not up to date: strata.lock does not have tool in this layer", `run "strata lock"`)
+	house.Contains(t, out, "strata.yaml:4:16: the lock is not up to date: strata.lock does not have tool in this layer", `run "strata lock"`)
 }
 
 // TestWhyNative shows that a lock says why packages can't be registered in a base of
 // a known digest.
 func TestWhyNative(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "first", Version: "1", Files: map[string]string{"etc/issue.net": "another\n"}, Fields: map[string]string{"Replaces": "base-files"}})
-	dir := h.onDebian(t, a, testenv.DebianBase(t), "  - packages: {names: [first], REPOSITORIES}\n")
-	h.mustLock(t, a, dir)
-	contains(t, read(t, dir, "strata.lock"), "installer: native", "why: ", "/etc/issue.net")
-	image := way{"strata", h.strata}.image(t, h, "", flags(dir)...)
-	if diff := cmp.Diff(h.left(t, "debian:1"), h.left(t, image)); diff != "" {
+	dir := h.OnDebian(t, a, testenv.DebianBase(t), "  - packages: {names: [first], REPOSITORIES}\n")
+	h.MustLock(t, a, dir)
+	house.Contains(t, house.Read(t, dir, "strata.lock"), "installer: native", "why: ", "/etc/issue.net")
+	image := h.ByStrata().Image(t, h, "", house.Flags(dir)...)
+	if diff := cmp.Diff(left(t, h, "debian:1"), left(t, h, image)); diff != "" {
 		t.Errorf("what is left behind (-base +image):\n%s", diff)
 	}
 }
 
 // left are the paths in an image where lists, caches and logs are, and where
 // packages' tools and services leave things.
-func (h *house) left(t *testing.T, image string) []string {
+func left(t *testing.T, h *house.House, image string) []string {
 	t.Helper()
-	dir := h.project(t, `
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -102,12 +103,12 @@ layers:
       from: "{registry}/`+image+`"
       run: find /var/lib/apt /var/lib/service* /var/cache /var/log /usr/sbin /etc/issue.net | sort >$out/left || true
 `)
-	return strings.Split(read(t, way{"strata", h.strata}.files(t, flags(dir)...), "left"), "\n")
+	return strings.Split(house.Read(t, h.ByStrata().Files(t, house.Flags(dir)...), "left"), "\n")
 }
 
 // fileIn is the text of a file in an image.
-func (h *house) fileIn(t *testing.T, image, name string) string {
+func fileIn(t *testing.T, h *house.House, image, name string) string {
 	t.Helper()
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nlayers: [{files: [{dest: /file, from: \"{registry}/"+image+"\", source: "+name+"}]}]\n")
-	return read(t, way{"strata", h.strata}.files(t, flags(dir)...), "file")
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers: [{files: [{dest: /file, from: \"{registry}/"+image+"\", source: "+name+"}]}]\n")
+	return house.Read(t, h.ByStrata().Files(t, house.Flags(dir)...), "file")
 }

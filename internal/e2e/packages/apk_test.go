@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"archive/tar"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // tools is an archive of packages with all that apk knows: a library, scripts,
@@ -47,12 +48,12 @@ func tools(t *testing.T) *testenv.APKArchive {
 }
 
 // apkBase pushes a base whose /lib is a link, with a database of apk.
-func (h *house) apkBase(t *testing.T, a *testenv.APKArchive) string {
+func apkBase(t *testing.T, h *house.House, a *testenv.APKArchive) string {
 	t.Helper()
 	record := func(name, version, more string) string {
 		return "C:" + control.Q1([]byte(name)) + "\nP:" + name + "\nV:" + version + "\nA:noarch\nS:1\nI:1\nT:\nU:\nL:\n" + more + "\n"
 	}
-	return testenv.BusyboxImage(t, h.registry, strings.ToLower(t.Name())+":1", testenv.BusyboxTweaks{Extra: []testenv.Entry{
+	return testenv.BusyboxImage(t, h.Registry, strings.ToLower(t.Name())+":1", testenv.BusyboxTweaks{Extra: []testenv.Entry{
 		{Path: "usr/lib/apk/"},
 		{Path: "usr/lib/apk/db/"},
 		{Path: "etc/apk/"},
@@ -72,7 +73,7 @@ func (h *house) apkBase(t *testing.T, a *testenv.APKArchive) string {
 func installedIn(t *testing.T, root, file string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	err := control.ReadRecords(read(t, root, file), func(r *control.Record) error {
+	err := control.ReadRecords(house.Read(t, root, file), func(r *control.Record) error {
 		out[r.Name] = r.Version
 		files, err := r.Files()
 		if err != nil {
@@ -88,7 +89,7 @@ func installedIn(t *testing.T, root, file string) map[string]string {
 				t.Errorf("%s: %v", r.Name, err)
 				continue
 			}
-			if info.Mode().IsRegular() && f.Checksum != control.Q1([]byte(read(t, at))) {
+			if info.Mode().IsRegular() && f.Checksum != control.Q1([]byte(house.Read(t, at))) {
 				t.Errorf("%s: /%s is not what the database says", r.Name, f.Path)
 			}
 		}
@@ -103,12 +104,12 @@ func installedIn(t *testing.T, root, file string) map[string]string {
 // TestAPKOnABase installs on a base without apk itself: the database, the scripts
 // in their order, owners by name, an upgrade, and the base's links.
 func TestAPKOnABase(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := tools(t)
-	dir := h.project(t, `
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
-from: `+h.apkBase(t, a)+`
+from: `+apkBase(t, h, a)+`
 layers:
   - packages: [tool, docs]
   - build: {run: "tool >/result"}
@@ -116,23 +117,23 @@ layers:
 `)
 	build := func(more ...string) *testenv.Layout {
 		out := filepath.Join(t.TempDir(), "out")
-		way{"strata", h.strata}.must(t, flags(dir, append(more, "-o", "type=oci,tar=false,dest="+out)...)...)
+		h.ByStrata().Must(t, house.Flags(dir, append(more, "-o", "type=oci,tar=false,dest="+out)...)...)
 		return testenv.OpenLayout(t, out)
 	}
 	first := build()
 	first.Validate(t, runtime.GOARCH)
 	root := first.Unpack(t, runtime.GOARCH)
-	want(t, "what the tool says", read(t, root, "result"), "from the library\ntool-1.2-r0 post-install 1.2-r0\ntrigger /usr/bin\n")
+	house.Want(t, "what the tool says", house.Read(t, root, "result"), "from the library\ntool-1.2-r0 post-install 1.2-r0\ntrigger /usr/bin\n")
 	got := installedIn(t, root, "usr/lib/apk/db/installed")
 	if diff := cmp.Diff(map[string]string{
 		"busybox": "1.36-r0", "accounts": "2-r0", "tool": "1.2-r0", "lib": "1.0-r3", "docs": "1-r0", "tool-doc": "1.2-r0", "plain": "3_rc1-r1",
 	}, got); diff != "" {
 		t.Error(diff)
 	}
-	db := read(t, root, "usr/lib/apk/db/installed")
-	contains(t, db, "F:var/lib/tool\nM:321:0:750\n", "F:tmp\nR:tool\n")
-	want(t, "world", read(t, root, "etc/apk/world"), "accounts\nbusybox\ndocs\nplain~3\ntool\n")
-	contains(t, read(t, root, "usr/lib/apk/db/triggers"), " /usr/bin /nowhere\n")
+	db := house.Read(t, root, "usr/lib/apk/db/installed")
+	house.Contains(t, db, "F:var/lib/tool\nM:321:0:750\n", "F:tmp\nR:tool\n")
+	house.Want(t, "world", house.Read(t, root, "etc/apk/world"), "accounts\nbusybox\ndocs\nplain~3\ntool\n")
+	house.Contains(t, house.Read(t, root, "usr/lib/apk/db/triggers"), " /usr/bin /nowhere\n")
 	for name, there := range map[string]bool{
 		"usr/share/accounts/old": false, "usr/share/accounts/new": true, "usr/lib/tool/text": true, "usr/lib/apk/exec": false,
 	} {
@@ -147,16 +148,16 @@ layers:
 		t.Errorf("/tmp is %v, %v", info.Mode(), err)
 	}
 
-	cmd := h.cli.Command("lock", "--progress=plain", dir)
-	cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.daemon.Addr)
+	cmd := h.CLI.Command("lock", "--progress=plain", dir)
+	cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.Daemon.Addr)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("strata lock: %v\n%s", err, out)
 	}
-	contains(t, read(t, dir, "strata.lock"), "type: apk", "signers: ["+a.KeyName+"]", `{name: plain, version: "3_rc1-r1", arch: noarch, layer: 1, `,
+	house.Contains(t, house.Read(t, dir, "strata.lock"), "type: apk", "signers: ["+a.KeyName+"]", `{name: plain, version: "3_rc1-r1", arch: noarch, layer: 1, `,
 		`{name: tool-doc, version: "1.2-r0", arch: noarch, repository: `)
 	a.Reset()
 	locked := build("--no-cache")
-	want(t, "the digest with a lock, built again", locked.Digest(t, runtime.GOARCH), first.Digest(t, runtime.GOARCH))
+	house.Want(t, "the digest with a lock, built again", locked.Digest(t, runtime.GOARCH), first.Digest(t, runtime.GOARCH))
 	for _, r := range a.Requests() {
 		if strings.Contains(r.Path, "APKINDEX") {
 			t.Errorf("a build with a lock asks for %s", r.Path)
@@ -166,10 +167,10 @@ layers:
 
 // TestAPKOnScratch makes an image of nothing but packages.
 func TestAPKOnScratch(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := tools(t)
 	project := func(names, more string) string {
-		dir := h.project(t, `
+		dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -177,27 +178,27 @@ layers:
       names: [`+names+`]
       repositories: [{type: apk, uri: "`+a.URL+`", signed_by: `+a.KeyName+`}]
 `+more)
-		write(t, filepath.Join(dir, a.KeyName), a.Key)
+		house.Write(t, filepath.Join(dir, a.KeyName), a.Key)
 		return dir
 	}
-	h.each(t, func(t *testing.T, w way) {
-		root := w.files(t, flags(project("plain, docs", ""))...)
+	h.Each(t, func(t *testing.T, w house.Way) {
+		root := w.Files(t, house.Flags(project("plain, docs", ""))...)
 		if diff := cmp.Diff(map[string]string{"plain": "3_rc1-r1", "docs": "1-r0"}, installedIn(t, root, "lib/apk/db/installed")); diff != "" {
 			t.Error(diff)
 		}
-		want(t, "the file", read(t, root, "usr/bin/plain"), "plain\n")
+		house.Want(t, "the file", house.Read(t, root, "usr/bin/plain"), "plain\n")
 	})
-	w := way{"strata", h.strata}
-	root := w.files(t, flags(project("tool", ""))...)
-	want(t, "what the scripts wrote", read(t, root, "var/lib/tool/log"), "tool-1.2-r0 post-install 1.2-r0\ntrigger /usr/bin\n")
-	contains(t, read(t, root, "etc/passwd"), "tool:x:321:321::/:/bin/sh\n")
-	out, err := w.build(flags(project("odd", ""), "-o", "type=cacheonly")...)
+	w := h.ByStrata()
+	root := w.Files(t, house.Flags(project("tool", ""))...)
+	house.Want(t, "what the scripts wrote", house.Read(t, root, "var/lib/tool/log"), "tool-1.2-r0 post-install 1.2-r0\ntrigger /usr/bin\n")
+	house.Contains(t, house.Read(t, root, "etc/passwd"), "tool:x:321:321::/:/bin/sh\n")
+	out, err := w.Build(house.Flags(project("odd", ""), "-o", "type=cacheonly")...)
 	if err == nil {
 		t.Error("scripts that can't run on scratch are passed over")
 	}
-	contains(t, out, "odd: pre-install: anything --now (line 2): its effect isn't known", "odd: post-install: adduser -S odd (line 2): there is no /etc/passwd; add alpine-baselayout-data",
+	house.Contains(t, out, "odd: pre-install: anything --now (line 2): its effect isn't known", "odd: post-install: adduser -S odd (line 2): there is no /etc/passwd; add alpine-baselayout-data",
 		"scripts: skip")
-	root = w.files(t, flags(project("odd", "      scripts: skip\n"))...)
+	root = w.Files(t, house.Flags(project("odd", "      scripts: skip\n"))...)
 	if _, ok := installedIn(t, root, "lib/apk/db/installed")["odd"]; !ok {
 		t.Error("odd isn't installed")
 	}
@@ -207,7 +208,7 @@ layers:
 // which is large enough for a layer of its own: the one with the greater priority has it,
 // though the other one comes later.
 func TestAPKReplaces(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	large := func(seed uint8) string {
 		data := make([]byte, 3<<20)
 		_, _ = rand.NewChaCha8([32]byte{seed}).Read(data) // it never fails
@@ -217,7 +218,7 @@ func TestAPKReplaces(t *testing.T) {
 		testenv.APK{Name: "first", Version: "1-r0", Info: []string{"replaces = second", "replaces_priority = 10"}, Files: map[string]string{"usr/share/x": "first\n", "usr/share/first": large(1)}},
 		testenv.APK{Name: "second", Version: "1-r0", Info: []string{"replaces = first", "replaces_priority = 5"}, Files: map[string]string{"usr/share/x": "second\n", "usr/share/second": large(2)}},
 	)
-	dir := h.project(t, `
+	dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -225,23 +226,23 @@ layers:
       names: [first, second]
       repositories: [{type: apk, uri: "`+a.URL+`", signed_by: `+a.KeyName+`}]
 `)
-	write(t, filepath.Join(dir, a.KeyName), a.Key)
-	w := way{"strata", h.strata}
-	want(t, "the file", read(t, w.files(t, flags(dir)...), "usr/share/x"), "first\n")
-	h.mustLock(t, hello(t), dir)
-	contains(t, read(t, dir, "strata.lock"), `{name: second, version: "1-r0", arch: noarch, beside: first, `)
-	root := w.files(t, flags(dir)...)
-	want(t, "the file by the lock", read(t, root, "usr/share/x"), "first\n")
+	house.Write(t, filepath.Join(dir, a.KeyName), a.Key)
+	w := h.ByStrata()
+	house.Want(t, "the file", house.Read(t, w.Files(t, house.Flags(dir)...), "usr/share/x"), "first\n")
+	h.MustLock(t, house.Hello(t), dir)
+	house.Contains(t, house.Read(t, dir, "strata.lock"), `{name: second, version: "1-r0", arch: noarch, beside: first, `)
+	root := w.Files(t, house.Flags(dir)...)
+	house.Want(t, "the file by the lock", house.Read(t, root, "usr/share/x"), "first\n")
 	installedIn(t, root, "lib/apk/db/installed")
 }
 
 // TestAPKFaults asks for what can't be had, and of archives no one should trust.
 func TestAPKFaults(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a, other := tools(t), testenv.NewAPKKey(t)
 	lock := func(t *testing.T, names string, key []byte) (int, string) {
 		t.Helper()
-		dir := h.project(t, `
+		dir := h.Project(t, `
 -- strata.yaml --
 {syntax}
 layers:
@@ -249,9 +250,9 @@ layers:
       names: [`+names+`]
       repositories: [{type: apk, uri: "`+a.URL+`", signed_by: `+a.KeyName+`}]
 `)
-		write(t, filepath.Join(dir, a.KeyName), key)
-		cmd := h.cli.Command("lock", "--progress=plain", "--platform=linux/amd64", dir)
-		cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.daemon.Addr)
+		house.Write(t, filepath.Join(dir, a.KeyName), key)
+		cmd := h.CLI.Command("lock", "--progress=plain", "--platform=linux/amd64", dir)
+		cmd.Env = append(cmd.Env, "BUILDKIT_HOST="+h.Daemon.Addr)
 		out, _ := cmd.CombinedOutput()
 		if _, err := os.Stat(filepath.Join(dir, "strata.lock")); err == nil {
 			t.Error("there is a lock")
@@ -268,20 +269,20 @@ layers:
 		if status != 2 {
 			t.Errorf("%s: exit status %d, want 2", names, status)
 		}
-		contains(t, out, wanted...)
+		house.Contains(t, out, wanted...)
 	}
 	if status, out := lock(t, "plain", other.Key); status != 1 {
 		t.Errorf("another key: exit status %d\n%s", status, out)
 	} else {
-		contains(t, out, "strata.yaml:4:7: ", "check the signature: the one by "+a.KeyName+" is not of this content")
+		house.Contains(t, out, "strata.yaml:4:7: ", "check the signature: the one by "+a.KeyName+" is not of this content")
 	}
 	file := filepath.Join(a.Dir, "x86_64/plain-3_rc1-r1.apk")
-	data := []byte(read(t, file))
+	data := []byte(house.Read(t, file))
 	data[len(data)-20] ^= 1
-	write(t, file, data)
+	house.Write(t, file, data)
 	if status, out := lock(t, "plain", a.Key); status != 1 {
 		t.Errorf("an altered package: exit status %d\n%s", status, out)
 	} else {
-		contains(t, out, "check the package plain 3_rc1-r1: ")
+		house.Contains(t, out, "check the package plain 3_rc1-r1: ")
 	}
 }

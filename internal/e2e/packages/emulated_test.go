@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package packages
 
 import (
 	"os"
@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
 
 // TestEmulated installs packages on a Debian of another architecture: its own dpkg
 // and shell configure them, and nothing is left to do.
 func TestEmulated(t *testing.T) {
-	h := newHouse(t)
+	h := house.New(t)
 	a := testenv.NewDebArchive(t,
 		testenv.Deb{
 			Name: "native", Version: "1", Arch: "arm64", Fields: map[string]string{"Depends": "shared"},
@@ -23,7 +24,7 @@ func TestEmulated(t *testing.T) {
 		},
 		testenv.Deb{Name: "shared", Version: "1"},
 	)
-	dir := h.project(t, "-- strata.yaml --\n{syntax}\nfrom: target:base\nlayers:\n"+
+	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: target:base\nlayers:\n"+
 		"  - packages: {names: [native], repositories: [{type: deb, uri: \""+a.URL+"\", suites: [stable], components: [main], signed_by: key.asc}]}\n"+
 		`
 targets:
@@ -45,10 +46,10 @@ targets:
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, "key.gpg"), key)
-	write(t, filepath.Join(dir, "key.asc"), a.Keyring)
-	out := way{"strata", h.strata}.files(t, flags(dir, "--platform=linux/arm64", "--target=said")...)
-	want(t, "what the image says", read(t, out, "said"), "native\naarch64\nii native:arm64\nii shared:all\n")
+	house.Write(t, filepath.Join(dir, "key.gpg"), key)
+	house.Write(t, filepath.Join(dir, "key.asc"), a.Keyring)
+	out := h.ByStrata().Files(t, house.Flags(dir, "--platform=linux/arm64", "--target=said")...)
+	house.Want(t, "what the image says", house.Read(t, out, "said"), "native\naarch64\nii native:arm64\nii shared:all\n")
 }
 
 // indent makes the text a value of a key two levels down.
