@@ -5,6 +5,7 @@ package frontend_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -191,32 +192,55 @@ func TestMissingBuildFile(t *testing.T) {
 }
 
 // TestSentForPackages asks for packages on bases of each shape, without building: of the
-// build context, only what a target takes is sent.
+// build context, only what a target takes is sent, and of a directory that is the base,
+// the names and what is read. The answer is as if all were there.
 func TestSentForPackages(t *testing.T) {
 	h := house.New(t)
-	a := testenv.NewDebArchive(t, testenv.Deb{Name: "tool", Version: "1"})
+	a := testenv.NewDebArchive(t, testenv.Deb{Name: "tool", Version: "1", Files: map[string]string{"usr/bin/tool": "x"}})
 	base := h.Registry.Push(t, "sent:1", testenv.DebianImage(t))
 	status := testenv.Output(t, "tar", "-xOf", testenv.DebianTree(t), "./var/lib/dpkg/status")
 	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<18)
-	for name, from := range map[string]string{
-		"image":             base,
-		"target":            "target:below\ntargets:\n  below:\n    from: " + base + "\n    layers: [{files: [{dest: /opt/small, source: small}]}]",
-		"context":           "context:root",
-		"target on context": "target:below\ntargets:\n  below:\n    from: context:root\n    layers: [{files: [{dest: /opt/small, source: small}]}]",
+	onTarget := func(from string) string {
+		return "target:below\ntargets:\n  below:\n    from: " + from + "\n    layers: [{files: [{dest: /opt/small, source: small, owner: someone}]}]"
+	}
+	for name, shape := range map[string]struct {
+		from   string
+		native bool
+	}{
+		"image":              {from: base},
+		"target":             {from: strings.Replace(onTarget(base), "someone", "1", 1)},
+		"context":            {from: "context:root", native: true},
+		"target on context":  {from: onTarget("context:root"), native: true},
+		"replaced":           {from: "registry.example.org/nothing:1", native: true},
+		"target on replaced": {from: onTarget("registry.example.org/nothing:1"), native: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := h.OnDebian(t, a, from, "  - packages: {names: [tool], REPOSITORIES}\n")
+			dir := h.OnDebian(t, a, shape.from, "  - packages: {names: [tool], REPOSITORIES}\n")
 			house.Write(t, filepath.Join(dir, "unused"), big)
 			house.Write(t, filepath.Join(dir, "small"), []byte("small"))
-			house.Write(t, filepath.Join(dir, "root/var/lib/dpkg/status"), []byte(status))
+			house.Write(t, filepath.Join(dir, "root/usr/lib/dpkg-db/status"), []byte(status))
+			house.Write(t, filepath.Join(dir, "root/usr/share/passwd"), []byte("root:x:0:0::/:/bin/sh\nsomeone:x:7:7::/:/bin/sh\n"))
+			house.Write(t, filepath.Join(dir, "root/etc/group"), []byte("root:x:0:\nsomeone:x:7:\n"))
+			house.Write(t, filepath.Join(dir, "root/usr/bin/tool"), big)
 			house.Write(t, filepath.Join(dir, "root/usr/share/unused"), big)
-			out, err := buildctl(t, h, dir, "--opt", "requestid=frontend.strata.lock", "--opt", "context:root=local:root", "--local", "root="+filepath.Join(dir, "root"))
-			if err != nil || !strings.Contains(out, "transferring") {
-				t.Fatalf("%v\n%s", err, out)
+			for link, to := range map[string]string{"bin": "usr/bin", "etc/passwd": "../usr/share/passwd", "var/lib/dpkg": "../../usr/lib/dpkg-db"} {
+				file := filepath.Join(dir, "root", link)
+				if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.Symlink(to, file)); err != nil {
+					t.Fatal(err)
+				}
 			}
-			// A context that is the base is what packages are checked in: it is sent.
-			if megabytes.MatchString(strings.ReplaceAll(out, "transferring root:", "")) {
-				t.Errorf("more was sent than is used:\n%s", out)
+			for _, ask := range []string{"frontend.strata.lock", "frontend.strata.plan"} {
+				out, err := buildctl(t, h, dir, "--opt", "requestid="+ask, "--local", "root="+filepath.Join(dir, "root"),
+					"--opt", "context:root=local:root", "--opt", "context:registry.example.org/nothing:1=local:root")
+				if err != nil || !strings.Contains(out, "transferring") {
+					t.Fatalf("%v\n%s", err, out)
+				}
+				if megabytes.MatchString(out) {
+					t.Errorf("more was sent for %s than is used:\n%s", ask, out)
+				}
+				if said := strings.Contains(out, "the base has /usr/bin/tool already"); ask == "frontend.strata.plan" && said != shape.native {
+					t.Errorf("the base is said to have the package's file: %t, want %t\n%s", said, shape.native, out)
+				}
 			}
 		})
 	}

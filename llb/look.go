@@ -6,6 +6,7 @@ package llb
 import (
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -14,6 +15,13 @@ import (
 // BuildKit keeps the copy, so that looking again doesn't pull an image.
 func Look(st bk.State, patterns []string) bk.State {
 	return pick(st, "[internal] look into the base", patterns)
+}
+
+// Hollow is a tree of the names of a directory that BuildKit was sent the names of alone,
+// in which the files of another tree have their content.
+func Hollow(names, content bk.State, o Options) (bk.State, error) {
+	return o.ops().Tree("[internal] look at the names in the base", call.Hollow{Names: "/names", Content: "/content", Out: "/out"}.Args(),
+		bk.AddMount("/names", names, bk.Readonly), bk.AddMount("/content", content, bk.Readonly))
 }
 
 // Deletions is what of a tree an image's layer would take for deletions, with the

@@ -13,6 +13,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/strategy"
@@ -25,7 +26,7 @@ var _ strategy.Checker = (*Trees)(nil)
 // then the packages themselves.
 func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error) {
 	below, unpack := split(p)
-	base, err := t.stateOf(ctx, below)
+	base, err := t.stateOf(ctx, below, unpack[0].Format)
 	if err != nil {
 		return distro.Verdict{}, err
 	}
@@ -88,10 +89,15 @@ func split(p *plan.Plan) (below *plan.Plan, unpack []*plan.Unpack) {
 	return &plan.Plan{Platform: p.Platform, Images: images}, unpack
 }
 
-// stateOf is the state of a plan's last image.
-func (t *Trees) stateOf(ctx context.Context, p *plan.Plan) (bk.State, error) {
+// stateOf is the state of a plan's last image, for a look how packages of a format go with
+// it. Of directories of the client that the image stands on, only the names are sent, and
+// what a look reads.
+func (t *Trees) stateOf(ctx context.Context, p *plan.Plan, format plan.Format) (bk.State, error) {
 	last := p.Images[len(p.Images)-1]
 	part := t.using(plan.ContextParts(p))
+	if system := distro.Find(systems.All(), string(format)); system != nil {
+		part.hollow = hollow{names: plan.Stands(p), files: system.Facts().Judged}
+	}
 	if len(last.Layers) == 0 && last.From.Kind == plan.Scratch {
 		return bk.Scratch(), nil
 	}

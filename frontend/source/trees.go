@@ -50,6 +50,8 @@ type Trees struct {
 	// parts are what is used of the contexts, by name; the build context's name is
 	// empty.
 	parts map[string]plan.Part
+	// hollow are those of which only names are sent.
+	hollow hollow
 	// followed says that the links on the way to these were looked for.
 	followed bool
 	// main is the build context, once it was asked for.
@@ -136,8 +138,10 @@ func (t *Trees) find(ctx context.Context, in plan.Tree) (*found, error) {
 	}
 	src, err := t.named(ctx, in)
 	switch {
-	case err != nil || src != nil:
-		return src, err
+	case err != nil:
+		return nil, err
+	case src != nil:
+		return t.hollowed(ctx, in, src)
 	case in.Kind == plan.Context:
 		return nil, fmt.Errorf("there is no context of that name; give one with --build-context %s=PATH", in.Name)
 	default:

@@ -21,6 +21,7 @@ func verbs() []calls.Verb {
 		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("fetch", call.ParseFetch),
 		calls.NewVerb("probe", call.ParseProbe),
 		calls.NewVerb("accounts", call.ParseAccounts),
+		calls.NewVerb("hollow", call.ParseHollow),
 	}
 }
 
@@ -28,6 +29,7 @@ func examples() []calls.Call {
 	return []calls.Call{
 		call.Skeleton{Source: "/in", Out: "/out"},
 		call.Accounts{Source: "/in", Out: "/out"},
+		call.Hollow{Names: "/names", Content: "-content", Out: "/out"},
 		call.Accounts{
 			Groups: []call.Group{{Name: "staff", GID: 50}}, Users: []call.User{{Name: "app", UID: 1000, Group: "staff", Comment: "an app", Home: "/", Shell: "/bin/sh"}},
 			Members: [][2]string{{"video", "app"}}, Homes: []string{"app"}, Source: "-in", Out: "/out",

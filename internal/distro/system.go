@@ -49,6 +49,9 @@ type Facts struct {
 	// Checks says that the base is looked at before packages are registered in it, as
 	// it may have to install them itself.
 	Checks bool
+	// Judged are the files of a base that the look reads, as patterns of path.Match; of
+	// others it wants to know that they are there, and what they are.
+	Judged []string
 	// Licenses returns the file of an image with the licences of a package; nil where
 	// packages bring none.
 	Licenses func(name string) string

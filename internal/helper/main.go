@@ -48,6 +48,7 @@ func ownVerbs() []verb {
 		{call.FetchUsage, only(runFetch)},
 		{call.ProbeUsage, only(runProbe)},
 		{call.AccountsUsage, only(runAccounts)},
+		{call.HollowUsage, only(runHollow)},
 	}
 }
 
@@ -125,6 +126,14 @@ func runAccounts(args []string, _ func(string)) error {
 		return err
 	}
 	return enterAccounts(c)
+}
+
+func runHollow(args []string, _ func(string)) error {
+	c, err := call.ParseHollow(args)
+	if err != nil {
+		return err
+	}
+	return writeHollow(c)
 }
 
 func runPlace(args []string, warn func(string)) error {

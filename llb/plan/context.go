@@ -30,6 +30,27 @@ func LookParts(p *Plan, paths []string) map[string]Part {
 	return contextParts(p, slices.DeleteFunc(base, func(p string) bool { return p == "/" }))
 }
 
+// Stands returns the names of the trees that a plan's images stand on, if nothing but files
+// layers is put on these: nothing runs in them then. Trees that something is copied from
+// aren't among them.
+func Stands(p *Plan) []string {
+	var names, copied []string
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			if _, ok := l.Action.(*Files); !ok {
+				return nil
+			}
+			for _, c := range l.Action.Copies() {
+				copied = append(copied, c.From.Name)
+			}
+		}
+		if img.From.Kind == Context || img.From.Kind == Registry {
+			names = append(names, img.From.Name)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(copied, name) })
+}
+
 // contextParts is ContextParts with what is used of bases.
 func contextParts(p *Plan, base []string) map[string]Part {
 	used := map[string][]Copy{}

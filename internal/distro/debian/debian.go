@@ -35,6 +35,7 @@ func (System) Facts() distro.Facts {
 		Licenses: func(name string) string { return "/usr/share/doc/" + name + "/copyright" },
 		Encode:   encodePath,
 		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/status.d", "var/lib/apt/extended_states"},
+		Judged:   []string{"var/lib/dpkg/status", "var/lib/dpkg/diversions", "var/lib/dpkg/statoverride", "etc/dpkg", "etc/passwd", "etc/group"},
 	}
 }
 
