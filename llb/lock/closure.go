@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Closure is what store paths of binary caches were resolved to.
@@ -36,6 +38,12 @@ type StorePath struct {
 	Deriver string
 	// References are store paths, sorted.
 	References []string
+	// Signature is that of a trusted key, over the path, its hash, its size and its
+	// references: a name, a colon and base 64. It is empty where the path's name follows
+	// from these.
+	Signature string
+	// Line is where it is in the lock that it was read from; 0 where it was read from none.
+	Line int
 }
 
 // Closure returns what roots were resolved to, or nil. A nil Platform has
@@ -109,6 +117,9 @@ func (p StorePath) fields() string {
 	if p.FileHash != "" {
 		out = append(out, "file_hash: "+scalar(p.FileHash))
 	}
+	if p.Signature != "" {
+		out = append(out, "signature: "+scalar(p.Signature))
+	}
 	return strings.Join(append(out, "nar_hash: "+scalar(p.NarHash)), ", ")
 }
 
@@ -118,14 +129,15 @@ type closureNode struct {
 	Caches []string `yaml:"caches"`
 	Keys   []string `yaml:"keys"`
 	Paths  []struct {
-		Path        string   `yaml:"path"`
-		NarSize     int64    `yaml:"nar_size"`
-		Compression string   `yaml:"compression"`
-		References  []string `yaml:"references"`
-		Deriver     string   `yaml:"deriver"`
-		URL         string   `yaml:"url"`
-		FileHash    string   `yaml:"file_hash"`
-		NarHash     string   `yaml:"nar_hash"`
+		Path        yaml.Node `yaml:"path"`
+		NarSize     int64     `yaml:"nar_size"`
+		Compression string    `yaml:"compression"`
+		References  []string  `yaml:"references"`
+		Deriver     string    `yaml:"deriver"`
+		URL         string    `yaml:"url"`
+		FileHash    string    `yaml:"file_hash"`
+		Signature   string    `yaml:"signature"`
+		NarHash     string    `yaml:"nar_hash"`
 	} `yaml:"paths"`
 }
 
@@ -136,8 +148,8 @@ func (n closureNode) closure() (Closure, error) {
 	}
 	for _, from := range n.Paths {
 		p := StorePath{
-			Path: from.Path, NarHash: from.NarHash, NarSize: from.NarSize, URL: from.URL,
-			Compression: from.Compression, FileHash: from.FileHash,
+			Path: from.Path.Value, NarHash: from.NarHash, NarSize: from.NarSize, URL: from.URL,
+			Compression: from.Compression, FileHash: from.FileHash, Signature: from.Signature, Line: from.Path.Line,
 		}
 		store := path.Dir(p.Path)
 		for _, ref := range from.References {

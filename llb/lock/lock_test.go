@@ -66,9 +66,9 @@ func sample() *lock.File {
 			{
 				Path: "/nix/store/" + nixHash + "-app", NarHash: strings.Repeat("4e", 32), NarSize: 120, URL: "https://cache.example.org/nar/a.nar",
 				Compression: "none", FileHash: strings.Repeat("4e", 32), Deriver: "/nix/store/" + nixHash + "-app.drv",
-				References: []string{"/nix/store/" + nixHash + "-app", "/nix/store/" + nixHash + "-lib"},
+				References: []string{"/nix/store/" + nixHash + "-app", "/nix/store/" + nixHash + "-lib"}, Signature: "k-1:AAAA==", Line: 56,
 			},
-			{Path: "/nix/store/" + nixHash + "-lib", NarHash: strings.Repeat("5f", 32), NarSize: 96, URL: "https://cache.example.org/nar/b", Compression: "zstd"},
+			{Path: "/nix/store/" + nixHash + "-lib", NarHash: strings.Repeat("5f", 32), NarSize: 96, URL: "https://cache.example.org/nar/b", Compression: "zstd", Line: 57},
 		},
 	}}})
 	f.Prune()

@@ -8,13 +8,16 @@ import (
 	"encoding/base64"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/internal/nix/resolve"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -142,4 +145,57 @@ func TestPathsThatAreThere(t *testing.T) {
 
 func sortedWords(words []string) string {
 	return strings.Join(slices.Sorted(slices.Values(words)), " ")
+}
+
+// TestLockedPathsAreWhatTheKeySigned changes what a lock says of a store path: its name,
+// its hash, its size, its references or the signature. A build fails at the lock's line,
+// and "strata lock" looks the path up again.
+func TestLockedPathsAreWhatTheKeySigned(t *testing.T) {
+	c := makeCache(t, "app", "libc")
+	r := withBase(t, "layers:\n"+c.derivation("", storePath(0, "app")), nil)
+	r.Fetch = c.files
+	made := lock.File{}
+	r.Lock.Store = made.Keep
+	mustPlan(t, r)
+	text := string(made.Write())
+	r.Lock.Name = "strata.lock"
+	read := func(text string) *lock.File {
+		f, err := lock.Read("strata.lock", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	r.Lock.File, r.Fetch = read(text), served{}
+	mustPlan(t, r)
+	app, libc := path.Base(storePath(0, "app")), path.Base(storePath(1, "libc"))
+	for what, change := range map[string]func(string) string{
+		"name": func(s string) string { return strings.ReplaceAll(s, libc, strings.ReplaceAll(libc, "libc", "musl")) },
+		"hash": func(s string) string {
+			return strings.Replace(s, digest.FromString("libc").Encoded()+"\"}", strings.Repeat("0", 64)+"\"}", 1)
+		},
+		"size":            func(s string) string { return strings.Replace(s, "nar_size: 1", "nar_size: 2", 1) },
+		"references":      func(s string) string { return strings.Replace(s, "references: [\""+libc+"\"], ", "", 1) },
+		"more references": func(s string) string { return strings.Replace(s, "[\""+libc+"\"]", "[\""+app+"\", \""+libc+"\"]", 1) },
+		"signature": func(s string) string {
+			return regexp.MustCompile(`, signature: "[^"]*"`).ReplaceAllString(s, "")
+		},
+	} {
+		changed := change(text)
+		if changed == text {
+			t.Fatalf("%s: nothing to change in\n%s", what, text)
+		}
+		r.Lock.File, r.Fetch, r.Lock.Renew = read(changed), served{}, false
+		_, err := planOf(r)
+		if err == nil || !regexp.MustCompile(`^strata\.yaml:3:7: .*line \d+ of strata\.lock says of /nix/store/\S+ what no trusted key has signed`).MatchString(err.Error()) {
+			t.Errorf("%s: error %v", what, err)
+		}
+		r.Lock.Renew, r.Fetch = true, c.files
+		again := *r.Lock.File.Clone()
+		r.Lock.Store = again.Keep
+		mustPlan(t, r)
+		if diff := cmp.Diff(text, string(again.Write())); diff != "" {
+			t.Errorf("%s: the lock is not as before (-want +got):\n%s", what, diff)
+		}
+	}
 }

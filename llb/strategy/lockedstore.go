@@ -35,6 +35,13 @@ func (d derived) locked(roots []string, trusted trust) (graph *resolve.Graph, ok
 	if err != nil {
 		return nil, false, d.t.read.errorf(pos, "derivation: read %s: %w", d.t.pass.req.Lock.Name, err)
 	}
+	if i, err := firstUnsigned(infos, trusted); err != nil {
+		if d.t.pass.req.Lock.Renew {
+			return nil, false, nil
+		}
+		return nil, false, d.t.stale(pos, "line %d of %s says of %s what no trusted key has signed, its name, hash, size and references: %v",
+			have.Paths[i].Line, d.t.pass.req.Lock.Name, infos[i].Path, err)
+	}
 	if graph, err = resolve.NewGraph(roots, infos); err != nil {
 		return nil, false, d.t.read.errorf(pos, "derivation: %w", fmt.Errorf("read %s: %w", d.t.pass.req.Lock.Name, err))
 	}
@@ -46,6 +53,17 @@ func (t trust) wrote(have *lock.Closure) bool {
 	return slices.Equal(have.Caches, t.caches) && slices.Equal(have.Keys, t.names())
 }
 
+// firstUnsigned finds the first path that neither a trusted key vouches for nor its name.
+// That is asked of what a cache says as well, and a lock is no better witness.
+func firstUnsigned(infos []*resolve.Info, trusted trust) (int, error) {
+	for i, info := range infos {
+		if _, err := info.Verify(trusted.keys); err != nil {
+			return i, err
+		}
+	}
+	return -1, nil
+}
+
 // lockedPaths are the paths of a closure in the lock.
 func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
 	infos := make([]*resolve.Info, len(have.Paths))
@@ -53,6 +71,10 @@ func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
 		infos[i] = &resolve.Info{
 			Path: p.Path, NarHash: digest.NewDigestFromEncoded(digest.SHA256, p.NarHash), NarSize: p.NarSize, URL: p.URL,
 			Compression: p.Compression, References: p.References, Deriver: p.Deriver,
+			CA: resolve.FixedCA(digest.NewDigestFromEncoded(digest.SHA256, p.NarHash)),
+		}
+		if p.Signature != "" {
+			infos[i].Signatures = []string{p.Signature}
 		}
 		if p.FileHash != "" {
 			infos[i].FileHash = digest.NewDigestFromEncoded(digest.SHA256, p.FileHash)
@@ -83,7 +105,9 @@ func (d derived) known(trusted trust) (map[string]*resolve.Info, error) {
 			return nil, d.t.read.errorf(d.described.Range.Start, "derivation: read %s: %w", d.t.pass.req.Lock.Name, err)
 		}
 		for _, info := range infos {
-			known[info.Path] = info
+			if _, err := info.Verify(trusted.keys); err == nil {
+				known[info.Path] = info
+			}
 		}
 	}
 	return known, nil
@@ -102,6 +126,9 @@ func (d derived) keepLocked(c *closure) {
 		}
 		if info.FileHash != "" {
 			p.FileHash = info.FileHash.Encoded()
+		}
+		if len(info.Signatures) > 0 {
+			p.Signature = info.Signatures[0]
 		}
 		made.Paths = append(made.Paths, p)
 	}

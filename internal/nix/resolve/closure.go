@@ -247,8 +247,13 @@ func (s *search) read(text []byte, base, wanted string) (*Info, error) {
 	if info.Path != wanted {
 		return nil, fmt.Errorf("the cache has %s for that hash", info.Path)
 	}
-	if _, err := info.Verify(s.Keys); err != nil && !s.Unsigned {
+	signature, err := info.Verify(s.Keys)
+	if err != nil && !s.Unsigned {
 		return nil, err
+	}
+	info.Signatures = nil
+	if signature != "" {
+		info.Signatures = []string{signature}
 	}
 	if info.FileHash == "" && info.Compression == "none" {
 		info.FileHash, info.FileSize = info.NarHash, info.NarSize

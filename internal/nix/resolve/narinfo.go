@@ -27,7 +27,7 @@ type Info struct {
 	Deriver string
 	// CA says how the path's hash follows from its contents, or is empty.
 	CA string
-	// Signatures are name:base64.
+	// Signatures are name:base64, in a closure of binary caches only the one that holds.
 	Signatures []string
 
 	// URL is where the packed archive is, as the cache writes it; empty when there

@@ -63,7 +63,7 @@ func (i *Info) Fingerprint() string {
 }
 
 // Verify makes sure that one of the keys vouches for the path, or that its own
-// name does, and returns the key's name, which is empty then.
+// name does, and returns the signature, which is empty then.
 func (i *Info) Verify(keys []Key) (string, error) {
 	if i.selfCertified() {
 		return "", nil
@@ -79,7 +79,7 @@ func (i *Info) Verify(keys []Key) (string, error) {
 		names = append(names, name)
 		for _, k := range keys {
 			if k.Name == name && ed25519.Verify(k.Value, fingerprint, signature) {
-				return name, nil
+				return text, nil
 			}
 		}
 	}
@@ -118,6 +118,10 @@ func (i *Info) selfCertified() bool {
 	}
 	return fixedPath(path.Dir(i.Path), Name(i.Path), i.NarHash, i.References) == i.Path
 }
+
+// FixedCA is what is said of a path whose name follows from its archive's hash. It is no
+// claim that it does.
+func FixedCA(hash digest.Digest) string { return "fixed:r:" + formatHash(hash) }
 
 // fixedPath is the store path of a tree with that archive, as Nix's manual
 // has it in "Complete Store Path Calculation".
