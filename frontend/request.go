@@ -22,6 +22,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/lint"
+	"github.com/strata-build/strata/frontend/offline"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/internal/printable"
 )
@@ -50,9 +51,20 @@ type request struct {
 // or true: what "strata build --locked" says by buildx.
 const ArgLocked = "STRATA_LOCKED"
 
+// ArgOffline is the build argument that fetches nothing, when it is 1 or true: what
+// "strata build --offline" says by buildx.
+const ArgOffline = "STRATA_OFFLINE"
+
 // newRequest reads the options and the build file.
 func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	opts := c.BuildOpts().Opts
+	isOffline, err := parseSwitch(ArgOffline, opts["build-arg:"+ArgOffline])
+	if err != nil {
+		return nil, err
+	}
+	if isOffline {
+		c = offline.Client(c)
+	}
 	if err := checkCaps(opts["frontend.caps"]); err != nil {
 		return nil, err
 	}
@@ -81,7 +93,7 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	}
 	r := &request{daemon: d, finder: source.NewFinder(d), warnings: newWarnings(text, config), config: config, now: time.Now()}
 	r.file = &fault.File{Source: text, Dockerfile: r.finder.Dockerfile}
-	if r.strict, err = parseSwitch(ArgLocked, ui.BuildArgs); err != nil {
+	if r.strict, err = parseSwitch(ArgLocked, ui.BuildArgs[ArgLocked]); err != nil {
 		return nil, err
 	}
 	r.epoch, err = parseEpoch(ui.BuildArgs["SOURCE_DATE_EPOCH"])
@@ -108,13 +120,13 @@ func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dock
 }
 
 // parseSwitch reads an argument that is on or off; it is off when it is empty.
-func parseSwitch(name string, args map[string]string) (bool, error) {
-	if args[name] == "" {
+func parseSwitch(name, value string) (bool, error) {
+	if value == "" {
 		return false, nil
 	}
-	on, err := strconv.ParseBool(args[name])
+	on, err := strconv.ParseBool(value)
 	if err != nil {
-		return false, fmt.Errorf("parse %s %q: want 1 or 0", name, args[name])
+		return false, fmt.Errorf("parse %s %q: want 1 or 0", name, value)
 	}
 	return on, nil
 }

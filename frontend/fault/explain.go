@@ -46,6 +46,9 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if _, ok := e.File.dockerfileLines(err); ok {
 		return placed(err, err.Error())
 	}
+	if u := AsUncached(err); u != nil {
+		return e.uncachedFault(u, err)
+	}
 	lines := errdefs.Sources(err)
 	if fault := e.withheldFault(err.Error(), lines); fault != nil {
 		return fault

@@ -22,6 +22,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/frontend/offline"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
@@ -93,9 +94,16 @@ func (d *dockerfiles) read(ctx context.Context, t plan.Tree, file, stage string,
 			opts[name] = image
 		}
 	}
-	inputs, err := d.inputs(ctx, file, opts)
+	inputs, text, err := d.inputs(ctx, file, opts)
 	if err != nil {
 		return nil, err
+	}
+	reader, err := d.reader(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if reader != nil && reader.pinned {
+		opts["build-arg:BUILDKIT_SYNTAX"] = reader.line()
 	}
 	res, err := d.daemon.Client.Solve(ctx, client.SolveRequest{
 		Frontend: dockerfileFrontend, FrontendOpt: opts, FrontendInputs: inputs, CacheImports: d.daemon.UI.CacheImports,
@@ -106,7 +114,11 @@ func (d *dockerfiles) read(ctx context.Context, t plan.Tree, file, stage string,
 		}
 		return nil, err
 	}
-	return dockerfileResult(res, t)
+	made, err := dockerfileResult(res, t)
+	if err == nil && reader != nil {
+		made.frontend = reader.image
+	}
+	return made, err
 }
 
 // options are the options of this request, as far as they are about a
@@ -142,32 +154,33 @@ func (d *dockerfiles) options(platform string, s *spec.Spec) (map[string]string,
 }
 
 // inputs are the contexts that the Dockerfile frontend can't find by the
-// options: where the Dockerfile is, which the client knows only for the build
+// options, and its text: where the Dockerfile is, which the client knows only for the build
 // file, and a context that is not a directory of the client.
-func (d *dockerfiles) inputs(ctx context.Context, file string, opts map[string]string) (map[string]*pb.Definition, error) {
+func (d *dockerfiles) inputs(ctx context.Context, file string, opts map[string]string) (map[string]*pb.Definition, []byte, error) {
 	inputs := map[string]*pb.Definition{}
 	given, err := d.daemon.Client.Inputs(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("get inputs: %w", err)
+		return nil, nil, fmt.Errorf("get inputs: %w", err)
 	}
 	for name, st := range given {
 		def, err := d.daemon.Marshal(ctx, st)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		inputs[name] = def.ToPB()
 	}
 	main, err := d.daemon.UI.MainContext(ctx, bk.FollowPaths([]string{file, file + ".dockerignore"}), bk.ExcludePatterns(nil),
 		bk.SharedKeyHint("dockerfile-"+file), dockerui.WithInternalName("load build definition from "+file), bk.Differ(bk.DiffNone, false))
 	if err != nil {
-		return nil, fmt.Errorf("load the build context: %w", err)
+		return nil, nil, fmt.Errorf("load the build context: %w", err)
 	}
 	def, err := d.daemon.Marshal(ctx, *main)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := d.check(ctx, def, file); err != nil {
-		return nil, err
+	text, err := d.text(ctx, def, file)
+	if err != nil {
+		return nil, nil, err
 	}
 	inputs[dockerui.DefaultLocalNameDockerfile] = def.ToPB()
 	if !isLocal(def) {
@@ -180,24 +193,25 @@ func (d *dockerfiles) inputs(ctx context.Context, file string, opts map[string]s
 		delete(opts, name)
 		delete(opts, "contextsubdir")
 	}
-	return inputs, nil
+	return inputs, text, nil
 }
 
-// check says what is wrong with the path, where the frontend would speak of
-// its own ways.
-func (d *dockerfiles) check(ctx context.Context, def *bk.Definition, file string) error {
+// text reads a Dockerfile, and says what is wrong with the path, where the frontend would
+// speak of its own ways.
+func (d *dockerfiles) text(ctx context.Context, def *bk.Definition, file string) ([]byte, error) {
 	ref, err := d.daemon.SolveDefinition(ctx, def)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var data []byte
 	if ref != nil {
-		_, err = ref.StatFile(ctx, client.StatRequest{Path: file})
+		data, err = ReadWhole(ctx, ref, file)
 	}
 	if err = fault.NotExist(err); err == nil && ref != nil {
-		return nil
+		return data, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return nil, err
 	}
 	missing := fmt.Sprintf("there is no %q in the build context", file)
 	if list := d.daemon.contextNames(ctx, bk.ExcludePatterns(nil)); list != nil {
@@ -205,7 +219,7 @@ func (d *dockerfiles) check(ctx context.Context, def *bk.Definition, file string
 			missing += fmt.Sprintf("; did you mean %q?", near)
 		}
 	}
-	return errors.New(missing)
+	return nil, errors.New(missing)
 }
 
 // dockerfileResult is the answer of the Dockerfile frontend as a tree.
@@ -242,7 +256,8 @@ func (d *dockerfiles) named(file string) (pos spec.Pos, ok bool) {
 }
 
 // Images are the references of the images that a Dockerfile is made of, as it was
-// looked up, with their digests.
+// looked up, with their digests; and of the one that read it, which has none if it was
+// taken as it is today.
 func (t *Trees) Images(ctx context.Context, in plan.Tree) ([]string, error) {
 	src, err := t.look(ctx, in)
 	if err != nil {
@@ -253,13 +268,16 @@ func (t *Trees) Images(ctx context.Context, in plan.Tree) ([]string, error) {
 		return nil, err
 	}
 	var found []string
+	if src.frontend != "" {
+		found = append(found, src.frontend)
+	}
 	for _, data := range def.Def {
 		op := &pb.Op{}
 		if err := op.Unmarshal(data); err != nil {
 			return nil, fmt.Errorf("read the Dockerfile's graph: %w", err)
 		}
 		if ref, ok := strings.CutPrefix(op.GetSource().GetIdentifier(), "docker-image://"); ok {
-			found = append(found, ref)
+			found = append(found, offline.Image(ref))
 		}
 	}
 	slices.Sort(found)

@@ -73,7 +73,7 @@ func (t *Trees) fromRegistry(ctx context.Context, in plan.Tree) (*found, error) 
 	}
 	var config []byte
 	ref, err := t.finder.pins.resolve(in.Name, func(name string) (ref reference.Named, err error) {
-		ref, config, err = t.finder.resolve(ctx, plan.Tree{Kind: in.Kind, Name: name, Platform: in.Platform}, p)
+		ref, config, err = t.finder.daemon.resolve(ctx, plan.Tree{Kind: in.Kind, Name: name, Platform: in.Platform}, p)
 		return ref, err
 	})
 	if err != nil {
@@ -94,12 +94,12 @@ func (t *Trees) fromRegistry(ctx context.Context, in plan.Tree) (*found, error) 
 }
 
 // resolve gives an image's reference with its digest, and its configuration.
-func (f *Finder) resolve(ctx context.Context, in plan.Tree, p ocispecs.Platform) (reference.Named, []byte, error) {
-	resolved, digest, config, err := f.daemon.Client.ResolveImageConfig(ctx, in.Name, sourceresolver.Opt{
+func (d *Daemon) resolve(ctx context.Context, in plan.Tree, p ocispecs.Platform) (reference.Named, []byte, error) {
+	resolved, digest, config, err := d.Client.ResolveImageConfig(ctx, in.Name, sourceresolver.Opt{
 		LogName: "[internal] load metadata for " + in.Name,
 		ImageOpt: &sourceresolver.ResolveImageOpt{
 			Platform:    &p,
-			ResolveMode: f.daemon.UI.ImageResolveMode.String(),
+			ResolveMode: d.UI.ImageResolveMode.String(),
 		},
 	})
 	if err != nil {

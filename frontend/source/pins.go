@@ -6,6 +6,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/distribution/reference"
@@ -85,7 +86,7 @@ func (p *pins) resolve(name string, ask func(name string) (reference.Named, erro
 }
 
 // contexts are the pinned images as named contexts, which the Dockerfile frontend takes
-// in their place.
+// in their place; it looks for them without the tag latest.
 func (p *pins) contexts() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,7 +94,7 @@ func (p *pins) contexts() map[string]string {
 	for name, pinned := range p.images {
 		pinned.mu.Lock()
 		if pinned.digest != "" {
-			out["context:"+name] = "docker-image://" + name + "@" + pinned.digest.String()
+			out["context:"+strings.TrimSuffix(name, ":latest")] = "docker-image://" + name + "@" + pinned.digest.String()
 		}
 		pinned.mu.Unlock()
 	}

@@ -66,6 +66,8 @@ type found struct {
 	tree  plan.Tree
 	state bk.State
 	image *dockerspec.DockerOCIImage
+	// frontend is the image that read a Dockerfile; empty if the daemon did.
+	frontend string
 }
 
 var (

@@ -40,7 +40,7 @@ func newController(ctx context.Context, s *settings, stopping <-chan struct{}) (
 	if err != nil {
 		return nil, fmt.Errorf("start the session manager: %w", err)
 	}
-	hosts := forPushes(resolver.NewRegistryConfig(s.Registries))
+	hosts := withoutPorts(forPushes(resolver.NewRegistryConfig(s.Registries)))
 	w, err := newWorker(ctx, s, hosts)
 	if err != nil {
 		return nil, err

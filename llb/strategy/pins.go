@@ -113,6 +113,12 @@ func (p *planner) pinImages(ctx context.Context, asked, found plan.Tree) error {
 	for _, ref := range references {
 		name, of, ok := pinnedName(ref)
 		if !ok {
+			// What a Dockerfile is read by may be taken as it is today.
+			if name, ok := lock.ImageName(ref); ok && l.Pinner == nil {
+				if err := p.unlocked(asked.Pos, "the image "+name); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if l.Pinner != nil {

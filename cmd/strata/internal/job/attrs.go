@@ -49,6 +49,9 @@ func frontendAttrs(o Options, env flags.Lookup) (map[string]string, error) {
 	if o.Input.Locked {
 		attrs["build-arg:"+frontend.ArgLocked] = "1"
 	}
+	if o.Input.Offline {
+		attrs["build-arg:"+frontend.ArgOffline] = "1"
+	}
 	return attrs, nil
 }
 

@@ -49,6 +49,8 @@ type Input struct {
 	Policies []string
 	// Locked refuses what the lock doesn't have.
 	Locked bool
+	// Offline refuses to fetch anything.
+	Offline bool
 }
 
 // Output says where the result goes, and what is attached to it.
@@ -148,6 +150,7 @@ func (o *Input) Bind(flags *pflag.FlagSet, t cli.Terminal) {
 	flags.StringArrayVar(&o.BuildArgs, "build-arg", nil, "argument of the build file: `NAME[=VALUE]`")
 	flags.StringArrayVar(&o.Contexts, "build-context", nil, "named context: `NAME=VALUE`, a directory, address, docker-image://, oci-layout://, or an image such as oci-archive:FILE")
 	flags.BoolVar(&o.Locked, "locked", false, "refuse what the lock does not have, instead of warning of it")
+	flags.BoolVar(&o.Offline, "offline", false, "build from the cache alone: what would be fetched is an error")
 	flags.StringArrayVar(&o.Secrets, "secret", nil, "secret for build steps: `id=ID[,src=PATH|,env=NAME]`")
 	flags.StringArrayVar(&o.Policies, "policy", nil, "source policy in JSON, which denies or replaces sources: `filename=PATH[,reset=BOOL][,disabled=BOOL]`")
 	flags.StringArrayVar(&o.SSH, "ssh", nil, "SSH agent or keys for build steps: `ID[=SOCKET|KEY,...]`")
