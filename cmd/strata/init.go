@@ -16,6 +16,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/starter"
 )
 
 // initOptions are the flags and the argument of "strata init".
@@ -24,12 +25,8 @@ type initOptions struct {
 	file   string // what to convert, or empty
 	output string // where the build file goes, or empty, or - for the standard output
 	force  bool
-}
-
-// draft is a first build file.
-type draft struct {
-	text  []byte
-	notes []string // what was seen and decided, and why, a line each
+	// template is the name of the kind of project, or empty for what is found.
+	template string
 }
 
 func initCommand(t cli.Terminal) *cobra.Command {
@@ -53,6 +50,8 @@ What was seen there, what was decided, and why goes to the standard error.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile (default: the one in PATH)")
+	cmd.Flags().StringVar(&o.template, "template", "", "the `NAME` of the kind of project, where several fit: "+strings.Join(templateNames(), ", "))
+	cmd.MarkFlagsMutuallyExclusive("file", "template")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write the build file to `FILE`, or to the standard output with - (default PATH/strata.yaml)")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite a build file that is there")
 	return cmd
@@ -73,14 +72,14 @@ func runInit(t cli.Terminal, o initOptions) error {
 		return err
 	}
 	messages := t.Messages()
-	for _, note := range d.notes {
+	for _, note := range d.Notes {
 		fmt.Fprintln(messages, note)
 	}
 	if o.output == "-" {
-		_, err := t.Text().Write(d.text)
+		_, err := t.Text().Write(d.BuildFile)
 		return err
 	}
-	if err := writeOutput(o.output, d.text); err != nil {
+	if err := writeOutput(o.output, d.BuildFile); err != nil {
 		return fmt.Errorf("write %s: %w", o.output, err)
 	}
 	fmt.Fprintf(messages, "wrote %s\n", o.output)
@@ -114,8 +113,15 @@ func (o initOptions) checkOutput() error {
 }
 
 // draft looks at the file to start from, or at the directory, and picks who writes.
-func (o initOptions) draft() (draft, error) {
-	if o.file != "" {
+func (o initOptions) draft() (starter.Draft, error) {
+	switch {
+	case o.template != "":
+		t, ok := starter.Named(o.template)
+		if !ok {
+			return starter.Draft{}, cli.Usage(fmt.Errorf("--template: there is no %q", o.template), "there are "+strings.Join(templateNames(), ", "))
+		}
+		return o.fromTemplate(t)
+	case o.file != "":
 		return o.fromDockerfile(o.file)
 	}
 	for _, name := range dockerfileNames() {
@@ -124,26 +130,87 @@ func (o initOptions) draft() (draft, error) {
 			return o.fromDockerfile(path)
 		}
 	}
-	return draft{}, cli.Usage(fmt.Errorf("nothing in %s to start from", o.dir),
-		"init looks for "+strings.Join(dockerfileNames(), ", "))
+	return o.fromDirectory()
+}
+
+// fromDirectory is a build file for the kind of project that a directory shows.
+func (o initOptions) fromDirectory() (starter.Draft, error) {
+	root, err := os.OpenRoot(o.dir)
+	if err != nil {
+		return starter.Draft{}, cli.Usage(fmt.Errorf("look at directory: %w", err), "")
+	}
+	defer root.Close()
+	found, err := starter.Find(root.FS())
+	if err != nil {
+		return starter.Draft{}, err
+	}
+	if len(found) == 0 {
+		return starter.Draft{}, cli.Usage(fmt.Errorf("nothing in %s to start from", o.dir), "init looks for\n"+lookedFor())
+	}
+	d, err := o.fromTemplate(found[0].Template)
+	if len(found) > 1 {
+		var others []string
+		for _, f := range found[1:] {
+			others = append(others, fmt.Sprintf("%s (%s)", f.Template.Name, f.Mark))
+		}
+		note := fmt.Sprintf("%s: template %s; others that fit: %s: choose with --template", found[0].Mark, found[0].Template.Name, strings.Join(others, ", "))
+		d.Notes = append([]string{note}, d.Notes...)
+	}
+	return d, err
+}
+
+// lookedFor are the files that show what is in a directory.
+func lookedFor() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "  %s", strings.Join(dockerfileNames(), ", "))
+	for _, t := range starter.Templates() {
+		fmt.Fprintf(&text, "\n  %s: %s", t.Name, strings.Join(t.Marks, ", "))
+	}
+	return text.String()
+}
+
+func templateNames() []string {
+	var names []string
+	for _, t := range starter.Templates() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// fromTemplate is the build file of a kind of project.
+func (o initOptions) fromTemplate(t starter.Template) (starter.Draft, error) {
+	dir, err := filepath.Abs(o.dir)
+	if err != nil {
+		return starter.Draft{}, fmt.Errorf("look at directory: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return starter.Draft{}, cli.Usage(fmt.Errorf("look at directory: %w", err), "")
+	}
+	defer root.Close()
+	d, err := t.Write(root.FS(), filepath.Base(dir))
+	if err != nil {
+		return starter.Draft{}, cli.Usage(fmt.Errorf("template %s: %w", t.Name, err), "")
+	}
+	return d, nil
 }
 
 // dockerfileNames are the names that a Dockerfile has by itself.
 func dockerfileNames() []string { return []string{"Dockerfile", "dockerfile", "Containerfile"} }
 
 // fromDockerfile is a build file whose image is what a Dockerfile makes.
-func (o initOptions) fromDockerfile(path string) (draft, error) {
+func (o initOptions) fromDockerfile(path string) (starter.Draft, error) {
 	if _, err := os.Stat(path); err != nil {
-		return draft{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
+		return starter.Draft{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
 	}
 	name, err := filepath.Rel(o.dir, path)
 	if err != nil || !filepath.IsLocal(name) {
-		return draft{}, cli.Usage(fmt.Errorf("%s is not in %s", path, o.dir), "give the build context as PATH")
+		return starter.Draft{}, cli.Usage(fmt.Errorf("%s is not in %s", path, o.dir), "give the build context as PATH")
 	}
 	name = filepath.ToSlash(name)
-	return draft{
-		text:  fmt.Appendf(nil, "# syntax=strata-build/strata:1\nfrom: %q\n", "dockerfile:"+name),
-		notes: []string{name + ": a Dockerfile, whose image is the base"},
+	return starter.Draft{
+		BuildFile: fmt.Appendf(nil, "# syntax=strata-build/strata:1\nfrom: %q\n", "dockerfile:"+name),
+		Notes:     []string{name + ": a Dockerfile, whose image is the base"},
 	}, nil
 }
 

@@ -8,6 +8,9 @@ import (
 	"maps"
 )
 
+// SchemaID is the address of the JSON schema, for editors.
+const SchemaID = "https://raw.githubusercontent.com/strata-build/strata/main/docs/strata.schema.json"
+
 // schema is a JSON schema, or a part of one.
 type schema map[string]any
 
@@ -15,6 +18,7 @@ type schema map[string]any
 // the tables that [Parse] reads with.
 func Schema() []byte {
 	top := documentObject().describe()
+	top["$id"] = SchemaID
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["title"] = "Strata build file"
 	top["$defs"] = schema{

@@ -13,7 +13,7 @@ import (
 )
 
 func TestSchemaGolden(t *testing.T) {
-	compare(t, "testdata/schema.golden.json", string(Schema()))
+	compare(t, "../../docs/strata.schema.json", string(Schema()))
 }
 
 // TestSchemaKeys walks the schema and gives the parser, for every map in it, a

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package starter
+
+import (
+	"bytes"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/strata-build/strata/llb/spec"
+)
+
+var update = flag.Bool("update", false, "write the build files into testdata")
+
+// TestProjects holds the first build file of each project in testdata to the one that
+// is written there. Those build files are built in internal/e2e/starter.
+func TestProjects(t *testing.T) {
+	files, err := filepath.Glob("testdata/projects/*.txtar")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("there are %d projects: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{}
+			kept := archive.Files[:0:0]
+			for _, f := range archive.Files {
+				if f.Name == "strata.yaml" || f.Name == "notes" {
+					want[f.Name] = string(f.Data)
+					continue
+				}
+				kept = append(kept, f)
+			}
+			archive.Files = kept
+			fsys, err := txtar.FS(archive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := write(t, fsys, strings.TrimSuffix(filepath.Base(file), ".txtar"))
+			checkForm(t, d.BuildFile)
+			got := map[string]string{"strata.yaml": string(d.BuildFile), "notes": strings.Join(d.Notes, "\n") + "\n"}
+			if *update {
+				for _, name := range []string{"strata.yaml", "notes"} {
+					archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(got[name])})
+				}
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// write writes the build file of the kind that the project's name begins with, which must
+// be the one that is found first.
+func write(t *testing.T, fsys fs.FS, name string) Draft {
+	t.Helper()
+	found, err := Find(fsys)
+	if err != nil || len(found) == 0 {
+		t.Fatalf("found %v: %v", found, err)
+	}
+	d, err := found[0].Template.Write(fsys, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// checkForm reports what a person would not write.
+func checkForm(t *testing.T, text []byte) {
+	t.Helper()
+	if _, err := spec.Parse("strata.yaml", text); err != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+		if line == "" || strings.TrimRight(line, " ") != line || strings.Contains(line, "\t") || len(line) > 200 {
+			t.Errorf("line %d: %q", i+1, line)
+		}
+	}
+	if !bytes.HasPrefix(text, []byte("# syntax=strata-build/strata:1\n# yaml-language-server: $schema="+spec.SchemaID+"\n")) {
+		t.Errorf("begins with %.80q", text)
+	}
+}
