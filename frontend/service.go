@@ -131,46 +131,45 @@ func (s *service) orEnded(err error) error {
 func (s *service) wait(ctx context.Context) (fault string, err error) {
 	want := s.planned.Service
 	if want.Port != 0 {
-		answer, err := s.probe(ctx, call.Probe{Kind: call.ProbeListen, Port: want.Port, Timeout: want.Timeout})
+		answer, err := s.probe(ctx, call.Probe{Kind: call.ProbeListen, Port: want.Port, Timeout: want.Timeout}.Args(), "0")
 		if err != nil || answer.Fault != "" {
 			return answer.Fault, err
 		}
 	}
+	if fault, err := s.waitOutput(ctx); err != nil || fault != "" || len(want.Healthcheck) == 0 {
+		return fault, err
+	}
+	answer, err := s.probe(ctx, call.Await{Timeout: want.Timeout, Interval: want.Interval, Command: want.Healthcheck}.Args(), "")
+	if err != nil || answer.Fault == "" {
+		return "", err
+	}
+	fault = fmt.Sprintf("within %s its healthcheck does not succeed: %s", want.Timeout, answer.Fault)
+	if text := strings.TrimSpace(string(answer.Body)); text != "" {
+		fault += ": " + quoted(text)
+	}
+	return fault, nil
+}
+
+// waitOutput waits for what the service is to print, if there is anything.
+func (s *service) waitOutput(ctx context.Context) (fault string, err error) {
+	want := s.planned.Service
+	if want.Output == "" {
+		return "", nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, want.Timeout)
 	defer cancel()
-	if want.Output != "" {
-		if err := s.output.await(ctx, want.Output, s.ended); err != nil {
-			if ctx.Err() != nil {
-				return fmt.Sprintf("within %s it does not print %s", want.Timeout, quoted(want.Output)), nil
-			}
-			return "", err
-		}
+	err = s.output.await(ctx, want.Output, s.ended)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Sprintf("within %s it does not print %s", want.Timeout, quoted(want.Output)), nil
 	}
-	for len(want.Healthcheck) > 0 {
-		status, _, err := s.run(ctx, want.Healthcheck, "")
-		switch {
-		case ctx.Err() != nil:
-			return fmt.Sprintf("within %s its healthcheck does not succeed", want.Timeout), nil
-		case err != nil:
-			return "", err
-		case status == 0:
-			return "", nil
-		}
-		select {
-		case <-ctx.Done():
-		case <-s.ended:
-			return "", errServiceEnded
-		case <-time.After(want.Interval):
-		}
-	}
-	return "", nil
+	return "", err
 }
 
 // askHTTP asks by HTTP and says what of the answer is not as expected.
 func (s *service) askHTTP(ctx context.Context, q *plan.HTTPRequest) ([]string, error) {
 	answer, err := s.probe(ctx, call.Probe{
 		Kind: call.ProbeHTTP, Port: q.Port, Timeout: s.planned.Service.Timeout, Method: q.Method, Path: q.Path, Headers: q.Headers,
-	})
+	}.Args(), "0")
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +189,7 @@ func (s *service) askTCP(ctx context.Context, q *plan.TCPRequest) ([]string, err
 	if q.Receive == nil {
 		ask.Kind = call.ProbeListen
 	}
-	answer, err := s.probe(ctx, ask)
+	answer, err := s.probe(ctx, ask.Args(), "0")
 	if err != nil {
 		return nil, err
 	}
@@ -207,10 +206,11 @@ func bodyOf(answer call.ProbeAnswer) *head {
 	return &h
 }
 
-// probe runs the step helper beside the service.
-func (s *service) probe(ctx context.Context, p call.Probe) (call.ProbeAnswer, error) {
+// probe runs the step helper beside the service, as a user. The helper never fails:
+// BuildKit ends a container with any of its commands that fails.
+func (s *service) probe(ctx context.Context, args []string, user string) (call.ProbeAnswer, error) {
 	var answer call.ProbeAnswer
-	status, out, err := s.run(ctx, append([]string{s.helper}, p.Args()...), "0")
+	status, out, err := s.run(ctx, append([]string{s.helper}, args...), user)
 	if err != nil {
 		return answer, err
 	}

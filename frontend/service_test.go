@@ -81,7 +81,7 @@ layers:
   - files:
       - {dest: /srv/www/health, content: "all is lost\n"}
       - {dest: /bin/broken, mode: 0755, content: "#!/bin/sh\necho no configuration >&2\nexit 3\n"}
-config: {entrypoint: [/bin/sh, -c], cmd: ["echo up; exec httpd -f -p 8080 -h /srv/www"]}
+config: {entrypoint: [/bin/sh, -c], cmd: ["echo up; exec httpd -f -p 8080 -h /srv/www"], healthcheck: {test: [CMD-SHELL, echo not yet; exit 4]}}
 tests:
   - {name: status, start: true, http: {port: 8080, path: /none}}
   - {name: body, start: true, http: {port: 8080, path: /health, body: {contains: ok}}}
@@ -95,6 +95,7 @@ tests:
       - {path: /srv/www, symlink: x, absent: false}
       - {path: /srv/none}
       - {path: /bin/broken, absent: true}
+  - {name: healthcheck, start: true, wait: {healthcheck: true, timeout: 1s}}
 targets:
   broken:
     from: target:default
@@ -108,14 +109,15 @@ targets:
 		"FAIL  port (line 10)\n      nothing listens on port 81: ",
 		"FAIL  output (line 11)\n      within 1s it does not print \"down\"\n",
 		"FAIL  no port (line 12)\n      port 82: nothing listens on port 82: ",
-		"FAIL  answer (line 13)\n      the answer is \"HTTP/1.", "7 of 7 tests failed.",
+		"FAIL  answer (line 13)\n      the answer is \"HTTP/1.", "8 of 8 tests failed.",
+		"FAIL  healthcheck (line 20)\n      within 1s its healthcheck does not succeed: it ",
 		"      /srv/www/health has mode 0644, not 0600\n      /srv/www/health belongs to 0:0, not to app\n      /srv/www/health is not as expected: the content does not contain \"ok\"\n",
 		"      /srv/www is not a link\n      /srv/none is not there\n      /bin/broken is there\n")
 	if r.Code != 1 {
 		t.Errorf("status %d\n%s", r.Code, r.Stderr)
 	}
 	r = h.CLI.Run(t, "test", "--progress=plain", "--addr", h.Daemon.Addr, "--target", "broken", dir)
-	house.Contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 24)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
+	house.Contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 25)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
 }
 
 // TestServiceFaults refuses tests that can't be run, at their lines.

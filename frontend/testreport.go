@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/internal/spell"
+	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -34,12 +36,23 @@ func (r *request) testAnswer(ctx context.Context, s *spec.Spec) (*client.Result,
 		return nil, err
 	}
 	if failed > 0 {
-		return nil, errors.New(strings.TrimSpace(text.String()))
+		return nil, failure(results, text.String())
 	}
 	res := client.NewResult()
 	res.AddMeta("version", []byte(explainVersion))
 	res.AddMeta("result.txt", text.Bytes())
 	return res, nil
+}
+
+// failure is the report as an error, at the first test that failed. Each line is an
+// error of its own, so that the breaks between them are kept.
+func failure(results []TestResult, report string) error {
+	var lines []error
+	for line := range strings.Lines(report) {
+		lines = append(lines, errors.New(strings.TrimSuffix(line, "\n")))
+	}
+	i := slices.IndexFunc(results, func(r TestResult) bool { return len(r.Faults) > 0 })
+	return &plan.Fault{Range: results[i].Range, Err: errors.Join(lines...)}
 }
 
 // WriteTests writes the result of each test, and returns how many failed.

@@ -19,7 +19,7 @@ func verbs() []calls.Verb {
 		calls.NewVerb("run", call.ParseRun), calls.NewVerb("exec", call.ParseExec),
 		calls.NewVerb("store", call.ParseStore), calls.NewVerb("scan", call.ParseScan), calls.NewVerb("link", call.ParseLink),
 		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("fetch", call.ParseFetch),
-		calls.NewVerb("probe", call.ParseProbe),
+		calls.NewVerb("probe", call.ParseProbe), calls.NewVerb("await", call.ParseAwait),
 		calls.NewVerb("accounts", call.ParseAccounts),
 		calls.NewVerb("hollow", call.ParseHollow),
 	}
@@ -40,8 +40,9 @@ func examples() []calls.Call {
 			Report: "/out/r", Out: "-f", URLs: []string{"https://a.example.org/x"},
 		},
 		call.Probe{Kind: call.ProbeListen, Port: 1, Timeout: time.Second},
-		call.Probe{Kind: call.ProbeTCP, Port: 65535, Timeout: time.Minute, Send: "--x\n"},
+		call.Probe{Kind: call.ProbeTCP, Port: 65535, Timeout: time.Minute, Send: "--x\x00\n"},
 		call.Probe{Kind: call.ProbeHTTP, Port: 80, Timeout: time.Minute, Method: "POST", Path: "/a?b=c d", Headers: []string{"Host=x", "A=b=c"}},
+		call.Await{Timeout: time.Minute, Interval: time.Second, Command: []string{"-check", "--x"}},
 		call.Place{Source: "/in", Out: "/out"},
 		call.Place{
 			Skeleton: "/skeleton", Users: "/users", From: "out", Owner: "app:staff", Keep: []string{"/a", "/b c"},

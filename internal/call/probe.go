@@ -4,6 +4,7 @@
 package call
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 
 // What [Probe] takes.
 const (
-	ProbeUsage = ProbeName + " [--timeout DURATION] [--method METHOD] [--header NAME=VALUE]... [--send TEXT] listen|http|tcp PORT [PATH]"
+	ProbeUsage = ProbeName + " [--timeout DURATION] [--method METHOD] [--header NAME=VALUE]... [--send BASE64] listen|http|tcp PORT [PATH]"
 
 	// ProbeName is what the subcommand is called that asks a service.
 	ProbeName = "probe"
@@ -41,7 +42,8 @@ type Probe struct {
 	// Method, Path and Headers (NAME=VALUE) are those of an HTTP request.
 	Method, Path string
 	Headers      []string
-	// Send is sent once a connection stands.
+	// Send is sent once a connection stands. As an argument it is in base64: no argument
+	// holds a zero byte.
 	Send string
 }
 
@@ -57,7 +59,7 @@ type ProbeAnswer struct {
 
 // Args are the helper's arguments.
 func (c Probe) Args() []string {
-	args := slices.Concat([]string{ProbeName, "--timeout", c.Timeout.String()}, Value("method", c.Method), Each("header", c.Headers), Value("send", c.Send),
+	args := slices.Concat([]string{ProbeName, "--timeout", c.Timeout.String()}, Value("method", c.Method), Each("header", c.Headers), Value("send", base64.StdEncoding.EncodeToString([]byte(c.Send))),
 		[]string{"--", c.Kind, strconv.Itoa(c.Port)})
 	if c.Path != "" {
 		args = append(args, c.Path)
@@ -72,7 +74,11 @@ func ParseProbe(args []string) (Probe, error) {
 	set.DurationVar(&c.Timeout, "timeout", time.Minute, "")
 	set.StringVar(&c.Method, "method", "", "")
 	set.Var((*List)(&c.Headers), "header", "")
-	set.StringVar(&c.Send, "send", "", "")
+	set.Func("send", "", func(word string) error {
+		data, err := base64.StdEncoding.DecodeString(word)
+		c.Send = string(data)
+		return err
+	})
 	if err := Parse(set, args, 2, 3); err != nil {
 		return c, err
 	}

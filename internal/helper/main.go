@@ -47,6 +47,7 @@ func ownVerbs() []verb {
 		{call.ExecUsage, runExec},
 		{call.FetchUsage, only(runFetch)},
 		{call.ProbeUsage, only(runProbe)},
+		{call.AwaitUsage, only(runAwait)},
 		{call.AccountsUsage, only(runAccounts)},
 		{call.HollowUsage, only(runHollow)},
 	}
@@ -186,6 +187,14 @@ func runProbe(args []string, _ func(string)) error {
 		return err
 	}
 	return probe(c)
+}
+
+func runAwait(args []string, _ func(string)) error {
+	c, err := call.ParseAwait(args)
+	if err != nil {
+		return err
+	}
+	return await(c, os.Stdout)
 }
 
 func runRun(args []string, warn func(string)) (int, error) {
