@@ -12,13 +12,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/passwd"
 )
 
 // enterAccounts writes the files that list an image's users and groups with some more of
@@ -59,41 +59,48 @@ func enterAccounts(c call.Accounts) error {
 	return nil
 }
 
-// An accountFile is a file of entries, one a line, with colons between their fields.
+// An accountFile is a file of accounts as it is in an image.
 type accountFile struct {
+	*passwd.File
 	name  string
-	lines []string
 	mode  os.FileMode
 	there bool
 	owner owner
 }
 
 // An accountBook is all such files of an image.
-type accountBook struct{ passwd, groups, shadow, gshadow *accountFile }
+type accountBook struct {
+	passwd.Accounts
+	files []*accountFile
+}
 
 // openAccounts reads the files. An image without users has root at least.
 func openAccounts(root string) (*accountBook, error) {
 	e := &accountBook{}
 	for _, f := range []struct {
-		to   **accountFile
+		to   **passwd.File
 		name string
-	}{{&e.passwd, "passwd"}, {&e.groups, "group"}, {&e.shadow, "shadow"}, {&e.gshadow, "gshadow"}} {
-		var err error
-		if *f.to, err = readAccountFile(root, "etc/"+f.name); err != nil {
+		// without is what a file has that isn't there; a file without is none.
+		without string
+	}{
+		{&e.Users, "etc/passwd", "root:x:0:0:root:/root:/sbin/nologin\n"},
+		{&e.Groups, "etc/group", "root:x:0:\n"},
+		{&e.Shadow, "etc/shadow", ""},
+		{&e.GroupShadow, "etc/gshadow", ""},
+	} {
+		file, err := readAccountFile(root, f.name, f.without)
+		if err != nil {
 			return nil, err
 		}
-	}
-	if !e.passwd.there {
-		e.passwd.lines = []string{"root:x:0:0:root:/root:/sbin/nologin"}
-	}
-	if !e.groups.there {
-		e.groups.lines = []string{"root:x:0:"}
+		if file.there || f.without != "" {
+			e.files, *f.to = append(e.files, file), file.File
+		}
 	}
 	return e, nil
 }
 
-func readAccountFile(root, name string) (*accountFile, error) {
-	f := &accountFile{name: name, mode: 0o644}
+func readAccountFile(root, name, without string) (*accountFile, error) {
+	f := &accountFile{File: passwd.Parse([]byte(without)), name: name, mode: 0o644}
 	file := filepath.Join(root, name)
 	var st unix.Stat_t
 	switch err := unix.Lstat(file, &st); {
@@ -108,94 +115,71 @@ func readAccountFile(root, name string) (*accountFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the image's accounts: %w", err)
 	}
-	f.there, f.mode, f.owner = true, os.FileMode(st.Mode&0o777), owner{uid: int(st.Uid), gid: int(st.Gid)}
-	if text := strings.TrimSuffix(string(data), "\n"); text != "" {
-		f.lines = strings.Split(text, "\n")
-	}
+	f.File, f.there, f.mode, f.owner = passwd.Parse(data), true, os.FileMode(st.Mode&0o777), owner{uid: int(st.Uid), gid: int(st.Gid)}
 	return f, nil
 }
 
-// find returns the fields of the first entry for which one field has a value.
-func (f *accountFile) find(field int, value string) ([]string, int) {
-	for i, line := range f.lines {
-		if fields := strings.Split(line, ":"); len(fields) > field && fields[field] == value {
-			return fields, i
-		}
-	}
-	return nil, -1
-}
-
-// enter adds an entry of a name and a number, unless it is there. Another one of that
-// name or number is an error.
-func (f *accountFile) enter(kind, name string, id int, rest ...string) (added bool, err error) {
-	number := strconv.Itoa(id)
-	if has, _ := f.find(0, name); has != nil {
-		if len(has) > 2 && has[2] == number {
-			return false, nil
+// isEntered reports whether a file has an account of a name and a number. Another one
+// of that name or number is an error.
+func isEntered(f *passwd.File, kind, name string, id int) (bool, error) {
+	if has := f.Named(name); has != nil {
+		if len(has) > 2 && has[2] == strconv.Itoa(id) {
+			return true, nil
 		}
 		return false, fmt.Errorf("enter %s %s: the image has one with the number %s; give it that number, or another name", kind, name, strings.Join(has[2:min(len(has), 3)], ""))
 	}
-	if has, _ := f.find(2, number); has != nil {
+	if has := f.Numbered(id); has != nil {
 		return false, fmt.Errorf("enter %s %s: the number %d is that of %s in the image; give it another one", kind, name, id, has[0])
 	}
-	f.lines = append(f.lines, strings.Join(append([]string{name, "x", number}, rest...), ":"))
-	return true, nil
+	return false, nil
 }
 
 func (e *accountBook) group(g call.Group) error {
-	added, err := e.groups.enter("group", g.Name, g.GID, "")
-	if added && e.gshadow.there {
-		e.gshadow.lines = append(e.gshadow.lines, g.Name+":!::")
+	if there, err := isEntered(e.Groups, "group", g.Name, g.GID); err != nil || there {
+		return err
 	}
-	return err
+	return e.AddGroup(g.Name, g.GID)
 }
 
 // user enters a user, and reports whether the image had none of that name. Its password
 // is locked; the day of its last change isn't known.
 func (e *accountBook) user(u call.User) (added bool, err error) {
-	gid := u.Group
-	if _, err := number(gid); err != nil {
-		has, _ := e.groups.find(0, gid)
-		if len(has) < 3 {
+	text := u.Group
+	if _, err := number(text); err != nil {
+		has := e.Groups.Named(text)
+		if has == nil {
 			return false, fmt.Errorf("enter user %s: the image has no group %s", u.Name, u.Group)
 		}
-		gid = has[2]
+		text = has[2]
 	}
-	added, err = e.passwd.enter("user", u.Name, u.UID, gid, u.Comment, u.Home, u.Shell)
-	if added && e.shadow.there {
-		e.shadow.lines = append(e.shadow.lines, u.Name+":!::0:99999:7:::")
+	gid, err := number(text)
+	if err != nil {
+		return false, fmt.Errorf("enter user %s: the number of the group %s: %w", u.Name, u.Group, err)
 	}
-	return added, err
+	if there, err := isEntered(e.Users, "user", u.Name, u.UID); err != nil || there {
+		return false, err
+	}
+	return true, e.AddUser(passwd.User{Name: u.Name, ID: u.UID, GID: gid, Comment: u.Comment, Home: u.Home, Shell: u.Shell})
 }
 
 // member makes a user a member of a group.
 func (e *accountBook) member(group, user string) error {
-	if has, _ := e.passwd.find(0, user); has == nil {
+	if e.Users.Named(user) == nil {
 		return fmt.Errorf("make %s a member of the group %s: the image has no such user", user, group)
 	}
-	field := 0
-	if _, err := number(group); err == nil {
-		field = 2
+	name := group
+	if id, err := number(group); err == nil {
+		if has := e.Groups.Numbered(id); has != nil {
+			name = has[0]
+		}
 	}
-	has, i := e.groups.find(field, group)
-	if len(has) < 4 {
+	if !e.Groups.AddMember(name, user) {
 		return fmt.Errorf("make %s a member of the group %s: the image has no such group", user, group)
 	}
-	e.groups.lines[i] = withMember(has, user)
-	if has, i := e.gshadow.find(0, has[0]); len(has) >= 4 {
-		e.gshadow.lines[i] = withMember(has, user)
+	if e.GroupShadow != nil {
+		e.GroupShadow.AddMember(name, user)
 	}
 	return nil
-}
-
-// withMember is an entry of a group with a user among its members.
-func withMember(fields []string, user string) string {
-	members := strings.FieldsFunc(fields[3], func(r rune) bool { return r == ',' })
-	if !slices.Contains(members, user) {
-		members = append(members, user)
-	}
-	fields[3] = strings.Join(members, ",")
-	return strings.Join(fields, ":")
 }
 
 // write writes the files that there are, and those that every image with users has.
@@ -203,12 +187,9 @@ func (e *accountBook) write(out string) error {
 	if err := os.MkdirAll(filepath.Join(out, "etc"), 0o755); err != nil {
 		return fmt.Errorf("write accounts: %w", err)
 	}
-	for _, f := range []*accountFile{e.passwd, e.groups, e.shadow, e.gshadow} {
-		if !f.there && f != e.passwd && f != e.groups {
-			continue
-		}
+	for _, f := range e.files {
 		file := filepath.Join(out, f.name)
-		err := os.WriteFile(file, []byte(strings.Join(f.lines, "\n")+"\n"), 0o600)
+		err := os.WriteFile(file, f.Bytes(), 0o600)
 		err = errors.Join(err, os.Chown(file, f.owner.uid, f.owner.gid), os.Chmod(file, f.mode))
 		if err != nil {
 			return fmt.Errorf("write accounts: %w", err)
@@ -219,7 +200,7 @@ func (e *accountBook) write(out string) error {
 
 // home makes a user's home directory.
 func (e *accountBook) home(out, name string) error {
-	has, _ := e.passwd.find(0, name)
+	has := e.Users.Named(name)
 	if len(has) < 6 {
 		return fmt.Errorf("make the home directory of %s: there is no such user", name)
 	}

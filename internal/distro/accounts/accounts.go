@@ -11,12 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/strata-build/strata/internal/distro/noshell"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
+	"github.com/strata-build/strata/internal/passwd"
 )
 
 // The files with passwords, which only root reads.
@@ -28,41 +29,32 @@ const (
 // A database are the accounts of a call's root.
 type database struct{ *noshell.Call }
 
-// rows are the lines of a file in fields. A file that must be there is refused where
-// it isn't.
-func (d database) rows(file string, must bool) ([][]string, error) {
+// read is one of the files; nil where it isn't there. A file that must be there is
+// refused then.
+func (d database) read(file string) (*passwd.File, error) {
 	text, err := d.Files().Read(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		if must {
-			return nil, noshell.Refuse("there is no %s%s", file, d.Shell.Bringer(file))
-		}
-		return nil, nil
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return passwd.Parse(text), nil
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
+	case file == rootdir.Users || file == rootdir.Groups:
+		return nil, noshell.Refuse("there is no %s%s", file, d.Shell.Bringer(file))
 	}
-	var out [][]string
-	for l := range strings.Lines(string(text)) {
-		out = append(out, strings.Split(strings.TrimSuffix(l, "\n"), ":"))
-	}
-	return out, nil
+	return nil, nil //nolint:nilnil // passwords need not be in files of their own
 }
 
-// find is the line of a name, or of a number.
+// find is the entry of a name, or of a number.
 func (d database) find(file, name string) ([]string, error) {
-	rows, err := d.rows(file, true)
+	f, err := d.read(file)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range rows {
-		if len(f) > 2 && f[0] == name {
-			return f, nil
-		}
+	if e := f.Named(name); e != nil {
+		return e, nil
 	}
-	for _, f := range rows {
-		if len(f) > 2 && f[2] == name {
-			return f, nil
-		}
+	if id, err := strconv.Atoi(name); err == nil && strconv.Itoa(id) == name {
+		return f.Numbered(id), nil
 	}
 	return nil, nil
 }
@@ -75,75 +67,40 @@ func (d database) has(file, name string) (bool, error) {
 
 // free is the first number from low to high that is in none of the files.
 func (d database) free(low, high int, files ...string) (int, error) {
-	taken := map[string]bool{}
+	var all []*passwd.File
 	for _, file := range files {
-		rows, err := d.rows(file, true)
+		f, err := d.read(file)
 		if err != nil {
 			return 0, err
 		}
-		for _, f := range rows {
-			if len(f) > 2 {
-				taken[f[2]] = true
-			}
-		}
+		all = append(all, f)
 	}
 	for n := low; n <= high; n++ {
-		if !taken[strconv.Itoa(n)] {
+		if !slices.ContainsFunc(all, func(f *passwd.File) bool { return f.Numbered(n) != nil }) {
 			return n, nil
 		}
 	}
 	return 0, fmt.Errorf("no number from %d to %d is free", low, high)
 }
 
-// add adds a line to a file. An optional file is left alone where it isn't there.
-func (d database) add(file string, must bool, fields ...string) error {
-	for _, f := range fields {
-		if strings.ContainsAny(f, ":\n") {
-			return noshell.Refuse("%q can't be in %s", f, file)
-		}
-	}
-	rows, err := d.rows(file, must)
-	if err != nil || rows == nil && !must {
-		return err
-	}
-	return d.write(file, append(rows, fields))
-}
-
-func (d database) write(file string, rows [][]string) error {
-	var b strings.Builder
-	for _, f := range rows {
-		b.WriteString(strings.Join(f, ":") + "\n")
+func (d database) write(file string, f *passwd.File) error {
+	if f == nil {
+		return nil
 	}
 	info, err := d.Files().Stat(file, true)
 	if err != nil {
 		return err
 	}
-	return d.Files().Write(file, []byte(b.String()), info.Mode().Perm())
+	return d.Files().Write(file, f.Bytes(), info.Mode().Perm())
 }
 
-// member adds a user to a group, in a file of groups that has its members last.
+// member adds a user to a group, in one of the files of groups.
 func (d database) member(file, group, user string) error {
-	rows, err := d.rows(file, file == rootdir.Groups)
-	if err != nil {
+	f, err := d.read(file)
+	if err != nil || f == nil || !f.AddMember(group, user) {
 		return err
 	}
-	for _, f := range rows {
-		if len(f) != 4 || f[0] != group {
-			continue
-		}
-		members := strings.Split(f[3], ",")
-		if f[3] == "" {
-			members = nil
-		}
-		for _, m := range members {
-			if m == user {
-				return nil
-			}
-		}
-		f[3] = strings.Join(append(members, user), ",")
-		return d.write(file, rows)
-	}
-	return nil
+	return d.write(file, f)
 }
 
 // number reads an account's number.
@@ -155,33 +112,33 @@ func number(text string) (int, error) {
 	return n, nil
 }
 
-// A group to add.
-type group struct {
-	name string
-	id   int
-	// password is what /etc/group has in its place.
-	password string
+func (d database) addGroup(name string, id int) error {
+	return d.add(rootdir.Groups, shadowGroups, func(open, hidden *passwd.File) error {
+		return (&passwd.Accounts{Groups: open, GroupShadow: hidden}).AddGroup(name, id)
+	})
 }
 
-func (d database) addGroup(g group) error {
-	if err := d.add(rootdir.Groups, true, g.name, g.password, strconv.Itoa(g.id), ""); err != nil {
+func (d database) addUser(u passwd.User) error {
+	return d.add(rootdir.Users, shadowUsers, func(open, hidden *passwd.File) error {
+		return (&passwd.Accounts{Users: open, Shadow: hidden}).AddUser(u)
+	})
+}
+
+// add adds an entry to a file, and to the one with passwords if that is there.
+func (d database) add(file, secret string, entry func(open, hidden *passwd.File) error) error {
+	open, err := d.read(file)
+	if err != nil {
 		return err
 	}
-	return d.add(shadowGroups, false, g.name, "!", "", "")
-}
-
-// A user to add.
-type user struct {
-	name, comment, home, shell string
-	id, gid                    int
-	// aging are the fields of /etc/shadow after the password, from the day of its last
-	// change on, which stays empty: it isn't the day of a build.
-	aging []string
-}
-
-func (d database) addUser(u user) error {
-	if err := d.add(rootdir.Users, true, u.name, "x", strconv.Itoa(u.id), strconv.Itoa(u.gid), u.comment, u.home, u.shell); err != nil {
+	hidden, err := d.read(secret)
+	if err != nil {
 		return err
 	}
-	return d.add(shadowUsers, false, append([]string{u.name, "!"}, u.aging...)...)
+	if err := entry(open, hidden); err != nil {
+		return noshell.Refuse("%s: %v", file, err)
+	}
+	return errors.Join(d.write(file, open), d.write(secret, hidden))
 }
+
+// noAging are the fields that Debian's programs give the password of a system user.
+func noAging() []string { return make([]string, 7) }

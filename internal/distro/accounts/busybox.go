@@ -12,6 +12,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro/noshell"
 	"github.com/strata-build/strata/internal/distro/rootdir"
+	"github.com/strata-build/strata/internal/passwd"
 )
 
 // Busybox are the commands of busybox as Alpine has it.
@@ -54,7 +55,7 @@ func busyboxAddgroup(c *noshell.Call) error {
 			return err
 		}
 	}
-	return d.addGroup(group{name: names[0], id: id, password: "x"})
+	return d.addGroup(names[0], id)
 }
 
 // systemRange are the numbers among which one is looked for.
@@ -83,11 +84,11 @@ func busyboxAdduser(c *noshell.Call) error {
 	if there, err := d.has(rootdir.Users, names[0]); err != nil || there {
 		return errors.Join(err, inUse("user", names[0]))
 	}
-	u := user{name: names[0], comment: "Linux User,,,", home: "/home/" + names[0], shell: "/bin/sh", gid: -1, aging: []string{"", "0", "99999", "7", "", "", ""}}
+	u := passwd.User{Name: names[0], Comment: "Linux User,,,", Home: "/home/" + names[0], Shell: "/bin/sh", GID: -1}
 	if opt.Has("S") {
-		u.shell = "/sbin/nologin"
+		u.Shell = "/sbin/nologin"
 	}
-	for name, field := range map[string]*string{"g": &u.comment, "h": &u.home, "s": &u.shell} {
+	for name, field := range map[string]*string{"g": &u.Comment, "h": &u.Home, "s": &u.Shell} {
 		if opt.Has(name) {
 			*field = opt.Value(name)
 		}
@@ -103,9 +104,9 @@ func busyboxAdduser(c *noshell.Call) error {
 		return err
 	}
 	if in == "" {
-		err = d.addGroup(group{name: u.name, id: u.gid, password: "x"})
+		err = d.addGroup(u.Name, u.GID)
 	} else {
-		err = d.member(rootdir.Groups, in, u.name)
+		err = d.member(rootdir.Groups, in, u.Name)
 	}
 	if err != nil || opt.Has("H") {
 		return err
@@ -115,7 +116,7 @@ func busyboxAdduser(c *noshell.Call) error {
 
 // busyboxNumbers gives a user its numbers; in is its group, or empty for one of its
 // own.
-func (d database) busyboxNumbers(u *user, in string, opt noshell.Options) (err error) {
+func (d database) busyboxNumbers(u *passwd.User, in string, opt noshell.Options) (err error) {
 	files := []string{rootdir.Users}
 	if in == "" {
 		files = append(files, rootdir.Groups)
@@ -127,25 +128,25 @@ func (d database) busyboxNumbers(u *user, in string, opt noshell.Options) (err e
 		if f == nil {
 			return fmt.Errorf("unknown group %s", in)
 		}
-		if u.gid, err = number(f[2]); err != nil {
+		if u.GID, err = number(f[2]); err != nil {
 			return err
 		}
 	}
 	if opt.Has("u") {
-		if u.id, err = number(opt.Value("u")); err != nil {
+		if u.ID, err = number(opt.Value("u")); err != nil {
 			return err
 		}
-		if _, err := d.free(u.id, u.id, rootdir.Users); err != nil {
+		if _, err := d.free(u.ID, u.ID, rootdir.Users); err != nil {
 			return inUse("uid", opt.Value("u"))
 		}
 	} else {
 		low, high := systemRange(opt.Has("S"))
-		if u.id, err = d.free(low, high, files...); err != nil {
+		if u.ID, err = d.free(low, high, files...); err != nil {
 			return err
 		}
 	}
-	if u.gid < 0 {
-		u.gid = u.id
+	if u.GID < 0 {
+		u.GID = u.ID
 	}
 	return nil
 }

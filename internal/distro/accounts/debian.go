@@ -16,6 +16,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro/noshell"
 	"github.com/strata-build/strata/internal/distro/rootdir"
+	"github.com/strata-build/strata/internal/passwd"
 )
 
 // Debian are the commands of Debian's packages adduser and passwd.
@@ -91,7 +92,7 @@ func (d database) systemGroup(name string, opt noshell.Options) error {
 	if err != nil {
 		return err
 	}
-	return d.addGroup(group{name: name, id: id, password: "x"})
+	return d.addGroup(name, id)
 }
 
 func (d database) systemUser(name string, opt noshell.Options) error {
@@ -105,31 +106,31 @@ func (d database) systemUser(name string, opt noshell.Options) error {
 		}
 		return nil
 	}
-	u := user{name: name, home: "/nonexistent", shell: "/usr/sbin/nologin", aging: []string{"", "", "", "", "", "", ""}}
-	if u.comment, err = d.comment(opt); err != nil {
+	u := passwd.User{Name: name, Home: "/nonexistent", Shell: "/usr/sbin/nologin", Aging: noAging()}
+	if u.Comment, err = d.comment(opt); err != nil {
 		return err
 	}
 	if opt.Has("home") {
-		u.home = opt.Value("home")
+		u.Home = opt.Value("home")
 	}
 	if opt.Has("shell") {
-		u.shell = opt.Value("shell")
+		u.Shell = opt.Value("shell")
 	}
 	if opt.Has("uid") {
-		u.id, err = number(opt.Value("uid"))
+		u.ID, err = number(opt.Value("uid"))
 	} else {
-		u.id, err = d.free(firstSystem, lastSystem, rootdir.Users)
+		u.ID, err = d.free(firstSystem, lastSystem, rootdir.Users)
 	}
 	if err != nil {
 		return err
 	}
-	if u.gid, err = d.primary(u, opt); err != nil {
+	if u.GID, err = d.primary(u, opt); err != nil {
 		return err
 	}
 	if err := d.addUser(u); err != nil {
 		return err
 	}
-	if opt.Has("no-create-home") || strings.HasPrefix(path.Clean(u.home)+"/", "/nonexistent/") {
+	if opt.Has("no-create-home") || strings.HasPrefix(path.Clean(u.Home)+"/", "/nonexistent/") {
 		return nil
 	}
 	return d.home(u, 0o755)
@@ -154,11 +155,11 @@ func (d database) comment(opt noshell.Options) (string, error) {
 
 // primary is the number of a system user's group, which it makes if that is asked
 // for.
-func (d database) primary(u user, opt noshell.Options) (int, error) {
+func (d database) primary(u passwd.User, opt noshell.Options) (int, error) {
 	name := opt.Value("ingroup") + opt.Value("gid")
 	switch {
 	case opt.Has("group"):
-		name = u.name
+		name = u.Name
 	case name == "":
 		name = "nogroup"
 	}
@@ -172,18 +173,18 @@ func (d database) primary(u user, opt noshell.Options) (int, error) {
 	if !opt.Has("group") {
 		return 0, noshell.Refuse("%s isn't in %s", name, rootdir.Groups)
 	}
-	id := u.id
+	id := u.ID
 	if !opt.Has("uid") {
 		if id, err = d.free(firstSystem, lastSystem, rootdir.Groups); err != nil {
 			return 0, err
 		}
 	}
-	return id, d.addGroup(group{name: name, id: id, password: "x"})
+	return id, d.addGroup(name, id)
 }
 
 // home makes a user's directory if it isn't there.
-func (d database) home(u user, mode uint32) error {
-	dir := path.Clean("/" + u.home)
+func (d database) home(u passwd.User, mode uint32) error {
+	dir := path.Clean("/" + u.Home)
 	if _, err := d.Files().Stat(dir, true); err == nil {
 		return nil
 	}
@@ -196,5 +197,5 @@ func (d database) home(u user, mode uint32) error {
 			return err
 		}
 	}
-	return errors.Join(os.Chown(at, u.id, u.gid), unix.Chmod(at, mode))
+	return errors.Join(os.Chown(at, u.ID, u.GID), unix.Chmod(at, mode))
 }

@@ -7,14 +7,13 @@ package accounts
 
 import (
 	"errors"
-	"io/fs"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/noshell"
 	"github.com/strata-build/strata/internal/distro/rootdir"
+	"github.com/strata-build/strata/internal/passwd"
 )
 
 // groupadd makes a group.
@@ -40,7 +39,7 @@ func groupadd(c *noshell.Call) error {
 	if err != nil {
 		return err
 	}
-	return d.addGroup(group{name: names[0], id: id, password: "x"})
+	return d.addGroup(names[0], id)
 }
 
 // newNumber is the given number, or a free one. The numbers of system accounts are
@@ -81,21 +80,21 @@ func useradd(c *noshell.Call) error {
 	if there, err := d.has(rootdir.Users, names[0]); err != nil || there {
 		return errors.Join(err, noshell.Status(9))
 	}
-	u := user{name: names[0], comment: opt.Value("c"), home: opt.Value("d"), shell: opt.Value("s"), aging: []string{"", "", "", "", "", "", ""}}
+	u := passwd.User{Name: names[0], Comment: opt.Value("c"), Home: opt.Value("d"), Shell: opt.Value("s"), Aging: noAging()}
 	if !opt.Has("d") {
-		u.home = "/home/" + u.name
+		u.Home = "/home/" + u.Name
 	}
 	if !opt.Has("s") {
-		u.shell = "/bin/sh"
+		u.Shell = "/bin/sh"
 	}
 	files := []string{rootdir.Users}
 	if !opt.Has("g") && !opt.Has("N") {
 		files = append(files, rootdir.Groups)
 	}
-	if u.id, err = d.newNumber(opt.Value("u"), true, files...); err != nil {
+	if u.ID, err = d.newNumber(opt.Value("u"), true, files...); err != nil {
 		return err
 	}
-	if u.gid, err = d.useraddGroup(u, opt); err != nil {
+	if u.GID, err = d.useraddGroup(u, opt); err != nil {
 		return err
 	}
 	if err := d.addUser(u); err != nil {
@@ -103,7 +102,7 @@ func useradd(c *noshell.Call) error {
 	}
 	if opt.Has("G") {
 		for g := range strings.SplitSeq(opt.Value("G"), ",") {
-			if err := d.join(u.name, g); err != nil {
+			if err := d.join(u.Name, g); err != nil {
 				return err
 			}
 		}
@@ -116,16 +115,16 @@ func useradd(c *noshell.Call) error {
 
 // useraddGroup is the number of the group of a new user, which has its name if none
 // is given.
-func (d database) useraddGroup(u user, opt noshell.Options) (int, error) {
+func (d database) useraddGroup(u passwd.User, opt noshell.Options) (int, error) {
 	name := opt.Value("g")
 	if opt.Has("N") && name == "" {
 		name = "100"
 	}
 	if name == "" {
-		if there, err := d.has(rootdir.Groups, u.name); err != nil || there {
+		if there, err := d.has(rootdir.Groups, u.Name); err != nil || there {
 			return 0, errors.Join(err, noshell.Status(9))
 		}
-		return u.id, d.addGroup(group{name: u.name, id: u.id, password: "x"})
+		return u.ID, d.addGroup(u.Name, u.ID)
 	}
 	f, err := d.find(rootdir.Groups, name)
 	if err != nil {
@@ -158,46 +157,39 @@ func usermod(c *noshell.Call) error {
 // pwconv moves passwords to where only root reads them. The day of their last change
 // stays empty; see shadow(5).
 func pwconv(c *noshell.Call) error {
-	return database{c}.hide(rootdir.Users, shadowUsers, []string{"", "0", "99999", "7", "", "", ""})
+	return database{c}.hide(rootdir.Users, shadowUsers, func([]string) []string { return passwd.Aging() })
 }
 
 func grpconv(c *noshell.Call) error {
-	return database{c}.hide(rootdir.Groups, shadowGroups, []string{"", ""})
+	return database{c}.hide(rootdir.Groups, shadowGroups, func(group []string) []string { return []string{"", strings.Join(group[3:], "")} })
 }
 
-// hide moves what stands second in a file to a hidden one.
-func (d database) hide(open, hidden string, more []string) error {
-	rows, err := d.rows(open, true)
+// hide moves what stands second in a file to a hidden one, with more fields there.
+func (d database) hide(file, secret string, more func(entry []string) []string) error {
+	open, err := d.read(file)
 	if err != nil {
 		return err
 	}
-	old, err := d.rows(hidden, false)
+	hidden, err := d.read(secret)
 	if err != nil {
 		return err
 	}
-	for _, f := range rows {
-		if len(f) < 3 || f[1] == "x" && slices.ContainsFunc(old, func(o []string) bool { return o[0] == f[0] }) {
-			continue
-		}
-		fields := append([]string{f[0], f[1]}, more...)
-		if hidden == shadowGroups && len(f) == 4 {
-			fields[3] = f[3]
-		}
-		old = append(old, fields)
-		f[1] = "x"
-	}
-	if _, err := d.Files().Stat(hidden, true); errors.Is(err, fs.ErrNotExist) {
+	if hidden == nil {
 		// pwconv makes it for root alone; shadowconfig lets the group shadow read it.
-		if err := d.Files().Write(hidden, nil, 0o600); err != nil {
+		hidden = &passwd.File{}
+		if err := d.Files().Write(secret, nil, 0o600); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(d.write(hidden, old), d.write(open, rows)); err != nil {
+	if err := open.Hide(hidden, more); err != nil {
+		return err
+	}
+	if err := errors.Join(d.write(secret, hidden), d.write(file, open)); err != nil {
 		return err
 	}
 	number, err := d.Files().Root.Number(rootdir.Groups, "shadow")
 	if gid, convErr := strconv.Atoi(number); err == nil && convErr == nil {
-		at := d.Files().At(hidden)
+		at := d.Files().At(secret)
 		return errors.Join(os.Chown(at, 0, gid), os.Chmod(at, 0o640))
 	}
 	return err
