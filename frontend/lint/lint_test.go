@@ -109,6 +109,7 @@ func examples() []struct{ text, want string } {
 		{quiet + "from: localhost:5000/debian:bookworm-slim\n", "UnpinnedBase 3:7"},
 		{quiet + "targets:\n  tools: {layers: [{files: [{dest: /a, content: x}]}]}\n", "UnreachableTarget 4:3"},
 		{"x-given: $GIVEN\nargs:\n  GIVEN: x\n  OTHER: y\n", "UnusedArg 4:3"},
+		{quiet + "users: [{name: app}, {name: web}]\nconfig: {user: app, workdir: /web}\n", "UnusedUser 3:29"},
 		{quiet + "from: relative:1\n", "WorkdirRelativePath 3:7"},
 		{quiet + "layers:\n  - files: [{dest: /a, content: x, mode: 0666}]\n", "WorldWritable 4:42"},
 		{quiet + "from: base:1\nconfig: {labels: {a: null}}\n", "NothingToRemove 4:19"},

@@ -51,6 +51,7 @@ const (
 	UnpinnedBase            = "UnpinnedBase"
 	UnreachableTarget       = "UnreachableTarget"
 	UnusedArg               = "UnusedArg"
+	UnusedUser              = "UnusedUser"
 	WorkdirRelativePath     = "WorkdirRelativePath"
 	WorldWritable           = "WorldWritable"
 )
@@ -82,6 +83,7 @@ func Rules() []Rule {
 		{UnpinnedBase, "A base should have a version or a digest, so that every build has the same"},
 		{UnreachableTarget, "A target that has no configuration of its own should be used by another one"},
 		{UnusedArg, "A declared argument should be used"},
+		{UnusedUser, "A user of a target should be named as its user or as an owner"},
 		{WorkdirRelativePath, "A relative working directory depends on what the base has"},
 		{WorldWritable, "Files should not be writable by everybody"},
 		{strategy.RuleNothingToRemove, "What is removed should be there"},

@@ -18,6 +18,9 @@ type Strategy interface {
 	UsesContext() bool
 	// RunsInImage reports whether it runs a command in the image so far.
 	RunsInImage() bool
+	// Users returns the users and owners that it names, and other texts that may have
+	// some: what it runs and what it writes.
+	Users() (named, texts []String)
 	// IsLocked reports whether a lock pins what the layer is made of.
 	IsLocked() bool
 }
@@ -62,6 +65,9 @@ func (p *Packages) UsesContext() bool {
 		})
 }
 
+// Users returns the names of the packages, which have users of theirs.
+func (p *Packages) Users() (named, texts []String) { return nil, p.Names }
+
 // RunsInImage returns false: a layer that only installs packages leaves those
 // after it as they are.
 func (*Packages) RunsInImage() bool { return false }
@@ -81,6 +87,14 @@ func (f *Files) Froms() []String {
 // UsesContext reports whether a file is copied from the context.
 func (f *Files) UsesContext() bool {
 	return slices.ContainsFunc(f.Entries, func(e File) bool { return e.HasSource() && !e.From.IsSet() })
+}
+
+// Users returns owners and contents.
+func (f *Files) Users() (named, texts []String) {
+	for i := range f.Entries {
+		named, texts = append(named, f.Entries[i].Owner), append(texts, f.Entries[i].Content)
+	}
+	return named, texts
 }
 
 // RunsInImage returns false.
@@ -109,6 +123,19 @@ func (b *Build) Froms() []String {
 func (b *Build) UsesContext() bool {
 	return slices.ContainsFunc(b.Sources, func(s Source) bool { return !s.From.IsSet() }) ||
 		slices.ContainsFunc(b.Mounts, func(m Mount) bool { return !m.From.IsSet() })
+}
+
+// Users returns who runs the command, who owns what it has and what ships, and the
+// command.
+func (b *Build) Users() (named, texts []String) {
+	named = []String{b.User, b.Owner}
+	for i := range b.Outputs {
+		named = append(named, b.Outputs[i].Owner)
+	}
+	for i := range b.Cache {
+		named = append(named, b.Cache[i].Owner)
+	}
+	return named, append([]String{b.Run}, b.Argv...)
 }
 
 // RunsInImage reports whether the command runs in the image so far: because it
@@ -142,6 +169,9 @@ func (d *Derivation) Froms() []String {
 func (d *Derivation) UsesContext() bool {
 	return d.Store != nil && d.Store.Source.IsSet() || d.Build != nil
 }
+
+// Users returns nothing: store paths belong to root.
+func (*Derivation) Users() (named, texts []String) { return nil, nil }
 
 // RunsInImage returns false.
 func (*Derivation) RunsInImage() bool { return false }
