@@ -65,15 +65,16 @@ type image struct {
 	plan     *plan.Plan
 	lowered  *llb.Result
 	// lock is what its packages were resolved to.
-	lock *lock.File
-	ref  client.Reference
+	lock  *lock.File
+	trees *source.Trees
+	ref   client.Reference
 }
 
 // buildPlatform is the pass for one platform: plan, lower, solve. A local context is
 // transferred while the graph is made, and no longer once that has failed.
 func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.File, target ocispecs.Platform) (*image, error) {
-	img := &image{platform: target, lock: file.Clone()}
 	trees := r.trees(s)
+	img := &image{platform: target, lock: file.Clone(), trees: trees}
 	req := r.planRequest(ctx, s, target, trees)
 	req.Lock.File, req.Lock.Store = file, img.lock.Keep
 	planned, err := strategy.Plan(ctx, req)

@@ -14,58 +14,68 @@ import (
 	"github.com/moby/buildkit/solver/result"
 
 	"github.com/strata-build/strata/frontend/source"
-	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/sbom"
 )
 
-// ofTheLock is what an image's packages and those of the targets it stands on
-// were resolved to, and whether there is anything else in it.
-type ofTheLock struct {
-	file     *lock.File
-	name     string
-	platform string
-	targets  []string
-	whole    bool
-}
-
-// lockOf finds the locked packages of an image.
-func lockOf(made *image) *ofTheLock {
+// contentsOf is what an image is made of, as far as the plan and the lock know, and
+// whether that is all that a scanner would find.
+func contentsOf(ctx context.Context, d *source.Daemon, made *image) (contents *sbom.Contents, whole bool) {
 	p, file := made.plan, made.lock
 	img := p.Images[len(p.Images)-1]
-	out := &ofTheLock{file: file, name: img.Target, platform: img.Platform, whole: true}
+	whole = true
+	var targets []string
 	for img != nil {
 		if file.Platform(img.Target, img.Platform) != nil {
-			out.targets = append(out.targets, img.Target)
+			targets = append(targets, img.Target)
 		}
 		for _, l := range img.Layers {
-			out.whole = out.whole && l.Strategy == "packages"
+			whole = whole && l.Strategy == "packages"
 		}
 		if img.From.Kind != plan.Target {
-			out.whole = out.whole && img.From.Kind == plan.Scratch
+			whole = whole && img.From.Kind == plan.Scratch
 			break
 		}
 		img = p.Image(img.From.Name, img.From.Platform)
 	}
-	out.whole = out.whole && len(out.targets) > 0
-	return out
+	contents = &sbom.Contents{}
+	contents.AddPackages(file, p.Platform, targets...)
+	contents.AddPlan(p, known(ctx, d, made.trees))
+	return contents, whole && len(targets) > 0
 }
 
-// attestation makes the SBOM that the lock gives.
-func (l *ofTheLock) attestation(ctx context.Context, d *source.Daemon, epoch *time.Time) (a client.Attestation, err error) {
-	subject := sbom.Subject{Name: l.name, Platform: l.platform}
+// known asks the daemon for what no lock has. What it doesn't say stays unknown.
+func known(ctx context.Context, d *source.Daemon, trees *source.Trees) sbom.Known {
+	pinner := source.NewPinner(d)
+	return sbom.Known{
+		File: func(address string) string { return pinner.Digest(ctx, address).String() },
+		Commit: func(repository, ref string) (name, commit string) {
+			name, commit, _ = pinner.Commit(ctx, repository, ref)
+			return name, commit
+		},
+		Images: func(t plan.Tree) []string {
+			images, _ := trees.Images(ctx, t)
+			return images
+		},
+	}
+}
+
+// attestation makes the SBOM of what is known of an image.
+func attestation(ctx context.Context, d *source.Daemon, epoch *time.Time, made *image, contents *sbom.Contents) (a client.Attestation, err error) {
+	img := made.plan.Images[len(made.plan.Images)-1]
+	subject := sbom.Subject{Name: img.Target, Platform: img.Platform}
 	if epoch != nil {
 		subject.Created = *epoch
 	}
-	text, err := sbom.Write(l.file, subject, l.targets...)
+	text, err := sbom.Write(contents, subject)
 	if err != nil {
 		return a, err
 	}
 	const file = "strata.spdx.json"
-	st := bk.Scratch().File(bk.Mkfile("/"+file, 0o644, text), bk.WithCustomName("write the SBOM of the lock"))
+	st := bk.Scratch().File(bk.Mkfile("/"+file, 0o644, text), bk.WithCustomName("write the SBOM of the plan and the lock"))
 	ref, err := d.Solve(ctx, st)
 	if err != nil {
-		return a, fmt.Errorf("write the SBOM of the lock: %w", err)
+		return a, fmt.Errorf("write the SBOM of the plan and the lock: %w", err)
 	}
 	return client.Attestation{
 		Kind: gatewaypb.AttestationKind_InToto,

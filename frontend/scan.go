@@ -38,8 +38,8 @@ func annotate(rb *dockerui.ResultBuilder, images []*image, several bool) {
 	}
 }
 
-// attest makes the SBOMs that the caller asked for: one by the lock, and a scanner's
-// of what the lock doesn't know.
+// attest makes the SBOMs that the caller asked for: one by the plan and the lock, and a
+// scanner's of what these don't know.
 func (r *request) attest(ctx context.Context, rb *dockerui.ResultBuilder, images []*image) error {
 	if r.daemon.UI.SBOM == nil {
 		return nil
@@ -50,16 +50,16 @@ func (r *request) attest(ctx context.Context, rb *dockerui.ResultBuilder, images
 		if i < 0 {
 			return fmt.Errorf("scan %s: there is no image for that platform", id)
 		}
-		locked := lockOf(images[i])
-		if len(locked.targets) > 0 {
-			att, err := locked.attestation(ctx, r.daemon, r.epoch)
+		contents, whole := contentsOf(ctx, r.daemon, images[i])
+		if !contents.IsEmpty() {
+			att, err := attestation(ctx, r.daemon, r.epoch, images[i], contents)
 			if err != nil {
 				return err
 			}
 			rb.AddAttestation(id, att)
 		}
-		if locked.whole && !strings.Contains(r.options()["attest:sbom"], "generator=") {
-			return nil // there is nothing that the lock doesn't know, and no scanner was named
+		if whole && !strings.Contains(r.options()["attest:sbom"], "generator=") {
+			return nil // there is nothing that they don't know, and no scanner was named
 		}
 		scanner, err := find()
 		if err != nil {

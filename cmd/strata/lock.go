@@ -202,10 +202,14 @@ func printSBOM(w io.Writer, o job.Input, place string) error {
 	if err != nil {
 		return cli.Usage(err, "")
 	}
-	if file.Platform(target, platform) == nil {
+	if s := file.Sources; file.Platform(target, platform) == nil && len(s.Images)+len(s.URLs)+len(s.Git) == 0 {
 		return cli.Usage(fmt.Errorf("%s has no target %s for %s", place, target, platform), "")
 	}
-	text, err := sbom.Write(file, sbom.Subject{Name: target, Platform: platform}, target)
+	var contents sbom.Contents
+	contents.AddPackages(file, platform, target)
+	contents.AddClosures(file, platform, target)
+	contents.AddSources(file.Sources)
+	text, err := sbom.Write(&contents, sbom.Subject{Name: target, Platform: platform})
 	if err != nil {
 		return err
 	}

@@ -125,19 +125,34 @@ func (p *Pinner) Commit(ctx context.Context, repository, ref string) (name, of s
 }
 
 func (p *Pinner) lookUp(ctx context.Context, repository, ref string) (commit, error) {
-	def, err := p.daemon.Marshal(ctx, bk.Git(repository, "", bk.GitRef(ref), bk.WithCustomName("look up "+printable.Line(repository))))
-	if err != nil {
-		return commit{}, err
-	}
-	op := &pb.Op{}
-	if err := op.Unmarshal(def.Def[0]); err != nil {
-		return commit{}, fmt.Errorf("read a git source: %w", err)
-	}
-	res, err := p.daemon.Client.ResolveSourceMetadata(ctx, op.GetSource(), sourceresolver.Opt{
-		LogName: "[internal] look up " + printable.Line(repository), GitOpt: &sourceresolver.ResolveGitOpt{},
-	})
+	words := "look up " + printable.Line(repository)
+	res, err := p.daemon.metadata(ctx, bk.Git(repository, "", bk.GitRef(ref), bk.WithCustomName(words)), words)
 	if err != nil || res.Git == nil {
 		return commit{}, err
 	}
 	return commit{ref: res.Git.Ref, name: cmp.Or(res.Git.CommitChecksum, res.Git.Checksum)}, nil
+}
+
+// Digest is the digest of a server's file that was fetched in this request; empty if the
+// daemon doesn't say.
+func (p *Pinner) Digest(ctx context.Context, url string) digest.Digest {
+	words := "look up " + printable.Line(url)
+	res, err := p.daemon.metadata(ctx, bk.HTTP(url, bk.WithCustomName(words)), words)
+	if err != nil || res.HTTP == nil {
+		return ""
+	}
+	return res.HTTP.Digest
+}
+
+// metadata is what a daemon says of a source.
+func (d *Daemon) metadata(ctx context.Context, source bk.State, words string) (*sourceresolver.MetaResponse, error) {
+	def, err := d.Marshal(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	op := &pb.Op{}
+	if err := op.Unmarshal(def.Def[0]); err != nil {
+		return nil, fmt.Errorf("read a source: %w", err)
+	}
+	return d.Client.ResolveSourceMetadata(ctx, op.GetSource(), sourceresolver.Opt{LogName: "[internal] " + words, GitOpt: &sourceresolver.ResolveGitOpt{}})
 }

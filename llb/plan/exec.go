@@ -61,6 +61,8 @@ type Exec struct {
 	Script string `json:"script,omitempty"`
 	// Files are small files that are mounted.
 	Files []File `json:"files,omitempty"`
+	// About is what the command makes; nil where the build file doesn't say.
+	About *About `json:"about,omitempty"`
 }
 
 // Home stands at the beginning of a cache's target, and of variables for programs, for

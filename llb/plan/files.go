@@ -47,6 +47,8 @@ type Entry struct {
 	Extract bool `json:"extract,omitempty"`
 	// Members are what of it is taken; nil for all.
 	Members *Members `json:"members,omitempty"`
+	// About is what HTTP or Git gives; nil where the build file doesn't say.
+	About *About `json:"about,omitempty"`
 }
 
 // Members are a part of an archive.

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sbom writes what a lock says about an image as an SPDX 2.3 document.
+// Package sbom writes what an image is made of as an SPDX 2.3 document: packages, images,
+// files of servers, git commits, store paths, and what a build file says of its commands.
 //
-// A scanner guesses from files what was installed; a lock knows it. The document
-// follows from the lock alone, so that the same lock gives the same bytes.
+// A scanner guesses from files what was installed; a plan and a lock know it. The document
+// follows from these alone, so that the same plan and lock give the same bytes.
 package sbom
 
 import (
@@ -12,14 +13,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/strata-build/strata/internal/distro"
-	"github.com/strata-build/strata/internal/distro/systems"
-	"github.com/strata-build/strata/llb/lock"
 )
 
 // PredicateType is the type under which attestations hold SPDX documents.
@@ -45,7 +42,12 @@ type (
 		Namespace     string         `json:"documentNamespace"`
 		CreationInfo  creationInfo   `json:"creationInfo"`
 		Packages      []pkg          `json:"packages"`
+		Licenses      []license      `json:"hasExtractedLicensingInfos,omitempty"`
 		Relationships []relationship `json:"relationships"`
+	}
+	license struct {
+		ID   string `json:"licenseId"`
+		Text string `json:"extractedText"`
 	}
 	creationInfo struct {
 		Creators []string `json:"creators"`
@@ -90,9 +92,8 @@ const (
 	noAssertion = "NOASSERTION"
 )
 
-// Write returns the document, as JSON, about the packages that a lock has for the
-// targets that an image is made of.
-func Write(f *lock.File, s Subject, targets ...string) ([]byte, error) {
+// Write returns the document about an image, as JSON.
+func Write(c *Contents, s Subject) ([]byte, error) {
 	created := s.Created
 	if created.IsZero() {
 		created = time.Unix(0, 0)
@@ -106,21 +107,7 @@ func Write(f *lock.File, s Subject, targets ...string) ([]byte, error) {
 		}},
 		Relationships: []relationship{{Element: documentID, Type: "DESCRIBES", Related: imageID}},
 	}
-	for _, target := range targets {
-		p := f.Platform(target, s.Platform)
-		if p == nil || p.Packages == nil {
-			continue
-		}
-		for _, locked := range p.Packages.Packages {
-			from := f.Repository(locked.Repository)
-			if locked.IsFile() {
-				from = &lock.Repository{Type: p.Packages.Type, Distribution: distributionOf(f, p.Packages)}
-			}
-			made := fromPackage(locked, from)
-			doc.Packages = append(doc.Packages, made)
-			doc.Relationships = append(doc.Relationships, relationship{Element: imageID, Type: "CONTAINS", Related: made.ID})
-		}
-	}
+	doc.add(c.all())
 	// The name must be unlike any other document's, and the same for the same one.
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -133,85 +120,30 @@ func Write(f *lock.File, s Subject, targets ...string) ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// distributionOf is the distribution of the packages that come from repositories: what
-// a package among them that is a file is taken for, as scanners do; empty when there is
-// none.
-func distributionOf(f *lock.File, p *lock.Packages) string {
-	for _, other := range p.Packages {
-		if r := f.Repository(other.Repository); r != nil && r.Distribution != "" {
-			return r.Distribution
+// add adds parts of the image, each with an identifier of its own.
+func (d *document) add(parts []part) {
+	taken := map[string]int{}
+	for _, p := range parts {
+		id := "SPDXRef-" + p.kind + "-" + identifier(p.key)
+		if taken[id]++; taken[id] > 1 {
+			id = fmt.Sprintf("%s.%d", id, taken[id])
+		}
+		d.Packages = append(d.Packages, p.pkg(id))
+		d.Relationships = append(d.Relationships, relationship{Element: imageID, Type: p.relation, Related: id})
+		d.addLicenses(p.license)
+	}
+}
+
+// own are licences of an expression that SPDX doesn't list.
+var own = regexp.MustCompile(`LicenseRef-[A-Za-z0-9.-]+`)
+
+// addLicenses says of licences that SPDX doesn't list that nothing else is known.
+func (d *document) addLicenses(expression string) {
+	for _, id := range own.FindAllString(expression, -1) {
+		if !slices.ContainsFunc(d.Licenses, func(l license) bool { return l.ID == id }) {
+			d.Licenses = append(d.Licenses, license{ID: id, Text: noAssertion})
 		}
 	}
-	return ""
-}
-
-func fromPackage(p lock.Package, r *lock.Repository) pkg {
-	out := pkg{
-		Name: p.Name, ID: "SPDXRef-Package-" + identifier(p.Name+"-"+p.Arch), Version: p.Version, DownloadLocation: noAssertion,
-		FileName: p.Path, LicenseConcluded: noAssertion, LicenseDeclared: noAssertion, Copyright: noAssertion,
-	}
-	if p.SHA256 != "" {
-		out.Checksums = []checksum{{Algorithm: "SHA256", Value: p.SHA256}}
-	}
-	if r != nil && len(r.URIs) > 0 {
-		out.DownloadLocation = factsOf(r).Address(r.URIs[0], p.Path)
-	}
-	if p.IsFile() {
-		out.FileName = path.Base(p.Where())
-	}
-	if p.URL != "" {
-		out.DownloadLocation = p.URL
-	}
-	if p.Source != "" {
-		out.SourceInfo = "built from the source package " + p.Source
-	}
-	if file := licenses(p, r); file != "" {
-		out.LicenseComments = "see " + file + " in the image"
-	}
-	out.References = []externalRef{{Category: "PACKAGE-MANAGER", Type: "purl", Locator: purl(p, r)}}
-	return out
-}
-
-// licenses is the file of the image with a package's licences; empty where there is
-// none.
-func licenses(p lock.Package, r *lock.Repository) string {
-	if r == nil {
-		return ""
-	}
-	if facts := factsOf(r); facts.Licenses != nil {
-		return facts.Licenses(p.Name)
-	}
-	return ""
-}
-
-// factsOf are those of the system of a repository's packages.
-func factsOf(r *lock.Repository) distro.Facts {
-	if system := distro.Find(systems.All(), r.Type); system != nil {
-		return system.Facts()
-	}
-	return distro.Facts{}
-}
-
-// purl is the package's URL, after the package-url specification.
-func purl(p lock.Package, r *lock.Repository) string {
-	kind, distribution := "generic", ""
-	if r != nil {
-		kind, distribution = r.Type, r.Distribution
-	}
-	namespace, _, _ := strings.Cut(distribution, "-")
-	if namespace == "" {
-		namespace = "unknown"
-	}
-	query := "arch=" + url.QueryEscape(p.Arch)
-	if distribution != "" {
-		query += "&distro=" + url.QueryEscape(distribution)
-	}
-	if p.Source != "" {
-		query += "&upstream=" + url.QueryEscape(p.Source)
-	}
-	name := strings.ReplaceAll(url.PathEscape(p.Name), "+", "%2B")
-	version := strings.ReplaceAll(strings.ReplaceAll(url.PathEscape(p.Version), "+", "%2B"), ":", "%3A")
-	return "pkg:" + kind + "/" + namespace + "/" + name + "@" + version + "?" + query
 }
 
 // identifier keeps what SPDX allows in an identifier.

@@ -12,9 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	spdx "github.com/spdx/tools-golang/json"
+	v23 "github.com/spdx/tools-golang/spdx"
 	"github.com/spdx/tools-golang/spdxlib"
 
 	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/sbom"
 )
 
@@ -32,24 +34,21 @@ func sample() *lock.File {
 	return f
 }
 
-// TestWrite lets the specification's own library read the document.
-func TestWrite(t *testing.T) {
-	const golden = "testdata/sbom.spdx.json"
-	got, err := sbom.Write(sample(), sbom.Subject{Name: "default", Platform: "linux/amd64"}, "default", "another")
-	if err != nil {
-		t.Fatal(err)
-	}
+// golden compares a document with that in a file, and lets the specification's own
+// library read it.
+func golden(t *testing.T, file string, got []byte) *v23.Document {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("Write() (-want +got):\n%s", diff)
+		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
 	doc, err := spdx.Read(bytes.NewReader(got))
 	if err != nil {
@@ -58,14 +57,103 @@ func TestWrite(t *testing.T) {
 	if err := spdxlib.ValidateDocument(doc); err != nil {
 		t.Errorf("spdx: %v", err)
 	}
+	return doc
+}
+
+func TestWrite(t *testing.T) {
+	var c sbom.Contents
+	c.AddPackages(sample(), "linux/amd64", "default", "another")
+	got, err := sbom.Write(&c, sbom.Subject{Name: "default", Platform: "linux/amd64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := golden(t, "testdata/sbom.spdx.json", got)
 	if doc.SPDXVersion != "SPDX-2.3" || len(doc.Packages) != 5 || doc.Packages[1].PackageChecksums[0].Value != strings.Repeat("0a", 32) {
 		t.Errorf("spdx reads %s with %d packages", doc.SPDXVersion, len(doc.Packages))
 	}
-	other, err := sbom.Write(sample(), sbom.Subject{Name: "default", Platform: "linux/arm64"}, "default")
+	other, err := sbom.Write(&sbom.Contents{}, sbom.Subject{Name: "default", Platform: "linux/arm64"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(other, []byte(doc.DocumentNamespace)) {
 		t.Error("two documents have the same namespace")
 	}
+}
+
+// everything is a plan with all that an image can be made of: a target that stands on
+// another, and takes something from a third one.
+func everything() *plan.Plan {
+	const platform = "linux/amd64"
+	sum, commit := "sha256:"+strings.Repeat("0f", 32), strings.Repeat("1a", 20)
+	image := func(name string) plan.Tree {
+		return plan.Tree{Kind: plan.Registry, Name: name + "@" + sum, Platform: platform}
+	}
+	about := &plan.About{PURL: "pkg:generic/mine@3", License: "MIT OR LicenseRef-Mine", Version: "3.1", Supplier: "Example"}
+	files := func(entries ...plan.Entry) plan.Layer {
+		return plan.Layer{Strategy: "files", Action: &plan.Files{Entries: entries}}
+	}
+	return &plan.Plan{Platform: platform, Images: []*plan.Image{
+		{Target: "tools", Platform: platform, From: image("docker.io/library/golang:1"), Layers: []plan.Layer{
+			files(plan.Entry{HTTP: &plan.HTTP{URL: "https://user:secret@example.org/only-taken-1.0.tar.gz", Checksum: sum}}),
+			{Name: "unseen", Strategy: "build", Action: &plan.Exec{From: image("docker.io/library/golang:1"), About: about}},
+		}},
+		{Target: "base", Platform: platform, From: image("docker.io/library/debian:12"), Layers: []plan.Layer{
+			files(plan.Entry{Git: &plan.Git{URL: "https://github.com/owner/name.git#v1:dir", Commit: commit, Ref: "refs/tags/v1"}, About: &plan.About{License: "Apache-2.0"}}),
+		}},
+		{Target: "default", Platform: platform, From: plan.Tree{Kind: plan.Target, Name: "base", Platform: platform}, Layers: []plan.Layer{
+			files(
+				plan.Entry{HTTP: &plan.HTTP{URL: "https://github.com/owner/tool/releases/download/v2/tool.tar.gz", Checksum: sum}},
+				plan.Entry{HTTP: &plan.HTTP{URL: "https://example.org/unlocked"}, About: &plan.About{Version: "7", Supplier: "Person: A B"}},
+				plan.Entry{Copy: &plan.Copy{From: plan.Tree{Kind: plan.Target, Name: "tools", Platform: platform}, Path: "/out"}},
+				plan.Entry{Git: &plan.Git{URL: "https://example.org/b.git#main"}},
+				plan.Entry{Copy: &plan.Copy{From: plan.Tree{Kind: plan.Dockerfile, Name: "Dockerfile", Platform: platform}, Path: "/out"}},
+			),
+			{Name: "mine", Strategy: "build", Action: &plan.Exec{From: image("example.org/build:1"), About: about}},
+			{Strategy: "derivation", Action: &plan.Store{Dir: "/nix/store", Items: []plan.StorePath{
+				{Name: strings.Repeat("a", 32) + "-hello-2.12", NarHash: sum, URL: "https://cache.example.org/nar/x.nar.xz"}, {Name: "forjar"},
+			}}},
+		}},
+	}}
+}
+
+// TestPlan shows everything that a plan has, and what is asked for what it doesn't have.
+func TestPlan(t *testing.T) {
+	var c sbom.Contents
+	c.AddPackages(sample(), "linux/amd64", "default")
+	c.AddPlan(everything(), sbom.Known{
+		File:   func(string) string { return "sha256:" + strings.Repeat("2b", 32) },
+		Commit: func(string, string) (name, commit string) { return "refs/heads/main", strings.Repeat("3c", 20) },
+		Images: func(plan.Tree) []string {
+			return []string{"docker.io/library/alpine:3@sha256:" + strings.Repeat("4d", 32)}
+		},
+	})
+	got, err := sbom.Write(&c, sbom.Subject{Name: "default", Platform: "linux/amd64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/plan.spdx.json", got)
+	if bytes.Contains(got, []byte("secret")) || bytes.Contains(got, []byte("unseen")) {
+		t.Errorf("the document has a login, or a command of a target that isn't shipped:\n%s", got)
+	}
+}
+
+// TestLockedSources shows what a lock alone tells.
+func TestLockedSources(t *testing.T) {
+	f := sample()
+	f.Sources = lock.Sources{
+		Images: []lock.Image{{Name: "debian:12", Digest: "sha256:" + strings.Repeat("0f", 32)}},
+		URLs:   []lock.URL{{Address: "https://registry.npmjs.org/lodash/-/lodash-4.17.21.tgz", SHA256: strings.Repeat("1a", 32), Size: 1}},
+		Git:    []lock.Git{{Address: "https://github.com/o/n.git#v1", Ref: "refs/tags/v1", Commit: strings.Repeat("2b", 20)}},
+	}
+	f.Set("default", lock.Platform{Name: "linux/amd64", Closures: []lock.Closure{{Paths: []lock.StorePath{{
+		Path: "/nix/store/" + strings.Repeat("a", 32) + "-hello-2.12", NarHash: strings.Repeat("3c", 32), URL: "https://cache.example.org/nar/x.nar",
+	}}}}})
+	var c sbom.Contents
+	c.AddClosures(f, "linux/amd64", "default", "another")
+	c.AddSources(f.Sources)
+	got, err := sbom.Write(&c, sbom.Subject{Name: "default", Platform: "linux/amd64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/locked.spdx.json", got)
 }

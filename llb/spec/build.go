@@ -3,13 +3,16 @@
 
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 func buildObject() object[Build] {
 	return object[Build]{
 		instead: asBuild,
 		span:    func(b *Build) *Range { return &b.Range },
-		keys: []key[Build]{
+		keys: slices.Concat([]key[Build]{
 			bind("from", "Where the command runs: a reference, target:NAME, context:NAME, dockerfile:PATH#STAGE, layers or scratch.", text(checkFrom),
 				func(b *Build) *String { return &b.From }),
 			bind("source", "What the command finds in its working directory: a path of the context, a list of them, or a map. It can be written to, and that is thrown away.", sourcesKind(),
@@ -48,7 +51,7 @@ func buildObject() object[Build] {
 				func(b *Build) *[]Device { return &b.Devices }),
 			bind("deterministic", "How much of the world is cut off: false, network or strict.", deterministicKind(),
 				func(b *Build) *String { return &b.Deterministic }),
-		},
+		}, aboutKeys(func(b *Build) *About { return &b.About })),
 	}
 }
 

@@ -45,6 +45,8 @@ type Build struct {
 	Devices  []Device
 	// Deterministic is false, network or strict.
 	Deterministic String
+	// About is what the command makes.
+	About About
 }
 
 // Device is a device of the builder that a command may use.

@@ -6,6 +6,7 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,9 +32,13 @@ func fileObject() object[File] {
 			{"exclude", []string{"source", "git", "extract"}},
 			{"strip", []string{"extract"}},
 			{"mode", []string{"content", "source", "url", "git", "directory"}},
+			{"purl", []string{"url", "git"}},
+			{"license", []string{"url", "git"}},
+			{"version", []string{"url", "git"}},
+			{"supplier", []string{"url", "git"}},
 		},
 		check: checkFile,
-		keys: []key[File]{
+		keys: slices.Concat([]key[File]{
 			bind("dest", "The path in the image; a trailing slash means into this directory.", text(checkAbsolute),
 				func(f *File) *String { return &f.Dest }).must(),
 			bind("content", "The file's text, as it stands.", text(),
@@ -65,7 +70,7 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Mode }),
 			bind("owner", "The owner: user, user:group or :group.", text(valid(ParseOwnership)),
 				func(f *File) *String { return &f.Owner }),
-		},
+		}, aboutKeys(func(f *File) *About { return &f.About })),
 	}
 }
 

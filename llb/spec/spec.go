@@ -185,6 +185,8 @@ type File struct {
 	Mode String
 	// Owner is "user", "user:group", by name or number.
 	Owner String
+	// About is what URL or Git gives.
+	About About
 }
 
 // Packages is the packages strategy.

@@ -40,6 +40,10 @@ func (build) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, 
 			return nil, err
 		}
 	}
+	var err error
+	if c.out.About, err = t.read.about(l.Build.About); err != nil {
+		return nil, err
+	}
 	return []plan.Layer{{
 		Name: l.Name, Strategy: "build", Words: "build " + firstLine(c.run), Range: l.Range, Action: c.out,
 	}}, nil

@@ -106,6 +106,9 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 	if e.Members, err = members(t.read, f); err != nil {
 		return e, err
 	}
+	if e.About, err = t.read.about(f.About); err != nil {
+		return e, err
+	}
 	switch {
 	case f.Content.IsSet():
 		var text string

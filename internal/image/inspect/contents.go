@@ -54,7 +54,9 @@ func SBOM(ctx context.Context, s *image.Source, o Options) ([]byte, error) {
 	for _, t := range made.Targets {
 		targets = append(targets, t.Name)
 	}
-	return sbom.Write(made, subject, targets...)
+	var contents sbom.Contents
+	contents.AddPackages(made, r.Platform, targets...)
+	return sbom.Write(&contents, subject)
 }
 
 // dataFiles are the files of an image, by their paths, that say what is installed.

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sbom
+
+import (
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/internal/distro/systems"
+	"github.com/strata-build/strata/llb/lock"
+)
+
+// AddPackages adds the packages that a lock has for targets on a platform.
+func (c *Contents) AddPackages(f *lock.File, platform string, targets ...string) {
+	for _, target := range targets {
+		p := f.Platform(target, platform)
+		if p == nil || p.Packages == nil {
+			continue
+		}
+		for _, locked := range p.Packages.Packages {
+			from := f.Repository(locked.Repository)
+			if locked.IsFile() {
+				from = &lock.Repository{Type: p.Packages.Type, Distribution: distributionOf(f, p.Packages)}
+			}
+			c.packages = append(c.packages, fromPackage(locked, from))
+		}
+	}
+}
+
+// distributionOf is the distribution of the packages that come from repositories: what
+// a package among them that is a file is taken for, as scanners do; empty when there is
+// none.
+func distributionOf(f *lock.File, p *lock.Packages) string {
+	for _, other := range p.Packages {
+		if r := f.Repository(other.Repository); r != nil && r.Distribution != "" {
+			return r.Distribution
+		}
+	}
+	return ""
+}
+
+func fromPackage(p lock.Package, r *lock.Repository) part {
+	out := part{kind: "Package", key: p.Name + "-" + p.Arch, name: p.Name, version: p.Version, file: p.Path, sha256: p.SHA256, relation: contains, purl: packageURL(p, r)}
+	if r != nil && len(r.URIs) > 0 {
+		out.download = factsOf(r).Address(r.URIs[0], p.Path)
+	}
+	if p.IsFile() {
+		out.file = path.Base(p.Where())
+	}
+	if p.URL != "" {
+		out.download = p.URL
+	}
+	if p.Source != "" {
+		out.sourceInfo = "built from the source package " + p.Source
+	}
+	if file := licenses(p, r); file != "" {
+		out.licenseComments = "see " + file + " in the image"
+	}
+	return out
+}
+
+// licenses is the file of the image with a package's licences; empty where there is
+// none.
+func licenses(p lock.Package, r *lock.Repository) string {
+	if r == nil {
+		return ""
+	}
+	if facts := factsOf(r); facts.Licenses != nil {
+		return facts.Licenses(p.Name)
+	}
+	return ""
+}
+
+// factsOf are those of the system of a repository's packages.
+func factsOf(r *lock.Repository) distro.Facts {
+	if system := distro.Find(systems.All(), r.Type); system != nil {
+		return system.Facts()
+	}
+	return distro.Facts{}
+}
+
+// packageURL is the package's URL, after the package-url specification.
+func packageURL(p lock.Package, r *lock.Repository) string {
+	kind, distribution := "generic", ""
+	if r != nil {
+		kind, distribution = r.Type, r.Distribution
+	}
+	namespace, _, _ := strings.Cut(distribution, "-")
+	if namespace == "" {
+		namespace = "unknown"
+	}
+	query := "arch=" + url.QueryEscape(p.Arch)
+	if distribution != "" {
+		query += "&distro=" + url.QueryEscape(distribution)
+	}
+	if p.Source != "" {
+		query += "&upstream=" + url.QueryEscape(p.Source)
+	}
+	name := strings.ReplaceAll(url.PathEscape(p.Name), "+", "%2B")
+	version := strings.ReplaceAll(strings.ReplaceAll(url.PathEscape(p.Version), "+", "%2B"), ":", "%3A")
+	return "pkg:" + kind + "/" + namespace + "/" + name + "@" + version + "?" + query
+}
