@@ -7,7 +7,6 @@ import (
 	"context"
 
 	"github.com/containerd/platforms"
-	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -93,7 +92,7 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	r.warnings.empty(ctx, s, img.lowered, func(st bk.State) bool { return isEmpty(ctx, r.daemon, st) })
+	r.warnings.empty(ctx, r.daemon, s, img.lowered)
 	if err := r.warnings.made(ctx, r.daemon, s, img.lowered); err != nil {
 		return nil, err
 	}
@@ -107,23 +106,6 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 		r.built(Planned{Plan: planned, ShowPlatform: r.daemon.UI.MultiPlatformRequested})
 	}
 	return img, nil
-}
-
-// isEmpty reports whether a state is known to have nothing in it. With a cache from
-// elsewhere nothing is known: what is in it would be fetched to look.
-func isEmpty(ctx context.Context, d *source.Daemon, st bk.State) bool {
-	if len(d.UI.CacheImports) > 0 {
-		return false
-	}
-	ref, err := d.Solve(ctx, st)
-	if err != nil {
-		return false
-	}
-	if ref == nil {
-		return true
-	}
-	names, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
-	return err == nil && len(names) == 0
 }
 
 // planRequest says what to plan.
@@ -160,7 +142,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		}
 		ref, err := r.daemon.Make(ctx, lowered.State)
 		if err == nil {
-			return lowered, ref, refuseDeletions(ctx, r.daemon, s, lowered)
+			return lowered, ref, refuseDeletions(ctx, r.daemon, s, p, trees, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees, Logins: source.Logins{Trees: trees}}

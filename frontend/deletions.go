@@ -24,38 +24,75 @@ import (
 // looksAtOnce is how many trees are looked into side by side.
 const looksAtOnce = 8
 
-// refuseDeletions fails if a source brought a name that an image's layer would take for
-// a deletion. With a cache from elsewhere a layer may have to be fetched to look, so it
-// is looked into only if there may be such a name.
-func refuseDeletions(ctx context.Context, d *source.Daemon, s *spec.Spec, made *llb.Result) error {
-	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
-	found := make([]string, len(made.Copied))
-	group, ctx := errgroup.WithContext(ctx)
+// refuseDeletions fails if a source, or a directory that an image stands on, brought a name
+// that an image's layer would take for a deletion. With a cache from elsewhere a layer may
+// have to be fetched to look, so it is looked into only if there may be such a name.
+func refuseDeletions(ctx context.Context, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) error {
+	looks, err := deletionLooks(ctx, d, p, trees, made)
+	if err != nil {
+		return err
+	}
+	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
-	for i, copied := range made.Copied {
-		if len(d.UI.CacheImports) > 0 && !mayDelete(copied.Layer, local) {
-			continue
-		}
+	for i := range looks {
 		group.Go(func() (err error) {
-			found[i], err = findDeletion(ctx, d, llb.Deletions(copied.State))
+			looks[i].found, err = findDeletion(looking, d, llb.Deletions(looks[i].in))
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for i, name := range found {
-		if name != "" {
-			return s.Errorf(entryOf(made.Copied[i].Layer, name).Start, "a source has %q: names that begin with %s mean deletions in an image's layer; rename it, or leave it out with `exclude`",
-				name, plan.Deletion)
+	for _, l := range looks {
+		if l.found != "" {
+			return s.Errorf(l.at(l.found), "%s has %q: names that begin with %s mean deletions in an image's layer; %s", l.what, l.found, plan.Deletion, l.hint)
 		}
 	}
 	return nil
 }
 
+// deletionLook is a tree that may have a name that means a deletion.
+type deletionLook struct {
+	in bk.State
+	// what it is, and at is the place that asks for what has a name.
+	what string
+	at   func(name string) spec.Pos
+	hint string
+	// found is what it has; empty for nothing.
+	found string
+}
+
+// deletionLooks are the trees to look into.
+func deletionLooks(ctx context.Context, d *source.Daemon, p *plan.Plan, trees *source.Trees, made *llb.Result) ([]deletionLook, error) {
+	var looks []deletionLook
+	for _, img := range p.Images {
+		if !trees.IsDirectory(img.From) {
+			continue
+		}
+		st, err := trees.Tree(ctx, img.From)
+		if err != nil {
+			return nil, err
+		}
+		looks = append(looks, deletionLook{
+			in: st, what: img.From.Words(), at: func(string) spec.Pos { return img.From.Pos }, hint: "rename it, or leave it out by the directory's .dockerignore",
+		})
+	}
+	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
+	for _, copied := range made.Copied {
+		if len(d.UI.CacheImports) > 0 && !mayDelete(copied.Layer, local, trees.IsDirectory) {
+			continue
+		}
+		looks = append(looks, deletionLook{
+			in: copied.State, what: "a source", at: func(name string) spec.Pos { return entryOf(copied.Layer, name).Start },
+			hint: "rename it, or leave it out with `exclude`",
+		})
+	}
+	return looks, nil
+}
+
 // mayDelete reports whether a source of a layer may have a name that means a deletion: an
 // image has none, and an archive that had one was not unpacked.
-func mayDelete(l *plan.Layer, local func() bool) bool {
+func mayDelete(l *plan.Layer, local func() bool, isDirectory func(plan.Tree) bool) bool {
 	files, ok := l.Action.(*plan.Files)
 	if !ok {
 		return true
@@ -71,7 +108,7 @@ func mayDelete(l *plan.Layer, local func() bool) bool {
 		case e.Copy.From.Kind == plan.Main:
 			return local()
 		default:
-			return e.Copy.From.Kind != plan.Registry
+			return e.Copy.From.Kind != plan.Registry || isDirectory(e.Copy.From)
 		}
 	})
 }

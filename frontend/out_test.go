@@ -4,9 +4,11 @@
 package frontend_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/internal/testenv/house"
 )
 
@@ -32,5 +34,64 @@ func TestNothingInOut(t *testing.T) {
 		if _, all, _ := ask(t, dir, "check"); !strings.Contains(all, "did you mean $out?") {
 			t.Errorf("the check of %s doesn't ask:\n%s", name, all)
 		}
+	}
+}
+
+// TestNothingButDirectories builds layers that have directories whatever their commands do:
+// one that $out has from the start, and an output.
+func TestNothingButDirectories(t *testing.T) {
+	h := house.New(t)
+	dir := h.OneLayer(t, `  - {name: begun, build: {from: "{base}", out: [/usr/local/bin, /opt], run: "true"}}
+  - {name: output, build: {from: "{base}", outputs: [/made, {source: /made, dest: /srv/www}], run: mkdir /made}}
+  - {name: made, build: {from: "{base}", out: [/opt], run: mkdir $out/opt/made}}
+  - {name: full, build: {from: "{base}", outputs: [/made], run: "mkdir /made; : > /made/file"}}
+`)
+	for _, more := range []string{"", "max_layers: 2\n"} {
+		house.Write(t, filepath.Join(dir, "strata.yaml"), []byte(house.Read(t, dir, "strata.yaml")+more))
+		h.Each(t, func(t *testing.T, w house.Way) {
+			out := w.Must(t, house.Flags(dir, "-o", "type=cacheonly")...)
+			house.Contains(t, out, `the layer "begun" is empty: its command left nothing in $out`, `the layer "output" is empty: its command left nothing in its outputs`)
+			if strings.Contains(out, `"made" is empty`) || strings.Contains(out, `"full" is empty`) {
+				t.Errorf("other layers have warnings:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestNothingInOutOfACache builds with a cache from another daemon, which has the layers:
+// the commands don't run, and the warnings come all the same. Nothing is fetched for them
+// where the rule is skipped and BuildKit can leave them in their registry.
+func TestNothingInOutOfACache(t *testing.T) {
+	h := house.New(t)
+	fresh := testenv.Buildkitd(t, testenv.DaemonOptions{})
+	other := &house.House{Registry: h.Registry, Daemon: fresh, Buildx: testenv.NewBuildx(t, fresh), CLI: h.CLI, Frontend: h.Frontend, Base: h.Base}
+	dir := h.OneLayer(t, `  - {name: full, build: {from: "{base}", run: "head -c 9000000 /dev/urandom > $out/x"}}
+  - {name: empty, build: {from: "{base}", run: ": $out"}}
+  - {name: begun, build: {from: "{base}", out: [/opt], run: "true"}}
+`)
+	for i, w := range h.Ways() {
+		t.Run(w.Name, func(t *testing.T) {
+			local := filepath.Join(t.TempDir(), "cache")
+			ref := h.Registry.Host + "/nothing:" + w.Name
+			for to, from := range map[string]string{
+				"type=registry,mode=max,ref=" + ref: "type=registry,ref=" + ref,
+				"type=local,mode=max,dest=" + local: "type=local,src=" + local,
+			} {
+				build := func(flags ...string) string {
+					prune(t, fresh)
+					return other.Ways()[i].Must(t, house.Flags(dir, append(flags, "--cache-from", from, "-o", h.Pushed("nothing-"+w.Name+"-again"))...)...)
+				}
+				w.Must(t, house.Flags(dir, "-o", h.Pushed("nothing-"+w.Name), "--cache-to", to)...)
+				out := build()
+				house.Contains(t, out, `the layer "empty" is empty`, `the layer "begun" is empty`)
+				if !house.Cached(t, out, "empty: build") || strings.Contains(out, `"full" is empty`) {
+					t.Errorf("%s: the steps run, or another layer is empty:\n%s", from, out)
+				}
+				out = build("--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=NothingInOut")
+				if strings.Contains(out, "is empty") || strings.HasPrefix(from, "type=registry") && strings.Contains(out, "9.00MB") {
+					t.Errorf("%s: a layer is fetched to look, or said to be empty:\n%s", from, out)
+				}
+			}
+		})
 	}
 }

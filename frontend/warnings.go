@@ -11,18 +11,14 @@ import (
 	"strings"
 	"sync"
 
-	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/lint"
 	"github.com/strata-build/strata/internal/printable"
-	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/spec"
-	"github.com/strata-build/strata/llb/strategy"
 )
 
 // findings are what was found so far: platforms and targets often have the same to say.
@@ -107,24 +103,5 @@ func (w *warnings) at(ctx context.Context) func(*spec.Error) {
 func (w *warnings) say(ctx context.Context, message string, lines ...*pb.Range) {
 	if w.first(message) {
 		w.file.Warn(ctx, printable.Line(message), client.WarnOpts{Level: 1, Range: lines})
-	}
-}
-
-// empty warns of commands that left nothing in $out.
-func (w *warnings) empty(ctx context.Context, s *spec.Spec, made *llb.Result, isEmpty func(bk.State) bool) {
-	none := make([]bool, len(made.Shipped))
-	var group errgroup.Group
-	group.SetLimit(looksAtOnce)
-	for i, shipped := range made.Shipped {
-		group.Go(func() error { none[i] = isEmpty(shipped.State); return nil })
-	}
-	_ = group.Wait() // none fails
-	for i, shipped := range made.Shipped {
-		if none[i] {
-			e := s.ErrorfRange(shipped.Layer.Range, "the layer %q is empty: its command left nothing in $out", shipped.Layer.Short()).
-				WithHint("what is to ship must be below the directory that $out names")
-			e.Rule = strategy.RuleOut
-			w.at(ctx)(e)
-		}
 	}
 }

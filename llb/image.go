@@ -141,8 +141,8 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 		if err != nil {
 			return &plan.Fault{Range: layer.Range, Err: err}
 		}
+		img.lowering.shipped = append(img.lowering.shipped, Shipped{Layer: layer, State: st})
 		if !img.stack.chain && !layer.Fold {
-			img.lowering.shipped = append(img.lowering.shipped, Shipped{Layer: layer, State: st})
 			img.changed = append(img.changed, Shipped{Layer: layer, State: st})
 		}
 		img.stack.add(st, layer, name)

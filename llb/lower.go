@@ -82,8 +82,7 @@ type Result struct {
 	Base *dockerspec.DockerOCIImage
 	// Annotations are the manifest's.
 	Annotations map[string]string
-	// Shipped are the trees of commands that ship $out, where they are layers of their
-	// own.
+	// Shipped are the trees of commands that ship something, also where they share a layer.
 	Shipped []Shipped
 	// Copied are the trees of files layers that hold what isn't known by name.
 	Copied []Shipped

@@ -133,6 +133,13 @@ func (t *Trees) look(ctx context.Context, in plan.Tree) (*found, error) {
 	return src, nil
 }
 
+// IsDirectory reports whether a tree that was looked up is one that is no image's, as a
+// directory of the client: a context, or what a context of its name has replaced.
+func (t *Trees) IsDirectory(in plan.Tree) bool {
+	src, ok := t.found[plan.Tree{Kind: in.Kind, Name: in.Name, Platform: in.Platform}]
+	return ok && src.image == nil
+}
+
 // find looks a tree up where its kind says.
 func (t *Trees) find(ctx context.Context, in plan.Tree) (*found, error) {
 	if in.Kind == plan.Dockerfile {

@@ -83,9 +83,9 @@ func policies(t *testing.T, h *house) map[string]*policed {
 	}
 }
 
-// TestSourcePolicy denies sources of each kind, and takes them from elsewhere, through both
+// TestSourcePolicies denies sources of each kind, and takes them from elsewhere, through both
 // doors of the command line.
-func TestSourcePolicy(t *testing.T) {
+func TestSourcePolicies(t *testing.T) {
 	h := newHouse(t)
 	doors := map[string][]string{"daemon": {"build", "--addr", h.daemon.Addr}, "engine": {"build"}}
 	for name, p := range policies(t, h) {

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv/house"
+)
+
+// TestDeletionsInDirectories takes directories in the place of images: a name in them that
+// means a deletion in a layer is refused with a cache from elsewhere and without, in what
+// is copied and in what an image stands on.
+func TestDeletionsInDirectories(t *testing.T) {
+	h := house.New(t)
+	const ref = "registry.example.org/replaced:1"
+	for name, tc := range map[string]struct{ file, want string }{
+		"copied":             {"layers:\n  - files: [{dest: /x, from: \"" + ref + "\", source: etc}]\n", `:3:13: a source has "/x/.wh.passwd"`},
+		"a base":             {"from: \"" + ref + "\"\n", `:2:7: ` + ref + ` has "/etc/.wh.passwd"`},
+		"a context":          {"from: context:root\nlayers: [{files: [{dest: /a, content: a}]}]\n", `:2:7: context:root has "/etc/.wh.passwd"`},
+		"a target":           {"from: target:below\ntargets:\n  below: {from: \"" + ref + "\", layers: [{files: [{dest: /a, content: a}]}]}\n", `:4:17: ` + ref + ` has "/etc/.wh.passwd"`},
+		"copied from target": {"layers:\n  - files: [{dest: /x, from: target:below, source: etc}]\ntargets: {below: {from: \"" + ref + "\"}}\n", `has "/etc/.wh.passwd"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+tc.file+"-- root/etc/.wh.passwd --\n-- root/etc/other --\n")
+			root := filepath.Join(dir, "root")
+			for _, more := range [][]string{nil, {"--cache-from", "type=registry,ref=127.0.0.1:1/none:1"}} {
+				h.Each(t, func(t *testing.T, w house.Way) {
+					out, err := w.Build(house.Flags(dir, append(more, "--build-context", "root="+root, "--build-context", ref+"="+root, "-o", t.TempDir())...)...)
+					if err == nil {
+						t.Error("it is built")
+					}
+					house.Contains(t, out, tc.want, "names that begin with .wh. mean deletions")
+				})
+			}
+		})
+	}
+}
