@@ -24,9 +24,13 @@ type Uncached struct {
 	Err error
 }
 
-// At gives the failure the lines of the build file that want what is missing.
+// At gives the failure the lines of the build file that want what is missing, unless
+// BuildKit said them.
 func (u *Uncached) At(lines []*errdefs.Source) error {
 	var failed error = u
+	if len(errdefs.Sources(u)) > 0 {
+		return u
+	}
 	for _, at := range lines {
 		failed = errdefs.WithSource(failed, at)
 	}
