@@ -9,7 +9,6 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 
 	"github.com/strata-build/strata/llb/op"
-	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -32,12 +31,9 @@ func (c *Command) cache(ctx context.Context, root bk.State, m plan.Cache) (bk.Ru
 // first is what a cache starts from: nothing when it is root's, 0755 and empty. BuildKit
 // has one cache for each id and each such start.
 func (c *Command) first(ctx context.Context, root bk.State, m plan.Cache) (bk.State, []bk.MountOption, error) {
-	uid, gid := c.uid, c.gid
-	if m.Owner != nil {
-		var err error
-		if uid, gid, err = place.Owner(ctx, c.runner.Prober, root, *m.Owner); err != nil {
-			return bk.State{}, nil, err
-		}
+	uid, gid, err := c.mountOwner(ctx, root, m.Owner)
+	if err != nil {
+		return bk.State{}, nil, err
 	}
 	mode := plan.Mode(0o755)
 	if m.Mode != nil {

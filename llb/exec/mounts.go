@@ -9,6 +9,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 
 	"github.com/strata-build/strata/llb/op"
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -46,10 +47,18 @@ func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, er
 		opts = append(opts, bk.AddMount(m.Target, bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(m.Size))))
 	}
 	for _, s := range c.action.Secrets {
-		opts = append(opts, c.secret(s))
+		secret, err := c.secret(ctx, root, s)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, secret)
 	}
 	for _, s := range c.action.SSH {
-		opts = append(opts, c.ssh(s))
+		agent, err := c.ssh(ctx, root, s)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, agent)
 	}
 	return opts, nil
 }
@@ -76,7 +85,11 @@ func (c *Command) mount(ctx context.Context, m plan.Mount) (bk.RunOption, error)
 }
 
 // secret mounts a secret for the command's user.
-func (c *Command) secret(s plan.Secret) bk.RunOption {
+func (c *Command) secret(ctx context.Context, root bk.State, s plan.Secret) (bk.RunOption, error) {
+	uid, gid, err := c.mountOwner(ctx, root, s.Owner)
+	if err != nil {
+		return nil, err
+	}
 	opts := []bk.SecretOption{bk.SecretID(s.ID)}
 	if !s.Required {
 		opts = append(opts, bk.SecretOptional)
@@ -84,30 +97,46 @@ func (c *Command) secret(s plan.Secret) bk.RunOption {
 	if s.Env != "" {
 		opts = append(opts, bk.SecretAsEnvName(s.Env))
 	}
-	if mode := int(s.Mode); mode != 0 || c.uid != 0 || c.gid != 0 {
+	if mode := int(s.Mode); mode != 0 || uid != 0 || gid != 0 {
 		if mode == 0 {
 			mode = 0o400
 		}
-		opts = append(opts, bk.SecretFileOpt(c.uid, c.gid, mode))
+		opts = append(opts, bk.SecretFileOpt(uid, gid, mode))
 	}
 	var dest *string
 	if s.Target != "" {
 		dest = &s.Target
 	}
-	return bk.AddSecretWithDest(s.ID, dest, opts...)
+	return bk.AddSecretWithDest(s.ID, dest, opts...), nil
 }
 
 // ssh mounts an agent's socket for the command's user.
-func (c *Command) ssh(s plan.SSH) bk.RunOption {
+func (c *Command) ssh(ctx context.Context, root bk.State, s plan.SSH) (bk.RunOption, error) {
+	uid, gid, err := c.mountOwner(ctx, root, s.Owner)
+	if err != nil {
+		return nil, err
+	}
+	mode := int(s.Mode)
+	if mode == 0 {
+		mode = 0o600
+	}
 	opts := []bk.SSHOption{bk.SSHID(s.ID)}
 	switch {
-	case c.uid != 0 || c.gid != 0:
-		opts = append(opts, bk.SSHSocketOpt(s.Target, c.uid, c.gid, 0o600))
+	case uid != 0 || gid != 0 || mode != 0o600:
+		opts = append(opts, bk.SSHSocketOpt(s.Target, uid, gid, mode))
 	case s.Target != "":
 		opts = append(opts, bk.SSHSocketTarget(s.Target))
 	}
 	if !s.Required {
 		opts = append(opts, bk.SSHOptional)
 	}
-	return bk.AddSSHSocket(opts...)
+	return bk.AddSSHSocket(opts...), nil
+}
+
+// mountOwner is the owner of something that is mounted: the step's user if nothing is said.
+func (c *Command) mountOwner(ctx context.Context, root bk.State, o *plan.Owner) (uid, gid int, err error) {
+	if o == nil {
+		return c.uid, c.gid, nil
+	}
+	return place.Owner(ctx, c.runner.Prober, root, *o)
 }

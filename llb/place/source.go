@@ -118,6 +118,7 @@ func (o opener) withoutX(it item) (bk.State, string) {
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.src == "/",
 		AllowWildcard:       it.pattern,
+		AllowEmptyWildcard:  it.pattern && it.Optional,
 	}), o.ops.At(it.Range), bk.WithCustomName(o.ops.Name("select files for "+it.Dest)))
 	switch {
 	case it.src == "/":
@@ -136,6 +137,7 @@ func (f *layer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 		CopyDirContentsOnly: it.contents,
 		CreateDestPath:      true,
 		AllowWildcard:       it.pattern,
+		AllowEmptyWildcard:  it.pattern && it.Optional,
 		CreatedTime:         new(op.FileTime()),
 	}
 	switch {
@@ -148,7 +150,7 @@ func (f *layer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 	case it.ModeChange != "":
 		info.Mode = &bk.ChmodOpt{ModeStr: it.ModeChange}
 	}
-	if it.Owner != nil || !it.Extract {
+	if it.Owner != nil || !it.Extract && !it.KeepOwners {
 		info.ChownOpt = op.Owner(uid, gid)
 	}
 	return info

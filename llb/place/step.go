@@ -80,7 +80,7 @@ func over(fa *bk.FileAction, st bk.State) *bk.FileAction {
 // placeRaw notes an item with its owner, who is looked up in the step.
 func (f *layer) placeRaw(ctx context.Context, it item) error {
 	p := placement{item: it, at: it.Destination()}
-	if it.Extract && it.Owner == nil {
+	if (it.Extract || it.KeepOwners) && it.Owner == nil {
 		return f.raw(ctx, p)
 	}
 	owner := plan.Owner{User: "0", Group: "0"}

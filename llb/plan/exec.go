@@ -174,6 +174,8 @@ type Secret struct {
 	Required bool   `json:"required,omitempty"`
 	// Mode is the file's permission bits.
 	Mode Mode `json:"mode,omitempty"`
+	// Owner is nil for the command's user.
+	Owner *Owner `json:"owner,omitempty"`
 }
 
 // SSH is an agent's socket.
@@ -184,4 +186,8 @@ type SSH struct {
 	// Target is the socket's path; empty leaves it to SSH_AUTH_SOCK alone.
 	Target   string `json:"target,omitempty"`
 	Required bool   `json:"required,omitempty"`
+	// Mode is the socket's permission bits; 0 is 0600.
+	Mode Mode `json:"mode,omitempty"`
+	// Owner is nil for the command's user.
+	Owner *Owner `json:"owner,omitempty"`
 }

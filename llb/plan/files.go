@@ -31,8 +31,11 @@ type Entry struct {
 	Mode *Mode `json:"mode,omitempty"`
 	// ModeChange is a change of the source's modes, as chmod takes it; Mode is nil then.
 	ModeChange string `json:"mode_change,omitempty"`
-	// Owner is nil for root:root.
-	Owner *Owner `json:"owner,omitempty"`
+	// Owner is nil for root:root, unless KeepOwners leaves the source's owners.
+	Owner      *Owner `json:"owner,omitempty"`
+	KeepOwners bool   `json:"keep_owners,omitempty"`
+	// Optional says that Copy's pattern need not match anything.
+	Optional bool `json:"optional,omitempty"`
 
 	Content   *string `json:"content,omitempty"`
 	Symlink   string  `json:"symlink,omitempty"`

@@ -20,7 +20,7 @@ func argsKind() kind[[]Arg] {
 	s := schema{
 		"type":                 "object",
 		"propertyNames":        schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
-		"additionalProperties": schema{"anyOf": []any{textSchema(), schema{"type": "null"}}},
+		"additionalProperties": schema{"anyOf": []any{textSchema(), schema{"type": "null"}, optionalArg().describe()}},
 	}
 	return kind[[]Arg]{schema: s, read: readArgs}
 }
@@ -37,12 +37,34 @@ func readArgs(c cursor) ([]Arg, bool) {
 			continue
 		}
 		arg := Arg{Name: p.key.text, Pos: p.key.span.Start}
-		if p.value.kind != scalarNode || !p.value.null {
-			arg.Default, _ = readText(c.in(p.key.text, p.value))
+		value := c.in(p.key.text, p.value)
+		switch {
+		case p.value.kind == mapNode && !p.value.byPlatform():
+			o, _ := optionalArg().read(value)
+			arg.Optional = o.Optional
+		case p.value.kind != scalarNode || !p.value.null:
+			arg.Default, _ = readText(value)
 		}
 		args = append(args, arg)
 	}
 	return args, true
+}
+
+// checkMention reads the name of an argument that may be one of those that are always
+// there.
+func checkMention(name string) error {
+	if slices.Contains(fixedArgs(), name) {
+		return nil
+	}
+	return checkArgName(name)
+}
+
+// optionalArg is an argument that may be missing.
+func optionalArg() object[Arg] {
+	return object[Arg]{keys: []key[Arg]{
+		bind("optional", "Whether there is no such variable when no value is given.", boolean(),
+			func(a *Arg) *bool { return &a.Optional }).must(),
+	}}
 }
 
 func checkArgName(name string) error {

@@ -20,6 +20,12 @@ type Build struct {
 	ArgvPos Pos
 	// Shell is the shell of the script; nil for that of From's configuration.
 	Shell []String
+	// Args are the arguments that the command gets as variables, and no others; nil for
+	// those that it mentions.
+	Args []String
+	// Errexit is false for a script that goes on after a command that fails; nil when the
+	// build file leaves it open.
+	Errexit *bool
 	// Out says whether only $out ships; nil when the build file leaves it open.
 	Out *bool
 	// OutDirs are directories of $out that are made before the command runs.
@@ -145,6 +151,8 @@ type Secret struct {
 	Required bool
 	// Mode is the file's mode, octal.
 	Mode String
+	// Owner is who owns the file; when not set, the command's user.
+	Owner String
 }
 
 // SSH is an SSH agent that a build's command may use.
@@ -153,4 +161,8 @@ type SSH struct {
 	ID       String
 	Target   String
 	Required bool
+	// Mode is the socket's mode, octal, and Owner who owns it; when not set, the
+	// command's user.
+	Mode  String
+	Owner String
 }

@@ -35,6 +35,8 @@ func configObject() object[Config] {
 				func(c *Config) *[]String { return &c.Shell }),
 			bind("onbuild", "Dockerfile instructions for images on top of this one.", list(text(checkLine)),
 				func(c *Config) *[]String { return &c.OnBuild }),
+			bind("author", "Who made the image; null removes the base's.", removable(text()),
+				func(c *Config) *String { return &c.Author }),
 			bind("healthcheck", "How a running container is probed; null removes the base's.", healthcheckKind(),
 				func(c *Config) **Healthcheck { return &c.Healthcheck }),
 		},

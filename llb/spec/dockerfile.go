@@ -114,7 +114,6 @@ func asPackageFile(word string) string {
 func asBuild(word string) string {
 	return flagOf(word, []instruction{
 		{"mount", `write mounts, cache, tmpfs, secrets or ssh, by the type of the mount`},
-		{"args", `arguments stand in args, at the top of the build file; a script gets those that it mentions`},
 		{"script", `it is called run here`},
 		{"command", `it is called run here`},
 		{"environment", `it is called env here`},

@@ -147,8 +147,8 @@ func (e *expander) plain() error {
 		e.write("$")
 		return nil
 	}
-	value, ok := e.vars.Lookup(name)
-	if !ok && !e.muted {
+	value, ok := e.vars.visible(name)
+	if !ok && !e.muted && !e.vars.absent[name] {
 		return e.unknown(at, name)
 	}
 	e.write(value)
@@ -165,8 +165,8 @@ func (e *expander) braces(depth int) error {
 	}
 	if strings.HasPrefix(e.text[e.next:], "}") {
 		e.next++
-		value, ok := e.vars.Lookup(name)
-		if !ok && !e.muted {
+		value, ok := e.vars.visible(name)
+		if !ok && !e.muted && !e.vars.absent[name] {
 			return e.unknown(at, name)
 		}
 		e.write(value)
@@ -196,7 +196,7 @@ func (e *expander) operator() string {
 // conditional expands ${NAME OPERATOR word}. With a colon in the operator, an
 // empty value is as good as none.
 func (e *expander) conditional(at int, name, operator string, depth int) error {
-	value, set := e.vars.Lookup(name)
+	value, set := e.vars.visible(name)
 	if operator[0] == ':' && value == "" {
 		set = false
 	}

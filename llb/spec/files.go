@@ -31,6 +31,8 @@ func fileObject() object[File] {
 			{"include", []string{"source", "git", "extract"}},
 			{"exclude", []string{"source", "git", "extract"}},
 			{"strip", []string{"extract"}},
+			{"expand", []string{"content"}},
+			{"optional", []string{"source"}},
 			{"mode", []string{"content", "source", "url", "git", "directory"}},
 			{"purl", []string{"url", "git"}},
 			{"license", []string{"url", "git"}},
@@ -43,7 +45,11 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Dest }).must(),
 			bind("content", "The file's text, as it stands.", text(),
 				func(f *File) *String { return &f.Content }),
+			bind("expand", "Expand the names of arguments in content.", boolean(),
+				func(f *File) *bool { return &f.Expand }),
 			fileSourceKey(),
+			bind("optional", "Take nothing where source is a pattern that matches nothing.", boolean(),
+				func(f *File) *bool { return &f.Optional }),
 			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference.", text(checkFrom),
 				func(f *File) *String { return &f.From }),
 			bind("platform", "The platform that from is taken for; the image's if left out.", text(checkPlatform),
@@ -68,7 +74,7 @@ func fileObject() object[File] {
 				func(f *File) *bool { return &f.Directory }),
 			bind("mode", "The file mode, octal, or a change of it such as u+x,go-w.", text(checkModeChange),
 				func(f *File) *String { return &f.Mode }),
-			bind("owner", "The owner: user, user:group or :group.", text(valid(ParseOwnership)),
+			bind("owner", "The owner: user, user:group or :group; keep leaves what source has as it is.", text(valid(ParseOwnership)),
 				func(f *File) *String { return &f.Owner }),
 		}, aboutKeys(func(f *File) *About { return &f.About })),
 	}
@@ -109,6 +115,10 @@ func checkFile(c cursor, f *File) {
 	if isChange := func(text string) bool { _, change, _ := ParseModeChange(text); return change != "" }; f.Directory && f.Mode.anyOf(isChange) {
 		_, where := c.lookup("mode")
 		c.faultAt(where, "", "the mode of a directory that is made is octal, such as 0755")
+	}
+	if f.Owner.anyOf(func(text string) bool { return text == KeepOwner }) && !f.HasSource() {
+		_, where := c.lookup("owner")
+		c.faultAt(where, "", "owner: keep goes with source, which has owners")
 	}
 	if !f.Dest.literal() {
 		return

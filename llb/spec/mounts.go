@@ -86,6 +86,8 @@ func secretObject() object[Secret] {
 				func(m *Secret) *bool { return &m.Required }),
 			bind("mode", "The file's mode, octal.", text(valid(ParseMode)),
 				func(m *Secret) *String { return &m.Mode }),
+			bind("owner", "Who owns the file: user, user:group or :group; the command's user when left out.", text(valid(ParseOwnership)),
+				func(m *Secret) *String { return &m.Owner }),
 		},
 	}
 }
@@ -119,6 +121,10 @@ func sshKind() kind[SSH] {
 				func(m *SSH) *String { return &m.Target }),
 			bind("required", "Fail when the agent is not given.", boolean(),
 				func(m *SSH) *bool { return &m.Required }),
+			bind("mode", "The socket's mode, octal; 0600 when left out.", text(valid(ParseMode)),
+				func(m *SSH) *String { return &m.Mode }),
+			bind("owner", "Who owns the socket: user, user:group or :group; the command's user when left out.", text(valid(ParseOwnership)),
+				func(m *SSH) *String { return &m.Owner }),
 		},
 	}
 	return or(long.kind(), id, (*node).isText, func(c cursor, id String) SSH {

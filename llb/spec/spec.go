@@ -100,8 +100,10 @@ func (s *Spec) Target(name string) *Target {
 type Arg struct {
 	Name string
 	// Default is the value when none is given. It is not set when the build file
-	// says null: then a value must be given.
+	// says null: then a value must be given, unless the argument is Optional.
 	Default String
+	// Optional says that there is no such variable when no value is given.
+	Optional bool
 	// Pos is where the name stands.
 	Pos Pos
 }
@@ -113,9 +115,11 @@ type Target struct {
 	Range Range
 	// From is the base: "scratch" (also when not set), a reference,
 	// "target:NAME", "context:NAME" or "dockerfile:PATH#STAGE".
-	From   String
-	Layers []Layer
-	Config Config
+	From String
+	// Platform is what the target is for; when not set, the platform that is asked for.
+	Platform String
+	Layers   []Layer
+	Config   Config
 	// Annotations are those of the image's manifest.
 	Annotations []Pair
 	// MaxLayers is the greatest number of layers, the base's included; 0 when
@@ -154,8 +158,9 @@ type File struct {
 	// Dest is the absolute path in the image. A trailing slash means "into this
 	// directory".
 	Dest String
-	// Content is written as it stands; it is never expanded.
+	// Content is written as it stands, unless Expand says that its names are expanded.
 	Content String
+	Expand  bool
 	// Source is a path or glob relative to the context, or in From.
 	Source String
 	// Sources are what a list in the place of Source has, each to be had under its own
@@ -183,10 +188,12 @@ type File struct {
 	Git String
 	// Mode is an octal number.
 	Mode String
-	// Owner is "user", "user:group", by name or number.
+	// Owner is "user", "user:group", by name or number, or keep for the source's owners.
 	Owner String
 	// About is what URL or Git gives.
 	About About
+	// Optional says that Source is a pattern that need not match anything.
+	Optional bool
 }
 
 // Packages is the packages strategy.
@@ -307,6 +314,8 @@ type Config struct {
 	Shell       []String
 	OnBuild     []String
 	Healthcheck *Healthcheck
+	// Author is who made the image.
+	Author String
 }
 
 // Additions are what is added to a list of the base's, or removed from it.

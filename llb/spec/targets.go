@@ -17,6 +17,8 @@ func targetObject() object[Target] {
 		keys: []key[Target]{
 			bind("from", "The base: scratch, a reference, target:NAME, context:NAME or dockerfile:PATH#STAGE.", text(checkFrom),
 				func(t *Target) *String { return &t.From }),
+			bind("platform", "What the target is for, such as $BUILDPLATFORM; the platform that is asked for when left out.", text(checkPlatform),
+				func(t *Target) *String { return &t.Platform }),
 			bind("layers", "What goes on the base, in the order of the image.", list(layerObject().kind()),
 				func(t *Target) *[]Layer { return &t.Layers }),
 			bind("config", "The image's configuration, over that of the base.", configObject().kind(),

@@ -31,13 +31,18 @@ type Vars struct {
 	spec     *Spec
 	platform string
 	values   map[string]string
+	// absent are arguments that need no value and have none.
+	absent map[string]bool
+	// below are the variables of the base, which expand where there is no argument of
+	// their name.
+	below map[string]string
 }
 
 // Vars computes the values of the arguments. The faults it returns are warnings:
 // values given for arguments that the build file does not declare. An error is
 // of type [*Error] or [Errors].
 func (s *Spec) Vars(o VarOptions) (Vars, []*Error, error) {
-	v := Vars{spec: s, platform: o.TargetPlatform, values: maps.Clone(o.Platform)}
+	v := Vars{spec: s, platform: o.TargetPlatform, values: maps.Clone(o.Platform), absent: map[string]bool{}}
 	if v.values == nil {
 		v.values = make(map[string]string)
 	}
@@ -57,6 +62,9 @@ func (s *Spec) Vars(o VarOptions) (Vars, []*Error, error) {
 			if value, err = v.Expand(arg.Default); err != nil {
 				return Vars{}, nil, err
 			}
+		case arg.Optional:
+			v.absent[arg.Name] = true
+			continue
 		case !o.AllowMissing:
 			missing = append(missing, s.Errorf(arg.Pos, "the argument %s has no value", arg.Name).
 				WithHint("give one with --build-arg "+arg.Name+"=…"))
@@ -105,6 +113,28 @@ func isPredefined(name string) bool {
 // Lookup returns the value of that name.
 func (v Vars) Lookup(name string) (string, bool) {
 	value, ok := v.values[name]
+	return value, ok
+}
+
+// Declared reports whether there is an argument of that name, with or without a value.
+func (v Vars) Declared(name string) bool {
+	_, ok := v.values[name]
+	return ok || v.absent[name]
+}
+
+// Below returns the names with those of the base's environment, which expand where no
+// argument hides them but are no arguments.
+func (v Vars) Below(env map[string]string) Vars {
+	v.below = env
+	return v
+}
+
+// visible returns what a name expands to.
+func (v Vars) visible(name string) (string, bool) {
+	if value, ok := v.values[name]; ok {
+		return value, true
+	}
+	value, ok := v.below[name]
 	return value, ok
 }
 

@@ -271,5 +271,8 @@ func (c *command) shell() ([]string, error) {
 	case c.base != nil && len(c.base.Config.Shell) > 0:
 		return c.base.Config.Shell, nil
 	}
+	if c.b.Errexit != nil && !*c.b.Errexit {
+		return []string{"/bin/sh", "-c"}, nil
+	}
 	return []string{"/bin/sh", "-e", "-c"}, nil
 }

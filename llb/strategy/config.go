@@ -36,6 +36,11 @@ func (t *Target) configure() error {
 			return err
 		}
 	}
+	if t.described.Config.Author.IsSet() {
+		if out.Author, err = t.read.expand(t.described.Config.Author); err != nil {
+			return err
+		}
+	}
 	t.image.Config = *out
 	t.image.Annotations = map[string]string{}
 	for _, p := range t.described.Annotations {

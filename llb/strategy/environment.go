@@ -10,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/util/system"
 
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -88,7 +89,10 @@ func (r reader) withArguments(e environment) environment {
 func (c *command) planEnv(context.Context) error {
 	var env environment
 	if c.base != nil {
-		env = c.t.read.withArguments(append(env, c.base.Config.Env...))
+		env = append(env, c.base.Config.Env...)
+	}
+	if c.b.Args == nil {
+		env = c.t.read.withArguments(env)
 	}
 	level, err := c.deterministic()
 	if err != nil {
@@ -101,12 +105,8 @@ func (c *command) planEnv(context.Context) error {
 	if _, ok := env.table()["PATH"]; !ok {
 		env = env.set("PATH", system.DefaultPathEnv("linux"))
 	}
-	if c.b.Run.IsSet() {
-		for _, name := range spec.Mentioned(c.run) {
-			if value, ok := c.t.read.vars.Lookup(name); ok {
-				env = env.set(name, value)
-			}
-		}
+	if env, err = arguments(c, env); err != nil {
+		return err
 	}
 	if env, err = c.t.read.merge(env, c.b.Env); err != nil {
 		return err
@@ -117,6 +117,31 @@ func (c *command) planEnv(context.Context) error {
 	c.out.Env = env
 	c.warnOut()
 	return nil
+}
+
+// arguments adds the arguments that the command gets: those that the build file lists, or
+// else those that a script mentions.
+func arguments(c *command, env environment) (environment, error) {
+	names := []string{}
+	if c.b.Args == nil && c.b.Run.IsSet() {
+		names = spec.Mentioned(c.run)
+	}
+	for _, s := range c.b.Args {
+		name, err := c.t.read.expand(s)
+		if err != nil {
+			return nil, err
+		}
+		if !c.t.read.vars.Declared(name) {
+			return nil, c.t.read.errorf(s.Pos, "there is no argument %q", name).WithHint(spell.DidYouMean(name, c.t.read.vars.Names()))
+		}
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if value, ok := c.t.read.vars.Lookup(name); ok {
+			env = env.set(name, value)
+		}
+	}
+	return env, nil
 }
 
 // warnOut tells of a script that uses $OUT or the like for $out.

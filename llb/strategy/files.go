@@ -103,6 +103,10 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 	if e.Owner, err = t.read.owner(f.Owner); err != nil {
 		return e, err
 	}
+	if e.Owner != nil && *e.Owner == (plan.Owner{User: spec.KeepOwner}) {
+		e.Owner, e.KeepOwners = nil, true
+	}
+	e.Optional = f.Optional
 	if e.Members, err = members(t.read, f); err != nil {
 		return e, err
 	}
@@ -112,7 +116,11 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 	switch {
 	case f.Content.IsSet():
 		var text string
-		text, err = t.read.verbatim(f.Content)
+		if f.Expand {
+			text, err = t.read.expand(f.Content)
+		} else {
+			text, err = t.read.verbatim(f.Content)
+		}
 		e.Content = &text
 	case f.Symlink.IsSet():
 		e.Symlink, err = t.read.expand(f.Symlink)
@@ -230,7 +238,7 @@ func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) 
 	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}, Pos: f.Source.Pos, Checkout: true}
 	var err error
 	if f.From.IsSet() {
-		platform := t.image.Platform
+		platform := t.platform
 		if f.Platform.IsSet() {
 			if platform, err = t.read.platform(f.Platform); err != nil {
 				return nil, err

@@ -244,6 +244,9 @@ func (c *command) planSecrets() error {
 		if mode != nil {
 			out.Mode = *mode
 		}
+		if out.Owner, err = c.t.read.owner(s.Owner); err != nil {
+			return err
+		}
 		c.out.Secrets = append(c.out.Secrets, out)
 	}
 	return nil
@@ -263,6 +266,16 @@ func (c *command) planSSH() error {
 			if out.Target, err = c.t.read.mountTarget(s.Target); err != nil {
 				return err
 			}
+		}
+		mode, err := c.t.read.mode(s.Mode)
+		if err != nil {
+			return err
+		}
+		if mode != nil {
+			out.Mode = *mode
+		}
+		if out.Owner, err = c.t.read.owner(s.Owner); err != nil {
+			return err
 		}
 		c.out.SSH = append(c.out.SSH, out)
 	}

@@ -145,7 +145,9 @@ type Target struct {
 	// described is the target as the build file has it.
 	described *spec.Target
 	image     *plan.Image
-	read      reader
+	// platform is the one that was asked for, which the target's own may not be.
+	platform string
+	read     reader
 	// packages are all of the target, once its first packages layer is planned.
 	packages *packageSet
 	// accounts are its users and groups, until they are put on.
@@ -171,7 +173,7 @@ func (p *planner) image(ctx context.Context, name spec.String, platform string) 
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{pass: p, described: described, read: reader{file: p.req.Spec, vars: vars}, image: &plan.Image{
+	t := &Target{pass: p, described: described, read: reader{file: p.req.Spec, vars: vars}, platform: platform, image: &plan.Image{
 		Target: name.Value, Platform: platform, Range: described.Range,
 	}}
 	if err := t.build(ctx); err != nil {
@@ -189,9 +191,15 @@ func (p *planner) image(ctx context.Context, name spec.String, platform string) 
 
 // build plans the base, the layers and the configuration.
 func (t *Target) build(ctx context.Context) error {
+	if err := t.planPlatform(); err != nil {
+		return err
+	}
 	from, err := t.tree(t.described.From, t.image.Platform)
 	if err != nil {
 		return err
+	}
+	if from.Kind == plan.Target { // which has a platform of its own, or that of all
+		from.Platform = t.platform
 	}
 	if from.Kind == plan.Main || from.Kind == plan.Layers {
 		return t.read.errorf(t.described.From.Pos, "a target can't be made from %q", t.described.From.Value)
@@ -201,6 +209,9 @@ func (t *Target) build(ctx context.Context) error {
 	}
 	if err := t.checkBase(t.image.From, t.image.Base); err != nil {
 		return err
+	}
+	if t.image.Base != nil {
+		t.read.vars = t.read.vars.Below(environment(t.image.Base.Config.Env).table())
 	}
 	if err := t.planAccounts(); err != nil {
 		return err
@@ -225,6 +236,17 @@ func (t *Target) build(ctx context.Context) error {
 		return err
 	}
 	return t.configure()
+}
+
+// planPlatform reads what the target is for, where it says so. Arguments stay those of
+// the platform that was asked for.
+func (t *Target) planPlatform() error {
+	if !t.described.Platform.IsSet() {
+		return nil
+	}
+	var err error
+	t.image.Platform, err = t.read.platform(t.described.Platform)
+	return err
 }
 
 // base plans or looks up a tree that something stands on.

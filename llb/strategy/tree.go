@@ -126,7 +126,7 @@ func (p *planner) varsFor(platform string) (spec.Vars, error) {
 func (p *planner) lacksArgument() bool {
 	return p.req.AllowMissing && slices.ContainsFunc(p.req.Spec.Args, func(a spec.Arg) bool {
 		_, given := p.req.BuildArgs[a.Name]
-		return !given && !a.Default.IsSet()
+		return !given && !a.Default.IsSet() && !a.Optional
 	})
 }
 
