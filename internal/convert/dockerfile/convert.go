@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dockerfile turns a Dockerfile into a build file that makes the same image.
+//
+// BuildKit's own parser reads it, and BuildKit's own lexer expands its words; nothing of
+// a Dockerfile's grammar is here. Each stage becomes a target, the last one the top
+// level, and each instruction goes to what says the same: an entry of files, a build, a
+// key of config. Variables that ENV sets are written out where they are used, as the
+// Dockerfile frontend does it; build arguments stay arguments.
+//
+// What can't be said in a build file is a [Note], and a comment at its place.
+package dockerfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/strata-build/strata/internal/convert/draft"
+)
+
+// Options say how to convert.
+type Options struct {
+	// Faithful leaves everything as the Dockerfile has it. Without it, what is certain to
+	// mean the same is written as one writes build files.
+	Faithful bool
+	// Context is the build context, which tells files from directories; nil if it isn't
+	// at hand.
+	Context fs.FS
+}
+
+// Result is what a Dockerfile became.
+type Result struct {
+	File *draft.File
+	// Notes are in the order of the Dockerfile.
+	Notes []Note
+}
+
+// Note is what a user should know of a line.
+type Note struct {
+	// Line counts from 1; 0 is the whole file.
+	Line int
+	Kind Kind
+	Text string
+}
+
+// Kind says what a note is about.
+type Kind int
+
+const (
+	// Changed is something that was written in another way, with the reason.
+	Changed Kind = iota
+	// Doubt is something that may not be the same.
+	Doubt
+	// Lost is something that a build file can't say.
+	Lost
+)
+
+func (k Kind) String() string {
+	return [...]string{"changed", "doubt", "not kept"}[k]
+}
+
+// LineError is a line that can't be converted.
+type LineError struct {
+	Line int
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+// Unwrap is the cause.
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Convert turns a Dockerfile into a build file.
+func Convert(data []byte, o Options) (*Result, error) {
+	parsed, err := parser.Parse(bytes.NewReader(data))
+	if err != nil {
+		return nil, located(err, 0)
+	}
+	stages, globals, err := instructions.Parse(parsed.AST, nil)
+	if err != nil {
+		return nil, located(err, 0)
+	}
+	if len(stages) == 0 {
+		return nil, errors.New("the Dockerfile has no FROM, so it builds nothing")
+	}
+	c := &converter{
+		opts: o, text: newText(data, parsed.AST), file: &draft.File{},
+		globals: newScope(parsed.EscapeToken), args: newArgTable(globals, stages),
+	}
+	c.directives(data)
+	if err := c.convert(globals, stages); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(c.notes, func(a, b Note) int { return a.Line - b.Line })
+	return &Result{File: c.file, Notes: c.notes}, nil
+}
+
+// located is an error with the line that BuildKit gives it, or else the given one.
+func located(err error, line int) error {
+	var at *LineError
+	if errors.As(err, &at) {
+		return err
+	}
+	var loc *parser.LocationError
+	if errors.As(err, &loc) && len(loc.Locations) > 0 && len(loc.Locations[0]) > 0 {
+		line = loc.Locations[0][0].Start.Line
+	}
+	if line == 0 {
+		return fmt.Errorf("read the Dockerfile: %w", err)
+	}
+	return &LineError{line, err}
+}
+
+// converter is one call of Convert.
+type converter struct {
+	opts    Options
+	text    *text
+	file    *draft.File
+	globals *scope
+	args    *argTable
+	stages  []*stage
+	notes   []Note
+}
+
+func (c *converter) note(line int, kind Kind, format string, args ...any) {
+	n := Note{line, kind, fmt.Sprintf(format, args...)}
+	if !slices.Contains(c.notes, n) {
+		c.notes = append(c.notes, n)
+	}
+}
+
+// convert goes through all stages.
+func (c *converter) convert(globals []instructions.ArgCommand, stages []instructions.Stage) error {
+	for i := range globals {
+		if err := c.globalArg(&globals[i]); err != nil {
+			return located(err, startLine(globals[i].Location()))
+		}
+	}
+	names := targetNames(stages)
+	for i := range stages {
+		s := c.newStage(&stages[i], names[i])
+		c.stages = append(c.stages, s)
+		if err := s.convert(); err != nil {
+			return err
+		}
+	}
+	for i, s := range c.stages {
+		s.finish()
+		if i < len(c.stages)-1 {
+			c.file.Targets = append(c.file.Targets, s.out)
+			continue
+		}
+		c.last(s)
+	}
+	c.file.Args = c.args.drafts()
+	c.file.Foot = c.text.after()
+	return nil
+}
+
+// last makes a stage the top level.
+func (c *converter) last(s *stage) {
+	if name := s.parsed.Name; name != "" {
+		c.note(startLine(s.parsed.Location), Changed, "the stage %s is the top level now: --target %s is --target default, or nothing", name, name)
+	}
+	s.out.FromComments = append(s.out.Comments, s.out.FromComments...)
+	c.file.Main = s.out
+}
+
+// directives keeps the lines at the top that are for the frontend.
+func (c *converter) directives(data []byte) {
+	p := parser.DirectiveParser{}
+	all, err := p.ParseAll(data)
+	if err != nil {
+		return // the parser would have said so
+	}
+	c.file.Head = []string{"syntax=strata-build/strata:1"}
+	for _, d := range all {
+		switch d.Name {
+		case "check":
+			c.file.Head = append(c.file.Head, "check="+d.Value)
+		}
+	}
+}
+
+// startLine is the first line of an instruction.
+func startLine(where []parser.Range) int {
+	if len(where) == 0 {
+		return 0
+	}
+	return where[0].Start.Line
+}
