@@ -24,8 +24,8 @@ func WithoutHelper(message string) string {
 			message = before + command
 		}
 	}
-	for _, step := range packageSteps() {
-		before, after, ok := strings.Cut(message, `process "`+op.HelperPath+" "+step.verb+"-")
+	for _, step := range steps() {
+		before, after, ok := strings.Cut(message, `process "`+op.HelperPath+" "+step.verb)
 		if !ok {
 			continue
 		}
@@ -36,17 +36,19 @@ func WithoutHelper(message string) string {
 	return message
 }
 
-// packageSteps are what the subcommands of the helper about packages do, by the word
-// before the format in their names.
-func packageSteps() []struct{ verb, words string } {
+// steps are what the subcommands of the helper do that run no command of the build
+// file. The names of those about packages end with the format.
+func steps() []struct{ verb, words string } {
 	return []struct{ verb, words string }{
-		{"unpack", "unpack packages"},
-		{"check", "look how packages get into the base"},
-		{"register", "install packages"},
-		{"native", "install packages"},
-		{"install", "install packages"},
-		{"assemble", "install packages without running anything"},
-		{"mark", "note which packages were asked for"},
+		{call.AccountsName + " ", "enter users and groups"},
+		{call.PlaceName + " ", "put the files on the image"},
+		{"unpack-", "unpack packages"},
+		{"check-", "look how packages get into the base"},
+		{"register-", "install packages"},
+		{"native-", "install packages"},
+		{"install-", "install packages"},
+		{"assemble-", "install packages without running anything"},
+		{"mark-", "note which packages were asked for"},
 	}
 }
 

@@ -11,10 +11,11 @@ import (
 )
 
 // AccountsUsage is what [Accounts] takes.
-const AccountsUsage = accountsName + ` [--group NAME:GID]... [--user NAME:UID:GROUP:COMMENT:HOME:SHELL]... [--member GROUP:USER]...
-                    [--home USER]... SRC DST`
+const AccountsUsage = AccountsName + ` [--group NAME:GID]... [--user NAME:UID:GROUP:COMMENT:HOME:SHELL]... [--member GROUP:USER]...
+                    [--home USER]... [--early] SRC DST`
 
-const accountsName = "accounts"
+// AccountsName is what the subcommand of [Accounts] is called.
+const AccountsName = "accounts"
 
 // Accounts enters users and groups beside those of an image.
 type Accounts struct {
@@ -24,6 +25,8 @@ type Accounts struct {
 	Members [][2]string
 	// Homes are the users whose home directories are made.
 	Homes []string
+	// Early leaves out users and members whose group isn't there.
+	Early bool
 	// Source has the image's etc/passwd, etc/group, etc/shadow and etc/gshadow, as far as
 	// there are any, and Out is an empty directory.
 	Source, Out string
@@ -44,7 +47,7 @@ type User struct {
 
 // Args are the helper's arguments.
 func (c Accounts) Args() []string {
-	args := []string{accountsName}
+	args := []string{AccountsName}
 	for _, g := range c.Groups {
 		args = append(args, "--group", g.Name+":"+strconv.Itoa(g.GID))
 	}
@@ -54,13 +57,13 @@ func (c Accounts) Args() []string {
 	for _, m := range c.Members {
 		args = append(args, "--member", m[0]+":"+m[1])
 	}
-	return slices.Concat(args, Each("home", c.Homes), Operands(c.Source, c.Out))
+	return slices.Concat(args, Each("home", c.Homes), Switch("early", c.Early), Operands(c.Source, c.Out))
 }
 
 // ParseAccounts reads the arguments after the name.
 func ParseAccounts(args []string) (Accounts, error) {
 	var c Accounts
-	set := Flags(accountsName)
+	set := Flags(AccountsName)
 	set.Func("group", "", func(word string) error {
 		f, id, err := fields(word, 2)
 		if err == nil {
@@ -84,6 +87,7 @@ func ParseAccounts(args []string) (Accounts, error) {
 		return nil
 	})
 	set.Var((*List)(&c.Homes), "home", "")
+	set.BoolVar(&c.Early, "early", false, "")
 	err := Parse(set, args, 2, 2)
 	c.Source, c.Out = set.Arg(0), set.Arg(1)
 	return c, err

@@ -13,11 +13,12 @@ import (
 // What [Skeleton] and [Place] take.
 const (
 	SkeletonUsage = skeletonName + " SRC DST"
-	PlaceUsage    = placeName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR] [--base DIR --report FILE]
+	PlaceUsage    = PlaceName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR] [--base DIR --report FILE]
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST`
 
 	skeletonName = "skeleton"
-	placeName    = "place"
+	// PlaceName is what the subcommand of [Place] is called.
+	PlaceName = "place"
 )
 
 // Skeleton writes what a layer must respect of a base: its links to directories, and
@@ -66,7 +67,7 @@ type Place struct {
 
 // Args are the helper's arguments.
 func (c Place) Args() []string {
-	args := slices.Concat([]string{placeName},
+	args := slices.Concat([]string{PlaceName},
 		Value("skeleton", c.Skeleton), Value("users", c.Users), Value("from", c.From),
 		Switch("preserve-owner", c.PreserveOwner), Value("owner", c.Owner), Each("keep", c.Keep))
 	for _, p := range slices.Sorted(maps.Keys(c.Chown)) {
@@ -78,7 +79,7 @@ func (c Place) Args() []string {
 // ParsePlace reads the arguments after the name.
 func ParsePlace(args []string) (Place, error) {
 	var c Place
-	set := Flags(placeName)
+	set := Flags(PlaceName)
 	set.StringVar(&c.Skeleton, "skeleton", "", "")
 	set.StringVar(&c.From, "from", "", "")
 	set.StringVar(&c.Users, "users", "", "")
@@ -101,10 +102,10 @@ func ParsePlace(args []string) (Place, error) {
 	err := Parse(set, args, 2, 2)
 	c.Source, c.Out = set.Arg(0), set.Arg(1)
 	if err == nil && (c.Base == "") != (c.Report == "") {
-		err = &ArgumentsError{placeName, errors.New("--base and --report go together; give both")}
+		err = &ArgumentsError{PlaceName, errors.New("--base and --report go together; give both")}
 	}
 	if err == nil && c.PreserveOwner && c.Owner != "" {
-		err = &ArgumentsError{placeName, errors.New("--owner and --preserve-owner exclude each other; give one")}
+		err = &ArgumentsError{PlaceName, errors.New("--owner and --preserve-owner exclude each other; give one")}
 	}
 	return c, err
 }

@@ -29,6 +29,12 @@ func enterAccounts(c call.Accounts) error {
 	if err != nil {
 		return err
 	}
+	// What is wrong with a user is said of the user, and not of a group of its own.
+	for _, u := range c.Users {
+		if _, err := isEntered(e.Users, "user", u.Name, u.UID); err != nil {
+			return err
+		}
+	}
 	for _, g := range c.Groups {
 		if err := e.group(g); err != nil {
 			return err
@@ -36,12 +42,12 @@ func enterAccounts(c call.Accounts) error {
 	}
 	entered := map[string]bool{}
 	for _, u := range c.Users {
-		if entered[u.Name], err = e.user(u); err != nil {
+		if entered[u.Name], err = e.user(u); err != nil && !mayCome(c, err) {
 			return err
 		}
 	}
 	for _, m := range c.Members {
-		if err := e.member(m[0], m[1]); err != nil {
+		if err := e.member(m[0], m[1]); err != nil && !mayCome(c, err) {
 			return err
 		}
 	}
@@ -57,6 +63,17 @@ func enterAccounts(c call.Accounts) error {
 		}
 	}
 	return nil
+}
+
+// absentError says that the image has no account of a name.
+type absentError string
+
+func (e absentError) Error() string { return string(e) }
+
+// mayCome reports whether an error is about an account that a later layer may bring.
+func mayCome(c call.Accounts, err error) bool {
+	var absent absentError
+	return c.Early && errors.As(err, &absent)
 }
 
 // An accountFile is a file of accounts as it is in an image.
@@ -148,7 +165,7 @@ func (e *accountBook) user(u call.User) (added bool, err error) {
 	if _, err := number(text); err != nil {
 		has := e.Groups.Named(text)
 		if has == nil {
-			return false, fmt.Errorf("enter user %s: the image has no group %s", u.Name, u.Group)
+			return false, absentError(fmt.Sprintf("enter user %s: the image has no group %s", u.Name, u.Group))
 		}
 		text = has[2]
 	}
@@ -165,7 +182,7 @@ func (e *accountBook) user(u call.User) (added bool, err error) {
 // member makes a user a member of a group.
 func (e *accountBook) member(group, user string) error {
 	if e.Users.Named(user) == nil {
-		return fmt.Errorf("make %s a member of the group %s: the image has no such user", user, group)
+		return absentError(fmt.Sprintf("make %s a member of the group %s: the image has no such user", user, group))
 	}
 	name := group
 	if id, err := number(group); err == nil {
@@ -174,7 +191,7 @@ func (e *accountBook) member(group, user string) error {
 		}
 	}
 	if !e.Groups.AddMember(name, user) {
-		return fmt.Errorf("make %s a member of the group %s: the image has no such group", user, group)
+		return absentError(fmt.Sprintf("make %s a member of the group %s: the image has no such group", user, group))
 	}
 	if e.GroupShadow != nil {
 		e.GroupShadow.AddMember(name, user)

@@ -95,3 +95,31 @@ func TestEnterAccountsRefuses(t *testing.T) {
 		t.Errorf("a link: error %v", err)
 	}
 }
+
+// TestEnterAccountsEarly leaves out what refers to accounts that aren't there, and no
+// other fault.
+func TestEnterAccountsEarly(t *testing.T) {
+	out := t.TempDir()
+	c := call.Accounts{
+		Early: true, Source: t.TempDir(), Out: out,
+		Groups: []call.Group{{Name: "team", GID: 7}}, Users: []call.User{{Name: "app", UID: 1000, Group: "7", Home: "/srv/app"}, {Name: "late", UID: 1001, Group: "staff", Home: "/srv/late"}},
+		Members: [][2]string{{"staff", "app"}, {"team", "svc"}, {"team", "app"}}, Homes: []string{"app", "late"},
+	}
+	if err := enterAccounts(c); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"passwd": "root:x:0:0:root:/root:/sbin/nologin\napp:x:1000:7::/srv/app:\n", "group": "root:x:0:\nteam:x:7:app\n",
+	} {
+		if got, err := os.ReadFile(filepath.Join(out, "etc", name)); err != nil || string(got) != want {
+			t.Errorf("%s is %q, error %v; want %q", name, got, err, want)
+		}
+	}
+	if homes, err := os.ReadDir(filepath.Join(out, "srv")); err != nil || len(homes) != 1 {
+		t.Errorf("home directories %v, error %v", homes, err)
+	}
+	c.Out, c.Users = t.TempDir(), []call.User{{Name: "app", UID: 0, Group: "0"}}
+	if err := enterAccounts(c); err == nil || !strings.Contains(err.Error(), "the number 0 is that of root") {
+		t.Errorf("a number of another user: error %v", err)
+	}
+}

@@ -16,7 +16,7 @@ import (
 // Accounts makes a layer of the files that list users and groups, as they are in the last
 // of some trees that has them, with those of an action.
 func Accounts(on Base, of []bk.State, planned *plan.Layer, a *plan.Accounts, name string) (bk.State, error) {
-	c := call.Accounts{Source: "/in", Out: "/out"}
+	c := call.Accounts{Early: a.Early, Source: "/in", Out: "/out"}
 	for _, g := range a.Groups {
 		c.Groups = append(c.Groups, call.Group{Name: g.Name, GID: g.GID})
 	}

@@ -11,6 +11,9 @@ type Accounts struct {
 	// Members have the names of groups and users, for groups that need not be among
 	// Groups.
 	Members []Member `json:"members,omitempty"`
+	// Early says that packages come later, with accounts of their own: what refers to one
+	// that isn't there is left to another one of these, which is above the packages.
+	Early bool `json:"early,omitempty"`
 }
 
 // User is an entry of /etc/passwd.

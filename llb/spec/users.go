@@ -45,7 +45,7 @@ func userObject() object[User] {
 		span: func(u *User) *Range { return &u.Range },
 		keys: []key[User]{
 			bind("name", "The user's name.", name, func(u *User) *String { return &u.Name }).must(),
-			bind("uid", "The user's number; from 1000 on when left out, from 999 downwards for a system user.", id, func(u *User) *String { return &u.UID }),
+			bind("uid", "The user's number; from 1000 on when left out, from 499 downwards for a system user.", id, func(u *User) *String { return &u.UID }),
 			bind("group", "The primary group, a name or a number; one of the user's own name and number when left out.", group, func(u *User) *String { return &u.Group }),
 			bind("groups", "Further groups of the user.", list(group), func(u *User) *[]String { return &u.Groups }),
 			bind("home", "The home directory, which is made; /home/NAME when left out, and none for a system user.", text(checkAbsolute, checkField), func(u *User) *String { return &u.Home }),
@@ -62,7 +62,7 @@ func groupObject() object[Group] {
 		span: func(g *Group) *Range { return &g.Range },
 		keys: []key[Group]{
 			bind("name", "The group's name.", name, func(g *Group) *String { return &g.Name }).must(),
-			bind("gid", "The group's number; from 1000 on when left out, from 999 downwards for a system group.", text(valid(ParseID)), func(g *Group) *String { return &g.GID }),
+			bind("gid", "The group's number; from 1000 on when left out, from 499 downwards for a system group.", text(valid(ParseID)), func(g *Group) *String { return &g.GID }),
 			bind("members", "Users that are members.", list(name), func(g *Group) *[]String { return &g.Members }),
 			bind("system", "Whether its number is that of a system group.", boolean(), func(g *Group) *bool { return &g.System }),
 		},

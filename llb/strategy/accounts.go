@@ -4,12 +4,20 @@
 package strategy
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
+)
+
+// The numbers that are given to those without. Programs give the accounts of packages
+// numbers from 100 upwards or from 999 downwards: those of a target lie between them.
+const (
+	firstUser  = 1000
+	lastSystem = 499
 )
 
 // accounts are the users and groups of a target, with all of their numbers.
@@ -68,9 +76,9 @@ func (a *accounts) id(s spec.String, system bool, isTaken func(int) bool) (int, 
 		}
 		return n, nil
 	}
-	n, step := 1000, 1
+	n, step := firstUser, 1
 	if system {
-		n, step = 999, -1
+		n, step = lastSystem, -1
 	}
 	for isTaken(n) {
 		n += step
@@ -104,6 +112,7 @@ func (a *accounts) planGroups(t *spec.Target) error {
 		ids = append(ids, g.GID)
 	}
 	given := a.given(ids)
+	maps.Copy(given, a.given(ownGroups(t)))
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		name, err := a.name(g.Name, "group", a.groups)
@@ -124,6 +133,17 @@ func (a *accounts) planGroups(t *spec.Target) error {
 		}
 	}
 	return nil
+}
+
+// ownGroups are the numbers of users that have groups of their own names and numbers.
+func ownGroups(t *spec.Target) (ids []spec.String) {
+	for i := range t.Users {
+		u := &t.Users[i]
+		if !u.Group.IsSet() && !slices.ContainsFunc(t.Groups, func(g spec.Group) bool { return g.Name.Value == u.Name.Value }) {
+			ids = append(ids, u.UID)
+		}
+	}
+	return ids
 }
 
 func (a *accounts) planUsers(t *spec.Target) error {
@@ -246,11 +266,56 @@ func numbered(a *plan.Accounts, o plan.Owner) plan.Owner {
 	return o
 }
 
-// addAccounts puts the target's users and groups on, unless they are there.
+// addAccounts puts the target's users and groups on, unless they are there. Before the
+// end, accounts of packages that come later may be missing.
 func (t *Target) addAccounts() {
 	if t.accounts == nil {
 		return
 	}
+	words, lines := t.accountsWords()
+	t.image.Layers = append(t.image.Layers, plan.Layer{Strategy: "users", Words: words, Range: lines, Action: t.accounts})
+	if refersElsewhere(t.accounts) {
+		t.early, t.accounts.Early = t.accounts, true
+	}
+	t.accounts = nil
+}
+
+// packagesCame has the accounts put on once more, above packages that may have brought
+// some that the target's refer to.
+func (t *Target) packagesCame(made []plan.Layer) {
+	installs := slices.ContainsFunc(made, func(l plan.Layer) bool {
+		_, ok := l.Action.(*plan.Install)
+		return ok
+	})
+	if t.early == nil || !installs {
+		return
+	}
+	again := *t.early
+	again.Early = false
+	t.accounts, t.early = &again, nil
+}
+
+// endAccounts puts on what isn't there yet. No packages come any more: what refers to
+// other accounts refers to those that are there.
+func (t *Target) endAccounts() {
+	t.addAccounts()
+	if t.early != nil {
+		t.early.Early = false
+	}
+}
+
+// refersElsewhere reports whether accounts name others that aren't among them.
+func refersElsewhere(a *plan.Accounts) bool {
+	return slices.ContainsFunc(a.Members, func(m plan.Member) bool {
+		return findGroup(a, m.Group) == nil || !slices.ContainsFunc(a.Users, func(u plan.User) bool { return u.Name == m.User })
+	}) || slices.ContainsFunc(a.Users, func(u plan.User) bool {
+		_, err := strconv.Atoi(u.Group)
+		return err != nil
+	})
+}
+
+// accountsWords are the words of the layer of accounts, and the lines that it is at.
+func (t *Target) accountsWords() (string, spec.Range) {
 	var names []string
 	for _, u := range t.accounts.Users {
 		names = append(names, u.Name)
@@ -267,8 +332,7 @@ func (t *Target) addAccounts() {
 	} else if n := len(t.described.Groups); n > 0 {
 		lines = spec.Range{Start: t.described.Groups[0].Range.Start, End: t.described.Groups[n-1].Range.End}
 	}
-	t.image.Layers = append(t.image.Layers, plan.Layer{Strategy: "users", Words: words + few(names), Range: lines, Action: t.accounts})
-	t.accounts = nil
+	return words + few(names), lines
 }
 
 // runsInImage reports whether one of some layers runs a command in the image so far.

@@ -150,8 +150,9 @@ type Target struct {
 	read     reader
 	// packages are all of the target, once its first packages layer is planned.
 	packages *packageSet
-	// accounts are its users and groups, until they are put on.
-	accounts *plan.Accounts
+	// accounts are its users and groups, until they are put on; early are those that are,
+	// if they refer to others that packages may yet bring.
+	accounts, early *plan.Accounts
 }
 
 // image plans a target for a platform, once.
@@ -230,8 +231,9 @@ func (t *Target) build(ctx context.Context) error {
 			t.addAccounts()
 		}
 		t.image.Layers = append(t.image.Layers, made...)
+		t.packagesCame(made)
 	}
-	t.addAccounts()
+	t.endAccounts()
 	if t.image.Layers, err = t.fit(t.image.Layers); err != nil {
 		return err
 	}

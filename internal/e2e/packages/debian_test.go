@@ -61,6 +61,7 @@ func TestCommandBeforePackages(t *testing.T) {
 	dir := h.OnDebian(t, a, testenv.DebianBase(t)+"@"+digestOf(t, testenv.DebianBase(t)), `
   - build: {run: "true"}
   - packages: {names: [first], REPOSITORIES}
+users: [{name: app, groups: [first]}]
 `)
 	h.MustLock(t, a, dir)
 	if strings.Contains(house.Read(t, dir, "strata.lock"), "installer:") {
@@ -69,7 +70,9 @@ func TestCommandBeforePackages(t *testing.T) {
 	house.Replace(t, filepath.Join(dir, "strata.yaml"), `"true"`, `"echo mine >/usr/share/first"`)
 	image := h.ByStrata().Image(t, h, "", house.Flags(dir)...)
 	house.Want(t, "what is installed", h.Healthy(t, image, "first"), "ii first 1\n")
-	house.Want(t, "the package's file", house.Read(t, house.SomeOf(t, h, image, "usr/share/first"), "usr/share/first"), "1\n")
+	root := house.SomeOf(t, h, image, "usr/share/first", "etc/group")
+	house.Want(t, "the package's file", house.Read(t, root, "usr/share/first"), "1\n")
+	house.Contains(t, house.Read(t, root, "etc/group"), "\napp:x:1000:\n", "\nfirst:x:999:app\n")
 	house.Contains(t, house.LayersOf(t, h, image), "packages: install first")
 
 	between := h.OnDebian(t, a, testenv.DebianBase(t), `
