@@ -54,7 +54,8 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 	}
 	each(lint.File(s, r.daemon.UI.Target, file, r.config), report)
 	for _, p := range r.daemon.UI.TargetPlatforms {
-		req := r.planRequest(ctx, s, platforms.Normalize(p), r.trees(s))
+		trees := r.trees(s)
+		req := r.planRequest(ctx, s, platforms.Normalize(p), trees)
 		req.Lock.File, req.Warn, req.AllowMissing = file, report, true
 		planned, err := strategy.Plan(ctx, req)
 		if err != nil {
@@ -62,6 +63,9 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 		}
 		each(lint.Plan(s, planned, file), report)
 		each(lint.Packages(s, planned), report)
+		if err := trees.Unbuilt(ctx, s, planned); err != nil {
+			return err
+		}
 	}
 	return nil
 }

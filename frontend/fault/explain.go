@@ -60,7 +60,7 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 		return e.external(o.Pos, "there is no %s after the command; the command must make what `outputs` names", o.Path)
 	}
 	if c, ok := findCopy(e.Plan, err, lines); ok {
-		return e.missingSource(ctx, c)
+		return e.missing(ctx, c)
 	}
 	if IsNotFound(err) {
 		if c, ok := findPattern(e.Plan, lines); ok {

@@ -11,6 +11,14 @@ import (
 	"github.com/strata-build/strata/llb/plan"
 )
 
+// missing is the fault of a build file that names, or has a pattern for, what isn't there.
+func (e *Explainer) missing(ctx context.Context, c plan.Copy) error {
+	if plan.IsPattern(c.Path) {
+		return e.missingMatch(ctx, c)
+	}
+	return e.missingSource(ctx, c)
+}
+
 // missingSource is the fault of a build file that names what isn't there. Its
 // hint costs a look at the tree; a tree that can't be looked into gives none.
 func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {

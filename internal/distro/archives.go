@@ -21,6 +21,8 @@ type Archives interface {
 	// Addresses are where the packages of a repository can be had, the preferred
 	// address first.
 	Addresses(r Repository) []string
+	// CheckName says what is wrong with how a package is asked for; nil if nothing is.
+	CheckName(name string) error
 	// Resolve finds the packages that an image needs. Errors about what was asked
 	// for are [Error] values; all others are about an archive or the base.
 	Resolve(ctx context.Context, r Request) (*Solution, error)

@@ -155,9 +155,38 @@ func (s *packageSet) plan(ctx context.Context) error {
 // read reads what the build file says besides names. What is wrong for want of an argument
 // isn't, where arguments may be missing.
 func (s *packageSet) read() error {
-	for _, read := range []func() error{s.asked.readSources, s.readUpgrade, s.from.readLike} {
+	for _, read := range []func() error{s.asked.readSources, s.readUpgrade, s.from.readLike, s.checkNames} {
 		if err := read(); err != nil && !s.t.pass.lacksArgument() {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkNames looks whether packages are asked for as any system takes it that they may be
+// of.
+func (s *packageSet) checkNames() error {
+	kind := ""
+	if len(s.asked.sources) > 0 {
+		kind = s.asked.given[s.asked.sources[0]].Type.Value
+	}
+	var systems []distro.Archives
+	for _, system := range s.t.pass.req.Systems {
+		if archives, ok := system.(distro.Archives); ok && (kind == "" || system.Facts().Type == kind) {
+			systems = append(systems, archives)
+		}
+	}
+	for _, names := range s.asked.wantedNames() {
+		for _, name := range names {
+			var err error
+			for _, system := range systems {
+				if err = system.CheckName(name); err == nil {
+					break
+				}
+			}
+			if err != nil {
+				return s.asked.fault(&distro.Error{Name: name, Err: err})
+			}
 		}
 	}
 	return nil

@@ -48,6 +48,9 @@ func (toy) Addresses(r distro.Repository) []string {
 	return append(slices.Clone(r.URIs), "https://mirror.example.org")
 }
 
+// CheckName takes any name.
+func (toy) CheckName(string) error { return nil }
+
 func (toy) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {
 	address, err := r.Base.ReadFile(ctx, "/etc/toy")
 	if err != nil {

@@ -77,6 +77,12 @@ func readBase(ctx context.Context, r *distro.Request) (*base, error) {
 	return b, err
 }
 
+// CheckName says what is wrong with how a package is asked for.
+func (System) CheckName(name string) error {
+	_, err := resolve.ParseWanted(name)
+	return err
+}
+
 // Resolve finds packages by apk's rules, and reads each of them once: indexes of
 // Alpine don't have what a lock keeps.
 func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {

@@ -44,6 +44,12 @@ func (System) Detect(ctx context.Context, base tree.Tree) (bool, error) {
 	return distro.HasFile(ctx, base, "/var/lib/dpkg/status")
 }
 
+// CheckName says what is wrong with how a package is asked for.
+func (System) CheckName(name string) error {
+	_, err := resolve.ParseWanted(name)
+	return err
+}
+
 // Resolve finds packages by apt's rules.
 func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {
 	b, err := readBase(ctx, &r)

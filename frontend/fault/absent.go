@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"context"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// Absent is the fault of a build file that takes what isn't in a directory of the client,
+// in the words of a build that finds it; nil if it is there, or if the tree can't be listed.
+func (e *Explainer) Absent(ctx context.Context, c plan.Copy) error {
+	name := strings.TrimPrefix(c.Path, "/")
+	list := e.World.List(ctx, c.From, false)
+	if name == "" || list == nil || list.has(name) {
+		return nil
+	}
+	if plan.IsPattern(name) {
+		if literal, ok := plan.Unescaped(name); ok && list.has(literal) || list.matches(name) {
+			return nil
+		}
+	}
+	return e.missing(ctx, c)
+}
+
+// has reports whether something is at a path, which is followed through links.
+func (list Lister) has(name string) bool {
+	at, err := list.Follow("/" + name)
+	if err != nil || at == "/" {
+		return err == nil
+	}
+	stat, err := list.stat(at)
+	return err != nil || stat != nil
+}
+
+// matches reports whether something that is there matches a pattern of path.Match.
+func (list Lister) matches(pattern string) bool {
+	dirs := []string{"/"}
+	parts := strings.Split(pattern, "/")
+	for i, part := range parts {
+		var below []string
+		for _, dir := range dirs {
+			at, err := list.Follow(dir)
+			if err != nil {
+				continue
+			}
+			stats, err := list(strings.TrimPrefix(at, "/"))
+			if err != nil {
+				continue
+			}
+			for _, stat := range stats {
+				if ok, err := path.Match(part, path.Base(stat.Path)); err != nil || ok && (i < len(parts)-1 || list.has(path.Join(at, path.Base(stat.Path))[1:])) {
+					below = append(below, path.Join(at, path.Base(stat.Path)))
+				}
+			}
+		}
+		dirs = below
+	}
+	return len(dirs) > 0
+}
+
+// IsDirectory reports whether there is a directory at a path without links.
+func (list Lister) IsDirectory(at string) bool {
+	stat, err := list.stat(at)
+	return err == nil && stat != nil && os.FileMode(stat.Mode).IsDir()
+}
