@@ -120,6 +120,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Bases:         trees,
 		Looker:        trees,
 		Near:          func(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, trees.List) },
+		Absent:        trees.Absent,
 		Fetch:         source.Fetcher{Daemon: r.daemon},
 		Stores:        trees,
 		Logins:        source.Logins{Trees: trees},

@@ -18,12 +18,12 @@ import (
 func TestCheckFindsWhatBuildsFind(t *testing.T) {
 	h := house.New(t)
 	megabyte := make([]byte, 5<<20)
-	fault := regexp.MustCompile(`strata\.yaml:\d+:\d+: [^\n]+`)
+	fault := regexp.MustCompile(`(?m)^strata: (?:failed to solve: )?(strata\.yaml:\d+:\d+: [^\n]+)`)
 	for name, layers := range map[string]string{
 		"empty version":            "from: \"{base}\"\nlayers: [{packages: [\"jq=\"]}]\n",
 		"empty version of apk":     "layers: [{packages: {names: [\"jq~\"], repositories: [{type: apk, uri: \"http://127.0.0.1:1/\", signed_by: there/file}]}}]\n",
 		"source":                   "from: \"{base}\"\nlayers: [{files: [{dest: /x, source: no/such}]}]\n",
-		"misspelt source":          "layers: [{files: [{dest: /x, source: ther/file}]}]\n",
+		"misspelt source":          "layers: [{files: [{dest: /x, source: therre/file}]}]\n",
 		"pattern":                  "layers: [{files: [{dest: /x/, source: \"*.nothing\"}]}]\n",
 		"dangling":                 "layers: [{files: [{dest: /x, source: dangling}]}]\n",
 		"matched and dangling":     "layers: [{files: [{dest: /x/, source: \"dangl*\"}]}]\n",
@@ -39,12 +39,23 @@ func TestCheckFindsWhatBuildsFind(t *testing.T) {
 		"root":                     "layers: [{files: [{dest: /, directory: true}]}]\n",
 		"escaped pattern":          "layers: [{files: [{dest: /x/, source: \"no\\\\*\"}]}]\n",
 		"in a target":              "from: target:t\nlayers: [{files: [{dest: /a, symlink: c}]}]\ntargets: {t: {layers: [{files: [{dest: /a, directory: true}]}]}}\n",
+		"key":                      "layers: [{packages: {names: [jq], repositories: [{type: deb, uri: \"http://127.0.0.1:1/\", suites: [x], components: [main], signed_by: gone.asc}]}}]\n",
+		"package's file":           "layers: [{packages: {names: [./gone.deb], repositories: [{type: deb, uri: \"http://127.0.0.1:1/\", suites: [x], components: [main], trusted: true}]}}]\n",
+		"store without keys":       "layers: [{derivation: {path: /nix/store/00000000000000000000000000000000-x, substituters: [\"http://127.0.0.1:1\"]}}]\n",
+		"store from nowhere":       "layers: [{derivation: {path: /nix/store/00000000000000000000000000000000-x}}]\n",
+		"store's directory":        "layers: [{derivation: {path: /nix/store/00000000000000000000000000000000-x, store: {source: gone}}}]\n",
+		"Dockerfile":               "from: dockerfile:gone\n",
+		"stage":                    "layers: [{files: [{dest: /x, from: \"dockerfile:Dockerfile#gone\", source: /a}]}]\n",
+		"context":                  "from: context:gone\n",
+		"owner":                    "layers: [{files: [{dest: /x, content: x, owner: nobody}]}]\n",
+		"hidden image":             "from: \"{base}\"\nlayers: [{build: {source: there, workdir: /, run: \"true\"}}]\n",
+		"too many layers":          "max_layers: 1\nlayers: [{build: {from: \"{base}\", run: \": $out\"}}, {build: {from: \"{base}\", run: \"true\", security: sandbox, out: false}}]\n",
 		"no repository":            "layers: [{files: [{dest: /src, git: \"http://127.0.0.1:1/no\"}]}]\n",
 		"what is there":            "layers: [{files: [{dest: /x, source: linked/file}, {dest: /y/, source: \"the*/f*\"}, {dest: /z/, source: \"a[b]\"}, {dest: /w, from: context:more, source: /}]}]\n",
 		"what may be in the image": "from: \"{base}\"\nlayers: [{files: [{dest: /bin/new, content: x}, {dest: /w, from: \"{base}\", source: /bin/busybox}]}]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+layers+"-- there/file --\n-- ignored --\n-- a[b] --\n-- .dockerignore --\nignored\n-- more/file --\n")
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+layers+"-- there/file --\n-- Dockerfile --\nFROM scratch AS there\nCOPY there /\n-- ignored --\n-- a[b] --\n-- .dockerignore --\nignored\n-- more/file --\n")
 			house.Write(t, filepath.Join(dir, "there/large"), megabyte)
 			for link, to := range map[string]string{"dangling": "nowhere", "linked": "there"} {
 				if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
@@ -55,7 +66,7 @@ func TestCheckFindsWhatBuildsFind(t *testing.T) {
 			built, err := h.Strata(house.Flags(dir, append(more, "-o", "type=cacheonly")...)...)
 			want := ""
 			if err != nil {
-				want = fault.FindString(built)
+				want = fault.FindStringSubmatch(built + "\nstrata: strata.yaml:0:0: nothing is said")[1]
 			}
 			if (want == "") != strings.HasPrefix(name, "what ") {
 				t.Fatalf("a build says\n%s", built)

@@ -6,7 +6,7 @@ package fault
 import (
 	"context"
 	"os"
-	"path"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/llb/plan"
@@ -21,7 +21,7 @@ func (e *Explainer) Absent(ctx context.Context, c plan.Copy) error {
 		return nil
 	}
 	if plan.IsPattern(name) {
-		if literal, ok := plan.Unescaped(name); ok && list.has(literal) || list.matches(name) {
+		if literal, ok := plan.Unescaped(name); ok && list.has(literal) || slices.ContainsFunc(list.matching(name), list.has) {
 			return nil
 		}
 	}
@@ -36,32 +36,6 @@ func (list Lister) has(name string) bool {
 	}
 	stat, err := list.stat(at)
 	return err != nil || stat != nil
-}
-
-// matches reports whether something that is there matches a pattern of path.Match.
-func (list Lister) matches(pattern string) bool {
-	dirs := []string{"/"}
-	parts := strings.Split(pattern, "/")
-	for i, part := range parts {
-		var below []string
-		for _, dir := range dirs {
-			at, err := list.Follow(dir)
-			if err != nil {
-				continue
-			}
-			stats, err := list(strings.TrimPrefix(at, "/"))
-			if err != nil {
-				continue
-			}
-			for _, stat := range stats {
-				if ok, err := path.Match(part, path.Base(stat.Path)); err != nil || ok && (i < len(parts)-1 || list.has(path.Join(at, path.Base(stat.Path))[1:])) {
-					below = append(below, path.Join(at, path.Base(stat.Path)))
-				}
-			}
-		}
-		dirs = below
-	}
-	return len(dirs) > 0
 }
 
 // IsDirectory reports whether there is a directory at a path without links.

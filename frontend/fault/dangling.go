@@ -73,6 +73,16 @@ func danglingOnWay(list Lister, name string) (dangling, bool) {
 
 // danglingMatch finds the first match of a pattern that is a link to nothing.
 func danglingMatch(list Lister, pattern string) (dangling, bool) {
+	for _, name := range list.matching(pattern) {
+		if d, ok := danglingOnWay(list, name); ok {
+			return d, true
+		}
+	}
+	return dangling{}, false
+}
+
+// matching are the paths that match a pattern of path.Match, links to nothing among them.
+func (list Lister) matching(pattern string) []string {
 	matches := []string{""}
 	for part := range strings.SplitSeq(pattern, "/") {
 		var below []string
@@ -93,12 +103,7 @@ func danglingMatch(list Lister, pattern string) (dangling, bool) {
 		}
 		matches = below
 	}
-	for _, name := range matches {
-		if d, ok := danglingOnWay(list, name); ok {
-			return d, true
-		}
-	}
-	return dangling{}, false
+	return matches
 }
 
 // dangles reports whether there is a link at a path that leads to nothing.

@@ -57,6 +57,8 @@ type Trees struct {
 	// main is the build context, once it was asked for.
 	mainMu sync.Mutex
 	main   *bk.State
+	// names are the same trees where nothing but names is looked at.
+	names *namesWorld
 	// built are the trees of builds of Nix.
 	built map[*plan.Exec]bk.State
 }
@@ -79,6 +81,7 @@ var (
 // where trees come from is added to them.
 func (f *Finder) Trees(s *spec.Spec, o llb.Options) *Trees {
 	t := &Trees{finder: f, spec: s, lowering: o, found: map[plan.Tree]*found{}, built: map[*plan.Exec]bk.State{}}
+	t.names = &namesWorld{Trees: t, lists: map[string]func() fault.Lister{}}
 	t.lowering.Sources, t.lowering.Prober, t.lowering.Built = t, f.prober, t.builtStore
 	t.lowering.Step, t.lowering.BuildPlatform, t.lowering.Chain = f.daemon.Step, f.daemon.Platform, !f.daemon.Merges()
 	caps := f.daemon.Client.BuildOpts().LLBCaps

@@ -27,18 +27,36 @@ import (
 // there, and files in each other's way. Nothing is built or pulled for it, and no file's
 // content is sent.
 func (t *Trees) Unbuilt(ctx context.Context, s *spec.Spec, p *plan.Plan) error {
-	names := &namesWorld{Trees: t, lists: map[string]func() fault.Lister{}}
-	if err := names.absent(ctx, s, p); err != nil {
-		return err
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			for _, c := range l.Action.Copies() {
+				if c.Pos.IsZero() {
+					continue
+				}
+				if err := t.Absent(ctx, c); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	opt := t.lowering
-	known := &knownNames{world: names, local: map[bk.Output]plan.Tree{}}
+	known := &knownNames{world: t.names, local: map[bk.Output]plan.Tree{}}
 	opt.Sources, opt.Prober = known, known
 	_, err := llb.Lower(ctx, p, opt)
 	if located := fault.Mistake(s, err); located != err { //nolint:errorlint // whether it is another value
 		return located
 	}
 	return nil
+}
+
+// Absent is the fault of a build file that takes what isn't in a directory of the client;
+// nil if it is there, or if the tree isn't one. Only names are sent for it.
+func (t *Trees) Absent(ctx context.Context, c plan.Copy) error {
+	if !t.names.isLocal(ctx, c.From) {
+		return nil
+	}
+	e := fault.Explainer{Spec: t.spec, World: t.names}
+	return e.Absent(ctx, c)
 }
 
 // namesWorld are the trees of a plan of which nothing but names is known.
@@ -49,24 +67,6 @@ type namesWorld struct {
 }
 
 var _ fault.World = (*namesWorld)(nil)
-
-// absent finds the first source that isn't there.
-func (n *namesWorld) absent(ctx context.Context, s *spec.Spec, p *plan.Plan) error {
-	e := fault.Explainer{Spec: s, Plan: p, World: n}
-	for _, img := range p.Images {
-		for _, l := range img.Layers {
-			for _, c := range l.Action.Copies() {
-				if c.Pos.IsZero() || !n.isLocal(ctx, c.From) {
-					continue
-				}
-				if err := e.Absent(ctx, c); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
 
 // isLocal reports whether a tree is a directory of the client.
 func (n *namesWorld) isLocal(ctx context.Context, in plan.Tree) bool {
@@ -154,5 +154,10 @@ func (k *knownNames) List(ctx context.Context, st bk.State, dir string) ([]*fsty
 	return stats, err
 }
 
-// Open opens nothing: no content is known.
-func (*knownNames) Open(context.Context, bk.State) (tree.Tree, error) { return nil, errUnbuilt }
+// Open opens the empty tree, and no other: no content is known.
+func (*knownNames) Open(_ context.Context, st bk.State) (tree.Tree, error) {
+	if st.Output() == nil {
+		return &openTree{}, nil
+	}
+	return nil, errUnbuilt
+}

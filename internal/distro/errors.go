@@ -3,13 +3,19 @@
 
 package distro
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // NoArchives is the error of an image that has no archives where they are asked for.
 func NoArchives(in Configured) error {
 	err := fmt.Errorf("%s is configured for no package archive; say with `repositories` where packages come from", in.Name)
 	return &Error{Part: Configuration, Err: err}
 }
+
+// ErrNoKeys says that the context doesn't have the keys that a source names.
+var ErrNoKeys = errors.New("the context has no such key")
 
 // Error is an error at one part of a request: who asked for that is to be told.
 type Error struct {

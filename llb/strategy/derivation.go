@@ -30,8 +30,7 @@ func (derivation) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.La
 		return nil, err
 	}
 	if t.pass.req.AllowMissing {
-		_, err := d.trust()
-		return nil, err
+		return nil, d.check(ctx, want)
 	}
 	c, err := d.find(ctx, want)
 	if err != nil {
@@ -42,6 +41,38 @@ func (derivation) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.La
 		return nil, d.t.read.errorf(d.described.Range.Start, "derivation: %w", err)
 	}
 	return d.layers(c, c.missing(there))
+}
+
+// check says what is wrong with a derivation, as far as nothing has to be fetched or built
+// for that.
+func (d derived) check(ctx context.Context, want wantedPaths) error {
+	trusted, err := d.trust()
+	switch {
+	case err != nil || d.described.Build != nil:
+		return err
+	case d.described.Store != nil:
+		src, err := d.storeSource(ctx)
+		if err != nil {
+			return err
+		}
+		return d.absentStore(ctx, src)
+	}
+	if err := d.complete(trusted); err != nil {
+		return err
+	}
+	_, _, err = d.locked(want.roots, trusted)
+	return err
+}
+
+// complete says what is missing for a look into binary caches.
+func (d derived) complete(trusted trust) error {
+	switch {
+	case len(trusted.caches) == 0:
+		return d.t.read.errorf(d.described.Range.Start, "derivation: it doesn't say where the store path comes from; set substituters, store or build")
+	case len(trusted.keys) == 0:
+		return d.t.read.errorf(d.described.Range.Start, "derivation: trusted_public_keys is missing; without a key what a cache sends cannot be verified")
+	}
+	return nil
 }
 
 // derived is a derivation of a build file, for the target that it is planned for.
@@ -143,8 +174,6 @@ func (d derived) find(ctx context.Context, want wantedPaths) (*closure, error) {
 		return d.built(ctx)
 	case d.described.Store != nil:
 		return d.exported(ctx, want)
-	case len(d.described.Substituters) == 0:
-		return nil, d.t.read.errorf(d.described.Range.Start, "derivation: it doesn't say where the store path comes from; set substituters, store or build")
 	default:
 		return d.substituted(ctx, want)
 	}
@@ -156,8 +185,8 @@ func (d derived) substituted(ctx context.Context, want wantedPaths) (*closure, e
 	if err != nil {
 		return nil, err
 	}
-	if len(trusted.keys) == 0 {
-		return nil, d.t.read.errorf(d.described.Range.Start, "derivation: trusted_public_keys is missing; without a key what a cache sends cannot be verified")
+	if err := d.complete(trusted); err != nil {
+		return nil, err
 	}
 	if d.t.pass.req.Fetch == nil {
 		return nil, d.t.read.errorf(d.described.Range.Start, "derivation: nothing can fetch here")

@@ -43,6 +43,9 @@ func (d derived) exported(ctx context.Context, want wantedPaths) (*closure, erro
 	if errors.As(err, &fault) || errors.Is(err, nixresolve.ErrMissing) {
 		return nil, d.fault(want, err)
 	}
+	if absent := d.absentStore(ctx, src); absent != nil {
+		return nil, absent
+	}
 	out := d.t.read.errorf(at, "derivation: read the store in %s: %w", storeSourceWords(src), err)
 	out.External = true
 	return nil, out
@@ -62,6 +65,21 @@ func (d derived) storeSource(ctx context.Context) (*plan.StoreSource, error) {
 	tree := plan.Tree{Kind: plan.Context, Name: strings.TrimPrefix(name, "context:"), Platform: d.t.image.Platform, Pos: s.Context.Pos}
 	tree, _, err = d.t.pass.look(ctx, tree)
 	return &plan.StoreSource{From: tree, Path: "/"}, err
+}
+
+// absentStore is the fault of a build file whose store isn't in the build context, as far
+// as that is known.
+func (d derived) absentStore(ctx context.Context, src *plan.StoreSource) error {
+	absent := d.t.pass.req.Absent
+	if absent == nil || src.From.Kind != plan.Main {
+		return nil
+	}
+	return absent(ctx, storeCopy(src))
+}
+
+// storeCopy is a store in the build context as what is taken of it.
+func storeCopy(src *plan.StoreSource) plan.Copy {
+	return plan.Copy{From: src.From, Path: path.Join("/", src.Path), Pos: src.From.Pos}
 }
 
 // storeSourceWords name the store as the build file does.

@@ -52,6 +52,9 @@ type packageRequest struct {
 	upgrade      distro.Upgrade
 	upgradeLayer int
 	upgradePos   spec.Pos
+	// near says what a file of the context that isn't there may have been meant to be; nil
+	// where nothing is known.
+	near func(plan.Copy) string
 }
 
 // packageEntry is one packages layer.
@@ -88,6 +91,9 @@ func newPackageSet(ctx context.Context, t *Target) (*packageSet, error) {
 	for _, system := range t.pass.req.Systems {
 		asked.extensions = append(asked.extensions, "."+system.Facts().Type)
 	}
+	if near := t.pass.req.Near; near != nil {
+		asked.near = func(c plan.Copy) string { return near(ctx, c) }
+	}
 	for i := range t.described.Layers {
 		l := &t.described.Layers[i]
 		if l.Packages == nil {
@@ -111,6 +117,9 @@ func newPackageSet(ctx context.Context, t *Target) (*packageSet, error) {
 // every entry.
 func (s *packageSet) plan(ctx context.Context) error {
 	if err := s.read(); err != nil {
+		return err
+	}
+	if err := s.absent(ctx); err != nil {
 		return err
 	}
 	if s.t.pass.req.AllowMissing && s.before() == nil {
@@ -158,6 +167,30 @@ func (s *packageSet) read() error {
 	for _, read := range []func() error{s.asked.readSources, s.readUpgrade, s.from.readLike, s.checkNames} {
 		if err := read(); err != nil && !s.t.pass.lacksArgument() {
 			return err
+		}
+	}
+	return nil
+}
+
+// absent finds, where nothing is looked into, a file of the context that is asked for and
+// isn't there.
+func (s *packageSet) absent(ctx context.Context) error {
+	absent := s.t.pass.req.Absent
+	if absent == nil || !s.t.pass.req.AllowMissing {
+		return nil
+	}
+	for _, src := range s.asked.sources {
+		if r := s.asked.given[src]; r != nil && src.Keys != "" {
+			if err := absent(ctx, keysOf(src, r)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range s.files.all {
+		if f.copied != nil {
+			if err := absent(ctx, *f.copied); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -142,7 +142,7 @@ func TestRepositoryFaults(t *testing.T) {
 		},
 		{
 			"no keyring there", "        - {type: deb, uri: \"https://b.example.org\", suites: [x], components: [main], signed_by: keys.gpg}\n",
-			"strata.yaml:7:97: archive x: the context has no keyring keys.gpg", debian,
+			`strata.yaml:7:97: there is no "keys.gpg" in the build context`, debian,
 		},
 	} {
 		_, err := strategy.Plan(context.Background(), withBase(t, one+c.repositories, c.base))

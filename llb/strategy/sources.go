@@ -241,6 +241,13 @@ func (s *packageRequest) fault(err error) error {
 	}
 	r := s.given[about.Source]
 	switch {
+	case r != nil && errors.Is(err, distro.ErrNoKeys):
+		c := keysOf(about.Source, r)
+		fault := s.read.errorf(c.Pos, "there is no %q in %s", about.Source.Keys, c.From.Words())
+		if s.near != nil {
+			return fault.WithHint(s.near(c))
+		}
+		return fault
 	case r != nil && about.Part == distro.Keys:
 		return s.read.errorf(r.SignedBy.Pos, "%w", err)
 	case r != nil:
@@ -249,6 +256,11 @@ func (s *packageRequest) fault(err error) error {
 		return s.read.errorf(s.like.Pos, "%w", err)
 	}
 	return s.read.errorf(s.pos(about.Name), "%w", err).WithHint(s.fileHint(about.Name))
+}
+
+// keysOf is the file of the context with the keys of a source.
+func keysOf(src *distro.Source, r *spec.Repository) plan.Copy {
+	return plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: r.SignedBy.Pos}, Path: "/" + src.Keys, Pos: r.SignedBy.Pos}
 }
 
 // fileHint is the hint for a name that no package has, and that a file could have.

@@ -94,6 +94,9 @@ type Request struct {
 	Now time.Time
 	// Stores opens exported stores; it may be nil when there are none.
 	Stores Stores
+	// Absent is the fault of a build file that takes what isn't in a context, as far as
+	// that is known without a look into files; nil where nothing is.
+	Absent func(ctx context.Context, c plan.Copy) error
 	// AllowMissing lets arguments that must be given be missing, for requests that
 	// only look at the build file.
 	AllowMissing bool

@@ -22,7 +22,7 @@ func givenKeys(ctx context.Context, r *distro.Request, s *distro.Source) (index.
 	keys, err := openKeys(ctx, r, s.Keys)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &distro.Error{Source: s, Part: distro.Keys, Err: fmt.Errorf("the context has no key %s", s.Keys)}
+		return nil, &distro.Error{Source: s, Part: distro.Keys, Err: fmt.Errorf("%w: %s", distro.ErrNoKeys, s.Keys)}
 	case err != nil:
 		return nil, &distro.Error{Source: s, Part: distro.Keys, Err: fmt.Errorf("read key %s: %w", s.Keys, err)}
 	}

@@ -47,7 +47,7 @@ func (k *keyrings) given(ctx context.Context, s *distro.Source) ([][]byte, error
 	}
 	data, err := files.ReadFile(ctx, "/"+s.Keys)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &distro.Error{Source: s, Part: distro.Keys, Err: fmt.Errorf("the context has no keyring %s", s.Keys)}
+		return nil, &distro.Error{Source: s, Part: distro.Keys, Err: fmt.Errorf("%w: %s", distro.ErrNoKeys, s.Keys)}
 	}
 	if err != nil {
 		return nil, &distro.Error{Source: s, Part: distro.Keys, Err: fmt.Errorf("read keyring %s: %w", s.Keys, err)}
