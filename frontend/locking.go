@@ -83,6 +83,9 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 		return nil, err
 	}
 	opts := r.options()
+	if opts[OptOutdated] != "" {
+		return r.outdated(ctx, s, old)
+	}
 	if old == nil && opts[OptCheck] != "" {
 		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
 	}
@@ -120,12 +123,12 @@ func checkLock(ctx context.Context, r *request, s *spec.Spec, old *lock.File) ([
 	if err := held.write(ctx); err != nil {
 		return nil, err
 	}
-	now := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon), update: []string{"*"}}
-	if err := now.write(ctx); err != nil {
+	changes, err := r.moved(ctx, s, old)
+	if err != nil {
 		return nil, err
 	}
 	var text strings.Builder
-	for _, c := range lock.Diff(old, now.made) {
+	for _, c := range changes {
 		fmt.Fprintln(&text, printable.Line(c.String()))
 	}
 	return []byte(text.String()), nil

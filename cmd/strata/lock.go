@@ -36,6 +36,8 @@ type lockOptions struct {
 	names  []string
 	sbom   bool
 	output string
+	// outdated lists what is newer, as JSON if json says so.
+	outdated, json bool
 }
 
 func lockCommand(t cli.Terminal) *cobra.Command {
@@ -57,6 +59,8 @@ all images, urls, git references, packages or closures, or everything.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&o.update, "update", false, "look up again: what is named (a package, an image, a url, a git address, a store path, or images, urls, git, packages, closures), or everything")
 	flags.BoolVar(&o.check, "check", false, "exit with status 3 if the lock is not what the build file asks for, or something moved since; write nothing")
+	flags.BoolVar(&o.outdated, "outdated", false, "list what is newer: tags of images and git repositories that are versions, packages, commits, and what moved; write nothing")
+	flags.BoolVar(&o.json, "json", false, "list what --outdated finds as JSON")
 	flags.BoolVar(&o.sbom, "sbom", false, "print what the lock has as an SPDX document; resolve and write nothing")
 	flags.StringVarP(&o.output, "output", "o", "", "`FILE` to write (default the build file's name with .lock; - is the standard output)")
 	o.build.Cache.Bind(flags)
@@ -75,6 +79,10 @@ func (o *lockOptions) arguments(args []string) error {
 	switch {
 	case o.check && o.update:
 		return errors.New("--check and --update do not go together")
+	case o.outdated && (o.check || o.update || o.sbom):
+		return errors.New("--outdated does not go together with --check, --update and --sbom")
+	case o.json && !o.outdated:
+		return errors.New("--json goes with --outdated")
 	case len(args) > 0 && !o.update:
 		return fmt.Errorf("the context %s is neither a directory nor an address; packages are named after --update", args[0])
 	}
@@ -119,6 +127,9 @@ func runLock(ctx context.Context, t cli.Terminal, o lockOptions) error {
 	}
 	if o.sbom {
 		return printSBOM(t.Text(), o.build.Input, place)
+	}
+	if o.outdated {
+		return printOutdated(ctx, t, o, place)
 	}
 	text, err := job.Ask(ctx, t, o.build, o.attrs())
 	if o.check && errors.Is(err, strategy.ErrStaleLock) {
