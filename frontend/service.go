@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -49,7 +48,7 @@ type service struct {
 
 // startService starts a test's service.
 func startService(ctx context.Context, ctr client.Container, t *plan.Test, helper string) (*service, error) {
-	s := &service{container: ctr, planned: t, helper: path.Join(helperDir, helper), output: newWatched(), ended: make(chan struct{})}
+	s := &service{container: ctr, planned: t, helper: path.Join(helperDir, helper), output: newWatched(t.Service.Output), ended: make(chan struct{})}
 	var err error
 	s.process, err = ctr.Start(ctx, client.StartRequest{
 		Args: t.Service.Args, Env: t.Env, User: t.User, Cwd: t.Workdir, Stdout: s.output, Stderr: s.output,
@@ -144,7 +143,7 @@ func (s *service) wait(ctx context.Context) (fault string, err error) {
 		return "", err
 	}
 	fault = fmt.Sprintf("within %s its healthcheck does not succeed: %s", want.Timeout, answer.Fault)
-	if text := strings.TrimSpace(string(answer.Body)); text != "" {
+	if text := strings.TrimSpace(string(answer.Body) + string(answer.Stderr)); text != "" {
 		fault += ": " + quoted(text)
 	}
 	return fault, nil
@@ -158,7 +157,7 @@ func (s *service) waitOutput(ctx context.Context) (fault string, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, want.Timeout)
 	defer cancel()
-	err = s.output.await(ctx, want.Output, s.ended)
+	err = s.output.await(ctx, s.ended)
 	if err != nil && ctx.Err() != nil {
 		return fmt.Sprintf("within %s it does not print %s", want.Timeout, quoted(want.Output)), nil
 	}
@@ -180,7 +179,7 @@ func (s *service) askHTTP(ctx context.Context, q *plan.HTTPRequest) ([]string, e
 	if answer.Status != q.Status {
 		faults = append(faults, fmt.Sprintf("%s %s answers with status %d, not %d", q.Method, q.Path, answer.Status, q.Status))
 	}
-	return append(faults, mismatches("body", bodyOf(answer), q.Body)...), nil
+	return append(faults, mismatches("body", keptOf(answer.Body), q.Body)...), nil
 }
 
 // askTCP sends a text and says what of the answer is not as expected.
@@ -196,13 +195,28 @@ func (s *service) askTCP(ctx context.Context, q *plan.TCPRequest) ([]string, err
 	if answer.Fault != "" {
 		return []string{fmt.Sprintf("port %d: %s", q.Port, answer.Fault)}, nil
 	}
-	return mismatches("answer", bodyOf(answer), q.Receive), nil
+	return mismatches("answer", keptOf(answer.Body), q.Receive), nil
 }
 
-// bodyOf is an answer's text as a stream.
-func bodyOf(answer call.ProbeAnswer) *head {
+// command runs the test's command beside the service, and notes what was not as
+// expected.
+func (s *service) command(ctx context.Context, res *TestResult) error {
+	answer, err := s.probe(ctx, call.Await{Once: true, Command: s.planned.Args}.Args(), "")
+	if err != nil {
+		return err
+	}
+	if answer.Fault != "" {
+		res.Faults = append(res.Faults, "the command can't be run: "+answer.Fault)
+		return nil
+	}
+	noteCommand(s.planned, answer.Status, keptOf(answer.Body), keptOf(answer.Stderr), res)
+	return nil
+}
+
+// keptOf is a text as what is kept of a stream.
+func keptOf(text []byte) *head {
 	var h head
-	_, _ = h.Write(answer.Body) // it takes everything
+	_, _ = h.Write(text) // it takes everything
 	return &h
 }
 
@@ -225,7 +239,8 @@ func (s *service) run(ctx context.Context, args []string, user string) (status i
 	if user == "" {
 		user = s.planned.User
 	}
-	var out, stderr head
+	// Two streams of their full length, in base64, are less than that.
+	out, stderr := head{limit: 4 * headLimit}, head{}
 	process, err := s.container.Start(ctx, client.StartRequest{Args: args, Env: s.planned.Env, User: user, Cwd: s.planned.Workdir, Stdout: &out, Stderr: &stderr})
 	if err != nil {
 		return 0, nil, err
@@ -263,53 +278,4 @@ func exitStatus(err error) (int, error) {
 		return int(exit.ExitCode), nil
 	}
 	return 0, err
-}
-
-// watched keeps the first of what is written to it, for those who wait for a part.
-type watched struct {
-	mu   sync.Mutex
-	kept head
-	more chan struct{}
-}
-
-func newWatched() *watched { return &watched{more: make(chan struct{})} }
-
-// Write keeps a part, and wakes those who wait.
-func (w *watched) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	close(w.more)
-	w.more = make(chan struct{})
-	return w.kept.Write(p)
-}
-
-// Close does nothing.
-func (w *watched) Close() error { return nil }
-
-func (w *watched) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.kept.String()
-}
-
-// await waits until a text was written, or nothing more will be.
-func (w *watched) await(ctx context.Context, text string, ended <-chan struct{}) error {
-	for {
-		w.mu.Lock()
-		found, more := strings.Contains(w.kept.String(), text), w.more
-		w.mu.Unlock()
-		if found {
-			return nil
-		}
-		select {
-		case <-more:
-		case <-ended:
-			if strings.Contains(w.String(), text) {
-				return nil
-			}
-			return errServiceEnded
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }

@@ -87,7 +87,7 @@ tests:
   - {name: body, start: true, http: {port: 8080, path: /health, body: {contains: ok}}}
   - {name: port, start: true, wait: {port: 81, timeout: 1s}}
   - {name: output, start: true, wait: {output: down, timeout: 1s}}
-  - {name: no port, start: true, wait: {output: up, timeout: 1s}, tcp: {port: 82, send: x}}
+  - {name: no port, start: true, wait: {output: up, timeout: 3s}, tcp: {port: 82, send: x}}
   - {name: answer, start: true, tcp: {port: 8080, send: "GET / HTTP/1.0\r\n\r\n", receive: {equals: ""}}}
   - name: files
     files:
@@ -118,6 +118,33 @@ targets:
 	}
 	r = h.CLI.Run(t, "test", "--progress=plain", "--addr", h.Daemon.Addr, "--target", "broken", dir)
 	house.Contains(t, r.Stdout+r.Stderr, "FAIL  starts (line 25)\n      the program ended with status 3 ", "output of the image's program:\n        no configuration\n")
+}
+
+// TestBesideService runs commands beside a program that prints a lot: neither is what it
+// prints in the end lost, nor does a command that fails end the program.
+func TestBesideService(t *testing.T) {
+	h := house.New(t)
+	dir := h.Project(t, `
+-- strata.yaml --
+from: {base}
+config: {entrypoint: [/bin/sh, -c], cmd: ["seq 300000; echo ready; exec httpd -f -p 8080 -h /"], expose: [8080]}
+tests:
+  - {name: much, start: true, wait: {output: ready}, http: {path: /none, status: 404}}
+  - {name: status, start: true, wait: {output: ready}, run: "echo out; echo err >&2; exit 3", expect: {exit: 3, stdout: {equals: "out\n"}, stderr: {contains: err}}}
+  - {name: no command, start: true, wait: {output: ready}, run: [none]}
+  - {name: large, start: true, wait: {output: ready}, http: {path: /usr/bin/busybox, body: {contains: ELF}}}
+targets:
+  last:
+    from: target:default
+    config: {cmd: ["seq 300000; echo last words; exit 3"]}
+    tests: [{name: ends, start: true, wait: {output: ready}}]
+`)
+	r := h.CLI.Run(t, "test", "--progress=plain", "--addr", h.Daemon.Addr, dir)
+	house.Contains(t, r.Stdout, "ok    much\nok    status\nFAIL  no command (line 6)\n      the command can't be run: exec: \"none\": executable file not found in $PATH\n",
+		"      output of the image's program, the end of it:\n", "        300000\n        ready\n",
+		"FAIL  large (line 7)\n      the body has more than the 1048576 bytes that a test can look at\n", "2 of 4 tests failed.")
+	r = h.CLI.Run(t, "test", "--progress=plain", "--addr", h.Daemon.Addr, "--target", "last", dir)
+	house.Contains(t, r.Stdout, "FAIL  ends (line 12)\n      the program ended with status 3 ", "        300000\n        last words\n1 of 1 test failed.\n")
 }
 
 // TestServiceFaults refuses tests that can't be run, at their lines.

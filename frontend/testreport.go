@@ -87,13 +87,24 @@ func writeTest(w io.Writer, r *TestResult) bool {
 	}
 	writeStream(w, "standard output", r.Stdout)
 	writeStream(w, "standard error", r.Stderr)
-	writeStream(w, "output of the image's program", r.Service)
+	writeLast(w, "output of the image's program", r.Service)
 	return true
+}
+
+// mostLines are how many lines of a stream a report has.
+const mostLines = 20
+
+// writeLast writes the last lines of what a program printed: they say why it ended.
+func writeLast(w io.Writer, what, text string) {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if skipped := len(lines) - mostLines; skipped > 0 {
+		what, text = what+", the end of it", strings.Join(lines[skipped:], "\n")
+	}
+	writeStream(w, what, text)
 }
 
 // writeStream writes the first lines of what a command printed.
 func writeStream(w io.Writer, what, text string) {
-	const most = 20
 	text = strings.TrimSuffix(text, "\n")
 	if text == "" {
 		return
@@ -101,8 +112,8 @@ func writeStream(w io.Writer, what, text string) {
 	fmt.Fprintf(w, "      %s:\n", what)
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		if i == most {
-			fmt.Fprintf(w, "        … and %s\n", spell.Count(len(lines)-most, "more line"))
+		if i == mostLines {
+			fmt.Fprintf(w, "        … and %s\n", spell.Count(len(lines)-mostLines, "more line"))
 			return
 		}
 		fmt.Fprintf(w, "        %s\n", printable.Line(strings.TrimSuffix(line, "\r")))

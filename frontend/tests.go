@@ -5,6 +5,7 @@ package frontend
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,7 +134,7 @@ func beside(ctx context.Context, ctr client.Container, t plan.Test, helper strin
 	}
 	faults, err := s.look(ctx)
 	if err == nil && t.Args != nil && len(faults) == 0 {
-		err = s.orEnded(runCommand(ctx, ctr, t, res))
+		err = s.orEnded(s.command(ctx, res))
 	}
 	ended := errors.Is(err, errServiceEnded)
 	if ended {
@@ -158,13 +159,18 @@ func runCommand(ctx context.Context, ctr client.Container, t plan.Test, res *Tes
 	if err != nil {
 		return err
 	}
+	noteCommand(&t, status, &stdout, &stderr, res)
+	return nil
+}
+
+// noteCommand notes what a test's command gave, and what of it was not as expected.
+func noteCommand(t *plan.Test, status int, stdout, stderr *head, res *TestResult) {
 	res.Stdout, res.Stderr = stdout.String(), stderr.String()
 	if status != t.Exit {
 		res.Faults = append(res.Faults, fmt.Sprintf("the exit status is %d, not %d", status, t.Exit))
 	}
-	res.Faults = append(res.Faults, mismatches("standard output", &stdout, t.Stdout)...)
-	res.Faults = append(res.Faults, mismatches("standard error", &stderr, t.Stderr)...)
-	return nil
+	res.Faults = append(res.Faults, mismatches("standard output", stdout, t.Stdout)...)
+	res.Faults = append(res.Faults, mismatches("standard error", stderr, t.Stderr)...)
 }
 
 // mismatches are the conditions that a stream does not meet.
@@ -206,14 +212,16 @@ const headLimit = 1 << 20
 // head keeps the first of what is written to it.
 type head struct {
 	bytes.Buffer
-	cut bool
+	// limit is how much is kept, in bytes; headLimit if it is 0.
+	limit int
+	cut   bool
 }
 
 var _ io.WriteCloser = (*head)(nil)
 
 // Write takes everything and keeps what is within the limit.
 func (h *head) Write(p []byte) (int, error) {
-	room := headLimit - h.Len()
+	room := cmp.Or(h.limit, headLimit) - h.Len()
 	if len(p) > room {
 		h.cut = true
 	}

@@ -42,6 +42,7 @@ func examples() []calls.Call {
 		call.Probe{Kind: call.ProbeListen, Port: 1, Timeout: time.Second},
 		call.Probe{Kind: call.ProbeTCP, Port: 65535, Timeout: time.Minute, Send: "--x\x00\n"},
 		call.Probe{Kind: call.ProbeHTTP, Port: 80, Timeout: time.Minute, Method: "POST", Path: "/a?b=c d", Headers: []string{"Host=x", "A=b=c"}},
+		call.Await{Once: true, Command: []string{"id"}},
 		call.Await{Timeout: time.Minute, Interval: time.Second, Command: []string{"-check", "--x"}},
 		call.Place{Source: "/in", Out: "/out"},
 		call.Place{

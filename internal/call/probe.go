@@ -30,6 +30,9 @@ const (
 	ProbeTCP = "tcp"
 )
 
+// MaxAnswer is how many bytes of an answer count.
+const MaxAnswer = 1 << 20
+
 // Probe asks a service that runs in the same container. It writes a [ProbeAnswer] as
 // JSON to the standard output.
 type Probe struct {
@@ -49,10 +52,13 @@ type Probe struct {
 
 // ProbeAnswer is what a service answered.
 type ProbeAnswer struct {
-	// Status is that of an HTTP answer.
+	// Status is that of an HTTP answer, or the exit status of a command.
 	Status int `json:"status,omitempty"`
-	// Body is the answer's text, the first of it if it is much.
+	// Body is the answer's text, or what a command printed; of more than [MaxAnswer]
+	// bytes one more than that.
 	Body []byte `json:"body,omitempty"`
+	// Stderr is what a command printed to its standard error.
+	Stderr []byte `json:"stderr,omitempty"`
 	// Fault says why there is no answer; empty if there is one.
 	Fault string `json:"fault,omitempty"`
 }

@@ -12,62 +12,68 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/strata-build/strata/internal/call"
 )
 
-// await runs a command until it succeeds, and says what the last attempt came to.
+// await runs a command until it succeeds, or once, and says what the last attempt came
+// to.
 func await(c call.Await, out io.Writer) error {
+	if c.Once {
+		return json.NewEncoder(out).Encode(attempt(context.Background(), c.Command))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
 	defer cancel()
-	var answer call.ProbeAnswer
-	for {
-		text, err := attempt(ctx, c.Command)
-		if err == nil {
-			answer = call.ProbeAnswer{Body: text}
+	last := call.ProbeAnswer{Fault: "it doesn't end"}
+	for ctx.Err() == nil {
+		answer := attempt(ctx, c.Command)
+		if answer.Fault == "" && answer.Status == 0 {
+			last = answer
 			break
 		}
-		// An attempt that was ended for the time says less than the one before.
-		if ctx.Err() == nil || answer.Fault == "" {
-			answer = call.ProbeAnswer{Body: text, Fault: err.Error()}
+		if ctx.Err() != nil { // it was ended for the time, and says less than the one before
+			break
+		}
+		if last = answer; last.Fault == "" {
+			last.Fault = fmt.Sprintf("it ends with status %d", last.Status)
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(c.Interval):
 		}
-		if ctx.Err() != nil {
-			break
-		}
 	}
-	return json.NewEncoder(out).Encode(answer)
+	return json.NewEncoder(out).Encode(last)
 }
 
-// attempt runs a command once and returns the end of what it printed.
-func attempt(ctx context.Context, words []string) ([]byte, error) {
-	var text tail
+// attempt runs a command once. A fault is why it has no status.
+func attempt(ctx context.Context, words []string) call.ProbeAnswer {
+	var stdout, stderr start
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdout, cmd.Stderr = &text, &text
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	// What it leaves running may keep its streams.
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
+	answer := call.ProbeAnswer{Body: stdout, Stderr: stderr}
 	switch exit := new(exec.ExitError); {
-	case ctx.Err() != nil:
-		return text, errors.New("it doesn't end")
-	case errors.Is(err, exec.ErrWaitDelay):
-		return text, nil
-	case errors.As(err, &exit) && exit.ExitCode() >= 0:
-		return text, fmt.Errorf("it ends with status %d", exit.ExitCode())
+	case err == nil, errors.Is(err, exec.ErrWaitDelay):
+	case errors.As(err, &exit):
+		answer.Status = exit.ExitCode()
+		if ended, ok := exit.Sys().(syscall.WaitStatus); ok && ended.Signaled() {
+			answer.Status = 128 + int(ended.Signal()) // as container runtimes say it
+		}
+	default:
+		answer.Fault = err.Error()
 	}
-	return text, err
+	return answer
 }
 
-// tail keeps the last bytes of what is written to it.
-type tail []byte
+// start keeps the first of what is written to it.
+type start []byte
 
-// Write keeps the last 4096 bytes.
-func (t *tail) Write(p []byte) (int, error) {
-	*t = append(*t, p...)
-	*t = (*t)[max(0, len(*t)-4096):]
+// Write takes everything.
+func (s *start) Write(p []byte) (int, error) {
+	*s = append(*s, p[:min(len(p), maxAnswer-len(*s))]...)
 	return len(p), nil
 }

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -46,14 +47,21 @@ func awaited(t *testing.T, c call.Await) (got call.ProbeAnswer) {
 	return got
 }
 
-// TestAttempt says why a command fails.
+// TestAttempt runs commands once: a status is no fault.
 func TestAttempt(t *testing.T) {
-	for script, want := range map[string]string{"echo no >&2; exit 3": "it ends with status 3", "echo no; kill -9 $$": "signal: killed"} {
-		if text, err := attempt(t.Context(), []string{"sh", "-c", script}); err == nil || err.Error() != want || string(text) != "no\n" {
-			t.Errorf("%s: %q, error %v; want %q", script, text, err, want)
+	for script, want := range map[string]call.ProbeAnswer{
+		"echo yes; echo no >&2; exit 3": {Status: 3, Body: []byte("yes\n"), Stderr: []byte("no\n")},
+		"echo yes; kill -9 $$":          {Status: 137, Body: []byte("yes\n")},
+		"sleep 3 & echo yes":            {Body: []byte("yes\n")},
+	} {
+		if got := awaited(t, call.Await{Once: true, Command: []string{"sh", "-c", script}}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", script, got, want)
 		}
 	}
-	if _, err := attempt(t.Context(), []string{"/none"}); err == nil || !strings.Contains(err.Error(), "/none") {
-		t.Errorf("a command that isn't there: error %v", err)
+	if got := awaited(t, call.Await{Once: true, Command: []string{"/none"}}); !strings.Contains(got.Fault, "/none") {
+		t.Errorf("a command that isn't there: %+v", got)
+	}
+	if got := awaited(t, call.Await{Once: true, Command: []string{"head", "-c", "2000000", "/dev/zero"}}); len(got.Body) != call.MaxAnswer+1 {
+		t.Errorf("much is kept as %d bytes", len(got.Body))
 	}
 }

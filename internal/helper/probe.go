@@ -26,8 +26,9 @@ const (
 	probeAgain = 50 * time.Millisecond
 	// probeQuiet is how long a service sends nothing until it is taken to have said all.
 	probeQuiet = time.Second
-	// maxAnswer is how much of an answer is kept, in bytes.
-	maxAnswer = 1 << 20
+	// maxAnswer is how much of an answer is kept, in bytes: enough to see that it is too
+	// much.
+	maxAnswer = call.MaxAnswer + 1
 )
 
 // probe asks a service of this container, as often as it takes until it listens.
