@@ -20,7 +20,7 @@ func argsKind() kind[[]Arg] {
 	s := schema{
 		"type":                 "object",
 		"propertyNames":        schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
-		"additionalProperties": schema{"anyOf": []any{textSchema(), schema{"type": "null"}, optionalArg().describe()}},
+		"additionalProperties": orNull(when(likeText().schema, textSchema(), optionalArg().describe())),
 	}
 	return kind[[]Arg]{schema: s, read: readArgs}
 }

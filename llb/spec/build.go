@@ -25,13 +25,13 @@ func buildObject() object[Build] {
 			outKey(),
 			bind("outputs", "Paths of the step that ship, and nothing else but $out.", filled(outputKind()),
 				func(b *Build) *[]Output { return &b.Outputs }),
-			bind("platform", "The platform that the command runs on.", text(checkPlatform),
+			bind("platform", "The platform that the command runs on.", platform(),
 				func(b *Build) *String { return &b.Platform }),
 			bind("workdir", "The directory that the command runs in.", text(checkPath),
 				func(b *Build) *String { return &b.Workdir }),
-			bind("user", "Who runs the command.", text(valid(ParseOwner)),
+			bind("user", "Who runs the command.", owner(),
 				func(b *Build) *String { return &b.User }),
-			bind("owner", "The owner of what ships: user, user:group or :group; keep leaves owners as they are in $out.", text(valid(ParseOwnership)),
+			bind("owner", "The owner of what ships: user, user:group or :group; keep leaves owners as they are in $out.", ownership(),
 				func(b *Build) *String { return &b.Owner }),
 			bind("env", "The command's environment variables; null removes one of from's.", removing(env()),
 				func(b *Build) *[]Pair { return &b.Env }),
@@ -47,9 +47,9 @@ func buildObject() object[Build] {
 				func(b *Build) *[]Secret { return &b.Secrets }),
 			bind("ssh", "SSH agents that the command may use.", list(sshKind()),
 				func(b *Build) *[]SSH { return &b.SSH }),
-			bind("network", "The command's network: none, default or host.", text(valid(ParseNetwork)),
+			bind("network", "The command's network: none, default or host.", chosen(ParseNetwork, "none", "default", "host"),
 				func(b *Build) *String { return &b.Network }),
-			bind("security", "The command's rights: sandbox or insecure.", text(valid(ParseSecurity)),
+			bind("security", "The command's rights: sandbox or insecure.", chosen(ParseSecurity, "sandbox", "insecure"),
 				func(b *Build) *String { return &b.Security }),
 			bind("devices", "Devices of the builder that the command may use, by their CDI names.", list(deviceKind()),
 				func(b *Build) *[]Device { return &b.Devices }),
@@ -66,7 +66,7 @@ func runKey[T any](at func(*T) (script *String, argv *[]String, pos *Pos)) key[T
 		name:   "run",
 		doc:    "The command: a string is a script for the shell, a list an argv.",
 		needed: true,
-		schema: schema{"anyOf": []any{script.schema, argv.schema}},
+		schema: when(likeList().schema, argv.schema, script.schema),
 		read: func(c cursor, into *T) {
 			run, list, pos := at(into)
 			switch {
@@ -86,7 +86,7 @@ func runKey[T any](at func(*T) (script *String, argv *[]String, pos *Pos)) key[T
 
 // deterministicKind also takes true, which means strict.
 func deterministicKind() kind[String] {
-	k := text(valid(ParseDeterministic))
+	k := chosen(ParseDeterministic, "false", "network", "strict", "true")
 	read := k.read
 	k.read = func(c cursor) (String, bool) {
 		s, ok := read(c)

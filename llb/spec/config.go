@@ -21,15 +21,15 @@ func configObject() object[Config] {
 				func(c *Config) *[]Pair { return &c.Env }),
 			bind("workdir", "The directory that the container starts in; null removes the base's.", removable(text(checkPath)),
 				func(c *Config) *String { return &c.Workdir }),
-			bind("user", "Who the container runs as: user or user:group; null removes the base's.", removable(text(valid(ParseOwner))),
+			bind("user", "Who the container runs as: user or user:group; null removes the base's.", removable(owner()),
 				func(c *Config) *String { return &c.User }),
-			bind("expose", "Ports, as 8080, 8080/udp or 8000-8010/tcp, beside the base's. An empty list clears those; in a map, null removes one.", additions("port", text(valid(ParsePort))),
+			bind("expose", "Ports, as 8080, 8080/udp or 8000-8010/tcp, beside the base's. An empty list clears those; in a map, null removes one.", additions("port", ports()),
 				func(c *Config) *Additions { return &c.Expose }),
-			bind("volumes", "Directories that hold data, beside the base's. An empty list clears those; in a map, null removes one.", additions("volume", text(checkAbsolute)),
+			bind("volumes", "Directories that hold data, beside the base's. An empty list clears those; in a map, null removes one.", additions("volume", absolute()),
 				func(c *Config) *Additions { return &c.Volumes }),
 			bind("labels", "Labels, over the base's; null removes one of the base's.", removing(labels("label")),
 				func(c *Config) *[]Pair { return &c.Labels }),
-			bind("stop_signal", "The signal that ends the container, as SIGTERM or 15; null removes the base's.", removable(text(checkSignal)),
+			bind("stop_signal", "The signal that ends the container, as SIGTERM or 15; null removes the base's.", removable(signal()),
 				func(c *Config) *String { return &c.StopSignal }),
 			bind("shell", "The shell that scripts run in.", list(text()),
 				func(c *Config) *[]String { return &c.Shell }),
@@ -55,19 +55,19 @@ func healthcheckKind() kind[*Healthcheck] {
 }
 
 func healthcheckObject() object[Healthcheck] {
-	duration := text(valid(ParseDuration))
+	period := duration()
 	return object[Healthcheck]{
 		span: func(h *Healthcheck) *Range { return &h.Range },
 		keys: []key[Healthcheck]{
 			bind("test", "The probe: a list that starts with CMD, CMD-SHELL or NONE; a string is a script.", probeKind(),
 				func(h *Healthcheck) *[]String { return &h.Test }),
-			bind("interval", "The time between probes.", duration,
+			bind("interval", "The time between probes.", period,
 				func(h *Healthcheck) *String { return &h.Interval }),
-			bind("timeout", "The time that a probe may take.", duration,
+			bind("timeout", "The time that a probe may take.", period,
 				func(h *Healthcheck) *String { return &h.Timeout }),
-			bind("start_period", "The time that the container may take to start.", duration,
+			bind("start_period", "The time that the container may take to start.", period,
 				func(h *Healthcheck) *String { return &h.StartPeriod }),
-			bind("start_interval", "The time between probes while it starts.", duration,
+			bind("start_interval", "The time between probes while it starts.", period,
 				func(h *Healthcheck) *String { return &h.StartInterval }),
 			bind("retries", "How many probes in a row have to fail.", number(0, math.MaxInt32),
 				func(h *Healthcheck) *int { return &h.Retries }),
@@ -94,7 +94,7 @@ func probeKind() kind[[]String] {
 		}
 		return argv, true
 	}
-	return or(long, text(checkNotBlank), (*node).isText, func(c cursor, script String) []String {
+	return or(long, text(checkNotBlank), likeText(), func(c cursor, script String) []String {
 		return []String{{Value: "CMD-SHELL", Pos: c.span.Start}, script}
 	})
 }

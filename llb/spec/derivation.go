@@ -4,7 +4,7 @@
 package spec
 
 func derivationObject() object[Derivation] {
-	path := text(checkAbsolute)
+	path := absolute()
 	return object[Derivation]{
 		span:  func(d *Derivation) *Range { return &d.Range },
 		check: checkDerivation,
@@ -27,7 +27,7 @@ func derivationObject() object[Derivation] {
 			bind("build", "How Nix builds it inside BuildKit.", pointer(derivationBuildObject().kind()),
 				func(d *Derivation) **DerivationBuild { return &d.Build }),
 			maxLayersKey(func(d *Derivation) (*int, *Pos) { return &d.MaxLayers, &d.MaxLayersPos }),
-			bind("algorithm", "How paths are grouped into layers: cohort, popularity, per-path or single.", text(valid(ParseAlgorithm)),
+			bind("algorithm", "How paths are grouped into layers: cohort, popularity, per-path or single.", chosen(ParseAlgorithm, "cohort", "popularity", "per-path", "single"),
 				func(d *Derivation) *String { return &d.Algorithm }),
 			bind("pin", "Groups of paths that get a layer of their own.", list(filled(text(checkLine))),
 				func(d *Derivation) *[][]String { return &d.Pin }),
@@ -61,9 +61,9 @@ func storeObject() object[Store] {
 		keys: []key[Store]{
 			bind("context", "A named context that holds the store.", text(checkLine),
 				func(s *Store) *String { return &s.Context }),
-			bind("source", "A directory of the context that holds the store.", text(valid(CleanSource)),
+			bind("source", "A directory of the context that holds the store.", inTree(),
 				func(s *Store) *String { return &s.Source }),
-			bind("graph", "A file of the store that describes its paths: what nix path-info --json or nix-store --dump-db print.", text(valid(CleanSource)),
+			bind("graph", "A file of the store that describes its paths: what nix path-info --json or nix-store --dump-db print.", inTree(),
 				func(s *Store) *String { return &s.Graph }),
 		},
 	}
@@ -76,13 +76,13 @@ func derivationBuildObject() object[DerivationBuild] {
 		keys: []key[DerivationBuild]{
 			bind("from", "An image with Nix.", text(checkFrom),
 				func(b *DerivationBuild) *String { return &b.From }),
-			bind("file", "A Nix expression in the context.", text(valid(CleanSource)),
+			bind("file", "A Nix expression in the context.", inTree(),
 				func(b *DerivationBuild) *String { return &b.File }),
 			bind("flake", "A flake.", text(checkLine),
 				func(b *DerivationBuild) *String { return &b.Flake }),
 			bind("attr", "The attribute to build.", text(checkLine),
 				func(b *DerivationBuild) *String { return &b.Attr }),
-			bind("network", "The build's network: none, default or host.", text(valid(ParseNetwork)),
+			bind("network", "The build's network: none, default or host.", chosen(ParseNetwork, "none", "default", "host"),
 				func(b *DerivationBuild) *String { return &b.Network }),
 		},
 	}

@@ -41,7 +41,7 @@ func fileObject() object[File] {
 		},
 		check: checkFile,
 		keys: slices.Concat([]key[File]{
-			bind("dest", "The path in the image; a trailing slash means into this directory.", text(checkAbsolute),
+			bind("dest", "The path in the image; a trailing slash means into this directory.", absolute(),
 				func(f *File) *String { return &f.Dest }).must(),
 			bind("content", "The file's text, as it stands.", text(),
 				func(f *File) *String { return &f.Content }),
@@ -52,15 +52,15 @@ func fileObject() object[File] {
 				func(f *File) *bool { return &f.Optional }),
 			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference.", text(checkFrom),
 				func(f *File) *String { return &f.From }),
-			bind("platform", "The platform that from is taken for; the image's if left out.", text(checkPlatform),
+			bind("platform", "The platform that from is taken for; the image's if left out.", platform(),
 				func(f *File) *String { return &f.Platform }),
 			bind("include", "Patterns of what to copy, or of what to unpack.", list(text(checkLine)),
 				func(f *File) *[]String { return &f.Include }),
 			bind("exclude", "Patterns of what not to copy, or not to unpack.", list(text(checkLine)),
 				func(f *File) *[]String { return &f.Exclude }),
-			bind("url", "An address to fetch from by HTTP.", text(checkURL),
+			bind("url", "An address to fetch from by HTTP.", address(),
 				func(f *File) *String { return &f.URL }),
-			bind("checksum", "The digest of what url gives, as sha256:HEX.", text(checkDigest),
+			bind("checksum", "The digest of what url gives, as sha256:HEX.", digest(),
 				func(f *File) *String { return &f.Checksum }),
 			bind("extract", "Unpack the archive (tar or zip), or the packed file, that url or source gives.", boolean(),
 				func(f *File) *bool { return &f.Extract }),
@@ -72,9 +72,9 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Symlink }),
 			bind("directory", "Make an empty directory.", boolean(),
 				func(f *File) *bool { return &f.Directory }),
-			bind("mode", "The file mode, octal, or a change of it such as u+x,go-w.", text(checkModeChange),
+			bind("mode", "The file mode, octal, or a change of it such as u+x,go-w.", modeOrChange(),
 				func(f *File) *String { return &f.Mode }),
-			bind("owner", "The owner: user, user:group or :group; keep leaves what source has as it is.", text(valid(ParseOwnership)),
+			bind("owner", "The owner: user, user:group or :group; keep leaves what source has as it is.", ownership(),
 				func(f *File) *String { return &f.Owner }),
 		}, aboutKeys(func(f *File) *About { return &f.About })),
 	}
@@ -85,12 +85,12 @@ const maxStrip = 100
 
 // fileSourceKey is a path, or a list of paths.
 func fileSourceKey() key[File] {
-	one := text(valid(CleanSource))
+	one := inTree()
 	all := filled(one)
 	return key[File]{
 		name:   "source",
 		doc:    "A path or a pattern in the context, or in from; a list of them puts each into dest under its own name.",
-		schema: schema{"anyOf": []any{one.schema, all.schema}},
+		schema: when(likeList().schema, all.schema, one.schema),
 		read: func(c cursor, f *File) {
 			if c.isList() {
 				f.Sources, _ = all.read(c)

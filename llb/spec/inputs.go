@@ -7,7 +7,7 @@ package spec
 func sourcesKind() kind[[]Source] {
 	one := sourceKind()
 	all := filled(one)
-	return kind[[]Source]{schema: schema{"anyOf": []any{one.schema, all.schema}}, read: func(c cursor) ([]Source, bool) {
+	return kind[[]Source]{schema: when(likeList().schema, all.schema, one.schema), read: func(c cursor) ([]Source, bool) {
 		if c.isList() {
 			sources, ok := all.read(c)
 			for i := range sources {
@@ -21,7 +21,7 @@ func sourcesKind() kind[[]Source] {
 }
 
 func sourceKind() kind[Source] {
-	path := text(valid(CleanSource))
+	path := inTree()
 	long := object[Source]{
 		want: "a string, a list or a map",
 		span: func(s *Source) *Range { return &s.Range },
@@ -38,7 +38,7 @@ func sourceKind() kind[Source] {
 				func(s *Source) *String { return &s.Dest }),
 		},
 	}
-	return or(long.kind(), path, (*node).isText, func(c cursor, path String) Source {
+	return or(long.kind(), path, likeText(), func(c cursor, path String) Source {
 		return Source{Range: c.span, Path: path}
 	})
 }
@@ -53,37 +53,37 @@ func checkInStep(p string) error {
 }
 
 func outputKind() kind[Output] {
-	path := text(checkAbsolute)
+	path := absolute()
 	long := object[Output]{
 		want: "a string or a map",
 		span: func(o *Output) *Range { return &o.Range },
 		keys: []key[Output]{
 			bind("source", "A path or a pattern in the step.", path,
 				func(o *Output) *String { return &o.Source }).must(),
-			bind("dest", "The path in the image, the same one when left out; a trailing slash means into this directory.", text(checkAbsolute),
+			bind("dest", "The path in the image, the same one when left out; a trailing slash means into this directory.", absolute(),
 				func(o *Output) *String { return &o.Dest }),
 			bind("include", "Patterns of what ships.", list(text(checkLine)),
 				func(o *Output) *[]String { return &o.Include }),
 			bind("exclude", "Patterns of what doesn't ship.", list(text(checkLine)),
 				func(o *Output) *[]String { return &o.Exclude }),
-			bind("owner", "The owner: user, user:group or :group; keep leaves owners as they are in the step.", text(valid(ParseOwnership)),
+			bind("owner", "The owner: user, user:group or :group; keep leaves owners as they are in the step.", ownership(),
 				func(o *Output) *String { return &o.Owner }),
-			bind("mode", "The file mode, octal.", text(valid(ParseMode)),
+			bind("mode", "The file mode, octal.", fileMode(),
 				func(o *Output) *String { return &o.Mode }),
 		},
 	}
-	return or(long.kind(), path, (*node).isText, func(c cursor, path String) Output {
+	return or(long.kind(), path, likeText(), func(c cursor, path String) Output {
 		return Output{Range: c.span, Source: path}
 	})
 }
 
 // outKey is whether only $out ships, or the directories that are made in it.
 func outKey() key[Build] {
-	truth, dirs := boolean(), filled(text(checkAbsolute))
+	truth, dirs := boolean(), filled(absolute())
 	return key[Build]{
 		name:   "out",
 		doc:    "Whether only what the command leaves in $out ships; a list of directories makes them in $out.",
-		schema: schema{"anyOf": []any{truth.schema, dirs.schema}},
+		schema: when(likeList().schema, dirs.schema, truth.schema),
 		read: func(c cursor, b *Build) {
 			if c.isList() {
 				b.OutDirs, _ = dirs.read(c)

@@ -121,7 +121,7 @@ func word(check func(string) error) kind[string] {
 }
 
 func boolean() kind[bool] {
-	return kind[bool]{schema: schema{"type": "boolean"}, read: func(c cursor) (bool, bool) {
+	return kind[bool]{schema: schema{"type": "boolean", "errorMessage": "want true or false"}, read: func(c cursor) (bool, bool) {
 		if c.kind == scalarNode && (c.text == "true" || c.text == "false") {
 			return c.text == "true", true
 		}
@@ -132,7 +132,7 @@ func boolean() kind[bool] {
 
 // number is a whole number in a range.
 func number(least, most int) kind[int] {
-	s := schema{"type": "integer", "minimum": least, "maximum": most}
+	s := schema{"type": "integer", "minimum": least, "maximum": most, "errorMessage": fmt.Sprintf("want a number from %d to %d", least, most)}
 	return kind[int]{schema: s, read: func(c cursor) (int, bool) {
 		if c.kind == scalarNode && isDigits(c.text) {
 			if n, err := strconv.Atoi(c.text); err == nil && n >= least && n <= most {
@@ -154,7 +154,7 @@ func (c cursor) wantValue(what string) {
 }
 
 func list[V any](of kind[V]) kind[[]V] {
-	s := schema{"type": "array", "items": of.schema}
+	s := schema{"type": "array", "items": of.schema, "errorMessage": "want a list"}
 	return kind[[]V]{schema: s, read: func(c cursor) ([]V, bool) {
 		if c.kind != listNode {
 			c.want("a list")
@@ -191,11 +191,24 @@ func pointer[V any](to kind[V]) kind[*V] {
 	}}
 }
 
+// look is how a node looks, for the parser and for the schema.
+type look struct {
+	node   func(*node) bool
+	schema schema
+}
+
+func likeText() look { return look{(*node).isText, schema{"$ref": "#/$defs/isText"}} }
+
+func likeList() look { return look{(*node).isList, schema{"type": "array"}} }
+
 // or is a value with a short form, which is read when the node looks like it.
-func or[V, S any](long kind[V], short kind[S], when func(*node) bool, expand func(cursor, S) V) kind[V] {
-	s := schema{"anyOf": []any{short.schema, long.schema}}
+func or[V, S any](long kind[V], short kind[S], is look, expand func(cursor, S) V) kind[V] {
+	s := when(is.schema, short.schema, long.schema)
+	if words, ok := short.schema[offered]; ok {
+		s[offered] = words
+	}
 	return kind[V]{schema: s, read: func(c cursor) (V, bool) {
-		if !when(c.node) {
+		if !is.node(c.node) {
 			return long.read(c)
 		}
 		v, ok := short.read(c)

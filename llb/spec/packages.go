@@ -30,19 +30,19 @@ func packagesKind() kind[Packages] {
 				func(p *Packages) *[]Repository { return &p.Repositories }),
 			bind("like", "An image whose archives, keys and preferences count in the base's place.", text(checkFrom),
 				func(p *Packages) *String { return &p.Like }),
-			bind("upgrade", "Bring the base's packages up to date: true for all of them, or security.", text(valid(ParseUpgrade)),
+			bind("upgrade", "Bring the base's packages up to date: true for all of them, or security.", chosen(ParseUpgrade, "true", "false", "security"),
 				func(p *Packages) *String { return &p.Upgrade }),
-			bind("scripts", "What is done with maintainer scripts: run or skip.", text(valid(ParseScripts)),
+			bind("scripts", "What is done with maintainer scripts: run or skip.", chosen(ParseScripts, "run", "skip"),
 				func(p *Packages) *String { return &p.Scripts }),
 			bind("recommends", "Install what the packages recommend, too.", boolean(),
 				func(p *Packages) *bool { return &p.Recommends }),
-			bind("conffiles", "keep: files of earlier layers win over the packages' configuration files.", text(valid(ParseConffiles)),
+			bind("conffiles", "keep: files of earlier layers win over the packages' configuration files.", chosen(ParseConffiles, "keep"),
 				func(p *Packages) *String { return &p.Conffiles }),
 			bind("allow_held", "Change what the base holds, if it is asked for by name.", boolean(),
 				func(p *Packages) *bool { return &p.AllowHeld }),
 		},
 	}
-	return or(long.kind(), names, (*node).isList, func(c cursor, names []packageName) Packages {
+	return or(long.kind(), names, likeList(), func(c cursor, names []packageName) Packages {
 		p := Packages{Range: c.span}
 		p.take(names)
 		return p
@@ -72,7 +72,7 @@ func packageNameKind() kind[packageName] {
 		f, ok := file.read(c)
 		return packageName{file: &f}, ok
 	}}
-	return or(long, text(checkPackage), (*node).isText, func(_ cursor, name String) packageName { return packageName{name: name} })
+	return or(long, text(checkPackage), likeText(), func(_ cursor, name String) packageName { return packageName{name: name} })
 }
 
 func packageFileObject() object[PackageFile] {
@@ -91,13 +91,13 @@ func packageFileObject() object[PackageFile] {
 			}
 		},
 		keys: []key[PackageFile]{
-			bind("source", "A path or a pattern of package files in the context, or in from.", text(valid(CleanSource)),
+			bind("source", "A path or a pattern of package files in the context, or in from.", inTree(),
 				func(f *PackageFile) *String { return &f.Source }),
 			bind("from", "Where source is: target:NAME, context:NAME, dockerfile:PATH#STAGE or a reference.", text(checkFrom),
 				func(f *PackageFile) *String { return &f.From }),
-			bind("url", "An address to fetch the package from by HTTP.", text(checkURL),
+			bind("url", "An address to fetch the package from by HTTP.", address(),
 				func(f *PackageFile) *String { return &f.URL }),
-			bind("checksum", "The digest of what url gives, as sha256:HEX.", text(checkDigest),
+			bind("checksum", "The digest of what url gives, as sha256:HEX.", digest(),
 				func(f *PackageFile) *String { return &f.Checksum }),
 		},
 	}
@@ -117,7 +117,7 @@ func repositoryObject() object[Repository] {
 			}
 		},
 		keys: []key[Repository]{
-			bind("type", "The kind of archive: deb or apk.", text(valid(ParseRepositoryType)),
+			bind("type", "The kind of archive: deb or apk.", chosen(ParseRepositoryType, "deb", "apk"),
 				func(r *Repository) *String { return &r.Type }).must(),
 			bind("uri", "The archive's address.", text(checkLine),
 				func(r *Repository) *String { return &r.URI }).must(),
@@ -125,7 +125,7 @@ func repositoryObject() object[Repository] {
 				func(r *Repository) *[]String { return &r.Suites }),
 			bind("components", "The components to use.", list(text(checkLine)),
 				func(r *Repository) *[]String { return &r.Components }),
-			bind("signed_by", "A keyring in the context.", text(valid(CleanSource)),
+			bind("signed_by", "A keyring in the context.", inTree(),
 				func(r *Repository) *String { return &r.SignedBy }),
 			bind("auth", "A build secret with the login for its server: user:password, or lines of apt's auth.conf.", text(checkLine),
 				func(r *Repository) *String { return &r.Auth }),

@@ -124,6 +124,9 @@ type object[T any] struct {
 	instead func(word string) string
 	// want names what may stand there when it is more than a map.
 	want string
+	// form is what an editor says of anything else, and of a key that there isn't; empty
+	// for its own words.
+	form string
 	// one names keys of which exactly one has to be there.
 	one []string
 	// needs says which keys mean something only beside one of some others.

@@ -7,7 +7,7 @@ package spec
 func (n *node) isNull() bool { return n.kind == scalarNode && n.null }
 
 // orNull is a schema that takes null besides.
-func orNull(s schema) schema { return schema{"anyOf": []any{s, schema{"type": "null"}}} }
+func orNull(s schema) schema { return when(schema{"type": "null"}, nil, s) }
 
 // removable is a string that may be null, which makes it set and empty.
 func removable(k kind[String]) kind[String] {
@@ -36,10 +36,11 @@ func removing(k kind[[]Pair]) kind[[]Pair] {
 // adds one, or null, which removes one. An empty list, or null, clears the base's.
 func additions(noun string, k kind[String]) kind[Additions] {
 	long := list(k)
-	s := schema{"anyOf": []any{long.schema, schema{"type": "null"}, schema{
-		"type":                 "object",
-		"additionalProperties": schema{"anyOf": []any{schema{"type": "null"}, schema{"type": "object", "maxProperties": 0}}},
-	}}}
+	s := orNull(when(
+		schema{"type": "object"},
+		schema{"propertyNames": k.schema, "additionalProperties": orNull(schema{"type": "object", "maxProperties": 0})},
+		long.schema,
+	))
 	return kind[Additions]{schema: s, read: func(c cursor) (Additions, bool) {
 		if c.isNull() {
 			return Additions{Clear: true}, true

@@ -6,6 +6,7 @@ package spec
 import (
 	"encoding/json"
 	"maps"
+	"strings"
 )
 
 // SchemaID is the address of the JSON schema, for editors.
@@ -22,16 +23,16 @@ func Schema() []byte {
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["title"] = "Strata build file"
 	top["$defs"] = schema{
-		"scalar": schema{"type": []any{"string", "number", "boolean"}},
-		"text": schema{"anyOf": []any{
+		"scalar": schema{"type": []any{"string", "number", "boolean"}, "errorMessage": "want a string"},
+		"text":   formed(kind[String]{}, scalarSchema()).schema,
+		"isText": schema{"anyOf": []any{
 			scalarSchema(),
-			schema{
-				"type":                 "object",
-				"minProperties":        1,
-				"propertyNames":        schema{"anyOf": []any{schema{"enum": anys(architectures())}, schema{"pattern": "^[a-z0-9]+/[a-z0-9]+(/[^/]+)?$"}}},
-				"additionalProperties": scalarSchema(),
-			},
+			hasPlatform(),
 		}},
+		"platform": schema{
+			"pattern":      platformPattern(),
+			"errorMessage": "want a platform such as arm64 or linux/arm64",
+		},
 	}
 	data, err := json.MarshalIndent(top, "", "  ")
 	if err != nil {
@@ -56,24 +57,37 @@ func (o object[T]) describe() schema {
 			required = append(required, k.name)
 		}
 	}
-	s := schema{"type": "object", "properties": properties, "additionalProperties": false}
+	s := schema{"properties": properties, "additionalProperties": false}
+	s["allOf"] = []any{schema{"type": "object", "errorMessage": "want a map"}}
+	if o.form != "" {
+		s = schema{"type": "object", "properties": properties, "additionalProperties": false, "errorMessage": "want " + o.form}
+	}
 	if o.extensible {
 		s["patternProperties"] = schema{"^x-": true}
 	}
 	if required != nil {
 		s["required"] = required
 	}
-	if o.one != nil {
-		s["oneOf"] = requireEach(o.one)
-	}
-	dependent := make(schema)
-	for _, n := range o.needs {
-		dependent[n.key] = schema{"anyOf": requireEach(n.with)}
-	}
-	if len(dependent) > 0 {
-		s["dependentSchemas"] = dependent
+	if rest := o.together(); rest != nil {
+		maps.Copy(s, when(schema{"type": "object", "propertyNames": schema{"enum": anys(o.names())}}, rest, nil))
 	}
 	return s
+}
+
+// together says which keys go together, for maps without a key that is none; nil if all do.
+func (o object[T]) together() schema {
+	dependent := make(schema)
+	for _, n := range o.needs {
+		dependent[n.key] = when(schema{"anyOf": requireEach(n.with)}, nil, never(n.key+" goes only with "+strings.Join(n.with, " or ")))
+	}
+	var rest schema
+	if len(dependent) > 0 {
+		rest = schema{"dependentSchemas": dependent}
+	}
+	if o.one == nil {
+		return rest
+	}
+	return when(schema{"oneOf": requireEach(o.one)}, rest, never("want exactly one of "+strings.Join(o.one, ", ")))
 }
 
 func requireEach(names []string) []any {

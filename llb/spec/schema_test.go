@@ -50,6 +50,11 @@ func walkSchema(s map[string]any, frame string, visit func(string, map[string]an
 			walkSchema(form.(map[string]any), frame, visit)
 		}
 	}
+	for _, branch := range []string{"then", "else"} {
+		if form, ok := s[branch].(map[string]any); ok {
+			walkSchema(form, frame, visit)
+		}
+	}
 	if items, ok := s["items"].(map[string]any); ok {
 		walkSchema(items, fmt.Sprintf(frame, "[%s]"), visit)
 	}

@@ -89,7 +89,7 @@ func waitObject() object[Wait] {
 				func(w *Wait) *String { return &w.Output }),
 			bind("healthcheck", "The image's healthcheck succeeds.", boolean(),
 				func(w *Wait) *bool { return &w.Healthcheck }),
-			bind("timeout", "How long it may take, as 30s; a minute when left out.", text(valid(ParseDuration)),
+			bind("timeout", "How long it may take, as 30s; a minute when left out.", duration(),
 				func(w *Wait) *String { return &w.Timeout }),
 		},
 	}
@@ -99,7 +99,7 @@ func httpObject() object[HTTPRequest] {
 	return object[HTTPRequest]{
 		span: func(r *HTTPRequest) *Range { return &r.Range },
 		keys: []key[HTTPRequest]{
-			bind("path", "The path, with a query if need be; / when left out.", text(checkRequestPath),
+			bind("path", "The path, with a query if need be; / when left out.", formed(text(checkRequestPath), schema{"type": "string", "pattern": "^[/$]", "errorMessage": "want a path that begins with /"}),
 				func(r *HTTPRequest) *String { return &r.Path }),
 			bind("port", "The port; the one that is waited for, or that the image exposes, when left out.", port(),
 				func(r *HTTPRequest) *int { return &r.Port }),
@@ -148,15 +148,15 @@ func fileCheckObject() object[FileCheck] {
 	return object[FileCheck]{
 		span: func(f *FileCheck) *Range { return &f.Range },
 		keys: []key[FileCheck]{
-			bind("path", "A path in the image; a link is not followed.", text(checkAbsolute),
+			bind("path", "A path in the image; a link is not followed.", absolute(),
 				func(f *FileCheck) *String { return &f.Path }).must(),
 			bind("absent", "Nothing is there.", boolean(),
 				func(f *FileCheck) *bool { return &f.Absent }),
 			bind("directory", "It is a directory.", boolean(),
 				func(f *FileCheck) *bool { return &f.Directory }),
-			bind("mode", "The permission bits, as 0644.", text(valid(ParseMode)),
+			bind("mode", "The permission bits, as 0644.", fileMode(),
 				func(f *FileCheck) *String { return &f.Mode }),
-			bind("owner", "Who it belongs to: user or user:group.", text(valid(ParseOwner)),
+			bind("owner", "Who it belongs to: user or user:group.", owner(),
 				func(f *FileCheck) *String { return &f.Owner }),
 			bind("symlink", "It is a link that says this.", text(),
 				func(f *FileCheck) *String { return &f.Symlink }),

@@ -52,6 +52,7 @@ func layerObject() object[Layer] {
 	return object[Layer]{
 		span:    func(l *Layer) *Range { return &l.Range },
 		instead: asLayer,
+		form:    "a layer: a map with exactly one of packages, files, build, derivation, and perhaps a name",
 		one:     []string{"packages", "files", "build", "derivation"},
 		keys: []key[Layer]{
 			bind("name", "The layer's name in progress, history and --no-cache-filter.", word(checkLine),

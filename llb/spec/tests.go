@@ -25,7 +25,7 @@ func testObject() object[Test] {
 			run,
 			bind("env", "Environment variables, over the image's; null removes one of those.", removing(env()),
 				func(t *Test) *[]Pair { return &t.Env }),
-			bind("user", "Who runs the command.", text(valid(ParseOwner)),
+			bind("user", "Who runs the command.", owner(),
 				func(t *Test) *String { return &t.User }),
 			bind("expect", "What the command must give.", expectObject().kind(),
 				func(t *Test) *Expect { return &t.Expect }),

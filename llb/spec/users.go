@@ -39,7 +39,7 @@ type Group struct {
 }
 
 func userObject() object[User] {
-	name, id, field := text(valid(ParseAccount)), text(valid(ParseID)), text(checkField)
+	name, id, field := text(valid(ParseAccount)), accountNumber(), text(checkField)
 	group := text(func(text string) error { return valid(ParseGroup)(text) })
 	return object[User]{
 		span: func(u *User) *Range { return &u.Range },
@@ -48,8 +48,8 @@ func userObject() object[User] {
 			bind("uid", "The user's number; from 1000 on when left out, from 499 downwards for a system user.", id, func(u *User) *String { return &u.UID }),
 			bind("group", "The primary group, a name or a number; one of the user's own name and number when left out.", group, func(u *User) *String { return &u.Group }),
 			bind("groups", "Further groups of the user.", list(group), func(u *User) *[]String { return &u.Groups }),
-			bind("home", "The home directory, which is made; /home/NAME when left out, and none for a system user.", text(checkAbsolute, checkField), func(u *User) *String { return &u.Home }),
-			bind("shell", "The login shell; /bin/sh when left out, /sbin/nologin for a system user.", text(checkAbsolute, checkField), func(u *User) *String { return &u.Shell }),
+			bind("home", "The home directory, which is made; /home/NAME when left out, and none for a system user.", absolute(checkField), func(u *User) *String { return &u.Home }),
+			bind("shell", "The login shell; /bin/sh when left out, /sbin/nologin for a system user.", absolute(checkField), func(u *User) *String { return &u.Shell }),
 			bind("comment", "The user's full name, or what it is for.", field, func(u *User) *String { return &u.Comment }),
 			bind("system", "Whether it is a user for a service, without a home directory and a shell.", boolean(), func(u *User) *bool { return &u.System }),
 		},
@@ -62,7 +62,7 @@ func groupObject() object[Group] {
 		span: func(g *Group) *Range { return &g.Range },
 		keys: []key[Group]{
 			bind("name", "The group's name.", name, func(g *Group) *String { return &g.Name }).must(),
-			bind("gid", "The group's number; from 1000 on when left out, from 499 downwards for a system group.", text(valid(ParseID)), func(g *Group) *String { return &g.GID }),
+			bind("gid", "The group's number; from 1000 on when left out, from 499 downwards for a system group.", accountNumber(), func(g *Group) *String { return &g.GID }),
 			bind("members", "Users that are members.", list(name), func(g *Group) *[]String { return &g.Members }),
 			bind("system", "Whether its number is that of a system group.", boolean(), func(g *Group) *bool { return &g.System }),
 		},
