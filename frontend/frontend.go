@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
 
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -90,7 +92,15 @@ func (r *request) answer(ctx context.Context) (*client.Result, error) {
 	return r.build(ctx, s)
 }
 
-// parse reads the build file.
+// parse reads the build file, and which platforms are built.
 func (r *request) parse() (*spec.Spec, error) {
-	return spec.Parse(r.file.Source.Filename, r.file.Source.Data)
+	s, err := spec.Parse(r.file.Source.Filename, r.file.Source.Data)
+	if err != nil {
+		return nil, err
+	}
+	err = takePlatforms(r, s)
+	if id := r.options()["requestid"]; id == outline.RequestSubrequestsOutline || id == targets.RequestTargets {
+		err = nil // they tell of arguments and targets, even if an argument is missing
+	}
+	return s, err
 }

@@ -134,22 +134,38 @@ func checkLock(ctx context.Context, r *request, s *spec.Spec, old *lock.File) ([
 	return []byte(text.String()), nil
 }
 
-// lockPlatforms are those that were asked for, or else those that the lock has.
-func lockPlatforms(d *source.Daemon, old *lock.File) []ocispecs.Platform {
-	wanted := d.UI.TargetPlatforms
-	if d.Client.BuildOpts().Opts["platform"] != "" || old == nil {
-		return wanted
+// lockPlatforms are those that were asked for, or else those that the lock has and those
+// that the targets say they are for.
+func lockPlatforms(r *request, s *spec.Spec, old *lock.File) ([]ocispecs.Platform, error) {
+	if r.options()["platform"] != "" {
+		return r.daemon.UI.TargetPlatforms, nil
 	}
 	var have []ocispecs.Platform
-	for _, name := range old.Platforms() {
-		if p, err := platforms.Parse(name); err == nil {
+	add := func(p ocispecs.Platform) {
+		if !slices.ContainsFunc(have, platforms.OnlyStrict(p).Match) {
 			have = append(have, p)
 		}
 	}
-	if len(have) == 0 {
-		return wanted
+	if old != nil {
+		for _, name := range old.Platforms() {
+			if p, err := platforms.Parse(name); err == nil {
+				add(p)
+			}
+		}
 	}
-	return have
+	for i := range s.Targets {
+		declared, err := declaredPlatforms(r, s, s.Targets[i].Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range declared {
+			add(p)
+		}
+	}
+	if len(have) == 0 {
+		return r.daemon.UI.TargetPlatforms, nil
+	}
+	return have, nil
 }
 
 // lockWriter collects what the targets are resolved to.
@@ -172,7 +188,11 @@ type lockWriter struct {
 func (w *lockWriter) write(ctx context.Context) error {
 	l := w.locking()
 	w.request.finder.Pin(l.Name, l.Pinned(), w.pinner != nil)
-	return w.all(ctx, lockPlatforms(w.request.daemon, w.old))
+	wanted, err := lockPlatforms(w.request, w.spec, w.old)
+	if err != nil {
+		return err
+	}
+	return w.all(ctx, wanted)
 }
 
 // all resolves every target for every platform.

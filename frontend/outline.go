@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/moby/buildkit/frontend/subrequests/outline"
-	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/strata-build/strata/frontend/fault"
@@ -16,25 +15,6 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
-
-// listTargets lists what can be built.
-func listTargets(s *spec.Spec, text []byte) targets.List {
-	l := targets.List{Sources: [][]byte{text}}
-	for i := range s.Targets {
-		t := &s.Targets[i]
-		base := t.From.Value
-		if base == "" {
-			base = "scratch"
-		}
-		l.Targets = append(l.Targets, targets.Target{
-			Name:     t.Name,
-			Default:  t.Name == spec.DefaultTarget,
-			Base:     base,
-			Location: location(t.Range),
-		})
-	}
-	return l
-}
 
 // outline lists the parameters of the wanted target: its arguments, and the
 // secrets, agents and caches of all that it needs.

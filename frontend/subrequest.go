@@ -42,7 +42,7 @@ func (r *request) subrequest(ctx context.Context, id string) (*client.Result, er
 		}
 		return o.ToResult()
 	case targets.RequestTargets:
-		return listTargets(s, r.file.Source.Data).ToResult()
+		return listTargets(r, s)
 	case RequestLock:
 		return r.lockAnswer(ctx, s)
 	case RequestTest:

@@ -6,6 +6,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
@@ -26,6 +27,9 @@ type Daemon struct {
 	UI *dockerui.Client
 	// Platform is the one that the daemon runs steps on natively.
 	Platform ocispecs.Platform
+	// Declared says that the platforms are those of the build file: questions are answered
+	// for the daemon's own, if it is among them.
+	Declared bool
 }
 
 // Marshal makes the definition of a state.
@@ -89,5 +93,9 @@ func (d *Daemon) Merges() bool {
 
 // FirstPlatform is the platform that questions about the build file are answered for.
 func (d *Daemon) FirstPlatform() ocispecs.Platform {
+	isNative := func(p ocispecs.Platform) bool { return platforms.OnlyStrict(d.Platform).Match(p) }
+	if d.Declared && slices.ContainsFunc(d.UI.TargetPlatforms, isNative) {
+		return d.Platform
+	}
 	return platforms.Normalize(d.UI.TargetPlatforms[0])
 }

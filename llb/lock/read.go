@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
+	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -31,15 +34,15 @@ type (
 		Targets      map[string]map[string]*platformNode `yaml:"targets"`
 	}
 	repository struct {
-		Type         string   `yaml:"type"`
-		URIs         []string `yaml:"uris"`
-		Suite        string   `yaml:"suite"`
-		Components   []string `yaml:"components"`
-		Date         string   `yaml:"date"`
-		Signers      []string `yaml:"signers"`
-		Trusted      bool     `yaml:"trusted"`
-		Login        bool     `yaml:"login"`
-		Distribution string   `yaml:"distribution"`
+		Type         string    `yaml:"type"`
+		URIs         []string  `yaml:"uris"`
+		Suite        string    `yaml:"suite"`
+		Components   []string  `yaml:"components"`
+		Date         time.Time `yaml:"date"`
+		Signers      []string  `yaml:"signers"`
+		Trusted      bool      `yaml:"trusted"`
+		Login        bool      `yaml:"login"`
+		Distribution string    `yaml:"distribution"`
 	}
 	platformNode struct {
 		Base       string        `yaml:"base"`
@@ -77,11 +80,11 @@ type (
 	}
 )
 
-// Read reads a lock. Its errors name the file, and the line that is wrong.
+// Read reads a lock. Its errors name the file.
 func Read(name string, data []byte) (*File, error) {
 	f, err := read(data)
 	if err != nil {
-		return nil, fmt.Errorf("read %s%s; write it again with \"strata lock\"", name, where(data, err))
+		return nil, fmt.Errorf("read %s: %w; write it again with \"strata lock\"", name, err)
 	}
 	return f, nil
 }
@@ -99,47 +102,32 @@ func read(data []byte) (*File, error) {
 		}
 		return nil, err
 	}
-	if dec.Decode(&yaml.Node{}) != io.EOF { //nolint:errorlint // the decoder's own
-		return nil, errors.New("it has more than one document")
-	}
 	if doc.Version != Version && doc.Version != withoutSources {
-		return nil, in(fmt.Errorf("it has version %d, and this version of Strata knows %d", doc.Version, Version), "version")
+		return nil, fmt.Errorf("it has version %d, and this version of Strata knows %d", doc.Version, Version)
 	}
-	if err := checkTexts(&doc); err != nil {
-		return nil, err
-	}
-	return doc.file()
-}
-
-// file is what a document says.
-func (d *document) file() (*File, error) {
-	sources, err := d.sources()
+	sources, err := doc.sources()
 	if err != nil {
 		return nil, err
 	}
-	for i, name := range d.Platforms {
+	for _, name := range doc.Platforms {
 		if err := checkPlatform(name); err != nil {
-			return nil, in(err, "platforms", i)
+			return nil, err
 		}
 	}
-	f := &File{Older: d.Version == withoutSources, Written: slices.Compact(slices.Sorted(slices.Values(d.Platforms))), Sources: sources}
-	for _, id := range slices.Sorted(maps.Keys(d.Repositories)) {
-		r := d.Repositories[id]
-		date, err := r.check()
-		if err != nil {
-			return nil, in(fmt.Errorf("repository %q: %w", id, err), "repositories", id)
-		}
+	f := &File{Older: doc.Version == withoutSources, Written: slices.Compact(slices.Sorted(slices.Values(doc.Platforms))), Sources: sources}
+	for _, id := range slices.Sorted(maps.Keys(doc.Repositories)) {
+		r := doc.Repositories[id]
 		f.Repositories = append(f.Repositories, Repository{
 			ID: id, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
-			Components: r.Components, Date: date, Signers: r.Signers, Trusted: r.Trusted, Login: r.Login, Distribution: r.Distribution,
+			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers, Trusted: r.Trusted, Login: r.Login, Distribution: r.Distribution,
 		})
 	}
-	for _, target := range slices.Sorted(maps.Keys(d.Targets)) {
+	for _, target := range slices.Sorted(maps.Keys(doc.Targets)) {
 		t := Target{Name: target}
-		for _, name := range slices.Sorted(maps.Keys(d.Targets[target])) {
-			p, err := f.platform(name, d.Targets[target][name])
+		for _, name := range slices.Sorted(maps.Keys(doc.Targets[target])) {
+			p, err := f.platform(name, doc.Targets[target][name])
 			if err != nil {
-				return nil, in(fmt.Errorf("target %s, %s: %w", target, name, err), "targets", target, name)
+				return nil, fmt.Errorf("target %s, %s: %w", target, name, err)
 			}
 			t.Platforms = append(t.Platforms, p)
 		}
@@ -153,13 +141,13 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 	if n == nil {
 		return p, nil
 	}
-	for i, node := range n.Closures {
+	for _, node := range n.Closures {
 		c, err := node.closure()
 		if err != nil {
-			return p, in(err, "closures", i)
+			return p, err
 		}
 		if p.Closure(c.Roots) != nil {
-			return p, in(fmt.Errorf("the closure of %s is there twice", c.Roots[0]), "closures", i)
+			return p, fmt.Errorf("the closure of %s is there twice", c.Roots[0])
 		}
 		p.Closures = append(p.Closures, c)
 	}
@@ -176,43 +164,39 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 		p.Packages.Installer = plan.Register
 	case plan.Register, plan.Native, plan.Assemble:
 	default:
-		return p, in(fmt.Errorf("unknown installer %q", n.Installer), "installer")
-	}
-	if err := n.Conffiles.check(); err != nil {
-		return p, in(err, "conffiles")
+		return p, fmt.Errorf("unknown installer %q", n.Installer)
 	}
 	var err error
 	if p.Packages.Packages, err = f.packages(n, n.Packages); err != nil {
-		return p, in(err, "packages")
+		return p, err
 	}
 	if p.Packages.Present, err = f.packages(n, n.Present); err != nil {
-		return p, in(err, "present")
+		return p, err
 	}
 	p.Packages.Sort()
+	for i := 1; i < len(p.Packages.Packages); i++ {
+		a, b := p.Packages.Packages[i-1], p.Packages.Packages[i]
+		if a.Name == b.Name && a.Arch == b.Arch {
+			return p, fmt.Errorf("package %q is there twice", a.Name)
+		}
+	}
 	return p, nil
 }
 
 // packages reads one of the lists of packages.
 func (f *File) packages(n *platformNode, list []packageNode) ([]Package, error) {
 	var out []Package
-	type named struct{ name, arch string }
-	seen := map[named]bool{}
-	for i, pkg := range list {
+	for _, pkg := range list {
 		made := Package{
 			Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, Layer: pkg.Layer, Beside: pkg.Beside,
 			Repository: pkg.Repository, Path: pkg.Path, File: pkg.File, From: pkg.From, URL: pkg.URL, Size: pkg.Size, SHA256: pkg.SHA256,
 		}
 		if err := f.check(made, len(n.Wanted)); err != nil {
-			return nil, in(fmt.Errorf("package %q: %w", pkg.Name, err), i)
+			return nil, fmt.Errorf("package %q: %w", pkg.Name, err)
 		}
 		if made.IsFile() && n.Type == "" {
-			return nil, in(fmt.Errorf("package %q: it is a file, and the lock doesn't say of which type", pkg.Name), i)
+			return nil, fmt.Errorf("package %q: it is a file, and the lock doesn't say of which type", pkg.Name)
 		}
-		key := named{pkg.Name, pkg.Arch}
-		if seen[key] {
-			return nil, in(fmt.Errorf("package %q is there twice", pkg.Name), i)
-		}
-		seen[key] = true
 		out = append(out, made)
 	}
 	return out, nil
@@ -238,8 +222,6 @@ func (f *File) check(p Package, layers int) error {
 	switch {
 	case p.Name == "" || p.Version == "" || p.Arch == "":
 		return errors.New("want a name, a version and an architecture")
-	case !isWord(p.Name) || !isWord(p.Version) || !isWord(p.Arch):
-		return fmt.Errorf("%s %s (%s) is not the name, version and architecture of a package", p.Name, p.Version, p.Arch)
 	case p.IsFile() && (p.Repository != "" || p.Path != "" || p.File != "" && p.URL != "" || p.From != "" && p.File == ""):
 		return errors.New("want a repository and a path, a file, or a url")
 	case !p.IsFile() && f.Repository(p.Repository) == nil:
@@ -258,4 +240,38 @@ func (f *File) check(p Package, layers int) error {
 		return checkPackageFile(p.File)
 	}
 	return checkPath(p.Path)
+}
+
+func checkURL(url string) error {
+	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
+		return fmt.Errorf("url %q is not an http or https address", url)
+	}
+	return nil
+}
+
+// checkPackageFile refuses a path that isn't a clean one in its tree.
+func checkPackageFile(file string) error {
+	if path.IsAbs(file) || path.Clean(file) != file || file == "." || file == ".." || strings.HasPrefix(file, "../") || strings.ContainsRune(file, 0) {
+		return fmt.Errorf("file %q is not relative to its tree", file)
+	}
+	return nil
+}
+
+func checkPath(name string) error {
+	if name == "" || strings.HasPrefix(name, "/") || strings.Contains(name, "://") || strings.ContainsAny(name, "?#\\\x00") {
+		return fmt.Errorf("path %q is not relative to a repository", name)
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == ".." || part == "" {
+			return fmt.Errorf("path %q is not relative to a repository", name)
+		}
+	}
+	return nil
+}
+
+func isHex(s string, n int) bool {
+	if len(s) != n {
+		return false
+	}
+	return strings.Trim(s, "0123456789abcdef") == ""
 }

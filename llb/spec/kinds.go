@@ -34,6 +34,19 @@ func text(checks ...func(string) error) kind[String] {
 	}}
 }
 
+// same is a string that is the same on all platforms. Each check is made on a text that
+// expansion leaves as it is.
+func same(checks ...func(string) error) kind[String] {
+	any := text(checks...)
+	return kind[String]{schema: scalarSchema(), read: func(c cursor) (String, bool) {
+		if c.kind == mapNode {
+			c.want("a string")
+			return String{}, false
+		}
+		return any.read(c)
+	}}
+}
+
 // choices lists the texts that the string may stand for.
 func (s String) choices() []PlatformString {
 	if s.Platforms != nil {

@@ -130,7 +130,11 @@ type Target struct {
 	// Users and Groups are accounts that the image has, beside the base's.
 	Users  []User
 	Groups []Group
-	Tests  []Test
+	// Tags are the image's names, and Platforms those that it is for, where the command
+	// line says nothing.
+	Tags      []String
+	Platforms []String
+	Tests     []Test
 }
 
 // Layer is one entry of "layers". Exactly one of the four strategies is set.
