@@ -48,7 +48,7 @@ func runDu(ctx context.Context, t cli.Terminal, o duOptions) error {
 	if err != nil {
 		return err
 	}
-	bkc, err := conn.Dial(ctx)
+	bkc, err := conn.Dial(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -209,7 +209,7 @@ func printSBOM(w io.Writer, o job.Input, place string) error {
 	if target == "" {
 		target = spec.DefaultTarget
 	}
-	platform, err := sbomPlatform(o.Platforms, file)
+	platform, err := sbomPlatform(o.Wanted(), file)
 	if err != nil {
 		return cli.Usage(err, "")
 	}

@@ -54,7 +54,7 @@ func runPrune(ctx context.Context, t cli.Terminal, o pruneOptions) error {
 	if err != nil {
 		return cli.Usage(err, "")
 	}
-	bkc, err := conn.Dial(ctx)
+	bkc, err := conn.Dial(ctx, "")
 	if err != nil {
 		return err
 	}

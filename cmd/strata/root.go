@@ -25,6 +25,7 @@ func verbs(t cli.Terminal) []*cobra.Command {
 		testCommand(t),
 		checkCommand(t),
 		planCommand(t),
+		targetsCommand(t),
 		graphCommand(t),
 		llbCommand(t),
 		lockCommand(t),

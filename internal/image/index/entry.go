@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -47,6 +48,16 @@ func entriesOf(ctx context.Context, s *image.Source) ([]entry, error) {
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+// encode gives the entry as the index that it is from has it, to the order of its members,
+// unless it says something else by now.
+func (e entry) encode() (json.RawMessage, error) {
+	var was v1.Descriptor
+	if e.raw != nil && json.Unmarshal(e.raw, &was) == nil && reflect.DeepEqual(was, e.Descriptor) {
+		return e.raw, nil
+	}
+	return image.KeepUnknown(e.Descriptor, e.raw)
 }
 
 // isImage reports whether the entry is an image for a platform.

@@ -183,7 +183,7 @@ func (b *Builder) Index(name image.Name) (*image.Source, error) {
 	m := indexMembers{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: b.annotations}
 	origins := image.Origins{}
 	for _, e := range b.entries {
-		raw, err := image.KeepUnknown(e.Descriptor, e.raw)
+		raw, err := e.encode()
 		if err != nil {
 			return nil, fmt.Errorf("encode index: %w", err)
 		}

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package connect reaches BuildKit: a daemon at an address, or the embedded
-// engine when there is no address.
+// Package connect reaches BuildKit: a daemon at an address, a builder of buildx's with
+// one node or several, or the embedded engine.
 package connect
 
 import (
@@ -21,7 +21,6 @@ import (
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/engine"
-	"github.com/strata-build/strata/internal/flags"
 )
 
 // dialTimeout is how long a daemon may take to answer at all.
@@ -35,6 +34,10 @@ type Options struct {
 	// TLSServerName is the name in the daemon's certificate, if it is not the
 	// address's host; the other three are PEM files.
 	TLSServerName, TLSCACert, TLSCert, TLSKey string
+	// OnBuilder says to build on a builder of buildx's, and Builder is its name; empty for
+	// the current one.
+	OnBuilder bool
+	Builder   string
 	// Root is the directory of the embedded engine.
 	Root string
 	// Config is the engine's buildkitd.toml.
@@ -44,6 +47,7 @@ type Options struct {
 // Bind adds the flags of a command that talks to BuildKit.
 func (o *Options) Bind(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Addr, "addr", "", "`ADDRESS` of a BuildKit daemon (default $BUILDKIT_HOST; without one, the embedded engine)")
+	flags.Var(builderFlag{o}, "builder", "`NAME` of a builder of docker buildx, or \"\" for its current one (default $BUILDX_BUILDER)")
 	flags.StringVar(&o.TLSServerName, "tlsservername", "", "name in the daemon's certificate (default: the address's host)")
 	flags.StringVar(&o.TLSCACert, "tlscacert", "", "`FILE` with the CA of the daemon's certificate")
 	flags.StringVar(&o.TLSCert, "tlscert", "", "`FILE` with the client's certificate")
@@ -52,22 +56,21 @@ func (o *Options) Bind(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Config, "config", "", "buildkitd.toml `FILE` of the embedded engine")
 }
 
-// Resolve decides between a daemon and the embedded engine. A flag takes
-// precedence over the environment.
-func (o Options) Resolve(env flags.Lookup) (Options, error) {
-	embedded := o.Root != "" || o.Config != ""
-	if o.Addr != "" && embedded {
-		return o, cli.Usage(errors.New("--root and --config are the embedded engine's: they do not go with --addr"), "")
-	}
-	if o.Addr == "" && !embedded {
-		o.Addr, _ = env("BUILDKIT_HOST")
-	}
-	return o, nil
+// builderFlag is --builder, whose value may be empty.
+type builderFlag struct{ o *Options }
+
+func (f builderFlag) String() string { return "" }
+func (f builderFlag) Type() string   { return "string" }
+
+// Set takes the name.
+func (f builderFlag) Set(name string) error {
+	f.o.Builder, f.o.OnBuilder = name, true
+	return nil
 }
 
 // Explain adds to an error what to do if the embedded engine's directory is damaged.
 func (o Options) Explain(err error) error {
-	if o.Addr != "" || err == nil {
+	if o.Addr != "" || o.OnBuilder || err == nil {
 		return err
 	}
 	if hint := engine.Damage(engine.Options{Root: o.Root}, err); hint != "" {
@@ -76,8 +79,16 @@ func (o Options) Explain(err error) error {
 	return err
 }
 
-// Dial connects to BuildKit, and starts the embedded engine when it is not running.
-func (o Options) Dial(ctx context.Context) (*client.Client, error) {
+// Dial connects to BuildKit, and starts the embedded engine when it is not running. Of a
+// builder with several nodes it is the one for a platform, or the first if that is empty.
+func (o Options) Dial(ctx context.Context, platform string) (*client.Client, error) {
+	if o.OnBuilder {
+		b, err := findBuilder(o.Builder)
+		if err != nil {
+			return nil, err
+		}
+		return b.dial(ctx, platform)
+	}
 	if o.Addr == "" {
 		c, err := engine.Connect(ctx, engine.Options{Root: o.Root, Config: o.Config})
 		return c, o.Explain(err)

@@ -9,14 +9,17 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/cmd/internal/heap"
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/frontend"
 )
 
@@ -30,29 +33,28 @@ func Build(ctx context.Context, t cli.Terminal, o Options) (err error) {
 	if o.Connect, err = o.Connect.Resolve(t.Env); err != nil {
 		return err
 	}
+	nodes := o.Connect.Nodes(ctx)
+	defer func() { err = errors.Join(err, nodes.Close()) }()
 	if o.Input.All || strings.Contains(o.Input.Target, ",") {
-		return buildTargets(ctx, t, o)
+		return buildTargets(ctx, t, nodes, o)
+	}
+	if err := o.declare(ctx, &t, nodes); err != nil {
+		return err
 	}
 	j, err := newJob(ctx, t, o.forTarget(o.Input.Target))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.close()) }()
-
-	bkc, err := o.Connect.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer bkc.Close()
-	if err := j.addGateway(ctx, bkc); err != nil {
+	if err := j.open(ctx, nodes); err != nil {
 		return err
 	}
 	j.warn()
-	out, err := j.solve(ctx, bkc)
+	out, err := j.solve(ctx)
 	if err != nil {
 		return err
 	}
-	return j.finish(ctx, bkc, out)
+	return j.finish(ctx, out)
 }
 
 // Ask asks the frontend the question o.Report.Call, with attributes of its own,
@@ -61,23 +63,29 @@ func Ask(ctx context.Context, t cli.Terminal, o Options, attrs map[string]string
 	if o.Connect, err = o.Connect.Resolve(t.Env); err != nil {
 		return nil, err
 	}
+	nodes := o.Connect.Nodes(ctx)
+	defer func() { err = errors.Join(err, nodes.Close()) }()
+	answer, err := ask(ctx, t, nodes, o, attrs)
+	return answer[answerText], err
+}
+
+// ask asks on nodes that may be connected to already.
+func ask(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Options, attrs map[string]string) (answer map[string][]byte, err error) {
 	j, err := newJob(ctx, t, o)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, j.close()) }()
 	maps.Copy(j.solveOpt.FrontendAttrs, attrs)
-	bkc, err := o.Connect.Dial(ctx)
-	if err != nil {
+	if err := j.open(ctx, nodes); err != nil {
 		return nil, err
 	}
-	defer bkc.Close()
 	j.warn()
-	out, err := j.solve(ctx, bkc)
+	out, err := j.solve(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return out.answer[answerText], nil
+	return out.answer, nil
 }
 
 // outcome is the result of a build.
@@ -86,26 +94,75 @@ type outcome struct {
 	exporter map[string]string
 	// answer is the frontend's, to a question.
 	answer map[string][]byte
+	// parts are what the exporters of each node report.
+	parts []map[string]string
 }
 
 // solve runs the frontend in this process against BuildKit, and shows the
 // progress.
-func (j *job) solve(ctx context.Context, bkc *client.Client) (*outcome, error) {
+func (j *job) solve(ctx context.Context) (*outcome, error) {
 	p, err := j.newProgress()
 	if err != nil {
 		return nil, err
 	}
-	out, err := j.run(ctx, bkc, j.solveOpt, p.start())
+	out, err := j.run(ctx, asItIs, p.start())
 	p.wait(err)
 	return out, err
 }
 
-// run solves, and sends the status to a channel, which it closes.
-func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, status chan *client.SolveStatus) (*outcome, error) {
+// asItIs is the only round of a build.
+func asItIs(opt client.SolveOpt) client.SolveOpt { return opt }
+
+// run solves on every node, and sends the status to a channel, which it closes.
+func (j *job) run(ctx context.Context, round func(client.SolveOpt) client.SolveOpt, shown chan *client.SolveStatus) (*outcome, error) {
+	shown, recorded := j.recorder.watch(shown)
+	outs := make([]*outcome, len(j.parts))
+	each, forwarded := share(shown, len(j.parts))
+	group, running := errgroup.WithContext(ctx)
+	for i, p := range j.parts {
+		group.Go(func() (err error) {
+			outs[i], err = j.runPart(running, p.node.Client, round(p.opt), each[i])
+			return err
+		})
+	}
+	err := group.Wait()
+	forwarded()
+	<-recorded
+	if err != nil {
+		return nil, err
+	}
+	out := outs[0]
+	for _, part := range outs {
+		out.parts = append(out.parts, maps.Clone(part.exporter))
+	}
+	return out, nil
+}
+
+// share gives each of several builds a channel for its status, all of which go to one.
+// That is closed when forwarded is called, which waits for them.
+func share(shown chan *client.SolveStatus, builds int) (each []chan *client.SolveStatus, forwarded func()) {
+	var forwarding sync.WaitGroup
+	for range builds {
+		status := make(chan *client.SolveStatus)
+		each = append(each, status)
+		forwarding.Go(func() {
+			for s := range status {
+				shown <- s
+			}
+		})
+	}
+	return each, func() {
+		forwarding.Wait()
+		close(shown)
+	}
+}
+
+// runPart solves on one node, and closes the channel of its status.
+func (j *job) runPart(ctx context.Context, bkc *client.Client, opt client.SolveOpt, status chan *client.SolveStatus) (*outcome, error) {
 	out := &outcome{}
 	var fault error
 	build := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		if err := j.supported(c.BuildOpts().LLBCaps); err != nil {
+		if err := supported(len(opt.Exports), c.BuildOpts().LLBCaps); err != nil {
 			return nil, err
 		}
 		res, err := frontend.Options{Built: j.recorder.addPlan}.Build(ctx, j.recorder.listen(c))
@@ -119,9 +176,7 @@ func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, 
 		}
 		return res, nil
 	}
-	status, recorded := j.recorder.watch(status)
 	resp, err := bkc.Build(ctx, opt, product, build, status)
-	<-recorded
 	if err != nil {
 		return nil, j.failure(err, fault)
 	}
@@ -130,8 +185,8 @@ func (j *job) run(ctx context.Context, bkc *client.Client, opt client.SolveOpt, 
 }
 
 // supported refuses what an old daemon would silently leave out.
-func (j *job) supported(caps apicaps.CapSet) error {
-	if len(j.solveOpt.Exports) < 2 {
+func supported(exports int, caps apicaps.CapSet) error {
+	if exports < 2 {
 		return nil
 	}
 	if err := caps.Supports(pb.CapMultipleExporters); err != nil {

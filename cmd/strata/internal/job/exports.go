@@ -29,6 +29,8 @@ type exports struct {
 	stage    *atomicfile.Stage
 	// loader is the program of --load, if it is given.
 	loader *loader
+	// load is which output that is.
+	load int
 	// stdout says that one of the outputs goes there.
 	stdout bool
 	// layouts are the directories of new OCI layouts.
@@ -48,6 +50,7 @@ func (e *exports) add(ctx context.Context, outputs []flags.Output) ([]client.Exp
 		var err error
 		switch {
 		case out.IsLoad():
+			e.load = len(entries)
 			err = e.addLoader(ctx, &entry)
 		case out.IsDirectory():
 			err = e.addDir(out, &entry)

@@ -25,14 +25,14 @@ func checkHosts(hosts []string) error {
 
 // addGateway adds the hosts of --add-host, of which only the daemon knows the
 // address of host-gateway.
-func (j *job) addGateway(ctx context.Context, bkc *client.Client) error {
+func (j *job) addGateway(ctx context.Context, bkc *client.Client, opt *client.SolveOpt) error {
 	hosts, err := flags.ExtraHosts(j.addHosts, func() (string, error) {
 		return hostGateway(ctx, bkc)
 	})
 	if err != nil {
 		return err
 	}
-	set(j.solveOpt.FrontendAttrs, "add-hosts", hosts)
+	set(opt.FrontendAttrs, "add-hosts", hosts)
 	return nil
 }
 

@@ -30,6 +30,18 @@ type job struct {
 	terminal cli.Terminal
 	connect  connect.Options
 	solveOpt client.SolveOpt
+	// platforms are those that are asked for.
+	platforms []string
+	// onePlatform says that only the first of them is built.
+	onePlatform bool
+	// noOutput says that none is asked for, not even to have none.
+	noOutput bool
+	// names are the image's, with commas between them.
+	names string
+	// parts are what each node builds, one or several.
+	parts []part
+	// join makes one result of several parts; nil for one part.
+	join     *join
 	input    input
 	call     flags.Call
 	progress progressui.DisplayMode
@@ -54,7 +66,7 @@ type job struct {
 // newJob reads the options. Its errors are usage errors, except for those of
 // the machine.
 func newJob(ctx context.Context, t cli.Terminal, o Options) (*job, error) {
-	j := &job{terminal: t, connect: o.Connect, addHosts: o.Step.AddHosts}
+	j := &job{terminal: t, connect: o.Connect, addHosts: o.Step.AddHosts, onePlatform: o.onePlatform}
 	if err := j.fill(ctx, o); err != nil {
 		return nil, errors.Join(err, j.close())
 	}
@@ -117,10 +129,11 @@ func (j *job) readFlags(o Options) (outputs []flags.Output, err error) {
 
 // readOutputs reads where the result goes; a question has no result.
 func (j *job) readOutputs(o Options) ([]flags.Output, error) {
-	platforms, err := flags.Platforms(o.Input.Platforms)
+	platforms, err := flags.Platforms(o.Input.Wanted())
 	if err != nil {
 		return nil, err
 	}
+	j.platforms = platforms
 	set(j.solveOpt.FrontendAttrs, "platform", strings.Join(platforms, ","))
 	attests, err := flags.Attests(o.Output.Attests, o.Output.SBOM, o.Output.Provenance)
 	if err != nil {
@@ -138,6 +151,7 @@ func (j *job) readOutputs(o Options) ([]flags.Output, error) {
 	if err != nil || j.call.Request != "" {
 		return nil, err
 	}
+	j.noOutput, j.names = len(o.Output.Outputs) == 0 && len(outputs) == 0, strings.Join(o.Output.Tags, ",")
 	j.warnings = append(j.warnings, outputWarnings(o.Output, outputs)...)
 	return outputs, checkImageID(o.Report, outputs)
 }
@@ -181,5 +195,5 @@ func (j *job) warn() {
 
 // close undoes what was not committed.
 func (j *job) close() error {
-	return errors.Join(j.recorder.close(), j.stage.Discard(), j.input.close())
+	return errors.Join(j.join.close(), j.recorder.close(), j.stage.Discard(), j.input.close())
 }

@@ -28,6 +28,8 @@ type Options struct {
 	Step Step
 	// Report says what is printed and written about the build.
 	Report Report
+	// onePlatform says that what is asked for is about one platform.
+	onePlatform bool
 }
 
 // Input says what is built.
@@ -41,6 +43,10 @@ type Input struct {
 	All    bool
 	// Platforms are such as linux/arm64.
 	Platforms []string
+	// usual is the platform of the environment, for a build file that names none.
+	usual string
+	// text is a build file that was on the standard input.
+	text []byte
 	// BuildArgs are NAME[=VALUE], Contexts NAME=VALUE.
 	BuildArgs, Contexts []string
 	// Secrets and SSH are what build steps may ask for.
@@ -66,6 +72,8 @@ type Output struct {
 	SBOM, Provenance string
 	// Push and Load are short for two outputs.
 	Push, Load bool
+	// declared says that the tags are those of the build file.
+	declared bool
 }
 
 // Cache says what may be taken from the cache.
@@ -117,6 +125,17 @@ func (o *Input) SetContext(args []string) {
 	}
 }
 
+// hasPlatforms reports whether --platform is given.
+func (o *Input) hasPlatforms() bool { return len(o.Platforms) > 0 }
+
+// Wanted are the platforms of --platform, or else of the environment.
+func (o *Input) Wanted() []string {
+	if !o.hasPlatforms() && o.usual != "" {
+		return []string{o.usual}
+	}
+	return o.Platforms
+}
+
 // Bind adds the flags of a build.
 func (o *Options) Bind(flags *pflag.FlagSet, t cli.Terminal) {
 	flags.SortFlags = false
@@ -140,13 +159,10 @@ func (o *Options) BindQuestion(flags *pflag.FlagSet, t cli.Terminal) {
 
 // Bind adds the flags of what is built.
 func (o *Input) Bind(flags *pflag.FlagSet, t cli.Terminal) {
-	var platforms []string
-	if v := t.Getenv("DOCKER_DEFAULT_PLATFORM"); v != "" {
-		platforms = []string{v}
-	}
+	o.usual = t.Getenv("DOCKER_DEFAULT_PLATFORM")
 	flags.StringVarP(&o.File, "file", "f", "", "build `FILE` (default PATH/strata.yaml; - is the standard input)")
 	flags.StringVar(&o.Target, "target", "", "target to build")
-	flags.StringArrayVar(&o.Platforms, "platform", platforms, "`PLATFORM` to build for, such as linux/arm64; several make an index")
+	flags.StringArrayVar(&o.Platforms, "platform", nil, "`PLATFORM` to build for, such as linux/arm64; several make an index (default: the build file's, or $DOCKER_DEFAULT_PLATFORM, or the builder's)")
 	flags.StringArrayVar(&o.BuildArgs, "build-arg", nil, "argument of the build file: `NAME[=VALUE]`")
 	flags.StringArrayVar(&o.Contexts, "build-context", nil, "named context: `NAME=VALUE`, a directory, address, docker-image://, oci-layout://, or an image such as oci-archive:FILE")
 	flags.BoolVar(&o.Locked, "locked", false, "refuse what the lock does not have, instead of warning of it")

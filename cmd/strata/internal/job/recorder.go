@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/containerd/v2/core/content/proxy"
 	cerrdefs "github.com/containerd/errdefs"
@@ -47,9 +48,13 @@ type recorder struct {
 	config string
 	pushes bool
 	// layout is a directory that the image is written to; empty for none.
-	layout  string
-	steps   report.Steps
+	layout string
+	steps  report.Steps
+	// mu guards planned: nodes build concurrently.
+	mu      sync.Mutex
 	planned map[string]frontend.Planned
+	// joined is the image that was put together of those of several nodes.
+	joined *image.Source
 }
 
 func newRecorder(o Report, config string, shown bool, exports []client.ExportEntry) *recorder {
@@ -95,6 +100,8 @@ func (r *recorder) close() error {
 // addPlan records the plan of an image.
 func (r *recorder) addPlan(p frontend.Planned) {
 	if r.isOn() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.planned[p.Plan.Platform] = p
 	}
 }
@@ -167,6 +174,9 @@ func (r *recorder) images(ctx context.Context, t cli.Terminal, bkc *client.Clien
 // exported opens the image that the exporters made, where they wrote it, or else in the
 // daemon's store, which has it only until garbage is collected; nil when they made none.
 func (r *recorder) exported(ctx context.Context, t cli.Terminal, bkc *client.Client, exporter map[string]string) *image.Source {
+	if r.joined != nil {
+		return r.joined
+	}
 	data, err := base64.StdEncoding.DecodeString(exporter[exptypes.ExporterImageDescriptorKey])
 	var root v1.Descriptor
 	if err != nil || json.Unmarshal(data, &root) != nil {

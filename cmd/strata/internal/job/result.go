@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
@@ -37,7 +36,7 @@ func hasImage(outputs []flags.Output) bool {
 func outputWarnings(o Output, outputs []flags.Output) []string {
 	var warnings []string
 	switch {
-	case len(outputs) > 0 && !hasImage(outputs) && len(o.Tags)+len(o.Annotations) > 0:
+	case len(outputs) > 0 && !hasImage(outputs) && len(o.Tags)+len(o.Annotations) > 0 && !o.declared:
 		warnings = append(warnings, "no output is an image, so --tag and --annotation have no effect")
 	case len(o.Outputs) == 0 && len(outputs) == 0:
 		warnings = append(warnings, "no output is asked for, so the result stays in the build cache; use --push, --load or --output")
@@ -68,13 +67,16 @@ func (j *job) addReports(o Report, config string) (err error) {
 }
 
 // finish prints the result, and puts the outputs in their places.
-func (j *job) finish(ctx context.Context, bkc *client.Client, out *outcome) error {
+func (j *job) finish(ctx context.Context, out *outcome) error {
 	if j.call.Request != "" {
 		w := j.terminal.Text()
 		if j.call.Raw {
 			w = j.terminal.Exact()
 		}
 		return printAnswer(w, j.call, out.answer)
+	}
+	if err := j.complete(ctx, out); err != nil {
+		return err
 	}
 	id := imageID(out.exporter)
 	if j.metadata != nil {
@@ -87,7 +89,7 @@ func (j *job) finish(ctx context.Context, bkc *client.Client, out *outcome) erro
 			return err
 		}
 	}
-	if err := j.writeReport(ctx, bkc, out.exporter); err != nil {
+	if err := j.writeReport(ctx, out.exporter); err != nil {
 		return err
 	}
 	if err := j.exports.finish(ctx, out.exporter); err != nil {
@@ -101,11 +103,11 @@ func (j *job) finish(ctx context.Context, bkc *client.Client, out *outcome) erro
 
 // writeReport notes the images that were built, and writes the report if it has a
 // file of its own.
-func (j *job) writeReport(ctx context.Context, bkc *client.Client, exporter map[string]string) error {
+func (j *job) writeReport(ctx context.Context, exporter map[string]string) error {
 	if !j.recorder.isOn() {
 		return nil
 	}
-	j.images = j.recorder.images(ctx, j.terminal, bkc, exporter)
+	j.images = j.recorder.images(ctx, j.terminal, j.parts[0].node.Client, exporter)
 	if j.recorder.file == nil {
 		return nil
 	}

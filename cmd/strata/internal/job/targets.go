@@ -5,7 +5,6 @@ package job
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +13,10 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image/report"
 )
@@ -84,76 +83,68 @@ type batch struct {
 	stage      atomicfile.Stage
 }
 
-// buildTargets builds several targets concurrently on one daemon, which does once
+// buildTargets builds several targets concurrently on one builder, which does once
 // what they share. Only when all are built is anything exported or pushed.
-func buildTargets(ctx context.Context, t cli.Terminal, o Options) (err error) {
+func buildTargets(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Options) (err error) {
 	if err := o.checkTargets(); err != nil {
 		return cli.Usage(err, `such as -t example.org/app:{target}; see "strata build --help"`)
 	}
-	bkc, err := o.Connect.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer bkc.Close()
 	b := &batch{}
 	defer func() { err = errors.Join(err, b.close()) }()
-	if b.names, err = targetNames(ctx, t, bkc, o); err != nil {
+	var declared declarations
+	if b.names, declared, err = targetNames(ctx, t, nodes, o); err != nil {
 		return err
 	}
-	if err := b.prepare(ctx, t, bkc, o); err != nil {
+	if err := b.prepare(ctx, t, nodes, o, declared); err != nil {
 		return err
 	}
 	b.jobs[0].warn()
-	if _, err := b.solve(ctx, bkc, (*job).withoutExports); err != nil {
+	if _, err := b.solve(ctx, withoutExports); err != nil {
 		return err
 	}
-	results, err := b.solve(ctx, bkc, (*job).withExports)
+	results, err := b.solve(ctx, again)
 	if err != nil {
 		return err
 	}
-	return b.finish(ctx, bkc, results)
+	return b.finish(ctx, results)
 }
 
-// targetNames are the targets to build; of all of them the frontend knows the
-// names.
-func targetNames(ctx context.Context, t cli.Terminal, bkc *client.Client, o Options) (names []string, err error) {
-	if !o.Input.All {
-		for name := range strings.SplitSeq(o.Input.Target, ",") {
-			if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+// targetNames are the targets to build, and what the build file says of them; of all of
+// them the frontend knows the names.
+func targetNames(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Options) (names []string, declared declarations, err error) {
+	if o.Input.All && o.Input.Target != "" {
+		return nil, nil, cli.Usage(errors.New("--all and --target do not go together"), "")
+	}
+	for name := range strings.SplitSeq(o.Input.Target, ",") {
+		if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
-		if len(names) == 0 {
-			return nil, cli.Usage(fmt.Errorf("--target %q names no target", o.Input.Target), "")
+	}
+	if len(names) == 0 && !o.Input.All {
+		return nil, nil, cli.Usage(fmt.Errorf("--target %q names no target", o.Input.Target), "")
+	}
+	if !o.Input.All && !o.mayDeclare() {
+		return names, nil, nil
+	}
+	known := strings.Join(names, ",")
+	if o.Input.All {
+		known = "*"
+	}
+	list, err := listTargets(ctx, t, nodes, o, known)
+	if err != nil {
+		return nil, nil, err
+	}
+	declared = list.Targets
+	if o.Input.All {
+		for _, target := range declared {
+			names = append(names, target.Name)
 		}
-		return names, nil
 	}
-	if o.Input.Target != "" {
-		return nil, cli.Usage(errors.New("--all and --target do not go together"), "")
-	}
-	question := o.forTarget("")
-	question.Report = Report{Call: "targets,format=json", Progress: "none"}
-	j, err := newJob(ctx, t, question)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, j.close()) }()
-	out, err := j.solve(ctx, bkc)
-	if err != nil {
-		return nil, err
-	}
-	var list targets.List
-	if err := json.Unmarshal(out.answer[answerJSON], &list); err != nil {
-		return nil, fmt.Errorf("read the list of targets: %w", err)
-	}
-	for _, target := range list.Targets {
-		names = append(names, target.Name)
-	}
-	return names, nil
+	return names, declared, nil
 }
 
 // prepare makes a job for each target.
-func (b *batch) prepare(ctx context.Context, t cli.Terminal, bkc *client.Client, o Options) (err error) {
+func (b *batch) prepare(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Options, declared declarations) (err error) {
 	if o.Report.MetadataFile != "" && !strings.Contains(o.Report.MetadataFile, targetWord) {
 		if b.metadata, err = b.stage.File(o.Report.MetadataFile); err != nil {
 			return cli.Usage(fmt.Errorf("--metadata-file: %w", err), "")
@@ -167,84 +158,76 @@ func (b *batch) prepare(ctx context.Context, t cli.Terminal, bkc *client.Client,
 		o.Report.File = ""
 	}
 	for _, name := range b.names {
-		j, err := newJob(ctx, t, o.forTarget(name))
+		of := o.forTarget(name)
+		if err := of.take(ctx, declared.of(name), nodes); err != nil {
+			return err
+		}
+		j, err := newJob(ctx, t, of)
 		if err != nil {
 			return err
 		}
 		b.jobs = append(b.jobs, j)
 		j.recorder.full = j.recorder.full || b.reportFile != nil
-		if err := j.addGateway(ctx, bkc); err != nil {
+		if err := j.open(ctx, nodes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// withoutExports is the first round: everything is built, and stays in the
-// cache.
-func (j *job) withoutExports() client.SolveOpt {
-	opt := j.solveOpt
+// withoutExports is the first round of several targets: everything is built, and stays in
+// the cache.
+func withoutExports(opt client.SolveOpt) client.SolveOpt {
 	opt.Exports, opt.CacheExports = nil, nil
 	return opt
 }
 
-// withExports is the second round, which finds everything in the cache.
-func (j *job) withExports() client.SolveOpt {
-	opt := j.solveOpt
+// again is the second round, which finds everything in the cache.
+func again(opt client.SolveOpt) client.SolveOpt {
 	opt.FrontendAttrs = maps.Clone(opt.FrontendAttrs)
 	delete(opt.FrontendAttrs, "no-cache")
 	return opt
 }
 
 // solve runs all jobs concurrently and shows them as one.
-func (b *batch) solve(ctx context.Context, bkc *client.Client, round func(*job) client.SolveOpt) ([]*outcome, error) {
+func (b *batch) solve(ctx context.Context, round func(client.SolveOpt) client.SolveOpt) ([]*outcome, error) {
 	p, err := b.jobs[0].newProgress()
 	if err != nil {
 		return nil, err
 	}
-	shown := p.start()
 	results := make([]*outcome, len(b.jobs))
+	each, forwarded := share(p.start(), len(b.jobs))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, j := range b.jobs {
-		status := make(chan *client.SolveStatus)
-		forwarded := make(chan struct{})
-		go func() {
-			defer close(forwarded)
-			for s := range status {
-				shown <- s
-			}
-		}()
 		g.Go(func() (err error) {
-			results[i], err = j.run(ctx, bkc, round(j), status)
-			<-forwarded
-			if err != nil {
+			if results[i], err = j.run(ctx, round, each[i]); err != nil {
 				return fmt.Errorf("target %s: %w", b.names[i], err)
 			}
 			return nil
 		})
 	}
 	err = g.Wait()
-	close(shown)
+	forwarded()
 	p.wait(err)
 	return results, err
 }
 
 // finish puts the outputs of all targets in their places.
-func (b *batch) finish(ctx context.Context, bkc *client.Client, results []*outcome) error {
-	all := map[string]any{}
-	for i, name := range b.names {
-		all[name] = metadata(results[i].exporter)
-	}
-	if b.metadata != nil {
-		if err := writeMetadata(b.metadata, all); err != nil {
-			return err
-		}
-	}
+func (b *batch) finish(ctx context.Context, results []*outcome) error {
 	for i, j := range b.jobs {
-		if err := j.finish(ctx, bkc, results[i]); err != nil {
+		if err := j.finish(ctx, results[i]); err != nil {
 			return err
 		}
 		b.images = append(b.images, j.images...)
+	}
+	if b.metadata != nil {
+		all := map[string]any{}
+		for i, name := range b.names {
+			all[name] = metadata(results[i].exporter)
+		}
+		if err := writeMetadata(b.metadata, all); err != nil {
+			return err
+		}
 	}
 	if b.reportFile != nil {
 		if err := writeReport(b.reportFile, b.images); err != nil {

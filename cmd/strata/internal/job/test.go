@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
@@ -17,8 +16,13 @@ import (
 // Test builds an image, runs the tests of its build file in it, and returns their
 // results. Nothing is exported.
 func Test(ctx context.Context, t cli.Terminal, o Options) (results []frontend.TestResult, err error) {
-	o.Output.Outputs = []string{"type=cacheonly"}
+	o.Output.Outputs, o.onePlatform = []string{"type=cacheonly"}, true
 	if o.Connect, err = o.Connect.Resolve(t.Env); err != nil {
+		return nil, err
+	}
+	nodes := o.Connect.Nodes(ctx)
+	defer func() { err = errors.Join(err, nodes.Close()) }()
+	if err := o.declare(ctx, &t, nodes); err != nil {
 		return nil, err
 	}
 	j, err := newJob(ctx, t, o)
@@ -26,20 +30,15 @@ func Test(ctx context.Context, t cli.Terminal, o Options) (results []frontend.Te
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, j.close()) }()
-	bkc, err := o.Connect.Dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer bkc.Close()
-	if err := j.addGateway(ctx, bkc); err != nil {
+	if err := j.open(ctx, nodes); err != nil {
 		return nil, err
 	}
 	j.warn()
-	return j.test(ctx, bkc)
+	return j.test(ctx, j.parts[0])
 }
 
 // test runs the tests on a daemon.
-func (j *job) test(ctx context.Context, bkc *client.Client) ([]frontend.TestResult, error) {
+func (j *job) test(ctx context.Context, on part) ([]frontend.TestResult, error) {
 	p, err := j.newProgress()
 	if err != nil {
 		return nil, err
@@ -53,7 +52,7 @@ func (j *job) test(ctx context.Context, bkc *client.Client) ([]frontend.TestResu
 		}
 		return gateway.NewResult(), nil
 	}
-	_, err = bkc.Build(ctx, j.solveOpt, product, run, p.start())
+	_, err = on.node.Client.Build(ctx, on.opt, product, run, p.start())
 	err = cause(err, fault)
 	p.wait(err)
 	if err != nil {

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package job
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/connect"
+	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// declarations are what a build file says of its targets' names and platforms.
+type declarations []frontend.ListedTarget
+
+// of is what it says of one target.
+func (d declarations) of(name string) frontend.ListedTarget {
+	for _, target := range d {
+		if target.Name == name || name == "" && target.Default {
+			return target
+		}
+	}
+	return frontend.ListedTarget{}
+}
+
+// declare takes the tags and the platforms of the build file where the flags have none. A
+// build file on the standard input is read for that, and can be read again.
+func (o *Options) declare(ctx context.Context, t *cli.Terminal, nodes *connect.Nodes) error {
+	if err := o.Input.keepText(t); err != nil {
+		return err
+	}
+	if !o.usesDeclared() || !o.mayDeclare() {
+		return nil
+	}
+	name := o.Input.Target
+	if name == "" {
+		name = spec.DefaultTarget
+	}
+	all, err := listTargets(ctx, *t, nodes, *o, name)
+	if err != nil {
+		return err
+	}
+	return o.take(ctx, declarations(all.Targets).of(o.Input.Target), nodes)
+}
+
+// usesDeclared reports whether tags and platforms of the build file matter, and the flags
+// don't have both. The frontend knows of platforms by itself.
+func (o *Options) usesDeclared() bool {
+	switch o.Report.Call {
+	case "build", "", "strata.plan", "strata.graph", "strata.llb", "strata.plan,format=explain", "strata.llb,format=raw":
+		return len(o.Output.Tags) == 0 || !o.Input.hasPlatforms()
+	}
+	return false
+}
+
+// mayDeclare reports whether the build file may say something of tags and platforms: it
+// does, or is elsewhere.
+func (o *Options) mayDeclare() bool {
+	data := o.Input.text
+	if data == nil {
+		path := o.Input.File
+		if path == "" {
+			path = filepath.Join(o.Input.Context, frontend.DefaultFile)
+		}
+		fi, err := os.Stat(path)
+		if err != nil || !fi.Mode().IsRegular() {
+			return err != nil && flags.IsRemote(o.Input.Context)
+		}
+		if data, _, err = openBuildFile(path, nil); err != nil {
+			return false // the build says why
+		}
+	}
+	s, err := spec.Parse(spec.DefaultTarget, data)
+	return err == nil && slices.ContainsFunc(s.Targets, func(t spec.Target) bool { return len(t.Tags)+len(t.Platforms) > 0 })
+}
+
+// keepText reads a build file that is on the standard input. An archive stays there.
+func (o *Input) keepText(t *cli.Terminal) error {
+	if o.File != "-" && o.Context != "-" {
+		return nil
+	}
+	r := bufio.NewReader(t.In)
+	t.In = r
+	if o.File != "-" {
+		head, err := r.Peek(1024)
+		if err != nil && !errors.Is(err, io.EOF) || isArchive(head) || o.File != "" {
+			return nil //nolint:nilerr // who reads it says so
+		}
+	}
+	data, err := readBuildFile("standard input", r)
+	if err != nil {
+		return err
+	}
+	o.text = data
+	t.In = bytes.NewReader(data)
+	return nil
+}
+
+// listTargets asks for the targets and what the build file says of them. known are those
+// of which that must be known, with commas between them, or *.
+func listTargets(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Options, known string) (list frontend.TargetList, err error) {
+	if o.Input.text != nil {
+		t.In = bytes.NewReader(o.Input.text)
+	}
+	question := o.forTarget("")
+	question.Output, question.Cache.To = Output{}, nil
+	question.Report = Report{Call: "targets,format=json", Progress: "none"}
+	answer, err := ask(ctx, t, nodes, question, map[string]string{frontend.OptDeclared: known})
+	if err != nil {
+		return list, err
+	}
+	if err := json.Unmarshal(answer[answerJSON], &list); err != nil {
+		return list, fmt.Errorf("read the list of targets: %w", err)
+	}
+	return list, nil
+}
+
+// take takes what is declared where the flags say nothing. What holds one platform is for
+// the builder's, if it is among those declared, or else for the first of them.
+func (o *Options) take(ctx context.Context, declared frontend.ListedTarget, nodes *connect.Nodes) error {
+	if len(o.Output.Tags) == 0 {
+		o.Output.Tags, o.Output.declared = declared.Tags, len(declared.Tags) > 0
+	}
+	if o.Input.hasPlatforms() || len(declared.Platforms) == 0 {
+		return nil
+	}
+	o.Input.Platforms = declared.Platforms
+	if len(declared.Platforms) == 1 || !o.holdsOnePlatform() {
+		return nil
+	}
+	node, err := nodes.For(ctx, "")
+	if err != nil {
+		return err
+	}
+	native, err := node.Native(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(declared.Platforms, native) {
+		native = declared.Platforms[0]
+	}
+	o.Input.Platforms = []string{native}
+	return nil
+}
+
+// holdsOnePlatform reports whether what is asked for is about one platform: a question, a
+// test, or what goes to docker.
+func (o *Options) holdsOnePlatform() bool {
+	isDocker := func(output string) bool {
+		return strings.Contains(output, "type=docker") || strings.Contains(output, "docker=true")
+	}
+	return o.Report.Call != "build" || o.onePlatform || o.Output.Load || slices.ContainsFunc(o.Output.Outputs, isDocker)
+}
