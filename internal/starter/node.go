@@ -40,6 +40,7 @@ type packageJSON struct {
 	Volta          map[string]any    `json:"volta"`
 	Workspaces     json.RawMessage   `json:"workspaces"`
 	Dependencies   map[string]string `json:"dependencies"`
+	Optional       map[string]string `json:"optionalDependencies"`
 	Dev            map[string]string `json:"devDependencies"`
 }
 
@@ -220,7 +221,7 @@ type nodePackages struct {
 	Manifests []string
 	Patterns  []string
 	// Prepare gets the package manager; Install installs all packages, Production
-	// those that the program needs.
+	// those that the program needs. They are empty where there are none.
 	Prepare, Install, Production string
 	// Run runs a script of the package.
 	Run string
@@ -245,7 +246,20 @@ func (p *project) nodePackages(pkg packageJSON) nodePackages {
 	case "yarn":
 		n = p.yarn(version)
 	default:
-		n = p.npm()
+		n = p.npm(pkg)
+	}
+	if len(pkg.Dependencies)+len(pkg.Optional) == 0 && pkg.Workspaces == nil {
+		n.Production = ""
+		if len(pkg.Dev) == 0 {
+			n.Install = ""
+			p.note("package.json: no packages")
+		}
+	}
+	if program, _, _ := strings.Cut(pkg.Scripts["start"], " "); n.Production != "" || n.Install != "" {
+		if _, ok := pkg.Dev[program]; ok {
+			n.Production = n.Install
+			p.note("package.json: the program is started by %s, so that packages of devDependencies are in the image", program)
+		}
 	}
 	n.Manifests = append([]string{"package.json"}, n.Manifests...)
 	n.Manifests = append(n.Manifests, p.present(".npmrc")...)
@@ -259,12 +273,15 @@ func (p *project) nodePackages(pkg packageJSON) nodePackages {
 	return n
 }
 
-func (p *project) npm() nodePackages {
+func (p *project) npm(pkg packageJSON) nodePackages {
 	lock := p.first("npm-shrinkwrap.json", "package-lock.json")
 	n := nodePackages{Caches: []string{"npm"}, Install: "npm ci", Production: "npm ci --omit=dev", Run: "npm run"}
 	if lock == "" {
-		p.note("package.json: no lock file, so that versions are chosen when it is built; commit a package-lock.json")
 		n.Install, n.Production = "npm install", "npm install --omit=dev"
+		if len(pkg.Dependencies)+len(pkg.Optional)+len(pkg.Dev) == 0 {
+			return n
+		}
+		p.note("package.json: no lock file, so that versions are chosen when it is built; commit a package-lock.json")
 		return n
 	}
 	p.note("%s: npm", lock)

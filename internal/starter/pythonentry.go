@@ -30,7 +30,7 @@ func (d *pythonPage) pythonEntry(p *project, py pyproject, files []string) {
 	case framework == "Flask" && slices.Contains(requires, "gunicorn"):
 		serve(8000, "gunicorn", "--bind", "0.0.0.0:8000", module+":"+variable)
 	case framework == "Flask":
-		serve(5000, "flask", "--app", module, "run", "--host", "0.0.0.0", "--port", "5000")
+		serve(5000, "flask", "--app", module+":"+variable, "run", "--host", "0.0.0.0", "--port", "5000")
 		p.note("%s: Flask's own server; for production add gunicorn to the requirements", module)
 	default:
 		d.Entry = p.pythonProgram(files)
@@ -70,15 +70,24 @@ func (p *project) pythonRequires(py pyproject) []string {
 
 // pythonApp finds the application object of a framework.
 func (p *project) pythonApp(files []string) (module, variable, framework string) {
+	factory := regexp.MustCompile(`(?m)^def (create_app|make_app)\(\s*\)`)
 	app := regexp.MustCompile(`(?m)^(\w+)(?:\s*:\s*\w+)?\s*=\s*(?:\w+\.)?(FastAPI|Flask|Starlette)\(`)
 	for _, file := range files {
 		text, _ := p.read(file)
 		if m := app.FindStringSubmatch(text); m != nil {
-			module := strings.TrimSuffix(strings.TrimSuffix(file, ".py"), "/__init__")
-			return strings.ReplaceAll(strings.TrimPrefix(module, "src/"), "/", "."), m[1], m[2]
+			return pythonModule(file), m[1], m[2]
+		}
+		if m := factory.FindStringSubmatch(text); m != nil && strings.Contains(text, "Flask(") {
+			return pythonModule(file), m[1] + "()", "Flask"
 		}
 	}
 	return "", "", ""
+}
+
+// pythonModule is the name by which a file is imported.
+func pythonModule(file string) string {
+	module := strings.TrimSuffix(strings.TrimSuffix(file, ".py"), "/__init__")
+	return strings.ReplaceAll(strings.TrimPrefix(module, "src/"), "/", ".")
 }
 
 func (p *project) django(d *pythonPage, files, requires []string) {

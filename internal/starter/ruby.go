@@ -74,7 +74,7 @@ func (d *rubyPage) entry(p *project, gem func(string) bool) {
 	serve := func(port int, what string, words ...string) {
 		if d.Port != 0 && d.Port != port {
 			port = d.Port
-			words[len(words)-1] = strings.NewReplacer("3000", strconv.Itoa(port), "9292", strconv.Itoa(port)).Replace(words[len(words)-1])
+			words[len(words)-1] = strings.NewReplacer("3000", strconv.Itoa(port), "9292", strconv.Itoa(port), "4567", strconv.Itoa(port)).Replace(words[len(words)-1])
 		}
 		d.Entry, d.Listens, d.Port, d.seen = words, true, port, ""
 		d.Path = bestPath(pathsIn(p.all(files)))
@@ -105,5 +105,8 @@ func (d *rubyPage) entry(p *project, gem func(string) bool) {
 			p.note("%s: the program", file)
 		}
 		d.Entry = []string{"bundle", "exec", "ruby", file}
+		if gem("sinatra") {
+			serve(4567, file+": Sinatra", "bundle", "exec", "ruby", file, "-o", "0.0.0.0", "-p", "4567")
+		}
 	}
 }

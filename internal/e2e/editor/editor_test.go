@@ -46,14 +46,20 @@ func TestEditorShowsFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, f := range archive.Files {
+	source := func(f txtar.File) string {
 		text, _, _ := strings.Cut(string(f.Data), "\n=>\n")
-		text = strings.TrimSuffix(text, "\n") + "\n"
+		return strings.TrimSuffix(text, "\n") + "\n"
+	}
+	for _, f := range archive.Files {
+		s.open("file:///"+f.Name+".yaml", line+source(f))
+	}
+	for i, f := range archive.Files {
+		text := source(f)
 		if _, err := spec.Parse("strata.yaml", []byte(text)); err == nil && !strings.Contains(text, "$") {
 			t.Errorf("%s: the parser takes it", f.Name)
 		}
 		var said []string
-		for _, d := range s.problems("file:///"+f.Name+".yaml", line+text) {
+		for _, d := range s.problems("file:///" + f.Name + ".yaml") {
 			said = append(said, fmt.Sprintf("%d:%d: %s", d.Range.Start.Line, d.Range.Start.Character+1, d.Message))
 		}
 		got := text + "=>\n" + strings.Join(said, "\n") + "\n"
@@ -84,13 +90,19 @@ func TestEditorTakesGoodFiles(t *testing.T) {
 	if len(files) < 80 {
 		t.Fatalf("there are %d build files", len(files))
 	}
+	opened := map[string]string{}
 	for _, f := range files {
 		text := regexp.MustCompile(`(?m)^# yaml-language-server:.*\n`).ReplaceAllString(string(f.Data), "")
 		if _, err := spec.Parse(f.Name, []byte(text)); err != nil {
 			continue // an excerpt
 		}
-		for _, d := range s.problems("file:///"+strings.ReplaceAll(f.Name, "/", "-")+".yaml", line+text) {
-			t.Errorf("%s:%d:%d: %s", f.Name, d.Range.Start.Line, d.Range.Start.Character+1, d.Message)
+		uri := "file:///" + f.Name + ".yaml"
+		s.open(uri, line+text)
+		opened[uri] = f.Name
+	}
+	for uri, name := range opened {
+		for _, d := range s.problems(uri) {
+			t.Errorf("%s:%d:%d: %s", name, d.Range.Start.Line, d.Range.Start.Character+1, d.Message)
 		}
 	}
 }
@@ -155,7 +167,8 @@ func TestEditorCompletes(t *testing.T) {
 	} {
 		before, after, _ := strings.Cut(c.text, "|")
 		uri := fmt.Sprintf("file:///complete-%d.yaml", i)
-		s.problems(uri, line+before+after)
+		s.open(uri, line+before+after)
+		s.problems(uri)
 		lines := strings.Split(line+before, "\n")
 		result := s.ask("textDocument/completion", map[string]any{
 			"textDocument": map[string]any{"uri": uri},

@@ -23,6 +23,8 @@ type server struct {
 	in  io.Writer
 	out *bufio.Reader
 	id  int
+	// said is what the server said of the documents, by their names.
+	said map[string][]diagnostic
 }
 
 // message is one of the Language Server Protocol.
@@ -68,7 +70,7 @@ func startServer(t *testing.T) *server {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	s := &server{t: t, in: in, out: bufio.NewReader(out)}
+	s := &server{t: t, in: in, out: bufio.NewReader(out), said: map[string][]diagnostic{}}
 	s.ask("initialize", map[string]any{
 		"processId": nil, "rootUri": nil,
 		"capabilities": map[string]any{"workspace": map[string]any{"configuration": true}},
@@ -96,11 +98,19 @@ func (s *server) ask(method string, params any) json.RawMessage {
 	}
 }
 
-// problems opens a document and waits for what the server says of it.
-func (s *server) problems(uri, text string) []diagnostic {
+// open opens a document.
+func (s *server) open(uri, text string) {
 	s.t.Helper()
 	s.tell("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri, "languageId": "yaml", "version": 1, "text": text}})
+}
+
+// problems waits for what the server says of a document that was opened.
+func (s *server) problems(uri string) []diagnostic {
+	s.t.Helper()
 	for {
+		if said, ok := s.said[uri]; ok {
+			return said
+		}
 		m := s.receive()
 		if m.Method != "textDocument/publishDiagnostics" {
 			continue
@@ -110,9 +120,7 @@ func (s *server) problems(uri, text string) []diagnostic {
 			Diagnostics []diagnostic `json:"diagnostics"`
 		}
 		s.decode(m.Params, &said)
-		if said.URI == uri {
-			return said.Diagnostics
-		}
+		s.said[said.URI] = said.Diagnostics
 	}
 }
 
