@@ -125,20 +125,23 @@ func (p StorePath) fields() string {
 
 // closureNode is a closure as YAML has it.
 type closureNode struct {
-	Roots  []string `yaml:"roots"`
-	Caches []string `yaml:"caches"`
-	Keys   []string `yaml:"keys"`
-	Paths  []struct {
-		Path        yaml.Node `yaml:"path"`
-		NarSize     int64     `yaml:"nar_size"`
-		Compression string    `yaml:"compression"`
-		References  []string  `yaml:"references"`
-		Deriver     string    `yaml:"deriver"`
-		URL         string    `yaml:"url"`
-		FileHash    string    `yaml:"file_hash"`
-		Signature   string    `yaml:"signature"`
-		NarHash     string    `yaml:"nar_hash"`
-	} `yaml:"paths"`
+	Roots  []string   `yaml:"roots"`
+	Caches []string   `yaml:"caches"`
+	Keys   []string   `yaml:"keys"`
+	Paths  []pathNode `yaml:"paths"`
+}
+
+// pathNode is a store path as YAML has it.
+type pathNode struct {
+	Path        yaml.Node `yaml:"path"`
+	NarSize     int64     `yaml:"nar_size"`
+	Compression string    `yaml:"compression"`
+	References  []string  `yaml:"references"`
+	Deriver     string    `yaml:"deriver"`
+	URL         string    `yaml:"url"`
+	FileHash    string    `yaml:"file_hash"`
+	Signature   string    `yaml:"signature"`
+	NarHash     string    `yaml:"nar_hash"`
 }
 
 func (n closureNode) closure() (Closure, error) {
@@ -146,31 +149,58 @@ func (n closureNode) closure() (Closure, error) {
 	if len(n.Roots) == 0 || len(n.Paths) == 0 {
 		return c, errors.New("a closure has no roots or no paths")
 	}
-	for _, from := range n.Paths {
-		p := StorePath{
-			Path: from.Path.Value, NarHash: from.NarHash, NarSize: from.NarSize, URL: from.URL,
-			Compression: from.Compression, FileHash: from.FileHash, Signature: from.Signature, Line: from.Path.Line,
+	for i, root := range n.Roots {
+		if !path.IsAbs(root) || path.Clean(root) != root {
+			return c, in(fmt.Errorf("%q is not a store path", root), "roots", i)
 		}
-		store := path.Dir(p.Path)
-		for _, ref := range from.References {
-			p.References = append(p.References, path.Join(store, ref))
+	}
+	for i, cache := range n.Caches {
+		if err := checkURL(cache); err != nil {
+			return c, in(err, "caches", i)
 		}
-		slices.Sort(p.References)
-		if from.Deriver != "" {
-			p.Deriver = path.Join(store, from.Deriver)
+	}
+	seen := map[string]bool{}
+	for i, from := range n.Paths {
+		p, err := from.storePath()
+		if err == nil && seen[p.Path] {
+			err = fmt.Errorf("%s is there twice", p.Path)
 		}
-		switch {
-		case !path.IsAbs(p.Path) || path.Clean(p.Path) != p.Path:
-			return c, fmt.Errorf("%q is not a store path", p.Path)
-		case !isHex(p.NarHash, 64) || p.FileHash != "" && !isHex(p.FileHash, 64):
-			return c, fmt.Errorf("a hash of %s is not 64 hexadecimal digits", p.Path)
-		case p.NarSize <= 0:
-			return c, fmt.Errorf("nar_size %d of %s is not positive", p.NarSize, p.Path)
-		case !strings.HasPrefix(p.URL, "https://") && !strings.HasPrefix(p.URL, "http://"):
-			return c, fmt.Errorf("%q of %s is not an address", p.URL, p.Path)
+		if err != nil {
+			return c, in(err, "paths", i)
 		}
+		seen[p.Path] = true
 		c.Paths = append(c.Paths, p)
 	}
 	slices.SortFunc(c.Paths, func(a, b StorePath) int { return strings.Compare(a.Path, b.Path) })
 	return c, nil
+}
+
+// storePath is what a build can use of it.
+func (n *pathNode) storePath() (StorePath, error) {
+	p := StorePath{
+		Path: n.Path.Value, NarHash: n.NarHash, NarSize: n.NarSize, URL: n.URL,
+		Compression: n.Compression, FileHash: n.FileHash, Signature: n.Signature, Line: n.Path.Line,
+	}
+	store := path.Dir(p.Path)
+	for _, ref := range n.References {
+		if !isBase(ref) {
+			return p, fmt.Errorf("reference %q of %s is not the name of a store path", ref, p.Path)
+		}
+		p.References = append(p.References, path.Join(store, ref))
+	}
+	slices.Sort(p.References)
+	if n.Deriver != "" {
+		p.Deriver = path.Join(store, n.Deriver)
+	}
+	switch {
+	case !path.IsAbs(p.Path) || path.Clean(p.Path) != p.Path:
+		return p, fmt.Errorf("%q is not a store path", p.Path)
+	case n.Deriver != "" && !isBase(n.Deriver):
+		return p, fmt.Errorf("deriver %q of %s is not the name of a derivation", n.Deriver, p.Path)
+	case !isHex(p.NarHash, 64) || p.FileHash != "" && !isHex(p.FileHash, 64):
+		return p, fmt.Errorf("a hash of %s is not 64 hexadecimal digits", p.Path)
+	case p.NarSize <= 0:
+		return p, fmt.Errorf("nar_size %d of %s is not positive", p.NarSize, p.Path)
+	}
+	return p, checkURL(p.URL)
 }

@@ -9,10 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
-	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -34,15 +31,15 @@ type (
 		Targets      map[string]map[string]*platformNode `yaml:"targets"`
 	}
 	repository struct {
-		Type         string    `yaml:"type"`
-		URIs         []string  `yaml:"uris"`
-		Suite        string    `yaml:"suite"`
-		Components   []string  `yaml:"components"`
-		Date         time.Time `yaml:"date"`
-		Signers      []string  `yaml:"signers"`
-		Trusted      bool      `yaml:"trusted"`
-		Login        bool      `yaml:"login"`
-		Distribution string    `yaml:"distribution"`
+		Type         string   `yaml:"type"`
+		URIs         []string `yaml:"uris"`
+		Suite        string   `yaml:"suite"`
+		Components   []string `yaml:"components"`
+		Date         string   `yaml:"date"`
+		Signers      []string `yaml:"signers"`
+		Trusted      bool     `yaml:"trusted"`
+		Login        bool     `yaml:"login"`
+		Distribution string   `yaml:"distribution"`
 	}
 	platformNode struct {
 		Base       string        `yaml:"base"`
@@ -80,11 +77,11 @@ type (
 	}
 )
 
-// Read reads a lock. Its errors name the file.
+// Read reads a lock. Its errors name the file, and the line that is wrong.
 func Read(name string, data []byte) (*File, error) {
 	f, err := read(data)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w; write it again with \"strata lock\"", name, err)
+		return nil, fmt.Errorf("read %s%s; write it again with \"strata lock\"", name, where(data, err))
 	}
 	return f, nil
 }
@@ -102,32 +99,47 @@ func read(data []byte) (*File, error) {
 		}
 		return nil, err
 	}
-	if doc.Version != Version && doc.Version != withoutSources {
-		return nil, fmt.Errorf("it has version %d, and this version of Strata knows %d", doc.Version, Version)
+	if dec.Decode(&yaml.Node{}) != io.EOF { //nolint:errorlint // the decoder's own
+		return nil, errors.New("it has more than one document")
 	}
-	sources, err := doc.sources()
+	if doc.Version != Version && doc.Version != withoutSources {
+		return nil, in(fmt.Errorf("it has version %d, and this version of Strata knows %d", doc.Version, Version), "version")
+	}
+	if err := checkTexts(&doc); err != nil {
+		return nil, err
+	}
+	return doc.file()
+}
+
+// file is what a document says.
+func (d *document) file() (*File, error) {
+	sources, err := d.sources()
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range doc.Platforms {
+	for i, name := range d.Platforms {
 		if err := checkPlatform(name); err != nil {
-			return nil, err
+			return nil, in(err, "platforms", i)
 		}
 	}
-	f := &File{Older: doc.Version == withoutSources, Written: slices.Compact(slices.Sorted(slices.Values(doc.Platforms))), Sources: sources}
-	for _, id := range slices.Sorted(maps.Keys(doc.Repositories)) {
-		r := doc.Repositories[id]
+	f := &File{Older: d.Version == withoutSources, Written: slices.Compact(slices.Sorted(slices.Values(d.Platforms))), Sources: sources}
+	for _, id := range slices.Sorted(maps.Keys(d.Repositories)) {
+		r := d.Repositories[id]
+		date, err := r.check()
+		if err != nil {
+			return nil, in(fmt.Errorf("repository %q: %w", id, err), "repositories", id)
+		}
 		f.Repositories = append(f.Repositories, Repository{
 			ID: id, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
-			Components: r.Components, Date: r.Date.UTC(), Signers: r.Signers, Trusted: r.Trusted, Login: r.Login, Distribution: r.Distribution,
+			Components: r.Components, Date: date, Signers: r.Signers, Trusted: r.Trusted, Login: r.Login, Distribution: r.Distribution,
 		})
 	}
-	for _, target := range slices.Sorted(maps.Keys(doc.Targets)) {
+	for _, target := range slices.Sorted(maps.Keys(d.Targets)) {
 		t := Target{Name: target}
-		for _, name := range slices.Sorted(maps.Keys(doc.Targets[target])) {
-			p, err := f.platform(name, doc.Targets[target][name])
+		for _, name := range slices.Sorted(maps.Keys(d.Targets[target])) {
+			p, err := f.platform(name, d.Targets[target][name])
 			if err != nil {
-				return nil, fmt.Errorf("target %s, %s: %w", target, name, err)
+				return nil, in(fmt.Errorf("target %s, %s: %w", target, name, err), "targets", target, name)
 			}
 			t.Platforms = append(t.Platforms, p)
 		}
@@ -141,13 +153,13 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 	if n == nil {
 		return p, nil
 	}
-	for _, node := range n.Closures {
+	for i, node := range n.Closures {
 		c, err := node.closure()
 		if err != nil {
-			return p, err
+			return p, in(err, "closures", i)
 		}
 		if p.Closure(c.Roots) != nil {
-			return p, fmt.Errorf("the closure of %s is there twice", c.Roots[0])
+			return p, in(fmt.Errorf("the closure of %s is there twice", c.Roots[0]), "closures", i)
 		}
 		p.Closures = append(p.Closures, c)
 	}
@@ -164,39 +176,43 @@ func (f *File) platform(name string, n *platformNode) (Platform, error) {
 		p.Packages.Installer = plan.Register
 	case plan.Register, plan.Native, plan.Assemble:
 	default:
-		return p, fmt.Errorf("unknown installer %q", n.Installer)
+		return p, in(fmt.Errorf("unknown installer %q", n.Installer), "installer")
+	}
+	if err := n.Conffiles.check(); err != nil {
+		return p, in(err, "conffiles")
 	}
 	var err error
 	if p.Packages.Packages, err = f.packages(n, n.Packages); err != nil {
-		return p, err
+		return p, in(err, "packages")
 	}
 	if p.Packages.Present, err = f.packages(n, n.Present); err != nil {
-		return p, err
+		return p, in(err, "present")
 	}
 	p.Packages.Sort()
-	for i := 1; i < len(p.Packages.Packages); i++ {
-		a, b := p.Packages.Packages[i-1], p.Packages.Packages[i]
-		if a.Name == b.Name && a.Arch == b.Arch {
-			return p, fmt.Errorf("package %q is there twice", a.Name)
-		}
-	}
 	return p, nil
 }
 
 // packages reads one of the lists of packages.
 func (f *File) packages(n *platformNode, list []packageNode) ([]Package, error) {
 	var out []Package
-	for _, pkg := range list {
+	type named struct{ name, arch string }
+	seen := map[named]bool{}
+	for i, pkg := range list {
 		made := Package{
 			Name: pkg.Name, Version: pkg.Version, Arch: pkg.Arch, Source: pkg.Source, Layer: pkg.Layer, Beside: pkg.Beside,
 			Repository: pkg.Repository, Path: pkg.Path, File: pkg.File, From: pkg.From, URL: pkg.URL, Size: pkg.Size, SHA256: pkg.SHA256,
 		}
 		if err := f.check(made, len(n.Wanted)); err != nil {
-			return nil, fmt.Errorf("package %q: %w", pkg.Name, err)
+			return nil, in(fmt.Errorf("package %q: %w", pkg.Name, err), i)
 		}
 		if made.IsFile() && n.Type == "" {
-			return nil, fmt.Errorf("package %q: it is a file, and the lock doesn't say of which type", pkg.Name)
+			return nil, in(fmt.Errorf("package %q: it is a file, and the lock doesn't say of which type", pkg.Name), i)
 		}
+		key := named{pkg.Name, pkg.Arch}
+		if seen[key] {
+			return nil, in(fmt.Errorf("package %q is there twice", pkg.Name), i)
+		}
+		seen[key] = true
 		out = append(out, made)
 	}
 	return out, nil
@@ -222,6 +238,8 @@ func (f *File) check(p Package, layers int) error {
 	switch {
 	case p.Name == "" || p.Version == "" || p.Arch == "":
 		return errors.New("want a name, a version and an architecture")
+	case !isWord(p.Name) || !isWord(p.Version) || !isWord(p.Arch):
+		return fmt.Errorf("%s %s (%s) is not the name, version and architecture of a package", p.Name, p.Version, p.Arch)
 	case p.IsFile() && (p.Repository != "" || p.Path != "" || p.File != "" && p.URL != "" || p.From != "" && p.File == ""):
 		return errors.New("want a repository and a path, a file, or a url")
 	case !p.IsFile() && f.Repository(p.Repository) == nil:
@@ -240,38 +258,4 @@ func (f *File) check(p Package, layers int) error {
 		return checkPackageFile(p.File)
 	}
 	return checkPath(p.Path)
-}
-
-func checkURL(url string) error {
-	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
-		return fmt.Errorf("url %q is not an http or https address", url)
-	}
-	return nil
-}
-
-// checkPackageFile refuses a path that isn't a clean one in its tree.
-func checkPackageFile(file string) error {
-	if path.IsAbs(file) || path.Clean(file) != file || file == "." || file == ".." || strings.HasPrefix(file, "../") || strings.ContainsRune(file, 0) {
-		return fmt.Errorf("file %q is not relative to its tree", file)
-	}
-	return nil
-}
-
-func checkPath(name string) error {
-	if name == "" || strings.HasPrefix(name, "/") || strings.Contains(name, "://") || strings.ContainsAny(name, "?#\\\x00") {
-		return fmt.Errorf("path %q is not relative to a repository", name)
-	}
-	for part := range strings.SplitSeq(name, "/") {
-		if part == ".." || part == "" {
-			return fmt.Errorf("path %q is not relative to a repository", name)
-		}
-	}
-	return nil
-}
-
-func isHex(s string, n int) bool {
-	if len(s) != n {
-		return false
-	}
-	return strings.Trim(s, "0123456789abcdef") == ""
 }

@@ -178,21 +178,21 @@ func (d *document) sources() (Sources, error) {
 	for _, name := range slices.Sorted(maps.Keys(d.Images)) {
 		n := d.Images[name]
 		if err := checkImage(name, n); err != nil {
-			return s, fmt.Errorf("image %q: %w", name, err)
+			return s, in(fmt.Errorf("image %q: %w", name, err), "images", name)
 		}
 		s.Images = append(s.Images, Image{Name: name, Digest: n.Digest})
 	}
 	for _, address := range slices.Sorted(maps.Keys(d.URLs)) {
 		n := d.URLs[address]
 		if err := cmp.Or(checkAddress(address), checkFile(n)); err != nil {
-			return s, fmt.Errorf("url %q: %w", address, err)
+			return s, in(fmt.Errorf("url %q: %w", address, err), "urls", address)
 		}
 		s.URLs = append(s.URLs, URL{Address: address, SHA256: n.SHA256, Size: n.Size})
 	}
 	for _, address := range slices.Sorted(maps.Keys(d.Git)) {
 		n := d.Git[address]
-		if err := checkCommit(address, n); err != nil {
-			return s, fmt.Errorf("git %q: %w", address, err)
+		if err := cmp.Or(checkRepository(address), checkCommit(n)); err != nil {
+			return s, in(fmt.Errorf("git %q: %w", address, err), "git", address)
 		}
 		s.Git = append(s.Git, Git{Address: address, Ref: n.Ref, Commit: n.Commit})
 	}
@@ -235,10 +235,8 @@ func checkFile(n urlNode) error {
 	return nil
 }
 
-func checkCommit(address string, n gitNode) error {
+func checkCommit(n gitNode) error {
 	switch {
-	case address == "":
-		return errors.New("it has no address")
 	case !isHex(n.Commit, 40) && !isHex(n.Commit, 64):
 		return fmt.Errorf("commit %q is not 40 or 64 hexadecimal digits", n.Commit)
 	case n.Ref != "" && (!strings.HasPrefix(n.Ref, "refs/") || strings.ContainsAny(n.Ref, " \t\r\n\x00~^:?*[\\") || strings.Contains(n.Ref, "..")):
