@@ -9,6 +9,7 @@ tool (
 )
 
 require (
+	aead.dev/minisign v0.3.0
 	github.com/ProtonMail/go-crypto v1.4.1
 	github.com/containerd/console v1.0.5
 	github.com/containerd/containerd/v2 v2.3.6

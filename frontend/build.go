@@ -124,6 +124,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Fetch:         source.Fetcher{Daemon: r.daemon},
 		Stores:        trees,
 		Logins:        source.Logins{Trees: trees},
+		Signatures:    source.Signatures{Trees: trees},
 		Checker:       trees,
 		Lock:          strategy.Locking{Name: r.lockName(), Strict: r.strict, Images: trees.Images},
 		Now:           r.now,
@@ -146,7 +147,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 			return lowered, ref, refuseDeletions(ctx, r.daemon, s, p, trees, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
-			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees, Logins: source.Logins{Trees: trees}}
+			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees, Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}
 			return nil, nil, e.Explain(ctx, err)
 		}
 	}

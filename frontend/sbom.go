@@ -50,8 +50,8 @@ func known(ctx context.Context, d *source.Daemon, trees *source.Trees) sbom.Know
 	return sbom.Known{
 		File: func(address string) string { return pinner.Digest(ctx, address).String() },
 		Commit: func(repository, ref string) (name, commit string) {
-			name, commit, _ = pinner.Commit(ctx, repository, ref)
-			return name, commit
+			found, _ := pinner.Commit(ctx, repository, ref, "")
+			return found.Ref, found.Commit
 		},
 		Images: func(t plan.Tree) []string {
 			images, _ := trees.Images(ctx, t)

@@ -61,6 +61,8 @@ type Options struct {
 	Built func(*plan.Exec) (bk.State, bool)
 	// FetchesCommits says that BuildKit can fetch a commit under a reference's name.
 	FetchesCommits bool
+	// ChecksGit says that BuildKit can check signatures of tags and commits.
+	ChecksGit bool
 	// Epoch is the created time of the image and its history; the zero value is
 	// 1970-01-01.
 	Epoch time.Time
@@ -117,7 +119,7 @@ type lowering struct {
 func newLowering(p *plan.Plan, o Options) *lowering {
 	l := &lowering{opt: o, plan: p, images: map[*plan.Image]*image{}}
 	l.placer = place.NewPlacer(o.Prober, l.tree)
-	l.placer.FetchesCommits = o.FetchesCommits
+	l.placer.FetchesCommits, l.placer.ChecksGit = o.FetchesCommits, o.ChecksGit
 	l.runner = &exec.Runner{Trees: l.tree, Prober: o.Prober, Placer: l.placer, Options: o.Run, Chain: o.Chain}
 	l.unpacker = &store.Unpacker{Trees: l.tree, Prober: o.Prober, Runner: l.runner, Built: o.Built}
 	return l

@@ -9,6 +9,7 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/store"
@@ -42,6 +43,13 @@ func ReportStore(ctx context.Context, p *plan.Plan, target *plan.Image, layer *p
 		return bk.State{}, &plan.Fault{Range: layer.Range, Err: err}
 	}
 	return st, nil
+}
+
+// ReportSignature is the step that checks the signature of a fetched file, run for what it
+// says: a tree with a file of that, if something is wrong, and else with the file.
+func ReportSignature(f *plan.HTTP, o Options) (bk.State, error) {
+	ops := o.ops()
+	return place.Verified(ops, place.Fetched(ops, f, false, ops.At(spec.Range{Start: f.Pos, End: f.Pos})), f, Report)
 }
 
 // ReportArchive is the step that unpacks the archive of an entry of a files layer, run

@@ -30,12 +30,21 @@ type World interface {
 	Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer *plan.Layer) ([]byte, error)
 }
 
+// Signatures says what is wrong with signatures.
+type Signatures interface {
+	// Signature is what the step that checks the signature of a file says when it runs
+	// once more; an error if it says nothing.
+	Signature(ctx context.Context, f *plan.HTTP) ([]byte, error)
+}
+
 // Explainer puts failures of a build into the words of its build file.
 type Explainer struct {
 	File  *File
 	Spec  *spec.Spec
 	Plan  *plan.Plan
 	World World
+	// Signatures may be nil where nothing must be signed.
+	Signatures Signatures
 	// Logins may be nil where no server wants a login.
 	Logins Refetcher
 }
@@ -54,6 +63,9 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 		return fault
 	}
 	if fault := e.unpackFault(ctx, err); fault != nil {
+		return fault
+	}
+	if fault := e.signatureFault(ctx, err); fault != nil {
 		return fault
 	}
 	if o := findOutput(e.Plan, err, lines); o != nil {
@@ -79,7 +91,7 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 		return fault
 	}
 	if f := AsFetch(err); f != nil {
-		if file := findFetch(e.Plan, lines); file != nil && f.Answered() {
+		if file := findFetch(e.Plan, lines, f.URL); file != nil && f.Answered() {
 			return e.fileFault(f, file)
 		}
 	}

@@ -69,9 +69,25 @@ func findOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Output {
 	return nil
 }
 
-// findFetch finds the only HTTP source within lines; nil when there are others.
-func findFetch(p *plan.Plan, lines []*errdefs.Source) *plan.HTTP {
+// findFetch finds the only HTTP source within lines, of an address if that is known; nil
+// when there are others.
+func findFetch(p *plan.Plan, lines []*errdefs.Source, url string) *plan.HTTP {
 	var found *plan.HTTP
+	for _, f := range fetched(p) {
+		if !covers(lines, f.Pos.Line) || url != "" && f.URL != url {
+			continue
+		}
+		if found != nil && *found != *f {
+			return nil
+		}
+		found = f
+	}
+	return found
+}
+
+// fetched are the HTTP sources of files layers, and those of their signatures.
+func fetched(p *plan.Plan) []*plan.HTTP {
+	var out []*plan.HTTP
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
 			files, ok := l.Action.(*plan.Files)
@@ -79,17 +95,17 @@ func findFetch(p *plan.Plan, lines []*errdefs.Source) *plan.HTTP {
 				continue
 			}
 			for _, e := range files.Entries {
-				if e.HTTP == nil || !covers(lines, e.HTTP.Pos.Line) {
+				if e.HTTP == nil {
 					continue
 				}
-				if found != nil && *found != *e.HTTP {
-					return nil
+				out = append(out, e.HTTP)
+				if s := e.HTTP.Signature; s != nil && s.HTTP != nil {
+					out = append(out, s.HTTP)
 				}
-				found = e.HTTP
 			}
 		}
 	}
-	return found
+	return out
 }
 
 // covers reports whether lines of the build file have this one; no lines are all of

@@ -72,7 +72,7 @@ func (e *Explainer) uncachedFault(u *Uncached, err error) error {
 			return e.external(a.Pos, "fetch %s: %w", a.Name, u)
 		}
 	}
-	if file := findFetch(e.Plan, errdefs.Sources(err)); file != nil && file.URL == u.What {
+	if file := findFetch(e.Plan, errdefs.Sources(err), u.What); file != nil {
 		return e.external(file.Pos, "%w", u)
 	}
 	return placed(err, u.Error())

@@ -29,8 +29,8 @@ func (l *pass) layer(layer *spec.Layer) {
 }
 
 func (l *pass) entry(e *spec.File) {
-	if e.URL.IsSet() && !e.Checksum.IsSet() && l.lock.URL(e.URL.Value) == nil {
-		l.found = append(l.found, of(MissingChecksum, l.spec.ErrorfRange(e.Range, "%s has no checksum", e.URL.Value)))
+	if e.URL.IsSet() && !e.Checksum.IsSet() && e.Signature == nil && l.lock.URL(e.URL.Value) == nil {
+		l.found = append(l.found, of(MissingChecksum, l.spec.ErrorfRange(e.Range, "%s has no checksum and no signature", e.URL.Value)))
 	}
 	for _, text := range texts(e.Mode) {
 		mode, change, err := spec.ParseModeChange(text.Value)

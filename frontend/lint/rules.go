@@ -69,7 +69,7 @@ func Rules() []Rule {
 		{KeyMadeByScript, "A key should not be made while an image is built: everybody who has the image has it"},
 		{LegacyValue, "A value should be written in its present form"},
 		{LinkHidesFile, "Links to store paths should not replace files of the base"},
-		{MissingChecksum, "What is fetched over HTTP should have a checksum, so that every build gets the same"},
+		{MissingChecksum, "What is fetched over HTTP should have a checksum or a signature, so that its server doesn't decide what it is"},
 		{NetworkWithoutAccess, "A command without a network should not need one"},
 		{PackagesByScript, "Packages should be named under packages, which can be locked, and not be installed by a script"},
 		{PipedDownload, "What is downloaded should be checked before it is run"},

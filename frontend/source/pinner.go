@@ -18,6 +18,8 @@ import (
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
@@ -26,23 +28,20 @@ type Pinner struct {
 	daemon  *Daemon
 	mu      sync.Mutex
 	files   map[string]func() (file, error)
-	commits map[string]func() (commit, error)
+	commits map[string]func() (lock.Git, error)
 }
 
-type (
-	file struct {
-		digest digest.Digest
-		// size is in bytes.
-		size int64
-	}
-	commit struct{ ref, name string }
-)
+type file struct {
+	digest digest.Digest
+	// size is in bytes.
+	size int64
+}
 
 var _ strategy.Pinner = (*Pinner)(nil)
 
 // NewPinner gives the pinner of a request.
 func NewPinner(d *Daemon) *Pinner {
-	return &Pinner{daemon: d, files: map[string]func() (file, error){}, commits: map[string]func() (commit, error){}}
+	return &Pinner{daemon: d, files: map[string]func() (file, error){}, commits: map[string]func() (lock.Git, error){}}
 }
 
 // once makes a function that is called by several for the same name be called once.
@@ -117,20 +116,30 @@ func (r *pieces) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// Commit returns the full name of a repository's reference and its commit. They are
-// empty if the daemon doesn't say.
-func (p *Pinner) Commit(ctx context.Context, repository, ref string) (name, of string, err error) {
-	c, err := once(p, p.commits, repository+"#"+ref, func() (commit, error) { return p.lookUp(ctx, repository, ref) })
-	return c.ref, c.name, err
+// Commit returns the full name of a repository's reference, its commit, and its tag's
+// object where a key must have signed it. They are empty if the daemon doesn't say.
+func (p *Pinner) Commit(ctx context.Context, repository, ref, key string) (lock.Git, error) {
+	return once(p, p.commits, repository+"#"+ref+"#"+key, func() (lock.Git, error) { return p.lookUp(ctx, repository, ref, key) })
 }
 
-func (p *Pinner) lookUp(ctx context.Context, repository, ref string) (commit, error) {
+func (p *Pinner) lookUp(ctx context.Context, repository, ref, key string) (lock.Git, error) {
 	words := "look up " + printable.Line(repository)
-	res, err := p.daemon.metadata(ctx, bk.Git(repository, "", bk.GitRef(ref), bk.WithCustomName(words)), words)
-	if err != nil || res.Git == nil {
-		return commit{}, err
+	st := bk.Git(repository, "", bk.GitRef(ref), bk.WithCustomName(words))
+	if key != "" {
+		st = op.SignedBy(st, key, true)
 	}
-	return commit{ref: res.Git.Ref, name: cmp.Or(res.Git.CommitChecksum, res.Git.Checksum)}, nil
+	res, err := p.daemon.metadata(ctx, st, words)
+	if said := fault.OfGitSignature(err); key != "" && said != "" {
+		return lock.Git{}, fmt.Errorf("check its signature: %s", said)
+	}
+	if err != nil || res.Git == nil {
+		return lock.Git{}, err
+	}
+	out := lock.Git{Ref: res.Git.Ref, Commit: cmp.Or(res.Git.CommitChecksum, res.Git.Checksum)}
+	if key != "" && out.Commit != res.Git.Checksum {
+		out.Tag = res.Git.Checksum
+	}
+	return out, nil
 }
 
 // Digest is the digest of a server's file that was fetched in this request; empty if the
@@ -150,9 +159,9 @@ func (d *Daemon) metadata(ctx context.Context, source bk.State, words string) (*
 	if err != nil {
 		return nil, err
 	}
-	op := &pb.Op{}
-	if err := op.Unmarshal(def.Def[0]); err != nil {
+	first := &pb.Op{}
+	if err := first.Unmarshal(def.Def[0]); err != nil {
 		return nil, fmt.Errorf("read a source: %w", err)
 	}
-	return d.Client.ResolveSourceMetadata(ctx, op.GetSource(), sourceresolver.Opt{LogName: "[internal] " + words, GitOpt: &sourceresolver.ResolveGitOpt{}})
+	return d.Client.ResolveSourceMetadata(ctx, first.GetSource(), sourceresolver.Opt{LogName: "[internal] " + words, GitOpt: &sourceresolver.ResolveGitOpt{}})
 }

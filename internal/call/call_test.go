@@ -18,7 +18,7 @@ func verbs() []calls.Verb {
 		calls.NewVerb("skeleton", call.ParseSkeleton), calls.NewVerb("place", call.ParsePlace),
 		calls.NewVerb("run", call.ParseRun), calls.NewVerb("exec", call.ParseExec),
 		calls.NewVerb("store", call.ParseStore), calls.NewVerb("scan", call.ParseScan), calls.NewVerb("link", call.ParseLink),
-		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("fetch", call.ParseFetch),
+		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("verify", call.ParseVerify), calls.NewVerb("fetch", call.ParseFetch),
 		calls.NewVerb("probe", call.ParseProbe), calls.NewVerb("await", call.ParseAwait),
 		calls.NewVerb("accounts", call.ParseAccounts),
 		calls.NewVerb("hollow", call.ParseHollow),
@@ -63,6 +63,8 @@ func examples() []calls.Call {
 		call.Store{Out: "/out", Items: []call.Item{{Name: "-a", Format: call.FormatModes, Input: "/in"}}},
 		call.Scan{Store: "/s", Content: "content", Source: "/in", Out: "/out"},
 		call.Extract{Source: "/in", Out: "/out"},
+		call.Verify{Source: "/in", Signature: "/signature", Key: "/key", Out: "/out"},
+		call.Verify{Locked: true, Report: "r", Source: "-in", Signature: "s", Key: "k", Out: "o"},
 		call.Extract{
 			Into: true, Include: []string{"a", "!b c"}, Exclude: []string{"-x"}, Strip: 3, Name: "-tool.gz", Report: "/report", Source: "/in", Out: "/out",
 		},
@@ -81,6 +83,7 @@ func TestBadArguments(t *testing.T) {
 		"store /out", "store a,b /out", "store a,-,-,gzip,/in /out", "store ../a,-,-,modes,/in /out", "scan /in", "link /out", "link --into /usr",
 		"accounts /in", "accounts --user app:1000 /in /out", "accounts --group app:x /in /out", "accounts --group app:01 /in /out", "accounts --member app /in /out",
 		"extract /in", "extract --strip -1 /in /out", "extract --strip x /in /out",
+		"verify /in /signature /key", "verify --locked=x /in /signature /key /out",
 	)
 	_, err := call.ParseSkeleton(nil)
 	var bad *call.ArgumentsError

@@ -44,6 +44,7 @@ func ownVerbs() []verb {
 		{call.ScanUsage, only(runScan)},
 		{call.LinkUsage, only(runLink)},
 		{call.ExtractUsage, only(runExtract)},
+		{call.VerifyUsage, only(runVerify)},
 		{call.ExecUsage, runExec},
 		{call.FetchUsage, only(runFetch)},
 		{call.ProbeUsage, only(runProbe)},

@@ -20,6 +20,9 @@ type Git struct {
 	*Recorder
 
 	work string
+	// signer signs with a key what is made; nil for no one.
+	signer  *GPG
+	signKey string
 }
 
 // GitServer serves a repository with one commit of the files, on the branch
@@ -67,8 +70,14 @@ func (g *Git) Tag(t testing.TB, name string) {
 
 func (g *Git) git(t testing.TB, args ...string) string {
 	t.Helper()
+	if g.signer != nil {
+		args = append([]string{"-c", "user.signingkey=" + g.signKey, "-c", "commit.gpgsign=true"}, args...)
+	}
 	cmd := command(t, "git", args...)
 	cmd.Env = append(os.Environ(), g.env()...)
+	if g.signer != nil {
+		cmd.Env = append(g.signer.env, g.env()...)
+	}
 	return output(t, cmd)
 }
 

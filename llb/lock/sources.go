@@ -49,6 +49,8 @@ type Git struct {
 	Address string
 	// Ref is the full name of the reference: refs/heads/main.
 	Ref string
+	// Tag is the tag's own object, in hex, where that must be signed.
+	Tag string
 	// Commit is the commit's name, in hex.
 	Commit string
 }
@@ -112,6 +114,9 @@ func (s *Sources) Merge(more Sources) {
 		s.URLs = put(s.URLs, u, URL.key)
 	}
 	for _, g := range more.Git {
+		if old := find(s.Git, g.Address, Git.key); old != nil && old.Commit == g.Commit && g.Tag == "" {
+			g.Tag = old.Tag // another entry of the address asks for its signature
+		}
 		s.Git = put(s.Git, g, Git.key)
 	}
 }
@@ -147,6 +152,9 @@ func (w *writer) sources(s Sources) {
 		if g.Ref != "" {
 			ref = "ref: " + scalar(g.Ref) + ", "
 		}
+		if g.Tag != "" {
+			ref += "tag: " + scalar(g.Tag) + ", "
+		}
 		w.line(1, "%s: {%scommit: %s}", scalar(g.Address), ref, scalar(g.Commit))
 	}
 }
@@ -168,6 +176,7 @@ type (
 	}
 	gitNode struct {
 		Ref    string `yaml:"ref"`
+		Tag    string `yaml:"tag"`
 		Commit string `yaml:"commit"`
 	}
 )
@@ -194,7 +203,7 @@ func (d *document) sources() (Sources, error) {
 		if err := cmp.Or(checkRepository(address), checkCommit(n)); err != nil {
 			return s, in(fmt.Errorf("git %q: %w", address, err), "git", address)
 		}
-		s.Git = append(s.Git, Git{Address: address, Ref: n.Ref, Commit: n.Commit})
+		s.Git = append(s.Git, Git{Address: address, Ref: n.Ref, Tag: n.Tag, Commit: n.Commit})
 	}
 	return s, nil
 }
@@ -239,6 +248,10 @@ func checkCommit(n gitNode) error {
 	switch {
 	case !isHex(n.Commit, 40) && !isHex(n.Commit, 64):
 		return fmt.Errorf("commit %q is not 40 or 64 hexadecimal digits", n.Commit)
+	case n.Tag != "" && !isHex(n.Tag, 40) && !isHex(n.Tag, 64):
+		return fmt.Errorf("tag %q is not 40 or 64 hexadecimal digits", n.Tag)
+	case n.Tag != "" && !strings.HasPrefix(n.Ref, "refs/tags/"):
+		return fmt.Errorf("%q is not the full name of a tag, such as refs/tags/v1", n.Ref)
 	case n.Ref != "" && (!strings.HasPrefix(n.Ref, "refs/") || strings.ContainsAny(n.Ref, " \t\r\n\x00~^:?*[\\") || strings.Contains(n.Ref, "..")):
 		return fmt.Errorf("ref %q is not the full name of a reference, such as refs/heads/main", n.Ref)
 	}

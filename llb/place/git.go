@@ -7,6 +7,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -33,20 +34,32 @@ func (o opener) checkout(e *plan.Entry) (bk.State, error) {
 	if ref.Submodules != nil && !*ref.Submodules {
 		opts = append(opts, bk.GitSkipSubmodules())
 	}
-	return bk.Git(ref.Remote, "", opts...), nil
+	st := bk.Git(ref.Remote, "", opts...)
+	s := e.Git.Signature
+	switch {
+	case s == nil:
+		return st, nil
+	case !o.placer.ChecksGit:
+		return bk.State{}, &plan.Fault{Range: e.Range, Err: plan.Mistakef("check the signature of %s: this daemon's BuildKit can't; take a newer one", e.Git.URL)}
+	}
+	return op.SignedBy(st, s.KeyText, e.Git.Commit == ""), nil
 }
 
 // reference says what is checked out: the commit of the lock, or what the reference
 // stands for now. What keeps its .git directory is checked out by the reference in any
 // case, which is seen there.
 func (o opener) reference(g *plan.Git, ref string, keepsDir bool) []bk.GitOption {
+	commit := g.Commit
+	if g.Signature != nil && g.Tag != "" { // the signature is in the tag's own object
+		commit = g.Tag
+	}
 	switch {
-	case g.Commit == "":
+	case commit == "":
 		return []bk.GitOption{bk.GitRef(ref)}
 	case o.placer.FetchesCommits && g.Ref != "":
-		return []bk.GitOption{bk.GitRef(g.Ref), bk.GitChecksum(g.Commit), bk.GitFetchByCommit()}
+		return []bk.GitOption{bk.GitRef(g.Ref), bk.GitChecksum(commit), bk.GitFetchByCommit()}
 	case keepsDir:
-		return []bk.GitOption{bk.GitRef(ref), bk.GitChecksum(g.Commit)}
+		return []bk.GitOption{bk.GitRef(ref), bk.GitChecksum(commit)}
 	}
-	return []bk.GitOption{bk.GitRef(g.Commit)}
+	return []bk.GitOption{bk.GitRef(commit)}
 }

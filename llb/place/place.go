@@ -32,6 +32,8 @@ type Placer struct {
 	basic fhs.Directories
 	// FetchesCommits says that BuildKit can fetch a commit under a reference's name.
 	FetchesCommits bool
+	// ChecksGit says that BuildKit can check signatures of tags and commits.
+	ChecksGit bool
 }
 
 // NewPlacer returns a Placer that looks into trees with prober.

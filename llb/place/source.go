@@ -44,7 +44,10 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 	it := item{Entry: e, src: "/"}
 	switch {
 	case e.HTTP != nil:
-		it.from, it.src = o.fetch(e)
+		var err error
+		if it.from, it.src, err = o.fetch(e); err != nil {
+			return item{}, &plan.Fault{Range: e.Range, Err: err}
+		}
 	case e.Git != nil:
 		st, err := o.checkout(e)
 		if err != nil {
@@ -80,19 +83,29 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 }
 
 // fetch is the state of an HTTP source and the file's path there.
-func (o opener) fetch(e *plan.Entry) (bk.State, string) {
-	const name = "file"
-	opts := []bk.HTTPOption{
-		bk.Chmod(0o644), bk.Chown(0, 0), o.ops.At(e.Range),
-		bk.WithCustomName(o.ops.Name("fetch " + e.HTTP.URL)),
+func (o opener) fetch(e *plan.Entry) (bk.State, string, error) {
+	st := Fetched(o.ops, e.HTTP, e.Extract, o.ops.At(e.Range))
+	if e.HTTP.Signature == nil {
+		return st, "/" + fetchedName, nil
 	}
-	if !e.Extract { // the server may say what an archive is called
-		opts = append(opts, bk.Filename(name))
+	st, err := Verified(o.ops, st, e.HTTP, "")
+	return st, "/" + fetchedName, err
+}
+
+// fetchedName is what a file is called that is fetched.
+const fetchedName = "file"
+
+// Fetched is a tree with nothing but a fetched file, under its server's name for it if
+// that is wanted.
+func Fetched(ops *op.Maker, f *plan.HTTP, ownName bool, at bk.ConstraintsOpt) bk.State {
+	opts := []bk.HTTPOption{bk.Chmod(0o644), bk.Chown(0, 0), at, bk.WithCustomName(ops.Name("fetch " + f.URL))}
+	if !ownName { // the server may say what an archive is called
+		opts = append(opts, bk.Filename(fetchedName))
 	}
-	if e.HTTP.Checksum != "" {
-		opts = append(opts, bk.Checksum(digest.Digest(e.HTTP.Checksum)))
+	if f.Checksum != "" {
+		opts = append(opts, bk.Checksum(digest.Digest(f.Checksum)))
 	}
-	return bk.HTTP(e.HTTP.URL, opts...), "/" + name
+	return bk.HTTP(f.URL, opts...)
 }
 
 // filtered is what of a directory the patterns select, as the root of a state. Such

@@ -80,6 +80,8 @@ type HTTP struct {
 	// Lock is the name of the lock that the checksum is from; empty when it is the build
 	// file's.
 	Lock string `json:"lock,omitempty"`
+	// Signature is what the file is held to; nil for nothing.
+	Signature *Signature `json:"signature,omitempty"`
 	// Pos and ChecksumPos are where the build file has the two.
 	Pos         spec.Pos `json:"-"`
 	ChecksumPos spec.Pos `json:"-"`
@@ -100,10 +102,14 @@ type Git struct {
 	URL string `json:"url"`
 	// Commit is the commit that the lock has for the reference, in hex, and Ref the full
 	// name of that (refs/heads/main); empty without a lock.
-	Commit  string   `json:"commit,omitempty"`
-	Ref     string   `json:"ref,omitempty"`
-	Include []string `json:"include,omitempty"`
-	Exclude []string `json:"exclude,omitempty"`
+	Commit string `json:"commit,omitempty"`
+	Ref    string `json:"ref,omitempty"`
+	// Tag is the tag's own object in hex, where the lock has it: its signature is there.
+	Tag string `json:"tag,omitempty"`
+	// Signature is what the tag, or else the commit, is held to; nil for nothing.
+	Signature *Signature `json:"signature,omitempty"`
+	Include   []string   `json:"include,omitempty"`
+	Exclude   []string   `json:"exclude,omitempty"`
 }
 
 // Copy is a part of a tree.

@@ -102,13 +102,23 @@ func (f from) entry(e *plan.Entry) {
 			sum = f.known.File(e.HTTP.URL)
 		}
 		out = ofURL(e.HTTP.URL, strings.TrimPrefix(sum, "sha256:"), e.About)
+		out.sourceInfo = signedBy(e.HTTP.Signature)
 	case e.Git != nil:
 		out = f.checkout(e)
+		out.sourceInfo = signedBy(e.Git.Signature)
 	default:
 		return
 	}
 	out.relation = f.relation()
 	f.others = append(f.others, out)
+}
+
+// signedBy says that a signature was checked.
+func signedBy(s *plan.Signature) string {
+	if s == nil {
+		return ""
+	}
+	return "its signature was checked with the key " + s.Key + " of the build context"
 }
 
 // checkout is the part that a checkout is.

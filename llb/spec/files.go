@@ -34,6 +34,7 @@ func fileObject() object[File] {
 			{"expand", []string{"content"}},
 			{"optional", []string{"source"}},
 			{"mode", []string{"content", "source", "url", "git", "directory"}},
+			{"signature", []string{"url", "git"}},
 			{"purl", []string{"url", "git"}},
 			{"license", []string{"url", "git"}},
 			{"version", []string{"url", "git"}},
@@ -76,6 +77,8 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.Mode }),
 			bind("owner", "The owner: user, user:group or :group; keep leaves what source has as it is.", ownership(),
 				func(f *File) *String { return &f.Owner }),
+			bind("signature", "The key that what url gives, or the tag or commit of git, must be signed by.", pointer(signatureObject().kind()),
+				func(f *File) **Signature { return &f.Signature }),
 		}, aboutKeys(func(f *File) *About { return &f.About })),
 	}
 }
@@ -106,6 +109,7 @@ func (f *File) HasSource() bool { return f.Source.IsSet() || len(f.Sources) > 0 
 
 // checkFile looks for a dest that does not fit what it is the place of.
 func checkFile(c cursor, f *File) {
+	checkSignature(c, f)
 	if key, _ := c.lookup("directory"); key != nil && !f.Directory {
 		c.faultAt(key, "", "directory can only be true")
 	}

@@ -198,6 +198,8 @@ type File struct {
 	About About
 	// Optional says that Source is a pattern that need not match anything.
 	Optional bool
+	// Signature says how what URL or Git gives is held to a key; nil if it isn't.
+	Signature *Signature
 }
 
 // Packages is the packages strategy.

@@ -209,10 +209,15 @@ func planHTTP(ctx context.Context, t *Target, f *spec.File) (*plan.HTTP, error) 
 		}
 	}
 	out := &plan.HTTP{URL: url, Checksum: sum, Pos: f.URL.Pos, ChecksumPos: f.Checksum.Pos}
-	if sum != "" {
-		return out, nil
+	if out.Signature, err = (signing{t}).signature(ctx, f); err != nil {
+		return nil, err
 	}
-	return out, t.pass.pinURL(ctx, out)
+	if sum == "" {
+		if err := t.pass.pinURL(ctx, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, signing{t}.checkLocked(ctx, out)
 }
 
 func planGit(ctx context.Context, t *Target, f *spec.File) (*plan.Git, error) {
@@ -229,6 +234,9 @@ func planGit(ctx context.Context, t *Target, f *spec.File) (*plan.Git, error) {
 		return nil, err
 	}
 	if g.Exclude, err = r.expandAll(f.Exclude); err != nil {
+		return nil, err
+	}
+	if g.Signature, err = (signing{t}).signature(ctx, f); err != nil {
 		return nil, err
 	}
 	return g, t.pass.pinGit(ctx, f.Git.Pos, g)

@@ -24,9 +24,10 @@ import (
 type Pinner interface {
 	// File returns the digest of a server's file (sha256:…) and its length in bytes.
 	File(ctx context.Context, url string) (digest.Digest, int64, error)
-	// Commit returns the full name of a repository's reference and its commit, in hex;
-	// an empty reference is the default branch.
-	Commit(ctx context.Context, repository, ref string) (name, commit string, err error)
+	// Commit returns the full name of a repository's reference, its commit and, where it is
+	// a tag with one, its object; an empty reference is the default branch. With a key, the
+	// tag or the commit must be signed by it.
+	Commit(ctx context.Context, repository, ref, key string) (lock.Git, error)
 }
 
 // What Locking.Update can have instead of names: everything of one kind.
@@ -209,17 +210,24 @@ func (p *planner) pinGit(ctx context.Context, pos spec.Pos, g *plan.Git) error {
 	if have == nil && l.Pinner == nil {
 		return p.unlocked(pos, address)
 	}
-	if have == nil || l.Pinner != nil && l.Updates(AllGit, address) {
-		have = &lock.Git{Address: address}
-		if have.Ref, have.Commit, err = l.Pinner.Commit(ctx, ref.Remote, ref.Ref); err != nil {
+	key := ""
+	if g.Signature != nil {
+		key, pos = g.Signature.KeyText, g.Signature.Pos
+	}
+	if lacksTag := have != nil && key != "" && have.Tag == "" && strings.HasPrefix(have.Ref, "refs/tags/"); have == nil || l.Pinner != nil && (lacksTag || l.Updates(AllGit, address)) {
+		now, err := l.Pinner.Commit(ctx, ref.Remote, ref.Ref, key)
+		if err != nil {
 			return p.outside(pos, "look up %s: %w", address, err)
+		}
+		if now.Address = address; !lacksTag || now.Commit == have.Commit || l.Updates(AllGit, address) {
+			have = &now
 		}
 	}
 	if have.Commit == "" {
 		p.warn(RuleUnlockedSource, pos, "", "%s is not locked: this daemon does not say which commit it is", address)
 		return nil
 	}
-	g.Ref, g.Commit = have.Ref, have.Commit
+	g.Ref, g.Commit, g.Tag = have.Ref, have.Commit, have.Tag
 	if l.Pinner != nil {
 		l.StoreSources(lock.Sources{Git: []lock.Git{*have}})
 	}

@@ -82,6 +82,8 @@ type Request struct {
 	Checker Checker
 	// Logins fetches from servers that want a login; nil where none can.
 	Logins LoginFetcher
+	// Signatures checks those of files that a lock is written for; nil checks none.
+	Signatures SignatureChecker
 	// Near says, for a hint, what a file that isn't there may have been meant to be, or
 	// nothing; nil says nothing.
 	Near func(ctx context.Context, c plan.Copy) string

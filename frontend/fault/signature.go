@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/moby/buildkit/solver/errdefs"
+
+	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb/place"
+	"github.com/strata-build/strata/llb/plan"
+)
+
+// signatureFault says what is wrong with a signature; nil when the failure is about
+// something else.
+func (e *Explainer) signatureFault(ctx context.Context, err error) error {
+	lines := errdefs.Sources(err)
+	if place.IsVerifyStep(err.Error()) {
+		for _, entry := range signed(e.Plan, lines) {
+			if entry.HTTP == nil || e.Signatures == nil {
+				continue
+			}
+			if said, err := e.Signatures.Signature(ctx, entry.HTTP); err == nil {
+				return e.external(entry.HTTP.Signature.Pos, "check the signature of %s: %s", entry.HTTP.URL, said)
+			}
+		}
+	}
+	said := OfGitSignature(err)
+	if said == "" {
+		return nil
+	}
+	for _, entry := range signed(e.Plan, lines) {
+		if entry.Git != nil {
+			return e.external(entry.Git.Signature.Pos, "check the signature of %s: %s", entry.Git.URL, said)
+		}
+	}
+	return nil
+}
+
+// signed are the entries within lines whose sources must be signed.
+func signed(p *plan.Plan, lines []*errdefs.Source) []*plan.Entry {
+	var out []*plan.Entry
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			files, ok := l.Action.(*plan.Files)
+			if !ok {
+				continue
+			}
+			for i := range files.Entries {
+				entry := &files.Entries[i]
+				switch {
+				case entry.HTTP != nil && entry.HTTP.Signature != nil && covers(lines, entry.HTTP.Signature.Pos.Line),
+					entry.Git != nil && entry.Git.Signature != nil && covers(lines, entry.Range.Start.Line):
+					out = append(out, entry)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// gitSignature are BuildKit's sentences about signatures of git.
+var gitSignature = regexp.MustCompile(`git object is not signed|signature by [0-9A-F]+: [^\n]*|openpgp: [^\n]*|` +
+	`failed to (?:verify|parse|decode|read) (?:ssh|armored|next|pgp)[^\n]*|no (?:valid )?signature[^\n]*|invalid signature format|` +
+	`key (?:expired|revoked)[^\n]*|rejecting [^\n]*|signature creation time[^\n]*|RSA key too short[^\n]*|unexpected SSH signature[^\n]*|unsupported SSH signature[^\n]*|` +
+	`signed tag required[^\n]*`)
+
+// OfGitSignature is what BuildKit says of a signature of git; empty for other errors.
+func OfGitSignature(err error) string {
+	if err == nil {
+		return ""
+	}
+	said := gitSignature.FindString(err.Error())
+	switch {
+	case strings.HasPrefix(said, "git object is not signed"):
+		return "neither the tag nor the commit is signed"
+	case strings.HasSuffix(said, "signature made by unknown entity"):
+		return "it is signed by another key (" + printable.Line(said) + ")"
+	}
+	return printable.Line(said)
+}
