@@ -103,9 +103,9 @@ def answer(cache, depcache, words):
         if package.selected_state == apt_pkg.SELSTATE_HOLD:
             raise Failure("held packages were changed")
         if depcache.marked_delete(package):
-            result["remove"].append(package.name)
+            result["remove"].append(package.get_fullname(True))
         elif depcache.marked_install(package) or depcache.marked_upgrade(package) or depcache.marked_downgrade(package):
-            result["install"][package.name] = depcache.get_candidate_ver(package).ver_str
+            result["install"][package.get_fullname(True)] = depcache.get_candidate_ver(package).ver_str
     return result
 
 

@@ -6,6 +6,7 @@ package oracle
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,17 +16,19 @@ import (
 
 // A base is one status that both resolve on, with the preferences of apt there.
 type base struct {
-	name   string
-	apt    *apt
-	server *server
-	status *index.Status
-	pins   []index.Pin
-	have   map[string]bool // names of what is installed
+	name string
+	apt  *apt
+	// indexes are what there is to be had.
+	indexes []*index.Index
+	server  *server
+	status  *index.Status
+	pins    []index.Pin
+	have    map[string]bool // names of what is installed
 }
 
 // bases returns apt on an empty status, on what mmdebstrap calls minbase, on a base of
 // an earlier day, with versions that newer ones replace, on this one with holds, and on
-// two with preferences.
+// two with preferences. For foreign packages there are two others.
 func (ar *archive) bases(t *testing.T, empty *apt) []*base {
 	t.Helper()
 	minimal := []string{"apt"}
@@ -51,15 +54,18 @@ func (ar *archive) bases(t *testing.T, empty *apt) []*base {
 		{name: "pinned", apt: newStatusIn(t, root, own, "pinned", small)},
 		{name: "slim-pinned", apt: newStatusIn(t, root, own, "slim-pinned", slim)},
 	}
+	for _, b := range all {
+		b.apt.native, b.indexes = empty.native, ar.indexes
+	}
 	for _, b := range all[4:] {
 		text := ar.preferences(r)
 		path := filepath.Join(own, "preferences-"+b.name)
 		write(t, path, text)
 		b.apt.extra = []string{"Dir::Etc::preferences=" + path}
-		var err error
-		if b.pins, err = index.ReadPreferences(path, []byte(text)); err != nil {
-			t.Fatal(err)
-		}
+		b.pins = readPins(t, path)
+	}
+	if *only == "foreign" {
+		all = ar.foreignBases(t, &old, minimal)
 	}
 	for _, b := range all {
 		b.status, b.have = b.apt.readStatus(t), map[string]bool{}
@@ -70,6 +76,53 @@ func (ar *archive) bases(t *testing.T, empty *apt) []*base {
 		b.server = b.apt.serve(t)
 	}
 	return all
+}
+
+// foreignBases are a minimal base that takes packages of a foreign architecture, and the
+// same with some of these. Only the first release counts, which has all architectures of
+// a package in one version.
+func (ar *archive) foreignBases(t *testing.T, old *apt, minimal []string) []*base {
+	t.Helper()
+	empty := fetchForeign(t)
+	root, small := filepath.Dir(empty.path), ar.status(t, old.simulate(t, minimal...))
+	indexes := empty.indexes(t)
+	foreign := &archive{versions: map[string][]*version{}, providers: map[string]map[string]bool{}, provisions: map[string][]provision{}}
+	for _, x := range indexes {
+		for n := range int32(x.Len()) { //nolint:gosec // the index of a record
+			c := x.Entry(n)
+			foreign.versions[c.Name] = append(foreign.versions[c.Name], &version{version: c.Version, control: x.Paragraph(n)})
+		}
+	}
+	plain := newStatus(t, root, "minbase", small)
+	plain.native, plain.foreign, plain.extra = empty.native, empty.foreign, old.extra
+	pins := readPins(t, strings.TrimPrefix(old.extra[0], "Dir::Etc::preferences="))
+	some := plain.simulate(t, "libstdc++6:i386", "zlib1g:i386", "libcurl4:i386", "curl")
+	return []*base{
+		{name: "foreign", apt: plain, indexes: indexes, pins: pins},
+		{name: "mixed", apt: newMixed(t, plain, root, small+foreign.status(t, some)), indexes: indexes, pins: pins},
+	}
+}
+
+// newMixed is apt on another status than that of a.
+func newMixed(t *testing.T, a *apt, root, text string) *apt {
+	t.Helper()
+	b := newStatus(t, root, "mixed", text)
+	b.native, b.foreign, b.extra = a.native, a.foreign, a.extra
+	return b
+}
+
+// readPins reads preferences by ours.
+func readPins(t *testing.T, path string) []index.Pin {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pins, err := index.ReadPreferences(path, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pins
 }
 
 // hold marks about one package in five of a status as held.

@@ -98,7 +98,7 @@ func (ar *archive) compare(t *testing.T, b *base, s *set) result {
 	theirs := b.ask(t, s)
 	start := time.Now()
 	request := resolve.Request{
-		Architecture: ar.indexes[0].Options().Architecture, Indexes: ar.indexes, Installed: b.status, Pins: b.pins, Wanted: s.wanted, Recommends: *recommend,
+		Architecture: b.apt.native, Foreign: b.apt.foreign, Indexes: b.indexes, Installed: b.status, Pins: b.pins, Wanted: s.wanted, Recommends: *recommend,
 	}
 	if s.file != nil {
 		request.Files, request.Wanted = s.file.index, append(request.Wanted, s.file.wanted)

@@ -45,14 +45,15 @@ func (s *set) upgrades() bool { return s.kind == "upgrade" }
 // say what it does.
 func (s *set) direct() bool { return s.upgrades() || s.kind == "provided" || s.kind == "file" }
 
-// generate makes n sets, the same for the same seed.
+// generate makes n sets, the same for the same seed. Those of foreign packages, which
+// take lists of their own, are made only if they are asked for.
 func (ar *archive) generate(seed uint64, n int) []set {
 	g := &generator{archive: ar, rand: rand.New(rand.NewPCG(seed, 0))}
 	kinds := g.kinds()
 	var sets []set
 	for i := range n {
 		k := kinds[i%len(kinds)]
-		if s := (set{number: i, round: i / len(kinds), kind: k.name, wanted: k.make()}); *only == "" || *only == s.kind {
+		if s := (set{number: i, round: i / len(kinds), kind: k.name, wanted: k.make()}); s.kind == *only || *only == "" && s.kind != "foreign" {
 			sets = append(sets, s)
 		}
 	}
@@ -83,6 +84,7 @@ func (g *generator) kinds() []maker {
 		{"without", func() []resolve.Wanted { return g.some(g.names, 1+g.rand.IntN(2)) }},
 		{"updated", func() []resolve.Wanted { return g.some(g.severalVersions(), 3) }},
 		{"file", func() []resolve.Wanted { return g.some(g.names, 1+g.rand.IntN(3)) }},
+		{"foreign", g.foreign},
 		{"upgrade", func() []resolve.Wanted { return g.some(g.names, g.rand.IntN(3)) }},
 	}
 }
@@ -145,6 +147,17 @@ func (g *generator) provided() []resolve.Wanted {
 		w.Version = p.version
 	}
 	return []resolve.Wanted{w}
+}
+
+// foreign takes packages of i386, and sometimes one of the own architecture.
+func (g *generator) foreign() []resolve.Wanted {
+	wanted := g.some(g.names, 1+g.rand.IntN(3))
+	for i := range wanted {
+		if i == 0 || g.rand.IntN(3) > 0 {
+			wanted[i].Arch = "i386"
+		}
+	}
+	return wanted
 }
 
 func (g *generator) version() []resolve.Wanted {

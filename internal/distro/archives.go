@@ -147,7 +147,7 @@ func (r *Request) Configured() Configured {
 }
 
 // Kept is a package in the version that the lock has.
-type Kept struct{ Name, Version string }
+type Kept struct{ Name, Version, Arch string }
 
 // Solution is what a request was resolved to.
 type Solution struct {

@@ -87,7 +87,7 @@ func (s *packageSet) keep() []distro.Kept {
 	var kept []distro.Kept
 	for _, p := range old.Packages {
 		if !slices.Contains(s.t.pass.req.Lock.Update, p.Name) {
-			kept = append(kept, distro.Kept{Name: p.Name, Version: p.Version})
+			kept = append(kept, distro.Kept{Name: p.Name, Version: p.Version, Arch: p.Arch})
 		}
 	}
 	return kept

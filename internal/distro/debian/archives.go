@@ -23,6 +23,8 @@ type archive struct {
 	uris       []string
 	suite      string
 	components []string
+	// architectures are those whose packages count; all that there are when it's empty.
+	architectures []string
 	// source is where the build file gives it, or configured where the base does.
 	source     *distro.Source
 	configured *index.Source
@@ -42,11 +44,11 @@ type archive struct {
 
 // archivesFor are those that the build file gives, or those that the base is
 // configured for.
-func archivesFor(ctx context.Context, r *distro.Request, b *base, arch string) ([]*archive, error) {
+func archivesFor(ctx context.Context, r *distro.Request, b *base, architectures []string) ([]*archive, error) {
 	if len(r.Sources) > 0 {
 		return given(r.Sources)
 	}
-	configured, err := b.sources(ctx, arch)
+	configured, err := b.sources(ctx, architectures)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +105,7 @@ func given(sources []*distro.Source) ([]*archive, error) {
 func configuredArchives(s *index.Source) []*archive {
 	var out []*archive
 	for _, suite := range s.Suites {
-		a := &archive{uris: login.Without(s.URIs...), suite: suite, components: s.Components, configured: s}
+		a := &archive{uris: login.Without(s.URIs...), suite: suite, components: s.Components, architectures: s.Architectures, configured: s}
 		a.everValid, a.undated = s.Options["check-valid-until"] == "no", s.Options["check-date"] == "no"
 		for _, key := range s.SignedBy {
 			if !strings.HasPrefix(key, "/") {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -23,13 +24,15 @@ import (
 type base struct {
 	distro.Configured
 	status *index.Status
+	// foreign are the architectures that dpkg --add-architecture has added, in that order.
+	foreign []string
 	// automatic are packages that apt has noted as nothing but the need of others.
 	automatic map[string]bool
 	pins      []index.Pin
 }
 
 // readBase reads the base's package database, and the preferences that count.
-func readBase(ctx context.Context, r *distro.Request) (*base, error) {
+func readBase(ctx context.Context, r *distro.Request, native string) (*base, error) {
 	b, files := &base{Configured: r.Configured()}, distro.Configured{Tree: r.Base, Name: "the base"}
 	text, err := files.ReadFile(ctx, "/var/lib/dpkg/status")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -43,10 +46,39 @@ func readBase(ctx context.Context, r *distro.Request) (*base, error) {
 	for _, data := range single {
 		text = append(append(text, "\n\n"...), data...)
 	}
-	if b.status, err = index.ReadStatus(bytes.NewReader(text)); err != nil {
+	if b.foreign, err = readForeign(ctx, files, native); err != nil {
+		return nil, err
+	}
+	if b.status, err = index.ReadStatusWith(bytes.NewReader(text), b.foreign); err != nil {
 		return nil, err
 	}
 	return b, errors.Join(b.readPins(ctx), b.readStates(ctx, files))
+}
+
+// readForeign reads which architectures a base takes packages of besides its own.
+func readForeign(ctx context.Context, files distro.Configured, native string) ([]string, error) {
+	text, err := files.ReadFile(ctx, "/var/lib/dpkg/arch")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read /var/lib/dpkg/arch of the base: %w", err)
+	}
+	var foreign []string
+	for _, arch := range strings.Fields(string(text)) {
+		if arch != native && arch != "all" && !slices.Contains(foreign, arch) && plainArchitecture(arch) {
+			foreign = append(foreign, arch)
+		}
+	}
+	return foreign, nil
+}
+
+// plainArchitecture reports whether a word can be an architecture's name: it becomes
+// part of addresses.
+func plainArchitecture(arch string) bool {
+	return !strings.ContainsFunc(arch, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	})
 }
 
 func (b *base) readPins(ctx context.Context) error {
@@ -90,7 +122,11 @@ func (b *base) readStates(ctx context.Context, files tree.Tree) error {
 	b.automatic = map[string]bool{}
 	for _, p := range paragraphs {
 		if p.Get("Auto-Installed") == "1" {
-			b.automatic[p.Get("Package")] = true
+			name := p.Get("Package")
+			if arch := p.Get("Architecture"); slices.Contains(b.foreign, arch) {
+				name = index.Qualified(name, arch)
+			}
+			b.automatic[name] = true
 		}
 	}
 	return nil
@@ -136,8 +172,9 @@ func readFiles(ctx context.Context, in distro.Configured, dir string, want func(
 	return out, nil
 }
 
-// sources are those that the base is configured for.
-func (b *base) sources(ctx context.Context, arch string) ([]index.Source, error) {
+// sources are those that the base is configured for, each with the architectures it is
+// for.
+func (b *base) sources(ctx context.Context, architectures []string) ([]index.Source, error) {
 	files := []string{"/etc/apt/sources.list"}
 	names, err := b.ReadDir(ctx, "/etc/apt/sources.list.d")
 	if err != nil {
@@ -162,9 +199,7 @@ func (b *base) sources(ctx context.Context, arch string) ([]index.Source, error)
 			return nil, fmt.Errorf("read %s of %s: %w", file, b.Name, err)
 		}
 		for i := range sources {
-			if s, ok := sources[i].For(arch); ok {
-				out = append(out, s)
-			}
+			out = append(out, sources[i].ForAll(architectures)...)
 		}
 	}
 	return out, nil

@@ -34,7 +34,7 @@ func (System) Facts() distro.Facts {
 		Type: "deb", Name: "dpkg", Divides: true, Checks: true, Holds: true, Conffiles: true, Recommends: true, RecordsNames: true,
 		Licenses: func(name string) string { return "/usr/share/doc/" + name + "/copyright" },
 		Encode:   encodePath,
-		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/status.d", "var/lib/apt/extended_states"},
+		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/arch", "var/lib/dpkg/status.d", "var/lib/apt/extended_states"},
 		Judged:   []string{"var/lib/dpkg/status", "var/lib/dpkg/diversions", "var/lib/dpkg/statoverride", "etc/dpkg", "etc/passwd", "etc/group"},
 	}
 }
@@ -52,20 +52,20 @@ func (System) CheckName(name string) error {
 
 // Resolve finds packages by apt's rules.
 func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, error) {
-	b, err := readBase(ctx, &r)
-	if err != nil {
-		return nil, err
-	}
 	p, err := platforms.Parse(r.Platform)
 	if err != nil {
 		return nil, err
 	}
-	load := &loader{fetch: r.Fetch, arch: architecture(p), now: r.Now, known: r.Known, keys: &keyrings{base: b, context: r.Context}}
+	b, err := readBase(ctx, &r, architecture(p))
+	if err != nil {
+		return nil, err
+	}
+	load := &loader{fetch: r.Fetch, arch: architecture(p), foreign: b.foreign, now: r.Now, known: r.Known, keys: &keyrings{base: b, context: r.Context}}
 	files, err := readPackageFiles(&r, load.arch)
 	if err != nil {
 		return nil, err
 	}
-	archives, err := archivesFor(ctx, &r, b, load.arch)
+	archives, err := archivesFor(ctx, &r, b, append([]string{load.arch}, load.foreign...))
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +74,8 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		return nil, err
 	}
 	request := resolve.Request{
-		Architecture: load.arch, Indexes: indexes, Files: files.index, Installed: b.status, Upgrade: r.Upgrade, Recommends: r.Recommends,
-		AllowHeld: r.AllowHeld, Pins: append(pins(r.Keep), b.pins...),
+		Architecture: load.arch, Foreign: load.foreign, Indexes: indexes, Files: files.index, Installed: b.status, Upgrade: r.Upgrade, Recommends: r.Recommends,
+		AllowHeld: r.AllowHeld, Pins: append(pins(r.Keep, b.foreign), b.pins...),
 	}
 	if request.Wanted, err = wantedOf(&r, files); err != nil {
 		return nil, err
@@ -135,14 +135,22 @@ func architecture(p ocispecs.Platform) string {
 const keptPriority = 990
 
 // pins are those of the versions that the lock has.
-func pins(keep []distro.Kept) []index.Pin {
+func pins(keep []distro.Kept, foreign []string) []index.Pin {
 	var pins []index.Pin
 	for _, p := range keep {
 		pins = append(pins, index.Pin{
-			Packages: []string{p.Name}, Kind: "version", Match: []index.PinMatch{{Value: p.Version}}, Priority: keptPriority,
+			Packages: []string{foreignName(p.Name, p.Arch, foreign)}, Kind: "version", Match: []index.PinMatch{{Value: p.Version}}, Priority: keptPriority,
 		})
 	}
 	return pins
+}
+
+// foreignName is what the resolver calls a package of an architecture.
+func foreignName(name, arch string, foreign []string) string {
+	if slices.Contains(foreign, arch) {
+		return index.Qualified(name, arch)
+	}
+	return name
 }
 
 // manual are the requested names of packages that the base has as the need of others.
@@ -155,7 +163,7 @@ func (b *base) manual(r *distro.Request, files *packageFiles, s *resolve.Solutio
 			}
 			continue
 		}
-		if w, err := resolve.ParseWanted(name); err == nil && b.automatic[s.For[w.Name]] {
+		if w, err := resolve.ParseWanted(name); err == nil && b.automatic[s.For[w.FullName()]] {
 			out = append(out, name)
 		}
 	}
@@ -165,7 +173,7 @@ func (b *base) manual(r *distro.Request, files *packageFiles, s *resolve.Solutio
 
 // answer puts a solution into the words of all systems.
 func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, archives []*archive) *distro.Solution {
-	found := distro.Answer{Name: nameOf, Files: files.ReadFiles, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
+	found := distro.Answer{Name: chosen(s), Files: files.ReadFiles, Ties: distro.Ties(s.Ties), Absent: s.Absent, Closure: s.Closure}
 	for _, u := range s.Upgrades {
 		found.Upgraded = append(found.Upgraded, u.Name)
 	}
@@ -179,6 +187,9 @@ func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, archive
 		found.Repositories = append(found.Repositories, a.repository())
 	}
 	out := found.Solution(r)
+	for i := range out.Packages {
+		out.Packages[i].Name, _ = index.Unqualified(out.Packages[i].Name)
+	}
 	for _, back := range s.KeptBack {
 		out.Warnings = append(out.Warnings, distro.Warning{Text: back.String()})
 	}
@@ -186,6 +197,17 @@ func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, archive
 		out.Warnings = append(out.Warnings, a.warnings()...)
 	}
 	return out
+}
+
+// chosen tells which package of a solution a request names. A virtual name is its own.
+func chosen(s *resolve.Solution) func(text string) (string, bool) {
+	return func(text string) (string, bool) {
+		w, err := resolve.ParseWanted(text)
+		if found := s.For[w.FullName()]; strings.HasPrefix(found, w.Name+":") {
+			return found, err == nil && !w.Not
+		}
+		return w.Name, err == nil && !w.Not
+	}
 }
 
 // nameOf is the package that a request names; false for one that is kept out.

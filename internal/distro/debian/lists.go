@@ -50,17 +50,19 @@ func (l *loader) lists(a *archive) ([]*packageList, error) {
 	var out []*packageList
 	var first error
 	for _, component := range a.components {
-		found, skip, err := l.listsOfComponent(a, component)
-		if err != nil {
-			return nil, fmt.Errorf("archive %s: %w", a.id, err)
-		}
-		if skip != nil {
-			a.skipped = append(a.skipped, skip.Error())
-			if first == nil {
-				first = fmt.Errorf("archive %s: %w", a.id, skip)
+		for _, arch := range l.architecturesOf(a) {
+			found, skip, err := l.listsOfComponent(a, component, arch)
+			if err != nil {
+				return nil, fmt.Errorf("archive %s: %w", a.id, err)
 			}
+			if skip != nil {
+				a.skipped = append(a.skipped, skip.Error())
+				if first == nil {
+					first = fmt.Errorf("archive %s: %w", a.id, skip)
+				}
+			}
+			out = append(out, found...)
 		}
-		out = append(out, found...)
 	}
 	if len(out) == 0 && a.source != nil {
 		return nil, first
@@ -68,10 +70,18 @@ func (l *loader) lists(a *archive) ([]*packageList, error) {
 	return out, nil
 }
 
-// listsOfComponent are the lists of one component. skip is why there are none, where
+// architecturesOf are those of which an archive's packages count.
+func (l *loader) architecturesOf(a *archive) []string {
+	if len(a.architectures) > 0 {
+		return a.architectures
+	}
+	return append([]string{l.arch}, l.foreign...)
+}
+
+// listsOfComponent are the lists of one component for an architecture. skip is why there are none, where
 // apt goes on without them; a component that the build file names must be there.
-func (l *loader) listsOfComponent(a *archive, component string) (lists []*packageList, skip, err error) {
-	file := component + "/binary-" + l.arch + "/Packages"
+func (l *loader) listsOfComponent(a *archive, component, arch string) (lists []*packageList, skip, err error) {
+	file := component + "/binary-" + arch + "/Packages"
 	passing := func(format string, args ...any) error {
 		return fmt.Errorf("skipping acquire of configured file '%s' as %s "+format, append([]any{file, a.described("InRelease")}, args...)...)
 	}
@@ -87,7 +97,7 @@ func (l *loader) listsOfComponent(a *archive, component string) (lists []*packag
 	if missing == nil {
 		lists = append(lists, list)
 	}
-	if a.release.AllApart {
+	if a.release.AllApart && arch == l.architecturesOf(a)[0] {
 		if list, err := a.list(component, component+"/binary-all/Packages"); err == nil {
 			lists = append(lists, list)
 		}
@@ -95,8 +105,8 @@ func (l *loader) listsOfComponent(a *archive, component string) (lists []*packag
 	switch {
 	case missing == nil:
 		return lists, nil, nil
-	case len(a.release.Architectures) > 0 && !slices.Contains(a.release.Architectures, l.arch):
-		return lists, passing("doesn't support architecture '%s'", l.arch), nil
+	case len(a.release.Architectures) > 0 && !slices.Contains(a.release.Architectures, arch):
+		return lists, passing("doesn't support architecture '%s'", arch), nil
 	}
 	return lists, passing("does not seem to provide it (sources.list entry misspelt?)"), nil
 }
@@ -105,14 +115,11 @@ func (l *loader) listsOfComponent(a *archive, component string) (lists []*packag
 // none. Only one that is trusted comes so far.
 func (l *loader) guess(ctx context.Context, a *archive) ([]*packageList, error) {
 	var out []*packageList
-	components, file := a.components, func(component string) string { return component + "/binary-" + l.arch + "/Packages" }
-	if strings.HasSuffix(a.suite, "/") {
-		components, file = []string{""}, func(string) string { return "Packages" }
-	}
-	for _, component := range components {
-		list, err := l.find(ctx, a, component, file(component))
+	for _, wanted := range l.guesses(a) {
+		component, file := wanted[0], wanted[1]
+		list, err := l.find(ctx, a, component, file)
 		if errors.Is(err, fetch.ErrNotFound) {
-			a.skipped = append(a.skipped, fmt.Sprintf("the %s has no %s", a.described("Release"), file(component)))
+			a.skipped = append(a.skipped, fmt.Sprintf("the %s has no %s", a.described("Release"), file))
 			continue
 		}
 		if err != nil {
@@ -124,6 +131,20 @@ func (l *loader) guess(ctx context.Context, a *archive) ([]*packageList, error) 
 		return nil, fmt.Errorf("archive %s: the %s does not have a Release file, and no list of packages either; check its address and suite", a.id, a.described("Release"))
 	}
 	return out, nil
+}
+
+// guesses are where an archive may have its lists: each a component and a file.
+func (l *loader) guesses(a *archive) [][2]string {
+	if strings.HasSuffix(a.suite, "/") {
+		return [][2]string{{"", "Packages"}}
+	}
+	var out [][2]string
+	for _, component := range a.components {
+		for _, arch := range l.architecturesOf(a) {
+			out = append(out, [2]string{component, component + "/binary-" + arch + "/Packages"})
+		}
+	}
+	return out
 }
 
 // find asks for a list in every compression, and takes the first that is there.

@@ -28,7 +28,9 @@ import (
 type loader struct {
 	fetch fetch.Fetcher
 	arch  string
-	now   time.Time
+	// foreign are other architectures whose packages count.
+	foreign []string
+	now     time.Time
 	// known is what the lock has: an archive older than that is refused.
 	known func(id string) *distro.Repository
 	keys  *keyrings
@@ -51,7 +53,7 @@ func (l *loader) all(ctx context.Context, archives []*archive) ([]*index.Index, 
 			if answers[i].Err != nil {
 				return fmt.Errorf("read the package list of %s: %w", list.archive.id, answers[i].Err)
 			}
-			indexes[i], err = list.read(answers[i].Data, l.arch)
+			indexes[i], err = list.read(answers[i].Data, l.arch, l.foreign)
 			return err
 		})
 	}
@@ -119,7 +121,7 @@ type packageList struct {
 }
 
 // read parses the list.
-func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
+func (p *packageList) read(data []byte, arch string, foreign []string) (*index.Index, error) {
 	if p.size != int64(len(data)) {
 		return nil, fmt.Errorf("read %s of %s: it has %d bytes, and the archive says %d", p.file, p.archive.id, len(data), p.size)
 	}
@@ -137,7 +139,7 @@ func (p *packageList) read(data []byte, arch string) (*index.Index, error) {
 	}
 	return index.ReadIndex(r, index.Options{
 		Repository: p.archive.id, Suite: cmp.Or(release.Suite, p.archive.suite), Codename: release.Codename, Component: p.component,
-		Origin: release.Origin, Label: release.Label, Version: release.Version, Site: p.archive.site(), Architecture: arch,
+		Origin: release.Origin, Label: release.Label, Version: release.Version, Site: p.archive.site(), Architecture: arch, Foreign: foreign,
 		Priority: release.Priority(), MaxBytes: p.maxText(),
 	})
 }

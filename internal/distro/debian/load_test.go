@@ -67,7 +67,7 @@ func TestListsDontGrowWithoutEnd(t *testing.T) {
 		"2^63-1 bytes":    {"main/Packages": {Size: 1<<63 - 1}},
 	} {
 		list := &packageList{archive: &archive{id: "a", release: &index.Release{Files: files}, uris: []string{"http://x"}}, file: "main/Packages.gz", size: size}
-		if _, err := list.read(b.Bytes(), "amd64"); err == nil || !strings.Contains(err.Error(), "larger than allowed") {
+		if _, err := list.read(b.Bytes(), "amd64", nil); err == nil || !strings.Contains(err.Error(), "larger than allowed") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -93,10 +93,10 @@ func TestListBySHA512(t *testing.T) {
 	if want := fmt.Sprintf("http://x/dists/s/main/binary-amd64/by-hash/SHA512/%x", sum); list.request.URLs[0] != want || list.request.Digest != "" {
 		t.Errorf("asks for %+v, want %s", list.request, want)
 	}
-	if x, err := list.read([]byte(text), "amd64"); err != nil || x.Len() != 1 {
+	if x, err := list.read([]byte(text), "amd64", nil); err != nil || x.Len() != 1 {
 		t.Errorf("read: %v", err)
 	}
-	if _, err := list.read([]byte(strings.Replace(text, "a", "b", 1)), "amd64"); err == nil || !strings.Contains(err.Error(), "it has the SHA512 ") {
+	if _, err := list.read([]byte(strings.Replace(text, "a", "b", 1)), "amd64", nil); err == nil || !strings.Contains(err.Error(), "it has the SHA512 ") {
 		t.Errorf("another list: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/command"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
 var _ distro.Steps = System{}
@@ -54,11 +55,17 @@ func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 	return nil, fmt.Errorf("install packages: there is no installer %q", i.Installer)
 }
 
-// plainNames are requested names without their versions and suites.
+// plainNames are requested names without their versions and suites; an architecture
+// stays.
 func plainNames(names []string) []string {
 	out := make([]string, 0, len(names))
 	for _, name := range names {
-		out = append(out, distro.PlainName(name))
+		if w, err := resolve.ParseWanted(name); err == nil && !w.Not {
+			name = w.FullName()
+		} else {
+			name = distro.PlainName(name)
+		}
+		out = append(out, name)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -54,8 +54,10 @@ type Relation struct {
 	Qualifier     string // what stands behind the colon: any, native or an architecture
 	Op            Operator
 	Version       string
-	Architectures []string   // with a "!" before each, or none
-	Profiles      [][]string // one list an angle bracket
+	Architectures []string // with a "!" before each, or none
+	// Itself says that what provides the name doesn't count.
+	Itself   bool
+	Profiles [][]string // one list an angle bracket
 }
 
 // Alternatives are relations of which one is enough: "a | b".

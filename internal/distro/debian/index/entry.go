@@ -118,7 +118,8 @@ func (c *Entry) read(f *control.Scanner) (ok bool, bad string) {
 func (c *Entry) SourceOf() (name, version string) {
 	name, version = c.source, c.Version
 	if name == "" {
-		return c.Name, version
+		name, _ = Unqualified(c.Name)
+		return name, version
 	}
 	if i := strings.IndexByte(name, ' '); i >= 0 {
 		inside := strings.TrimSpace(name[i:])

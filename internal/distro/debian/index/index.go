@@ -10,6 +10,7 @@ import (
 	"iter"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/debian/control"
@@ -26,6 +27,9 @@ type Options struct {
 	Version      string // of the release, such as 12.11
 	Site         string // host name of the address, for pins by origin
 	Architecture string // whose packages count, together with "all"
+	// Foreign are further architectures whose packages count. Their packages are listed
+	// as name:architecture, and so is what they need and provide.
+	Foreign []string
 
 	// Priority of its versions: 0 is apt's default of 500. An archive that is
 	// NotAutomatic has 1, one that is also ButAutomaticUpgrades 100.
@@ -179,9 +183,12 @@ func (x *Index) add(c *Entry, start, end int) error {
 	if !plainWord(c.Name) || !plainWord(c.Version) {
 		return x.fail(start, "%.60q %.60q is not a name and a version", c.Name, c.Version)
 	}
-	if c.Architecture != "all" && x.opts.Architecture != "" && c.Architecture != x.opts.Architecture {
+	foreign := x.foreign(c)
+	if foreign == "" && c.Architecture != "all" && x.opts.Architecture != "" && c.Architecture != x.opts.Architecture {
 		return nil
 	}
+	plain := c.Name
+	c.Name = Qualified(plain, foreign)
 	if len(x.records) == maxRecords || len(x.mentions) > maxMentions {
 		return x.fail(start, "it has more than %d packages, or %d names", maxRecords, maxMentions)
 	}
@@ -200,10 +207,10 @@ func (x *Index) add(c *Entry, start, end int) error {
 	x.records = append(x.records, rec)
 	x.mention(c.Name)
 	for _, value := range c.Relations {
-		x.mentionAll(value)
+		x.mentionAll(value, foreign)
 	}
-	x.mentionAll(c.Provides)
-	x.addProvides(c, n)
+	x.mentionAll(c.Provides, foreign)
+	x.addProvides(c, plain, n)
 	return nil
 }
 
@@ -218,21 +225,71 @@ func plainWord(s string) bool {
 	return true
 }
 
-func (x *Index) addProvides(c *Entry, n int32) {
+func (x *Index) addProvides(c *Entry, plain string, n int32) {
 	for r, err := range control.Relations(c.Provides) {
 		if err != nil {
 			break // the package is there, and the rest of the field counts for nothing
 		}
 		if r.Op == control.Any || r.Op == control.Equal { // apt ignores the others
-			x.addProvide(r.Target(x.opts.Architecture), Provision{n, r.Version})
-			if c.MultiArch == "allowed" && r.Qualifier == "" {
-				x.addProvide(r.Name+control.AnyArchitecture, Provision{n, r.Version})
+			x.addProvided(c, &r, n)
+		}
+	}
+	switch c.MultiArch {
+	case "allowed":
+		x.addProvide(plain+control.AnyArchitecture, Provision{n, c.Version})
+	case "foreign":
+		for _, name := range x.everywhere(plain) {
+			if name != c.Name {
+				x.addProvide(name, Provision{n, c.Version})
 			}
 		}
 	}
-	if c.MultiArch == "allowed" {
-		x.addProvide(c.Name+control.AnyArchitecture, Provision{n, c.Version})
+}
+
+// addProvided notes what a package provides: for its own architecture, or for all if it
+// is Multi-Arch: foreign.
+func (x *Index) addProvided(c *Entry, r *control.Relation, n int32) {
+	p := Provision{n, r.Version}
+	if r.Qualifier != "" {
+		x.addProvide(r.Target(x.opts.Architecture), p)
+		return
 	}
+	switch c.MultiArch {
+	case "foreign":
+		for _, name := range x.everywhere(r.Name) {
+			x.addProvide(name, p)
+		}
+		return
+	case "allowed":
+		x.addProvide(r.Name+control.AnyArchitecture, p)
+	}
+	x.addProvide(Qualified(r.Name, x.foreign(c)), p)
+}
+
+// foreign is the architecture of a package if it is a foreign one that counts.
+func (x *Index) foreign(c *Entry) string {
+	if slices.Contains(x.opts.Foreign, c.Architecture) {
+		return c.Architecture
+	}
+	return ""
+}
+
+// everywhere is a name as each architecture has it.
+func (x *Index) everywhere(name string) []string {
+	names := []string{name}
+	for _, arch := range x.opts.Foreign {
+		names = append(names, Qualified(name, arch))
+	}
+	return names
+}
+
+// Qualified is the name of a package of a foreign architecture; without one, the name
+// as it is.
+func Qualified(name, foreign string) string {
+	if foreign == "" {
+		return name
+	}
+	return name + ":" + foreign
 }
 
 func (x *Index) addProvide(name string, p Provision) {
@@ -246,14 +303,18 @@ func (x *Index) mention(name string) {
 	}
 }
 
-// mentionAll numbers the names in the value of a field, without parsing it all.
-func (x *Index) mentionAll(value string) {
+// mentionAll numbers the names in the value of a field, without parsing it all. Those of
+// a foreign architecture's package are about that one.
+func (x *Index) mentionAll(value, foreign string) {
 	for rest := strings.TrimLeft(value, blanks); rest != ""; {
 		n := 0
 		for n < len(rest) && !endsName(rest[n]) {
 			n++
 		}
 		if name := rest[:n]; name != "" {
+			if foreign != "" && !strings.Contains(name, ":") {
+				name = Qualified(name, foreign)
+			}
 			x.mention(name)
 		}
 		i := strings.IndexAny(rest[n:], ",|")
@@ -275,11 +336,20 @@ func endsName(c byte) bool {
 	return false
 }
 
-// Entry reads the whole paragraph of a record.
+// Unqualified takes the foreign architecture off a package's name, if there is one.
+func Unqualified(name string) (plain, foreign string) {
+	if i := strings.IndexByte(name, ':'); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return name, ""
+}
+
+// Entry reads the whole paragraph of a record. The name is as the index lists it.
 func (x *Index) Entry(n int32) Entry {
 	var c Entry
 	f := control.Scanner{Text: x.Paragraph(n)}
 	c.read(&f)
+	c.Name = x.records[n].name
 	return c
 }
 

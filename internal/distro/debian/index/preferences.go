@@ -144,13 +144,14 @@ func (p *Pin) General() bool {
 
 // Names reports whether the pin is about a package, by its name or its source
 // package's, on an architecture.
-func (p *Pin) Names(name, source, arch string) bool {
+func (p *Pin) Names(name, source, arch string, native bool) bool {
 	return slices.ContainsFunc(p.Packages, func(text string) bool {
 		ofSource, pattern, only := cutPackage(text)
 		if ofSource {
 			return p.like(pattern, source)
 		}
-		return (only == "" || only == arch || only == "any" || only == "native") && p.like(pattern, name)
+		ours := native && (only == "" || only == "native")
+		return (ours || only == arch || only == "any") && p.like(pattern, name)
 	})
 }
 
@@ -174,11 +175,11 @@ func (p *Pin) compile(pattern string) error {
 		return nil
 	}
 	text := pattern[1 : len(pattern)-1]
-	expression, err := regexp.Compile("(?i)" + text)
+	compiled, err := expression(text)
 	if err != nil {
 		return fmt.Errorf("%.60q is not a regular expression: %w", text, err)
 	}
-	p.expressions[pattern] = expression
+	p.expressions[pattern] = compiled
 	return nil
 }
 

@@ -62,6 +62,28 @@ func (s Source) For(architecture string) (of Source, ok bool) {
 	return s, true
 }
 
+// ForAll are the sources that it stands for on systems of these architectures: one with
+// all of them or, where its address has the architecture in it, one for each.
+func (s Source) ForAll(architectures []string) []Source {
+	var out []Source
+	for _, arch := range architectures {
+		one, ok := s.For(arch)
+		if !ok {
+			continue
+		}
+		same := slices.IndexFunc(out, func(o Source) bool {
+			return slices.Equal(o.URIs, one.URIs) && slices.Equal(o.Suites, one.Suites)
+		})
+		if same >= 0 {
+			out[same].Architectures = append(out[same].Architectures, arch)
+			continue
+		}
+		one.Architectures = []string{arch}
+		out = append(out, one)
+	}
+	return out
+}
+
 // readSourceLine reads "deb [options] uri suite components"; nil is a line that
 // says nothing.
 func readSourceLine(line string) (*Source, error) {

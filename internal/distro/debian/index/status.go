@@ -57,12 +57,16 @@ func (e *BrokenInstallError) Error() string {
 // ReadStatus reads the text of /var/lib/dpkg/status, or of files like it one
 // after the other. Packages that were removed do not count, those that are not
 // wholly installed are a BrokenInstallError.
-func ReadStatus(r io.Reader) (*Status, error) {
+func ReadStatus(r io.Reader) (*Status, error) { return ReadStatusWith(r, nil) }
+
+// ReadStatusWith is ReadStatus for a base that takes packages of foreign architectures,
+// too. These are listed as name:architecture.
+func ReadStatusWith(r io.Reader, foreign []string) (*Status, error) {
 	text, err := readText(r, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read the base's package status: %w", err)
 	}
-	x := newIndex(text, Options{Repository: "the base's package status", Priority: installedPriority})
+	x := newIndex(text, Options{Repository: "the base's package status", Priority: installedPriority, Foreign: foreign})
 	s := &Status{index: x, held: map[string]bool{}}
 	f := control.Scanner{Text: text}
 	for f.SkipEmpty(); f.Pos < len(f.Text); f.SkipEmpty() {
@@ -138,7 +142,7 @@ func (s *Status) installed(c *Entry) (bool, error) {
 	if len(words) != 3 {
 		return false, &BrokenInstallError{Name: c.Name, Status: c.Status}
 	}
-	s.held[c.Name] = words[0] == "hold"
+	s.held[Qualified(c.Name, s.index.foreign(c))] = words[0] == "hold"
 	switch words[2] {
 	case "not-installed", "config-files":
 		return false, nil

@@ -93,11 +93,22 @@ func automatic(name, arch string) string {
 }
 
 // manual are the packages that were asked for: those that have the name or, where
-// none has it, the ones that provide it.
+// none has it, the ones of another architecture, and at last those that provide it.
 func (m *marks) manual() map[string]bool {
 	out := map[string]bool{}
 	for _, name := range m.names {
+		if m.after.has(name) { // with its architecture
+			out[name] = true
+			continue
+		}
+		if i := strings.IndexByte(name, ':'); i >= 0 {
+			name = name[:i] // :any
+		}
 		if key := name + ":" + m.after.arch; m.after.has(key) {
+			out[key] = true
+			continue
+		}
+		if key := m.foreign(name); key != "" {
 			out[key] = true
 			continue
 		}
@@ -108,6 +119,17 @@ func (m *marks) manual() map[string]bool {
 		}
 	}
 	return out
+}
+
+// foreign is the installed package of that name and of another architecture than the
+// image's; empty when there is none.
+func (m *marks) foreign(name string) string {
+	for _, key := range slices.Sorted(maps.Keys(m.after.status)) {
+		if strings.HasPrefix(key, name+":") && m.after.has(key) {
+			return key
+		}
+	}
+	return ""
 }
 
 // isNew reports whether a package came with the installation.

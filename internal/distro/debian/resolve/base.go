@@ -11,9 +11,9 @@ import (
 
 // brokenBase returns the packages of the base with a relation that nothing
 // installed fulfils, sorted, each with that relation.
-func brokenBase(status *index.Status) []string {
+func brokenBase(status *index.Status, architecture string, foreign []string) []string {
 	broken := slices.Clone(status.Unreadable())
-	s := &solver{universe: newUniverse(&Request{Installed: status, Architecture: status.Native()})}
+	s := &solver{universe: newUniverse(&Request{Installed: status, Architecture: architecture, Foreign: foreign})}
 	for _, p := range s.installed() {
 		if g := s.brokenNow(p); g != nil {
 			broken = append(broken, p.name+" ("+g.kind.String()+": "+g.any.String()+")")

@@ -4,6 +4,7 @@
 package resolve
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -45,9 +46,10 @@ type checker struct {
 
 // member is one package that will be there.
 type member struct {
-	name, version string
-	fields        map[string]string // by lower-case name
-	added         bool
+	name, version  string
+	group, foreign string            // the name without an architecture, and that one if it is foreign
+	fields         map[string]string // by lower-case name
+	added          bool
 }
 
 // offer is a name that a member stands for, in a version or in none.
@@ -68,7 +70,7 @@ func (c *checker) load(sol *Solution) (problems []error) {
 			problems = append(problems, fmt.Errorf("%s is essential or held and must not be removed", p.Name))
 		}
 		if !gone[p.Name] {
-			c.system[p.Name] = &member{name: p.Name, version: p.Version, fields: paragraphFields(p.Control)}
+			c.system[p.Name] = newMember(p.Name, p.Version, p.Control)
 		}
 	}
 	added := map[string]bool{}
@@ -83,7 +85,9 @@ func (c *checker) load(sol *Solution) (problems []error) {
 			problems = append(problems, err)
 			continue
 		}
-		c.system[p.Name] = &member{name: p.Name, version: p.Version, fields: paragraphFields(control), added: true}
+		m := newMember(p.Name, p.Version, control)
+		m.added = true
+		c.system[p.Name] = m
 	}
 	for _, m := range c.system {
 		c.offer(m)
@@ -93,7 +97,8 @@ func (c *checker) load(sol *Solution) (problems []error) {
 
 // listed finds a package in the indexes, with its file.
 func (c *checker) listed(p *Package) (control string, err error) {
-	if p.Architecture != "all" && p.Architecture != c.req.Architecture {
+	_, foreign := index.Unqualified(p.Name)
+	if p.Architecture != "all" && p.Architecture != cmp.Or(foreign, c.req.Architecture) {
 		return "", fmt.Errorf("%s is of the architecture %s, not %s", p.Name, p.Architecture, c.req.Architecture)
 	}
 	if len(p.SHA256) != 64 || p.Filename == "" || p.Size <= 0 {
@@ -123,14 +128,15 @@ func paragraphFields(text string) map[string]string {
 	return all
 }
 
+func newMember(name, version, control string) *member {
+	m := &member{name: name, version: version, fields: paragraphFields(control)}
+	m.group, m.foreign = index.Unqualified(name)
+	return m
+}
+
 // offer notes every name the member stands for.
 func (c *checker) offer(m *member) {
-	names := []offer{{m, m.version}}
-	c.provided[m.name] = append(c.provided[m.name], names...)
-	allowed := m.fields["multi-arch"] == "allowed"
-	if allowed {
-		c.provided[m.name+":any"] = append(c.provided[m.name+":any"], offer{m, m.version})
-	}
+	c.stand(m, m.group, m.version)
 	for r, err := range control.Relations(m.fields["provides"]) {
 		if err != nil {
 			break // the rest of the field counts for nothing
@@ -138,12 +144,36 @@ func (c *checker) offer(m *member) {
 		if r.Op != control.Any && r.Op != control.Equal {
 			continue
 		}
-		name := r.Target(c.req.Architecture)
-		c.provided[name] = append(c.provided[name], offer{m, r.Version})
-		if allowed && r.Qualifier == "" {
-			c.provided[name+":any"] = append(c.provided[name+":any"], offer{m, r.Version})
+		if r.Qualifier != "" {
+			name := r.Target(c.req.Architecture)
+			c.provided[name] = append(c.provided[name], offer{m, r.Version})
+			continue
 		}
+		c.stand(m, r.Name, r.Version)
 	}
+}
+
+// stand notes a name of the member's, as its field Multi-Arch makes it one for others.
+func (c *checker) stand(m *member, name, version string) {
+	names := []string{index.Qualified(name, m.foreign)}
+	switch m.fields["multi-arch"] {
+	case "allowed":
+		names = append(names, name+":any")
+	case "foreign":
+		names = c.everywhere(name)
+	}
+	for _, n := range names {
+		c.provided[n] = append(c.provided[n], offer{m, version})
+	}
+}
+
+// everywhere is a name as each architecture has it.
+func (c *checker) everywhere(name string) []string {
+	names := []string{name}
+	for _, arch := range c.req.Foreign {
+		names = append(names, index.Qualified(name, arch))
+	}
+	return names
 }
 
 func (c *checker) sorted() []*member {
@@ -157,6 +187,11 @@ func (c *checker) sorted() []*member {
 
 // member holds a package's own relations against the system.
 func (c *checker) member(m *member) (problems []error) {
+	for _, name := range c.everywhere(m.group) {
+		if other := c.system[name]; other != nil && (other.fields["multi-arch"] != "same" || m.version != other.version) && other != m {
+			problems = append(problems, fmt.Errorf("%s %s and %s %s can't be there together", m.name, m.version, other.name, other.version))
+		}
+	}
 	for _, field := range []string{"Pre-Depends", "Depends", "Conflicts", "Breaks"} {
 		groups, err := control.ParseRelations(m.fields[strings.ToLower(field)])
 		if err != nil {
@@ -181,6 +216,9 @@ func (c *checker) needs(m *member, field string, g control.Alternatives) error {
 			continue
 		}
 		relevant = true
+		if r.Qualifier == "" {
+			r.Qualifier = m.foreign
+		}
 		for _, o := range c.provided[r.Target(c.req.Architecture)] {
 			if o.fits(r) {
 				return nil
@@ -198,9 +236,15 @@ func (c *checker) forbids(m *member, field string, g control.Alternatives) (prob
 		if !r.Applies(c.req.Architecture) {
 			continue
 		}
-		for _, o := range c.provided[r.Target(c.req.Architecture)] {
-			if o.by != m && o.fits(r) {
-				problems = append(problems, fmt.Errorf("%s has %s: %s, and %s %s is there", m.name, field, r, o.by.name, o.by.version))
+		names := []string{r.Target(c.req.Architecture)}
+		if r.Qualifier == "" {
+			names = c.everywhere(r.Name)
+		}
+		for _, name := range names {
+			for _, o := range c.provided[name] {
+				if o.by.group != m.group && o.fits(r) {
+					problems = append(problems, fmt.Errorf("%s has %s: %s, and %s %s is there", m.name, field, r, o.by.name, o.by.version))
+				}
 			}
 		}
 	}
@@ -216,11 +260,12 @@ func (o offer) fits(r control.Relation) bool {
 
 // wanted looks whether what was wanted is there, in that version and suite.
 func (c *checker) wanted(w Wanted) error {
-	m, ok := c.system[w.Name]
+	name := c.nameOf(w)
+	m, ok := c.system[name]
 	if w.Not {
 		return c.excluded(w)
 	}
-	for _, o := range c.provided[w.Name] {
+	for _, o := range c.provided[name] {
 		if o.by != m && (w.Version == "" || o.version == w.Version) && c.inSuite(o.by, w.Suite) {
 			return nil
 		}
@@ -235,6 +280,22 @@ func (c *checker) wanted(w Wanted) error {
 		return nil
 	}
 	return fmt.Errorf("%s was wanted, but version %s is not from there", w, m.version)
+}
+
+// nameOf is what the system calls a package that was wanted: one of a foreign
+// architecture if that is asked for, or if none of the own one is there.
+func (c *checker) nameOf(w Wanted) string {
+	if slices.Contains(c.req.Foreign, w.Arch) {
+		return index.Qualified(w.Name, w.Arch)
+	}
+	if w.Arch == "" && c.provided[w.Name] == nil {
+		for _, name := range c.everywhere(w.Name) {
+			if c.system[name] != nil {
+				return name
+			}
+		}
+	}
+	return w.Name
 }
 
 // inSuite reports whether an index of a suite lists the member, in its version.
@@ -256,13 +317,13 @@ func (c *checker) inSuite(m *member, suite string) bool {
 // name that no package has, whatever provides it.
 func (c *checker) excluded(w Wanted) error {
 	real := slices.ContainsFunc(c.req.lists(), func(x *index.Index) bool {
-		for range x.Named(w.Name) {
+		for range x.Named(c.nameOf(w)) {
 			return true
 		}
 		return false
 	})
-	for _, o := range c.provided[w.Name] {
-		if o.by.added && (o.by.name == w.Name || !real) {
+	for _, o := range c.provided[c.nameOf(w)] {
+		if o.by.added && (o.by.name == c.nameOf(w) || !real) {
 			return fmt.Errorf("%s was kept out, and %s %s is there", w.Name, o.by.name, o.by.version)
 		}
 	}

@@ -31,7 +31,7 @@ func (s *solver) choose(req *Request, sol *Solution) ([]request, error) {
 		if err != nil {
 			return nil, err
 		}
-		sol.For[w.Name] = v.Name
+		sol.For[w.FullName()] = v.Name
 		same := slices.IndexFunc(requests, func(other request) bool { return other.version.pkg == v.pkg })
 		switch {
 		case same < 0:
@@ -70,21 +70,17 @@ func (s *solver) essentials() []Wanted {
 	return list
 }
 
-// isForeign reports whether a request is for another architecture than the image's. What
-// is for any one is for that, too.
-func (s *solver) isForeign(w Wanted) bool {
-	own := []string{"", "native", "all", "any", "linux-any", "any-" + s.architecture, "linux-" + s.architecture, s.architecture}
-	return !slices.Contains(own, w.Arch)
-}
-
 func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 	if !validPackageName(w.Name) {
 		return nil, &BadNameError{Name: w.Name}
 	}
-	if s.isForeign(w) {
+	if !s.knows(w) {
 		return nil, &ForeignArchitectureError{Name: w.Name, Architecture: w.Arch, Native: s.architecture}
 	}
-	p := s.lookup(w.Name)
+	p := s.lookup(s.nameOf(w))
+	if p.foreign != "" && !s.isMentioned(p) {
+		return nil, &distro.UnknownPackageError{Name: w.FullName()}
+	}
 	switch {
 	case p.excluded:
 		return nil, &ExcludedError{Name: w.Name, Wanted: w.Name}

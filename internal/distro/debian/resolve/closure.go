@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // Closure returns the names of the solution's packages that these names need,
@@ -14,7 +15,7 @@ import (
 // packages were taken, recommends leads to.
 func (s *Solution) Closure(names []string) []string {
 	byName := map[string]*Package{}
-	providers := map[string][]string{}
+	providers := map[string][]string{} // by the name without an architecture
 	for i := range s.Packages {
 		p := &s.Packages[i]
 		byName[p.Name] = p
@@ -31,8 +32,14 @@ func (s *Solution) Closure(names []string) []string {
 	for len(todo) > 0 {
 		name := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		found := providers[name]
-		if p := byName[name]; p != nil {
+		group, _ := index.Unqualified(name)
+		p := byName[name]
+		if p == nil {
+			p = byName[group] // of another architecture, for all of them
+		}
+		found := providers[group]
+		if p != nil {
+			name = p.Name
 			found = nil
 			if !seen[name] {
 				seen[name] = true
@@ -57,6 +64,7 @@ func (s *Solution) Closure(names []string) []string {
 // were not chosen are not in the solution.
 func (p *Package) needs() []string {
 	var out []string
+	_, foreign := index.Unqualified(p.Name)
 	for _, field := range []string{"Pre-Depends", "Depends", "Recommends"} {
 		groups, err := control.ParseRelations(control.Value(p.Control, field))
 		if err != nil {
@@ -64,7 +72,11 @@ func (p *Package) needs() []string {
 		}
 		for _, group := range groups {
 			for _, r := range group {
-				out = append(out, r.Name)
+				arch := r.Qualifier
+				if arch == "" {
+					arch = foreign
+				}
+				out = append(out, index.Qualified(r.Name, arch))
 			}
 		}
 	}

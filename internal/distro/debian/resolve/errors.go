@@ -115,8 +115,8 @@ func (e *ForeignArchitectureError) Error() string {
 		return fmt.Sprintf("keep out the package %s:%s: packages of a foreign architecture never come in, only those of %s; leave it out, or write %q for the one of %s",
 			e.Name, e.Architecture, e.Native, "!"+e.Name, e.Native)
 	}
-	return fmt.Sprintf("find the package %s:%s: packages of a foreign architecture are not supported, only those of %s; "+
-		"leave out \":%s\" or build for that platform", e.Name, e.Architecture, e.Native, e.Architecture)
+	return fmt.Sprintf("find the package %s:%s: packages of a foreign architecture are not supported on this base, only those of %s; "+
+		"leave out \":%s\", build for that platform, or take a base where \"dpkg --add-architecture %s\" was run", e.Name, e.Architecture, e.Native, e.Architecture, e.Architecture)
 }
 
 // ForeignBaseError is a base with packages of another architecture than the
@@ -128,7 +128,7 @@ type ForeignBaseError struct {
 // Error names one of them.
 func (e *ForeignBaseError) Error() string {
 	return fmt.Sprintf("resolve the packages: the base has packages of the architecture %q, such as %s, and only those of %s are "+
-		"supported; take a base of one architecture, or one for that platform", e.Architecture, e.Name, e.Native)
+		"supported, as \"dpkg --add-architecture\" has added no other; take a base of one architecture, or one for that platform", e.Architecture, e.Name, e.Native)
 }
 
 // BadNameError is a request whose name can be no package's.

@@ -45,12 +45,12 @@ func (u *universe) exclude(wanted []Wanted) {
 		if !w.Not {
 			continue
 		}
-		if u.hasNamed(w.Name) {
-			u.excluded[w.Name] = true
+		if name := u.nameOf(w); u.hasNamed(name) {
+			u.excluded[name] = true
 			continue
 		}
 		for _, x := range u.indexes {
-			for _, provided := range x.Provisions(w.Name) {
+			for _, provided := range x.Provisions(u.nameOf(w)) {
 				u.excluded[x.Name(provided.Record)] = true
 			}
 		}
@@ -74,10 +74,10 @@ func (s *solver) checkExcluded(req *Request, sol *Solution) error {
 		if !w.Not {
 			continue
 		}
-		if s.isForeign(w) {
+		if !s.knows(w) {
 			return &ForeignArchitectureError{Name: w.Name, Architecture: w.Arch, Native: s.architecture, Not: true}
 		}
-		p := s.lookup(w.Name)
+		p := s.lookup(s.nameOf(w))
 		if len(p.versions) == 0 && len(s.allProviders(p)) == 0 {
 			sol.Absent = append(sol.Absent, &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)})
 		}

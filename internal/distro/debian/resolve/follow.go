@@ -159,7 +159,7 @@ func (s *solver) matching(k control.Kind, r *control.Relation, owner *version, m
 		list = append(list, v)
 	}
 	for _, p := range s.allProviders(target) {
-		if k.Negative() && p.owner.pkg == owner.pkg {
+		if k.Negative() && p.owner.pkg.sameGroup(owner.pkg) {
 			continue
 		}
 		if pick(p.owner.pkg) == p.owner && p.holds(r) {
@@ -172,12 +172,13 @@ func (s *solver) matching(k control.Kind, r *control.Relation, owner *version, m
 // compareOptions orders versions that all fulfil a relation on target. Where
 // apt has no opinion it takes the package its cache met last.
 func (s *solver) compareOptions(target *pkg, a, b *version) int {
-	return cmp.Or(compareRank(target, a, b), s.byOrder(b.pkg, a.pkg))
+	return cmp.Or(s.compareRank(target, a, b), s.byOrder(b.pkg, a.pkg))
 }
 
-// compareRank orders by what is a reason: fixed ones, installed ones, the package
-// of that very name, essential ones, and the field Priority.
-func compareRank(target *pkg, a, b *version) int {
+// compareRank orders by what is a reason: fixed ones, those that are there in another
+// architecture, installed ones, the package of that very name, essential ones, the image's
+// own architecture, and the field Priority.
+func (u *universe) compareRank(target *pkg, a, b *version) int {
 	first := func(a, b bool) int {
 		switch {
 		case a == b:
@@ -190,10 +191,12 @@ func compareRank(target *pkg, a, b *version) int {
 	p, q := a.pkg, b.pkg
 	return cmp.Or(
 		first(p.fixed, q.fixed),
+		first(u.hasSibling(a), u.hasSibling(b)),
 		first(p.current != nil, q.current != nil),
-		first(p == target, q == target),
+		first(p.sameGroup(target), q.sameGroup(target)),
 		first(p.essential, q.essential),
 		first(p.important, q.important),
+		cmp.Compare(slices.Index(u.foreign, p.foreign), slices.Index(u.foreign, q.foreign)),
 		cmp.Compare(a.PriorityRank(), b.PriorityRank()),
 	)
 }
@@ -212,7 +215,7 @@ func (s *solver) noteTie(i *installation, g *group, v *version, others []*versio
 		}
 		var equal []string
 		for _, other := range others {
-			if other.pkg != v.pkg && slices.Contains(list, other) && compareRank(target, tied(v), tied(other)) == 0 {
+			if other.pkg != v.pkg && slices.Contains(list, other) && s.compareRank(target, tied(v), tied(other)) == 0 {
 				equal = append(equal, other.Name)
 			}
 		}

@@ -83,7 +83,7 @@ func (s *solver) hit(k control.Kind, r *control.Relation, owner *version, m mome
 		}
 	}
 	for _, p := range s.allProviders(target) {
-		if k.Negative() && p.owner.pkg == owner.pkg {
+		if k.Negative() && p.owner.pkg.sameGroup(owner.pkg) {
 			continue
 		}
 		if p.owner.pkg.at(m) == p.owner && p.holds(r) {
@@ -96,6 +96,9 @@ func (s *solver) hit(k control.Kind, r *control.Relation, owner *version, m mome
 // holds reports whether the provided name fulfils the relation; a name without
 // a version fulfils only relations without one.
 func (p provider) holds(r *control.Relation) bool {
+	if r.Itself {
+		return false
+	}
 	return r.Op == control.Any || (p.version != "" && r.Op.Holds(p.version, r.Version))
 }
 
@@ -176,9 +179,9 @@ func (s *solver) brokenCount() int {
 	return n
 }
 
-// names returns all names that a version goes by.
+// names returns all names that a version goes by, without their architectures.
 func (v *version) names() []string {
-	names := []string{v.Name, v.Name + control.AnyArchitecture}
+	names := []string{v.pkg.group, v.pkg.group + control.AnyArchitecture}
 	for r, err := range control.Relations(v.Provides) {
 		if err != nil {
 			return names // the rest of the field counts for nothing

@@ -4,6 +4,7 @@
 package resolve
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/strata-build/strata/internal/distro/debian/index"
@@ -39,7 +40,7 @@ func (u *universe) named(v *version) *index.Pin {
 	source, _ := v.SourceOf()
 	for i := range u.pins {
 		p := &u.pins[i]
-		if p.General() || !p.Names(v.Name, source, u.architecture) {
+		if p.General() || !p.Names(v.pkg.group, source, cmp.Or(v.pkg.foreign, u.architecture), v.pkg.foreign == "") {
 			continue
 		}
 		if p.Kind == "version" {

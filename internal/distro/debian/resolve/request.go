@@ -14,6 +14,7 @@ import (
 // Request is what to resolve. Its zero value wants nothing.
 type Request struct {
 	Architecture string         // Debian's word, such as amd64
+	Foreign      []string       // other architectures that the base takes packages of
 	Indexes      []*index.Index // in the order of the configuration
 	Files        *index.Index   // packages that are files; nil for none
 	Installed    *index.Status  // of the base; nil for none

@@ -36,7 +36,7 @@ func resolve(req Request, reverse bool) (*Solution, error) {
 	if err := s.checkArchitectures(); err != nil {
 		return nil, err
 	}
-	if broken := brokenBase(s.status); len(broken) > 0 {
+	if broken := brokenBase(s.status, s.architecture, s.foreign); len(broken) > 0 {
 		return nil, &BrokenBaseError{Packages: broken}
 	}
 	sol := &Solution{For: map[string]string{}}
@@ -77,7 +77,7 @@ func (s *solver) checkArchitectures() error {
 	}
 	architectures := s.status.Architectures()
 	for _, arch := range slices.Sorted(maps.Keys(architectures)) {
-		if arch != "all" && arch != s.architecture {
+		if arch != "all" && arch != s.architecture && !slices.Contains(s.foreign, arch) {
 			return &ForeignBaseError{Name: architectures[arch], Architecture: arch, Native: s.architecture}
 		}
 	}

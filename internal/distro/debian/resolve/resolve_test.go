@@ -212,11 +212,11 @@ func TestResolveErrors(t *testing.T) {
 		},
 		{
 			"foreign", "a 1", "", "a:arm64", new(*ForeignArchitectureError),
-			`find the package a:arm64: packages of a foreign architecture are not supported, only those of amd64; leave out ":arm64" or build for that platform`,
+			`find the package a:arm64: packages of a foreign architecture are not supported on this base, only those of amd64; leave out ":arm64", build for that platform, or take a base where "dpkg --add-architecture arm64" was run`,
 		},
 		{
 			"foreign version", "a 1", "", "a:arm64=1", new(*ForeignArchitectureError),
-			`find the package a:arm64: packages of a foreign architecture are not supported, only those of amd64; leave out ":arm64" or build for that platform`,
+			`find the package a:arm64: packages of a foreign architecture are not supported on this base, only those of amd64; leave out ":arm64", build for that platform, or take a base where "dpkg --add-architecture arm64" was run`,
 		},
 		{
 			"foreign name kept out", "a 1", "", "a !a:arm64", new(*ForeignArchitectureError),
@@ -248,7 +248,7 @@ func TestResolveErrors(t *testing.T) {
 		},
 		{
 			"foreign base", "a 1", "b 1; Architecture: arm64", "a", new(*ForeignBaseError),
-			`resolve the packages: the base has packages of the architecture "arm64", such as b, and only those of amd64 are supported; take a base of one architecture, or one for that platform`,
+			`resolve the packages: the base has packages of the architecture "arm64", such as b, and only those of amd64 are supported, as "dpkg --add-architecture" has added no other; take a base of one architecture, or one for that platform`,
 		},
 		{
 			"broken base", "a 1", "b 1; Depends: c", "a", new(*BrokenBaseError),

@@ -74,7 +74,7 @@ func (r *repair) rateTargets(owner *pkg, k control.Kind, relation *control.Relat
 	seen := map[*pkg]bool{}
 	for _, provider := range r.allProviders(target) {
 		q := provider.owner.pkg
-		if seen[q] || (k.Negative() && q == owner) || q.install != provider.owner || !provider.holds(relation) {
+		if seen[q] || (k.Negative() && q.sameGroup(owner)) || q.install != provider.owner || !provider.holds(relation) {
 			continue
 		}
 		seen[q] = true

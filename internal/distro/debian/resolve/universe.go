@@ -17,6 +17,7 @@ import (
 // asked for, so a small request costs little with a large archive.
 type universe struct {
 	architecture string
+	foreign      []string       // other architectures of which there are packages
 	indexes      []*index.Index // the archive's, then the one of the status, then that of files
 	status       *index.Status
 	files        *index.Index
@@ -29,6 +30,8 @@ type universe struct {
 // A pkg is a name: a real package, or one that others provide, or neither.
 type pkg struct {
 	name     string
+	group    string     // the name without an architecture
+	foreign  string     // the architecture, if it isn't the image's own
 	versions []*version // newest first
 	current  *version   // installed in the base
 	held     bool
@@ -85,6 +88,7 @@ type group struct {
 func newUniverse(req *Request) *universe {
 	u := &universe{
 		architecture: req.Architecture,
+		foreign:      req.Foreign,
 		indexes:      slices.Clone(req.Indexes),
 		status:       req.Installed,
 		files:        req.Files,
@@ -143,6 +147,7 @@ func (u *universe) lookup(name string) *pkg {
 		return p
 	}
 	p := &pkg{name: name, important: name == "apt", essential: name == "apt"} // as apt's own default has it
+	p.group, p.foreign = index.Unqualified(name)
 	u.packages[name] = p
 	for _, x := range u.indexes {
 		for n := range x.Named(name) {
@@ -263,6 +268,7 @@ func (u *universe) requirements(v *version) []group {
 			u.addGroups(v, k, alternatives)
 		}
 	}
+	u.addSiblings(v)
 	return v.groups
 }
 
@@ -276,11 +282,14 @@ func (u *universe) addGroups(v *version, k control.Kind, alternatives control.Al
 		return
 	}
 	if !k.Negative() {
+		v.qualify(alternatives)
 		v.groups = append(v.groups, group{kind: k, any: alternatives})
 		return
 	}
-	for i := range alternatives {
-		v.groups = append(v.groups, group{kind: k, any: alternatives[i : i+1]})
+	for _, forbidden := range alternatives {
+		for _, r := range u.everywhere(v, forbidden) {
+			v.groups = append(v.groups, group{kind: k, any: control.Alternatives{r}})
+		}
 	}
 }
 

@@ -8,6 +8,14 @@ import (
 	"strings"
 )
 
+// FullName is the name with the architecture that is asked for, if there is one.
+func (w Wanted) FullName() string {
+	if w.Arch == "" {
+		return w.Name
+	}
+	return w.Name + ":" + w.Arch
+}
+
 // ParseWanted reads a request as apt-get takes it, name[:arch][=version|/suite], or
 // !name for what must not come in.
 func ParseWanted(s string) (Wanted, error) {
