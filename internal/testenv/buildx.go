@@ -41,6 +41,18 @@ func NewBuildx(t testing.TB, d *Daemon, login ...*Registry) *Buildx {
 	return b
 }
 
+// AddCompose adds docker compose.
+func (b *Buildx) AddCompose(t testing.TB) {
+	t.Helper()
+	program := filepath.Join(Root(t), ".cache", "compose", "cmd") // a tool is named after its package
+	if _, err := os.Stat(program); err != nil {
+		t.Fatalf("find compose: %v: run hack/install", err)
+	}
+	if err := os.Symlink(program, filepath.Join(b.Config, "cli-plugins", "docker-compose")); err != nil {
+		t.Fatalf("install compose: %v", err)
+	}
+}
+
 // Build runs docker buildx build and returns what it prints, progress included.
 func (b *Buildx) Build(args ...string) (string, error) {
 	return b.Run(append([]string{"buildx", "build", "--progress=plain"}, args...)...)

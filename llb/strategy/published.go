@@ -22,6 +22,9 @@ func Platforms(r Request) ([]ocispecs.Platform, error) {
 		return nil, err
 	}
 	read := reader{file: r.Spec}
+	if err := r.complete(t.Platforms); err != nil {
+		return nil, err
+	}
 	if !allLiteral(t.Platforms) { // for these, no argument need be there
 		if read, err = r.reader(r.BuildPlatform); err != nil {
 			return nil, err
@@ -79,6 +82,9 @@ func Tags(r Request, built []ocispecs.Platform) ([]string, error) {
 	if err != nil || len(t.Tags) == 0 {
 		return nil, err
 	}
+	if err := r.complete(t.Tags); err != nil {
+		return nil, err
+	}
 	var tags []string
 	for i, p := range built {
 		read, err := r.reader(p)
@@ -117,6 +123,42 @@ func tagsOf(r reader, list []spec.String) ([]string, error) {
 	return tags, nil
 }
 
+// complete makes sure that the arguments have values that strings are made of; no others
+// need be there.
+func (r Request) complete(list []spec.String) error {
+	needed := map[string]bool{}
+	var need func(text string)
+	need = func(text string) {
+		for _, name := range spec.Mentioned(text) {
+			if needed[name] {
+				continue
+			}
+			needed[name] = true
+			if _, given := r.BuildArgs[name]; given {
+				continue
+			}
+			for _, a := range r.Spec.Args {
+				if a.Name != name {
+					continue
+				}
+				need(a.Default.Value)
+				for _, choice := range a.Default.Platforms {
+					need(choice.Value)
+				}
+			}
+		}
+	}
+	for _, s := range list {
+		need(s.Value)
+	}
+	for _, a := range r.Spec.Args {
+		if _, given := r.BuildArgs[a.Name]; needed[a.Name] && !given && !a.Default.IsSet() {
+			return r.Spec.Errorf(a.Pos, "the argument %s has no value", a.Name).WithHint("give one with --build-arg " + a.Name + "=…")
+		}
+	}
+	return nil
+}
+
 // described is the wanted target as the build file has it.
 func (r *Request) described() (*spec.Target, error) {
 	if r.Target == "" {
@@ -131,7 +173,7 @@ func (r *Request) described() (*spec.Target, error) {
 
 // reader reads the wanted target for a platform.
 func (r Request) reader(p ocispecs.Platform) (reader, error) {
-	r.Warn = func(*spec.Error) {}
+	r.Warn, r.AllowMissing = func(*spec.Error) {}, true // complete has seen to those that are needed
 	vars, err := (&planner{req: r, vars: map[string]spec.Vars{}}).varsFor(platforms.FormatAll(platforms.Normalize(p)))
 	return reader{file: r.Spec, vars: vars}, err
 }
