@@ -27,7 +27,7 @@ func (s *solver) choose(req *Request, sol *Solution) ([]request, error) {
 		if w.Not {
 			continue
 		}
-		v, err := s.chooseOne(w, sol)
+		v, err := s.chooseOne(w)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +70,7 @@ func (s *solver) essentials() []Wanted {
 	return list
 }
 
-func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
+func (s *solver) chooseOne(w Wanted) (*version, error) {
 	if !validPackageName(w.Name) {
 		return nil, &BadNameError{Name: w.Name}
 	}
@@ -85,7 +85,7 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 	case p.excluded:
 		return nil, &ExcludedError{Name: w.Name, Wanted: w.Name}
 	case w.loose() && p.cand == nil:
-		return s.chooseProvider(w, p, sol)
+		return s.chooseProvider(w, p)
 	case w.loose():
 		return p.cand, nil
 	}
@@ -97,12 +97,12 @@ func (s *solver) chooseOne(w Wanted, sol *Solution) (*version, error) {
 			return v, nil
 		}
 	}
-	return s.chooseProvided(w, p, sol)
+	return s.chooseProvided(w, p)
 }
 
 // chooseProvider takes the only candidate that provides a name which no candidate
 // has.
-func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, error) {
+func (s *solver) chooseProvider(w Wanted, p *pkg) (*version, error) {
 	var found []*version
 	var names []string
 	for _, provider := range s.allProviders(p) {
@@ -116,7 +116,6 @@ func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, erro
 	slices.Sort(names)
 	switch len(found) {
 	case 1:
-		sol.provide(w, found[0])
 		return found[0], nil
 	case 0:
 		if by := s.excludedProvider(p); by != "" {
@@ -130,7 +129,7 @@ func (s *solver) chooseProvider(w Wanted, p *pkg, sol *Solution) (*version, erro
 // chooseProvided takes what provides a name in that very version, or comes from that
 // suite, a candidate or not. Of several versions of one package it is the last one in
 // the indexes; several packages are refused, as by apt.
-func (s *solver) chooseProvided(w Wanted, p *pkg, sol *Solution) (*version, error) {
+func (s *solver) chooseProvided(w Wanted, p *pkg) (*version, error) {
 	var found *version
 	var names []string
 	for _, provider := range s.allProviders(p) {
@@ -145,7 +144,6 @@ func (s *solver) chooseProvided(w Wanted, p *pkg, sol *Solution) (*version, erro
 	slices.Sort(names)
 	switch len(names) {
 	case 1:
-		sol.provide(w, found)
 		return found, nil
 	case 0:
 		if by := s.excludedProvider(p); by != "" {
@@ -154,11 +152,6 @@ func (s *solver) chooseProvided(w Wanted, p *pkg, sol *Solution) (*version, erro
 		return nil, s.noSuchVersion(w, p)
 	}
 	return nil, &distro.VirtualPackageError{Name: w.Name, Providers: names}
-}
-
-// provide notes that a package is installed for another name.
-func (s *Solution) provide(w Wanted, v *version) {
-	s.Notes = append(s.Notes, w.String()+" is provided by "+v.Name+" alone, which is installed for it")
 }
 
 // noCandidate says why nothing is taken for a name: what there is of it is kept out, or

@@ -74,7 +74,6 @@ type Solution struct {
 	For      map[string]string             // the package of each requested name
 	Ties     []Tie                         // choices that nothing but the archive's order decided
 	Absent   []*distro.UnknownPackageError // what is kept out and is nowhere
-	Notes    []string                      // for whoever reads the answer, such as a provider taken for a virtual name
 }
 
 // A Package is one version to install.

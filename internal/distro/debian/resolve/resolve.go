@@ -242,7 +242,6 @@ func (s *solver) fill(sol *Solution, wanted []request) {
 	sol.KeptBack = s.back
 	slices.SortFunc(sol.Ties, func(a, b Tie) int { return strings.Compare(a.Chosen, b.Chosen) })
 	slices.Sort(sol.Removed)
-	slices.Sort(sol.Notes)
 }
 
 // describe copies a version's fields. Its file is the one of the first index
