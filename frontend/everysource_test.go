@@ -4,6 +4,7 @@
 package frontend_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -120,6 +121,7 @@ func TestEverySourceLocked(t *testing.T) {
 	h := house.New(t)
 	e := newEverySource(t, h)
 	e.lock(t, h)
+	e.lockElsewhere(t, h)
 	before := e.digest(t, h)
 	e.moveAll(t, h)
 	house.Want(t, "the digest after all moved", e.digest(t, h, "--build-arg", "STRATA_LOCKED=1"), before)
@@ -148,6 +150,27 @@ func TestEverySourceLocked(t *testing.T) {
 func (e *everySource) lock(t *testing.T, h *house.House) {
 	t.Helper()
 	h.MustLock(t, e.debs, e.dir, "--build-arg", "MIRROR="+e.debs.URL+" "+e.snapshot.URL)
+}
+
+// lockElsewhere locks the project by the other doors, from another directory and with an
+// engine that knows nothing: each writes the same bytes.
+func (e *everySource) lockElsewhere(t *testing.T, h *house.House) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "checkout")
+	if err := os.CopyFS(dir, os.DirFS(e.dir)); err != nil {
+		t.Fatal(err)
+	}
+	want := house.Read(t, dir, "strata.lock")
+	house.Remove(t, filepath.Join(dir, "strata.lock"))
+	mirror := "MIRROR=" + e.debs.URL + " " + e.snapshot.URL
+	h.CLI.MustRun(t, "lock", "--build-arg", mirror, dir)
+	house.Want(t, "the lock of the embedded engine", house.Read(t, dir, "strata.lock"), want)
+	house.Remove(t, filepath.Join(dir, "strata.lock"))
+	out := filepath.Join(t.TempDir(), "out")
+	if text, err := h.Docker(house.Flags(dir, "--build-arg", mirror, "--target", "strata.lock", "-o", out)...); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	house.Want(t, "the lock by buildx", house.Read(t, out, "strata.lock"), want)
 }
 
 // onlyDigests checks that the registry was asked for nothing of the project by its tag.

@@ -177,6 +177,8 @@ type lockWriter struct {
 	// file, as strict says.
 	pinner *source.Pinner
 	strict bool
+	// asIs says that only what the lock has is looked up, and that nothing is written.
+	asIs bool
 	// update are the names of what is looked up again.
 	update []string
 	mu     sync.Mutex
@@ -188,6 +190,7 @@ type lockWriter struct {
 func (w *lockWriter) write(ctx context.Context) error {
 	l := w.locking()
 	w.request.finder.Pin(l.Name, l.Pinned(), w.pinner != nil)
+	w.lockOwnImage(ctx)
 	wanted, err := lockPlatforms(w.request, w.spec, w.old)
 	if err != nil {
 		return err

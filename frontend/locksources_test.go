@@ -176,7 +176,7 @@ func TestUnlockedSources(t *testing.T) {
 
 	house.Write(t, lock, []byte("version: 1\n"))
 	out := w.Must(t, house.Flags(dir, "-o", "type=cacheonly")...)
-	if n := strings.Count(out, "UnlockedSource: "); n == 0 || !strings.Contains(out, "strata.lock has packages and store paths alone, as older versions of Strata wrote it") {
+	if n := strings.Count(out, "WARNING: UnlockedSource: "); n != 1 || !strings.Contains(out, "strata.lock has packages and store paths alone, as older versions of Strata wrote it") {
 		t.Errorf("no word of an older lock:\n%s", out)
 	}
 	house.Write(t, lock, []byte("version: 2\n"))

@@ -168,3 +168,42 @@ layers: [{files: [{dest: /from-dockerfile, content: a}]}]
 		w.Must(t, house.Flags(dir, "-o", "type=cacheonly", "--build-arg", "STRATA_LOCKED=1", "--build-arg", "STRATA_OFFLINE=1")...)
 	})
 }
+
+// TestLockOwnImage locks the image of the syntax line itself: a build that it isn't read by
+// says so, or is refused. The command line, which needs no such image, says nothing.
+func TestLockOwnImage(t *testing.T) {
+	h := house.New(t)
+	dir := h.OneLayer(t, "  - {files: [{dest: /a, content: a}]}\n")
+	h.MustLock(t, house.Hello(t), dir)
+	digest := h.Registry.Descriptor(t, strings.TrimPrefix(h.Frontend, h.Registry.Host+"/")).Digest.String()
+	file := filepath.Join(dir, "strata.lock")
+	text := house.Read(t, file)
+	house.Contains(t, text, `  "`+h.Frontend+`": {digest: "`+digest+"\"}\n")
+	h.Each(t, func(t *testing.T, w house.Way) {
+		out := w.Must(t, house.Flags(dir, "-o", "type=cacheonly", "--build-arg", "STRATA_LOCKED=1")...)
+		if strings.Contains(out, "UnlockedSource") {
+			t.Errorf("a build by the locked frontend is warned of:\n%s", out)
+		}
+	})
+	other := "sha256:" + strings.Repeat("ab", 32)
+	house.Write(t, file, []byte(strings.Replace(text, digest, other, 1)))
+	out, err := h.Docker(house.Flags(dir, "-o", "type=cacheonly")...)
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	house.Contains(t, out, "UnlockedSource: strata.yaml:1:1: this build file is read by "+h.Frontend+" as "+digest+", and strata.lock has "+other)
+	out, err = h.Docker(house.Flags(dir, "-o", "type=cacheonly", "--build-arg", "STRATA_LOCKED=1")...)
+	if err == nil {
+		t.Error("another frontend than the locked one builds")
+	}
+	house.Contains(t, out, "strata.yaml:1:1: the lock is not up to date: this build file is read by "+h.Frontend)
+	h.ByStrata().Must(t, house.Flags(dir, "-o", "type=cacheonly", "--build-arg", "STRATA_LOCKED=1")...)
+	if status, out := h.Lock(t, house.Hello(t), dir, "--check"); status != 3 || !strings.Contains(out, "image "+h.Frontend+": from "+other+" to "+digest) {
+		t.Errorf("status %d, want 3\n%s", status, out)
+	}
+	house.Write(t, filepath.Join(dir, "strata.yaml"), []byte("# syntax=127.0.0.1:1/none:1\nlayers: [{files: [{dest: /a, content: a}]}]\n"))
+	status, out := h.Lock(t, house.Hello(t), dir)
+	if status != 0 || !strings.Contains(out, "the image of the syntax line is not locked: look up 127.0.0.1:1/none:1: ") {
+		t.Errorf("status %d, want 0\n%s", status, out)
+	}
+}

@@ -36,7 +36,7 @@ func (r *request) outdated(ctx context.Context, s *spec.Spec, old *lock.File) ([
 
 // moved is what the lock doesn't have as it is now.
 func (r *request) moved(ctx context.Context, s *spec.Spec, old *lock.File) ([]lock.Change, error) {
-	now := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon), update: []string{"*"}}
+	now := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon), asIs: true, update: []string{"*"}}
 	if err := now.write(ctx); err != nil {
 		return nil, err
 	}

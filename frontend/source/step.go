@@ -26,21 +26,27 @@ func (d *Daemon) Step(arch string) (bk.State, string, error) {
 		arch = d.Platform.Architecture
 	}
 	name := program.File(arch)
-	if c, ok := d.Client.(interface {
-		CurrentFrontend() (*bk.State, error)
-	}); ok {
-		st, err := c.CurrentFrontend()
-		if err != nil {
-			return bk.State{}, "", fmt.Errorf("find the frontend's own image: %w", err)
-		}
-		if st != nil {
-			return *st, "/" + name, nil
-		}
+	st, err := d.currentFrontend()
+	if err != nil {
+		return bk.State{}, "", fmt.Errorf("find the frontend's own image: %w", err)
 	}
-	st := bk.Local(program.Source,
+	if st != nil {
+		return *st, "/" + name, nil
+	}
+	local := bk.Local(program.Source,
 		bk.SessionID(d.Client.BuildOpts().SessionID),
 		bk.SharedKeyHint(program.Source),
 		bk.FollowPaths([]string{name}),
 		bk.WithCustomName("[internal] load the step helper"))
-	return st, "/" + name, nil
+	return local, "/" + name, nil
+}
+
+// currentFrontend is the image that this frontend runs in; nil outside of one.
+func (d *Daemon) currentFrontend() (*bk.State, error) {
+	if c, ok := d.Client.(interface {
+		CurrentFrontend() (*bk.State, error)
+	}); ok {
+		return c.CurrentFrontend()
+	}
+	return nil, nil //nolint:nilnil // there is none
 }

@@ -29,7 +29,8 @@ func adaptRuntime(ctx context.Context, command, dir string) (string, error) {
 		return command, nil
 	}
 	hideUnified()
-	help, err := exec.CommandContext(ctx, command, "run", "--help").CombinedOutput()
+	// A build that ends meanwhile, for a fault elsewhere, must not look like one of crun.
+	help, err := exec.CommandContext(context.WithoutCancel(ctx), command, "run", "--help").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("ask %s for its flags: %w", command, err)
 	}
