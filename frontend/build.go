@@ -54,7 +54,7 @@ func (r *request) prepare(ctx context.Context, s *spec.Spec) (*lock.File, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.checkOwnImage(ctx, s, file); err != nil {
+	if err := checkOwnImage(ctx, r, s, file); err != nil {
 		return nil, err
 	}
 	each(lint.File(s, r.daemon.UI.Target, file, r.config), r.warnings.at(ctx))

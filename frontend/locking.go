@@ -84,7 +84,7 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 	}
 	opts := r.options()
 	if opts[OptOutdated] != "" {
-		return r.outdated(ctx, s, old)
+		return outdated(ctx, r, s, old)
 	}
 	if old == nil && opts[OptCheck] != "" {
 		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
@@ -123,7 +123,7 @@ func checkLock(ctx context.Context, r *request, s *spec.Spec, old *lock.File) ([
 	if err := held.write(ctx); err != nil {
 		return nil, err
 	}
-	changes, err := r.moved(ctx, s, old)
+	changes, err := moved(ctx, r, s, old)
 	if err != nil {
 		return nil, err
 	}

@@ -20,11 +20,11 @@ const OptOutdated = "strata.outdated"
 
 // outdated lists what moved since the lock was written. What the build file asks for and
 // the lock doesn't have is listed as new.
-func (r *request) outdated(ctx context.Context, s *spec.Spec, old *lock.File) ([]byte, error) {
+func outdated(ctx context.Context, r *request, s *spec.Spec, old *lock.File) ([]byte, error) {
 	if old == nil {
 		return nil, fmt.Errorf("%w: there is no %s; run \"strata lock\"", strategy.ErrStaleLock, r.lockName())
 	}
-	changes, err := r.moved(ctx, s, old)
+	changes, err := moved(ctx, r, s, old)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (r *request) outdated(ctx context.Context, s *spec.Spec, old *lock.File) ([
 }
 
 // moved is what the lock doesn't have as it is now.
-func (r *request) moved(ctx context.Context, s *spec.Spec, old *lock.File) ([]lock.Change, error) {
+func moved(ctx context.Context, r *request, s *spec.Spec, old *lock.File) ([]lock.Change, error) {
 	now := &lockWriter{request: r, spec: s, old: old, made: &lock.File{}, pinner: source.NewPinner(r.daemon), asIs: true, update: []string{"*"}}
 	if err := now.write(ctx); err != nil {
 		return nil, err

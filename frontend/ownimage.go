@@ -16,7 +16,7 @@ import (
 
 // ownImage is the image that the build file's syntax line names, as a lock has it; empty
 // without such a line, or if that gives a digest.
-func (r *request) ownImage() string {
+func ownImage(r *request) string {
 	ref, _, _, ok := parser.DetectSyntax(r.file.Source.Data)
 	if !ok {
 		return ""
@@ -28,7 +28,7 @@ func (r *request) ownImage() string {
 // lockOwnImage locks the image of the syntax line. The command line needs none, and so a
 // registry that doesn't give it is no reason to write no lock.
 func (w *lockWriter) lockOwnImage(ctx context.Context) {
-	name := w.request.ownImage()
+	name := ownImage(w.request)
 	if name == "" || w.pinner == nil || w.asIs && w.old.Image(name) == nil {
 		return
 	}
@@ -42,8 +42,8 @@ func (w *lockWriter) lockOwnImage(ctx context.Context) {
 
 // checkOwnImage compares the image that this frontend runs in with the lock, where it is
 // the one of the syntax line.
-func (r *request) checkOwnImage(ctx context.Context, s *spec.Spec, file *lock.File) error {
-	name := r.ownImage()
+func checkOwnImage(ctx context.Context, r *request, s *spec.Spec, file *lock.File) error {
+	name := ownImage(r)
 	if name == "" || file.Image(name) == nil {
 		return nil
 	}
