@@ -32,6 +32,27 @@ func small() []string {
 	return []string{"static-plain", "ruby-script"}
 }
 
+// edit is a change of a source that no package depends on.
+type edit struct {
+	file, more string
+	// step is in the name of the step that installs packages.
+	step string
+}
+
+// edits are changes of some projects.
+func edits() map[string]edit {
+	return map[string]edit{
+		"maven-libraries": {"src/main/java/org/example/Count.java", "// edited\n", "mvn -B dependency:copy-dependencies"},
+		"node-npm":        {"src/server.js", "// edited\n", "npm ci"},
+		"node-pnpm":       {"src/main.ts", "// edited\n", "pnpm install"},
+		"php-web":         {"src/Page.php", "// edited\n", "composer install"},
+		"python-package":  {"src/shout/cli.py", "# edited\n", "python -m venv"},
+		"python-pip":      {"app.py", "# edited\n", "python -m venv"},
+		"ruby-script":     {"app.rb", "# edited\n", "bundle install"},
+		"rust-command":    {"src/main.rs", "// edited\n", "echo 'fn main() {}'"},
+	}
+}
+
 // unbuilt are the projects that can't be built here, and why. They are checked.
 func unbuilt() map[string]string {
 	const noDotnet = "no registry that tests may use has .NET's SDK"
@@ -82,6 +103,9 @@ func TestFirstBuildFiles(t *testing.T) {
 			contexts := b.contexts(t, text)
 			b.check(t, dir, contexts)
 			b.build(t, dir, contexts)
+			if e, ok := edits()[name]; ok {
+				b.edit(t, dir, contexts, e)
+			}
 		})
 	}
 }
@@ -240,6 +264,29 @@ func (b *bench) check(t *testing.T, dir string, contexts []string) {
 	r := b.cli.Run(t, append(append([]string{"check", "--progress=quiet"}, contexts...), dir)...)
 	if r.Code != 0 || r.Stdout != "Check complete, nothing found.\n" {
 		t.Errorf("check: status %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	}
+}
+
+// edit changes a source and builds once more: packages aren't installed again.
+func (b *bench) edit(t *testing.T, dir string, contexts []string, e edit) {
+	t.Helper()
+	file := filepath.Join(dir, e.file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(text, e.more...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := b.cli.MustRun(t, append(append([]string{"build", "--progress=plain", "-o", "type=oci,dest=" + filepath.Join(testenv.Dir(t), "edited.tar")}, contexts...), dir)...)
+	steps := regexp.MustCompile(`(?m)^#(\d+) \[[^\]]*\] build `+regexp.QuoteMeta(e.step)).FindAllStringSubmatch(r.Stderr, -1)
+	if len(steps) == 0 {
+		t.Errorf("no step %q:\n%s", e.step, r.Stderr)
+	}
+	for _, m := range steps {
+		if !strings.Contains(r.Stderr, "\n#"+m[1]+" CACHED\n") {
+			t.Errorf("%q runs again after a change of %s:\n%s", e.step, e.file, r.Stderr)
+		}
 	}
 }
 
