@@ -44,7 +44,6 @@ func edits() map[string]edit {
 	return map[string]edit{
 		"maven-libraries": {"src/main/java/org/example/Count.java", "// edited\n", "mvn -B dependency:copy-dependencies"},
 		"node-npm":        {"src/server.js", "// edited\n", "npm ci"},
-		"node-pnpm":       {"src/main.ts", "// edited\n", "pnpm install"},
 		"php-web":         {"src/Page.php", "// edited\n", "composer install"},
 		"python-package":  {"src/shout/cli.py", "# edited\n", "python -m venv"},
 		"python-pip":      {"app.py", "# edited\n", "python -m venv"},
