@@ -9,6 +9,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -312,6 +313,8 @@ func TestRefuses(t *testing.T) {
 	}{
 		"none.bin":    {nil, Options{}, "nor packed by gzip, bzip2, xz or zstd: it is empty"},
 		"a.tgz":       {[]byte("<html>"), Options{}, "it looks like an HTML page"},
+		"disk.iso":    {append(make([]byte, 32768), "\x01CD001"...), Options{}, "it begins with zeros, as an empty archive of tar, and has something else behind them"},
+		"zeros.tgz":   {gzipped(append(make([]byte, 4096), 'x')), Options{}, "it begins with zeros"},
 		"cut.tar":     {read("a.tar")[:5000], Options{}, `in it: it isn't a whole archive: unexpected EOF`},
 		"cut.tar.gz":  {read("a.tar.gz")[:len(read("a.tar.gz"))-5], Options{}, "it isn't a whole archive: decompress gzip: unexpected EOF"},
 		"cut.tar.xz":  {read("a.tar.xz")[:200], Options{}, "it isn't a whole archive: decompress xz"},
@@ -382,4 +385,13 @@ func FuzzFile(f *testing.F) {
 			t.Errorf("outside the destination: %v, %v", names, err)
 		}
 	})
+}
+
+// gzipped is data as gzip packs it.
+func gzipped(data []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(data) // a buffer takes everything
+	_ = w.Close()
+	return b.Bytes()
 }

@@ -21,10 +21,10 @@ import (
 // tar unpacks an archive of tar.
 func (t *tree) tar(from io.Reader) error {
 	r := tar.NewReader(from)
-	for {
+	for n := 0; ; n++ {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return atEnd(from, n == 0)
 		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", errWhole, err)
@@ -33,11 +33,24 @@ func (t *tree) tar(from io.Reader) error {
 			return named(h.Name, err)
 		}
 	}
-	// What follows the last file says whether a stream was whole.
-	if _, err := io.Copy(io.Discard, from); err != nil {
-		return fmt.Errorf("%w: %w", errWhole, err)
+}
+
+// atEnd reads what follows the last file, which says whether a stream was whole. If there was
+// no file, nothing but zeros may follow: what begins with zeros may be something else.
+func atEnd(from io.Reader, wasEmpty bool) error {
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := from.Read(buf)
+		if wasEmpty && slices.ContainsFunc(buf[:n], func(b byte) bool { return b != 0 }) {
+			return fmt.Errorf("%w: it begins with zeros, as an empty archive of tar, and has something else behind them", errFormat)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errWhole, err)
+		}
 	}
-	return nil
 }
 
 func (t *tree) tarred(h *tar.Header, content io.Reader) error {
