@@ -27,6 +27,8 @@ type initOptions struct {
 	force  bool
 	// template is the name of the kind of project, or empty for what is found.
 	template string
+	// faithful converts a Dockerfile one to one.
+	faithful bool
 }
 
 func initCommand(t cli.Terminal) *cobra.Command {
@@ -39,6 +41,7 @@ func initCommand(t cli.Terminal) *cobra.Command {
 What was seen there, what was decided, and why goes to the standard error.`,
 		Example: `  strata init
   strata init -f docker/app.Dockerfile -o deploy/strata.yaml
+  strata init --faithful
   strata init -o -`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -52,6 +55,8 @@ What was seen there, what was decided, and why goes to the standard error.`,
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile (default: the one in PATH)")
 	cmd.Flags().StringVar(&o.template, "template", "", "the `NAME` of the kind of project, where several fit: "+strings.Join(templateNames(), ", "))
 	cmd.MarkFlagsMutuallyExclusive("file", "template")
+	cmd.Flags().BoolVar(&o.faithful, "faithful", false, "convert a Dockerfile one to one, without what a build file does better")
+	cmd.MarkFlagsMutuallyExclusive("faithful", "template")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write the build file to `FILE`, or to the standard output with - (default PATH/strata.yaml)")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite a build file that is there")
 	return cmd
@@ -197,22 +202,6 @@ func (o initOptions) fromTemplate(t starter.Template) (starter.Draft, error) {
 
 // dockerfileNames are the names that a Dockerfile has by itself.
 func dockerfileNames() []string { return []string{"Dockerfile", "dockerfile", "Containerfile"} }
-
-// fromDockerfile is a build file whose image is what a Dockerfile makes.
-func (o initOptions) fromDockerfile(path string) (starter.Draft, error) {
-	if _, err := os.Stat(path); err != nil {
-		return starter.Draft{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
-	}
-	name, err := filepath.Rel(o.dir, path)
-	if err != nil || !filepath.IsLocal(name) {
-		return starter.Draft{}, cli.Usage(fmt.Errorf("%s is not in %s", path, o.dir), "give the build context as PATH")
-	}
-	name = filepath.ToSlash(name)
-	return starter.Draft{
-		BuildFile: fmt.Appendf(nil, "# syntax=strata-build/strata:1\nfrom: %q\n", "dockerfile:"+name),
-		Notes:     []string{name + ": a Dockerfile, whose image is the base"},
-	}, nil
-}
 
 // writeOutput writes a file at once.
 func writeOutput(path string, data []byte) (err error) {

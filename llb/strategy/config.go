@@ -141,9 +141,14 @@ func (s settings) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig)
 		out.WorkingDir = ""
 		return nil
 	}
-	p, _, err := s.read.dest(c.Workdir)
-	out.WorkingDir = p
-	return err
+	text, err := s.read.expand(c.Workdir)
+	if err != nil {
+		return err
+	}
+	if out.WorkingDir, err = spec.CleanDest(text); err != nil { // a slash at the end stays, as with WORKDIR
+		return s.read.errorf(c.Workdir.Pos, "%w", err)
+	}
+	return nil
 }
 
 // setNetwork sets ports and volumes.

@@ -107,7 +107,7 @@ func (r reader) modeChange(s spec.String) (*plan.Mode, string, error) {
 // owner reads an owner; nil when the build file leaves it out.
 func (r reader) owner(s spec.String) (*plan.Owner, error) {
 	text, err := r.expand(s)
-	if err != nil || !s.IsSet() {
+	if err != nil || text == "" { // an argument that isn't given names no owner
 		return nil, err
 	}
 	owner, err := spec.ParseOwnership(text)

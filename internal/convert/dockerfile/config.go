@@ -31,9 +31,9 @@ func (s *stage) configure(cmd instructions.Command) error {
 	key := ""
 	switch c := cmd.(type) {
 	case *instructions.CmdCommand:
-		key, conf.Cmd = "cmd", s.command(c.ShellDependantCmdLine)
+		key, conf.Cmd = "cmd", s.argv(c.ShellDependantCmdLine)
 	case *instructions.EntrypointCommand:
-		key, conf.Entrypoint = "entrypoint", s.command(c.ShellDependantCmdLine)
+		key, conf.Entrypoint = "entrypoint", s.argv(c.ShellDependantCmdLine)
 	case *instructions.LabelCommand:
 		s.labels(c, comments)
 	case *instructions.MaintainerCommand:
@@ -73,8 +73,8 @@ func (s *stage) explain(key string, comments []string) {
 	s.out.Config.Comments[key] = append(s.out.Config.Comments[key], comments...)
 }
 
-// command is a command as the configuration has it.
-func (s *stage) command(c instructions.ShellDependantCmdLine) []string {
+// argv is a command as the configuration has it.
+func (s *stage) argv(c instructions.ShellDependantCmdLine) []string {
 	if !c.PrependShell {
 		return append([]string{}, c.CmdLine...)
 	}
@@ -190,11 +190,15 @@ func (s *stage) setWorkdir(c *instructions.WorkdirCommand) error {
 	if err := c.Expand(s.expander(line)); err != nil {
 		return err
 	}
-	dir := strings.TrimSuffix(s.absolute(c.Path, line), "/")
+	full := s.absolute(c.Path, line)
+	dir := strings.TrimSuffix(full, "/")
 	if dir == "" {
-		dir = "/"
+		dir, full = "/", "/"
 	}
-	s.workdir, s.out.Config.Workdir = dir, dir
+	if c.Path == "." || c.Path == "" || !strings.HasSuffix(c.Path, "/") {
+		full = dir
+	}
+	s.workdir, s.out.Config.Workdir = dir, full
 	if dir == "/" || s.isDir(dir) {
 		s.explain("workdir", comments)
 		return nil

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -114,6 +115,9 @@ func located(err error, line int) error {
 	}
 	if line == 0 {
 		return fmt.Errorf("read the Dockerfile: %w", err)
+	}
+	for inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "dockerfile parse error on line"); inner = errors.Unwrap(err) {
+		err = inner // the line is said already
 	}
 	return &LineError{line, err}
 }

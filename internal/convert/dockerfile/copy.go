@@ -106,10 +106,21 @@ func (p *placing) put(comments []string) {
 		return
 	}
 	p.built[0].Comments = comments
-	if p.into {
-		for dir := strings.TrimSuffix(p.dest, "/"); dir != "" && dir != "/" && spec.Literal(dir); dir = path.Dir(dir) {
-			p.s.dirs[dir] = true
+	for _, e := range p.built {
+		if touchesRepositories(e.Dest) {
+			p.s.repositories = "the file " + e.Dest
 		}
+	}
+	above := path.Dir(strings.TrimSuffix(p.dest, "/"))
+	if p.base.Owner != "" && p.base.Owner != spec.KeepOwner && spec.Literal(p.dest) && !p.s.isDir(above) {
+		p.s.c.note(p.line, Doubt, "directories above %s that aren't there belong to root:root, and with COPY to %s", p.dest, p.base.Owner)
+	}
+	dir := strings.TrimSuffix(p.dest, "/")
+	if !p.into {
+		dir = path.Dir(p.dest)
+	}
+	for ; dir != "" && dir != "/" && dir != "." && spec.Literal(dir); dir = path.Dir(dir) {
+		p.s.dirs[dir] = true
 	}
 	p.s.put(p.built...)
 }

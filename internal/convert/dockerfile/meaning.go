@@ -11,9 +11,9 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// meaning is a script's syntax tree without what a shell doesn't see: where things stand,
+// Meaning is a script's syntax tree without what a shell doesn't see: where things stand,
 // and comments.
-func meaning(script string) (string, bool) {
+func Meaning(script string) (string, bool) {
 	f, err := parse(script)
 	if err != nil {
 		return "", false

@@ -44,7 +44,7 @@ func (s *stage) run(c *instructions.RunCommand) error {
 	if err := s.mounts(b, c, line); err != nil {
 		return err
 	}
-	s.out.Layers = append(s.out.Layers, draft.Layer{Comments: comments, Build: b})
+	s.command(b, comments, line)
 	return nil
 }
 
@@ -56,7 +56,7 @@ func (s *stage) scriptShell(b *draft.Build) {
 	case s.shell != nil && (s.below == nil || s.out.Config.Shell != nil):
 		b.Shell = s.shell
 	case s.shell == nil:
-		b.NoErrexit = !stopsAnyway(b.Run)
+		b.NoErrexit = !StopsAnyway(b.Run)
 	}
 }
 

@@ -24,6 +24,9 @@ type scope struct {
 	order []string
 	// based says that an image is below, whose environment may have other names.
 	based bool
+	// hidden are names that the base's environment can't be asked for, since a build file
+	// means an argument by them.
+	hidden func(name string) bool
 }
 
 // variable is what a name means.
@@ -106,7 +109,7 @@ func (s *scope) part(name string) (part, bool) {
 		return v.value.flat()[0], true
 	case ok:
 		return part{name: name, from: env, was: v.value}, true
-	case s.based:
+	case s.based && (s.hidden == nil || !s.hidden(name)):
 		return part{name: name, from: below}, true
 	}
 	return part{}, false

@@ -16,7 +16,7 @@ import (
 // same program: that is looked at, and where it isn't, the text is left as it is. The
 // comments that have no place in it are given back.
 func (t *text) script(joined string, start int, escape rune) (string, []string) {
-	want, ok := meaning(joined)
+	want, ok := Meaning(joined)
 	lines := withoutFlags(t.between(start))
 	if !ok || len(lines) == 0 || escape != '\\' {
 		return joined, t.inside(start)
@@ -69,7 +69,7 @@ func formatted(script, want string) (string, bool) {
 		return "", false
 	}
 	text := trimLines(loneSemicolon().ReplaceAllString(out.String(), "\n"))
-	got, ok := meaning(text)
+	got, ok := Meaning(text)
 	if !ok || got != want {
 		return "", false
 	}
@@ -96,9 +96,9 @@ func trimLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// stopsAnyway reports whether a script ends at the first command that fails although the
+// StopsAnyway reports whether a script ends at the first command that fails although the
 // shell isn't told to: it is one chain of && and ||, or sets -e itself.
-func stopsAnyway(script string) bool {
+func StopsAnyway(script string) bool {
 	f, err := parse(script)
 	if err != nil {
 		return false

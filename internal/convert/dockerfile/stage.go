@@ -35,6 +35,8 @@ type stage struct {
 	env     []envLine
 	// pending are comments that wait for the next instruction.
 	pending []string
+	// repositories says where something may have changed where packages come from.
+	repositories string
 	// dirs are directories that are there.
 	dirs map[string]bool
 }
@@ -140,7 +142,7 @@ func (s *stage) from() error {
 			s.out.Platform = ""
 		}
 	}
-	s.vars.based = !s.onScratch
+	s.vars.based, s.vars.hidden = !s.onScratch, s.c.args.has
 	if s.onScratch {
 		s.out.From = ""
 		s.vars.set("PATH", variable{value: literal(system.DefaultPathEnv("linux")), inherited: true})
@@ -160,6 +162,7 @@ func (s *stage) inherit() error {
 		s.vars.vars[name] = v
 	}
 	s.workdir, s.user, s.shell, s.onScratch = b.workdir, b.user, b.shell, false
+	s.repositories = b.repositories
 	for dir := range b.dirs {
 		s.dirs[dir] = true
 	}
@@ -247,6 +250,9 @@ func (s *stage) finish() {
 		}
 	}
 	s.out.Config.Env = s.configEnv()
+	if s.out.Config.Workdir == "" && s.out.From == "" && s.c.opts.Faithful {
+		s.out.Config.Workdir = "/"
+	}
 	if len(s.pending) > 0 {
 		s.out.FromComments = append(s.out.FromComments, s.pending...)
 	}

@@ -29,6 +29,8 @@ func (f *File) Bytes() ([]byte, error) {
 	}
 	share(root.node)
 	quote(root.node, false)
+	var wrap wrapper
+	wrap.take(root.node)
 	var out bytes.Buffer
 	if len(f.Head) > 0 {
 		out.WriteString(comment(f.Head) + "\n")
@@ -46,7 +48,8 @@ func (f *File) Bytes() ([]byte, error) {
 	if len(f.Foot) > 0 {
 		out.WriteString(comment(f.Foot) + "\n")
 	}
-	return out.Bytes(), nil
+	text, err := wrap.give(out.String())
+	return []byte(text), err
 }
 
 func argsNode(args []Arg) *yaml.Node {

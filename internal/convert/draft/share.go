@@ -23,7 +23,9 @@ type sharer struct{ seen []*yaml.Node }
 func (s *sharer) walk(n *yaml.Node) {
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == "env" && c.Kind == yaml.MappingNode {
-			n.Content[i] = s.known(c)
+			if n.Content[i] = s.known(c); n.Content[i] != c {
+				layout(n, width-10)
+			}
 			continue
 		}
 		s.walk(c)

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/convert/dockerfile"
+	"github.com/strata-build/strata/internal/starter"
+)
+
+// fromDockerfile is a build file that makes the image of a Dockerfile.
+func (o initOptions) fromDockerfile(path string) (starter.Draft, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return starter.Draft{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
+	}
+	root, err := os.OpenRoot(o.dir)
+	if err != nil {
+		return starter.Draft{}, cli.Usage(fmt.Errorf("look at directory: %w", err), "")
+	}
+	defer root.Close()
+	made, err := dockerfile.Convert(data, dockerfile.Options{Faithful: o.faithful, Context: root.FS()})
+	var at *dockerfile.LineError
+	switch {
+	case errors.As(err, &at):
+		return starter.Draft{}, cli.Usage(fmt.Errorf("%s:%d: %w", path, at.Line, at.Err), "")
+	case err != nil:
+		return starter.Draft{}, cli.Usage(fmt.Errorf("%s: %w", path, err), "")
+	}
+	out := starter.Draft{}
+	if out.BuildFile, err = made.File.Bytes(); err != nil {
+		return starter.Draft{}, err
+	}
+	for _, n := range made.Notes {
+		out.Notes = append(out.Notes, fmt.Sprintf("%s:%d: %s: %s", path, n.Line, n.Kind, n.Text))
+	}
+	return out, o.ignoreFile(path, &out)
+}
+
+// ignoreFile writes what a Dockerfile of that name leaves out of the context beside the
+// build file: a file called as the Dockerfile counts for no other.
+func (o initOptions) ignoreFile(path string, d *starter.Draft) error {
+	const suffix = ".dockerignore"
+	data, err := os.ReadFile(path + suffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", path+suffix, err)
+	}
+	to := filepath.Join(o.dir, frontend.DefaultFile) + suffix
+	if o.output != "-" {
+		to = o.output + suffix
+	}
+	d.Notes = append(d.Notes, fmt.Sprintf("%s is for this Dockerfile alone; the same for the build file is %s", path+suffix, to))
+	if _, err := os.Lstat(to); o.output == "-" || err == nil && !o.force {
+		return nil
+	}
+	if err := writeOutput(to, data); err != nil {
+		return fmt.Errorf("write %s: %w", to, err)
+	}
+	return nil
+}

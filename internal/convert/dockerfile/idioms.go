@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dockerfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/strata-build/strata/internal/convert/draft"
+	"github.com/strata-build/strata/llb/spec"
+)
+
+// command adds a RUN, as one writes build files unless it is to stay as it is.
+func (s *stage) command(b *draft.Build, comments []string, line int) {
+	if s.c.opts.Faithful || b.Argv != nil {
+		s.layer(draft.Layer{Comments: comments, Build: b})
+		return
+	}
+	in, doubt := s.packages(b)
+	switch {
+	case doubt != "":
+		if strings.Contains(b.Run, "install") || strings.Contains(b.Run, "apk") {
+			s.c.note(line, Doubt, "the packages stay a command: %s", doubt)
+			comments = append(comments, "packages would be locked and cached apart, but "+doubt)
+		}
+		if touchesRepositories(b.Run) {
+			s.repositories = fmt.Sprintf("line %d", line)
+		}
+	case in != nil:
+		s.install(in, b, comments, line)
+		return
+	case touchesRepositories(b.Run):
+		s.repositories = fmt.Sprintf("line %d", line)
+	}
+	s.plain(b, comments, line)
+}
+
+// plain is a command that stays one.
+func (s *stage) plain(b *draft.Build, comments []string, line int) {
+	if entries := s.made(b); entries != nil {
+		entries[0].Comments = append(comments, entries[0].Comments...)
+		s.put(entries...)
+		s.c.note(line, Changed, "%s needs no command: it is an entry of files", firstWord(b.Run))
+		return
+	}
+	s.lines(b, line)
+	s.unused(b, line)
+	s.layer(draft.Layer{Comments: comments, Build: b})
+}
+
+func firstWord(text string) string {
+	if f := strings.Fields(text); len(f) > 0 {
+		return f[0]
+	}
+	return text
+}
+
+func (s *stage) layer(l draft.Layer) { s.out.Layers = append(s.out.Layers, l) }
+
+// install adds a layer of packages, and what the script does besides.
+func (s *stage) install(in *installation, b *draft.Build, comments []string, line int) {
+	s.c.note(line, Changed, "what %s installs is a layer of packages: resolved once, locked by strata lock, and cached apart from what stands before it", in.tool)
+	if len(in.before) > 0 {
+		first := *b
+		first.Run = script(in.before)
+		first.NoErrexit = first.NoErrexit && !StopsAnyway(first.Run)
+		s.plain(&first, comments, line)
+		comments = nil
+	}
+	slices.Sort(in.packages.Names)
+	in.packages.Names = slices.Compact(in.packages.Names)
+	n := len(s.out.Layers)
+	if n > 0 && s.out.Layers[n-1].Packages != nil && s.out.Layers[n-1].Packages.Recommends == in.packages.Recommends && len(comments) == 0 {
+		p := s.out.Layers[n-1].Packages
+		p.Names = append(p.Names, in.packages.Names...)
+		slices.Sort(p.Names)
+		p.Names = slices.Compact(p.Names)
+	} else {
+		s.layer(draft.Layer{Comments: comments, Packages: &in.packages})
+	}
+	if len(in.after) == 0 {
+		return
+	}
+	rest := *b
+	rest.Run = script(in.after)
+	rest.NoErrexit = rest.NoErrexit && !StopsAnyway(rest.Run)
+	if touchesRepositories(rest.Run) {
+		s.repositories = fmt.Sprintf("line %d", line)
+	}
+	rest.Cache = slices.DeleteFunc(slices.Clone(b.Cache), func(c draft.Cache) bool {
+		return strings.HasPrefix(c.Target, "/var/cache/apt") || strings.HasPrefix(c.Target, "/var/lib/apt") || strings.HasPrefix(c.Target, "/var/cache/apk") ||
+			strings.HasPrefix(c.Target, "/var/cache/dnf")
+	})
+	rest.NoOut = b.NoOut && slices.Contains(spec.Mentioned(rest.Run), "out")
+	s.plain(&rest, nil, line)
+}
+
+// unused drops the arguments that a script doesn't mention. One that no line of the
+// Dockerfile mentions is for the programs, and stays.
+func (s *stage) unused(b *draft.Build, line int) {
+	if b.Args == nil || b.Run == "" {
+		return
+	}
+	wanted := slices.DeleteFunc(slices.Clone(b.Args), func(name string) bool {
+		return s.c.mentioned(name) && !slices.Contains(spec.Mentioned(b.Run), name)
+	})
+	if len(wanted) < len(b.Args) {
+		s.c.note(line, Changed, "arguments that a command doesn't mention are no part of its environment, so that it isn't run again for them")
+	}
+	b.Args = nil
+	s.stepArgs(b, wanted)
+}
+
+// mentioned reports whether a line of the Dockerfile names a variable.
+func (c *converter) mentioned(name string) bool {
+	return isFixed(name) || slices.Contains(spec.Mentioned(strings.Join(c.text.lines, "\n")), name)
+}

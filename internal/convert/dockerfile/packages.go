@@ -1,0 +1,408 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dockerfile
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/strata-build/strata/internal/convert/draft"
+)
+
+// installer is how a tool for packages is called in Dockerfiles.
+type installer struct {
+	// name is the tool, and its other names.
+	names []string
+	// install are the subcommands that install, update those that fetch lists, and clean
+	// those that drop them.
+	install, update, clean []string
+	// flags are options that say nothing, or what packages does anyhow; a = at the end takes
+	// any value.
+	flags []string
+	// bare are options that leave out recommended packages.
+	bare []string
+	// recommends says that the tool takes recommended packages unless it is told not to.
+	recommends bool
+	// lists are what people remove afterwards.
+	lists []string
+}
+
+func installers() []installer {
+	return []installer{
+		{
+			names: []string{"apt-get", "apt"}, install: []string{"install"}, update: []string{"update"}, clean: []string{"clean", "autoclean", "dist-clean", "distclean"},
+			flags: []string{
+				"-y", "--yes", "--assume-yes", "-q", "-qq", "--quiet", "-qy", "-yq", "-qqy", "-yqq", "--no-install-suggests", "-f", "--fix-missing",
+				"-o=Dpkg::Use-Pty=0", "--no-upgrade", "--force-yes",
+			},
+			bare: []string{"--no-install-recommends", "--without-recommends", "-o=APT::Install-Recommends=false", "-o=APT::Install-Recommends=0"}, recommends: true,
+			lists: []string{
+				"/var/lib/apt/lists/*", "/var/lib/apt/lists", "/var/lib/apt/lists/", "/var/cache/apt/*", "/var/cache/apt/archives/*", "/var/cache/apt",
+				"/var/lib/apt/lists/partial/*", "/var/cache/apt/archives/*.deb", "/var/cache/apt/*.bin", "/var/cache/debconf/*-old",
+			},
+		},
+		{
+			names: []string{"apk"}, install: []string{"add"}, update: []string{"update"}, clean: []string{"cache"},
+			flags: []string{"--no-cache", "-q", "--quiet", "-U", "--update", "--update-cache", "--no-progress", "--progress", "--no-interactive"},
+			lists: []string{"/var/cache/apk/*", "/var/cache/apk", "/var/cache/apk/", "/etc/apk/cache"},
+		},
+		{
+			names: []string{"dnf", "microdnf", "yum"}, install: []string{"install"}, update: []string{"makecache"}, clean: []string{"clean"},
+			flags: []string{"-y", "--assumeyes", "-q", "--quiet", "--best", "--refresh"},
+			bare:  []string{"--setopt=install_weak_deps=False", "--setopt=install_weak_deps=0", "--setopt=install_weak_deps=false"}, recommends: true,
+			lists: []string{"/var/cache/dnf", "/var/cache/yum", "/var/cache/dnf/*", "/var/cache/yum/*"},
+		},
+	}
+}
+
+// call is a call of a tool for packages.
+type call struct {
+	tool    *installer
+	verb    string // install, update or clean; empty for anything else
+	names   []string
+	bare    bool
+	unknown string // the first word that packages can't say
+}
+
+// calls reads a step as a call of a tool.
+func (s *stage) call(st step, all []step) (call, bool) {
+	w, ok := words(st.stmt, s.known(all))
+	if !ok {
+		return call{}, false
+	}
+	for _, t := range installers() {
+		if slices.Contains(t.names, path.Base(w[0])) && (path.Dir(w[0]) == "." || path.Dir(w[0]) == "/usr/bin") {
+			return t.read(w[1:]), true
+		}
+	}
+	return call{}, false
+}
+
+// read reads a tool's arguments.
+func (t installer) read(args []string) call {
+	c := call{tool: &t}
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if a == "-o" && i+1 < len(args) {
+			i++
+			a = "-o=" + args[i]
+		}
+		switch {
+		case slices.Contains(t.bare, a):
+			c.bare = true
+		case strings.HasPrefix(a, "-"):
+			if !slices.Contains(t.flags, a) && c.unknown == "" {
+				c.unknown = a
+			}
+		case c.verb == "":
+			c.verb = t.verbOf(a)
+			if c.verb == "" {
+				c.verb, c.unknown = "other", a
+			}
+		default:
+			c.names = append(c.names, a)
+		}
+	}
+	return c
+}
+
+func (t installer) verbOf(word string) string {
+	switch {
+	case slices.Contains(t.install, word):
+		return "install"
+	case slices.Contains(t.update, word):
+		return "update"
+	case slices.Contains(t.clean, word):
+		return "clean"
+	}
+	return ""
+}
+
+// plainName reports whether a package is one that packages can name: a name, perhaps with
+// a version or a suite.
+func plainName(name string) bool {
+	return regexp.MustCompile(`^[a-zA-Z0-9$][a-zA-Z0-9+._${}-]*([=~<>/][^*:^]*)?$`).MatchString(name) &&
+		!strings.HasSuffix(name, "-") && !strings.HasSuffix(name, ".deb") && !strings.HasSuffix(name, ".rpm") && !strings.HasSuffix(name, ".apk") && !strings.HasPrefix(name, "http")
+}
+
+// cleaned takes what only drops lists and caches of packages off a step; empty for all of
+// it.
+func (s *stage) cleaned(st step, all []step) (step, bool) {
+	w, ok := words(st.stmt, s.known(all))
+	if !ok || w[0] != "rm" {
+		return st, false
+	}
+	var lists []string
+	for _, t := range installers() {
+		lists = append(lists, t.lists...)
+	}
+	kept, dropped := []string{}, false
+	for _, a := range w[1:] {
+		if slices.Contains(lists, a) {
+			dropped = true
+			continue
+		}
+		kept = append(kept, a)
+	}
+	if !dropped {
+		return st, false
+	}
+	if !slices.ContainsFunc(kept, func(a string) bool { return !strings.HasPrefix(a, "-") }) {
+		return step{}, true
+	}
+	st.text = "rm " + strings.Join(kept, " ")
+	return st, true
+}
+
+// touchesRepositories reports whether a text changes where packages come from.
+func touchesRepositories(text string) bool {
+	return regexp.MustCompile(`/etc/apt\b|apt-key|add-apt-repository|/etc/apk|/etc/yum|config-manager|dpkg|rpm |apt-mark|apt-cache|--allow-untrusted`).MatchString(text)
+}
+
+// installation is a script that installs packages, taken apart.
+type installation struct {
+	before, after []step
+	packages      draft.Packages
+	tool          string
+}
+
+// packages writes what a script installs as a layer of packages. Its reason not to is a
+// doubt.
+func (s *stage) packages(b *draft.Build) (*installation, string) {
+	if s.user != "" && !isRoot(s.user) || b.Run == "" || s.onScratch && s.below == nil || b.Network != "" || len(b.Secrets)+len(b.Mounts)+len(b.SSH) > 0 {
+		return nil, ""
+	}
+	r := &reading{s: s, all: s.loose(b.Run), in: &installation{}}
+	for i := range r.all {
+		done, reason := r.step(i)
+		if reason != "" {
+			return nil, reason
+		}
+		if done {
+			break
+		}
+	}
+	if len(r.in.packages.Names) == 0 {
+		return nil, ""
+	}
+	r.in.tool, r.in.packages.Recommends = r.tool.names[0], r.tool.recommends && !r.bare
+	reason := s.settle(r.in)
+	return r.in, reason
+}
+
+// reading is a script while it is taken apart.
+type reading struct {
+	s    *stage
+	all  []step
+	in   *installation
+	tool *installer
+	bare bool
+}
+
+// step reads the step of that number. done says that all after it is a script.
+func (r *reading) step(i int) (done bool, reason string) {
+	st, in := r.all[i], r.in
+	c, ok := r.s.call(st, r.all)
+	switch {
+	case ok && needsShell(in.after), ok && r.tool != nil && c.tool.names[0] != r.tool.names[0]:
+		return true, r.rest(i)
+	case ok && c.verb == "install":
+		return false, r.install(c)
+	case ok && (c.verb == "update" || c.verb == "clean") && c.unknown == "":
+		r.tool = c.tool
+	case ok:
+		return false, "what " + strings.TrimSpace(c.tool.names[0]+" "+c.unknown) + " does can't be said by packages"
+	default:
+		rest, dropped := r.s.cleaned(st, r.all)
+		switch {
+		case dropped && rest.text == "":
+		case len(in.packages.Names) == 0:
+			in.before = append(in.before, rest)
+		default:
+			in.after = append(in.after, rest)
+		}
+	}
+	return false, ""
+}
+
+func (r *reading) install(c call) string {
+	others := c.others()
+	if len(others) > 0 && len(others) < len(c.names) {
+		// The lists are fetched for the others, which the command goes on to install.
+		c.names = slices.DeleteFunc(slices.Clone(c.names), func(name string) bool { return slices.Contains(others, name) })
+		r.in.after = append(r.in.after, r.s.again(c, others)...)
+	}
+	if reason := c.refuse(); reason != "" {
+		return reason
+	}
+	if len(r.in.packages.Names) > 0 && c.bare != r.bare {
+		return "one part of them takes recommended packages and another doesn't"
+	}
+	r.tool, r.bare = c.tool, c.bare
+	r.in.packages.Names = append(r.in.packages.Names, c.names...)
+	return ""
+}
+
+// rest keeps the steps from one on. They must fetch the lists of packages themselves, and
+// what was installed must stay.
+func (r *reading) rest(from int) string {
+	fetched := false
+	for _, st := range r.all[from:] {
+		switch c, ok := r.s.call(st, r.all); {
+		case ok && c.verb == "update":
+			fetched = true
+		case ok && c.verb == "install" && c.tool.names[0] == "apt-get" && !fetched:
+			return "what stands between may be needed for the rest of them"
+		}
+		r.in.after = append(r.in.after, st)
+	}
+	return ""
+}
+
+// removes reports whether a step takes packages away.
+func removes(text string) bool {
+	return regexp.MustCompile(`\b(purge|autoremove|auto-remove|apt-mark|apk del|apt-get (-y )?remove|dnf (-y )?remove)\b`).MatchString(text)
+}
+
+// loose are a script's steps, also where it goes on after a failure: there a chain is one
+// step, unless it is of nothing but calls of tools for packages.
+func (s *stage) loose(text string) []step {
+	if StopsAnyway(text) {
+		return steps(text)
+	}
+	f, err := parse(text)
+	if err != nil {
+		return nil
+	}
+	var all []step
+	for _, st := range f.Stmts {
+		whole, ok := printed(st)
+		if !ok || st.Background || st.Coprocess {
+			return nil
+		}
+		var parts []step
+		for _, one := range chain(st) {
+			text, ok := printed(one)
+			part := step{one, text}
+			_, isCall := s.call(part, nil)
+			_, isClean := s.cleaned(part, nil)
+			if !ok || !isCall && !isClean {
+				parts = nil
+				break
+			}
+			parts = append(parts, part)
+		}
+		if parts == nil {
+			parts = []step{{st, whole}}
+		}
+		all = append(all, parts...)
+	}
+	return all
+}
+
+// others are names that packages can't have.
+func (c call) others() []string {
+	return slices.DeleteFunc(slices.Clone(c.names), plainName)
+}
+
+// again is a script that installs some packages by the tool itself.
+func (s *stage) again(c call, names []string) []step {
+	var quoted []string
+	for _, name := range names {
+		q, err := syntax.Quote(name, syntax.LangPOSIX)
+		if err != nil {
+			return nil
+		}
+		quoted = append(quoted, q)
+	}
+	tool := c.tool.names[0]
+	text := tool + " " + c.tool.install[0] + " -y " + strings.Join(quoted, " ")
+	if c.bare {
+		text = tool + " " + c.tool.install[0] + " -y " + c.tool.bare[0] + " " + strings.Join(quoted, " ")
+	}
+	return steps("set -e; " + tool + " update; " + text + "; rm -rf " + c.tool.lists[0])[1:]
+}
+
+// refuse says why packages can't do what a call does.
+func (c call) refuse() string {
+	if c.unknown != "" {
+		return "what the option " + c.unknown + " does can't be said by packages"
+	}
+	for _, name := range c.names {
+		if !plainName(name) {
+			return "packages can't name " + name
+		}
+	}
+	if len(c.names) == 0 {
+		return "no package is named"
+	}
+	return ""
+}
+
+// needsShell reports whether steps do more than to set options.
+func needsShell(all []step) bool {
+	return slices.ContainsFunc(all, func(st step) bool { return !isSet(st) })
+}
+
+// removed keeps the packages that a script removes again in the script.
+func (s *stage) removed(in *installation) string {
+	const reason = "some of them are removed again"
+	var names []string
+	for _, st := range in.after {
+		if !removes(st.text) {
+			continue
+		}
+		w, ok := words(st.stmt, s.known(in.after))
+		if !ok || w[0] != "apt-get" || strings.Contains(st.text, "apt-mark") {
+			return reason
+		}
+		named := slices.DeleteFunc(w[1:], func(a string) bool { return strings.HasPrefix(a, "-") || a == "purge" || a == "remove" })
+		if len(named) == 0 || slices.Contains(named, "autoremove") {
+			return reason
+		}
+		names = append(names, named...)
+	}
+	if names == nil {
+		return ""
+	}
+	kept := slices.DeleteFunc(slices.Clone(in.packages.Names), func(name string) bool { return slices.Contains(names, name) })
+	if len(kept) == 0 {
+		return reason
+	}
+	passing := slices.DeleteFunc(slices.Clone(in.packages.Names), func(name string) bool { return slices.Contains(kept, name) })
+	in.packages.Names = kept
+	if len(passing) > 0 {
+		t := installers()[0]
+		in.after = append(s.again(call{tool: &t, bare: !in.packages.Recommends}, passing), in.after...)
+	}
+	return ""
+}
+
+// settle looks at what stands around an installation.
+func (s *stage) settle(in *installation) string {
+	for _, st := range in.before {
+		if touchesRepositories(st.text) || leavesState(st) && len(in.after) > 0 {
+			return "what stands before may change where packages come from"
+		}
+	}
+	if reason := s.removed(in); reason != "" {
+		return reason
+	}
+	if s.repositories != "" {
+		return s.repositories + " may change where packages come from"
+	}
+	if needsShell(in.before) {
+		return ""
+	}
+	in.after = append(in.before, in.after...) // nothing but set
+	in.before = nil
+	if !needsShell(in.after) {
+		in.after = nil
+	}
+	return ""
+}
