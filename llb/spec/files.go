@@ -23,24 +23,8 @@ func fileObject() object[File] {
 		instead: asFile,
 		span:    func(f *File) *Range { return &f.Range },
 		one:     []string{"content", "source", "url", "git", "symlink", "directory"},
-		needs: []needs{
-			{"from", []string{"source"}},
-			{"platform", []string{"from"}},
-			{"extract", []string{"url", "source"}},
-			{"checksum", []string{"url"}},
-			{"include", []string{"source", "git", "extract"}},
-			{"exclude", []string{"source", "git", "extract"}},
-			{"strip", []string{"extract"}},
-			{"expand", []string{"content"}},
-			{"optional", []string{"source"}},
-			{"mode", []string{"content", "source", "url", "git", "directory"}},
-			{"signature", []string{"url", "git"}},
-			{"purl", []string{"url", "git"}},
-			{"license", []string{"url", "git"}},
-			{"version", []string{"url", "git"}},
-			{"supplier", []string{"url", "git"}},
-		},
-		check: checkFile,
+		needs:   fileNeeds(),
+		check:   checkFile,
 		keys: slices.Concat([]key[File]{
 			bind("dest", "The path in the image; a trailing slash means into this directory.", absolute(),
 				func(f *File) *String { return &f.Dest }).must(),
@@ -80,6 +64,27 @@ func fileObject() object[File] {
 			bind("signature", "The key that what url gives, or the tag or commit of git, must be signed by.", pointer(signatureObject().kind()),
 				func(f *File) **Signature { return &f.Signature }),
 		}, aboutKeys(func(f *File) *About { return &f.About })),
+	}
+}
+
+// fileNeeds are the keys that go with others alone.
+func fileNeeds() []needs {
+	return []needs{
+		{"from", []string{"source"}},
+		{"platform", []string{"from"}},
+		{"extract", []string{"url", "source"}},
+		{"checksum", []string{"url"}},
+		{"include", []string{"source", "git", "extract"}},
+		{"exclude", []string{"source", "git", "extract"}},
+		{"strip", []string{"extract"}},
+		{"expand", []string{"content"}},
+		{"optional", []string{"source"}},
+		{"mode", []string{"content", "source", "url", "git", "directory"}},
+		{"signature", []string{"url", "git"}},
+		{"purl", []string{"url", "git"}},
+		{"license", []string{"url", "git"}},
+		{"version", []string{"url", "git"}},
+		{"supplier", []string{"url", "git"}},
 	}
 }
 
