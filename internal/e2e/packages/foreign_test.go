@@ -49,9 +49,14 @@ func TestForeignPackages(t *testing.T) {
 	h := house.New(t)
 	a := foreignArchive(t)
 	base := h.Registry.Push(t, "foreign:1", testenv.DebianImage(t, []testenv.Entry{
-		{Path: "etc/"}, {Path: "etc/apt/"}, {Path: "etc/apt/ours.asc", Data: a.Keyring},
+		{Path: "etc/"},
+		{Path: "etc/apt/"},
+		{Path: "etc/apt/ours.asc", Data: a.Keyring},
 		{Path: "etc/apt/sources.list", Data: []byte("deb [signed-by=/etc/apt/ours.asc] " + a.URL + " stable main\n")},
-		{Path: "var/"}, {Path: "var/lib/"}, {Path: "var/lib/dpkg/"}, {Path: "var/lib/dpkg/arch", Data: []byte("amd64\ni386\n")},
+		{Path: "var/"},
+		{Path: "var/lib/"},
+		{Path: "var/lib/dpkg/"},
+		{Path: "var/lib/dpkg/arch", Data: []byte("amd64\ni386\n")},
 	}))
 	questions := []string{
 		"libtwo:i386", "libtwo:i386 libtwo", "game:i386", "game:i386 plugin", "game game:i386", "plugin:i386 game", "lone", "needs-lone", "reader",
