@@ -125,7 +125,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Near:          func(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, trees.List) },
 		Absent:        trees.Absent,
 		Fetch:         source.Fetcher{Daemon: r.daemon},
-		Stores:        trees,
+		Stores:        trees.Stores(),
 		Logins:        source.Logins{Trees: trees},
 		Signatures:    source.Signatures{Trees: trees},
 		Checker:       trees,
@@ -150,7 +150,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 			return lowered, ref, refuseDeletions(ctx, r.daemon, s, p, trees, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
-			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees, Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}
+			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}
 			return nil, nil, e.Explain(ctx, err)
 		}
 	}

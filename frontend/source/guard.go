@@ -62,7 +62,7 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 	if _, said := fault.OfLogin(err, archives, func(a plan.Archive) error { return Logins{t}.Refetch(ctx, below, last, a) }); said != nil {
 		return verdict, said
 	}
-	return verdict, fault.OfArchives(ctx, err, archives, t.Status)
+	return verdict, fault.OfArchives(ctx, err, archives, t.World().Status)
 }
 
 func nextMirror(unpack []*plan.Unpack, choose func(string) bool) bool {

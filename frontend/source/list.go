@@ -10,10 +10,22 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 )
 
-var _ fault.World = (*Trees)(nil)
+// world is what a build's failure is explained from.
+type world struct{ trees *Trees }
+
+var _ fault.World = world{}
+
+// World answers what is asked of a failed build.
+func (t *Trees) World() fault.World { return world{t} }
+
+// List lists the directories of a tree.
+func (w world) List(ctx context.Context, in plan.Tree, ignored bool) fault.Lister {
+	return w.trees.List(ctx, in, ignored)
+}
 
 // List lists the directories of a tree, or what .dockerignore leaves out of it as
 // well; nil for a tree that only the graph knows.
@@ -38,4 +50,25 @@ func (t *Trees) List(ctx context.Context, in plan.Tree, ignored bool) fault.List
 }
 
 // Status is the HTTP status that a server refuses an address with; 0 if it doesn't.
-func (t *Trees) Status(ctx context.Context, url string) int { return t.finder.daemon.Status(ctx, url) }
+func (w world) Status(ctx context.Context, url string) int {
+	return w.trees.finder.daemon.Status(ctx, url)
+}
+
+// Report is what the step of a store's layer says when it runs once more, in a way
+// that ends well.
+func (w world) Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer *plan.Layer) ([]byte, error) {
+	st, err := llb.ReportStore(ctx, p, img, layer, w.trees.lowering)
+	if err != nil {
+		return nil, err
+	}
+	return w.trees.finder.prober.readFile(ctx, st, llb.Report)
+}
+
+// Unpack is what the step that unpacks an entry's archive says when it runs once more.
+func (w world) Unpack(ctx context.Context, p *plan.Plan, img *plan.Image, e *plan.Entry) ([]byte, error) {
+	st, err := llb.ReportArchive(ctx, p, img, e, w.trees.lowering)
+	if err != nil {
+		return nil, err
+	}
+	return w.trees.finder.prober.readFile(ctx, st, llb.Report)
+}

@@ -60,8 +60,9 @@ func (t *Trees) lookState(ctx context.Context, p *plan.Plan, in plan.Tree, patte
 // paths are sent for it, by the names of the contexts. What the whole plan uses isn't
 // known yet.
 func (t *Trees) using(parts map[string]plan.Part) *Trees {
-	part := &Trees{finder: t.finder, spec: t.spec, lowering: t.lowering, found: map[plan.Tree]*found{}, built: t.built, parts: parts}
-	part.lowering.Sources, part.lowering.Built = part, part.builtStore
+	part := &Trees{finder: t.finder, spec: t.spec, lowering: t.lowering, found: map[plan.Tree]*found{}, parts: parts}
+	part.stores = &stores{trees: part, built: t.stores.built}
+	part.lowering.Sources, part.lowering.Built = part, part.stores.made
 	return part
 }
 

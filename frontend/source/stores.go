@@ -20,22 +20,32 @@ import (
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-var _ strategy.Stores = (*Trees)(nil)
+// stores are the stores of a build file: exported ones, and those that Nix builds.
+type stores struct {
+	trees *Trees
+	// built are the trees of builds of Nix.
+	built map[*plan.Exec]bk.State
+}
+
+var _ strategy.Stores = (*stores)(nil)
+
+// Stores are the stores that the build file names.
+func (t *Trees) Stores() strategy.Stores { return t.stores }
 
 // Open opens an exported store. What a local directory gives for it is kept apart
 // from what a build uses of the directory.
-func (t *Trees) Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (tree.Tree, error) {
-	st, err := t.openStore(ctx, src, patterns)
+func (s *stores) Open(ctx context.Context, src *plan.StoreSource, patterns ...string) (tree.Tree, error) {
+	st, err := s.open(ctx, src, patterns)
 	if err != nil {
 		return nil, err
 	}
-	return t.finder.prober.Open(ctx, st)
+	return s.trees.finder.prober.Open(ctx, st)
 }
 
-func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns []string) (bk.State, error) {
+func (s *stores) open(ctx context.Context, src *plan.StoreSource, patterns []string) (bk.State, error) {
 	if src.Build != nil {
-		st, err := llb.BuildStore(ctx, src.Build, t.lowering)
-		t.built[src.Build] = st
+		st, err := llb.BuildStore(ctx, src.Build, s.trees.lowering)
+		s.built[src.Build] = st
 		return st, err
 	}
 	opts := []bk.LocalOption{bk.SharedKeyHint(sharedKey("store", src.From.Name, patterns)), bk.WithCustomName("[internal] look into the store")}
@@ -43,7 +53,7 @@ func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns [
 		opts = append(opts, bk.IncludePatterns(patterns))
 	}
 	if src.From.Kind == plan.Main {
-		st, err := t.finder.daemon.UI.MainContext(ctx, opts...)
+		st, err := s.trees.finder.daemon.UI.MainContext(ctx, opts...)
 		if err != nil {
 			return bk.State{}, fmt.Errorf("load the build context: %w", err)
 		}
@@ -53,8 +63,8 @@ func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns [
 	if err != nil {
 		return bk.State{}, fmt.Errorf("parse platform %q: %w", src.From.Platform, err)
 	}
-	nc, err := t.finder.daemon.UI.NamedContext(src.From.Name, dockerui.ContextOpt{
-		Platform: &p, ResolveMode: t.finder.daemon.UI.ImageResolveMode.String(),
+	nc, err := s.trees.finder.daemon.UI.NamedContext(src.From.Name, dockerui.ContextOpt{
+		Platform: &p, ResolveMode: s.trees.finder.daemon.UI.ImageResolveMode.String(),
 		AsyncLocalOpts: func() []bk.LocalOption { return opts },
 	})
 	if err != nil || nc == nil {
@@ -65,7 +75,7 @@ func (t *Trees) openStore(ctx context.Context, src *plan.StoreSource, patterns [
 		return bk.State{}, fmt.Errorf("load context %s: %w", src.From.Name, err)
 	}
 	if st == nil {
-		return t.Tree(ctx, src.From)
+		return s.trees.Tree(ctx, src.From)
 	}
 	return *st, nil
 }
@@ -77,43 +87,24 @@ func sharedKey(purpose, directory string, patterns []string) string {
 }
 
 // Scan runs the step helper over an on-disk store.
-func (t *Trees) Scan(ctx context.Context, src *plan.StoreSource, scan strategy.StoreScan) ([]byte, error) {
+func (s *stores) Scan(ctx context.Context, src *plan.StoreSource, scan strategy.StoreScan) ([]byte, error) {
 	var all []string
 	if dir := strings.Trim(scan.Dir, "/"); dir != "" {
 		all = append(all, dir)
 	}
-	st, err := t.openStore(ctx, src, all)
+	st, err := s.open(ctx, src, all)
 	if err != nil {
 		return nil, err
 	}
-	scanned, err := llb.ScanStore(st, scan.Dir, scan.Store, scan.Content, t.lowering)
+	scanned, err := llb.ScanStore(st, scan.Dir, scan.Store, scan.Content, s.trees.lowering)
 	if err != nil {
 		return nil, err
 	}
-	return t.finder.prober.readFile(ctx, scanned, "/registration")
+	return s.trees.finder.prober.readFile(ctx, scanned, "/registration")
 }
 
-// builtStore is what a build of Nix made while the plan was made.
-func (t *Trees) builtStore(e *plan.Exec) (bk.State, bool) {
-	st, ok := t.built[e]
+// made is what a build of Nix made while the plan was made.
+func (s *stores) made(e *plan.Exec) (bk.State, bool) {
+	st, ok := s.built[e]
 	return st, ok
-}
-
-// Report is what the step of a store's layer says when it runs once more, in a way
-// that ends well.
-func (t *Trees) Report(ctx context.Context, p *plan.Plan, img *plan.Image, layer *plan.Layer) ([]byte, error) {
-	st, err := llb.ReportStore(ctx, p, img, layer, t.lowering)
-	if err != nil {
-		return nil, err
-	}
-	return t.finder.prober.readFile(ctx, st, llb.Report)
-}
-
-// Unpack is what the step that unpacks an entry's archive says when it runs once more.
-func (t *Trees) Unpack(ctx context.Context, p *plan.Plan, img *plan.Image, e *plan.Entry) ([]byte, error) {
-	st, err := llb.ReportArchive(ctx, p, img, e, t.lowering)
-	if err != nil {
-		return nil, err
-	}
-	return t.finder.prober.readFile(ctx, st, llb.Report)
 }

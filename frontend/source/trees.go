@@ -58,9 +58,8 @@ type Trees struct {
 	mainMu sync.Mutex
 	main   *bk.State
 	// names are the same trees where nothing but names is looked at.
-	names *namesWorld
-	// built are the trees of builds of Nix.
-	built map[*plan.Exec]bk.State
+	names  *namesWorld
+	stores *stores
 }
 
 // found is a tree that was looked up.
@@ -80,9 +79,10 @@ var (
 // Trees gives the trees of a build file. The options say how plans are lowered;
 // where trees come from is added to them.
 func (f *Finder) Trees(s *spec.Spec, o llb.Options) *Trees {
-	t := &Trees{finder: f, spec: s, lowering: o, found: map[plan.Tree]*found{}, built: map[*plan.Exec]bk.State{}}
-	t.names = &namesWorld{Trees: t, lists: map[string]func() fault.Lister{}}
-	t.lowering.Sources, t.lowering.Prober, t.lowering.Built = t, f.prober, t.builtStore
+	t := &Trees{finder: f, spec: s, lowering: o, found: map[plan.Tree]*found{}}
+	t.names = &namesWorld{world: world{t}, lists: map[string]func() fault.Lister{}}
+	t.stores = &stores{trees: t, built: map[*plan.Exec]bk.State{}}
+	t.lowering.Sources, t.lowering.Prober, t.lowering.Built = t, f.prober, t.stores.made
 	t.lowering.Step, t.lowering.BuildPlatform, t.lowering.Chain = f.daemon.Step, f.daemon.Platform, !f.daemon.Merges()
 	caps := f.daemon.Client.BuildOpts().LLBCaps
 	t.lowering.FetchesCommits = caps.Supports(pb.CapSourceGitFetchByCommit) == nil

@@ -61,7 +61,7 @@ func (t *Trees) Absent(ctx context.Context, c plan.Copy) error {
 
 // namesWorld are the trees of a plan of which nothing but names is known.
 type namesWorld struct {
-	*Trees
+	world
 	mu    sync.Mutex
 	lists map[string]func() fault.Lister
 }
@@ -73,13 +73,13 @@ func (n *namesWorld) isLocal(ctx context.Context, in plan.Tree) bool {
 	var st bk.State
 	switch {
 	case in.Kind == plan.Main:
-		main, err := n.finder.daemon.UI.MainContext(ctx)
+		main, err := n.trees.finder.daemon.UI.MainContext(ctx)
 		if err != nil {
 			return false
 		}
 		st = *main
-	case in.Kind == plan.Context || in.Kind == plan.Registry && n.IsDirectory(in):
-		named, err := n.Tree(ctx, in)
+	case in.Kind == plan.Context || in.Kind == plan.Registry && n.trees.IsDirectory(in):
+		named, err := n.trees.Tree(ctx, in)
 		if err != nil {
 			return false
 		}
@@ -87,14 +87,14 @@ func (n *namesWorld) isLocal(ctx context.Context, in plan.Tree) bool {
 	default:
 		return false
 	}
-	def, err := n.finder.daemon.Marshal(ctx, st)
+	def, err := n.trees.finder.daemon.Marshal(ctx, st)
 	return err == nil && isLocal(def)
 }
 
 // List lists a directory of the client by its names.
 func (n *namesWorld) List(ctx context.Context, in plan.Tree, ignored bool) fault.Lister {
 	if ignored {
-		return n.Trees.List(ctx, in, true)
+		return n.trees.List(ctx, in, true)
 	}
 	if in.Kind == plan.Main {
 		in.Name = ""
@@ -102,7 +102,7 @@ func (n *namesWorld) List(ctx context.Context, in plan.Tree, ignored bool) fault
 	n.mu.Lock()
 	list, ok := n.lists[in.Name]
 	if !ok {
-		list = sync.OnceValue(func() fault.Lister { return n.finder.names(ctx, in.Name) })
+		list = sync.OnceValue(func() fault.Lister { return n.trees.finder.names(ctx, in.Name) })
 		n.lists[in.Name] = list
 	}
 	n.mu.Unlock()
@@ -126,7 +126,7 @@ var errUnbuilt = errors.New("it isn't built")
 
 // Tree returns the state of a tree, and notes which it is.
 func (k *knownNames) Tree(ctx context.Context, in plan.Tree) (bk.State, error) {
-	st, err := k.world.Tree(ctx, in)
+	st, err := k.world.trees.Tree(ctx, in)
 	if err == nil && st.Output() != nil && k.world.isLocal(ctx, in) {
 		k.local[st.Output()] = in
 	}

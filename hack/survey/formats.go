@@ -29,7 +29,8 @@ func formats(c *code) count {
 	for _, p := range c.pkgs {
 		for _, file := range p.Syntax {
 			name := c.file(file.Pos())
-			if under(name, "internal/distro") || under(name, "llb/spec") {
+			// What internal/convert reads are the calls of tools for packages in Dockerfiles.
+			if under(name, "internal/distro") || under(name, "llb/spec") || under(name, "internal/convert") {
 				continue
 			}
 			if pos, word := namesFormat(file); word != "" {

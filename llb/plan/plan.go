@@ -62,6 +62,14 @@ type Image struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
+// BaseEnv is the environment of the base's configuration, as NAME=VALUE.
+func (img *Image) BaseEnv() []string {
+	if img.Base == nil {
+		return nil
+	}
+	return img.Base.Config.Env
+}
+
 // KnownLayers is how many layers the base's configuration says the base has; 0
 // where it doesn't say. What a Dockerfile makes isn't built yet: its
 // configuration still lists the layers of its own base alone.

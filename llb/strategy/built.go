@@ -26,7 +26,7 @@ const (
 // built lets Nix build the derivation in a step, and finds the closure in what
 // it exports.
 func (d derived) built(ctx context.Context) (*closure, error) {
-	run, err := d.nixStep(ctx)
+	run, err := nixBuild{d}.step(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -92,54 +92,57 @@ func builtPaths(ctx context.Context, directory tree.Tree, ofFile bool) ([]string
 	return roots, err
 }
 
-// nixStep is the command that builds and exports.
-func (d derived) nixStep(ctx context.Context) (*plan.Exec, error) {
-	b := d.described.Build
-	e := &plan.Exec{Range: b.Range, Platform: d.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
-	from, err := d.t.tree(b.From, e.Platform)
+// nixBuild is a derivation that Nix builds in a step.
+type nixBuild struct{ derived derived }
+
+// step is the command that builds and exports.
+func (n nixBuild) step(ctx context.Context) (*plan.Exec, error) {
+	b := n.derived.described.Build
+	e := &plan.Exec{Range: b.Range, Platform: n.derived.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
+	from, err := n.derived.t.tree(b.From, e.Platform)
 	if err != nil {
 		return nil, err
 	}
 	if from.Kind == plan.Scratch || from.Kind == plan.Layers {
-		return nil, d.t.read.errorf(b.Range.Start, "build needs `from`: an image with Nix")
+		return nil, n.derived.t.read.errorf(b.Range.Start, "build needs `from`: an image with Nix")
 	}
-	tree, image, err := d.t.base(ctx, from)
+	tree, image, err := n.derived.t.base(ctx, from)
 	if err != nil {
 		return nil, err
 	}
-	d.t.checkUse(tree, image)
+	n.derived.t.checkUse(tree, image)
 	e.From = tree
 	if image != nil {
 		e.Env = slices.Clone(image.Config.Env)
 	}
 	if b.Network.IsSet() {
-		if e.Network, err = d.t.read.expand(b.Network); err != nil {
+		if e.Network, err = n.derived.t.read.expand(b.Network); err != nil {
 			return nil, err
 		}
 	}
-	settings, err := d.nixConfig(e.Network == "none")
+	settings, err := n.config(e.Network == "none")
 	if err != nil {
 		return nil, err
 	}
 	e.Env = append(e.Env, "HOME=/root", "USER=root", "NIX_CONFIG="+settings)
 	e.Cache = []plan.Cache{{Target: "/root/.cache/nix", ID: "strata-nix", Sharing: "shared"}}
 	e.Sources = []plan.Source{{Copy: plan.Copy{From: plan.Tree{Kind: plan.Main, Pos: b.Range.Start}, Path: "/", Pos: b.Range.Start}, Dest: plan.SourceDir, Into: true}}
-	script, err := d.nixScript(e)
+	script, err := n.script(e)
 	e.Args = []string{"/bin/sh", "-euc", script}
 	return e, err
 }
 
-// nixScript builds, and exports without compression: what is packed here would
+// script builds, and exports without compression: what is packed here would
 // be unpacked at once.
-func (d derived) nixScript(e *plan.Exec) (string, error) {
-	b := d.described.Build
-	attr, err := d.t.read.expand(b.Attr)
+func (n nixBuild) script(e *plan.Exec) (string, error) {
+	b := n.derived.described.Build
+	attr, err := n.derived.t.read.expand(b.Attr)
 	if err != nil {
 		return "", err
 	}
 	cache := quote("file://" + plan.OutDir + builtCache + "?compression=none")
 	if b.File.IsSet() {
-		file, err := d.t.read.source(b.File)
+		file, err := n.derived.t.read.source(b.File)
 		if err != nil {
 			return "", err
 		}
@@ -150,7 +153,7 @@ func (d derived) nixScript(e *plan.Exec) (string, error) {
 		roots := plan.OutDir + builtRoots
 		return fmt.Sprintf("nix-build --no-out-link %s > %s\nnix copy --no-check-sigs --to %s $(cat %s)\n", args, roots, cache, roots), nil
 	}
-	flake, err := d.t.read.expand(b.Flake)
+	flake, err := n.derived.t.read.expand(b.Flake)
 	if err != nil {
 		return "", err
 	}
@@ -166,14 +169,14 @@ func (d derived) nixScript(e *plan.Exec) (string, error) {
 		quote(flake), plan.OutDir+builtJSON, cache, quote(flake)), nil
 }
 
-// nixConfig are Nix's settings for a step: BuildKit isolates the build, so
+// config are Nix's settings for a step: BuildKit isolates the build, so
 // Nix's own sandbox, which needs more privileges, is off.
-func (d derived) nixConfig(offline bool) (string, error) {
-	trusted, err := d.trust()
+func (n nixBuild) config(offline bool) (string, error) {
+	trusted, err := n.derived.trust()
 	if err != nil {
 		return "", err
 	}
-	keys, err := d.t.read.expandAll(d.described.TrustedPublicKeys)
+	keys, err := n.derived.t.read.expandAll(n.derived.described.TrustedPublicKeys)
 	if err != nil {
 		return "", err
 	}

@@ -145,7 +145,7 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 	var layers []plan.Layer
 	l := s.asked.entries[entry].layer
 	for _, packages := range group(mine) {
-		action := &plan.Unpack{Format: s.format(), Filters: s.locked.Filters}
+		action := &plan.Unpack{Format: s.from.format(), Filters: s.locked.Filters}
 		names := make([]string, 0, len(packages))
 		for _, p := range packages {
 			action.Archives = append(action.Archives, s.archive(p))
@@ -166,7 +166,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 		names = append(names, n.Value)
 	}
 	action := &plan.Install{
-		Format: s.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
+		Format: s.from.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
 		SkipScripts: e.layer.Packages.Scripts.Value == "skip", AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(),
 	}
 	if s.from.system.Facts().Recommends {
@@ -223,7 +223,7 @@ func installWords(names []string) string {
 }
 
 // format is the kind of the packages.
-func (s *packageSet) format() plan.Format { return plan.Format(s.from.system.Facts().Type) }
+func (s *origin) format() plan.Format { return plan.Format(s.system.Facts().Type) }
 
 func (s *packageSet) archive(p lock.Package) plan.Archive {
 	a := plan.Archive{

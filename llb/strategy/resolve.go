@@ -43,7 +43,7 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 	if s.t.pass.req.Lock.Store == nil {
 		return nil
 	}
-	s.t.pass.req.Lock.Store(s.t.described.Name, lock.Platform{Name: s.t.image.Platform, Packages: s.locked}, s.lockedAs(solution.Repositories))
+	s.t.pass.req.Lock.Store(s.t.described.Name, lock.Platform{Name: s.t.image.Platform, Packages: s.locked}, s.from.lockedAs(solution.Repositories))
 	return nil
 }
 
@@ -132,14 +132,14 @@ func (s *fileSet) lockPackage(p distro.Package) lock.Package {
 }
 
 // lockedAs are repositories as the lock has them.
-func (s *packageSet) lockedAs(repositories []distro.Repository) []lock.Repository {
+func (s *origin) lockedAs(repositories []distro.Repository) []lock.Repository {
 	out := make([]lock.Repository, 0, len(repositories))
 	for _, r := range repositories {
 		locked := lock.Repository{
-			ID: r.ID, Type: s.from.system.Facts().Type, URIs: r.URIs, Suite: r.Suite, Components: r.Components,
+			ID: r.ID, Type: s.system.Facts().Type, URIs: r.URIs, Suite: r.Suite, Components: r.Components,
 			Distribution: r.Distribution, Date: r.Date, Signers: r.Signers, Trusted: r.Trusted,
 		}
-		if login := s.from.logins.ofAny(r.URIs); login != nil {
+		if login := s.logins.ofAny(r.URIs); login != nil {
 			locked.Login = login.InBase || login.Image != nil
 		}
 		if r.Given {
@@ -176,7 +176,7 @@ func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.T
 		}
 		run := &plan.Exec{
 			Range: e.layer.Range, From: plan.Tree{Kind: plan.Layers}, Platform: t.image.Platform,
-			Args: command.Args, Env: t.baseEnv(), Cwd: "/", Network: "default",
+			Args: command.Args, Env: s.t.image.BaseEnv(), Cwd: "/", Network: "default",
 		}
 		for _, c := range command.Caches {
 			run.Cache = append(run.Cache, plan.Cache{Target: c.Path, ID: "strata-" + c.Name + "-" + t.image.Platform, Sharing: "locked"})
@@ -189,12 +189,4 @@ func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.T
 		}})
 	}
 	return nil
-}
-
-// baseEnv is the environment of the image so far.
-func (t *Target) baseEnv() []string {
-	if t.image.Base == nil {
-		return nil
-	}
-	return t.image.Base.Config.Env
 }

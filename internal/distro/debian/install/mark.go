@@ -92,46 +92,6 @@ func automatic(name, arch string) string {
 	return "Package: " + name + "\nArchitecture: " + arch + "\nAuto-Installed: 1\n\n"
 }
 
-// manual are the packages that were asked for: those that have the name or, where
-// none has it, the ones of another architecture, and at last those that provide it.
-func (m *marks) manual() map[string]bool {
-	out := map[string]bool{}
-	for _, name := range m.names {
-		if m.after.has(name) { // with its architecture
-			out[name] = true
-			continue
-		}
-		if i := strings.IndexByte(name, ':'); i >= 0 {
-			name = name[:i] // :any
-		}
-		if key := name + ":" + m.after.arch; m.after.has(key) {
-			out[key] = true
-			continue
-		}
-		if key := m.foreign(name); key != "" {
-			out[key] = true
-			continue
-		}
-		for key, p := range m.after.status {
-			if m.after.has(key) && slices.Contains(control.Names(p.Get("Provides")), name) {
-				out[key] = true
-			}
-		}
-	}
-	return out
-}
-
-// foreign is the installed package of that name and of another architecture than the
-// image's; empty when there is none.
-func (m *marks) foreign(name string) string {
-	for _, key := range slices.Sorted(maps.Keys(m.after.status)) {
-		if strings.HasPrefix(key, name+":") && m.after.has(key) {
-			return key
-		}
-	}
-	return ""
-}
-
 // isNew reports whether a package came with the installation.
 func (m *marks) isNew(key string) bool { return m.after.has(key) && !m.before.has(key) }
 
