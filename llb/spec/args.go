@@ -20,7 +20,7 @@ func argsKind() kind[[]Arg] {
 	s := schema{
 		"type":                 "object",
 		"propertyNames":        schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
-		"additionalProperties": orNull(when(likeText().schema, textSchema(), optionalArg().describe())),
+		"additionalProperties": orNull(when(likeText().schema, textSchema(), optionalArg().kind().schema)),
 	}
 	return kind[[]Arg]{schema: s, read: readArgs}
 }
@@ -40,7 +40,7 @@ func readArgs(c cursor) ([]Arg, bool) {
 		value := c.in(p.key.text, p.value)
 		switch {
 		case p.value.kind == mapNode && !p.value.byPlatform():
-			o, _ := optionalArg().read(value)
+			o, _ := optionalArg().kind().read(value)
 			arg.Optional = o.Optional
 		case p.value.kind != scalarNode || !p.value.null:
 			arg.Default, _ = readText(value)

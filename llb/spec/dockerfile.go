@@ -45,7 +45,7 @@ func inDockerfiles(word string) string {
 			return i.here
 		}
 	}
-	for _, key := range configObject().names() {
+	for _, key := range configObject().shape().names() {
 		if key == word {
 			return "it stands in config"
 		}

@@ -42,7 +42,7 @@ func parse(f *faults, data []byte) *Spec {
 		f.add(Range{}, "", "the build file is empty; it needs at least layers, or a from")
 		return nil
 	}
-	doc, _ := documentObject().read(cursor{node: root, faults: f})
+	doc, _ := documentObject().kind().read(cursor{node: root, faults: f})
 	doc.main.Name, doc.main.Range = DefaultTarget, root.span
 	s := &Spec{
 		File:    f.file,

@@ -5,10 +5,6 @@ package spec
 
 import (
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/strata-build/strata/internal/spell"
 )
 
 // faults collects what is wrong with a build file.
@@ -143,125 +139,35 @@ type needs struct {
 	with []string
 }
 
-func (o object[T]) names() []string {
-	names := make([]string, len(o.keys))
-	for i, k := range o.keys {
-		names[i] = k.name
-	}
-	return names
-}
-
 // kind is the object as a kind of value.
 func (o object[T]) kind() kind[T] {
-	return kind[T]{read: o.read, schema: o.describe()}
+	s := o.shape()
+	return kind[T]{read: func(c cursor) (T, bool) { return o.read(c, s) }, schema: s.describe()}
 }
 
-func (o object[T]) read(c cursor) (T, bool) {
+func (o object[T]) read(c cursor, s shape) (T, bool) {
 	var t T
-	if c.kind != mapNode {
-		want := o.want
-		if want == "" {
-			want = "a map"
-		}
-		hint := ""
-		if o.instead != nil && c.kind == scalarNode {
-			hint = o.instead(c.text)
-		}
-		c.faultAt(c.node, hint, "want %s, found %s", want, c.found())
+	if !s.isMap(c) {
 		return t, false
 	}
 	if o.span != nil {
 		*o.span(&t) = c.span
 	}
 	before := len(c.faults.list)
-	unknown := o.readKeys(c, &t)
-	if !unknown {
-		o.checkKeys(c)
-	}
+	s.read(c, func(i int, value cursor) { o.keys[i].read(value, &t) })
 	if o.check != nil && len(c.faults.list) == before {
 		o.check(c, &t)
 	}
 	return t, true
 }
 
-// readKeys reads what is there, and reports whether a key was unknown.
-func (o object[T]) readKeys(c cursor, t *T) (unknown bool) {
-	for _, p := range c.entries("key") {
-		name := p.key.text
-		i := slices.IndexFunc(o.keys, func(k key[T]) bool { return k.name == name })
-		switch {
-		case i >= 0:
-			o.keys[i].read(c.in(name, p.value), t)
-		case o.extensible && strings.HasPrefix(name, "x-"):
-		default:
-			unknown = true
-			if c.faults.full() {
-				return unknown
-			}
-			where := c.path
-			if where == "" {
-				where = "the build file"
-			}
-			c.faults.add(p.key.span, o.hint(name), "unknown key %.80q in %s", name, where)
-		}
+// shape is the object without the values that it is read into.
+func (o object[T]) shape() shape {
+	s := shape{extensible: o.extensible, instead: o.instead, want: o.want, form: o.form, one: o.one, needs: o.needs, keys: make([]keyShape, len(o.keys))}
+	for i, k := range o.keys {
+		s.keys[i] = keyShape{name: k.name, doc: k.doc, needed: k.needed, schema: k.schema}
 	}
-	return unknown
-}
-
-// hint says what is meant by a key that there isn't.
-func (o object[T]) hint(name string) string {
-	if o.instead != nil {
-		if here := o.instead(name); here != "" {
-			return here
-		}
-	}
-	return spell.DidYouMean(name, o.names())
-}
-
-// checkKeys looks for keys that are missing or do not go together.
-func (o object[T]) checkKeys(c cursor) {
-	for _, k := range o.keys {
-		if has, _ := c.lookup(k.name); k.needed && has == nil {
-			c.fault("missing key %q", k.name)
-		}
-	}
-	if !o.checkOne(c) {
-		return
-	}
-	for _, n := range o.needs {
-		has, _ := c.lookup(n.key)
-		if has != nil && !slices.ContainsFunc(n.with, c.has) {
-			c.faultAt(has, "", "%s goes only with %s", n.key, strings.Join(n.with, " or "))
-		}
-	}
-}
-
-// checkOne reports whether the object has exactly one of the keys that exclude
-// each other.
-func (o object[T]) checkOne(c cursor) bool {
-	if len(o.one) == 0 {
-		return true
-	}
-	var present []string
-	var last *node
-	for _, p := range c.pairs {
-		if slices.Contains(o.one, p.key.text) && !slices.Contains(present, p.key.text) {
-			present = append(present, p.key.text)
-			last = p.key
-		}
-	}
-	list := strings.Join(o.one, ", ")
-	switch len(present) {
-	case 0:
-		c.fault("has none of %s; exactly one is needed", list)
-	case 1:
-		return true
-	case 2:
-		c.faultAt(last, "", "has both %s and %s; exactly one of %s is allowed", present[0], present[1], list)
-	default:
-		c.faultAt(last, "", "has %s; exactly one of %s is allowed", strings.Join(present, ", "), list)
-	}
-	return false
+	return s
 }
 
 func (c cursor) has(name string) bool {

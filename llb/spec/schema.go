@@ -18,7 +18,7 @@ type schema map[string]any
 // Schema returns the JSON schema of the build file, for editors. It comes from
 // the tables that [Parse] reads with.
 func Schema() []byte {
-	top := documentObject().describe()
+	top := documentObject().kind().schema
 	top["$id"] = SchemaID
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["title"] = "Strata build file"
@@ -46,7 +46,7 @@ func textSchema() schema { return schema{"$ref": "#/$defs/text"} }
 func scalarSchema() schema { return schema{"$ref": "#/$defs/scalar"} }
 
 // describe is the object's table as a schema.
-func (o object[T]) describe() schema {
+func (o shape) describe() schema {
 	properties := make(schema, len(o.keys))
 	var required []any
 	for _, k := range o.keys {
@@ -75,7 +75,7 @@ func (o object[T]) describe() schema {
 }
 
 // together says which keys go together, for maps without a key that is none; nil if all do.
-func (o object[T]) together() schema {
+func (o shape) together() schema {
 	dependent := make(schema)
 	for _, n := range o.needs {
 		dependent[n.key] = when(schema{"anyOf": requireEach(n.with)}, nil, never(n.key+" goes only with "+strings.Join(n.with, " or ")))

@@ -73,11 +73,12 @@ func layerObject() object[Layer] {
 	}
 }
 
-func targetsKind(target object[Target]) kind[[]Target] {
+func targetsKind(of object[Target]) kind[[]Target] {
+	target := of.kind()
 	s := schema{
 		"type":                 "object",
 		"propertyNames":        schema{"pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$", "not": schema{"enum": []any{DefaultTarget, LockTarget}}},
-		"additionalProperties": target.describe(),
+		"additionalProperties": target.schema,
 	}
 	return kind[[]Target]{schema: s, read: func(c cursor) ([]Target, bool) {
 		if c.kind != mapNode {
