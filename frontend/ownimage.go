@@ -14,10 +14,10 @@ import (
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-// ownImage is the image that the build file's syntax line names, as a lock has it; empty
-// without such a line, or if that gives a digest.
-func ownImage(r *request) string {
-	ref, _, _, ok := parser.DetectSyntax(r.file.Source.Data)
+// SyntaxImage is the image that a build file's syntax line names, as a lock has it; empty
+// without such a line, or if that gives a digest. No image is made from it.
+func SyntaxImage(buildFile []byte) string {
+	ref, _, _, ok := parser.DetectSyntax(buildFile)
 	if !ok {
 		return ""
 	}
@@ -28,7 +28,7 @@ func ownImage(r *request) string {
 // lockOwnImage locks the image of the syntax line. The command line needs none, and so a
 // registry that doesn't give it is no reason to write no lock.
 func (w *lockWriter) lockOwnImage(ctx context.Context) {
-	name := ownImage(w.request)
+	name := SyntaxImage(w.request.file.Source.Data)
 	if name == "" || w.pinner == nil || w.asIs && w.old.Image(name) == nil {
 		return
 	}
@@ -43,7 +43,7 @@ func (w *lockWriter) lockOwnImage(ctx context.Context) {
 // checkOwnImage compares the image that this frontend runs in with the lock, where it is
 // the one of the syntax line.
 func checkOwnImage(ctx context.Context, r *request, s *spec.Spec, file *lock.File) error {
-	name := ownImage(r)
+	name := SyntaxImage(r.file.Source.Data)
 	if name == "" || file.Image(name) == nil {
 		return nil
 	}

@@ -112,11 +112,7 @@ func (o *lockOptions) place() (string, error) {
 	if isAddress(in.Context) || in.File == "-" {
 		return "", errors.New("the build file is not in a directory of this machine: say with --output where the lock goes")
 	}
-	file := in.File
-	if file == "" {
-		file = filepath.Join(in.Context, frontend.DefaultFile)
-	}
-	return frontend.LockName(file), nil
+	return frontend.LockName(in.Path()), nil
 }
 
 // runLock asks the frontend for the lock and writes it.
@@ -216,11 +212,15 @@ func printSBOM(w io.Writer, o job.Input, place string) error {
 	if s := file.Sources; file.Platform(target, platform) == nil && len(s.Images)+len(s.URLs)+len(s.Git) == 0 {
 		return cli.Usage(fmt.Errorf("%s has no target %s for %s", place, target, platform), "")
 	}
+	// Without a build file no image is known as the frontend's own.
+	text, _ := plainfile.Read(o.Path(), spec.MaxSize)
+	sources := file.Sources
+	sources.Images = slices.DeleteFunc(slices.Clone(sources.Images), func(i lock.Image) bool { return i.Name == frontend.SyntaxImage(text) })
 	var contents sbom.Contents
 	contents.AddPackages(file, platform, target)
 	contents.AddClosures(file, platform, target)
-	contents.AddSources(file.Sources)
-	text, err := sbom.Write(&contents, sbom.Subject{Name: target, Platform: platform})
+	contents.AddSources(sources)
+	text, err = sbom.Write(&contents, sbom.Subject{Name: target, Platform: platform})
 	if err != nil {
 		return err
 	}

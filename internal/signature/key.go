@@ -10,6 +10,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -20,7 +22,6 @@ import (
 	"aead.dev/minisign"
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
-	"golang.org/x/crypto/ssh"
 )
 
 // minRSA is how long a key of RSA must be, in bits.
@@ -138,13 +139,21 @@ func pemKey(text []byte) (*Key, error) {
 	return &Key{Kind: Public, public: public}, nil
 }
 
+// sshKey reads a line as ssh-keygen writes it: the key's type, the key in base64, which has
+// the type in it (RFC 4253, section 6.6), and a comment.
 func sshKey(text string) (*Key, error) {
-	_, _, _, rest, err := ssh.ParseAuthorizedKey([]byte(text))
+	line, rest, _ := strings.Cut(text, "\n")
+	if strings.TrimSpace(rest) != "" {
+		return nil, errors.New("it has more than one key of SSH")
+	}
+	kind, key, _ := strings.Cut(line, " ")
+	key, _, _ = strings.Cut(strings.TrimSpace(key), " ")
+	blob, err := base64.StdEncoding.DecodeString(key)
 	if err != nil {
 		return nil, fmt.Errorf("read a key of SSH: %w", err)
 	}
-	if len(bytes.TrimSpace(rest)) > 0 {
-		return nil, errors.New("it has more than one key of SSH")
+	if size := len(kind); len(blob) <= 4+size || int(binary.BigEndian.Uint32(blob)) != size || string(blob[4:4+size]) != kind {
+		return nil, fmt.Errorf("read a key of SSH: it is no %s", kind)
 	}
 	return &Key{Kind: SSH}, nil
 }

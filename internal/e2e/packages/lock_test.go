@@ -23,7 +23,7 @@ func TestLock(t *testing.T) {
 	first := house.Read(t, file)
 	house.Contains(t, first, "\n        - {name: hello, version: \"1:2.0-1\", arch: amd64, repository: stable, path: pool/main/hello/hello_2.0-1_amd64.deb, size: ",
 		"\n        - {name: hello-data, version: \"2.0\", arch: all, ", "        - [hello]\n", "distribution: example-1.0", "linux/amd64:")
-	if strings.Contains(first, "127.0.0.1") {
+	if _, mirror, _ := strings.Cut(a.URL, "://"); strings.Contains(first, mirror) {
 		t.Errorf("the lock names the mirror, which the build file gives:\n%s", first)
 	}
 

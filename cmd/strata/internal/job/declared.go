@@ -71,10 +71,7 @@ func (o *Options) usesDeclared() bool {
 func (o *Options) mayDeclare() bool {
 	data := o.Input.text
 	if data == nil {
-		path := o.Input.File
-		if path == "" {
-			path = filepath.Join(o.Input.Context, frontend.DefaultFile)
-		}
+		path := o.Input.Path()
 		fi, err := os.Stat(path)
 		if err != nil || !fi.Mode().IsRegular() {
 			return err != nil && flags.IsRemote(o.Input.Context)
@@ -85,6 +82,14 @@ func (o *Options) mayDeclare() bool {
 	}
 	s, err := spec.Parse(spec.DefaultTarget, data)
 	return err == nil && slices.ContainsFunc(s.Targets, func(t spec.Target) bool { return len(t.Tags)+len(t.Platforms) > 0 })
+}
+
+// Path is where the build file is, if it is a file of this machine.
+func (o *Input) Path() string {
+	if o.File != "" {
+		return o.File
+	}
+	return filepath.Join(o.Context, frontend.DefaultFile)
 }
 
 // keepText reads a build file that is on the standard input. An archive stays there.
