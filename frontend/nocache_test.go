@@ -48,7 +48,7 @@ targets:
 			out := w.Must(t, house.Flags(dir, append([]string{"-o", after}, c.flags...)...)...)
 			for i, fresh := range c.fresh {
 				if house.Cached(t, out, steps[i]) == fresh {
-					t.Errorf("with %v the step %q is cached: %v\n%s", c.flags, steps[i], !fresh, out)
+					t.Errorf("with %v the step %q is cached: %v, want %v\n%s", c.flags, steps[i], fresh, !fresh, out)
 				}
 				if (house.Read(t, before, files[i]) != house.Read(t, after, files[i])) != fresh {
 					t.Errorf("with %v the image has a new %s: %v, want %v\n%s", c.flags, files[i], !fresh, fresh, out)

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/containerd/platforms"
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
@@ -23,8 +22,6 @@ import (
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/llb/lock"
-	"github.com/strata-build/strata/llb/sbom"
-	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
@@ -81,6 +78,8 @@ func (o *lockOptions) arguments(args []string) error {
 		return errors.New("--check and --update do not go together")
 	case o.outdated && (o.check || o.update || o.sbom):
 		return errors.New("--outdated does not go together with --check, --update and --sbom")
+	case o.sbom && (o.check || o.update):
+		return errors.New("--sbom does not go together with --check and --update")
 	case o.json && !o.outdated:
 		return errors.New("--json goes with --outdated")
 	case len(args) > 0 && !o.update:
@@ -122,7 +121,7 @@ func runLock(ctx context.Context, t cli.Terminal, o lockOptions) error {
 		return cli.Usage(err, "")
 	}
 	if o.sbom {
-		return printSBOM(t.Text(), o.build.Input, place)
+		return printSBOM(t, o.build.Input, place)
 	}
 	if o.outdated {
 		return printOutdated(ctx, t, o, place)
@@ -188,66 +187,4 @@ func writeLock(stdout io.Writer, place string, data []byte) error {
 		return errors.Join(err, s.Discard())
 	}
 	return s.Commit()
-}
-
-// printSBOM prints the lock of a target as an SPDX document. It does not need
-// BuildKit.
-func printSBOM(w io.Writer, o job.Input, place string) error {
-	data, err := plainfile.Read(place, lock.MaxSize)
-	if err != nil {
-		return cli.Usage(fmt.Errorf("read lock: %w", err), "write one with \"strata lock\"")
-	}
-	file, err := lock.Read(filepath.Base(place), data)
-	if err != nil {
-		return err
-	}
-	target := o.Target
-	if target == "" {
-		target = spec.DefaultTarget
-	}
-	platform, err := sbomPlatform(o.Wanted(), file)
-	if err != nil {
-		return cli.Usage(err, "")
-	}
-	if s := file.Sources; file.Platform(target, platform) == nil && len(s.Images)+len(s.URLs)+len(s.Git) == 0 {
-		return cli.Usage(fmt.Errorf("%s has no target %s for %s", place, target, platform), "")
-	}
-	// Without a build file no image is known as the frontend's own.
-	text, _ := plainfile.Read(o.Path(), spec.MaxSize)
-	sources := file.Sources
-	sources.Images = slices.DeleteFunc(slices.Clone(sources.Images), func(i lock.Image) bool { return i.Name == frontend.SyntaxImage(text) })
-	var contents sbom.Contents
-	contents.AddPackages(file, platform, target)
-	contents.AddClosures(file, platform, target)
-	contents.AddSources(sources)
-	text, err = sbom.Write(&contents, sbom.Subject{Name: target, Platform: platform})
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(text)
-	return err
-}
-
-// sbomPlatform is the one that was requested, or the only one that the lock has,
-// or this machine's.
-func sbomPlatform(requested []string, file *lock.File) (string, error) {
-	have := file.Platforms()
-	switch {
-	case len(requested) > 1:
-		return "", fmt.Errorf("--platform: an SBOM is for one platform, not for %s", strings.Join(requested, " and "))
-	case len(requested) == 1:
-		p, err := platforms.Parse(requested[0])
-		if err != nil {
-			return "", fmt.Errorf("--platform %q: %w", requested[0], err)
-		}
-		return platforms.FormatAll(platforms.Normalize(p)), nil
-	case len(have) == 1:
-		return have[0], nil
-	}
-	p := platforms.Normalize(platforms.DefaultSpec())
-	p.OS = "linux"
-	if name := platforms.FormatAll(p); slices.Contains(have, name) {
-		return name, nil
-	}
-	return "", fmt.Errorf("the lock has %s: say with --platform for which one", strings.Join(have, ", "))
 }
