@@ -35,10 +35,7 @@ func (o initOptions) fromDockerfile(path string) (starter.Draft, error) {
 	case err != nil:
 		return starter.Draft{}, cli.Usage(fmt.Errorf("%s: %w", path, err), "")
 	}
-	out := starter.Draft{}
-	if out.BuildFile, err = made.File.Bytes(); err != nil {
-		return starter.Draft{}, err
-	}
+	out := starter.Draft{BuildFile: made.BuildFile}
 	for _, n := range made.Notes {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s:%d: %s: %s", path, n.Line, n.Kind, n.Text))
 	}

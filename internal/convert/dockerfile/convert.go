@@ -21,9 +21,11 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/strata-build/strata/internal/convert/draft"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // Options say how to convert.
@@ -39,6 +41,8 @@ type Options struct {
 // Result is what a Dockerfile became.
 type Result struct {
 	File *draft.File
+	// BuildFile is its text.
+	BuildFile []byte
 	// Notes are in the order of the Dockerfile.
 	Notes []Note
 }
@@ -78,13 +82,26 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 // Unwrap is the cause.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Convert turns a Dockerfile into a build file.
+// Convert turns a Dockerfile into a build file, which the build file's own parser takes:
+// an instruction that no build file can say is a [LineError].
 func Convert(data []byte, o Options) (*Result, error) {
 	parsed, err := parser.Parse(bytes.NewReader(data))
 	if err != nil {
 		return nil, located(err, 0)
 	}
-	stages, globals, err := instructions.Parse(parsed.AST, nil)
+	made, err := convert(data, parsed, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := spec.Parse("", made.BuildFile); err != nil {
+		return nil, &LineError{culprit(data, parsed, o), faultWords(err)}
+	}
+	return made, nil
+}
+
+// convert turns what was parsed of a Dockerfile into a build file.
+func convert(data []byte, parsed *parser.Result, o Options) (*Result, error) {
+	stages, globals, err := instructions.Parse(parsed.AST, linter.New(&linter.Config{}))
 	if err != nil {
 		return nil, located(err, 0)
 	}
@@ -100,7 +117,35 @@ func Convert(data []byte, o Options) (*Result, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(c.notes, func(a, b Note) int { return a.Line - b.Line })
-	return &Result{File: c.file, Notes: c.notes}, nil
+	text, err := c.file.Bytes()
+	return &Result{File: c.file, BuildFile: text, Notes: c.notes}, err
+}
+
+// culprit is the line of the instruction with which a Dockerfile becomes something that
+// is no build file: of the shortest beginning of the Dockerfile with that outcome.
+func culprit(data []byte, parsed *parser.Result, o Options) int {
+	beginning, ast := *parsed, *parsed.AST
+	beginning.AST = &ast
+	for i, node := range parsed.AST.Children {
+		ast.Children = parsed.AST.Children[:i+1]
+		made, err := convert(data, &beginning, o)
+		if err != nil {
+			continue // there is no FROM yet, or what is told of a later line
+		}
+		if _, err := spec.Parse("", made.BuildFile); err != nil {
+			return node.StartLine
+		}
+	}
+	return 0
+}
+
+// faultWords are what a fault of the build file says, without the place.
+func faultWords(err error) error {
+	var fault *spec.Error
+	if !errors.As(err, &fault) {
+		return err
+	}
+	return errors.New(fault.Words())
 }
 
 // located is an error with the line that BuildKit gives it, or else the given one.

@@ -181,6 +181,7 @@ func (s *stage) trigger(text string) error {
 		return err
 	}
 	for _, node := range parsed.AST.Children {
+		node.PrevComment = nil
 		node.StartLine, node.EndLine = startLine(s.parsed.Location), startLine(s.parsed.Location)
 		cmd, err := instructions.ParseCommand(node)
 		if err != nil {
