@@ -16,6 +16,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/internal/starter"
 )
 
@@ -78,7 +79,7 @@ func runInit(t cli.Terminal, o initOptions) error {
 	}
 	messages := t.Messages()
 	for _, note := range d.Notes {
-		fmt.Fprintln(messages, note)
+		fmt.Fprintln(messages, printable.Line(note))
 	}
 	if o.output == "-" {
 		_, err := t.Text().Write(d.BuildFile)

@@ -93,10 +93,21 @@ func Convert(data []byte, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := spec.Parse("", made.BuildFile); err != nil {
-		return nil, &LineError{culprit(data, parsed, o), faultWords(err)}
+	if err := made.write(); err != nil {
+		return nil, &LineError{culprit(data, parsed, o), err}
 	}
 	return made, nil
+}
+
+// write writes the build file, if it is one that can be read.
+func (r *Result) write() (err error) {
+	if r.BuildFile, err = r.File.Bytes(); err != nil {
+		return err
+	}
+	if _, err := spec.Parse("", r.BuildFile); err != nil {
+		return faultWords(err)
+	}
+	return nil
 }
 
 // convert turns what was parsed of a Dockerfile into a build file.
@@ -117,8 +128,7 @@ func convert(data []byte, parsed *parser.Result, o Options) (*Result, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(c.notes, func(a, b Note) int { return a.Line - b.Line })
-	text, err := c.file.Bytes()
-	return &Result{File: c.file, BuildFile: text, Notes: c.notes}, err
+	return &Result{File: c.file, Notes: c.notes}, nil
 }
 
 // culprit is the line of the instruction with which a Dockerfile becomes something that
@@ -132,7 +142,7 @@ func culprit(data []byte, parsed *parser.Result, o Options) int {
 		if err != nil {
 			continue // there is no FROM yet, or what is told of a later line
 		}
-		if _, err := spec.Parse("", made.BuildFile); err != nil {
+		if made.write() != nil {
 			return node.StartLine
 		}
 	}

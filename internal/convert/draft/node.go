@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // width is how many characters a line may have before a map or a list is broken up.
@@ -109,10 +111,11 @@ func pairs(all []Pair) *yaml.Node {
 	return layout(m.node, width)
 }
 
-// comment is lines as YAML has them.
+// comment is lines as YAML has them, which allows no control characters in them.
 func comment(lines []string) string {
 	out := make([]string, 0, len(lines))
 	for _, l := range lines {
+		l = printable.Line(strings.ReplaceAll(l, "\t", "    "))
 		out = append(out, strings.TrimRight("# "+l, " "))
 	}
 	return strings.Join(out, "\n")
