@@ -67,7 +67,7 @@ func TestBaseConfiguration(t *testing.T) {
 	house.Want(t, "what starting a service says", fileIn(t, h, image, "/usr/share/told"), "101\n")
 	second := &house.House{Registry: h.Registry, CLI: h.CLI, Daemon: testenv.Buildkitd(t, testenv.DaemonOptions{})}
 	again := house.Way{Name: "second", Build: second.Strata}.Image(t, h, "", house.Flags(dir)...)
-	house.Want(t, "the digest by another daemon", digestOf(t, h.Registry.Host+"/"+again), digestOf(t, h.Registry.Host+"/"+image))
+	house.Want(t, "the digest by another daemon", house.Digest(t, h.Registry.Host+"/"+again), house.Digest(t, h.Registry.Host+"/"+image))
 
 	house.Replace(t, filepath.Join(dir, "strata.yaml"), "tool=1*", "tool")
 	out, err := h.Strata(house.Flags(dir, "-o", "type=cacheonly")...)

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,22 +15,6 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/internal/testenv/house"
 )
-
-// built makes packages of Debian as files of a directory, and returns the directory.
-func built(t *testing.T, dir string, packages ...testenv.Deb) string {
-	t.Helper()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range packages {
-		arch := p.Arch
-		if arch == "" {
-			arch = "all"
-		}
-		p.Build(t, filepath.Join(dir, p.Name+"_"+p.Version+"_"+arch+".deb"))
-	}
-	return dir
-}
 
 // app is a package that needs one beside it and one of the archive.
 func app(text string) testenv.Deb {
@@ -46,7 +29,7 @@ func app(text string) testenv.Deb {
 // a base.
 func withFiles(t *testing.T, h *house.House, a *testenv.DebArchive, from string) string {
 	t.Helper()
-	built(t, filepath.Join(a.Dir, "extra"), testenv.Deb{Name: "web", Version: "1", Files: map[string]string{"usr/share/web": "web\n"}})
+	house.Debs(t, filepath.Join(a.Dir, "extra"), testenv.Deb{Name: "web", Version: "1", Files: map[string]string{"usr/share/web": "web\n"}})
 	sum := sha256.Sum256([]byte(house.Read(t, a.Dir, "extra/web_1_all.deb")))
 	dir := h.Project(t, `
 -- strata.yaml --
@@ -66,8 +49,8 @@ layers:
       repositories: [{type: deb, uri: "`+a.URL+`", suites: [stable], components: [main], signed_by: key.asc}]
 `)
 	house.Write(t, filepath.Join(dir, "key.asc"), a.Keyring)
-	built(t, filepath.Join(dir, "dist"), app("first\n"), testenv.Deb{Name: "plug", Version: "2"})
-	built(t, filepath.Join(dir, "made"), testenv.Deb{Name: "made", Version: "3", Files: map[string]string{"usr/share/made": "made\n"}})
+	house.Debs(t, filepath.Join(dir, "dist"), app("first\n"), testenv.Deb{Name: "plug", Version: "2"})
+	house.Debs(t, filepath.Join(dir, "made"), testenv.Deb{Name: "made", Version: "3", Files: map[string]string{"usr/share/made": "made\n"}})
 	return dir
 }
 
@@ -114,7 +97,7 @@ func TestPackagesFromFiles(t *testing.T) {
 		}
 	}
 
-	built(t, filepath.Join(dir, "dist"), app("second\n"))
+	house.Debs(t, filepath.Join(dir, "dist"), app("second\n"))
 	out, err := h.Strata(house.Flags(dir, "-o", "type=cacheonly", "--platform=linux/amd64")...)
 	if err == nil {
 		t.Error("a package that has changed since the lock is not an error")
@@ -143,7 +126,7 @@ func TestPackagesFromFilesOnScratch(t *testing.T) {
 	dir := withFiles(t, h, a, "")
 	house.Replace(t, filepath.Join(dir, "strata.yaml"), "scripts: run", "scripts: skip")
 	alone := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers: [{packages: [./lone_1_all.deb]}]\n")
-	built(t, alone, testenv.Deb{Name: "lone", Version: "1", Files: map[string]string{"usr/share/lone": "lone\n"}})
+	house.Debs(t, alone, testenv.Deb{Name: "lone", Version: "1", Files: map[string]string{"usr/share/lone": "lone\n"}})
 	h.Each(t, func(t *testing.T, w house.Way) {
 		root := w.Files(t, house.Flags(dir, "--platform=linux/amd64")...)
 		house.Want(t, "the files", house.Read(t, root, "usr/share/app")+house.Read(t, root, "usr/share/made")+house.Read(t, root, "usr/share/web"), "first\nmade\nweb\n")
@@ -178,7 +161,7 @@ func TestPackageFileFaults(t *testing.T) {
 		"{from: target:pkg, source: x}":   `strata.yaml:5:22: there is no target "pkg"`,
 	} {
 		dir := h.PackagesProject(t, a, names)
-		built(t, filepath.Join(dir, "dist"), app("x"), testenv.Deb{Name: "other", Version: "1", Arch: "arm64"}, testenv.Deb{Name: "lone", Version: "1"}, testenv.Deb{Name: "lone", Version: "2"})
+		house.Debs(t, filepath.Join(dir, "dist"), app("x"), testenv.Deb{Name: "other", Version: "1", Arch: "arm64"}, testenv.Deb{Name: "lone", Version: "1"}, testenv.Deb{Name: "lone", Version: "2"})
 		status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
 		if status != 2 {
 			t.Errorf("%s: exit status %d, want 2", names, status)

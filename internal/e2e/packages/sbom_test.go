@@ -14,22 +14,7 @@ import (
 
 	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/internal/testenv/house"
-	"github.com/strata-build/strata/llb/lock"
 )
-
-// lockedNames are what a lock has for the target and platform, as NAME VERSION.
-func lockedNames(t *testing.T, dir string) []string {
-	t.Helper()
-	f, err := lock.Read("strata.lock", []byte(house.Read(t, dir, "strata.lock")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, p := range f.Platform("default", "linux/amd64").Packages.Packages {
-		out = append(out, p.Name+" "+p.Version)
-	}
-	return out
-}
 
 // scanned is what syft finds in an image layout, by the kinds of its packages.
 func scanned(t *testing.T, dir string) map[string][]string {
@@ -92,12 +77,12 @@ func TestScanner(t *testing.T) {
 			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+c.file+"\n")
 			house.Write(t, filepath.Join(dir, "key.asc"), debs.Keyring)
 			house.Write(t, filepath.Join(dir, "local.apk"), local)
-			built(t, filepath.Join(dir, "dist"), app("first\n"), testenv.Deb{Name: "plug", Version: "2"})
+			house.Debs(t, filepath.Join(dir, "dist"), app("first\n"), testenv.Deb{Name: "plug", Version: "2"})
 			h.MustLock(t, debs, dir, "--platform=linux/amd64")
 			out := filepath.Join(t.TempDir(), "out")
 			h.ByStrata().Must(t, house.Flags(dir, "--platform=linux/amd64", "-o", "type=oci,tar=false,dest="+out)...)
 			found := scanned(t, out)
-			wanted := slices.Sorted(slices.Values(append(lockedNames(t, dir), c.base...)))
+			wanted := slices.Sorted(slices.Values(append(house.LockedNames(t, dir), c.base...)))
 			if diff := cmp.Diff(wanted, found[c.kind]); diff != "" {
 				t.Errorf("unexpected packages (-want +got):\n%s", diff)
 			}

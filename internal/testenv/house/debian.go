@@ -4,6 +4,7 @@
 package house
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,4 +68,20 @@ func LayersOf(t *testing.T, h *House, image string) string {
 		}
 	}
 	return strings.Join(words, "\n")
+}
+
+// Debs makes packages of Debian as files of a directory, and returns the directory.
+func Debs(t *testing.T, dir string, packages ...testenv.Deb) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range packages {
+		arch := p.Arch
+		if arch == "" {
+			arch = "all"
+		}
+		p.Build(t, filepath.Join(dir, p.Name+"_"+p.Version+"_"+arch+".deb"))
+	}
+	return dir
 }

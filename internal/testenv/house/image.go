@@ -88,3 +88,9 @@ func Dig(v any, names ...string) any {
 	}
 	return v
 }
+
+// Digest is the digest of an image in a registry.
+func Digest(t *testing.T, ref string) string {
+	t.Helper()
+	return strings.TrimSpace(testenv.Output(t, "crane", "digest", "--insecure", ref))
+}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/llb/lock"
 )
 
 // Hello is an archive with a package that needs another one.
@@ -58,4 +59,19 @@ func (h *House) MustLock(t *testing.T, a *testenv.DebArchive, dir string, more .
 	if status, out := h.Lock(t, a, dir, more...); status != 0 {
 		t.Fatalf("strata lock: exit status %d\n%s", status, out)
 	}
+}
+
+// LockedNames are the packages that the lock of a directory has for the default target on linux/amd64, as
+// NAME VERSION.
+func LockedNames(t *testing.T, dir string) []string {
+	t.Helper()
+	f, err := lock.Read("strata.lock", []byte(Read(t, dir, "strata.lock")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, p := range f.Platform("default", "linux/amd64").Packages.Packages {
+		out = append(out, p.Name+" "+p.Version)
+	}
+	return out
 }

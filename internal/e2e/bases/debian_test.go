@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package packages
+package bases
 
 import (
 	"path/filepath"
@@ -58,7 +58,7 @@ func TestTwoPackagesLayersOnScratch(t *testing.T) {
 func TestCommandBeforePackages(t *testing.T) {
 	h := house.New(t)
 	a := house.Services(t)
-	dir := h.OnDebian(t, a, testenv.DebianBase(t)+"@"+digestOf(t, testenv.DebianBase(t)), `
+	dir := h.OnDebian(t, a, testenv.DebianBase(t)+"@"+house.Digest(t, testenv.DebianBase(t)), `
   - build: {run: "true"}
   - packages: {names: [first], REPOSITORIES}
 users: [{name: app, groups: [first]}]
@@ -85,12 +85,6 @@ users: [{name: app, groups: [first]}]
 		t.Errorf("a file in the way of registered packages is not an error:\n%s", out)
 	}
 	house.Contains(t, out, "the base has /usr/share/first already, which first has too", "let the command that made it so come after all packages")
-}
-
-// digestOf is the digest of an image in a registry.
-func digestOf(t *testing.T, ref string) string {
-	t.Helper()
-	return strings.TrimSpace(testenv.Output(t, "crane", "digest", "--insecure", ref))
 }
 
 // TestWithoutApt installs on a base that has dpkg and no apt, packages that can't be

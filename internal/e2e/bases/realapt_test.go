@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package packages
+package bases
 
 import (
 	"maps"
@@ -87,7 +87,7 @@ func TestAptFindsNothingToUpgrade(t *testing.T) {
 		t.Run(upgrade, func(t *testing.T) {
 			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+outdated+"\nlayers:\n  - packages: {upgrade: "+upgrade+"}\n")
 			h.MustLock(t, old, dir, "--platform=linux/amd64")
-			house.Want(t, "the lock", strings.Join(lockedNames(t, dir), ", "), c.locked)
+			house.Want(t, "the lock", strings.Join(house.LockedNames(t, dir), ", "), c.locked)
 			image := h.Registry.Host + "/" + w.Image(t, h, "", house.Flags(dir, "--platform=linux/amd64")...)
 			if diff := cmp.Diff(c.left, upgradable(t, h, image)); diff != "" {
 				t.Errorf("what apt would upgrade (-want +got):\n%s", diff)
@@ -116,7 +116,7 @@ func TestAptChoosesTheSame(t *testing.T) {
 		testenv.Deb{Name: "mta-c", Version: "1", Fields: map[string]string{"Provides": "mta", "Conflicts": "mta"}},
 		testenv.Deb{Name: "library", Version: "1"}, testenv.Deb{Name: "library", Version: "2"},
 	)
-	extra := built(t, t.TempDir(), testenv.Deb{Name: "app", Version: "1", Fields: map[string]string{"Depends": "mailer, library"}}, testenv.Deb{Name: "library", Version: "1.5"})
+	extra := house.Debs(t, t.TempDir(), testenv.Deb{Name: "app", Version: "1", Fields: map[string]string{"Depends": "mailer, library"}}, testenv.Deb{Name: "library", Version: "1.5"})
 	entries := []testenv.Entry{{Path: "srv/"}}
 	for _, name := range []string{"app_1_all.deb", "library_1.5_all.deb"} {
 		entries = append(entries, testenv.Entry{Path: "srv/" + name, Data: []byte(house.Read(t, extra, name))})
@@ -148,7 +148,7 @@ func TestAptChoosesTheSame(t *testing.T) {
 				house.Write(t, filepath.Join(dir, name), []byte(house.Read(t, extra, name)))
 			}
 			h.MustLock(t, a, dir, "--platform=linux/amd64")
-			if diff := cmp.Diff(simulated(answers[i]), lockedNames(t, dir)); diff != "" {
+			if diff := cmp.Diff(simulated(answers[i]), house.LockedNames(t, dir)); diff != "" {
 				t.Errorf("%s, %.10s: (-apt-get +lock):\n%s", q.names, from, diff)
 			}
 		}
@@ -210,7 +210,7 @@ func presentFile(t *testing.T, h *house.House, a *testenv.DebArchive, base, extr
 	if status, out := h.Lock(t, a, dir, "--check"); status != 0 {
 		t.Errorf("strata lock --check: exit status %d\n%s", status, out)
 	}
-	built(t, dir, testenv.Deb{Name: "library", Version: "1.5", Files: map[string]string{"usr/share/library": "another\n"}})
+	house.Debs(t, dir, testenv.Deb{Name: "library", Version: "1.5", Files: map[string]string{"usr/share/library": "another\n"}})
 	if status, out := h.Lock(t, a, dir, "--check"); status != 3 {
 		t.Errorf("strata lock --check with another file: exit status %d\n%s", status, out)
 	}
