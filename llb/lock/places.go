@@ -4,6 +4,7 @@
 package lock
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -58,9 +59,32 @@ func where(data []byte, err error) string {
 		}
 	}
 	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil {
-		return ":" + found[1] + ": " + plain(found[2])
+		return ":" + found[1] + ": " + plain(wrongKind(found[2]))
 	}
 	return ": " + plain(err.Error())
+}
+
+// yamlKind is how the YAML package says that something is of another kind than its place.
+var yamlKind = regexp.MustCompile("^cannot unmarshal !!\\w+ (?:(`.*`) )?into ([*\\[\\]]*)(\\w+)")
+
+// wrongKind says what belongs where something else is; other messages are as they were.
+func wrongKind(message string) string {
+	m := yamlKind.FindStringSubmatch(message)
+	if m == nil {
+		return message
+	}
+	wanted := "a map"
+	switch {
+	case strings.HasPrefix(m[2], "[]"):
+		wanted = "a list"
+	case m[3] == "string":
+		wanted = "a text"
+	case strings.HasPrefix(m[3], "int"):
+		wanted = "a number"
+	case m[3] == "bool":
+		wanted = "true or false"
+	}
+	return cmp.Or(m[1], "something else") + " stands where " + wanted + " belongs"
 }
 
 // plain is a message on one line, and not longer than one is read.
