@@ -180,9 +180,11 @@ func TestSignedGit(t *testing.T) {
 	repo := testenv.GitServer(t, map[string]string{"a": "unsigned\n"})
 	repo.Tag(t, "unsigned")
 	repo.TagSigned(t, gpg, "alice", "v1")
+	keys["alice.pub"] = repo.TagSignedBySSH(t, "v2")
 	repo.AddSigned(t, gpg, "alice", map[string]string{"a": "signed\n"})
 	dir := signedProject(t, h, keys,
 		`{dest: /tag, git: "`+repo.URL+`#v1", signature: {key: keys/alice.asc}}`,
+		`{dest: /ssh, git: "`+repo.URL+`#v2", signature: {key: keys/alice.pub}}`,
 		`{dest: /branch, git: "`+repo.URL+`#main", signature: {key: keys/alice.asc}}`,
 		`{dest: /commit, git: "`+repo.URL+`#`+repo.Commit+`", signature: {key: keys/alice.asc}}`,
 	)
@@ -190,6 +192,8 @@ func TestSignedGit(t *testing.T) {
 -rw-r--r-- 0:0 0 /branch/a "signed\n"
 drwxr-xr-x 0:0 0 /commit
 -rw-r--r-- 0:0 0 /commit/a "signed\n"
+drwxr-xr-x 0:0 0 /ssh
+-rw-r--r-- 0:0 0 /ssh/a "unsigned\n"
 drwxr-xr-x 0:0 0 /tag
 -rw-r--r-- 0:0 0 /tag/a "unsigned\n"
 `
@@ -213,6 +217,8 @@ drwxr-xr-x 0:0 0 /tag
 	for name, c := range map[string]struct{ entry, want string }{
 		"a foreign key for a tag":    {"#v1, KEY bob.asc", "check the signature of"},
 		"a foreign key for a commit": {"#" + commitOf(text) + ", KEY bob.asc", "check the signature of"},
+		"a key of SSH for OpenPGP":   {"#v1, KEY alice.pub", "check the signature of"},
+		"a key of OpenPGP for SSH":   {"#v2, KEY alice.asc", "check the signature of"},
 		"an unsigned tag":            {"#unsigned, KEY alice.asc", "neither the tag nor the commit is signed"},
 		"an unsigned branch":         {"#main, KEY alice.asc", "neither the tag nor the commit is signed"},
 		"a key of another kind":      {"#v1, KEY mini.pub", "commits and tags are signed with keys of OpenPGP or SSH"},

@@ -5,6 +5,7 @@ package testenv
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -63,4 +64,18 @@ func (g *Git) TagSigned(t testing.TB, by *GPG, key, name string) {
 	g.signer, g.signKey = by, key
 	defer func() { g.signer = nil }()
 	g.git(t, "-C", g.work, "tag", "--sign", "--message", name, name)
+}
+
+// TagSignedBySSH is [Git.Tag] with a signature of a new key of SSH, of which it returns
+// the public line.
+func (g *Git) TagSignedBySSH(t testing.TB, name string) string {
+	t.Helper()
+	key := filepath.Join(Dir(t), "key")
+	output(t, command(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "me@example.org", "-f", key))
+	g.git(t, "-C", g.work, "-c", "gpg.format=ssh", "-c", "user.signingkey="+key, "tag", "--sign", "--message", name, name)
+	public, err := os.ReadFile(key + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(public)
 }
