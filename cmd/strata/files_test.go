@@ -17,7 +17,7 @@ import (
 // TestFiles checks that each verb is a file of this directory, and that there are
 // no others but other ways of a verb: what verbs share is in internal.
 func TestFiles(t *testing.T) {
-	want := []string{"main.go", "root.go", "initdockerfile.go", "lockoutdated.go", "locksbom.go"}
+	want := []string{"main.go", "root.go", "initdockerfile.go", "initcheck.go", "lockoutdated.go", "locksbom.go"}
 	for _, verb := range verbs(cli.Terminal{Env: func(string) (string, bool) { return "", false }}) {
 		want = append(want, verb.Name()+".go")
 		for _, sub := range verb.Commands() {

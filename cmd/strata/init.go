@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/cmd/strata/internal/job"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/printable"
@@ -30,29 +32,35 @@ type initOptions struct {
 	template string
 	// faithful converts a Dockerfile one to one.
 	faithful bool
+	// check builds the Dockerfile and what it became, and compares them.
+	check bool
+	build job.Options
 }
 
 func initCommand(t cli.Terminal) *cobra.Command {
-	o := initOptions{}
+	o := initOptions{build: job.Options{Report: job.Report{Call: "build"}}}
 	cmd := &cobra.Command{
 		Use:   "init [flags] [PATH]",
 		Short: "Write a first build file",
 		Long: `Write a first build file for the directory PATH, the current one if left out.
 
-What was seen there, what was decided, and why goes to the standard error.`,
+What was seen there, what was decided, and why goes to the standard error.
+
+With --check, the Dockerfile and what it became are both built, and what differs is
+shown with the reason why it may. The exit status is 3 when something has none.`,
 		Example: `  strata init
   strata init -f docker/app.Dockerfile -o deploy/strata.yaml
   strata init --faithful
+  strata init --check
   strata init -o -`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			o.dir = "."
-			if len(args) > 0 {
-				o.dir = args[0]
-			}
-			return runInit(t, o)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.build.Input.SetContext(args)
+			o.dir = o.build.Input.Context
+			return runInit(cmd.Context(), t, o)
 		},
 	}
+	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile (default: the one in PATH)")
 	cmd.Flags().StringVar(&o.template, "template", "", "the `NAME` of the kind of project, where several fit: "+strings.Join(templateNames(), ", "))
 	cmd.MarkFlagsMutuallyExclusive("file", "template")
@@ -60,12 +68,16 @@ What was seen there, what was decided, and why goes to the standard error.`,
 	cmd.MarkFlagsMutuallyExclusive("faithful", "template")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write the build file to `FILE`, or to the standard output with - (default PATH/strata.yaml)")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite a build file that is there")
+	o.bindCheck(cmd.Flags())
 	return cmd
 }
 
-func runInit(t cli.Terminal, o initOptions) error {
+func runInit(ctx context.Context, t cli.Terminal, o initOptions) error {
 	if o.output == "" {
 		o.output = filepath.Join(o.dir, frontend.DefaultFile)
+	}
+	if err := o.checkable(); err != nil {
+		return err
 	}
 	if err := o.checkDir(); err != nil {
 		return err
@@ -73,10 +85,11 @@ func runInit(t cli.Terminal, o initOptions) error {
 	if err := o.checkOutput(); err != nil {
 		return err
 	}
-	d, err := o.draft()
+	made, err := o.draft()
 	if err != nil {
 		return err
 	}
+	d := made.Draft
 	messages := t.Messages()
 	for _, note := range d.Notes {
 		fmt.Fprintln(messages, printable.Line(note))
@@ -89,6 +102,9 @@ func runInit(t cli.Terminal, o initOptions) error {
 		return fmt.Errorf("write %s: %w", o.output, err)
 	}
 	fmt.Fprintf(messages, "wrote %s\n", o.output)
+	if o.check {
+		return o.compare(ctx, t, made)
+	}
 	return nil
 }
 
@@ -119,14 +135,15 @@ func (o initOptions) checkOutput() error {
 }
 
 // draft looks at the file to start from, or at the directory, and picks who writes.
-func (o initOptions) draft() (starter.Draft, error) {
+func (o initOptions) draft() (converted, error) {
 	switch {
 	case o.template != "":
 		t, ok := starter.Named(o.template)
 		if !ok {
-			return starter.Draft{}, cli.Usage(fmt.Errorf("--template: there is no %q", o.template), "there are "+strings.Join(templateNames(), ", "))
+			return converted{}, cli.Usage(fmt.Errorf("--template: there is no %q", o.template), "there are "+strings.Join(templateNames(), ", "))
 		}
-		return o.fromTemplate(t)
+		d, err := o.fromTemplate(t)
+		return converted{Draft: d}, err
 	case o.file != "":
 		return o.fromDockerfile(o.file)
 	}
@@ -136,7 +153,11 @@ func (o initOptions) draft() (starter.Draft, error) {
 			return o.fromDockerfile(path)
 		}
 	}
-	return o.fromDirectory()
+	if o.check {
+		return converted{}, cli.Usage(fmt.Errorf("--check compares with a Dockerfile, and there is none in %s", o.dir), "--file names one")
+	}
+	d, err := o.fromDirectory()
+	return converted{Draft: d}, err
 }
 
 // fromDirectory is a build file for the kind of project that a directory shows.

@@ -13,33 +13,47 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/convert/dockerfile"
+	"github.com/strata-build/strata/internal/convert/draft"
 	"github.com/strata-build/strata/internal/starter"
 )
 
+// converted is a build file, and the Dockerfile that it was made of.
+type converted struct {
+	starter.Draft
+	// file is the Dockerfile's path, and made what it became; empty and nil for none.
+	file string
+	made *draft.File
+}
+
 // fromDockerfile is a build file that makes the image of a Dockerfile.
-func (o initOptions) fromDockerfile(path string) (starter.Draft, error) {
+func (o initOptions) fromDockerfile(path string) (converted, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return starter.Draft{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
+		return converted{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
+	}
+	if o.check {
+		if _, err := o.inContext(path); err != nil {
+			return converted{}, err
+		}
 	}
 	root, err := os.OpenRoot(o.dir)
 	if err != nil {
-		return starter.Draft{}, cli.Usage(fmt.Errorf("look at directory: %w", err), "")
+		return converted{}, cli.Usage(fmt.Errorf("look at directory: %w", err), "")
 	}
 	defer root.Close()
 	made, err := dockerfile.Convert(data, dockerfile.Options{Faithful: o.faithful, Context: root.FS()})
 	var at *dockerfile.LineError
 	switch {
 	case errors.As(err, &at):
-		return starter.Draft{}, cli.Usage(fmt.Errorf("%s:%d: %w", path, at.Line, at.Err), "")
+		return converted{}, cli.Usage(fmt.Errorf("%s:%d: %w", path, at.Line, at.Err), "")
 	case err != nil:
-		return starter.Draft{}, cli.Usage(fmt.Errorf("%s: %w", path, err), "")
+		return converted{}, cli.Usage(fmt.Errorf("%s: %w", path, err), "")
 	}
-	out := starter.Draft{BuildFile: made.BuildFile}
+	out := converted{Draft: starter.Draft{BuildFile: made.BuildFile}, file: path, made: made.File}
 	for _, n := range made.Notes {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s:%d: %s: %s", path, n.Line, n.Kind, n.Text))
 	}
-	return out, o.ignoreFile(path, &out)
+	return out, o.ignoreFile(path, &out.Draft)
 }
 
 // ignoreFile writes what a Dockerfile of that name leaves out of the context beside the

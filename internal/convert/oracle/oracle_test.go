@@ -42,10 +42,15 @@ type bench struct {
 	results map[string][]string
 }
 
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	daemon := testenv.Shared(t)
+	return &bench{daemon: daemon, buildx: testenv.NewBuildx(t, daemon), strata: testenv.Strata(t), recorder: recorderLayer(t), results: map[string][]string{}}
+}
+
 // TestSameImages converts each Dockerfile faithfully and builds it and what it became.
 func TestSameImages(t *testing.T) {
-	daemon := testenv.Shared(t)
-	b := &bench{daemon: daemon, buildx: testenv.NewBuildx(t, daemon), strata: testenv.Strata(t), recorder: recorderLayer(t), results: map[string][]string{}}
+	b := newBench(t)
 	files := dockerfiles(t)
 	t.Run("group", func(t *testing.T) {
 		for _, file := range files {

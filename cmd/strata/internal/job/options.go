@@ -162,13 +162,19 @@ func (o *Input) Bind(flags *pflag.FlagSet, t cli.Terminal) {
 	o.usual = t.Getenv("DOCKER_DEFAULT_PLATFORM")
 	flags.StringVarP(&o.File, "file", "f", "", "build `FILE` (default PATH/strata.yaml; - is the standard input)")
 	flags.StringVar(&o.Target, "target", "", "target to build")
+	o.BindGiven(flags)
+	flags.BoolVar(&o.Locked, "locked", false, "refuse what the lock does not have, instead of warning of it")
+	flags.BoolVar(&o.Offline, "offline", false, "build from the cache alone: what would be fetched is an error")
+	flags.StringArrayVar(&o.Policies, "policy", nil, "source policy in JSON, which denies or replaces sources: `filename=PATH[,reset=BOOL][,disabled=BOOL]`")
+}
+
+// BindGiven adds the flags of what a build is given besides the context and the build
+// file.
+func (o *Input) BindGiven(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.Platforms, "platform", nil, "`PLATFORM` to build for, such as linux/arm64; several make an index (default: the build file's, or $DOCKER_DEFAULT_PLATFORM, or the builder's)")
 	flags.StringArrayVar(&o.BuildArgs, "build-arg", nil, "argument of the build file: `NAME[=VALUE]`")
 	flags.StringArrayVar(&o.Contexts, "build-context", nil, "named context: `NAME=VALUE`, a directory, address, docker-image://, oci-layout://, or an image such as oci-archive:FILE")
-	flags.BoolVar(&o.Locked, "locked", false, "refuse what the lock does not have, instead of warning of it")
-	flags.BoolVar(&o.Offline, "offline", false, "build from the cache alone: what would be fetched is an error")
 	flags.StringArrayVar(&o.Secrets, "secret", nil, "secret for build steps: `id=ID[,src=PATH|,env=NAME]`")
-	flags.StringArrayVar(&o.Policies, "policy", nil, "source policy in JSON, which denies or replaces sources: `filename=PATH[,reset=BOOL][,disabled=BOOL]`")
 	flags.StringArrayVar(&o.SSH, "ssh", nil, "SSH agent or keys for build steps: `ID[=SOCKET|KEY,...]`")
 }
 
