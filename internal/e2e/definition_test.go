@@ -56,6 +56,32 @@ func TestDefinition(t *testing.T) {
 // graph asks for the graph as often as times in one session.
 func (h *house) graph(t *testing.T, c *client.Client, dir string, flags []string, times int) string {
 	t.Helper()
+	var text []byte
+	var ops [][]byte
+	h.ask(t, c, dir, flags, func(ctx context.Context, gw gateway.Client) error {
+		for i := range times {
+			res, err := frontend.Build(ctx, gw)
+			if err != nil {
+				return err
+			}
+			def, err := bk.ReadFrom(bytes.NewReader(res.Metadata["result.llb"]))
+			if err != nil {
+				return err
+			}
+			if i == 0 {
+				text, ops = res.Metadata["result.txt"], def.Def
+			} else if !slices.EqualFunc(ops, def.Def, bytes.Equal) {
+				t.Errorf("definition %d differs:\n%s", i, cmp.Diff(identifiers(t, ops), identifiers(t, def.Def)))
+			}
+		}
+		return nil
+	})
+	return string(text)
+}
+
+// ask begins a session of a request for a directory's graph.
+func (h *house) ask(t *testing.T, c *client.Client, dir string, flags []string, f func(context.Context, gateway.Client) error) {
+	t.Helper()
 	local, err := fsutil.NewFS(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -73,30 +99,11 @@ func (h *house) graph(t *testing.T, c *client.Client, dir string, flags []string
 	if len(flags) == 2 && flags[0] == "--target" {
 		opt.FrontendAttrs["target"] = flags[1]
 	}
-	var text []byte
-	var ops [][]byte
-	_, err = c.Build(t.Context(), opt, "", func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-		for i := range times {
-			res, err := frontend.Build(ctx, gw)
-			if err != nil {
-				return nil, err
-			}
-			def, err := bk.ReadFrom(bytes.NewReader(res.Metadata["result.llb"]))
-			if err != nil {
-				return nil, err
-			}
-			if i == 0 {
-				text, ops = res.Metadata["result.txt"], def.Def
-			} else if !slices.EqualFunc(ops, def.Def, bytes.Equal) {
-				t.Errorf("definition %d differs:\n%s", i, cmp.Diff(identifiers(t, ops), identifiers(t, def.Def)))
-			}
-		}
-		return gateway.NewResult(), nil
-	}, nil)
-	if err != nil {
+	if _, err := c.Build(t.Context(), opt, "", func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
+		return gateway.NewResult(), f(ctx, gw)
+	}, nil); err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
 }
 
 // helper is a directory with the step helper: who a command runs as may be known only
