@@ -8,6 +8,7 @@ package noshell
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -75,6 +76,14 @@ func (c *Call) Print(text string) error {
 
 // mode is one with which a file is made.
 func (c *Call) mode(m uint32) uint32 { return m &^ c.Shell.masked() }
+
+// operands is the error of a program that has fewer than n operands.
+func operands(rest []string, n int) error {
+	if len(rest) < n {
+		return errors.New("missing operand")
+	}
+	return nil
+}
 
 // Options are those of a call.
 type Options map[string][]string

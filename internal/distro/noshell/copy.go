@@ -22,6 +22,9 @@ func cp(c *Call) error {
 	if err != nil {
 		return err
 	}
+	if err := operands(rest, 2); err != nil {
+		return err
+	}
 	if len(rest) != 2 || opt.Has("u", "L") {
 		return refuse("it isn't followed")
 	}
@@ -107,6 +110,9 @@ func (c *Call) keepAttributes(from, to string) error {
 func mv(c *Call) error {
 	opt, rest, err := c.Options("f force=f T no-target-directory=T v verbose=v n no-clobber=n Z")
 	if err != nil {
+		return err
+	}
+	if err := operands(rest, 2); err != nil {
 		return err
 	}
 	if len(rest) != 2 {

@@ -48,6 +48,9 @@ func readlink(c *Call) error {
 	if err != nil {
 		return err
 	}
+	if err := operands(rest, 1); err != nil {
+		return err
+	}
 	if len(rest) != 1 {
 		return refuse("it isn't followed")
 	}
@@ -69,6 +72,9 @@ func readlink(c *Call) error {
 func realpath(c *Call) error {
 	opt, rest, err := c.Options("e canonicalize-existing=e m canonicalize-missing=m s strip=s no-symlinks=s q quiet=q")
 	if err != nil {
+		return err
+	}
+	if err := operands(rest, 1); err != nil {
 		return err
 	}
 	if len(rest) != 1 {
@@ -118,6 +124,9 @@ func (c *Call) resolve(p string, opt Options) (string, error) {
 func stat(c *Call) error {
 	opt, rest, err := c.Options("c: format=c: L dereference=L printf=c:")
 	if err != nil {
+		return err
+	}
+	if err := operands(rest, 1); err != nil {
 		return err
 	}
 	if !opt.Has("c") {

@@ -21,6 +21,9 @@ func mkdir(c *Call) error {
 	if err != nil {
 		return err
 	}
+	if err := operands(paths, 1); err != nil {
+		return err
+	}
 	for _, p := range paths {
 		if err := c.mkdir(c.Path(p), opt.Has("p"), opt.Value("m")); err != nil {
 			return err
@@ -66,6 +69,9 @@ func rmdir(c *Call) error {
 	if err != nil {
 		return err
 	}
+	if err := operands(paths, 1); err != nil {
+		return err
+	}
 	for _, p := range paths {
 		for p := c.Path(p); ; p = path.Dir(p) {
 			if err := c.Files().Touched(p); err != nil {
@@ -89,6 +95,9 @@ func rmdir(c *Call) error {
 func rm(c *Call) error {
 	opt, paths, err := c.Options("f force=f r R=r recursive=r v verbose=v d dir=d")
 	if err != nil {
+		return err
+	}
+	if err := operands(paths, 1); err != nil && !opt.Has("f") {
 		return err
 	}
 	for _, p := range paths {
@@ -125,6 +134,9 @@ func touch(c *Call) error {
 	if err != nil {
 		return err
 	}
+	if err := operands(paths, 1); err != nil {
+		return err
+	}
 	for _, p := range paths {
 		p = c.Path(p)
 		if _, err := c.Files().Stat(p, true); err == nil || opt.Has("c") {
@@ -140,6 +152,9 @@ func touch(c *Call) error {
 func ln(c *Call) error {
 	opt, rest, err := c.Options("s symbolic=s f force=f n no-dereference=n T no-target-directory=T v verbose=v r relative=r t:")
 	if err != nil {
+		return err
+	}
+	if err := operands(rest, 1); err != nil {
 		return err
 	}
 	if len(rest) != 2 || opt.Has("r", "t") {

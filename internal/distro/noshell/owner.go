@@ -86,8 +86,8 @@ func chown(c *Call) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) < 2 {
-		return refuse("it isn't followed")
+	if err := operands(rest, 2); err != nil {
+		return err
 	}
 	if path.Base(c.Args[0]) == "chgrp" {
 		rest[0] = ":" + rest[0]
@@ -169,8 +169,8 @@ func chmod(c *Call) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) < 2 {
-		return refuse("it isn't followed")
+	if err := operands(rest, 2); err != nil {
+		return err
 	}
 	mode := strings.TrimPrefix(rest[0], "=mode=")
 	return c.each(rest[1:], opt.Has("R"), func(p string) error {
