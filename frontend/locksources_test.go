@@ -182,6 +182,9 @@ func TestUnlockedSources(t *testing.T) {
 	house.Write(t, lock, []byte("version: 2\n"))
 	out = w.Must(t, house.Flags(dir, "-o", "type=cacheonly")...)
 	house.Contains(t, out, "strata.yaml:2:7: strata.lock does not have the image "+o.image, "strata.yaml:5:", "strata.lock does not have "+o.files.url, "strata.lock does not have "+o.git.URL+"#main")
+	if out := w.Must(t, house.Flags(dir, "-o", "type=cacheonly", "--build-context", o.image+"=docker-image://"+o.image)...); strings.Contains(out, "strata.yaml:2:7: strata.lock does not have") {
+		t.Errorf("a context that took an image's place is said to lack in the lock:\n%s", out)
+	}
 	out, err := h.Strata(house.Flags(dir, "-o", "type=cacheonly", "--locked")...)
 	if err == nil {
 		t.Error("--locked builds what is not locked")

@@ -108,7 +108,7 @@ func (p *planner) pinImages(ctx context.Context, asked, found plan.Tree) error {
 		if references, err = l.Images(ctx, asked); err != nil {
 			return err
 		}
-	case asked.Kind != plan.Registry || hasDigest(asked.Name):
+	case asked.Kind != plan.Registry || hasDigest(asked.Name) || !hasDigest(found.Name):
 		return nil
 	}
 	for _, ref := range references {
