@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/patternmatcher"
@@ -112,7 +113,7 @@ func (t *tree) place(name string, isDir bool) (string, error) {
 	if at == "" {
 		return "", nil
 	}
-	if strings.HasPrefix(path.Base(at), deletion) {
+	if slices.ContainsFunc(strings.Split(at, "/"), func(part string) bool { return strings.HasPrefix(part, deletion) }) {
 		return "", fmt.Errorf("names that begin with %s mean deletions in an image's layer; leave it out with exclude", deletion)
 	}
 	if !isDir {

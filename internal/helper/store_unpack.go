@@ -16,6 +16,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -167,6 +168,9 @@ func unpackArchive(r *nar.Reader, at dir, name string) error {
 		here := open[len(open)-1]
 		if len(open) > 1 {
 			name = e.Name
+		}
+		if strings.HasPrefix(e.Name, ".wh.") {
+			return fmt.Errorf("%s: names with .wh. mean a deletion in an image's layer", show(here.join(name)))
 		}
 		switch e.Type {
 		case nar.Directory:
