@@ -102,8 +102,25 @@ func isControlName(name string) bool {
 	return name != "" && name != "list" && len(name) <= 50 && !strings.ContainsAny(name, "/\x00\n")
 }
 
-// check makes sure of the fields that file names are made of.
+// states are the fields that only dpkg's database has: what they say of a package is
+// for dpkg to find out, which refuses one that says it itself.
+func states() []string {
+	return []string{"Status", "Config-Version", "Triggers-Pending", "Triggers-Awaited"}
+}
+
+// check makes sure of the fields that file names are made of, and that there are none
+// that the database would take for its own.
 func (c *Control) check() error {
+	for _, name := range states() {
+		if f, ok := c.Fields.Lookup(name); ok {
+			return fmt.Errorf("%w: its field %s is %.80q, which only dpkg's database can have", ErrFormat, name, f.Value)
+		}
+	}
+	for _, f := range c.Fields {
+		if strings.ContainsRune(f.Value, 0) {
+			return fmt.Errorf("%w: its field %s has a zero byte", ErrFormat, f.Name)
+		}
+	}
 	for _, field := range []struct {
 		name string
 		ok   func(string) bool

@@ -142,7 +142,7 @@ func readDate(p control.Paragraph, name string, to *time.Time) error {
 	}
 	for _, layout := range []string{"Mon, _2 Jan 2006 15:04:05 MST", "Mon, _2 Jan 2006 15:04:05 -0700"} {
 		t, err := time.Parse(layout, field.Value)
-		if zone, _ := t.Zone(); err == nil && (zone == "UTC" || zone == "GMT" || zone == "" || zone == "Z") {
+		if zone, offset := t.Zone(); err == nil && offset == 0 && (zone == "UTC" || zone == "GMT" || zone == "" || zone == "Z") {
 			*to = t.UTC()
 			return nil
 		}

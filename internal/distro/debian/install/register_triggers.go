@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,36 @@ type triggers struct {
 	files []string
 	// named are the lines of the file of each trigger that isn't a path.
 	named map[string][]string
+}
+
+// triggerName is what dpkg takes for the name of a trigger that isn't a path.
+var triggerName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z+.-]*$`)
+
+// isTriggerName reports whether dpkg can have a trigger of that name: a path, or the
+// name of a file of its database beside those with names of their own.
+func isTriggerName(name string) bool {
+	if strings.HasPrefix(name, "/") {
+		return !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+	}
+	return triggerName.MatchString(name) && !slices.Contains([]string{"File", "Unincorp", "Lock"}, name)
+}
+
+// checkTriggers refuses a package's file of triggers if dpkg would, or if a name in it
+// would be another file of the database than a trigger's.
+func checkTriggers(text string) error {
+	known := []string{"interest", "interest-await", "interest-noawait", "activate", "activate-await", "activate-noawait"}
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+		case !slices.Contains(known, words[0]):
+			return fmt.Errorf("read triggers: there is no directive %.80q", words[0])
+		case len(words) != 2 || !isTriggerName(words[1]):
+			return fmt.Errorf("read triggers: %.80q can't be a trigger's name", strings.Join(words[1:], " "))
+		}
+	}
+	return nil
 }
 
 // interests reads what packages want to know of. A trigger is given as

@@ -16,6 +16,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/unpack"
@@ -52,6 +53,9 @@ func (u *unpacker) unpack(ctx context.Context, a *archive.Archive, memory *budge
 		Control: u.control.Fields, Info: u.control.InfoName(),
 		Triggers: string(u.control.File("triggers")), Preinst: string(u.control.File("preinst")),
 	}
+	if err := checkTriggers(u.p.Triggers); err != nil {
+		return nil, err
+	}
 	u.needSums, u.sumOf = u.control.File("md5sums") == nil, map[string]string{}
 	if err := u.readConffiles(); err != nil {
 		return nil, err
@@ -76,8 +80,11 @@ func (u *unpacker) readConffiles() error {
 		if line == "" || strings.HasPrefix(line, "remove-on-upgrade ") {
 			continue
 		}
-		if line[0] != '/' {
-			return fmt.Errorf("read conffiles: %q isn't a path", line)
+		if line[0] != '/' || slices.Contains(strings.Split(line, "/"), "..") || strings.ContainsFunc(line, unicode.IsControl) {
+			return fmt.Errorf("read conffiles: %q isn't a path of the image", line)
+		}
+		if _, twice := u.conffiles[line]; twice {
+			continue
 		}
 		u.conffiles[line] = len(u.p.Conffiles)
 		u.p.Conffiles = append(u.p.Conffiles, Conffile{Path: line})

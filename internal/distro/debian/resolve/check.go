@@ -5,11 +5,13 @@ package resolve
 
 import (
 	"cmp"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/index"
@@ -101,8 +103,11 @@ func (c *checker) listed(p *Package) (control string, err error) {
 	if p.Architecture != "all" && p.Architecture != cmp.Or(foreign, c.req.Architecture) {
 		return "", fmt.Errorf("%s is of the architecture %s, not %s", p.Name, p.Architecture, c.req.Architecture)
 	}
-	if len(p.SHA256) != 64 || p.Filename == "" || p.Size <= 0 {
+	if _, err := hex.DecodeString(p.SHA256); err != nil || len(p.SHA256) != 64 || p.Filename == "" || p.Size <= 0 {
 		return "", fmt.Errorf("%s has no file, size or sha256", p.Name)
+	}
+	if slices.Contains(strings.Split(p.Filename, "/"), "..") || strings.ContainsAny(p.Filename, "?#") || strings.ContainsFunc(p.Filename, unicode.IsControl) {
+		return "", fmt.Errorf("%s has the file %q, which leads out of the archive or can't be in one", p.Name, p.Filename)
 	}
 	for _, x := range c.req.lists() {
 		for n := range x.Named(p.Name) {
