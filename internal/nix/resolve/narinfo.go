@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
+
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // Info is what is known of a store path.
@@ -127,7 +129,11 @@ func (n *narinfo) finish() error {
 	}
 	if n.Compression == "" {
 		// What caches packed with before they could say it.
-		n.Compression = "bzip2"
+		n.Compression = compress.Bzip2
+	}
+	if !slices.Contains(compress.Formats(), n.Compression) {
+		// It isn't signed, so it must not be one of the words that steps have besides.
+		return fmt.Errorf("in Compression: %w %.40q; known are %s", compress.ErrFormat, n.Compression, strings.Join(compress.Formats(), ", "))
 	}
 	store := path.Dir(n.Path)
 	for i, base := range n.References {

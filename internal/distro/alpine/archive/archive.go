@@ -57,6 +57,10 @@ func ScriptNames() []string {
 // MaxControl limits the segments before the files, in bytes of their content.
 const MaxControl = 16 << 20
 
+// maxSignatures limits the segments in front of the control segment; real packages have
+// one.
+const maxSignatures = 4
+
 // Open reads what a package of size bytes has before its files.
 func Open(r io.ReaderAt, size int64) (*Archive, error) {
 	a := &Archive{r: r, Size: size}
@@ -64,7 +68,10 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 	if _, err := r.ReadAt(start[:], 0); err == nil && bytes.HasPrefix(start[:], []byte("ADB")) {
 		return nil, fmt.Errorf("%w: it is one of format 3, which is not supported", ErrFormat)
 	}
-	for offset := int64(0); ; {
+	for offset, n := int64(0), 0; ; n++ {
+		if n > maxSignatures {
+			return nil, fmt.Errorf("read package: %w: it has more than %d segments of signatures", ErrFormat, maxSignatures)
+		}
 		content, end, err := ReadMember(r, offset, size, MaxControl)
 		if err != nil {
 			return nil, fmt.Errorf("read package: %w: %w", ErrFormat, err)
