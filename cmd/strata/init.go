@@ -50,6 +50,7 @@ With --check, the Dockerfile and what it became are both built, and what differs
 shown with the reason why it may. The exit status is 3 when something has none.`,
 		Example: `  strata init
   strata init -f docker/app.Dockerfile -o deploy/strata.yaml
+  strata init -f image/nginx.yaml
   strata init --faithful
   strata init --check
   strata init -o -`,
@@ -61,7 +62,7 @@ shown with the reason why it may. The exit status is 3 when something has none.`
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile (default: the one in PATH)")
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile, or the definition of a Docker hardened image (default: the Dockerfile in PATH)")
 	cmd.Flags().StringVar(&o.template, "template", "", "the `NAME` of the kind of project, where several fit: "+strings.Join(templateNames(), ", "))
 	cmd.MarkFlagsMutuallyExclusive("file", "template")
 	cmd.Flags().BoolVar(&o.faithful, "faithful", false, "convert a Dockerfile one to one, without what a build file does better")
@@ -145,7 +146,7 @@ func (o initOptions) draft() (converted, error) {
 		d, err := o.fromTemplate(t)
 		return converted{Draft: d}, err
 	case o.file != "":
-		return o.fromDockerfile(o.file)
+		return o.fromFile(o.file)
 	}
 	for _, name := range dockerfileNames() {
 		path := filepath.Join(o.dir, name)

@@ -42,12 +42,8 @@ func (o initOptions) fromDockerfile(path string) (converted, error) {
 	}
 	defer root.Close()
 	made, err := dockerfile.Convert(data, dockerfile.Options{Faithful: o.faithful, Context: root.FS()})
-	var at *dockerfile.LineError
-	switch {
-	case errors.As(err, &at):
-		return converted{}, cli.Usage(fmt.Errorf("%s:%d: %w", path, at.Line, at.Err), "")
-	case err != nil:
-		return converted{}, cli.Usage(fmt.Errorf("%s: %w", path, err), "")
+	if err != nil {
+		return converted{}, unreadable(path, err)
 	}
 	out := converted{Draft: starter.Draft{BuildFile: made.BuildFile}, file: path, made: made.File}
 	for _, n := range made.Notes {

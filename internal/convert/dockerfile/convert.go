@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -25,6 +24,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/strata-build/strata/internal/convert/draft"
+	"github.com/strata-build/strata/internal/convert/report"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -48,39 +48,20 @@ type Result struct {
 }
 
 // Note is what a user should know of a line.
-type Note struct {
-	// Line counts from 1; 0 is the whole file.
-	Line int
-	Kind Kind
-	Text string
-}
+type Note = report.Note
 
 // Kind says what a note is about.
-type Kind int
+type Kind = report.Kind
 
+// The kinds of notes.
 const (
-	// Changed is something that was written in another way, with the reason.
-	Changed Kind = iota
-	// Doubt is something that may not be the same.
-	Doubt
-	// Lost is something that a build file can't say.
-	Lost
+	Changed = report.Changed
+	Doubt   = report.Doubt
+	Lost    = report.Lost
 )
 
-func (k Kind) String() string {
-	return [...]string{"changed", "doubt", "not kept"}[k]
-}
-
 // LineError is a line that can't be converted.
-type LineError struct {
-	Line int
-	Err  error
-}
-
-func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
-
-// Unwrap is the cause.
-func (e *LineError) Unwrap() error { return e.Err }
+type LineError = report.LineError
 
 // Convert turns a Dockerfile into a build file, which the build file's own parser takes:
 // an instruction that no build file can say is a [LineError].
@@ -94,7 +75,7 @@ func Convert(data []byte, o Options) (*Result, error) {
 		return nil, err
 	}
 	if err := made.write(); err != nil {
-		return nil, &LineError{culprit(data, parsed, o), err}
+		return nil, &LineError{Line: culprit(data, parsed, o), Err: err}
 	}
 	return made, nil
 }
@@ -127,8 +108,7 @@ func convert(data []byte, parsed *parser.Result, o Options) (*Result, error) {
 	if err := c.convert(globals, stages); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(c.notes, func(a, b Note) int { return a.Line - b.Line })
-	return &Result{File: c.file, Notes: c.notes}, nil
+	return &Result{File: c.file, Notes: c.notes.Sorted()}, nil
 }
 
 // culprit is the line of the instruction with which a Dockerfile becomes something that
@@ -174,7 +154,7 @@ func located(err error, line int) error {
 	for inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "dockerfile parse error on line"); inner = errors.Unwrap(err) {
 		err = inner // the line is said already
 	}
-	return &LineError{line, err}
+	return &LineError{Line: line, Err: err}
 }
 
 // converter is one call of Convert.
@@ -185,14 +165,11 @@ type converter struct {
 	globals *scope
 	args    *argTable
 	stages  []*stage
-	notes   []Note
+	notes   report.Notes
 }
 
 func (c *converter) note(line int, kind Kind, format string, args ...any) {
-	n := Note{line, kind, fmt.Sprintf(format, args...)}
-	if !slices.Contains(c.notes, n) {
-		c.notes = append(c.notes, n)
-	}
+	c.notes.Add(line, kind, format, args...)
 }
 
 // convert goes through all stages.

@@ -35,6 +35,7 @@ func buildNode(b *Build) *yaml.Node {
 	}
 	m.nodes("outputs", list(b.Outputs, outputNode))
 	m.text("owner", b.Owner)
+	m.about(b.About)
 	return m.node
 }
 

@@ -32,6 +32,9 @@ type Arg struct {
 	Name     string
 	// Default is the value when none is given, for an argument that has one.
 	Default string
+	// Platforms are the values by platform, for an argument that has them in the place of
+	// Default.
+	Platforms []Pair
 	// Required says that one must be given, and Optional that without one there is no
 	// such variable. Both leave Default out.
 	Required, Optional bool
@@ -42,13 +45,24 @@ type Target struct {
 	Comments []string
 	Name     string
 	// FromComments stand above from, which Main has no other place for.
-	FromComments []string
-	From         string
-	Platform     string
-	Layers       []Layer
-	Users        []User
-	Groups       []Group
-	Config       Config
+	FromComments    []string
+	From            string
+	Platform        string
+	Tags, Platforms []string
+	Layers          []Layer
+	Users           []User
+	Groups          []Group
+	Config          Config
+	Annotations     []Pair
+	// MaxLayers is 0 for as many as there are.
+	MaxLayers int
+	Tests     []Test
+}
+
+// Test is a command that is tried in the image. What Stdout names must be in its output.
+type Test struct {
+	Name, Run, Stdout string
+	Exit              int
 }
 
 // Layer is one entry of layers. Exactly one of Files, Build and Packages is there.
@@ -84,7 +98,11 @@ type Entry struct {
 	// Mode is octal, such as 0755, or a change of a mode.
 	Mode  string
 	Owner string
+	About About
 }
+
+// About is what something that is fetched or built is, for the list of contents.
+type About struct{ PURL, License, Version string }
 
 // Build is a command.
 type Build struct {
@@ -112,6 +130,7 @@ type Build struct {
 	Devices  []Device
 	Network  string
 	Security string
+	About    About
 }
 
 // Source is an entry of a build's source.
@@ -161,7 +180,11 @@ type Device struct {
 
 // Packages are packages of a distribution.
 type Packages struct {
-	Names      []string
+	Names []string
+	// Repositories are archives of apk, and addresses alone.
+	Repositories []string
+	// Like is the image whose archives count.
+	Like       string
 	Recommends bool
 	Upgrade    string
 }

@@ -59,6 +59,8 @@ func argsNode(args []Arg) *yaml.Node {
 		switch {
 		case a.Required:
 			value = plain("null")
+		case len(a.Platforms) > 0:
+			value = pairs(a.Platforms)
 		case a.Optional:
 			o := newMapping()
 			o.flag("optional", true)
@@ -72,6 +74,8 @@ func argsNode(args []Arg) *yaml.Node {
 func (m mapping) target(t *Target) {
 	m.text("from", t.From, t.FromComments...)
 	m.text("platform", t.Platform)
+	m.texts("tags", t.Tags)
+	m.texts("platforms", t.Platforms)
 	if len(t.Users) > 0 {
 		m.nodes("users", list(t.Users, userNode))
 	}
@@ -84,6 +88,39 @@ func (m mapping) target(t *Target) {
 	if c := configNode(&t.Config); len(c.Content) > 0 {
 		m.put("config", layout(c, width))
 	}
+	if len(t.Annotations) > 0 {
+		m.put("annotations", pairs(t.Annotations))
+	}
+	if t.MaxLayers > 0 {
+		m.put("max_layers", plain(fmt.Sprint(t.MaxLayers)))
+	}
+	if len(t.Tests) > 0 {
+		m.put("tests", list(t.Tests, testNode))
+	}
+}
+
+func testNode(t Test) *yaml.Node {
+	m := newMapping()
+	m.text("name", t.Name)
+	m.text("run", t.Run)
+	expect := newMapping()
+	if t.Exit != 0 {
+		expect.put("exit", plain(fmt.Sprint(t.Exit)))
+	}
+	if t.Stdout != "" {
+		expect.put("stdout", pairs([]Pair{{Name: "contains", Value: t.Stdout}}))
+	}
+	if len(expect.node.Content) > 0 {
+		m.put("expect", layout(expect.node, width))
+	}
+	return layout(m.node, width)
+}
+
+// about adds what something is.
+func (m mapping) about(a About) {
+	m.text("purl", a.PURL)
+	m.text("license", a.License)
+	m.text("version", a.Version)
 }
 
 func layerNode(l Layer) *yaml.Node {
@@ -131,6 +168,7 @@ func entryNode(e Entry) *yaml.Node {
 	m.flag("directory", e.Directory)
 	m.text("mode", e.Mode)
 	m.text("owner", e.Owner)
+	m.about(e.About)
 	layout(m.node, width)
 	m.node.HeadComment = comment(e.Comments)
 	return m.node
@@ -138,19 +176,26 @@ func entryNode(e Entry) *yaml.Node {
 
 func packagesNode(p *Packages) *yaml.Node {
 	names := texts(p.Names)
-	if !p.Recommends && p.Upgrade == "" {
+	if !p.Recommends && p.Upgrade == "" && p.Like == "" && len(p.Repositories) == 0 {
 		return names
 	}
 	m := newMapping()
 	if len(p.Names) > 0 {
 		m.put("names", names)
 	}
+	m.nodes("repositories", list(p.Repositories, repositoryNode))
+	m.text("like", p.Like)
 	m.text("upgrade", p.Upgrade)
 	if p.Upgrade == "true" {
 		m.node.Content[len(m.node.Content)-1] = plain("true")
 	}
 	m.flag("recommends", p.Recommends)
 	return layout(m.node, width-10)
+}
+
+// repositoryNode is an archive of apk.
+func repositoryNode(uri string) *yaml.Node {
+	return pairs([]Pair{{Name: "type", Value: "apk"}, {Name: "uri", Value: uri}})
 }
 
 func userNode(u User) *yaml.Node {

@@ -5,6 +5,7 @@ package draft
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -14,7 +15,7 @@ import (
 // which the encoder can't: a word stands for each until all is written.
 type wrapper struct{ lists []*yaml.Node }
 
-// take puts a word in the place of each list of package names that is too long.
+// take puts a word in the place of each list of names that is too long.
 func (w *wrapper) take(n *yaml.Node) {
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 1 && isNames(n.Content[i-1].Value, c) {
@@ -27,7 +28,7 @@ func (w *wrapper) take(n *yaml.Node) {
 }
 
 func isNames(key string, n *yaml.Node) bool {
-	if key != "packages" && key != "names" || n.Kind != yaml.SequenceNode || n.Style == yaml.FlowStyle {
+	if !slices.Contains([]string{"packages", "names", "tags", "include", "exclude"}, key) || n.Kind != yaml.SequenceNode || n.Style == yaml.FlowStyle {
 		return false
 	}
 	for _, c := range n.Content {

@@ -1,0 +1,297 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package definition is what converters of image definitions in YAML share: maps of which
+// no key is passed over in silence, and how archives of packages, accounts and the name
+// of a system are written in a build file.
+package definition
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/strata-build/strata/internal/convert/draft"
+	"github.com/strata-build/strata/internal/convert/report"
+)
+
+// maxSize is how many bytes a definition may have.
+const maxSize = 1 << 20
+
+// Document is a definition that is being read.
+type Document struct {
+	report.Notes
+	// Top is the map at the top.
+	Top  *Map
+	maps []*Map
+}
+
+// Parse reads a definition. An error that has a line is a [report.LineError].
+func Parse(data []byte) (*Document, error) {
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("it has more than %d bytes", maxSize)
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
+		return nil, located(err)
+	}
+	d := &Document{}
+	if len(root.Content) == 0 || resolved(root.Content[0]).Kind != yaml.MappingNode {
+		return nil, errors.New("it is no map")
+	}
+	d.Top = d.open("", root.Content[0])
+	return d, nil
+}
+
+// located gives an error of the parser the line that it names.
+func located(err error) error {
+	at := regexp.MustCompile(`line (\d+): (.*)`).FindStringSubmatch(err.Error())
+	if at == nil {
+		return fmt.Errorf("read the definition: %w", err)
+	}
+	line, convErr := strconv.Atoi(at[1])
+	if convErr != nil {
+		return fmt.Errorf("read the definition: %w", err)
+	}
+	return &report.LineError{Line: line, Err: errors.New(at[2])}
+}
+
+// resolved is what an alias stands for.
+func resolved(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// Untaken reports every key that nothing asked for.
+func (d *Document) Untaken() {
+	for _, m := range d.maps {
+		for _, p := range m.pairs {
+			if !p.taken {
+				d.Add(p.key.Line, report.Lost, "%s: the build file has no such key", m.at(p.key.Value))
+			}
+		}
+	}
+}
+
+// Map is a map of a definition. A nil one is empty.
+type Map struct {
+	doc   *Document
+	path  string
+	line  int
+	pairs []*pair
+}
+
+type pair struct {
+	key, value *yaml.Node
+	taken      bool
+}
+
+func (d *Document) open(path string, n *yaml.Node) *Map {
+	n = resolved(n)
+	m := &Map{doc: d, path: path, line: n.Line}
+	d.maps = append(d.maps, m)
+	m.add(n, 0)
+	return m
+}
+
+// add adds the keys of a node; those that come by << don't replace others.
+func (m *Map) add(n *yaml.Node, depth int) {
+	const deepest = 8
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := resolved(n.Content[i]), resolved(n.Content[i+1])
+		if key.Tag == "!!merge" && depth < deepest && value.Kind == yaml.MappingNode {
+			m.add(value, depth+1)
+			continue
+		}
+		if m.find(key.Value) == nil {
+			m.pairs = append(m.pairs, &pair{key: key, value: value})
+		}
+	}
+}
+
+func (m *Map) find(key string) *pair {
+	if m == nil {
+		return nil
+	}
+	for _, p := range m.pairs {
+		if p.key.Value == key {
+			return p
+		}
+	}
+	return nil
+}
+
+// take is the value of a key, which counts as looked at; nil if there is none.
+func (m *Map) take(key string) *yaml.Node {
+	p := m.find(key)
+	if p == nil {
+		return nil
+	}
+	p.taken = true
+	if p.value.Tag == "!!null" {
+		return nil
+	}
+	return p.value
+}
+
+// Has reports whether there is a key.
+func (m *Map) Has(key string) bool { return m.find(key) != nil }
+
+// Line is where a key stands, or else the map.
+func (m *Map) Line(key string) int {
+	if p := m.find(key); p != nil {
+		return p.key.Line
+	}
+	if m == nil {
+		return 0
+	}
+	return m.line
+}
+
+// Path is the name of a key with those of the maps above it.
+func (m *Map) at(key string) string { return strings.TrimPrefix(m.path+"."+key, ".") }
+
+// Lost tells of a key that a build file can't say.
+func (m *Map) Lost(key, format string, args ...any) {
+	if m.take(key) != nil {
+		m.doc.Add(m.Line(key), report.Lost, "%s: %s", m.at(key), fmt.Sprintf(format, args...))
+	}
+}
+
+// Changed tells of a key that is written in another way.
+func (m *Map) Changed(key, format string, args ...any) {
+	m.doc.Add(m.Line(key), report.Changed, "%s: %s", m.at(key), fmt.Sprintf(format, args...))
+}
+
+// Doubt tells of a key of which it isn't certain what it means.
+func (m *Map) Doubt(key, format string, args ...any) {
+	m.doc.Add(m.Line(key), report.Doubt, "%s: %s", m.at(key), fmt.Sprintf(format, args...))
+}
+
+// wrong tells of a value of another kind than the key has.
+func (m *Map) wrong(key, want string) {
+	m.doc.Add(m.Line(key), report.Lost, "%s: it is not %s", m.at(key), want)
+}
+
+// Text is the text of a key, or empty.
+func (m *Map) Text(key string) string {
+	n := m.take(key)
+	if n == nil {
+		return ""
+	}
+	if n.Kind != yaml.ScalarNode {
+		m.wrong(key, "a text")
+		return ""
+	}
+	return n.Value
+}
+
+// Flag reports whether a key is true.
+func (m *Map) Flag(key string) bool {
+	text := m.Text(key)
+	if text != "" && text != "true" && text != "false" {
+		m.wrong(key, "true or false")
+	}
+	return text == "true"
+}
+
+// Texts are the texts of a list; nil if there is no such key.
+func (m *Map) Texts(key string) []string {
+	n := m.take(key)
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		m.wrong(key, "a list")
+		return nil
+	}
+	out := []string{}
+	for _, c := range n.Content {
+		if c = resolved(c); c.Kind != yaml.ScalarNode {
+			m.wrong(key, "a list of texts")
+			continue
+		}
+		out = append(out, c.Value)
+	}
+	return out
+}
+
+// Map is the map of a key, or nil.
+func (m *Map) Map(key string) *Map {
+	n := m.take(key)
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		m.wrong(key, "a map")
+		return nil
+	}
+	return m.doc.open(m.at(key), n)
+}
+
+// Maps are the maps of a list.
+func (m *Map) Maps(key string) []*Map {
+	n := m.take(key)
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		m.wrong(key, "a list")
+		return nil
+	}
+	var out []*Map
+	for _, c := range n.Content {
+		if c = resolved(c); c.Kind != yaml.MappingNode {
+			m.wrong(key, "a list of maps")
+			continue
+		}
+		out = append(out, m.doc.open(m.at(key), c))
+	}
+	return out
+}
+
+// Pairs are the names and texts of a map.
+func (m *Map) Pairs(key string) []draft.Pair {
+	return m.Map(key).AsPairs()
+}
+
+// Raw is the text of a key with everything below it, as a person reads it.
+func (m *Map) Raw(key string) []string {
+	n := m.take(key)
+	if n == nil {
+		return nil
+	}
+	text, err := yaml.Marshal(n)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+}
+
+// AsPairs are all names and texts of the map.
+func (m *Map) AsPairs() []draft.Pair {
+	if m == nil {
+		return nil
+	}
+	var out []draft.Pair
+	for _, p := range m.pairs {
+		out = append(out, draft.Pair{Name: p.key.Value, Value: m.Text(p.key.Value)})
+	}
+	return out
+}
+
+// Ignore says of a map that all in it is told elsewhere.
+func (m *Map) Ignore() {
+	if m == nil {
+		return
+	}
+	for _, p := range m.pairs {
+		p.taken = true
+	}
+}
