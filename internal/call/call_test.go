@@ -49,6 +49,10 @@ func examples() []calls.Call {
 			Skeleton: "/skeleton", Users: "/users", From: "out", Owner: "app:staff", Keep: []string{"/a", "/b c"},
 			Chown: map[string]string{"/a=b": "0:0", "/c": "app"}, Source: "-in", Out: "--out",
 		},
+		call.Place{
+			Directories: map[string]call.Attributes{"/a:b": {Mode: 0o1777, UID: 5, GID: 6}, "/c": {}}, Likely: map[string]call.Attributes{"/d=e f": {Mode: 0o755, UID: 1 << 31}},
+			Links: map[string]string{"/x": "/y", "/z": "a=b//c"}, Source: "/in", Out: "/out",
+		},
 		call.Place{PreserveOwner: true, Base: "/base", Report: "/report/r", Source: "/in", Out: "/out"},
 		call.Run{Command: []string{"--", "-x"}},
 		call.Run{

@@ -14,6 +14,7 @@ import (
 const (
 	SkeletonUsage = skeletonName + " SRC DST"
 	PlaceUsage    = PlaceName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR] [--base DIR --report FILE]
+                    [--directory MODE:UID:GID:PATH]... [--likely MODE:UID:GID:PATH]... [--link PATH//TARGET]...
                     [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST`
 
 	skeletonName = "skeleton"
@@ -58,6 +59,11 @@ type Place struct {
 	Keep []string
 	// Chown has the USER[:GROUP] of paths, and of all below them; the longest path wins.
 	Chown map[string]string
+	// Directories have the attributes of directories that are above the skeleton, by their
+	// clean, absolute paths; Likely of those that are if the skeleton doesn't have them.
+	Directories, Likely map[string]Attributes
+	// Links have the targets of links that are above the skeleton, by their paths.
+	Links map[string]string
 	// Base is the base's root, and Report the file that then gets the paths of what is
 	// replaced there, as a JSON list; both are empty where that isn't wanted.
 	Base, Report string
@@ -73,6 +79,7 @@ func (c Place) Args() []string {
 	for _, p := range slices.Sorted(maps.Keys(c.Chown)) {
 		args = append(args, "--chown", p+"="+c.Chown[p])
 	}
+	args = slices.Concat(args, eachDirectory("directory", c.Directories), eachDirectory("likely", c.Likely), eachLink("link", c.Links))
 	return slices.Concat(args, Value("base", c.Base), Value("report", c.Report), Operands(c.Source, c.Out))
 }
 
@@ -99,6 +106,9 @@ func ParsePlace(args []string) (Place, error) {
 		c.Chown[word[:cut]] = word[cut+1:]
 		return nil
 	})
+	set.Func("directory", "", directories(&c.Directories))
+	set.Func("likely", "", directories(&c.Likely))
+	set.Func("link", "", links(&c.Links))
 	err := Parse(set, args, 2, 2)
 	c.Source, c.Out = set.Arg(0), set.Arg(1)
 	if err == nil && (c.Base == "") != (c.Report == "") {

@@ -32,9 +32,10 @@ func loadSkeleton(mount string) (*node, error) {
 	return tree, nil
 }
 
-// ensure adds a plain directory and those on the way to it. A link of the
-// skeleton leads to a directory, so the base has it even if the skeleton hasn't.
-func (n *node) ensure(p string) {
+// ensure adds a plain directory and those on the way to it, as far as they aren't there, and
+// returns it. A link of the skeleton leads to a directory, so the base has it even if the
+// skeleton hasn't.
+func (n *node) ensure(p string) *node {
 	for _, name := range components(p) {
 		next := n.child(name)
 		if next == nil {
@@ -43,6 +44,7 @@ func (n *node) ensure(p string) {
 		}
 		n = next
 	}
+	return n
 }
 
 func loadDirectory(d dir, buf []byte) (*node, []string, error) {

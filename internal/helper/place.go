@@ -26,6 +26,7 @@ import (
 //   - a directory the skeleton has gets the skeleton's mode, owner and
 //     extended attributes, and a standard directory such as /usr that it
 //     doesn't have is 0755 and root's;
+//   - directories and links that are named above the skeleton count as those in it;
 //   - a file or link replaces whatever the base has at its path;
 //   - all times are 1970-01-01T00:00:00Z.
 //
@@ -84,6 +85,9 @@ func newPlacer(c call.Place, warn func(line string)) (*placer, error) {
 		if p.skeleton, err = loadSkeleton(c.Skeleton); err != nil {
 			return nil, err
 		}
+	}
+	if p.skeleton, err = above(p.skeleton, c); err != nil {
+		return nil, err
 	}
 	if p.owners, err = newOwnership(c, p.sameAs); err != nil {
 		return nil, err

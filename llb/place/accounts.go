@@ -26,6 +26,7 @@ func Accounts(on Base, of []bk.State, planned *plan.Layer, a *plan.Accounts, nam
 			c.Homes = append(c.Homes, u.Name)
 		}
 	}
+	defer on.Skeleton.makeHomes(a)
 	for _, m := range a.Members {
 		c.Members = append(c.Members, [2]string{m.Group, m.User})
 	}
@@ -41,7 +42,7 @@ func Accounts(on Base, of []bk.State, planned *plan.Layer, a *plan.Accounts, nam
 	if err != nil {
 		return bk.State{}, err
 	}
-	return InStep(on, st, Step{On: on.Skeleton.Root(), KeepOwners: true, Name: name, Opts: []bk.RunOption{at}})
+	return InStep(on, st, Step{On: on.Skeleton.Root(), Above: true, KeepOwners: true, Name: name, Opts: []bk.RunOption{at}})
 }
 
 // hasHome reports whether a user has a home directory of its own.
@@ -53,7 +54,23 @@ func (s *Skeleton) ExpectHomes(a *plan.Accounts) {
 	for _, u := range a.Users {
 		gid, err := strconv.Atoi(u.Group)
 		if _, known := s.likely[u.Home]; err == nil && !known && hasHome(u) {
-			s.likely[u.Home] = node{mode: 0o755, uid: u.UID, gid: gid}
+			s.likely[u.Home] = node{mode: 0o755, uid: u.UID, gid: gid, weak: true}
 		}
 	}
+}
+
+// makeHomes notes that the home directories are there now.
+func (s *Skeleton) makeHomes(a *plan.Accounts) {
+	for _, u := range a.Users {
+		s.make(u.Home)
+	}
+}
+
+// make notes that a likely directory is there now, and returns it.
+func (s *Skeleton) make(p string) (n node, ok bool) {
+	if n, ok = s.likely[p]; ok && n.weak {
+		n.weak = false
+		s.likely[p] = n
+	}
+	return n, ok
 }

@@ -46,7 +46,7 @@ func (f *layer) need(ctx context.Context, t nodes, dir string) error {
 // guess is a directory that the base doesn't have: as the layer that must have made
 // it would, or 0755 root:root.
 func (f *layer) guess(p string) node {
-	if n, ok := f.on.Skeleton.likely[p]; ok {
+	if n, ok := f.on.Skeleton.make(p); ok {
 		return n
 	}
 	n := node{mode: 0o755}

@@ -26,6 +26,9 @@ type Step struct {
 	Chown map[string]plan.Owner
 	// Users are the trees that owners' names are looked up in; nil is the image so far.
 	Users []bk.State
+	// Above says that the directories and links that files layers put on top of On count,
+	// too.
+	Above bool
 	// Keep are directories whose mode and owner the tree decides.
 	Keep []string
 	Name string
@@ -64,7 +67,15 @@ func Report(on Base, st bk.State, s Step) (tree, report bk.State, err error) {
 func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 	c := call.Place{From: s.From, PreserveOwner: s.KeepOwners, Keep: s.Keep, Source: "/in", Out: "/out"}
 	opts := append([]bk.RunOption{bk.AddMount("/in", st, bk.Readonly)}, s.Opts...)
-	skeleton, ok, err := Directories(on.Ops, s.On, on.Range)
+	root := s.On
+	if s.Above {
+		if above, known := on.Skeleton.above(); known {
+			c.Directories, c.Likely, c.Links = above.directories, above.likely, above.links
+		} else {
+			root = on.Current()
+		}
+	}
+	skeleton, ok, err := Directories(on.Ops, root, on.Range)
 	if err != nil {
 		return c, nil, err
 	}

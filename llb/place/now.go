@@ -27,8 +27,9 @@ type placement struct {
 	// exclude are parts of the source that are placed elsewhere.
 	exclude  []string
 	uid, gid int
-	// made says that the layer makes a directory at the place.
-	made bool
+	// made says that the layer makes a directory at the place, named that a step looks the
+	// owner up.
+	made, named bool
 }
 
 // placeNow asks for the directories of the base and makes the layer as one file
@@ -127,7 +128,7 @@ func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 		return err
 	}
 	f.made.dirs[p.at] = directory{mode: mode, uid: p.uid, gid: p.gid}
-	f.on.Skeleton.declared[p.at] = node{mode: mode, uid: p.uid, gid: p.gid}
+	f.on.Skeleton.declared[p.at] = node{mode: mode, uid: p.uid, gid: p.gid, named: p.named}
 	return nil
 }
 
@@ -176,7 +177,7 @@ func (f *layer) expectDirectory(p placement) {
 	if p.Mode != nil && *p.Mode&0o111 != 0 && !p.Into {
 		n.mode = uint32(*p.Mode)
 	}
-	if _, ok := f.on.Skeleton.likely[p.at]; !ok {
+	if _, ok := f.on.Skeleton.make(p.at); !ok {
 		f.on.Skeleton.likely[p.at] = n
 	}
 }
@@ -187,9 +188,9 @@ func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 	if err := f.need(ctx, t, path.Dir(p.at)); err != nil {
 		return err
 	}
-	n, ok := f.on.Skeleton.likely[p.at]
+	n, ok := f.on.Skeleton.make(p.at)
 	if !ok {
-		n = node{mode: 0o755, uid: p.uid, gid: p.gid}
+		n = node{mode: 0o755, uid: p.uid, gid: p.gid, named: p.named}
 		f.on.Skeleton.likely[p.at] = n
 	}
 	f.made.dirs[p.at] = directory{mode: n.mode, uid: n.uid, gid: n.gid}

@@ -87,7 +87,7 @@ func (f *layer) placeRaw(ctx context.Context, it item) error {
 	switch {
 	case it.Owner == nil:
 	case isNamed(*it.Owner):
-		owner = *it.Owner
+		owner, p.named = *it.Owner, true
 	default:
 		var err error
 		if p.uid, p.gid, err = f.owner(ctx, it.Owner); err != nil {
@@ -115,18 +115,29 @@ func (f *layer) raw(ctx context.Context, p placement) error {
 	t := overlay{below: emptyTree{}, declared: f.on.Skeleton.declared}
 	switch {
 	case p.Directory:
-		if err := f.ownDirectory(ctx, t, p); err != nil {
-			return err
-		}
-		if p.Mode != nil || p.Owner != nil {
-			f.made.step.keep = append(f.made.step.keep, p.at)
-		}
-		return nil
+		return f.rawDirectory(ctx, t, p)
 	case p.Into:
-		if err := f.newDirectory(ctx, t, placement{item: p.item, at: p.Dest, uid: p.uid, gid: p.gid}); err != nil {
+		if err := f.newDirectory(ctx, t, placement{item: p.item, at: p.Dest, uid: p.uid, gid: p.gid, named: p.named}); err != nil {
 			return err
 		}
 	}
 	f.made.placed = append(f.made.placed, p)
 	return f.need(ctx, t, path.Dir(p.at))
+}
+
+// rawDirectory notes a directory. It has what the entry says or, if that says nothing, what
+// the image has.
+func (f *layer) rawDirectory(ctx context.Context, t nodes, p placement) error {
+	before, known := f.on.Skeleton.declared[p.at]
+	if err := f.ownDirectory(ctx, t, p); err != nil {
+		return err
+	}
+	if p.Mode != nil || p.Owner != nil {
+		f.made.step.keep = append(f.made.step.keep, p.at)
+		return nil
+	}
+	made := f.on.Skeleton.declared[p.at]
+	made.weak, made.named = !known || before.weak, before.named
+	f.on.Skeleton.declared[p.at] = made
+	return nil
 }

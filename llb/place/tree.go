@@ -19,6 +19,9 @@ type node struct {
 	// mode is the permission bits with setuid, setgid and sticky.
 	mode     uint32
 	uid, gid int
+	// named says that the owner has a name that isn't looked up yet, and weak that a
+	// step doesn't count the node: the image's own directory does, or nothing made it yet.
+	named, weak bool
 }
 
 // isDir reports whether the node is a directory.
