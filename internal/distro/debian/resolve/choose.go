@@ -62,7 +62,7 @@ func (s *solver) essentials() []Wanted {
 				continue
 			}
 			w := Wanted{Name: x.Name(n)}
-			if p := s.lookup(w.Name); p.cand != nil && p.cand.Essential && !slices.Contains(list, w) {
+			if p := s.lookup(w.Name); p.cand != nil && p.cand.Essential && !p.excluded && !slices.Contains(list, w) {
 				list = append(list, w)
 			}
 		}
@@ -107,7 +107,7 @@ func (s *solver) chooseProvider(w Wanted, p *pkg) (*version, error) {
 	var names []string
 	for _, provider := range s.allProviders(p) {
 		v := provider.owner
-		if v.pkg.cand != v || slices.Contains(found, v) {
+		if v.pkg.cand != v || v.pkg.excluded || slices.Contains(found, v) {
 			continue
 		}
 		found = append(found, v)
@@ -264,7 +264,7 @@ func (s *solver) switchFor(g *group, suite string, changed *[]*version) bool {
 		r := &g.any[i]
 		target := s.lookup(s.target(r))
 		n := slices.IndexFunc(target.versions, func(v *version) bool { return s.inSuite(v, suite) })
-		if r.Op == control.Any || n < 0 || target.excluded || !r.Op.Holds(target.versions[n].Version, r.Version) {
+		if r.Op == control.Any || n < 0 || !r.Op.Holds(target.versions[n].Version, r.Version) {
 			continue
 		}
 		v, before := target.versions[n], target.cand

@@ -126,7 +126,7 @@ func (s *solver) anyVersions(g *group) []*version {
 
 func (s *solver) eligible(v *version) bool {
 	p := v.pkg
-	if p.held && p.current != v {
+	if p.excluded || p.held && p.current != v {
 		return false
 	}
 	return p.install == v || p.current == v || p.cand == v || (p.cand == nil && p.install == nil && s.candidate(p) == v)

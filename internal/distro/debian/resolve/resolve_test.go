@@ -138,6 +138,7 @@ func TestResolve(t *testing.T) {
 		{"all providers of a name are kept out", []string{"a 1; Depends: v | w\nb 1; Provides: v\nc 1; Provides: v\nw 1"}, "", "a !v", "a=1 w=1"},
 		{"a provider of a package that is kept out", []string{"a 1; Depends: b\nb 1\nc 1; Provides: b"}, "", "a !b", "a=1 c=1"},
 		{"of no suite, either", []string{"a 1; Depends: b | c\nb 1\nc 1", "a 2; Depends: b (>= 2) | c\nb 2"}, "", "a/r1 !b", "a=2 c=1"},
+		{"what fails as it is kept out leaves what is recommended", []string{"a 1; Depends: s | t\ns 1; Depends: d, out\nt 1; Recommends: d\nd 1\nout 1"}, "", "a !out", "a=1 d=1 t=1"},
 		{"what no repository has is kept out", []string{"a 1"}, "", "a !b", "a=1"},
 		{"nothing to do", []string{"a 1"}, "a 1", "a", ""},
 	} {

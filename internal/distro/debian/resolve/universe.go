@@ -159,7 +159,9 @@ func (u *universe) lookup(name string) *pkg {
 	}
 	p.held = u.status.Held(name)
 	p.install = p.current
-	p.excluded = u.excluded[name]
+	// As in apt what must not come in keeps its candidate: what needs it is tried and
+	// taken back, and may leave behind what others recommend.
+	p.excluded, p.fixed = u.excluded[name], u.excluded[name]
 	p.cand = u.candidate(p)
 	p.known = p.cand
 	return p
@@ -191,9 +193,6 @@ func (u *universe) addVersion(p *pkg, x *index.Index, n int32) *version {
 // priority, of these the newest; one older than what is installed only with a
 // priority of 1000 or more. This is apt_preferences(5).
 func (u *universe) candidate(p *pkg) *version {
-	if p.excluded {
-		return nil
-	}
 	var best *version
 	bestPriority := -1
 	for _, v := range p.versions {
