@@ -51,7 +51,7 @@ func (s *solver) upgrade(updates []*version) bool {
 	}
 	ok := s.keepBack()
 	for _, v := range updates {
-		if p := v.pkg; p.install == p.current {
+		if p := v.pkg; p.install == p.current && control.CompareVersions(v.Version, p.current.Version) > 0 {
 			s.back = append(s.back, KeptBack{Name: p.name, Version: p.current.Version, Newer: v.Version})
 		}
 	}
@@ -70,13 +70,13 @@ func (s *solver) upgraded() []request {
 }
 
 // newer is the version that a package of the base is upgraded to; nil when it is up to
-// date.
+// date. As with apt it is an older one where a pin of the base is that high.
 func (s *solver) newer(p *pkg, which distro.Upgrade) *version {
 	if which == distro.UpgradeAll {
-		if p.cand != nil && p.upgradable() {
-			return p.cand
+		if p.cand == p.current {
+			return nil
 		}
-		return nil
+		return p.cand
 	}
 	for _, v := range p.versions {
 		if control.CompareVersions(v.Version, p.current.Version) <= 0 {

@@ -67,3 +67,21 @@ func TestKeptBack(t *testing.T) {
 		}
 	}
 }
+
+// TestUpgradeToPinned follows a pin of the base that is high enough for an older
+// version, as "apt-get upgrade --allow-downgrades" does, with what that needs.
+func TestUpgradeToPinned(t *testing.T) {
+	pins, err := index.ReadPreferences("preferences", []byte("Package: a held\nPin: version 1\nPin-Priority: 1001\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := listed(t, "stable", "a 1; Depends: old\nold 1\nb 2\nheld 1")
+	req := Request{
+		Architecture: "amd64", Indexes: []*index.Index{archive}, Installed: status(t, "a 2\nb 1\nheld 2; Status: hold ok installed"),
+		Pins: pins, Upgrade: distro.UpgradeAll,
+	}
+	words, sol := resolved(t, req)
+	if diff := cmp.Diff([]string{"a=1", "b=2", "old=1"}, words); diff != "" || len(sol.KeptBack) > 0 {
+		t.Errorf("kept back %v; (-want +got)\n%s", sol.KeptBack, diff)
+	}
+}
