@@ -166,13 +166,17 @@ func (l *pass) twice(noun string, list []spec.String) {
 	}
 }
 
-// looksSecret reports whether a name is one that secrets go by.
+// looksSecret reports whether a name is one that secrets go by, and not one of what is
+// public, of a version, or of a file that has a secret.
 func looksSecret(name string) bool {
+	found := false
 	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(c rune) bool { return c == '_' || c == '-' || c == '.' }) {
 		switch word {
+		case "public", "file", "version":
+			return false
 		case "password", "passwd", "pwd", "secret", "token", "apikey", "credential", "credentials":
-			return word != "pwd" || len(name) > len(word)
+			found = found || word != "pwd" || len(name) > len(word)
 		}
 	}
-	return false
+	return found
 }

@@ -157,7 +157,7 @@ config:
   entrypoint: [/bin/sh, -c, "exec app"]
   expose: [80, 53/udp]
   user: app
-  env: {PWD: /, TOKENIZER: x}
+  env: {PWD: /, TOKENIZER: x, POSTGRES_PASSWORD_FILE: /run/secrets/db, PUBLIC_TOKEN: x, SECRET_VERSION: 1}
 targets:
   tools: {layers: [{files: [{dest: /tool, content: x}]}]}
   debug: {from: target:default}
