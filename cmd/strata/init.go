@@ -62,7 +62,7 @@ shown with the reason why it may. The exit status is 3 when something has none.`
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile, or the definition of a Docker hardened image (default: the Dockerfile in PATH)")
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to start from: a Dockerfile, the definition of a Docker hardened image, or an apko file (default: the Dockerfile in PATH)")
 	cmd.Flags().StringVar(&o.template, "template", "", "the `NAME` of the kind of project, where several fit: "+strings.Join(templateNames(), ", "))
 	cmd.MarkFlagsMutuallyExclusive("file", "template")
 	cmd.Flags().BoolVar(&o.faithful, "faithful", false, "convert a Dockerfile one to one, without what a build file does better")

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
+	"github.com/strata-build/strata/internal/convert/apko"
 	"github.com/strata-build/strata/internal/convert/dhi"
 	"github.com/strata-build/strata/internal/convert/draft"
 	"github.com/strata-build/strata/internal/convert/report"
@@ -21,13 +22,21 @@ func (o initOptions) fromFile(path string) (converted, error) {
 	if err != nil {
 		return converted{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
 	}
-	if !dhi.Is(data) {
+	isDHI, isAPKO := dhi.Is(data), apko.Is(data)
+	if !isDHI && !isAPKO {
 		return o.fromDockerfile(path)
 	}
 	if o.check {
-		return converted{}, cli.Usage(fmt.Errorf("--check compares with a Dockerfile, and %s is a definition, which only its own frontend builds", path), "leave --check out")
+		return converted{}, cli.Usage(fmt.Errorf("--check compares with a Dockerfile, and %s is a definition, which only its own program builds", path), "leave --check out")
 	}
-	made, err := dhi.Convert(data)
+	if isDHI {
+		made, err := dhi.Convert(data)
+		if err != nil {
+			return converted{}, unreadable(path, err)
+		}
+		return written(path, made.File, made.Notes)
+	}
+	made, err := apko.Convert(data)
 	if err != nil {
 		return converted{}, unreadable(path, err)
 	}

@@ -4,6 +4,7 @@
 package catalog_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/strata-build/strata/internal/convert/apko"
 	"github.com/strata-build/strata/internal/convert/dhi"
 	"github.com/strata-build/strata/internal/convert/report"
 	"github.com/strata-build/strata/llb/spec"
@@ -25,9 +27,9 @@ var dir = flag.String("dir", "..", "the `directory` whose definitions are conver
 
 // tally is what is counted over a collection.
 type tally struct {
-	definitions, withUses, failed, lossy, lossyWithUses int
-	lines, was                                          int
-	lost                                                map[string]int
+	definitions, withUses, refused, failed, lossy, lossyWithUses int
+	lines, was                                                   int
+	lost                                                         map[string]int
 }
 
 // TestCatalog converts every definition below a directory. None may fail, and what
@@ -47,7 +49,7 @@ func TestCatalog(t *testing.T) {
 				return nil
 			}
 		}
-		if dhi.Is(data) {
+		if dhi.Is(data) || apko.Is(data) {
 			sum.definition(t, path, data)
 		}
 		return nil
@@ -58,13 +60,18 @@ func TestCatalog(t *testing.T) {
 	for _, what := range slices.SortedFunc(maps.Keys(sum.lost), func(a, b string) int { return sum.lost[b] - sum.lost[a] }) {
 		fmt.Printf("%6d %s\n", sum.lost[what], what)
 	}
-	fmt.Printf("init-catalog: %d definitions, %d with actions; %d are no build file; lost something: %d without actions, %d of the others; %d lines for %d (%.2f)\n",
-		sum.definitions, sum.withUses, sum.failed, sum.lossy, sum.lossyWithUses, sum.lines, sum.was, float64(sum.lines)/float64(sum.was))
+	fmt.Printf("init-catalog: %d definitions, %d with actions; %d refused at a line, %d became no build file; lost something: %d without actions, %d of the others; %d lines for %d (%.2f)\n",
+		sum.definitions, sum.withUses, sum.refused, sum.failed, sum.lossy, sum.lossyWithUses, sum.lines, sum.was, float64(sum.lines)/float64(sum.was))
 }
 
 func (s *tally) definition(t *testing.T, path string, data []byte) {
 	s.definitions++
-	made, err := dhi.Convert(data)
+	made, err := convert(data)
+	if at := (*report.LineError)(nil); errors.As(err, &at) {
+		t.Logf("%s:%d: %v", path, at.Line, at.Err)
+		s.refused++
+		return
+	}
 	if err != nil {
 		t.Errorf("%s: %v", path, err)
 		s.failed++
@@ -99,4 +106,16 @@ func (s *tally) definition(t *testing.T, path string, data []byte) {
 	case lossy:
 		s.lossy++
 	}
+}
+
+// convert takes a file for what it is.
+func convert(data []byte) (*dhi.Result, error) {
+	if dhi.Is(data) {
+		return dhi.Convert(data)
+	}
+	made, err := apko.Convert(data)
+	if err != nil {
+		return nil, err
+	}
+	return &dhi.Result{File: made.File, Notes: made.Notes}, nil
 }

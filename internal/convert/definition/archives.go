@@ -84,13 +84,13 @@ func (a *Archives) debian(notes *report.Notes, line int, repositories, keys []st
 		default:
 			notes.Add(line, report.Doubt, "no repository says that %s signs it, so it may sign all", key)
 		}
-		out = append(out, keyEntry(dest, key))
+		out = append(out, Key(dest, key))
 	}
 	if len(keys) > 1 && len(rings) > 1 {
 		notes.Add(line, report.Doubt, "which key is for which keyring is taken from their order")
 	}
 	if len(repositories) > 0 {
-		out = append(out, lines("/etc/apt/sources.list.d/archives.list", repositories))
+		out = append(out, Lines("/etc/apt/sources.list.d/archives.list", repositories))
 	}
 	return out
 }
@@ -99,29 +99,33 @@ func (a *Archives) debian(notes *report.Notes, line int, repositories, keys []st
 func (a *Archives) apk(_ *report.Notes, _ int, repositories, keys []string) []draft.Entry {
 	var out []draft.Entry
 	if a.Base == "" {
-		out = append(out, lines("/lib/apk/db/installed", nil))
+		out = append(out, Lines("/lib/apk/db/installed", nil))
 	}
 	for _, key := range keys {
-		out = append(out, keyEntry("/etc/apk/keys/"+path.Base(key), key))
+		out = append(out, Key("/etc/apk/keys/"+path.Base(key), key))
 	}
 	if len(repositories) > 0 {
-		out = append(out, lines("/etc/apk/repositories", repositories))
+		out = append(out, Lines("/etc/apk/repositories", repositories))
 	}
 	return out
 }
 
-func keyEntry(dest, key string) draft.Entry {
+// Key is an entry for a key, which is an address or a path in the context.
+func Key(dest, key string) draft.Entry {
 	if strings.Contains(key, "://") {
 		return draft.Entry{Dest: dest, URL: key}
 	}
 	return draft.Entry{Dest: dest, Sources: []string{path.Clean(key)}}
 }
 
-// lines is a file of lines.
-func lines(dest string, all []string) draft.Entry {
+// Lines is a file of lines.
+func Lines(dest string, all []string) draft.Entry {
 	text := ""
 	if len(all) > 0 {
 		text = strings.Join(all, "\n") + "\n"
 	}
 	return draft.Entry{Dest: dest, Content: &text}
 }
+
+// Base is the name of a file in an address or a path.
+func Base(address string) string { return path.Base(address) }

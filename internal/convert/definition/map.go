@@ -295,3 +295,12 @@ func (m *Map) Ignore() {
 		p.taken = true
 	}
 }
+
+// Keys are the names of all keys.
+func (m *Map) Keys() []string {
+	var out []string
+	for _, p := range m.pairs {
+		out = append(out, p.key.Value)
+	}
+	return out
+}

@@ -24,7 +24,7 @@ func OSRelease(keys []draft.Pair) draft.Entry {
 		}
 		all = append(all, strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))+"="+value)
 	}
-	return lines("/etc/os-release", all)
+	return Lines("/etc/os-release", all)
 }
 
 // Account is a user or a group, with its numbers as text.

@@ -38,6 +38,9 @@ func (c *converter) packages(m *definition.Map) *draft.Packages {
 		}
 		return nil
 	}
+	if c.archives.Debian && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "!") }) {
+		m.Doubt("packages", "what a ! leaves out is left out there even if a package depends on it; here that is an error of strata lock, which says who needs it: take the ! away")
+	}
 	var kept []string
 	for _, n := range names {
 		if bare, not := strings.CutPrefix(n, "!"); not && slices.ContainsFunc(names, func(o string) bool { return packageName(o) == bare }) {

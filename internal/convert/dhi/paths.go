@@ -11,10 +11,6 @@ import (
 	"github.com/strata-build/strata/internal/convert/draft"
 )
 
-// busybox is an image whose program removes files and changes owners in images without
-// such programs. Nothing of it ships.
-const busybox = "busybox:1.37-musl"
-
 // paths are entries of files, and layers that change what is there.
 func (c *converter) paths(m *definition.Map) (entries []draft.Entry, after []draft.Layer) {
 	var commands []string
@@ -27,7 +23,7 @@ func (c *converter) paths(m *definition.Map) (entries []draft.Entry, after []dra
 		if p.Text("type") == "delete" {
 			p.Text("uid")
 			p.Text("gid")
-			commands = append(commands, "rm -rf "+quoted(dest))
+			commands = append(commands, "rm -rf "+definition.Quoted(dest))
 			continue
 		}
 		e, ok := c.path(p, dest)
@@ -40,11 +36,7 @@ func (c *converter) paths(m *definition.Map) (entries []draft.Entry, after []dra
 		}
 	}
 	if len(commands) > 0 {
-		after = append(after, draft.Layer{Build: &draft.Build{
-			Mounts: []draft.Mount{{Target: "/.busybox", From: busybox, Source: "/bin"}},
-			Shell:  []string{"/.busybox/sh", "-e", "-c"}, User: "0:0", Workdir: "/",
-			Run: "PATH=/.busybox\n" + strings.Join(commands, "\n") + "\n",
-		}})
+		after = append(after, definition.Busybox(commands))
 	}
 	return entries, after
 }
@@ -96,9 +88,9 @@ func (c *converter) path(p *definition.Map, dest string) (draft.Entry, bool) {
 
 // recursive gives all that is below a directory its owner and mode.
 func recursive(p *definition.Map, dest string) []string {
-	out := []string{"chown -R " + number(p.Text("uid")) + ":" + number(p.Text("gid")) + " " + quoted(dest)}
+	out := []string{"chown -R " + number(p.Text("uid")) + ":" + number(p.Text("gid")) + " " + definition.Quoted(dest)}
 	if mode := p.Text("mode"); mode != "" {
-		out = append(out, "chmod -R "+quoted(mode)+" "+quoted(dest))
+		out = append(out, "chmod -R "+definition.Quoted(mode)+" "+definition.Quoted(dest))
 	}
 	return out
 }
@@ -107,13 +99,5 @@ func number(text string) string {
 	if text == "" {
 		return "0"
 	}
-	return quoted(text)
-}
-
-// quoted is a word of a script.
-func quoted(word string) string {
-	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return definition.Quoted(text)
 }

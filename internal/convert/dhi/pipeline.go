@@ -142,5 +142,5 @@ func (p *pipeline) action(uses string, m *definition.Map) (script string, commen
 	p.c.uses = append(p.c.uses, uses)
 	comments = append([]string{"This was the action " + uses + ". Write what it did as a script. It had:"}, m.Raw("with")...)
 	m.Lost("uses", "%s is an action that a build file has not; what it had is a comment, and the layer fails until it is a script", uses)
-	return "echo " + quoted(uses+" is to be written as a script") + " >&2; exit 1", comments
+	return "echo " + definition.Quoted(uses+" is to be written as a script") + " >&2; exit 1", comments
 }
