@@ -65,7 +65,8 @@ func (s *stage) install(in *installation, b *draft.Build, comments []string, lin
 	if len(in.before) > 0 {
 		first := *b
 		first.Run = script(in.before)
-		first.NoErrexit = first.NoErrexit && !StopsAnyway(first.Run)
+		chained := !slices.ContainsFunc(in.before, func(st step) bool { return !st.chained })
+		first.NoErrexit = first.NoErrexit && !chained && !StopsAnyway(first.Run)
 		s.plain(&first, comments, line)
 		comments = nil
 	}

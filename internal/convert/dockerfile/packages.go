@@ -113,8 +113,10 @@ func (s *stage) cleaned(st step, all []step) (step, bool) {
 	return st, true
 }
 
-// touchesRepositories reports whether a text changes where packages come from.
+// touchesRepositories reports whether a text changes where packages come from. Packages of
+// one architecture come from where they did when another is added.
 func touchesRepositories(text string) bool {
+	text = regexp.MustCompile(`\bdpkg --add-architecture [a-z0-9]+`).ReplaceAllString(text, "")
 	return regexp.MustCompile(`/etc/apt\b|apt-key|add-apt-repository|/etc/apk|/etc/yum|config-manager|dpkg|rpm |apt-mark|apt-cache|--allow-untrusted`).MatchString(text)
 }
 
@@ -131,7 +133,11 @@ func (s *stage) packages(b *draft.Build) (*installation, string) {
 	if s.user != "" && !isRoot(s.user) || b.Run == "" || s.onScratch && s.below == nil || b.Network != "" || len(b.Secrets)+len(b.Mounts)+len(b.SSH) > 0 {
 		return nil, ""
 	}
-	r := &reading{s: s, all: s.loose(b.Run), in: &installation{}}
+	text, shell := b.Run, ""
+	if inner, call, ok := hereScript(b.Run); ok {
+		text, shell = inner, call
+	}
+	r := &reading{s: s, all: s.loose(text), in: &installation{}}
 	for i := range r.all {
 		done, reason := r.step(i)
 		if reason != "" {
@@ -146,6 +152,9 @@ func (s *stage) packages(b *draft.Build) (*installation, string) {
 	}
 	r.in.tool, r.in.packages.Recommends = r.tool.names[0], r.tool.recommends && !r.bare
 	reason := s.settle(r.in)
+	if shell != "" && reason == "" && !r.in.within(shell) {
+		reason = "its here-document can't be cut"
+	}
 	return r.in, reason
 }
 
@@ -218,47 +227,6 @@ func (r *reading) rest(from int) string {
 	return ""
 }
 
-// removes reports whether a step takes packages away.
-func removes(text string) bool {
-	return regexp.MustCompile(`\b(purge|autoremove|auto-remove|apt-mark|apk del|apt-get (-y )?remove|dnf (-y )?remove)\b`).MatchString(text)
-}
-
-// loose are a script's steps, also where it goes on after a failure: there a chain is one
-// step, unless it is of nothing but calls of tools for packages.
-func (s *stage) loose(text string) []step {
-	if StopsAnyway(text) {
-		return steps(text)
-	}
-	f, err := parse(text)
-	if err != nil {
-		return nil
-	}
-	var all []step
-	for _, st := range f.Stmts {
-		whole, ok := printed(st)
-		if !ok || st.Background || st.Coprocess {
-			return nil
-		}
-		var parts []step
-		for _, one := range chain(st) {
-			text, ok := printed(one)
-			part := step{one, text}
-			_, isCall := s.call(part, nil)
-			_, isClean := s.cleaned(part, nil)
-			if !ok || !isCall && !isClean {
-				parts = nil
-				break
-			}
-			parts = append(parts, part)
-		}
-		if parts == nil {
-			parts = []step{{st, whole}}
-		}
-		all = append(all, parts...)
-	}
-	return all
-}
-
 // others are names that packages can't have.
 func (c call) others() []string {
 	return slices.DeleteFunc(slices.Clone(c.names), plainName)
@@ -301,40 +269,6 @@ func (c call) refuse() string {
 // needsShell reports whether steps do more than to set options.
 func needsShell(all []step) bool {
 	return slices.ContainsFunc(all, func(st step) bool { return !isSet(st) })
-}
-
-// removed keeps the packages that a script removes again in the script.
-func (s *stage) removed(in *installation) string {
-	const reason = "some of them are removed again"
-	var names []string
-	for _, st := range in.after {
-		if !removes(st.text) {
-			continue
-		}
-		w, ok := words(st.stmt, s.known(in.after))
-		if !ok || w[0] != "apt-get" || strings.Contains(st.text, "apt-mark") {
-			return reason
-		}
-		named := slices.DeleteFunc(w[1:], func(a string) bool { return strings.HasPrefix(a, "-") || a == "purge" || a == "remove" })
-		if len(named) == 0 || slices.Contains(named, "autoremove") {
-			return reason
-		}
-		names = append(names, named...)
-	}
-	if names == nil {
-		return ""
-	}
-	kept := slices.DeleteFunc(slices.Clone(in.packages.Names), func(name string) bool { return slices.Contains(names, name) })
-	if len(kept) == 0 {
-		return reason
-	}
-	passing := slices.DeleteFunc(slices.Clone(in.packages.Names), func(name string) bool { return slices.Contains(kept, name) })
-	in.packages.Names = kept
-	if len(passing) > 0 {
-		t := installers()[0]
-		in.after = append(s.again(call{tool: &t, bare: !in.packages.Recommends}, passing), in.after...)
-	}
-	return ""
 }
 
 // settle looks at what stands around an installation.

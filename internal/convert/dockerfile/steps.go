@@ -17,6 +17,8 @@ import (
 type step struct {
 	stmt *syntax.Stmt
 	text string
+	// chained says that the steps after it ran only if it succeeded.
+	chained bool
 }
 
 // steps are the commands of a script, if it is known to stop at the first one that fails
@@ -36,7 +38,7 @@ func steps(script string) []step {
 			if !ok || one.Background || one.Coprocess {
 				return nil
 			}
-			all = append(all, step{one, text})
+			all = append(all, step{stmt: one, text: text})
 		}
 	}
 	return all

@@ -26,34 +26,12 @@ import (
 func listing(t *testing.T, img v1.Image) []string {
 	t.Helper()
 	out := configuration(t, img)
-	files := map[string]string{}
-	stream := mutate.Extract(img)
-	defer stream.Close()
-	for r := tar.NewReader(stream); ; {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := strings.Trim(h.Name, "/")
-		line := fmt.Sprintf("%c %04o %d:%d %s", h.Typeflag, h.Mode&0o7777, h.Uid, h.Gid, h.Linkname)
-		switch {
-		case strings.HasPrefix(name, ".records/"):
-			line += call(t, data)
-		case h.Typeflag == tar.TypeReg:
-			line += fmt.Sprintf(" %x", sha256.Sum256(data))
-		}
-		files[name] = line
-	}
-	delete(files, "")
+	files, records := contents(t, img)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		out = append(out, name+": "+files[name])
+	}
+	for _, r := range records {
+		out = append(out, r.name+": "+call(r))
 	}
 	return out
 }
@@ -80,6 +58,7 @@ func configuration(t *testing.T, img v1.Image) []string {
 
 // record is what the recorder writes.
 type record struct {
+	name      string // of the file that has it
 	Argv, Env []string
 	Cwd       string
 	UID, GID  int
@@ -87,15 +66,45 @@ type record struct {
 	Mounts    []string
 }
 
+// contents are an image's files as text, without times, and its records.
+func contents(t *testing.T, img v1.Image) (files map[string]string, records []record) {
+	t.Helper()
+	files = map[string]string{}
+	stream := mutate.Extract(img)
+	defer stream.Close()
+	for r := tar.NewReader(stream); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.Trim(h.Name, "/")
+		if strings.HasPrefix(name, ".records/") {
+			var one record
+			if err := json.Unmarshal(data, &one); err != nil {
+				t.Fatal(err)
+			}
+			one.name = name
+			records = append(records, one)
+			continue
+		}
+		files[name] = fmt.Sprintf("%c %04o %d:%d %s %x", h.Typeflag, h.Mode&0o7777, h.Uid, h.Gid, h.Linkname, sha256.Sum256(data))
+	}
+	delete(files, "")
+	slices.SortFunc(records, func(a, b record) int { return strings.Compare(a.name, b.name) })
+	return files, records
+}
+
 // call is a record without what is known to differ: how a script is laid out, an -e that
 // changes nothing, where a script lies that names its interpreter, and what BuildKit says
 // of itself.
-func call(t *testing.T, data []byte) string {
-	t.Helper()
-	var r record
-	if err := json.Unmarshal(data, &r); err != nil {
-		t.Fatal(err)
-	}
+func call(r record) string {
 	if len(r.Argv) == 4 && r.Argv[1] == "-e" && r.Argv[2] == "-c" && dockerfile.StopsAnyway(r.Argv[3]) {
 		r.Argv = slices.Delete(r.Argv, 1, 2)
 	}
@@ -110,8 +119,11 @@ func call(t *testing.T, data []byte) string {
 	if r.Script != "" { // which a Dockerfile's shell calls, and a build file's step itself
 		r.Argv = []string{"a script"}
 	}
-	r.Env = slices.DeleteFunc(r.Env, func(kv string) bool {
-		return strings.HasPrefix(kv, "OTEL_") || strings.HasPrefix(kv, "TRACE") || strings.HasPrefix(kv, "HOSTNAME=")
-	})
+	r.Env = slices.DeleteFunc(r.Env, isBuildKits)
 	return fmt.Sprintf(" argv %q env %q cwd %q user %d:%d script %q mounts %q", r.Argv, r.Env, r.Cwd, r.UID, r.GID, r.Script, r.Mounts)
+}
+
+// isBuildKits reports whether a variable is one that BuildKit sets.
+func isBuildKits(kv string) bool {
+	return strings.HasPrefix(kv, "OTEL_") || strings.HasPrefix(kv, "TRACE") || strings.HasPrefix(kv, "HOSTNAME=")
 }

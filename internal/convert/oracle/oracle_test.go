@@ -27,7 +27,10 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-var dirs = flag.String("dirs", "testdata", "directories whose Dockerfiles are converted and built, with commas between")
+var (
+	dirs      = flag.String("dirs", "testdata", "directories whose Dockerfiles are converted and built, with commas between")
+	idiomatic = flag.Bool("idiomatic", false, "convert as one writes build files, and compare which commands run")
+)
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
@@ -39,13 +42,13 @@ type bench struct {
 	recorder v1.Layer
 
 	mu      sync.Mutex
-	results map[string][]string
+	results map[string]int
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	daemon := testenv.Shared(t)
-	return &bench{daemon: daemon, buildx: testenv.NewBuildx(t, daemon), strata: testenv.Strata(t), recorder: recorderLayer(t), results: map[string][]string{}}
+	return &bench{daemon: daemon, buildx: testenv.NewBuildx(t, daemon), strata: testenv.Strata(t), recorder: recorderLayer(t), results: map[string]int{}}
 }
 
 // TestSameImages converts each Dockerfile faithfully and builds it and what it became.
@@ -60,16 +63,9 @@ func TestSameImages(t *testing.T) {
 			})
 		}
 	})
-	for _, kind := range []string{"equal", "different", "refused", "not built"} {
-		for _, line := range b.results[kind] {
-			if kind != "equal" {
-				t.Logf("%s: %s", kind, line)
-			}
-		}
-	}
 	t.Logf("init-oracle: %d Dockerfiles: %d refused with their line; %d equal, %d different; %d can't be built here",
-		len(files), len(b.results["refused"]), len(b.results["equal"]), len(b.results["different"]), len(b.results["not built"]))
-	if len(b.results["equal"]) == 0 {
+		len(files), b.results["refused"], b.results["equal"], b.results["different"], b.results["not built"])
+	if b.results["equal"] == 0 {
 		t.Error("nothing was compared")
 	}
 }
@@ -94,10 +90,13 @@ func dockerfiles(t *testing.T) []string {
 	return files
 }
 
-func (b *bench) note(kind, format string, args ...any) {
+// note counts an outcome, and tells it at once.
+func (b *bench) note(t *testing.T, kind, format string, args ...any) {
+	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.results[kind] = append(b.results[kind], fmt.Sprintf(format, args...))
+	b.results[kind]++
+	t.Logf("%s: %s", kind, fmt.Sprintf(format, args...))
 }
 
 // try converts one file and builds both.
@@ -106,10 +105,13 @@ func (b *bench) try(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := dockerfile.Convert(data, dockerfile.Options{Faithful: true})
+	made, err := dockerfile.Convert(data, dockerfile.Options{Faithful: !*idiomatic})
 	if err != nil {
-		b.note("refused", "%s: %v", file, err)
+		b.note(t, "refused", "%s: %v", file, err)
 		return
+	}
+	if *idiomatic {
+		withoutPackages(made.File)
 	}
 	text, err := made.File.Bytes()
 	if err != nil {
@@ -117,7 +119,7 @@ func (b *bench) try(t *testing.T, file string) {
 	}
 	s, err := spec.Parse("strata.yaml", text)
 	if err != nil {
-		b.note("different", "%s: %v", file, err)
+		b.note(t, "different", "%s: %v", file, err)
 		t.Errorf("%v\n%s", err, text)
 		return
 	}
@@ -126,7 +128,7 @@ func (b *bench) try(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	if w.fetched != "" {
-		b.note("not built", "%s: fetches %s", file, w.fetched)
+		b.note(t, "not built", "%s: fetches %s", file, w.fetched)
 		return
 	}
 	b.compare(t, file, data, text, w)
@@ -151,23 +153,27 @@ func (b *bench) compare(t *testing.T, file string, data, text []byte, w *world) 
 	theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
 	out, err := b.buildx.Build(append(args, "-f", filepath.Join(dir, "Dockerfile"), "-o", "type=oci,tar=false,dest="+theirs, "--provenance=false", context)...)
 	if err != nil {
-		b.note("not built", "%s: the Dockerfile itself isn't: %s", file, lastError(out))
+		b.note(t, "not built", "%s: the Dockerfile itself isn't: %s", file, lastError(out))
 		return
 	}
 	got := b.strata.Run(t, append(append([]string{"build", "--addr", b.daemon.Addr, "-q"}, args...), "-f", filepath.Join(dir, "strata.yaml"), "-o", "type=oci,tar=false,dest="+ours, context)...)
 	if got.Code != 0 {
-		b.note("different", "%s: %s", file, lastError(got.Stderr))
+		b.note(t, "different", "%s: %s", file, lastError(got.Stderr))
 		t.Errorf("%s\n%s", got.Stderr, text)
 		return
 	}
-	want := listing(t, testenv.OpenLayout(t, theirs).Image(t, "amd64"))
-	have := listing(t, testenv.OpenLayout(t, ours).Image(t, "amd64"))
-	if diff := differences(want, have); diff != "" {
-		b.note("different", "%s", file)
+	diff := ""
+	if want, have := testenv.OpenLayout(t, theirs).Image(t, "amd64"), testenv.OpenLayout(t, ours).Image(t, "amd64"); *idiomatic {
+		diff = differences(commands(t, want, nil), commands(t, have, w.directories))
+	} else {
+		diff = differences(listing(t, want), listing(t, have))
+	}
+	if diff != "" {
+		b.note(t, "different", "%s", file)
 		t.Errorf("the build file's image differs (-Dockerfile +build file):\n%s\n%s\n%s", diff, data, text)
 		return
 	}
-	b.note("equal", "%s", file)
+	b.note(t, "equal", "%s", file)
 }
 
 // differences are the lines that only one of two lists has.

@@ -39,6 +39,8 @@ type world struct {
 	users      map[string]bool
 	programs   map[string]bool
 	secrets    map[string]bool
+	// directories are those that entries make by themselves.
+	directories map[string]bool
 	// fetched is an address that something is fetched from; empty for none.
 	fetched string
 }
@@ -55,6 +57,7 @@ func newWorld(f *draft.File, s *spec.Spec) (*world, error) {
 	w := &world{
 		vars: vars, images: map[string]bool{}, context: map[string]bool{}, archives: map[string]bool{}, base: map[string]bool{}, made: map[string]bool{},
 		users: map[string]bool{}, programs: map[string]bool{"/usr/bin/sh": true, "/usr/bin/bash": true, "/usr/bin/env": true}, secrets: map[string]bool{},
+		directories: map[string]bool{},
 	}
 	runs := map[string]bool{}
 	targets := append([]draft.Target{f.Main}, f.Targets...)
@@ -108,6 +111,11 @@ func (w *world) user(name string) {
 
 func (w *world) entry(e draft.Entry, runs map[string]bool) {
 	w.user(e.Owner)
+	if e.Directory {
+		for dir := strings.Trim(w.text(e.Dest), "/"); dir != "." && dir != ""; dir = path.Dir(dir) {
+			w.directories[dir] = true
+		}
+	}
 	if e.URL != "" || e.Git != "" {
 		w.fetched = e.URL + e.Git
 	}

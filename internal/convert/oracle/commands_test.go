@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package oracle
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/strata-build/strata/internal/convert/draft"
+)
+
+// withoutPackages drops the layers of packages, which the recorder's base can't have.
+func withoutPackages(f *draft.File) {
+	f.Main.Layers = slices.DeleteFunc(f.Main.Layers, func(l draft.Layer) bool { return l.Packages != nil })
+	for i := range f.Targets {
+		t := &f.Targets[i]
+		t.Layers = slices.DeleteFunc(t.Layers, func(l draft.Layer) bool { return l.Packages != nil })
+	}
+}
+
+// commands are an image's configuration, its files, and each single command that ran,
+// with its directory, its user, its mounts, and the variables that it names. What a
+// conversion is told to change isn't among them: calls of tools for packages, directories
+// that need no command, and where one script ends and another begins.
+func commands(t *testing.T, img v1.Image, directories map[string]bool) []string {
+	t.Helper()
+	out := slices.DeleteFunc(configuration(t, img), func(line string) bool {
+		return strings.Contains(line, `"PATH=/usr/local/sbin:`) || strings.Contains(line, `"WorkingDir": "/"`)
+	})
+	for i := range out {
+		out[i] = strings.TrimSuffix(out[i], ",") // which line is the last one
+	}
+	files, records := contents(t, img)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if files[name][0] == '5' || directories[name] {
+			continue
+		}
+		out = append(out, name+": "+files[name])
+	}
+	n := map[string]int{}
+	for _, r := range records {
+		for _, one := range single(r) {
+			n[one]++
+			out = append(out, fmt.Sprintf("%s (%d)", one, n[one]))
+		}
+	}
+	return out
+}
+
+// single are the commands of a record.
+func single(r record) []string {
+	script := r.Argv[len(r.Argv)-1]
+	texts := []string{fmt.Sprintf("%q", r.Argv)}
+	if len(r.Argv) > 2 && strings.HasSuffix(r.Argv[len(r.Argv)-2], "c") {
+		if f, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), ""); err == nil {
+			texts = nil
+			for _, st := range f.Stmts {
+				texts = append(texts, flat(st)...)
+			}
+		}
+	}
+	var out []string
+	for _, text := range texts {
+		text = trimmed(text)
+		if text == "" {
+			continue
+		}
+		var env []string
+		for _, kv := range r.Env {
+			name, _, _ := strings.Cut(kv, "=")
+			if !isBuildKits(kv) && regexp.MustCompile(`\$\{?`+regexp.QuoteMeta(name)+`\b`).MatchString(text) {
+				env = append(env, kv)
+			}
+		}
+		out = append(out, fmt.Sprintf("%s env %q cwd %q user %d:%d script %q mounts %q", text, env, r.Cwd, r.UID, r.GID, r.Script, r.Mounts))
+	}
+	return out
+}
+
+// flat takes chains of && apart.
+func flat(st *syntax.Stmt) []string {
+	if b, ok := st.Cmd.(*syntax.BinaryCmd); ok && b.Op == syntax.AndStmt && len(st.Redirs) == 0 && !st.Negated {
+		return append(flat(b.X), flat(b.Y)...)
+	}
+	st.Comments = nil
+	var out bytes.Buffer
+	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&out, st); err != nil {
+		return []string{err.Error()}
+	}
+	return []string{strings.Join(strings.Fields(out.String()), " ")}
+}
+
+// trimmed is a command without what is told to be otherwise; empty if nothing is left.
+func trimmed(text string) string {
+	tool := regexp.MustCompile(`^([A-Z_]+=\S+ )*(sudo )?(apt-get|apt|apk|dnf|microdnf|yum)( -\S+)* (update|install|add|clean|autoclean|makecache|cache|dist-clean)\b`)
+	if tool.MatchString(text) || strings.HasPrefix(text, "mkdir -p") || strings.HasPrefix(text, "mkdir --parents") || regexp.MustCompile(`^set -[a-z]+$`).MatchString(text) {
+		return ""
+	}
+	if strings.HasPrefix(text, "rm ") {
+		text = regexp.MustCompile(` (/var/lib/apt/lists|/var/cache/(apt|apk|dnf|yum)|/etc/apk/cache|/var/cache/debconf)\S*`).ReplaceAllString(text, "")
+		if regexp.MustCompile(`^rm( -\S+)*$`).MatchString(text) {
+			return ""
+		}
+	}
+	return text
+}
