@@ -74,6 +74,7 @@ func BenchmarkChange(b *testing.B) {
 					h.build(frontend, dir, file, "type=image,push=true,name="+h.registry.Host+"/"+repository)
 				}}
 				if change {
+					s.made = func() string { return h.pushed(repository) }
 					s.before = func() {
 						changes++
 						write(h, filepath.Join(dir, "app.conf"), fmt.Appendf(nil, "change %s %d\n", c.name, changes))

@@ -85,7 +85,8 @@ func (c *closureHouse) empty() {
 // changed builds with one path that only the root needs replaced, and pushes.
 func (c *closureHouse) changed(frontend, file, repository string, changes *int) side {
 	return side{
-		before: func() { *changes++; c.change(fmt.Sprint(*changes)) },
+		before: func() { *changes++; c.change(fmt.Sprint(c.Name(), *changes)) },
+		made:   func() string { return c.pushed(repository) },
 		run: func() {
 			if c.locked && frontend == c.strata {
 				c.lock()

@@ -35,7 +35,7 @@ func closureByEngine(b *testing.B, c *closureHouse) {
 	b.Run("Changed", func(b *testing.B) {
 		defer stop(b, cli)
 		changes, image := 0, fmt.Sprintf("type=image,push=true,name=%s/engine%d", c.registry.Host, c.n)
-		strata := side{before: func() { changes++; c.change(fmt.Sprint(changes)) }, run: func() {
+		strata := side{before: func() { changes++; c.change(fmt.Sprint(b.Name(), changes)) }, made: func() string { return c.pushed(fmt.Sprint("engine", c.n)) }, run: func() {
 			cli.MustRun(b, "lock", c.dir)
 			cli.MustRun(b, "build", "-o", image, c.dir)
 		}}

@@ -21,6 +21,9 @@ type side struct {
 	// before makes the next run possible; it isn't timed.
 	before func()
 	run    func()
+	// made is the digest of what a run made, where each has to make something new: one
+	// that finds it in the cache did less than the other side. nil where all make the same.
+	made func() string
 }
 
 // compare runs the sides in turn and records their times. Every side has run
@@ -31,9 +34,10 @@ func compare(b *testing.B, m Measure, strata, against, floor side) {
 	all := []struct {
 		side
 		times *[]time.Duration
-	}{{strata, &f.Strata}, {against, &f.Against}, {floor, &f.Floor}}
+		seen  map[string]bool
+	}{{strata, &f.Strata, map[string]bool{}}, {against, &f.Against, map[string]bool{}}, {floor, &f.Floor, map[string]bool{}}}
 	for _, s := range all {
-		s.once()
+		s.once(b, s.seen)
 	}
 	round := 0
 	for b.Loop() {
@@ -43,7 +47,7 @@ func compare(b *testing.B, m Measure, strata, against, floor side) {
 				s = all[len(all)-1-i]
 			}
 			if s.run != nil {
-				*s.times = append(*s.times, s.once())
+				*s.times = append(*s.times, s.once(b, s.seen))
 			}
 		}
 		round++
@@ -51,8 +55,9 @@ func compare(b *testing.B, m Measure, strata, against, floor side) {
 	record(b, m, f)
 }
 
-// once prepares and runs a side.
-func (s side) once() time.Duration {
+// once prepares and runs a side, which must not make again what it has made before.
+func (s side) once(b *testing.B, before map[string]bool) time.Duration {
+	b.Helper()
 	if s.run == nil {
 		return 0
 	}
@@ -61,7 +66,15 @@ func (s side) once() time.Duration {
 	}
 	start := time.Now()
 	s.run()
-	return time.Since(start)
+	took := time.Since(start)
+	if s.made != nil {
+		made := s.made()
+		if before[made] {
+			b.Fatalf("a run made %s, as one before it did", made)
+		}
+		before[made] = true
+	}
+	return took
 }
 
 // record prints the figures, and writes them into the document if there is one.

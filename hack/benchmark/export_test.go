@@ -27,13 +27,13 @@ func BenchmarkExport(b *testing.B) {
 	clean := func() { d.renew(b) }
 	b.Run("Tar", func(b *testing.B) {
 		compare(b, Measure{Name: "export of 500 MB in 10 layers from a registry to a tar", Against: "`crane export`", Ratio: 0.8},
-			side{clean, func() { cli.MustRun(b, "export", ref, "-o", "type=tar,dest="+out) }},
-			side{clean, func() { testenv.Output(b, "crane", "export", "--insecure", ref, out) }}, side{})
+			side{before: clean, run: func() { cli.MustRun(b, "export", ref, "-o", "type=tar,dest="+out) }},
+			side{before: clean, run: func() { testenv.Output(b, "crane", "export", "--insecure", ref, out) }}, side{})
 	})
 	b.Run("Directory", func(b *testing.B) {
 		compare(b, Measure{Name: "the same from a layout to a directory", Against: "`umoci unpack`", Ratio: 0.5},
-			side{clean, func() { cli.MustRun(b, "export", "oci:"+layout, "-o", out) }},
-			side{clean, func() { testenv.Output(b, "umoci", "unpack", "--image", layout, out) }}, side{})
+			side{before: clean, run: func() { cli.MustRun(b, "export", "oci:"+layout, "-o", out) }},
+			side{before: clean, run: func() { testenv.Output(b, "umoci", "unpack", "--image", layout, out) }}, side{})
 	})
 	b.Run("Memory", func(b *testing.B) {
 		var f Figures

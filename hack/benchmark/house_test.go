@@ -53,6 +53,12 @@ func (h *house) in(t testing.TB) *house {
 	return &other
 }
 
+// pushed is the digest of what the registry has under a name.
+func (h *house) pushed(repository string) string {
+	h.Helper()
+	return h.registry.Descriptor(h, repository).Digest.String()
+}
+
 // dockerfileImage pushes the Dockerfile frontend as its Dockerfile makes it, with the
 // same flags and labels.
 func dockerfileImage(t testing.TB, r *testenv.Registry) string {
