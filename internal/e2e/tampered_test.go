@@ -160,7 +160,7 @@ func TestDerivationRefuses(t *testing.T) {
 		}, "unpack " + libc + ": no valid Nix archive"},
 		{
 			"an unknown compression", func(c cacheFiles) { c.set(libc, "Compression", "br") },
-			"unpack " + libc + `: unknown compression "br"; known are none, gzip, bzip2, xz, zstd`,
+			`in Compression: unknown compression "br"; known are none, gzip, bzip2, xz, zstd`,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
