@@ -121,6 +121,8 @@ func TestResolve(t *testing.T) {
 		{"the provider of the higher priority", []string{"a 1; Depends: v\nb 1; Provides: v\nc 1; Provides: v\nd 1; Provides: v; Essential: yes"}, "", "a", "a=1 d=1"},
 		{"a name of any architecture", []string{"a 1\nb 1"}, "", "a:any b:linux-any", "a=1 b=1"},
 		{"any architecture", []string{"a 1; Depends: b:any\nb 1; Multi-Arch: allowed"}, "", "a", "a=1 b=1"},
+		{"a provider for any architecture", []string{"m 1; Multi-Arch: allowed\np 1; Multi-Arch: allowed; Provides: m (= 1)\na 1; Depends: m:any"}, "", "a", "a=1 p=1"},
+		{"the package itself for any architecture", []string{"p 1; Multi-Arch: allowed; Provides: m (= 1)\nm 1; Multi-Arch: allowed\na 1; Depends: m:any"}, "", "a", "a=1 m=1"},
 		{"a conflict with a foreign one", []string{"a 1; Conflicts: b:arm64\nb 1"}, "", "a b", "a=1 b=1"},
 		{"a conflict with one's own kind", []string{"a 1; Depends: c:amd64 | d; Conflicts: b:native (<< 1)\nb 1\nc 1"}, "", "a b", "a=1 b=1 c=1"},
 		{"a conflict avoided", []string{"a 1; Depends: b | c\nb 1; Conflicts: d\nc 1\nd 1"}, "", "a d", "a=1 c=1 d=1"},

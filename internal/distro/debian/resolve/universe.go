@@ -147,7 +147,9 @@ func (u *universe) lookup(name string) *pkg {
 		return p
 	}
 	p := &pkg{name: name, important: name == "apt", essential: name == "apt"} // as apt's own default has it
-	p.group, p.foreign = index.Unqualified(name)
+	if p.group, p.foreign = index.Unqualified(name); p.foreign == "any" {
+		p.group, p.foreign = name, "" // a name of its own, as good a one as any that its providers have
+	}
 	u.packages[name] = p
 	for _, x := range u.indexes {
 		for n := range x.Named(name) {
