@@ -345,7 +345,7 @@ func (w *world) contents() map[string][]byte {
 		".wanted": []byte(strings.Join(slices.Sorted(maps.Keys(w.made)), "\n") + "\n"),
 	}
 	for p := range w.base {
-		name := strings.TrimPrefix(p, "/")
+		name := strings.TrimLeft(p, "/") // nothing for the whole tree
 		if strings.HasSuffix(name, "/") {
 			name += "file"
 		}
