@@ -289,13 +289,19 @@ func (b *bench) edit(t *testing.T, dir string, contexts []string, e edit) {
 	}
 }
 
-// build builds a project's image, runs its tests, and reads its user.
-func (b *bench) build(t *testing.T, dir string, contexts []string) {
+// test runs the tests of a project's image.
+func (b *bench) test(t *testing.T, dir string, contexts []string) {
 	t.Helper()
 	r := b.cli.MustRun(t, append(append([]string{"test", "--progress=plain"}, contexts...), dir)...)
 	if !strings.HasPrefix(r.Stdout, "ok    ") || !strings.HasSuffix(r.Stdout, "passed.\n") {
 		t.Errorf("test: %s\n%s", r.Stdout, r.Stderr)
 	}
+}
+
+// build builds a project's image, runs its tests, and reads its user.
+func (b *bench) build(t *testing.T, dir string, contexts []string) {
+	t.Helper()
+	b.test(t, dir, contexts)
 	out := filepath.Join(testenv.Dir(t), "image")
 	b.cli.MustRun(t, append(append([]string{"build", "--progress=plain", "-o", "type=oci,tar=false,dest=" + out}, contexts...), dir)...)
 	config := testenv.OpenLayout(t, out).Config(t, runtime.GOARCH).Config
