@@ -304,3 +304,25 @@ func (m *Map) Keys() []string {
 	}
 	return out
 }
+
+// Unread are the keys that nothing asked for.
+func (m *Map) Unread() []string {
+	var out []string
+	for _, p := range m.pairs {
+		if !p.taken {
+			out = append(out, p.key.Value)
+		}
+	}
+	return out
+}
+
+// List is a list of texts, or the one text that stands in its place.
+func (m *Map) List(key string) []string {
+	if p := m.find(key); p != nil && p.value.Kind == yaml.ScalarNode {
+		if text := m.Text(key); text != "" {
+			return []string{text}
+		}
+		return nil
+	}
+	return m.Texts(key)
+}

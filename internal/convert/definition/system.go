@@ -36,6 +36,7 @@ type Account struct {
 // Accounts are a definition's users and groups as a build file has them: a group that
 // the user brings along isn't written.
 func Accounts(users, groups []Account) ([]draft.User, []draft.Group) {
+	users, groups = distinct(users), distinct(groups)
 	names := map[string]string{}
 	for _, g := range groups {
 		names[g.GID] = g.Name
@@ -65,6 +66,17 @@ func Accounts(users, groups []Account) ([]draft.User, []draft.Group) {
 		outGroups = append(outGroups, draft.Group{Name: g.Name, GID: g.GID, Members: members(g, users)})
 	}
 	return outUsers, outGroups
+}
+
+// distinct leaves out accounts that are said twice.
+func distinct(all []Account) []Account {
+	var out []Account
+	for _, a := range all {
+		if !slices.ContainsFunc(out, func(o Account) bool { return o.Name == a.Name && o.UID == a.UID && o.GID == a.GID }) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // members are those that join a group which isn't their primary one.

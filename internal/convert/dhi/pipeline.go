@@ -135,12 +135,3 @@ func (p *pipeline) directories(entries []draft.Entry, steps []draft.Layer) []dra
 	}
 	return out
 }
-
-// action is what an action does as a script, or else one that fails under a comment that
-// says what stood here: an image without what the action did would be another one.
-func (p *pipeline) action(uses string, m *definition.Map) (script string, comments []string) {
-	p.c.uses = append(p.c.uses, uses)
-	comments = append([]string{"This was the action " + uses + ". Write what it did as a script. It had:"}, m.Raw("with")...)
-	m.Lost("uses", "%s is an action that a build file has not; what it had is a comment, and the layer fails until it is a script", uses)
-	return "echo " + definition.Quoted(uses+" is to be written as a script") + " >&2; exit 1", comments
-}
