@@ -21,12 +21,13 @@ func (p *pipeline) action(uses string, m *definition.Map) (script string, commen
 			with = &definition.Map{}
 		}
 		lines := write(with)
-		if len(with.Unread()) == 0 && len(lines) > 0 {
+		complete := len(with.Unread()) == 0 && len(lines) > 0
+		with.Ignore()
+		if complete {
 			m.Doubt("uses", "the script is what the description of %s says it does; look whether it is all of that", uses)
 			return p.c.vars.script(strings.Join(append([]string{"set -eu"}, lines...), "\n")), []string{uses}
 		}
 	}
-	m.Map("with").Ignore()
 	p.c.uses = append(p.c.uses, uses)
 	comments = append([]string{"This was the action " + uses + ". Write what it did as a script. It had:"}, m.Raw("with")...)
 	p.c.doc.Add(m.Line("uses"), report.Lost, "contents.builds.pipeline.uses: %s is an action that a build file has not; what it had is a comment, and the layer fails until it is a script", uses)
