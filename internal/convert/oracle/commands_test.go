@@ -34,7 +34,7 @@ func withoutPackages(f *draft.File) {
 func commands(t *testing.T, img v1.Image, directories map[string]bool) []string {
 	t.Helper()
 	out := slices.DeleteFunc(configuration(t, img), func(line string) bool {
-		return strings.Contains(line, `"PATH=/usr/local/sbin:`) || strings.Contains(line, `"WorkingDir": "/"`)
+		return strings.Contains(line, `"PATH=/usr/local/sbin:`) || strings.Contains(line, `"Env": [`) || strings.Contains(line, `"WorkingDir": "/"`)
 	})
 	for i := range out {
 		out[i] = strings.TrimSuffix(out[i], ",") // which line is the last one
