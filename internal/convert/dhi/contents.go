@@ -41,6 +41,9 @@ func (c *converter) packages(m *definition.Map) *draft.Packages {
 	if c.archives.Debian && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "!") }) {
 		m.Doubt("packages", "what a ! leaves out is left out there even if a package depends on it; here that is an error of strata lock, which says who needs it: take the ! away")
 	}
+	if c.archives.Debian && !slices.ContainsFunc(names, func(n string) bool { return packageName(n) == "base-passwd" }) {
+		m.Doubt("packages", "scripts of Debian's packages look into /etc/passwd; where the build says so, add base-passwd")
+	}
 	var kept []string
 	for _, n := range names {
 		if bare, not := strings.CutPrefix(n, "!"); not && slices.ContainsFunc(names, func(o string) bool { return packageName(o) == bare }) {
