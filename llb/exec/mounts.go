@@ -5,6 +5,7 @@ package exec
 
 import (
 	"context"
+	"path"
 
 	bk "github.com/moby/buildkit/client/llb"
 
@@ -20,9 +21,10 @@ func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, er
 		opts = append(opts, bk.AddMount(m.target, m.state, append(op.SubPath(m.path), bk.ForceNoOutput)...))
 	}
 	if c.action.Script != "" {
-		script := bk.Scratch().File(bk.Mkfile("/script", 0o755, []byte(c.action.Script), bk.WithCreatedTime(op.FileTime())),
+		// With its directory, as the step helper.
+		script := bk.Scratch().File(bk.Mkfile("/"+path.Base(plan.ScriptPath), 0o755, []byte(c.action.Script), bk.WithCreatedTime(op.FileTime())),
 			bk.WithCustomName("[internal] write the script"))
-		opts = append(opts, bk.AddMount(plan.ScriptPath, script, bk.SourcePath("/script"), bk.Readonly))
+		opts = append(opts, bk.AddMount(path.Dir(plan.ScriptPath), script, bk.Readonly))
 	}
 	for _, f := range c.action.Files {
 		file := bk.Scratch().File(bk.Mkfile("/file", 0o644, []byte(f.Content), bk.WithCreatedTime(op.FileTime())),

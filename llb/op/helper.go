@@ -15,7 +15,14 @@ import (
 
 // HelperPath is where a step finds the step helper. /dev is in memory there, so
 // the mount point leaves nothing behind.
-const HelperPath = "/dev/.strata/step"
+const HelperPath = helperDir + "/" + helperFile
+
+// The helper is mounted with the directory that it is alone in. For each file that is
+// mounted by itself the daemon leaves an empty directory among its temporary ones.
+const (
+	helperDir  = "/dev/.strata/helper"
+	helperFile = "step"
+)
 
 // ErrNoStep says that a step helper is needed and there is none.
 var ErrNoStep = errors.New("there is no step helper")
@@ -28,7 +35,8 @@ func (m *Maker) Platform() ocispecs.Platform {
 	return m.BuildPlatform
 }
 
-// Helper mounts the step helper for an architecture.
+// Helper mounts the step helper for an architecture. It is copied out of where it comes
+// from, so that what a step that was ended leaves in use isn't the frontend's image.
 func (m *Maker) Helper(arch string) (bk.RunOption, error) {
 	if m.Step == nil {
 		return nil, ErrNoStep
@@ -37,7 +45,10 @@ func (m *Maker) Helper(arch string) (bk.RunOption, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the step helper for %s: %w", arch, err)
 	}
-	return bk.AddMount(HelperPath, st, bk.SourcePath(file), bk.Readonly), nil
+	alone := bk.Scratch().File(bk.Copy(st, file, "/"+helperFile, &bk.CopyInfo{
+		Mode: &bk.ChmodOpt{Mode: Mode(0o755)}, ChownOpt: Owner(0, 0), CreatedTime: new(FileTime()),
+	}), bk.Platform(m.Platform()), bk.WithCustomName("[internal] copy the step helper"))
+	return bk.AddMount(helperDir, alone, bk.Readonly), nil
 }
 
 // Run runs the step helper on the build platform, offline, on an empty root.

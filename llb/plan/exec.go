@@ -90,7 +90,7 @@ func Within(p, dir string) bool {
 }
 
 // ScriptPath is where a script lies that says what interprets it.
-const ScriptPath = "/dev/.strata/script"
+const ScriptPath = "/dev/.strata/build/script"
 
 // Device is a device of the builder, by its CDI name.
 type Device struct {

@@ -87,7 +87,8 @@ func (in *inputs) path(ctx context.Context, at string, item *plan.StorePath) (ca
 		made.Hash, made.Size = d.Encoded(), item.NarSize
 	}
 	if item.URL != "" {
-		return made, bk.AddMount(at, in.fetch(item), bk.SourcePath("/"+op.AttemptName(archiveName, item.Attempt)), bk.Readonly), nil
+		made.Input = at + "/" + op.AttemptName(archiveName, item.Attempt)
+		return made, bk.AddMount(at, in.fetch(item), bk.Readonly), nil
 	}
 	link, err := in.isLink(ctx, item.File)
 	if err != nil {

@@ -143,8 +143,8 @@ func TestToySystem(t *testing.T) {
 	}
 	graph := lowered(t, first, r.Systems)
 	for _, want := range []string{
-		`exec ["/dev/.strata/step" "unpack-toy" "/d" "/meta" "/out" "/out1"]`,
-		`exec ["/dev/.strata/step" "install-toy" "register" "/dev/.strata/meta"]`,
+		`exec ["/dev/.strata/helper/step" "unpack-toy" "/d" "/meta" "/out" "/out1"]`,
+		`exec ["/dev/.strata/helper/step" "install-toy" "register" "/dev/.strata/meta"]`,
 		"mount /d/1111111111111111.toy from",
 		"source https://toys.example.org/train.toy ",
 		"mount /tmp from scratch tmpfs",

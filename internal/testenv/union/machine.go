@@ -91,6 +91,12 @@ func (m *Machine) operate(op *pb.Op) ([]*change, error) {
 			return []*change{{tree: m.Base}}, nil
 		case id == "local://context":
 			return []*change{{tree: m.Context}}, nil
+		case id == "local://strata-step":
+			helpers := NewDir()
+			for _, arch := range []string{"amd64", "arm64"} {
+				helpers.Kids["strata-step-"+arch] = &Node{Kind: File, Mode: 0o755}
+			}
+			return []*change{{tree: helpers}}, nil
 		}
 		return []*change{{tree: NewDir()}}, nil
 	case *pb.Op_File:
