@@ -119,12 +119,12 @@ func TestUnknownPackageFormats(t *testing.T) {
 
 func TestMessagesWithoutTheHelper(t *testing.T) {
 	for message, want := range map[string]string{
-		`x: process "/dev/.strata/step run --skip /src -- make all" did not complete successfully: exit code: 2`:  `x: process "make all" did not complete successfully: exit code: 2`,
-		`x: process "/dev/.strata/step register-deb --base /b" did not complete successfully: exit code: 1`:       `x: install packages: exit code: 1; the step's last lines say why`,
-		`process "/dev/.strata/step unpack-deb /d /out /meta" did not complete successfully: exit code: 125`:      `unpack packages: exit code: 125; the step's last lines say why`,
-		`process "/dev/.strata/step install-apk --meta /m" did not complete successfully: exit code: 1`:           `install packages: exit code: 1; the step's last lines say why`,
-		`process "/dev/.strata/step accounts --group a:1 /in /out" did not complete successfully: exit code: 125`: `enter users and groups: exit code: 125; the step's last lines say why`,
-		`process "sh -c 'echo /dev/.strata'" did not complete successfully: exit code: 1`:                         `process "sh -c 'echo /dev/.strata'" did not complete successfully: exit code: 1`,
+		`x: process "/dev/.strata/helper/step run --skip /src -- make all" did not complete successfully: exit code: 2`:  `x: process "make all" did not complete successfully: exit code: 2`,
+		`x: process "/dev/.strata/helper/step register-deb --base /b" did not complete successfully: exit code: 1`:       `x: install packages: exit code: 1; the step's last lines say why`,
+		`process "/dev/.strata/helper/step unpack-deb /d /out /meta" did not complete successfully: exit code: 125`:      `unpack packages: exit code: 125; the step's last lines say why`,
+		`process "/dev/.strata/helper/step install-apk --meta /m" did not complete successfully: exit code: 1`:           `install packages: exit code: 1; the step's last lines say why`,
+		`process "/dev/.strata/helper/step accounts --group a:1 /in /out" did not complete successfully: exit code: 125`: `enter users and groups: exit code: 125; the step's last lines say why`,
+		`process "sh -c 'echo /dev/.strata'" did not complete successfully: exit code: 1`:                                `process "sh -c 'echo /dev/.strata'" did not complete successfully: exit code: 1`,
 	} {
 		if diff := cmp.Diff(want, llb.WithoutHelper(message)); diff != "" {
 			t.Errorf("unexpected message (-want +got):\n%s", diff)
