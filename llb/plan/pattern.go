@@ -45,5 +45,21 @@ func Sent(p string) []string {
 	if _, err := path.Match(p, ""); err != nil {
 		return []string{Exactly(p)}
 	}
-	return []string{p, Exactly(p)}
+	return []string{withoutBackslashes(p), Exactly(p)}
+}
+
+// withoutBackslashes is a good pattern without the backslashes before letters and digits,
+// where BuildKit's matcher takes them for something else.
+func withoutBackslashes(p string) string {
+	var b strings.Builder
+	for i := 0; i < len(p); i++ {
+		if p[i] == '\\' {
+			i++
+			if c := p[i]; !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z') {
+				b.WriteByte('\\')
+			}
+		}
+		b.WriteByte(p[i])
+	}
+	return b.String()
 }

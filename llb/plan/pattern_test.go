@@ -5,6 +5,7 @@ package plan_test
 
 import (
 	"path"
+	"slices"
 	"testing"
 
 	"github.com/strata-build/strata/llb/plan"
@@ -42,4 +43,17 @@ func FuzzExactly(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestSentWithoutBackslashes(t *testing.T) {
+	for p, want := range map[string][]string{
+		`x\y`:       {"xy", `x[\\]y`},
+		`\*/\d*`:    {`\*/d*`, `[\\][*]/[\\]d[*]`},
+		`[a\]]\y`:   {`[a\]]y`, `[[]a[\\]]][\\]y`},
+		`un[closed`: {"un[[]closed"},
+	} {
+		if got := plan.Sent(p); !slices.Equal(got, want) {
+			t.Errorf("Sent(%q): got %q, want %q", p, got, want)
+		}
+	}
 }
