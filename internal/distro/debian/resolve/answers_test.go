@@ -107,10 +107,12 @@ func TestOneBadRecord(t *testing.T) {
 // TestOrderOfRequests shows that the order of the names makes no difference, and that a
 // choice which it would make for apt-get is told.
 func TestOrderOfRequests(t *testing.T) {
-	archive := listed(t, "s", "a 1; Depends: b | d\nc 1; Depends: d | b\nb 1\nd 1\ne 1; Depends: b")
+	archive := listed(t, "s", "a 1; Depends: b | d\nc 1; Depends: d | b\nb 1\nd 1\ne 1; Depends: b\ng 1; Depends: x (>= 1)\nx 1; Depends: p\np 1; Provides: x (= 2)\nh 1; Depends: p")
 	for want, ties := range map[string]string{
 		"a c": "a needs b | d: b is as good as d; add one of them to the packages to choose",
 		"c a": "a needs b | d: b is as good as d; add one of them to the packages to choose",
+		"g h": "g needs x (>= 1): x is as good as p; add one of them to the packages to choose",
+		"g":   "", "h": "", "g h p": "",
 		"a e": "", "a c d": "", "a": "",
 	} {
 		got, sol := resolved(t, Request{Indexes: []*index.Index{archive}, Wanted: wants(strings.Fields(want)...)})
