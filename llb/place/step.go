@@ -36,7 +36,8 @@ func (f *layer) placeInStep(ctx context.Context, items []item, name string) (bk.
 // other.
 func (f *layer) inSteps(gs groups, name string) (bk.State, error) {
 	var trees []bk.State
-	for _, g := range gs {
+	for i, g := range gs {
+		g.step.respect(gs[:i], g.dirs)
 		o := Step{
 			On: f.on.Skeleton.root, KeepOwners: true, Chown: g.step.chown, Keep: g.step.keep, Name: name,
 			Opts: []bk.RunOption{f.on.Ops.At(f.planned.Range)},
@@ -68,6 +69,21 @@ func (f *layer) inSteps(gs groups, name string) (bk.State, error) {
 		fa = over(fa, st)
 	}
 	return bk.Scratch().File(fa, f.on.Ops.At(f.planned.Range), bk.WithCustomName(name)), nil
+}
+
+// respect keeps directories on the way as earlier groups of the layer want them.
+func (s *stepped) respect(earlier groups, dirs map[string]directory) {
+	for _, g := range earlier {
+		for _, dir := range g.step.keep {
+			if _, ok := dirs[dir]; !ok || slices.Contains(s.keep, dir) {
+				continue
+			}
+			s.keep = append(s.keep, dir)
+			if owner, ok := g.step.chown[dir]; ok {
+				s.chown[dir] = owner
+			}
+		}
+	}
 }
 
 // over copies a whole tree over what is there.
