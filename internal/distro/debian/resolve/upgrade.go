@@ -4,6 +4,7 @@
 package resolve
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ func (s *solver) updates(which distro.Upgrade, wanted []request) []*version {
 			out = append(out, v)
 		}
 	}
-	slices.SortFunc(out, func(a, b *version) int { return s.byOrder(a.pkg, b.pkg) })
+	slices.SortFunc(out, func(a, b *version) int { return s.byTable(a.pkg, b.pkg) })
 	return out
 }
 
@@ -38,7 +39,7 @@ func (s *solver) upgrade(updates []*version) bool {
 		s.install(v.pkg, false, 0, false)
 	}
 	planned := s.all()
-	slices.SortFunc(planned, s.byOrder)
+	slices.SortFunc(planned, s.byTable)
 	for _, p := range planned {
 		if p.mode == modeInstall {
 			s.install(p, true, 0, false)
@@ -56,6 +57,25 @@ func (s *solver) upgrade(updates []*version) bool {
 		}
 	}
 	return ok
+}
+
+// byTable is the order in which apt goes over all packages to upgrade them, that of its
+// cache's table: which of two that don't go together is upgraded comes of it.
+func (s *solver) byTable(a, b *pkg) int {
+	return cmp.Or(
+		cmp.Compare(bucket(a.group), bucket(b.group)), cmp.Compare(len(a.group), len(b.group)),
+		strings.Compare(a.group, b.group), s.byOrder(a, b),
+	)
+}
+
+// bucket is a name's place in the table of apt's cache.
+func bucket(name string) uint32 {
+	const size = 196613 // by apt's default
+	hash := uint32(5381)
+	for i := range len(name) {
+		hash = 33*hash + uint32(name[i]|0x20)
+	}
+	return hash % size
 }
 
 // upgraded are requests for what of the base has another version in the end.

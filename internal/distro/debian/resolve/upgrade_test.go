@@ -85,3 +85,14 @@ func TestUpgradeToPinned(t *testing.T) {
 		t.Errorf("kept back %v; (-want +got)\n%s", sol.KeptBack, diff)
 	}
 }
+
+// TestUpgradeInOrder upgrades in the order of apt's own table of names, not in that of
+// the archive: what comes in for one package keeps back another or is taken back.
+func TestUpgradeInOrder(t *testing.T) {
+	archive := listed(t, "stable", "d 1; Depends: h; Breaks: e (<= 2)\ng 1\nh 2; Breaks: b\nb 3\ne 2; Depends: g\na 3; Depends: e")
+	req := Request{Architecture: "amd64", Indexes: []*index.Index{archive}, Installed: status(t, "a 2\nb 1\nd 0\ng 0"), Upgrade: distro.UpgradeAll}
+	words, _ := resolved(t, req)
+	if diff := cmp.Diff([]string{"g=1"}, words); diff != "" {
+		t.Error(diff)
+	}
+}
