@@ -75,6 +75,9 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 	if from.Output() != nil {
 		img.stack.inputs = []layerTree{{State: from}}
 	}
+	if p.From.Kind == plan.Target {
+		img.stack.seen = l.seen(p)
+	}
 	img.skeleton = place.NewSkeleton(l.opt.Prober, from, p.From.Kind == plan.Scratch)
 	if p.From.Kind != plan.Target {
 		img.history = baseHistory(p, time.Unix(0, 0).UTC())
@@ -86,6 +89,15 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 	img.changed = slices.Clone(below.changed)
 	img.skeleton.Continue(below.skeleton)
 	return img, nil
+}
+
+// seen is the base as commands find it, where that is a target that commands changed.
+func (l *lowering) seen(p *plan.Image) []layerTree {
+	below := l.images[l.plan.Image(p.From.Name, p.From.Platform)]
+	if below == nil || below.stack.seen == nil {
+		return nil
+	}
+	return []layerTree{{State: below.stack.view()}}
 }
 
 // layer puts the layer with that index on.
@@ -116,7 +128,7 @@ func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 
 // placeBase is the image as the next layer is put on it.
 func (img *image) placeBase() place.Base {
-	return place.Base{Range: img.plan.Range, Skeleton: img.skeleton, Current: img.stack.state, Ops: img.ops}
+	return place.Base{Range: img.plan.Range, Skeleton: img.skeleton, Current: img.stack.state, Seen: img.stack.view, Ops: img.ops}
 }
 
 // files puts a files layer on.
@@ -149,14 +161,14 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 		img.skeleton.Ship(true)
 		return nil
 	}
-	st, err := c.Change(ctx, img.placeBase())
+	st, after, err := c.Change(ctx, img.placeBase())
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}
 	}
 	if !img.stack.chain {
 		img.changed = append(img.changed, Shipped{Layer: layer, State: st})
 	}
-	img.stack.change(st)
+	img.stack.replace(st, after)
 	img.skeleton.Replace(img.stack.state())
 	img.packages = packages{}
 	return nil

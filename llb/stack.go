@@ -20,6 +20,14 @@ type stack struct {
 	chain bool
 	// inputs are the base and the layers made until now.
 	inputs []layerTree
+	// seen are the inputs as the next command in place finds them: the last such
+	// command's whole result instead of the base and each change. It also has the mount
+	// points of the commands. nil as long as it is the same.
+	//
+	// BuildKit looks for a change's blob in all that it was made on, again and again: if
+	// each command stood on the changes before it, that would take twice as long for
+	// each further command.
+	seen []layerTree
 	// under and top are, in a chain, the image below the last layer and the trees
 	// that share that layer.
 	under bk.State
@@ -34,9 +42,19 @@ type layerTree struct {
 }
 
 // state is the image with the layers made until now.
-func (s *stack) state() bk.State {
-	states := make([]bk.State, len(s.inputs))
-	for i, tree := range s.inputs {
+func (s *stack) state() bk.State { return s.merged(s.inputs) }
+
+// view is the image as the next command in place finds it.
+func (s *stack) view() bk.State {
+	if s.seen == nil {
+		return s.state()
+	}
+	return s.merged(s.seen)
+}
+
+func (s *stack) merged(inputs []layerTree) bk.State {
+	states := make([]bk.State, len(inputs))
+	for i, tree := range inputs {
 		states[i] = tree.State
 	}
 	return op.Restart(bk.Merge(states, bk.WithCustomName(s.ops.Name("merge the layers")), s.ops.At(s.lines)))
@@ -53,8 +71,17 @@ func (s *stack) add(st bk.State, layer *plan.Layer, name string) {
 		s.addCopy(tree, layer.Fold, name, at)
 	case layer.Fold && n > 0:
 		s.inputs[n-1] = joined(s.inputs[n-1], tree, name, at)
+		s.see(tree)
 	default:
 		s.inputs = append(s.inputs, tree)
+		s.see(tree)
+	}
+}
+
+// see puts a tree on top of what commands find.
+func (s *stack) see(tree layerTree) {
+	if s.seen != nil {
+		s.seen = append(s.seen, tree)
 	}
 }
 
@@ -81,8 +108,18 @@ func (s *stack) addCopy(tree layerTree, fold bool, name string, at bk.Constraint
 func (s *stack) change(st bk.State) {
 	if s.chain {
 		s.inputs = []layerTree{{State: op.Restart(st)}}
-	} else {
-		s.inputs = append(s.inputs, layerTree{State: st})
+		return
+	}
+	tree := layerTree{State: st}
+	s.inputs = append(s.inputs, tree)
+	s.see(tree)
+}
+
+// replace is change by a command that ran on the view; after is its whole result.
+func (s *stack) replace(changes, after bk.State) {
+	s.change(changes)
+	if !s.chain {
+		s.seen = []layerTree{{State: op.Restart(after)}}
 	}
 }
 

@@ -147,29 +147,30 @@ func (c *Command) Output(ctx context.Context) (bk.State, error) {
 	return op.Restart(run.AddMount(plan.OutDir, bk.Scratch())), nil
 }
 
-// Change runs the command on the image so far and returns the difference; in a
-// chain, the image after it. The mount points that the step makes are made below
+// Change runs the command on the image so far and returns the difference, and its whole
+// result; in a chain, the image after it as both. The mount points that the step makes are made below
 // the command, so that they aren't among its changes.
-func (c *Command) Change(ctx context.Context, on place.Base) (bk.State, error) {
-	below, err := c.prepare(ctx, on.Current())
+func (c *Command) Change(ctx context.Context, on place.Base) (changes, after bk.State, err error) {
+	below, err := c.prepare(ctx, on.Seen())
 	if err != nil {
-		return bk.State{}, err
+		return bk.State{}, bk.State{}, err
 	}
 	if !c.runner.Chain {
 		dirs, err := on.Skeleton.Absent(ctx, op.KernelDirs())
 		if err != nil {
-			return bk.State{}, err
+			return bk.State{}, bk.State{}, err
 		}
 		below = op.MountPoints(below, slices.Concat(dirs, mountPoints(c.outside(), c.mounted)))
 	}
 	run, err := c.run(ctx, below, below)
 	if err != nil {
-		return bk.State{}, err
+		return bk.State{}, bk.State{}, err
 	}
+	after = run.Root()
 	if c.runner.Chain {
-		return run.Root(), nil
+		return after, after, nil
 	}
-	return bk.Diff(below, run.Root(), c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("changes of "+c.layer.Short()))), nil
+	return bk.Diff(below, after, c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("changes of "+c.layer.Short()))), after, nil
 }
 
 // run is the command's step, in what root has become with its sources.

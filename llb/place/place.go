@@ -48,7 +48,10 @@ type Base struct {
 	Skeleton *Skeleton
 	// Current returns the image so far, which users are looked up in.
 	Current func() bk.State
-	Ops     *op.Maker
+	// Seen returns the image so far as a command that changes it finds it: also with the
+	// mount points of such commands before it.
+	Seen func() bk.State
+	Ops  *op.Maker
 }
 
 // Files makes the tree of a files layer. An error is a [plan.Fault].
