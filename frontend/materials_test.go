@@ -5,7 +5,7 @@ package frontend_test
 
 import (
 	"net/url"
-	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	packageurl "github.com/package-url/packageurl-go"
 
+	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/internal/testenv/house"
 	"github.com/strata-build/strata/llb/lock"
 )
@@ -138,11 +139,8 @@ func TestMaterialsAreTheLock(t *testing.T) {
 // readBySyft lets syft read a list of contents, and looks for an image, a store path and a repository in it.
 func readBySyft(t *testing.T, list []byte) {
 	t.Helper()
-	cmd := exec.Command("syft", "convert", "--quiet", "-", "-o", "json")
-	cmd.Stdin = strings.NewReader(string(list))
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("syft: %v\n%s", err, out)
-	}
-	house.Contains(t, string(out), "pkg:oci/", "pkg:nix/", "vcs_url")
+	file := filepath.Join(t.TempDir(), "list.spdx.json")
+	house.Write(t, file, list)
+	out := testenv.Output(t, "syft", "convert", "--quiet", file, "-o", "json")
+	house.Contains(t, out, "pkg:oci/", "pkg:nix/", "vcs_url")
 }

@@ -12,7 +12,7 @@ WORKDIR app
 RUN find . | sort
 USER app:app
 WORKDIR /home/app/work
-COPY --link a.txt b.txt ./
+COPY --link a.txt b.txt /opt/linked/
 RUN ["printenv", "$HOME"]
 ONBUILD RUN echo built
 ONBUILD COPY . .
