@@ -46,6 +46,7 @@ func errIfNot(err error) error {
 
 // TestJavaStoreIsJavas lets Java's own keytool read what is made.
 func TestJavaStoreIsJavas(t *testing.T) {
+	t.Setenv("LC_ALL", "C.UTF-8") // keytool takes its arguments in it
 	root, dir := rootdir.Root(t.TempDir()), t.TempDir()
 	one, two := certificate(t, dir, "One_Ü"), certificate(t, dir, "two")
 	for _, files := range [][]string{{one}, {one, two}} {
