@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/tools/txtar"
 
 	"github.com/strata-build/strata/internal/convert/dhi"
@@ -94,6 +95,12 @@ func FuzzConvert(f *testing.F) {
 				t.Errorf("an empty note at line %d", n.Line)
 			}
 		}
-		_, _ = made.File.Bytes()
+		text, err := made.File.Bytes()
+		if err != nil {
+			return // it has what YAML can't hold, and says where
+		}
+		if err := yaml.Unmarshal(text, &yaml.Node{}); err != nil {
+			t.Errorf("not YAML: %v\n%s", err, text)
+		}
 	})
 }

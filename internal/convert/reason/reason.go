@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package reason says why the image of a build file may differ from that of the
-// Dockerfile that it was made of. What has no reason is what somebody must look at.
+// Dockerfile that it was made of. What has no reason has to be looked at.
 package reason
 
 import (
