@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"golang.org/x/sys/unix"
@@ -138,4 +139,20 @@ func cgroupClient(ctx context.Context, args []string) error {
 	defer c.Close()
 	_, err = solve(ctx, c, step("true"), rootfs, "")
 	return err
+}
+
+// TestRootThroughALink mounts a part of a source, which BuildKit refuses below a directory
+// that is reached by a link.
+func TestRootThroughALink(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(t.TempDir(), link); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Root: filepath.Join(link, "not", "there"), Linger: time.Minute}
+	stopAtEnd(t, o)
+	rootfs := bk.Scratch().File(bk.Copy(bk.Local("rootfs"), "/", "/"))
+	part := rootfs.Run(bk.Args([]string{"/bin/sh", "-c", "test -e /mnt/sh"}), bk.AddMount("/mnt", rootfs, bk.SourcePath("/bin"))).Root()
+	if _, err := solve(t.Context(), mustConnect(t, o), part, mustRootfs(t), ""); err != nil {
+		t.Error(err)
+	}
 }

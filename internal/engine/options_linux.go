@@ -4,9 +4,11 @@
 package engine
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -19,7 +21,10 @@ func (o Options) resolve() (Options, error) {
 			return o, err
 		}
 	}
-	if o.Root, err = filepath.Abs(o.Root); err != nil {
+	if o.Root, err = filepath.Abs(o.Root); err == nil {
+		o.Root, err = withoutLinks(o.Root)
+	}
+	if err != nil {
 		return o, fmt.Errorf("resolve the engine's directory: %w", err)
 	}
 	if o.Config != "" {
@@ -42,6 +47,17 @@ func (o Options) resolve() (Options, error) {
 		o.Grace = DefaultGrace
 	}
 	return o, nil
+}
+
+// withoutLinks is path with the symbolic links resolved in as much of it as exists. Steps
+// mount parts of a state directory, and BuildKit refuses those that it reaches by a link.
+func withoutLinks(path string) (string, error) {
+	resolved, err := filepath.EvalSymlinks(path)
+	if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
+		return resolved, err
+	}
+	parent, err := withoutLinks(filepath.Dir(path))
+	return filepath.Join(parent, filepath.Base(path)), err
 }
 
 // defaultRoot is the user's data directory for this program.
