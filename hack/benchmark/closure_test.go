@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -58,9 +57,7 @@ func (c *closureHouse) change(salt string) {
 // lock writes the lock, or brings it up to date.
 func (c *closureHouse) lock() {
 	c.Helper()
-	c.run(exec.Command(c.buildctl, "--addr", c.daemon.Addr, "build", "--progress=plain",
-		"--frontend=gateway.v0", "--opt=source="+c.strata, "--local=context="+c.dir, "--local=dockerfile="+c.dir,
-		"--opt=target=strata.lock", "--output=type=local,dest="+c.dir))
+	c.house.lock(c.dir, "strata")
 }
 
 func (c *closureHouse) cold(frontend, warm, file string) side {

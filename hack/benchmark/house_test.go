@@ -117,9 +117,9 @@ func noise(n int, seed uint64) []byte {
 	return data
 }
 
-// build builds a project through a frontend image. The build file is
-// strata.yaml or NAME.dockerfile.
-func (h *house) build(frontend, dir, file, output string) {
+// build builds a project through a frontend image, with further options of buildctl.
+// The build file is NAME.yaml or NAME.dockerfile.
+func (h *house) build(frontend, dir, file, output string, options ...string) {
 	h.Helper()
 	args := []string{
 		"--addr", h.daemon.Addr, "build", "--progress=plain",
@@ -127,11 +127,17 @@ func (h *house) build(frontend, dir, file, output string) {
 		"--local=context=" + dir, "--local=dockerfile=" + dir,
 		"--opt=filename=" + file, "--opt=build-arg:BASE=" + h.base,
 	}
-	args = append(args, h.options...)
+	args = append(append(args, h.options...), options...)
 	if output != "" {
 		args = append(args, "--output="+output)
 	}
 	h.run(exec.Command(h.buildctl, args...))
+}
+
+// lock writes the lock of NAME.yaml, NAME.lock, into the same directory.
+func (h *house) lock(dir, name string) {
+	h.Helper()
+	h.build(h.strata, dir, name+".yaml", "type=local,dest="+dir, "--opt=target="+name+".lock")
 }
 
 // prune empties the daemon's cache.

@@ -47,7 +47,7 @@ func BenchmarkLibraries(b *testing.B) {
 		"arm64.dockerfile": "ARG BASE\nFROM $BASE\n" + `RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked \
     apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ` + strings.Join(libraries(), " ") + "\n",
 	})}
-	d.lock("scratch")
+	d.lock(d.dir, "scratch")
 	out := testenv.Dir(b)
 	b.Run("Scratch", func(b *testing.B) {
 		d.house = h.in(b)
@@ -63,7 +63,7 @@ func BenchmarkLibraries(b *testing.B) {
 		d.options = []string{"--opt=platform=linux/arm64"}
 		d.base = d.registry.Host + "/arm64"
 		d.build(d.strata, d.dir, "base.yaml", "type=image,push=true,name="+d.base)
-		d.lock("arm64")
+		d.lock(d.dir, "arm64")
 		compare(b, Measure{Name: "4 libraries on Debian for arm64, on amd64, cold", Against: "Dockerfile with apt cache mounts", Ratio: 0.2},
 			d.cold(d.strata, ".yaml", "arm64", ""), d.cold(d.dockerfile, ".dockerfile", "arm64", ""), side{})
 	})

@@ -4,7 +4,6 @@
 package benchmark
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,21 +46,9 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
 	}
 	d.dir = project(b, files)
 	for _, name := range []string{"many", "few", "added"} {
-		d.lock(name)
+		d.lock(d.dir, name)
 	}
 	return d
-}
-
-// lock writes the lock of a build file beside it.
-func (d *debian) lock(name string) {
-	d.Helper()
-	args := []string{
-		"--addr", d.daemon.Addr, "build", "--progress=plain",
-		"--frontend=gateway.v0", "--opt=source=" + d.strata, "--local=context=" + d.dir, "--local=dockerfile=" + d.dir,
-		"--opt=filename=" + name + ".yaml", "--opt=target=" + name + ".lock", "--opt=build-arg:BASE=" + d.base,
-		"--output=type=local,dest=" + d.dir,
-	}
-	d.run(exec.Command(d.buildctl, append(args, d.options...)...))
 }
 
 // cold is a side that builds without any cache but the frontend.
