@@ -91,6 +91,20 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 	return img, nil
 }
 
+// changes is what the target's own layers put on its base, and nothing of that.
+func (img *image) changes() (bk.State, error) {
+	switch inputs := img.stack.inputs; {
+	case img.plan.From.Kind == plan.Scratch:
+		return img.stack.state(), nil
+	case img.stack.chain:
+		return bk.State{}, fmt.Errorf("take what target %s changes: BuildKit needs MergeOp and DiffOp for that, which this one doesn't have", img.plan.Target)
+	case len(inputs) < 2:
+		return bk.Scratch(), nil
+	default:
+		return img.stack.merged(inputs[1:]), nil
+	}
+}
+
 // seen is the base as commands find it, where that is a target that commands changed.
 func (l *lowering) seen(p *plan.Image) []layerTree {
 	below := l.images[l.plan.Image(p.From.Name, p.From.Platform)]

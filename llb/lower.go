@@ -163,6 +163,9 @@ func (l *lowering) tree(ctx context.Context, t plan.Tree) (bk.State, error) {
 		if img == nil {
 			return bk.State{}, fmt.Errorf("lower plan: target %s comes before it is made", t.Name)
 		}
+		if t.Changed {
+			return img.changes()
+		}
 		return img.stack.state(), nil
 	case plan.Layers:
 		return bk.State{}, fmt.Errorf("lower plan: the image so far stands where another tree should")

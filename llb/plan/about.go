@@ -13,4 +13,6 @@ type About struct {
 	Version string `json:"version,omitempty"`
 	// Supplier is a name, or "Person: …" or "Organization: …".
 	Supplier string `json:"supplier,omitempty"`
+	// Contains are further packages that are in it.
+	Contains []About `json:"contains,omitempty"`
 }

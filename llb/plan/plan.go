@@ -60,6 +60,9 @@ type Image struct {
 	Config dockerspec.DockerOCIImage `json:"config"`
 	// Annotations are the manifest's.
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// PackageURLs are those that packages of a name have in the list of contents, in the
+	// place of their distribution's.
+	PackageURLs map[string]string `json:"package_urls,omitempty"`
 }
 
 // BaseEnv is the environment of the base's configuration, as NAME=VALUE.
@@ -110,6 +113,8 @@ type Tree struct {
 	// Platform is the platform that the tree is wanted for, as
 	// os/arch[/variant]; empty where it makes no difference.
 	Platform string `json:"platform,omitempty"`
+	// Changed is a target without what it stands on: what its own layers put there.
+	Changed bool `json:"changed,omitempty"`
 	// Pos is where the build file names it.
 	Pos spec.Pos `json:"-"`
 }

@@ -13,6 +13,8 @@ import (
 type Contents struct {
 	packages []part
 	others   []part
+	// urls are the package URLs that a plan gives packages, by their names.
+	urls map[string]string
 }
 
 // IsEmpty reports whether there is nothing to tell.
@@ -77,5 +79,9 @@ func (c *Contents) all() []part {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key), cmp.Compare(a.version, b.version), cmp.Compare(a.purl, b.purl),
 			cmp.Compare(a.relation, b.relation), cmp.Compare(a.license, b.license), cmp.Compare(a.supplier, b.supplier))
 	})
-	return append(slices.Clone(c.packages), slices.Compact(others)...)
+	packages := slices.Clone(c.packages)
+	for i := range packages {
+		packages[i].purl = cmp.Or(c.urls[packages[i].name], packages[i].purl)
+	}
+	return append(packages, slices.Compact(others)...)
 }

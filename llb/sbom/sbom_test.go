@@ -89,6 +89,7 @@ func everything() *plan.Plan {
 		return plan.Tree{Kind: plan.Registry, Name: name + "@" + sum, Platform: platform}
 	}
 	about := &plan.About{PURL: "pkg:generic/mine@3", License: "MIT OR LicenseRef-Mine", Version: "3.1", Supplier: "Example"}
+	about.Contains = []plan.About{{PURL: "pkg:cargo/part@1", License: "LicenseRef-Part"}, {PURL: "pkg:generic/mine@3", License: "EPL-2.0"}}
 	files := func(entries ...plan.Entry) plan.Layer {
 		return plan.Layer{Strategy: "files", Action: &plan.Files{Entries: entries}}
 	}
@@ -100,7 +101,7 @@ func everything() *plan.Plan {
 		{Target: "base", Platform: platform, From: image("docker.io/library/debian:12"), Layers: []plan.Layer{
 			files(plan.Entry{Git: &plan.Git{URL: "https://github.com/owner/name.git#v1:dir", Commit: commit, Ref: "refs/tags/v1"}, About: &plan.About{License: "Apache-2.0"}}),
 		}},
-		{Target: "default", Platform: platform, From: plan.Tree{Kind: plan.Target, Name: "base", Platform: platform}, Layers: []plan.Layer{
+		{Target: "default", Platform: platform, From: plan.Tree{Kind: plan.Target, Name: "base", Platform: platform}, PackageURLs: map[string]string{"jq": "pkg:deb/example/jq@1.6"}, Layers: []plan.Layer{
 			files(
 				plan.Entry{HTTP: &plan.HTTP{URL: "https://github.com/owner/tool/releases/download/v2/tool.tar.gz", Checksum: sum}},
 				plan.Entry{HTTP: &plan.HTTP{URL: "https://example.org/unlocked"}, About: &plan.About{Version: "7", Supplier: "Person: A B"}},

@@ -5,6 +5,7 @@ package sbom
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"regexp"
 	"strings"
@@ -35,8 +36,10 @@ type Known struct {
 // made from.
 func (c *Contents) AddPlan(p *plan.Plan, known Known) {
 	shipped := map[*plan.Image]bool{}
+	c.urls = map[string]string{}
 	for img := p.Images[len(p.Images)-1]; img != nil; img = p.Image(img.From.Name, img.From.Platform) {
 		shipped[img] = true
+		maps.Copy(c.urls, img.PackageURLs)
 		if img.From.Kind != plan.Target {
 			c.addTree(img.From, descendantOf, known)
 			break
@@ -110,7 +113,21 @@ func (f from) entry(e *plan.Entry) {
 		return
 	}
 	out.relation = f.relation()
-	f.others = append(f.others, out)
+	f.add(out, e.About)
+}
+
+// add adds something, and what the build file says is in it.
+func (f from) add(whole part, about *plan.About) {
+	f.others = append(f.others, whole)
+	if about == nil {
+		return
+	}
+	for _, a := range about.Contains {
+		out := described(purl.URL{}, &a)
+		out.kind, out.key, out.relation = "Package", out.name, whole.relation
+		out.download, out.file, out.sourceInfo = whole.download, whole.file, "it is in "+whole.name
+		f.others = append(f.others, out)
+	}
 }
 
 // signedBy says that a signature was checked.
@@ -151,7 +168,7 @@ func (f from) command(l *plan.Layer) {
 	}
 	out := described(purl.URL{Type: "generic", Name: l.Short()}, a.About)
 	out.kind, out.key, out.relation = "Build", out.name, contains
-	f.others = append(f.others, out)
+	f.add(out, a.About)
 }
 
 // addTree adds the images that a tree is made of.

@@ -25,15 +25,31 @@ type About struct {
 	// Supplier is who gives it away, as SPDX has it: "Person: …", "Organization: …", or
 	// the name of an organization alone.
 	Supplier String
+	// Contains are further packages that are in it. They have no Contains of their own.
+	Contains []About
 }
 
 // IsSet reports whether the build file says anything.
 func (a *About) IsSet() bool {
-	return a.PURL.IsSet() || a.License.IsSet() || a.Version.IsSet() || a.Supplier.IsSet()
+	return a.PURL.IsSet() || a.License.IsSet() || a.Version.IsSet() || a.Supplier.IsSet() || len(a.Contains) > 0
 }
 
 // aboutKeys are the keys of an object that says what it is.
 func aboutKeys[T any](of func(*T) *About) []key[T] {
+	return append(describingKeys(of),
+		bind("contains", "Further packages that are in it, for the list of contents.", filled(containedObject().kind()),
+			func(t *T) *[]About { return &of(t).Contains }))
+}
+
+// containedObject is a package that is in what is fetched or built.
+func containedObject() object[About] {
+	keys := describingKeys(func(a *About) *About { return a })
+	keys[0] = keys[0].must()
+	return object[About]{keys: keys}
+}
+
+// describingKeys are those about one package.
+func describingKeys[T any](of func(*T) *About) []key[T] {
 	return []key[T]{
 		bind("purl", "The package URL of what this is, for the list of contents; the address tells it where it is left out.", text(CheckPURL),
 			func(t *T) *String { return &of(t).PURL }),

@@ -39,6 +39,8 @@ func fileObject() object[File] {
 				func(f *File) *String { return &f.From }),
 			bind("platform", "The platform that from is taken for; the image's if left out.", platform(),
 				func(f *File) *String { return &f.Platform }),
+			bind("changed", "Take only what the layers of the target that from names put on its own from.", boolean(),
+				func(f *File) *bool { return &f.Changed }),
 			bind("include", "Patterns of what to copy, or of what to unpack.", list(text(checkLine)),
 				func(f *File) *[]String { return &f.Include }),
 			bind("exclude", "Patterns of what not to copy, or not to unpack.", list(text(checkLine)),
@@ -72,6 +74,7 @@ func fileNeeds() []needs {
 	return []needs{
 		{"from", []string{"source"}},
 		{"platform", []string{"from"}},
+		{"changed", []string{"from"}},
 		{"extract", []string{"url", "source"}},
 		{"checksum", []string{"url"}},
 		{"include", []string{"source", "git", "extract"}},
@@ -85,6 +88,7 @@ func fileNeeds() []needs {
 		{"license", []string{"url", "git"}},
 		{"version", []string{"url", "git"}},
 		{"supplier", []string{"url", "git"}},
+		{"contains", []string{"url", "git"}},
 	}
 }
 

@@ -231,7 +231,12 @@ func or[V, S any](long kind[V], short kind[S], is look, expand func(cursor, S) V
 
 // pairs is a map with string values and keys of the user's choice.
 func pairs(noun string, check func(string) error) kind[[]Pair] {
-	s := schema{"type": "object", "additionalProperties": textSchema()}
+	return pairsOf(noun, check, text())
+}
+
+// pairsOf is pairs with values of a kind.
+func pairsOf(noun string, check func(string) error, of kind[String]) kind[[]Pair] {
+	s := schema{"type": "object", "additionalProperties": of.schema}
 	return kind[[]Pair]{schema: s, read: func(c cursor) ([]Pair, bool) {
 		if c.kind != mapNode {
 			c.want("a map")
@@ -247,7 +252,7 @@ func pairs(noun string, check func(string) error) kind[[]Pair] {
 				all = append(all, Pair{Key: p.key.text, KeyPos: p.key.span.Start, Removed: true})
 				continue
 			}
-			if value, ok := readText(c.in(p.key.text, p.value)); ok {
+			if value, ok := of.read(c.in(p.key.text, p.value)); ok {
 				all = append(all, Pair{Key: p.key.text, KeyPos: p.key.span.Start, Value: value})
 			}
 		}

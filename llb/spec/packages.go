@@ -38,6 +38,8 @@ func packagesKind() kind[Packages] {
 				func(p *Packages) *bool { return &p.Recommends }),
 			bind("conffiles", "keep: files of earlier layers win over the packages' configuration files.", chosen(ParseConffiles, "keep"),
 				func(p *Packages) *String { return &p.Conffiles }),
+			bind("purls", "Package URLs for packages by their names, for the list of contents; their distribution's when left out.", pairsOf("package", checkPackage, text(CheckPURL)),
+				func(p *Packages) *[]Pair { return &p.PURLs }),
 			bind("allow_held", "Change what the base holds, if it is asked for by name.", boolean(),
 				func(p *Packages) *bool { return &p.AllowHeld }),
 		},

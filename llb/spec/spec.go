@@ -184,6 +184,8 @@ type File struct {
 	From String
 	// Platform is the platform that From is taken for.
 	Platform String
+	// Changed takes only what the layers of the target From put on that one's own base.
+	Changed bool
 	// Symlink is the target of a symbolic link.
 	Symlink String
 	// Directory makes an empty directory.
@@ -223,6 +225,8 @@ type Packages struct {
 	Conffiles String
 	// AllowHeld lets packages change that the base holds.
 	AllowHeld bool
+	// PURLs are package URLs by the names of packages.
+	PURLs []Pair
 }
 
 // PackageFile is a package that is a file, and not in an archive. Either Source or URL

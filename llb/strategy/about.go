@@ -35,5 +35,12 @@ func (r reader) about(a spec.About) (*plan.About, error) {
 		}
 		*word.into = text
 	}
+	for _, part := range a.Contains {
+		contained, err := r.about(part)
+		if err != nil {
+			return nil, err
+		}
+		out.Contains = append(out.Contains, *contained)
+	}
 	return out, nil
 }

@@ -255,6 +255,9 @@ func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) 
 		if c.From, c.Checkout, err = t.use(ctx, f.From, platform); err != nil {
 			return nil, err
 		}
+		if c.From.Changed = f.Changed; f.Changed && c.From.Kind != plan.Target {
+			return nil, t.read.errorf(f.From.Pos, "changed goes with a target of the build file, whose layers are known, and %s is none; make a target with that as its from", f.From.Value)
+		}
 	}
 	if c.Path, err = t.read.source(f.Source); err != nil {
 		return nil, err

@@ -25,6 +25,9 @@ type Checker interface {
 
 // planLayers makes the layers of every entry, once the installer is chosen.
 func (s *packageSet) planLayers(ctx context.Context) error {
+	if len(s.locked.Packages) > 0 {
+		packageURLs{s}.warn(s.locked.Packages)
+	}
 	var waiting []plan.Archive
 	var marks bool
 	var kept []plan.Entry

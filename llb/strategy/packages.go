@@ -150,6 +150,7 @@ func (s *packageSet) plan(ctx context.Context) error {
 	}
 	switch system := s.from.system.(type) {
 	case distro.Tool:
+		packageURLs{s}.warn(nil)
 		return s.planTool(ctx, system, base)
 	case distro.Archives:
 		if err := s.resolve(ctx, system, base); err != nil {
@@ -164,7 +165,7 @@ func (s *packageSet) plan(ctx context.Context) error {
 // read reads what the build file says besides names. What is wrong for want of an argument
 // isn't, where arguments may be missing.
 func (s *packageSet) read() error {
-	for _, read := range []func() error{s.asked.readSources, s.readUpgrade, s.from.readLike, s.checkNames} {
+	for _, read := range []func() error{s.asked.readSources, s.readUpgrade, s.from.readLike, s.checkNames, packageURLs{s}.read} {
 		if err := read(); err != nil && !s.t.pass.lacksArgument() {
 			return err
 		}

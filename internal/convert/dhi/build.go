@@ -29,7 +29,7 @@ var notName = regexp.MustCompile(`[^a-z0-9._]+`)
 // targetName is a name that no other target has.
 func (c *converter) targetName(text string) string {
 	base := strings.Trim(notName.ReplaceAllString(strings.ToLower(text), "-"), "-._")
-	if base == "" || slices.Contains([]string{"default", "scratch", "layers", "context", "target", "dockerfile", "contents", "strata.lock"}, base) || strings.HasPrefix(base, "archives") {
+	if base == "" || slices.Contains([]string{"default", "scratch", "layers", "context", "target", "dockerfile", "contents", "strata.lock", attestations}, base) || strings.HasPrefix(base, "archives") {
 		base = strings.TrimSuffix("build-"+base, "-")
 	}
 	name := base
@@ -45,12 +45,6 @@ func (c *converter) build(m *definition.Map) draft.Layer {
 	m.Lost("if", "a target has no condition")
 	m.Lost("entitlement", "who may have what is not the build file's")
 	m.Lost("matrix", "a build file has no matrix; write a target for each")
-	for _, a := range m.Maps("attestations") {
-		a.Lost("predicate-type", "a build file makes no attestations of its own")
-		a.Text("source")
-		a.Text("if")
-		a.Flag("diff")
-	}
 	outer := c.users
 	accounts := m.Map("accounts")
 	users, groups := readAccounts(accounts)
@@ -67,14 +61,57 @@ func (c *converter) build(m *definition.Map) draft.Layer {
 	if len(entries) > 0 {
 		t.Layers = append(t.Layers, draft.Layer{Files: entries})
 	}
-	t.Layers = append(t.Layers, steps...)
 	c.users = outer
 	ships := c.outputs(m, t.Name)
+	if slices.ContainsFunc(ships, func(e draft.Entry) bool { return e.Changed }) {
+		t = c.apart(t)
+	}
+	t.Layers = append(t.Layers, steps...)
 	if len(ships) == 0 && !m.Has("outputs") {
 		m.Doubt("name", "nothing of it ships, so the target %s is used by none", t.Name)
 	}
 	c.file.Targets = append(c.file.Targets, t)
+	c.predicates(m, t.Name)
 	return draft.Layer{Files: ships}
+}
+
+// apart makes the root of a build a target of its own, and returns the one for its steps,
+// of which only what they change in the root ships.
+func (c *converter) apart(root draft.Target) draft.Target {
+	steps := draft.Target{Name: root.Name}
+	root.Name = c.targetName(root.Name + "-root")
+	steps.From = "target:" + root.Name
+	c.file.Targets = append(c.file.Targets, root)
+	return steps
+}
+
+// attestations is the target with what statements about the image say.
+const attestations = "attestations"
+
+// predicates puts what a build states about the image into a target of its own: who
+// attaches it signs it.
+func (c *converter) predicates(m *definition.Map, target string) {
+	var entries []draft.Entry
+	for _, a := range m.Maps(attestations) {
+		a.Lost("if", "an entry has no condition")
+		kind, source := a.Text("predicate-type"), c.vars.text(a.Text("source"))
+		e := draft.Entry{
+			Comments: []string{"cosign attest --type " + kind + " --predicate FILE IMAGE"},
+			Dest:     "/" + target + "/", From: "target:" + target, Sources: []string{source}, Changed: a.Flag("diff"),
+		}
+		entries = append(entries, e)
+		a.Changed("predicate-type", "strata build --target %s -o DIR . writes the statement; cosign attest --type %s signs and attaches it", attestations, kind)
+	}
+	if len(entries) == 0 {
+		return
+	}
+	for i := range c.file.Targets {
+		if t := &c.file.Targets[i]; t.Name == attestations {
+			t.Layers = append(t.Layers, draft.Layer{Files: entries})
+			return
+		}
+	}
+	c.file.Targets = append(c.file.Targets, draft.Target{Name: attestations, Layers: []draft.Layer{{Files: entries}}})
 }
 
 // rootPaths are the paths of a build's root.
@@ -99,10 +136,7 @@ func (c *converter) outputs(m *definition.Map, target string) []draft.Entry {
 	for _, o := range m.Maps("outputs") {
 		o.Lost("if", "an entry has no condition")
 		source, dest := c.vars.text(o.Text("source")), c.vars.text(o.Text("target"))
-		if o.Flag("diff") {
-			o.Lost("diff", "what ships is all of %s, not what the build changed in it", source)
-		}
-		e := draft.Entry{Dest: dest, From: "target:" + target, Sources: []string{source}, Owner: c.owner(o), Mode: o.Text("mode")}
+		e := draft.Entry{Dest: dest, From: "target:" + target, Sources: []string{source}, Owner: c.owner(o), Mode: o.Text("mode"), Changed: o.Flag("diff")}
 		if source == sbomDir || strings.HasPrefix(source, sbomDir+"/") {
 			o.Changed("source", "the list of contents is an attestation of the image (--sbom true), not a file in it")
 			continue

@@ -19,13 +19,37 @@ import (
 func (c *converter) contents(m *definition.Map) []draft.Layer {
 	var layers []draft.Layer
 	if p := c.packages(m); p != nil {
+		p.PURLs = c.purls(m)
 		layers = append(layers, draft.Layer{Packages: p})
+	} else {
+		m.Lost("mappings", "there are no packages that they are of")
 	}
 	if entries := c.artifacts(m); len(entries) > 0 {
 		layers = append(layers, draft.Layer{Files: entries})
 	}
-	m.Lost("mappings", "packages have the package URLs of their distribution in the list of contents")
 	return layers
+}
+
+// purls are the package URLs that packages have in the list of contents.
+func (c *converter) purls(m *definition.Map) []draft.Pair {
+	var out []draft.Pair
+	mappings := m.Map("mappings")
+	for _, p := range mappings.AsPairs() {
+		if address := c.purl(mappings, p.Name, p.Value); address != "" {
+			out = append(out, draft.Pair{Name: p.Name, Value: address})
+		}
+	}
+	return out
+}
+
+// purl is a package URL as a build file has it; empty for what isn't one.
+func (c *converter) purl(m *definition.Map, key, text string) string {
+	address := c.vars.text(text)
+	if _, err := purl.Parse(address); err != nil && address != "" && spec.Literal(address) {
+		m.Lost(key, "%v", err)
+		return ""
+	}
+	return address
 }
 
 // packages are those of the distribution; nil for none.
@@ -209,26 +233,17 @@ func (c *converter) about(m *definition.Map, url string) draft.About {
 	}
 	version := c.vars.text(m.Text("version"))
 	title := m.Text("name")
-	packages := m.Maps("packages")
 	out := draft.About{}
-	for i, p := range packages {
-		address, license, title := c.vars.text(p.Text("purl")), p.Text("license"), p.Text("name")
-		p.Lost("path", "the list of contents names no file of a package")
-		if i > 0 {
-			m.Lost("packages", "the list of contents has one package for what is fetched, not %s (%s, %s) as well", address, title, license)
-			continue
+	for i, p := range m.Maps("packages") {
+		one := c.packageOf(p)
+		switch {
+		case i == 0:
+			out = one
+		case one.PURL == "":
+			m.Lost("packages", "%s has no package URL, so the list of contents can't name it", p.Text("name"))
+		default:
+			out.Contains = append(out.Contains, one)
 		}
-		if spec.Literal(address) {
-			if _, err := purl.Parse(address); err != nil && address != "" {
-				p.Lost("purl", "%v", err)
-				address = ""
-			}
-		}
-		if err := spec.CheckLicense(license); err != nil && license != "" {
-			license = "LicenseRef-" + strings.Trim(notID.ReplaceAllString(license, "-"), "-")
-			p.Changed("license", "it is no expression of SPDX, so it is written as %s", license)
-		}
-		out.PURL, out.License = address, license
 	}
 	_, inPURL, _ := strings.Cut(out.PURL, "@")
 	if inPURL, _, _ = strings.Cut(inPURL, "?"); inPURL != version {
@@ -238,6 +253,18 @@ func (c *converter) about(m *definition.Map, url string) draft.About {
 		m.Doubt("name", "the list of contents takes the name from the address")
 	}
 	return out
+}
+
+// packageOf is what a definition says of one package.
+func (c *converter) packageOf(p *definition.Map) draft.About {
+	p.Text("name")
+	p.Lost("path", "the list of contents names no file of a package")
+	license := p.Text("license")
+	if err := spec.CheckLicense(license); err != nil && license != "" {
+		license = "LicenseRef-" + strings.Trim(notID.ReplaceAllString(license, "-"), "-")
+		p.Changed("license", "it is no expression of SPDX, so it is written as %s", license)
+	}
+	return draft.About{PURL: c.purl(p, "purl", p.Text("purl")), License: license}
 }
 
 var notID = regexp.MustCompile(`[^A-Za-z0-9.-]+`)

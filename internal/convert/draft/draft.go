@@ -81,10 +81,12 @@ type Entry struct {
 	// Content is the file's text; nil for none.
 	Content *string
 	// Expand says that arguments are expanded in Content.
-	Expand           bool
-	Sources          []string
-	From             string
-	Platform         string
+	Expand   bool
+	Sources  []string
+	From     string
+	Platform string
+	// Changed takes only what the layers of the target From made.
+	Changed          bool
 	Include, Exclude []string
 	URL, Checksum    string
 	Git              string
@@ -102,7 +104,11 @@ type Entry struct {
 }
 
 // About is what something that is fetched or built is, for the list of contents.
-type About struct{ PURL, License, Version string }
+type About struct {
+	PURL, License, Version string
+	// Contains are further packages in it; they contain none.
+	Contains []About
+}
 
 // Build is a command.
 type Build struct {
@@ -184,7 +190,9 @@ type Packages struct {
 	// Repositories are archives of apk, and addresses alone.
 	Repositories []string
 	// Like is the image whose archives count.
-	Like       string
+	Like string
+	// PURLs are package URLs by the names of packages.
+	PURLs      []Pair
 	Recommends bool
 	Upgrade    string
 }

@@ -121,6 +121,11 @@ func (m mapping) about(a About) {
 	m.text("purl", a.PURL)
 	m.text("license", a.License)
 	m.text("version", a.Version)
+	m.nodes("contains", list(a.Contains, func(c About) *yaml.Node {
+		part := newMapping()
+		part.about(c)
+		return layout(part.node, width)
+	}))
 }
 
 func layerNode(l Layer) *yaml.Node {
@@ -155,6 +160,7 @@ func entryNode(e Entry) *yaml.Node {
 		m.put("source", oneOrMore(e.Sources))
 	}
 	m.flag("optional", e.Optional)
+	m.flag("changed", e.Changed)
 	m.text("url", e.URL)
 	m.text("checksum", e.Checksum)
 	m.text("git", e.Git)
@@ -176,7 +182,7 @@ func entryNode(e Entry) *yaml.Node {
 
 func packagesNode(p *Packages) *yaml.Node {
 	names := texts(p.Names)
-	if !p.Recommends && p.Upgrade == "" && p.Like == "" && len(p.Repositories) == 0 {
+	if !p.Recommends && p.Upgrade == "" && p.Like == "" && len(p.Repositories)+len(p.PURLs) == 0 {
 		return names
 	}
 	m := newMapping()
@@ -190,6 +196,9 @@ func packagesNode(p *Packages) *yaml.Node {
 		m.node.Content[len(m.node.Content)-1] = plain("true")
 	}
 	m.flag("recommends", p.Recommends)
+	if len(p.PURLs) > 0 {
+		m.put("purls", pairs(p.PURLs))
+	}
 	return layout(m.node, width-10)
 }
 
