@@ -43,6 +43,8 @@ type APK struct {
 	Headers map[string]func(*tar.Header)
 	// Scripts are by apk's names, such as post-install.
 	Scripts map[string]string
+	// Data is the segment of files in place of one with Files.
+	Data []byte
 }
 
 // APKArchive is a signed archive of apk packages on 127.0.0.1.
@@ -138,7 +140,10 @@ func (a *APKArchive) sign(t testing.TB, signed []byte) []byte {
 // Build makes the package's file and its record in an index.
 func (a *APKArchive) Build(t testing.TB, p *APK) (file []byte, record string) {
 	t.Helper()
-	data := p.data(t)
+	data := p.Data
+	if data == nil {
+		data = p.data(t)
+	}
 	arch := p.Arch
 	if arch == "" {
 		arch = "noarch"

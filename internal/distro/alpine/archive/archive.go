@@ -149,6 +149,16 @@ func (a *Archive) Data() (io.Reader, error) {
 	return &dataReader{z: z, raw: raw, sum: sum, want: a.Info.DataHash}, nil
 }
 
+// CheckData holds the segment of files to the hash that .PKGINFO has, without
+// decompressing it.
+func (a *Archive) CheckData() error {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(a.r, a.data, a.Size-a.data)); err != nil {
+		return fmt.Errorf("read package: files: %w", err)
+	}
+	return checkHash(sum, a.Info.DataHash)
+}
+
 // A dataReader checks the hash when the stream has ended.
 type dataReader struct {
 	z    *gzip.Reader
@@ -176,13 +186,21 @@ func (d *dataReader) check() error {
 	if _, err := io.Copy(io.Discard, d.raw); err != nil {
 		return err
 	}
-	switch got := hex.EncodeToString(d.sum.Sum(nil)); d.want {
+	if err := checkHash(d.sum, d.want); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// checkHash compares the sum of the segment of files with what .PKGINFO wants.
+func checkHash(sum hash.Hash, want string) error {
+	switch got := hex.EncodeToString(sum.Sum(nil)); want {
 	case got:
-		return io.EOF
+		return nil
 	case "":
 		return fmt.Errorf("read package: files: %w: .PKGINFO has no datahash to hold them to", control.ErrChecksum)
 	default:
-		return fmt.Errorf("read package: files: %w: they have the SHA-256 %s, .PKGINFO says %s", control.ErrChecksum, got, d.want)
+		return fmt.Errorf("read package: files: %w: they have the SHA-256 %s, .PKGINFO says %s", control.ErrChecksum, got, want)
 	}
 }
 

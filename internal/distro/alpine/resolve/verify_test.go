@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/strata-build/strata/internal/distro/alpine/index"
@@ -53,5 +54,20 @@ func TestVerifyHoldsAPackageToTheIndex(t *testing.T) {
 	}
 	if _, err := index.ReadIndex(archive.Index(t, record), nil, index.Options{Repository: "r"}); err == nil {
 		t.Error("an index by an unknown key is taken")
+	}
+}
+
+// What the files become when they are decompressed has no limit here, so they aren't:
+// they are held to the hash as they are.
+func TestVerifyDecompressesNoFiles(t *testing.T) {
+	p := testenv.APK{Name: "a", Version: "1-r0", Arch: "x86_64", Data: []byte("no gzip at all")}
+	file, record := testenv.NewAPKKey(t).Build(t, &p)
+	fields := map[string]string{}
+	for line := range strings.Lines(record) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		fields[key] = value
+	}
+	if _, err := Verify(&Package{Name: "a", Version: "1-r0", Size: int64(len(file)), Checksum: fields["C"]}, file); err != nil {
+		t.Error(err)
 	}
 }
