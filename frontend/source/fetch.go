@@ -12,6 +12,7 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/frontend/fault"
@@ -84,7 +85,7 @@ func (f Fetcher) fetch(ctx context.Context, req fetch.Request) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		err = fetchError(url, f.refusal(ctx, url, err, req))
+		err = fetchError(url, req.Digest, f.refusal(ctx, url, err, req))
 		missing = missing && errors.Is(err, fetch.ErrNotFound)
 		errs = append(errs, err)
 	}
@@ -171,18 +172,19 @@ func ReadWhole(ctx context.Context, ref client.Reference, name string) ([]byte, 
 	}
 }
 
-// fetchError says what a server answered, in fewer words than BuildKit.
-func fetchError(url string, err error) error {
+// fetchError says what a server answered, in fewer words than BuildKit. The digest is
+// that of what was asked for.
+func fetchError(url string, want digest.Digest, err error) error {
 	f := fault.AsFetch(err)
 	switch {
 	case f == nil || !f.Answered():
 		return fmt.Errorf("fetch %s: %w", url, err)
 	case f.IsMissing():
-		return fmt.Errorf("fetch %s: %w", url, fetch.ErrNotFound)
+		return fmt.Errorf("fetch %s: %w: the server answers with status %d", url, fetch.ErrNotFound, f.Status)
 	case f.Status == 401:
 		return fmt.Errorf("fetch %s: the server answers with status 401: it wants a login, which `auth` of a repository or the build secret HTTP_AUTH_HEADER_host may give", url)
 	case f.Got != "":
-		return fmt.Errorf("fetch %s: it is not what its index says: it has %s", url, f.Got)
+		return fmt.Errorf("fetch %s: it is not the file that is expected: it has %s, and not %s", url, f.Got, want)
 	default:
 		return fmt.Errorf("fetch %s: the server answers with status %d", url, f.Status)
 	}

@@ -97,7 +97,7 @@ func TestArchiveFaults(t *testing.T) {
 			}
 			data[len(data)/2] ^= 1
 			house.Write(t, file, data)
-		}, []string{"read the package list of stable: ", "it is not what its index says"}},
+		}, []string{"read the package list of stable: ", "it is not the file that is expected: it has sha256:", ", and not sha256:"}},
 		{"no such suite", func(t *testing.T, a *testenv.DebArchive) {
 			if err := os.RemoveAll(filepath.Join(a.Dir, "dists/stable")); err != nil {
 				t.Fatal(err)

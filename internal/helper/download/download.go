@@ -157,7 +157,7 @@ func (f *fetcher) copy(out io.Writer, body io.Reader) error {
 		return err
 	}
 	if !verified() {
-		return fmt.Errorf("it is not what its index says: it is not %s", f.Digest)
+		return fmt.Errorf("it is not the file that is expected: it is not %s", f.Digest)
 	}
 	return nil
 }
