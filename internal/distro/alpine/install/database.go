@@ -8,6 +8,7 @@ package install
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/strata-build/strata/internal/distro/alpine/archive"
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 )
 
@@ -29,8 +31,10 @@ type database struct {
 	// installed are the records, with what files they have.
 	installed []*control.Record
 	scripts   []script
-	triggers  []trigger
-	world     []control.Relation
+	// zipped says that the scripts are compressed, as in a database that apk 3 began.
+	zipped   bool
+	triggers []trigger
+	world    []control.Relation
 }
 
 // A script is kept for when it is needed: NAME-VERSION.CHECKSUM.SCRIPT.
@@ -45,7 +49,13 @@ type trigger struct {
 	directories []string
 }
 
-const worldFile = "etc/apk/world"
+const (
+	worldFile   = "etc/apk/world"
+	scriptsFile = "scripts.tar"
+	zippedFile  = scriptsFile + ".gz"
+	// maxScripts limits the scripts of all packages together, in bytes.
+	maxScripts = 256 << 20
+)
 
 // readDatabase reads the database of the image at root. One that has none gets a
 // new one.
@@ -96,8 +106,16 @@ func (db *database) read(name string) ([]byte, error) {
 	return text, nil
 }
 
+// readScripts reads the scripts where apk looks for them: it takes the compressed ones
+// only if there are no others.
 func (db *database) readScripts() error {
-	text, err := db.read("scripts.tar")
+	text, err := db.read(scriptsFile)
+	if err == nil && text == nil {
+		if text, err = db.read(zippedFile); err == nil && text != nil {
+			db.zipped = true
+			text, _, err = archive.ReadMember(bytes.NewReader(text), 0, int64(len(text)), maxScripts)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -204,7 +222,7 @@ func (db *database) write() error {
 	for _, w := range db.world {
 		world.WriteString(w.String() + "\n")
 	}
-	scripts, err := db.packScripts()
+	scripts, scriptsName, err := db.packScripts()
 	if err != nil {
 		return err
 	}
@@ -214,7 +232,7 @@ func (db *database) write() error {
 		mode os.FileMode
 	}{
 		{db.dir + "/installed", []byte(installed.String()), 0o644},
-		{db.dir + "/scripts.tar", scripts, 0o644},
+		{db.dir + "/" + scriptsName, scripts, 0o644},
 		{db.dir + "/triggers", []byte(triggers.String()), 0o644},
 		{db.dir + "/lock", nil, 0o600},
 		{worldFile, []byte(world.String()), 0o644},
@@ -234,20 +252,31 @@ func replaceFile(path string, data []byte, mode os.FileMode) error {
 	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, data, mode))
 }
 
-func (db *database) packScripts() ([]byte, error) {
-	var b bytes.Buffer
+// packScripts is the file of scripts and its name.
+func (db *database) packScripts() ([]byte, string, error) {
+	var b, zipped bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, s := range db.scripts {
 		h := &tar.Header{Name: s.name, Mode: 0o755, Size: int64(len(s.body)), Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0)}
 		if err := w.WriteHeader(h); err != nil {
-			return nil, fmt.Errorf("write scripts.tar: %w", err)
+			return nil, "", fmt.Errorf("write %s: %w", scriptsFile, err)
 		}
 		if _, err := w.Write(s.body); err != nil {
-			return nil, fmt.Errorf("write scripts.tar: %w", err)
+			return nil, "", fmt.Errorf("write %s: %w", scriptsFile, err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("write scripts.tar: %w", err)
+		return nil, "", fmt.Errorf("write %s: %w", scriptsFile, err)
 	}
-	return b.Bytes(), nil
+	if !db.zipped {
+		return b.Bytes(), scriptsFile, nil
+	}
+	z := gzip.NewWriter(&zipped)
+	if _, err := z.Write(b.Bytes()); err != nil {
+		return nil, "", fmt.Errorf("write %s: %w", zippedFile, err)
+	}
+	if err := z.Close(); err != nil {
+		return nil, "", fmt.Errorf("write %s: %w", zippedFile, err)
+	}
+	return zipped.Bytes(), zippedFile, nil
 }
