@@ -137,7 +137,7 @@ func prepare(ctx context.Context, r *distro.Request) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	repositories, err := repositoriesFor(ctx, r, b)
+	repositories, err := repositoriesFor(ctx, r, b, arch)
 	if err != nil {
 		return nil, err
 	}

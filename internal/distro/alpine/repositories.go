@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -32,10 +34,10 @@ type repository struct {
 
 // repositoriesFor are those that the build file gives, or those that the base is
 // configured for, with their keys.
-func repositoriesFor(ctx context.Context, r *distro.Request, b *base) (all []*repository, err error) {
+func repositoriesFor(ctx context.Context, r *distro.Request, b *base, arch string) (all []*repository, err error) {
 	all = given(r.Sources)
 	if len(all) == 0 {
-		if all, err = b.repositories(ctx); err != nil {
+		if all, err = b.repositories(ctx, arch); err != nil {
 			return nil, err
 		}
 	}
@@ -107,12 +109,12 @@ func addresses(s *distro.Source) [][]string {
 }
 
 // repositories are those that the base is configured for.
-func (b *base) repositories(ctx context.Context) ([]*repository, error) {
-	text, err := b.ReadFile(ctx, "/etc/apk/repositories")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (b *base) repositories(ctx context.Context, arch string) ([]*repository, error) {
+	files, err := b.repositoryFiles(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("read the repositories of %s: %w", b.Name, err)
 	}
-	lines, err := index.ParseRepositories(string(text))
+	lines, err := index.ParseRepositories(arch, files...)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +130,37 @@ func (b *base) repositories(ctx context.Context) ([]*repository, error) {
 		out = append(out, &repository{uris: uris, tag: r.Tag})
 	}
 	return named(out), nil
+}
+
+// repositoryFiles are the files of the base that list repositories, in apk's order: one
+// of /etc counts in the place of one of /lib with its name.
+func (b *base) repositoryFiles(ctx context.Context) ([]index.File, error) {
+	where := map[string]string{}
+	for _, dir := range []string{"/lib/apk/repositories.d", "/etc/apk/repositories.d"} {
+		names, err := b.ReadDir(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if path.Ext(name) == ".list" && name[0] != '.' {
+				where[name] = dir + "/" + name
+			}
+		}
+	}
+	paths := []string{"/etc/apk/repositories"}
+	for _, name := range slices.Sorted(maps.Keys(where)) {
+		paths = append(paths, where[name])
+	}
+	var files []index.File
+	for _, at := range paths {
+		switch text, err := b.ReadFile(ctx, at); {
+		case err == nil:
+			files = append(files, index.File{Name: at, Text: string(text)})
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
 // named gives repositories their ids: the last part of the address, with a

@@ -32,7 +32,10 @@ func Read(ctx context.Context, image tree.Tree) (*Logins, error) {
 	for _, text := range auth {
 		l.files = append(l.files, strings.Fields(text))
 	}
-	for _, where := range [][3]string{{"/etc/apt/sources.list", "/etc/apt/sources.list.d", ""}, {"/etc/apk/repositories", "", ""}} {
+	for _, where := range [][3]string{
+		{"/etc/apt/sources.list", "/etc/apt/sources.list.d", ""},
+		{"/etc/apk/repositories", "/etc/apk/repositories.d", ".list"}, {"", "/lib/apk/repositories.d", ".list"},
+	} {
 		texts, err := files(ctx, image, where[0], where[1], where[2])
 		if err != nil {
 			return nil, err
@@ -45,9 +48,12 @@ func Read(ctx context.Context, image tree.Tree) (*Logins, error) {
 }
 
 // files are the texts of a file, if there is one, and of those of a directory whose
-// names end in some way.
+// names end in some way. Either may be left out.
 func files(ctx context.Context, image tree.Tree, file, dir, ext string) ([]string, error) {
-	names := []string{file}
+	var names []string
+	if file != "" {
+		names = append(names, file)
+	}
 	if dir != "" {
 		parts, err := image.ReadDir(ctx, dir)
 		if err != nil {
@@ -85,7 +91,8 @@ func addresses(text string) []*url.URL {
 			continue
 		}
 		for _, address := range withLogin.FindAllString(line, -1) {
-			address, _, _ = strings.Cut(address, "$(")
+			address, _, _ = strings.Cut(address, "$(") // of apt
+			address, _, _ = strings.Cut(address, "${") // of apk
 			if u, err := url.Parse(address); err == nil && u.User != nil {
 				out = append(out, u)
 			}

@@ -71,7 +71,7 @@ func FuzzIndex(f *testing.F) {
 		if in, err := index.ReadInstalled(text); err == nil {
 			_, _ = Resolve(Request{Architecture: "x86_64", Indexes: []*index.Index{x}, Installed: in})
 		}
-		_, _ = index.ParseRepositories(text)
+		_, _ = index.ParseRepositories("x86_64", index.File{Text: text})
 		_, _ = index.ParseWorld(text)
 	})
 }
