@@ -40,6 +40,7 @@ func verbs(t cli.Terminal) []*cobra.Command {
 		duCommand(t),
 		pruneCommand(t),
 		versionCommand(t),
+		manualCommand(t),
 		engineCommand(),
 	}
 }
@@ -59,9 +60,6 @@ func run(ctx context.Context, t cli.Terminal, args []string) int {
 		Short:         "Build container images layer by layer",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		CompletionOptions: cobra.CompletionOptions{
-			HiddenDefaultCmd: true,
-		},
 	}
 	started := false // until a verb runs, an error is cobra's and about usage
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

@@ -13,6 +13,10 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 )
 
+// version is that of a release, which the linker puts here:
+// -ldflags "-X main.version=1.2.3". It is empty in other builds.
+var version string
+
 func versionCommand(t cli.Terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -27,14 +31,24 @@ func versionCommand(t cli.Terminal) *cobra.Command {
 
 // versionLine names Strata's version and that of the BuildKit in it.
 func versionLine() string {
-	version, buildkit := "(unknown)", "(unknown)"
+	buildkit := "(unknown)"
 	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
 		for _, dep := range info.Deps {
 			if dep.Path == "github.com/moby/buildkit" {
 				buildkit = dep.Version
 			}
 		}
 	}
-	return fmt.Sprintf("strata %s, BuildKit %s, %s/%s", version, buildkit, runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("strata %s, BuildKit %s, %s/%s", ownVersion(), buildkit, runtime.GOOS, runtime.GOARCH)
+}
+
+// ownVersion is the release's version, or what Go knows of where the program is from.
+func ownVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(unknown)"
 }

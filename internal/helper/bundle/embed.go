@@ -10,7 +10,7 @@ import (
 	"io/fs"
 )
 
-// bin is filled by hack/release before it builds the command line.
+// bin is filled by hack/compile before it builds the command line.
 //
 //go:embed bin/strata-step-*
 var bin embed.FS
