@@ -106,6 +106,9 @@ func (img *image) installStep(ctx context.Context, layer *plan.Layer, a *plan.In
 	for _, archive := range a.Archives {
 		ask.Archives = append(ask.Archives, archivePath(archive, archivesDir, s.facts.Type))
 	}
+	if a.Accounts != nil {
+		ask.Accounts = img.skeleton.Entries(a.Accounts)
+	}
 	ask.Expected = expected(a.Archives, s.facts.Type)
 	step, err := s.steps.Install(ask)
 	if err != nil {

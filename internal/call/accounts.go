@@ -5,6 +5,7 @@ package call
 
 import (
 	"errors"
+	"flag"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,14 +18,22 @@ const AccountsUsage = AccountsName + ` [--group NAME:GID]... [--user NAME:UID:GR
 // AccountsName is what the subcommand of [Accounts] is called.
 const AccountsName = "accounts"
 
-// Accounts enters users and groups beside those of an image.
-type Accounts struct {
+// EntriesUsage is what [Entries] take.
+const EntriesUsage = "[--group NAME:GID]... [--user NAME:UID:GROUP:COMMENT:HOME:SHELL]... [--home USER]..."
+
+// Entries are users and groups that an image is to have.
+type Entries struct {
 	Groups []Group
 	Users  []User
-	// Members are pairs of a group and a user.
-	Members [][2]string
 	// Homes are the users whose home directories are made.
 	Homes []string
+}
+
+// Accounts enters users and groups beside those of an image.
+type Accounts struct {
+	Entries
+	// Members are pairs of a group and a user.
+	Members [][2]string
 	// Early leaves out users and members whose group isn't there.
 	Early bool
 	// Source has the image's etc/passwd, etc/group, etc/shadow and etc/gshadow, as far as
@@ -45,15 +54,44 @@ type User struct {
 	Group, Comment, Home, Shell string
 }
 
-// Args are the helper's arguments.
-func (c Accounts) Args() []string {
-	args := []string{AccountsName}
-	for _, g := range c.Groups {
+// Flags are the entries as flags.
+func (e Entries) Flags() []string {
+	return append(e.accounts(), Each("home", e.Homes)...)
+}
+
+func (e Entries) accounts() []string {
+	var args []string
+	for _, g := range e.Groups {
 		args = append(args, "--group", g.Name+":"+strconv.Itoa(g.GID))
 	}
-	for _, u := range c.Users {
+	for _, u := range e.Users {
 		args = append(args, "--user", strings.Join([]string{u.Name, strconv.Itoa(u.UID), u.Group, u.Comment, u.Home, u.Shell}, ":"))
 	}
+	return args
+}
+
+// Define has flags read into the entries.
+func (e *Entries) Define(set *flag.FlagSet) {
+	set.Func("group", "", func(word string) error {
+		f, id, err := fields(word, 2)
+		if err == nil {
+			e.Groups = append(e.Groups, Group{Name: f[0], GID: id})
+		}
+		return err
+	})
+	set.Func("user", "", func(word string) error {
+		f, id, err := fields(word, 6)
+		if err == nil {
+			e.Users = append(e.Users, User{Name: f[0], UID: id, Group: f[2], Comment: f[3], Home: f[4], Shell: f[5]})
+		}
+		return err
+	})
+	set.Var((*List)(&e.Homes), "home", "")
+}
+
+// Args are the helper's arguments.
+func (c Accounts) Args() []string {
+	args := append([]string{AccountsName}, c.accounts()...)
 	for _, m := range c.Members {
 		args = append(args, "--member", m[0]+":"+m[1])
 	}
@@ -64,20 +102,7 @@ func (c Accounts) Args() []string {
 func ParseAccounts(args []string) (Accounts, error) {
 	var c Accounts
 	set := Flags(AccountsName)
-	set.Func("group", "", func(word string) error {
-		f, id, err := fields(word, 2)
-		if err == nil {
-			c.Groups = append(c.Groups, Group{Name: f[0], GID: id})
-		}
-		return err
-	})
-	set.Func("user", "", func(word string) error {
-		f, id, err := fields(word, 6)
-		if err == nil {
-			c.Users = append(c.Users, User{Name: f[0], UID: id, Group: f[2], Comment: f[3], Home: f[4], Shell: f[5]})
-		}
-		return err
-	})
+	c.Define(set)
 	set.Func("member", "", func(word string) error {
 		group, user, ok := strings.Cut(word, ":")
 		if !ok || strings.Contains(user, ":") {
@@ -86,7 +111,6 @@ func ParseAccounts(args []string) (Accounts, error) {
 		c.Members = append(c.Members, [2]string{group, user})
 		return nil
 	})
-	set.Var((*List)(&c.Homes), "home", "")
 	set.BoolVar(&c.Early, "early", false, "")
 	err := Parse(set, args, 2, 2)
 	c.Source, c.Out = set.Arg(0), set.Arg(1)

@@ -31,8 +31,10 @@ func examples() []calls.Call {
 		call.Accounts{Source: "/in", Out: "/out"},
 		call.Hollow{Names: "/names", Content: "-content", Out: "/out"},
 		call.Accounts{
-			Groups: []call.Group{{Name: "staff", GID: 50}}, Users: []call.User{{Name: "app", UID: 1000, Group: "staff", Comment: "an app", Home: "/", Shell: "/bin/sh"}},
-			Members: [][2]string{{"video", "app"}}, Homes: []string{"app"}, Early: true, Source: "-in", Out: "/out",
+			Entries: call.Entries{
+				Groups: []call.Group{{Name: "staff", GID: 50}}, Users: []call.User{{Name: "app", UID: 1000, Group: "staff", Comment: "an app", Home: "/", Shell: "/bin/sh"}}, Homes: []string{"app"},
+			},
+			Members: [][2]string{{"video", "app"}}, Early: true, Source: "-in", Out: "/out",
 		},
 		call.Fetch{Out: "/out/f", URLs: []string{"https://a.example.org/x", "https://b.example.org/x"}},
 		call.Fetch{

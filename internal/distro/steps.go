@@ -3,7 +3,10 @@
 
 package distro
 
-import "github.com/strata-build/strata/internal/distro/command"
+import (
+	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/distro/command"
+)
 
 // Steps say how the step helper gets packages of a system into an image. What they
 // return is written and read in one place for each system.
@@ -61,6 +64,8 @@ type Install struct {
 	Archives    []string
 	// Expected is what is known of these files.
 	Expected []Expected
+	// Accounts are users and groups that are there before scripts make some.
+	Accounts call.Entries
 }
 
 // InstallStep is a step that installs packages.

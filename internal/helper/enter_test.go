@@ -31,12 +31,15 @@ func TestEnterAccounts(t *testing.T) {
 		}
 	}
 	err := enterAccounts(call.Accounts{
-		Groups: []call.Group{{Name: "app", GID: 1000}}, Users: []call.User{
-			{Name: "app", UID: 1000, Group: "1000", Comment: "an app", Home: "/srv/../home/app", Shell: "/bin/sh"},
-			{Name: "viewer", UID: 9, Group: "video", Home: "/", Shell: "/bin/false"},
-			{Name: "old", UID: 7, Group: "7", Home: "/srv/old"},
+		Entries: call.Entries{
+			Groups: []call.Group{{Name: "app", GID: 1000}}, Users: []call.User{
+				{Name: "app", UID: 1000, Group: "1000", Comment: "an app", Home: "/srv/../home/app", Shell: "/bin/sh"},
+				{Name: "viewer", UID: 9, Group: "video", Home: "/", Shell: "/bin/false"},
+				{Name: "old", UID: 7, Group: "7", Home: "/srv/old"},
+			},
+			Homes: []string{"app", "old"},
 		},
-		Members: [][2]string{{"video", "app"}, {"44", "old"}, {"0", "app"}}, Homes: []string{"app", "old"}, Source: src, Out: out,
+		Members: [][2]string{{"video", "app"}, {"44", "old"}, {"0", "app"}}, Source: src, Out: out,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -76,10 +79,10 @@ func TestEnterAccountsRefuses(t *testing.T) {
 		}
 	}
 	for want, c := range map[string]call.Accounts{
-		"enter user app: the number 1000 is that of node in the image": {Users: []call.User{{Name: "app", UID: 1000, Group: "0"}}},
-		"enter user node: the image has one with the number 1000":      {Users: []call.User{{Name: "node", UID: 7, Group: "0"}}},
-		"enter user app: the image has no group staff":                 {Users: []call.User{{Name: "app", UID: 7, Group: "staff"}}},
-		"enter group app: the number 1000 is that of node":             {Groups: []call.Group{{Name: "app", GID: 1000}}},
+		"enter user app: the number 1000 is that of node in the image": {Entries: call.Entries{Users: []call.User{{Name: "app", UID: 1000, Group: "0"}}}},
+		"enter user node: the image has one with the number 1000":      {Entries: call.Entries{Users: []call.User{{Name: "node", UID: 7, Group: "0"}}}},
+		"enter user app: the image has no group staff":                 {Entries: call.Entries{Users: []call.User{{Name: "app", UID: 7, Group: "staff"}}}},
+		"enter group app: the number 1000 is that of node":             {Entries: call.Entries{Groups: []call.Group{{Name: "app", GID: 1000}}}},
 		"make app a member of the group node: the image has no such u": {Members: [][2]string{{"node", "app"}}},
 		"make node a member of the group app: the image has no such g": {Members: [][2]string{{"app", "node"}}},
 	} {
@@ -102,8 +105,11 @@ func TestEnterAccountsEarly(t *testing.T) {
 	out := t.TempDir()
 	c := call.Accounts{
 		Early: true, Source: t.TempDir(), Out: out,
-		Groups: []call.Group{{Name: "team", GID: 7}}, Users: []call.User{{Name: "app", UID: 1000, Group: "7", Home: "/srv/app"}, {Name: "late", UID: 1001, Group: "staff", Home: "/srv/late"}},
-		Members: [][2]string{{"staff", "app"}, {"team", "svc"}, {"team", "app"}}, Homes: []string{"app", "late"},
+		Entries: call.Entries{
+			Groups: []call.Group{{Name: "team", GID: 7}}, Homes: []string{"app", "late"},
+			Users: []call.User{{Name: "app", UID: 1000, Group: "7", Home: "/srv/app"}, {Name: "late", UID: 1001, Group: "staff", Home: "/srv/late"}},
+		},
+		Members: [][2]string{{"staff", "app"}, {"team", "svc"}, {"team", "app"}},
 	}
 	if err := enterAccounts(c); err != nil {
 		t.Fatal(err)

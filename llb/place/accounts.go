@@ -16,16 +16,7 @@ import (
 // Accounts makes a layer of the files that list users and groups, as they are in the last
 // of some trees that has them, with those of an action.
 func Accounts(on Base, of []bk.State, planned *plan.Layer, a *plan.Accounts, name string) (bk.State, error) {
-	c := call.Accounts{Early: a.Early, Source: "/in", Out: "/out"}
-	for _, g := range a.Groups {
-		c.Groups = append(c.Groups, call.Group{Name: g.Name, GID: g.GID})
-	}
-	for _, u := range a.Users {
-		c.Users = append(c.Users, call.User{Name: u.Name, UID: u.UID, Group: u.Group, Comment: u.Comment, Home: u.Home, Shell: u.Shell})
-		if _, made := on.Skeleton.declared[u.Home]; !made && hasHome(u) {
-			c.Homes = append(c.Homes, u.Name)
-		}
-	}
+	c := call.Accounts{Entries: on.Skeleton.Entries(a), Early: a.Early, Source: "/in", Out: "/out"}
 	defer on.Skeleton.makeHomes(a)
 	for _, m := range a.Members {
 		c.Members = append(c.Members, [2]string{m.Group, m.User})
@@ -43,6 +34,22 @@ func Accounts(on Base, of []bk.State, planned *plan.Layer, a *plan.Accounts, nam
 		return bk.State{}, err
 	}
 	return InStep(on, st, Step{On: on.Skeleton.Root(), Above: true, KeepOwners: true, Name: name, Opts: []bk.RunOption{at}})
+}
+
+// Entries are users and groups as the step helper enters them, with the home directories
+// that no layer has made so far.
+func (s *Skeleton) Entries(a *plan.Accounts) call.Entries {
+	var out call.Entries
+	for _, g := range a.Groups {
+		out.Groups = append(out.Groups, call.Group{Name: g.Name, GID: g.GID})
+	}
+	for _, u := range a.Users {
+		out.Users = append(out.Users, call.User{Name: u.Name, UID: u.UID, Group: u.Group, Comment: u.Comment, Home: u.Home, Shell: u.Shell})
+		if _, made := s.declared[u.Home]; !made && hasHome(u) {
+			out.Homes = append(out.Homes, u.Name)
+		}
+	}
+	return out
 }
 
 // hasHome reports whether a user has a home directory of its own.

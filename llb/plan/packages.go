@@ -108,4 +108,7 @@ type Install struct {
 	Recommends *bool `json:"recommends,omitempty"`
 	// SkipScripts leaves maintainer scripts out.
 	SkipScripts bool `json:"skip_scripts,omitempty"`
+	// Accounts are those of the target that the packages may make as well: they are there
+	// before, so that scripts find them; nil for none.
+	Accounts *Accounts `json:"accounts,omitempty"`
 }

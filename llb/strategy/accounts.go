@@ -266,6 +266,52 @@ func numbered(a *plan.Accounts, o plan.Owner) plan.Owner {
 	return o
 }
 
+// ownAccounts are those of a target's users and groups that packages may make by
+// themselves, or whose numbers packages may take for others: they must be there before
+// scripts run. All others can wait, so that packages don't depend on them. A package
+// makes accounts that are called as it is, or what its name begins with; an account
+// whose number lies where the programs for that choose them is among them in any case.
+func ownAccounts(a *plan.Accounts, archives []plan.Archive) *plan.Accounts {
+	if a == nil {
+		return nil
+	}
+	made := func(name string, id int) bool {
+		return id >= 100 && id < 1000 && (id <= lastSystem-100 || id > lastSystem) ||
+			slices.ContainsFunc(archives, func(p plan.Archive) bool { return strings.HasPrefix(p.Name, name) })
+	}
+	var out plan.Accounts
+	primary := map[string]bool{}
+	for _, u := range a.Users {
+		if made(u.Name, u.UID) {
+			out.Users = append(out.Users, u)
+			primary[u.Group] = true
+		}
+	}
+	for _, g := range a.Groups {
+		if made(g.Name, g.GID) || primary[strconv.Itoa(g.GID)] {
+			out.Groups = append(out.Groups, g)
+		}
+	}
+	if len(out.Users)+len(out.Groups) == 0 {
+		return nil
+	}
+	return &out
+}
+
+// ranBefore reports whether a command in place comes before a layer: what it ran on has
+// the accounts of the target.
+func ranBefore(t *spec.Target, l *spec.Layer) bool {
+	for i := range t.Layers {
+		switch before := &t.Layers[i]; {
+		case before == l:
+			return false
+		case before.Strategy().RunsInImage():
+			return true
+		}
+	}
+	return false
+}
+
 // addAccounts puts the target's users and groups on, unless they are there. Before the
 // end, accounts of packages that come later may be missing.
 func (t *Target) addAccounts() {

@@ -4,7 +4,9 @@
 package strategy_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,6 +46,40 @@ func TestAccountsAndPackages(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, slices.Compact(got)); diff != "" {
 			t.Errorf("%s%s (-want +got):\n%s", c.users, c.layers, diff)
+		}
+	}
+}
+
+// TestAccountsBeforePackages has the accounts that are there before packages: those that
+// packages may make as well, or whose numbers they may take.
+func TestAccountsBeforePackages(t *testing.T) {
+	for users, want := range map[string]string{
+		"users: [{name: app, uid: 1000}]\n":               "",
+		"users: [{name: app, system: true}]\n":            "",
+		"users: [{name: trai, uid: 5000}, {name: app}]\n": "trai 5000, trai 5000",
+		"users: [{name: tra}]\n":                          "tra 1000, tra 1000",
+		"users: [{name: app, uid: 999, group: \"0\"}]\n":  "app 999",
+		"users: [{name: app, uid: 999, group: team}]\ngroups: [{name: team, gid: 4000}, {name: other, gid: 4001}]\n": "app 999, team 4000",
+		"groups: [{name: team, gid: 101}]\n": "team 101",
+	} {
+		r := withBase(t, "from: toys:1\n"+users+"layers:\n  - packages: [train]\n", someFiles{"/etc/toy": "https://toys.example.org\n"})
+		r.Systems = []distro.System{toy{}}
+		r.Fetch = served{"https://toys.example.org/index": toyIndex}
+		var got []string
+		for _, l := range mustPlan(t, r).Images[0].Layers {
+			action, ok := l.Action.(*plan.Install)
+			if !ok || action.Accounts == nil {
+				continue
+			}
+			for _, u := range action.Accounts.Users {
+				got = append(got, fmt.Sprint(u.Name, " ", u.UID))
+			}
+			for _, g := range action.Accounts.Groups {
+				got = append(got, fmt.Sprint(g.Name, " ", g.GID))
+			}
+		}
+		if diff := cmp.Diff(want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", users, diff)
 		}
 	}
 }

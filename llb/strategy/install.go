@@ -172,6 +172,9 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 		Format: s.from.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
 		SkipScripts: e.layer.Packages.Scripts.Value == "skip", AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(),
 	}
+	if !ranBefore(s.t.described, e.layer) {
+		action.Accounts = ownAccounts(s.t.accounts, archives)
+	}
 	if s.from.system.Facts().Recommends {
 		action.Recommends = new(s.asked.recommends())
 	}

@@ -28,7 +28,7 @@ func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 	case i.Installer == distro.Assemble:
 		scripts = command.Follow
 	}
-	step := &distro.InstallStep{Args: command.Install{Metas: i.Metas, Scripts: scripts, Names: i.Names, Files: i.Files}.Args(), NeedsMetas: true}
+	step := &distro.InstallStep{Args: command.Install{Metas: i.Metas, Scripts: scripts, Names: i.Names, Files: i.Files, Accounts: i.Accounts}.Args(), NeedsMetas: true}
 	if scripts == command.Run {
 		step.RunsImage, step.Memory = true, []string{"/tmp"}
 	}

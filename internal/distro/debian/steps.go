@@ -39,18 +39,18 @@ func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 			return &distro.InstallStep{Args: command.Mark{Base: i.Base, Names: names}.Args(), NeedsBase: true}, nil
 		}
 		return &distro.InstallStep{
-			Args:      command.Register{Base: i.Base, Metas: i.Metas, Names: names}.Args(),
+			Args:      command.Register{Base: i.Base, Metas: i.Metas, Names: names, Accounts: i.Accounts}.Args(),
 			NeedsBase: true, NeedsMetas: true, RunsImage: true, Memory: memory,
 		}, nil
 	case distro.Native:
 		return &distro.InstallStep{
 			Args: command.Native{
-				Base: i.Base, Files: i.Archives, Names: names, AllowHeld: i.AllowHeld, KeepConffiles: i.KeepConffiles, Expected: i.Expected,
+				Base: i.Base, Files: i.Archives, Names: names, AllowHeld: i.AllowHeld, KeepConffiles: i.KeepConffiles, Expected: i.Expected, Accounts: i.Accounts,
 			}.Args(),
 			NeedsBase: true, NeedsArchives: true, RunsImage: true, Memory: memory,
 		}, nil
 	case distro.Assemble:
-		return &distro.InstallStep{Args: command.Assemble{Metas: i.Metas, SkipScripts: i.SkipScripts}.Args(), NeedsMetas: true}, nil
+		return &distro.InstallStep{Args: command.Assemble{Metas: i.Metas, SkipScripts: i.SkipScripts, Accounts: i.Accounts}.Args(), NeedsMetas: true}, nil
 	}
 	return nil, fmt.Errorf("install packages: there is no installer %q", i.Installer)
 }

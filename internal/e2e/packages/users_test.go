@@ -20,6 +20,9 @@ func makers(t *testing.T) *testenv.DebArchive {
 		testenv.Deb{Name: "svc", Version: "1", Scripts: map[string]string{
 			"postinst": "#!/bin/sh\nset -e\nuseradd --system --no-create-home svc\ngroupadd --system team\naddgroup --system crew\nadduser --system --no-create-home hand\n",
 		}, Fields: map[string]string{"Pre-Depends": "makers"}},
+		testenv.Deb{Name: "ownd", Version: "1", Scripts: map[string]string{
+			"postinst": "#!/bin/sh\nset -e\nif ! getent passwd own >/dev/null; then\n  adduser --system --group --home /var/lib/own own\nfi\nmkdir -p /var/lib/own\nchown own:own /var/lib/own\nchmod 0750 /var/lib/own\n",
+		}, Fields: map[string]string{"Pre-Depends": "makers"}},
 		testenv.Deb{Name: "makers", Version: "1", Files: map[string]string{
 			"usr/share/makers": "x\n",
 		}},
@@ -79,6 +82,38 @@ config: {user: app}
 	}
 }
 
+// TestUsersWithOwnNumbers has users with numbers of their own that packages make as well,
+// or whose numbers packages would take: what scripts find is what the build file says.
+// A home directory is as the package leaves it, or new.
+func TestUsersWithOwnNumbers(t *testing.T) {
+	h := house.New(t)
+	a := makers(t)
+	const layers = `
+  - packages: {names: [NAMES], REPOSITORIES}
+users:
+  - {name: own, uid: 1500, home: /var/lib/own, groups: [svc]}
+  - {name: app, uid: 999, home: /srv/app}
+`
+	for name, c := range map[string]struct{ base, names string }{
+		"base":    {testenv.DebianBase(t), "ownd, svc"},
+		"scratch": {"scratch", "system, ownd, svc"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := h.OnDebian(t, a, c.base, strings.ReplaceAll(layers, "NAMES", c.names))
+			h.MustLock(t, a, dir, "--platform=linux/amd64")
+			image := h.ByStrata().Image(t, h, "", house.Flags(dir)...)
+			root := house.SomeOf(t, h, image, "etc/passwd", "etc/group", "srv/app", "var/lib/own")
+			users, groups := house.Read(t, root, "etc/passwd"), house.Read(t, root, "etc/group")
+			house.Contains(t, users, "\nown:x:1500:1500::/var/lib/own:/bin/sh\n", "\napp:x:999:999::/srv/app:/bin/sh\n", "\nsvc:x:998:")
+			house.Contains(t, groups, "\nown:x:1500:\n", "\napp:x:999:\n", "\nsvc:x:998:own\n")
+			unique(t, "/etc/passwd", users)
+			unique(t, "/etc/group", groups)
+			house.Contains(t, house.Listing(t, filepath.Join(root, "var/lib"))+house.Listing(t, filepath.Join(root, "srv")),
+				"drwxr-x--- 1500:1500 0 /own\n", "drwxr-xr-x 999:999 0 /app\n")
+		})
+	}
+}
+
 // unique looks for names and numbers that a file of accounts has twice.
 func unique(t *testing.T, file, text string) {
 	t.Helper()
@@ -100,8 +135,7 @@ func TestUsersTakenByPackages(t *testing.T) {
 	h := house.New(t)
 	a := makers(t)
 	for users, want := range map[string]string{
-		"{name: app, uid: 999}":                 "enter user app: the number 999 is that of svc in the image; give it another one",
-		"{name: svc, uid: 1000}":                "enter user svc: the image has one with the number 999; give it that number, or another name",
+		"{name: hand, uid: 1000}":               "enter user hand: the image has one with the number 10",
 		"{name: app, uid: 1000, group: nobody}": "enter user app: the image has no group nobody",
 	} {
 		dir := h.OnDebian(t, a, "scratch", "\n  - packages: {names: [system, svc], REPOSITORIES}\nusers: ["+users+"]\n")

@@ -16,7 +16,7 @@ import (
 // The subcommands and what they take.
 const (
 	UnpackUsage  = unpackName + " [--skeleton DIR] [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... DIR OUT META"
-	InstallUsage = installName + " --meta DIR [--scripts run|skip|follow] [--want PACKAGE]... [--want-file PACKAGE]..."
+	InstallUsage = installName + " --meta DIR [--scripts run|skip|follow] [--want PACKAGE]... [--want-file PACKAGE]... " + call.EntriesUsage
 
 	unpackName  = "unpack-apk"
 	installName = "install-apk"
@@ -73,12 +73,14 @@ type Install struct {
 	// Names are those that the build file asks for, and Files are the names of packages
 	// that it has as files: with what it asks for, the database notes their checksums.
 	Names, Files []string
+	// Accounts are there before scripts run.
+	Accounts call.Entries
 }
 
 // Args are the helper's arguments.
 func (c Install) Args() []string {
 	args := []string{installName, "--meta", c.Metas, "--scripts", string(c.Scripts)}
-	return slices.Concat(args, call.Each("want", c.Names), call.Each("want-file", c.Files))
+	return slices.Concat(args, call.Each("want", c.Names), call.Each("want-file", c.Files), c.Accounts.Flags())
 }
 
 // ParseInstall reads the arguments after the name.
@@ -86,6 +88,7 @@ func ParseInstall(args []string) (Install, error) {
 	var c Install
 	scripts := string(Run)
 	set := call.Flags(installName)
+	c.Accounts.Define(set)
 	set.StringVar(&c.Metas, "meta", "", "")
 	set.StringVar(&scripts, "scripts", scripts, "")
 	set.Var((*call.List)(&c.Names), "want", "")

@@ -6,6 +6,7 @@ package command_test
 import (
 	"testing"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/distro/alpine/command"
 	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/testenv/calls"
@@ -23,6 +24,9 @@ func examples() []calls.Call {
 			Expected: []packages.Expected{{File: "a.apk", Name: "jq", Version: "1.7-r0", Arch: "x86_64", Size: 12}},
 		},
 		command.Install{Metas: "/m", Scripts: command.Follow, Names: []string{"a", "b=1"}},
+		command.Install{Metas: "/m", Scripts: command.Run, Accounts: call.Entries{
+			Groups: []call.Group{{Name: "app", GID: 999}}, Users: []call.User{{Name: "app", UID: 999, Group: "999", Home: "/srv", Shell: "/bin/sh"}}, Homes: []string{"app"},
+		}},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/strata-build/strata/internal/distro/accounts"
 	"github.com/strata-build/strata/internal/distro/alpine/command"
 	packages "github.com/strata-build/strata/internal/distro/command"
 )
@@ -39,5 +40,7 @@ func runInstall(ctx context.Context, args []string, h packages.Host) error {
 		return err
 	}
 	opt := Options{Meta: c.Metas, Scripts: c.Scripts, Wanted: c.Names, Files: c.Files, Log: os.Stderr}
-	return h.Change(packages.Change{Run: func() error { return Install(ctx, opt) }, Programs: true})
+	return h.Change(packages.Change{Run: func() error {
+		return accounts.Before("/", c.Accounts, func() error { return Install(ctx, opt) })
+	}, Programs: true})
 }

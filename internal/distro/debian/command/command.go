@@ -17,10 +17,10 @@ import (
 const (
 	UnpackUsage   = unpackName + " [--filter -PATTERN|+PATTERN]... [--more OUT]... [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... DIR OUT META"
 	CheckUsage    = checkName + " BASE METAS OUT"
-	RegisterUsage = registerName + " [--name NAME]... --base DIR --meta DIR"
-	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] [--keep-conffiles] [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... --base DIR -- FILE..."
+	RegisterUsage = registerName + " [--name NAME]... " + call.EntriesUsage + " --base DIR --meta DIR"
+	NativeUsage   = nativeName + " [--name NAME]... [--allow-held] [--keep-conffiles] [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... " + call.EntriesUsage + " --base DIR -- FILE..."
 	MarkUsage     = markName + " [--name NAME]... --base DIR"
-	AssembleUsage = assembleName + " --meta DIR [--skip-scripts]"
+	AssembleUsage = assembleName + " --meta DIR [--skip-scripts] " + call.EntriesUsage
 
 	unpackName   = "unpack-deb"
 	checkName    = "check-deb"
@@ -90,17 +90,20 @@ type Register struct {
 	Base, Metas string
 	// Names are those that were asked for.
 	Names []string
+	// Accounts are there before scripts run.
+	Accounts call.Entries
 }
 
 // Args are the helper's arguments.
 func (c Register) Args() []string {
-	return append(append([]string{registerName}, call.Each("name", c.Names)...), "--base", c.Base, "--meta", c.Metas)
+	return slices.Concat([]string{registerName}, call.Each("name", c.Names), c.Accounts.Flags(), []string{"--base", c.Base, "--meta", c.Metas})
 }
 
 // ParseRegister reads the arguments after the name.
 func ParseRegister(args []string) (Register, error) {
 	var c Register
 	set := call.Flags(registerName)
+	c.Accounts.Define(set)
 	set.Var((*call.List)(&c.Names), "name", "")
 	set.StringVar(&c.Base, "base", "", "")
 	set.StringVar(&c.Metas, "meta", "", "")
@@ -121,19 +124,22 @@ type Native struct {
 	KeepConffiles bool
 	// Expected is what is known of the files.
 	Expected []command.Expected
+	// Accounts are there before scripts run.
+	Accounts call.Entries
 }
 
 // Args are the helper's arguments.
 func (c Native) Args() []string {
 	return slices.Concat([]string{nativeName}, call.Each("name", c.Names), call.Switch("allow-held", c.AllowHeld),
 		call.Switch("keep-conffiles", c.KeepConffiles), call.Each(command.ExpectFlag, command.Words(c.Expected)),
-		[]string{"--base", c.Base, "--"}, c.Files)
+		c.Accounts.Flags(), []string{"--base", c.Base, "--"}, c.Files)
 }
 
 // ParseNative reads the arguments after the name.
 func ParseNative(args []string) (Native, error) {
 	var c Native
 	set := call.Flags(nativeName)
+	c.Accounts.Define(set)
 	set.Var((*call.List)(&c.Names), "name", "")
 	set.BoolVar(&c.AllowHeld, "allow-held", false, "")
 	set.BoolVar(&c.KeepConffiles, "keep-conffiles", false, "")
@@ -171,17 +177,20 @@ type Assemble struct {
 	// Metas has what Unpack wrote about each group of packages.
 	Metas       string
 	SkipScripts bool
+	// Accounts are there before scripts run.
+	Accounts call.Entries
 }
 
 // Args are the helper's arguments.
 func (c Assemble) Args() []string {
-	return append([]string{assembleName, "--meta", c.Metas}, call.Switch("skip-scripts", c.SkipScripts)...)
+	return slices.Concat([]string{assembleName, "--meta", c.Metas}, call.Switch("skip-scripts", c.SkipScripts), c.Accounts.Flags())
 }
 
 // ParseAssemble reads the arguments after the name.
 func ParseAssemble(args []string) (Assemble, error) {
 	var c Assemble
 	set := call.Flags(assembleName)
+	c.Accounts.Define(set)
 	set.StringVar(&c.Metas, "meta", "", "")
 	set.BoolVar(&c.SkipScripts, "skip-scripts", false, "")
 	err := call.Parse(set, args, 0, 0)

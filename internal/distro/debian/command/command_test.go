@@ -6,6 +6,7 @@ package command_test
 import (
 	"testing"
 
+	"github.com/strata-build/strata/internal/call"
 	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/debian/command"
 	"github.com/strata-build/strata/internal/testenv/calls"
@@ -21,6 +22,9 @@ func verbs() []calls.Verb {
 
 func examples() []calls.Call {
 	expected := []packages.Expected{{File: "a.deb", Name: "jq", Version: "1:1.6~rc1-2+b1", Arch: "amd64", Size: 12}, {File: "b.deb"}}
+	entries := call.Entries{
+		Groups: []call.Group{{Name: "app", GID: 999}}, Users: []call.User{{Name: "app", UID: 999, Group: "999", Home: "/srv", Shell: "/bin/sh"}}, Homes: []string{"app"},
+	}
 	return []calls.Call{
 		command.Unpack{Archives: "/d", Outs: []string{"/out"}, Meta: "/meta"},
 		command.Unpack{Filters: []string{"-/usr/share/doc/*", "+/x y"}, Archives: "-d", Outs: []string{"/out", "/out1"}, Meta: "/meta", Expected: expected},
@@ -30,7 +34,9 @@ func examples() []calls.Call {
 		command.Native{Base: "/base", Files: []string{"/d/a.deb", "/d/b.deb"}},
 		command.Mark{Base: "/base", Names: []string{"a"}},
 		command.Assemble{Metas: "/m"},
-		command.Assemble{Metas: "/m", SkipScripts: true},
+		command.Assemble{Metas: "/m", SkipScripts: true, Accounts: entries},
+		command.Register{Base: "/base", Metas: "/m", Accounts: entries},
+		command.Native{Base: "/base", Files: []string{"a.deb"}, Accounts: entries},
 	}
 }
 

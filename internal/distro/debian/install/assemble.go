@@ -15,11 +15,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/distro/accounts"
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
 	"github.com/strata-build/strata/internal/distro/ldcache"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
+	"github.com/strata-build/strata/internal/passwd"
 )
 
 // Assemble makes unpacked packages installed ones in the image at /, which can
@@ -39,7 +42,9 @@ func Assemble(opt Options, skip bool) error {
 		return err
 	}
 	unix.Umask(0o022)
-	return newAssembler("/", packages, skip).assemble()
+	a := newAssembler("/", packages, skip)
+	a.entries = opt.Accounts
+	return a.assemble()
 }
 
 // An assembler works on the image at root, where links lead within the image.
@@ -60,6 +65,10 @@ type assembler struct {
 	diversions []diversion
 	overrides  []override
 	problems   []string
+	// entries are accounts that are there before scripts make some, and entered those of
+	// them that are new.
+	entries call.Entries
+	entered []passwd.User
 }
 
 // newAssembler puts packages into the order in which they are configured.
@@ -143,6 +152,9 @@ func (a *assembler) configure() error {
 	if err := restoreDirectories(string(a.root), &base{root: a.root.At("/dev/.strata/none")}, a.packages); err != nil {
 		return err
 	}
+	if err := a.enter(); err != nil {
+		return err
+	}
 	for _, p := range a.packages {
 		if a.now = p; a.skip && !quirks.NeverSkipped(p.Name()) {
 			continue
@@ -150,6 +162,12 @@ func (a *assembler) configure() error {
 		if err := a.configureOne(p); err != nil {
 			return fmt.Errorf("configure %s: %w", p.Name(), err)
 		}
+		if err := a.enter(); err != nil {
+			return err
+		}
+	}
+	if err := accounts.Homes(a.root, a.entered, a.entries.Homes); err != nil {
+		return err
 	}
 	if err := a.triggered(); err != nil {
 		return err
@@ -159,6 +177,19 @@ func (a *assembler) configure() error {
 			"use a base with dpkg, or leave scripts out by \"scripts: skip\" and see to it yourself:\n  %s", strings.Join(a.problems, "\n  "))
 	}
 	return nil
+}
+
+// enter enters accounts, once the root lists some: base-passwd, which comes first, makes
+// its lists.
+func (a *assembler) enter() error {
+	for _, file := range []string{rootdir.Users, rootdir.Groups} {
+		if !a.there(file) {
+			return nil
+		}
+	}
+	entered, err := accounts.Enter(a.root, a.entries)
+	a.entered = append(a.entered, entered...)
+	return err
 }
 
 // configureOne runs a package's scripts: the one for before unpacking, which doesn't see

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/strata-build/strata/internal/call"
 	packages "github.com/strata-build/strata/internal/distro/command"
 	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
@@ -35,6 +36,8 @@ type Options struct {
 	Expected []packages.Expected
 	// KeepConffiles keeps configuration files that are there already.
 	KeepConffiles bool
+	// Accounts are entered by Assemble as soon as the root lists some.
+	Accounts call.Entries
 	// Log is where the tools' output goes.
 	Log *os.File
 }

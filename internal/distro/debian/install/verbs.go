@@ -9,6 +9,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/strata-build/strata/internal/distro/accounts"
 	packages "github.com/strata-build/strata/internal/distro/command"
 	steps "github.com/strata-build/strata/internal/distro/debian/command"
 )
@@ -51,7 +52,9 @@ func runRegister(ctx context.Context, args []string, h packages.Host) error {
 		return err
 	}
 	return changeImage(h, func() error {
-		return Register(ctx, Options{Base: c.Base, Meta: c.Metas, Names: c.Names, Log: os.Stderr})
+		return accounts.Before("/", c.Accounts, func() error {
+			return Register(ctx, Options{Base: c.Base, Meta: c.Metas, Names: c.Names, Log: os.Stderr})
+		})
 	})
 }
 
@@ -63,7 +66,9 @@ func runNative(ctx context.Context, args []string, h packages.Host) error {
 	opt := Options{
 		Base: c.Base, Names: c.Names, AllowHeld: c.AllowHeld, KeepConffiles: c.KeepConffiles, Expected: c.Expected, Log: os.Stderr,
 	}
-	return changeImage(h, func() error { return Native(ctx, c.Files, opt) })
+	return changeImage(h, func() error {
+		return accounts.Before("/", c.Accounts, func() error { return Native(ctx, c.Files, opt) })
+	})
 }
 
 func runMark(_ context.Context, args []string, h packages.Host) error {
@@ -79,7 +84,7 @@ func runAssemble(_ context.Context, args []string, h packages.Host) error {
 	if err != nil {
 		return err
 	}
-	return h.Change(packages.Change{Run: func() error { return Assemble(Options{Meta: c.Metas}, c.SkipScripts) }})
+	return h.Change(packages.Change{Run: func() error { return Assemble(Options{Meta: c.Metas, Accounts: c.Accounts}, c.SkipScripts) }})
 }
 
 // changeImage lets the image's own tools change it.
