@@ -5,11 +5,13 @@ package testenv
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/strata-build/strata/internal/helper/program"
 )
@@ -26,6 +28,8 @@ type CLI struct {
 	Env []string
 	// Dir is the working directory of commands; the test's own when empty.
 	Dir string
+	// Until ends commands, and the test; the zero time is none.
+	Until time.Time
 }
 
 // Result is what a command gave.
@@ -70,7 +74,11 @@ func (c *CLI) marker() string { return markerName + "=" + filepath.Dir(c.Home) }
 // Command returns a command that isn't started yet, for tests that need its
 // standard input or want to kill it.
 func (c *CLI) Command(args ...string) *exec.Cmd {
-	cmd := exec.Command(c.Path, args...)
+	return c.command(context.Background(), args)
+}
+
+func (c *CLI) command(ctx context.Context, args []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.Path, args...)
 	cmd.Env = c.Env
 	cmd.Dir = c.Dir
 	return cmd
@@ -79,12 +87,21 @@ func (c *CLI) Command(args ...string) *exec.Cmd {
 // Run runs the command to its end, whatever its exit status.
 func (c *CLI) Run(t testing.TB, args ...string) Result {
 	t.Helper()
-	cmd := c.Command(args...)
+	ctx := t.Context()
+	if !c.Until.IsZero() {
+		limited, cancel := context.WithDeadline(ctx, c.Until)
+		defer cancel()
+		ctx = limited
+	}
+	cmd := c.command(ctx, args)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	// An engine that the command leaves behind may hold on to the pipes.
 	cmd.WaitDelay = stopLimit
 	err := cmd.Run()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		t.Fatalf("strata %v: it took too long and was ended\n%s", args, stderr.String())
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run strata %v: %v\n%s", args, err, stderr.String())

@@ -6,6 +6,7 @@
 package starter
 
 import (
+	"cmp"
 	"flag"
 	"os"
 	"os/exec"
@@ -15,13 +16,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-var every = flag.Bool("every", false, "build all projects whose tools can be had, not only a few")
+var (
+	every = flag.Bool("every", false, "build all projects whose tools can be had, not only a few")
+	limit = flag.Duration("limit", 20*time.Minute, "what a project may take, with the bases that it is the first to need")
+)
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
@@ -92,11 +97,12 @@ func TestFirstBuildFiles(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		t.Run(name, func(t *testing.T) {
+			b.cli.Until = time.Now().Add(*limit)
 			dir, text := b.initialize(t, file)
 			why, not := unbuilt()[name]
 			if not || !*every && !slices.Contains(small(), name) {
 				b.check(t, dir, b.standIns(t, text))
-				t.Logf("checked, and not built: %s", why)
+				t.Logf("checked, and not built: %s", cmp.Or(why, "only -every builds it"))
 				return
 			}
 			contexts := b.contexts(t, text)
