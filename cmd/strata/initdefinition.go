@@ -6,7 +6,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/convert/apko"
@@ -36,11 +38,39 @@ func (o initOptions) fromFile(path string) (converted, error) {
 		}
 		return written(path, made.File, made.Notes)
 	}
-	made, err := apko.Convert(data)
+	made, err := apko.Convert(data, apko.Options{Include: o.included(path)})
 	if err != nil {
 		return converted{}, unreadable(path, err)
 	}
 	return written(path, made.File, made.Notes)
+}
+
+// included reads what an apko file includes: from the build context, where apko is run, or
+// beside the file.
+func (o initOptions) included(path string) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if !filepath.IsLocal(name) {
+			return nil, errors.New("only files of the build context are included; convert what apko show-config prints")
+		}
+		data, err := readIn(o.dir, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			data, err = readIn(filepath.Dir(path), name)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no such file in %s, nor beside %s", o.dir, path)
+		}
+		return data, err
+	}
+}
+
+// readIn reads a file in a directory, which it doesn't leave.
+func readIn(dir, name string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at directory: %w", err)
+	}
+	defer root.Close()
+	return root.ReadFile(name)
 }
 
 // unreadable is an error with the line of the file that can't be converted.
@@ -62,5 +92,5 @@ func written(path string, file *draft.File, notes []report.Note) (converted, err
 	for _, n := range notes {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s:%d: %s: %s", path, n.Line, n.Kind, n.Text))
 	}
-	return out, nil
+	return out, out.skipFindings(path, file)
 }

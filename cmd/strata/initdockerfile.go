@@ -49,6 +49,9 @@ func (o initOptions) fromDockerfile(path string) (converted, error) {
 	for _, n := range made.Notes {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s:%d: %s: %s", path, n.Line, n.Kind, n.Text))
 	}
+	if err := out.skipFindings(path, made.File); err != nil {
+		return converted{}, err
+	}
 	return out, o.ignoreFile(path, &out.Draft)
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/google/shlex"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/strata-build/strata/internal/convert/definition"
 	"github.com/strata-build/strata/internal/convert/draft"
@@ -48,9 +49,16 @@ func Is(data []byte) bool {
 	return true
 }
 
+// Options are how a file is converted.
+type Options struct {
+	// Include reads a file that is included, by the name that it is included by; nil if
+	// none can be.
+	Include func(name string) ([]byte, error)
+}
+
 // Convert turns an apko file into a build file.
-func Convert(data []byte) (*Result, error) {
-	d, err := definition.Parse(data)
+func Convert(data []byte, o Options) (*Result, error) {
+	d, err := definition.ParseWith(data, func(top *yaml.Node) error { return o.included(top, 0) })
 	if err != nil {
 		return nil, err
 	}

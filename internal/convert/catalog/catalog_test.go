@@ -113,7 +113,7 @@ func convert(data []byte) (*dhi.Result, error) {
 	if dhi.Is(data) {
 		return dhi.Convert(data)
 	}
-	made, err := apko.Convert(data)
+	made, err := apko.Convert(data, apko.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,11 @@ type Document struct {
 }
 
 // Parse reads a definition. An error that has a line is a [report.LineError].
-func Parse(data []byte) (*Document, error) {
+func Parse(data []byte) (*Document, error) { return ParseWith(data, nil) }
+
+// ParseWith is Parse with something to be done to the map at the top first, unless it is
+// nil.
+func ParseWith(data []byte, first func(top *yaml.Node) error) (*Document, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("it has more than %d bytes", maxSize)
 	}
@@ -42,6 +46,11 @@ func Parse(data []byte) (*Document, error) {
 	d := &Document{}
 	if len(root.Content) == 0 || resolved(root.Content[0]).Kind != yaml.MappingNode {
 		return nil, errors.New("it is no map")
+	}
+	if first != nil {
+		if err := first(root.Content[0]); err != nil {
+			return nil, err
+		}
 	}
 	d.Top = d.open("", root.Content[0])
 	return d, nil
