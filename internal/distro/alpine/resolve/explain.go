@@ -105,10 +105,18 @@ func (s *solver) explain() error {
 	fault := least.faults[0]
 	e := &ConflictError{Chain: least.chain(fault)}
 	for _, n := range least.world {
-		e.Wanted = append(e.Wanted, n.String())
+		e.Wanted = append(e.Wanted, inWords(n.Relation))
 	}
 	slices.Sort(e.Wanted)
 	return e
+}
+
+// inWords is a relation as people say it, who don't know a file by its checksum.
+func inWords(r control.Relation) string {
+	if r.Op == control.Checksum {
+		return "the file of " + r.Name
+	}
+	return r.String()
 }
 
 // A link is a step on the way from a request.
@@ -121,7 +129,7 @@ type link struct {
 func (l *link) chain() []string {
 	var words []string
 	for ; l.from != nil; l = l.from {
-		words = append(words, l.from.p.rec.Name+" needs "+l.need.String())
+		words = append(words, l.from.p.rec.Name+" needs "+inWords(l.need.Relation))
 	}
 	slices.Reverse(words)
 	return words
@@ -243,7 +251,7 @@ func (s *solver) chain(f fault) []string {
 	for at := n; at != nil && !seen[at] && at.firstNeed.by != nil; {
 		seen[at] = true
 		by := at.firstNeed.by
-		words = append(words, by.rec.Name+" needs "+at.firstNeed.need.String())
+		words = append(words, by.rec.Name+" needs "+inWords(at.firstNeed.need.Relation))
 		at = by.name
 	}
 	slices.Reverse(words)
@@ -271,9 +279,9 @@ func (s *solver) whyNot(n *name, words []string, seen map[*name]bool) []string {
 		case p.selectable && w.text == "":
 			continue
 		case w.lost:
-			said = it + " needs " + w.need.String()
+			said = it + " needs " + inWords(w.need.Relation)
 		case w.need != nil:
-			said = it + " is out, because " + by(w.by) + " needs " + w.need.String()
+			said = it + " is out, because " + by(w.by) + " needs " + inWords(w.need.Relation)
 		default:
 			said = it + " " + w.text
 		}
@@ -293,7 +301,7 @@ func (s *solver) whyLost(n *need, words []string, seen map[*name]bool) []string 
 		return s.whyNot(n.name, words, seen)
 	}
 	if first := n.name.firstNeed; n.name.needs > 0 {
-		if said := by(first.by) + " needs " + first.need.String(); !slices.Contains(words, said) {
+		if said := by(first.by) + " needs " + inWords(first.need.Relation); !slices.Contains(words, said) {
 			words = append(words, said)
 		}
 	}

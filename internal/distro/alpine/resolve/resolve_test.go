@@ -314,3 +314,13 @@ func TestNamesArchitectures(t *testing.T) {
 		}
 	}
 }
+
+// Errors show what people wrote, and a file's checksum is none of that.
+func TestSaysFileForItsChecksum(t *testing.T) {
+	for text, want := range map[string]string{"a><Q1IGw5t46h6u7fWVlrl2qM4Bp1qXk=": "the file of a", "a>=1": "a>=1", "!a": "!a"} {
+		r, err := control.ParseRelation(text)
+		if got := inWords(r); err != nil || got != want {
+			t.Errorf("%q is said as %q, want %q; %v", text, got, want, err)
+		}
+	}
+}
