@@ -6,6 +6,7 @@
 package debian
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -85,7 +86,8 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 		err = resolve.Check(request, solution)
 	}
 	if err != nil {
-		return nil, &distro.Error{Name: r.Asked(nameOf, files.ReadFiles, distro.Requested(err)), Err: err}
+		name := distro.Requested(err)
+		return nil, &distro.Error{Name: cmp.Or(r.Asked(fullNameOf, files.ReadFiles, name), r.Asked(nameOf, files.ReadFiles, name)), Err: err}
 	}
 	if len(solution.Removed) > 0 {
 		return nil, &distro.Error{Err: fmt.Errorf(
@@ -214,4 +216,10 @@ func chosen(s *resolve.Solution) func(text string) (string, bool) {
 func nameOf(text string) (string, bool) {
 	w, err := resolve.ParseWanted(text)
 	return w.Name, err == nil && !w.Not
+}
+
+// fullNameOf is it with the architecture that the request says.
+func fullNameOf(text string) (string, bool) {
+	w, err := resolve.ParseWanted(text)
+	return w.FullName(), err == nil && !w.Not
 }

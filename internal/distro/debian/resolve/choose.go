@@ -165,13 +165,13 @@ func (s *solver) noCandidate(w Wanted, p *pkg) error {
 	for _, provider := range s.allProviders(p) {
 		return &OldProviderError{Name: w.Name, Provider: provider.owner.Name, Version: provider.owner.Version, Candidate: provider.owner.pkg.cand.number()}
 	}
-	return &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
+	return &distro.UnknownPackageError{Name: w.FullName(), Nearest: s.nearest(w.Name)}
 }
 
 func (s *solver) noSuchVersion(w Wanted, p *pkg) error {
 	err := &NoSuchVersionError{Name: w.Name, Version: w.Version, Suite: w.Suite}
 	if len(p.versions) == 0 && len(s.allProviders(p)) == 0 {
-		return &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)}
+		return &distro.UnknownPackageError{Name: w.FullName(), Nearest: s.nearest(w.Name)}
 	}
 	for _, provider := range s.allProviders(p) {
 		err.Have = append(err.Have, strings.TrimSpace(provider.version+" of "+provider.owner.Name+" "+provider.owner.Version))

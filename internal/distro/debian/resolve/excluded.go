@@ -79,7 +79,7 @@ func (s *solver) checkExcluded(req *Request, sol *Solution) error {
 		}
 		p := s.lookup(s.nameOf(w))
 		if len(p.versions) == 0 && len(s.allProviders(p)) == 0 {
-			sol.Absent = append(sol.Absent, &distro.UnknownPackageError{Name: w.Name, Nearest: s.nearest(w.Name)})
+			sol.Absent = append(sol.Absent, &distro.UnknownPackageError{Name: w.FullName(), Nearest: s.nearest(w.Name)})
 		}
 		if p.current != nil {
 			return &ExcludedError{Name: w.Name, Version: p.name + " " + p.current.Version}
