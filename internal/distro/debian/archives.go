@@ -148,7 +148,7 @@ func (a *archive) warnings() []distro.Warning {
 		return out
 	}
 	if a.release.Date.IsZero() && !a.undated {
-		out = append(out, distro.Warning{Text: fmt.Sprintf("archive %s: its Release file has no Date, so that an older one can't be told from it", a.id)})
+		out = append(out, distro.Warning{Text: fmt.Sprintf("archive %s: its Release file has no Date, or one that isn't a time in UTC, so that an older one can't be told from it", a.id)})
 	}
 	if !a.release.IsOf(a.suite) {
 		out = append(out, distro.Warning{Text: fmt.Sprintf("archive %s: its Release file is that of %s (%s), and %s was asked for; is it the right address?",

@@ -85,14 +85,6 @@ func (l *loader) listsOfComponent(a *archive, component, arch string) (lists []*
 	passing := func(format string, args ...any) error {
 		return fmt.Errorf("skipping acquire of configured file '%s' as %s "+format, append([]any{file, a.described("InRelease")}, args...)...)
 	}
-	if known := a.release.Components; len(known) > 0 && !slices.ContainsFunc(known, func(k string) bool {
-		return k == component || path.Base(k) == component
-	}) {
-		if a.source != nil {
-			return nil, nil, fmt.Errorf("it has no component %s; it has %s", component, strings.Join(known, ", "))
-		}
-		return nil, passing("doesn't have the component '%s' (component misspelt in sources.list?)", component), nil
-	}
 	list, missing := a.list(component, file)
 	if missing == nil {
 		lists = append(lists, list)
@@ -105,6 +97,10 @@ func (l *loader) listsOfComponent(a *archive, component, arch string) (lists []*
 	switch {
 	case missing == nil:
 		return lists, nil, nil
+	case !a.release.HasComponent(component) && a.source != nil:
+		return nil, nil, fmt.Errorf("it has no component %s; it has %s", component, strings.Join(a.release.Components, ", "))
+	case !a.release.HasComponent(component):
+		return lists, passing("doesn't have the component '%s' (component misspelt in sources.list?)", component), nil
 	case len(a.release.Architectures) > 0 && !slices.Contains(a.release.Architectures, arch):
 		return lists, passing("doesn't support architecture '%s'", arch), nil
 	}
@@ -171,11 +167,11 @@ func (a *archive) list(component, file string) (*packageList, error) {
 		if !ok {
 			continue
 		}
-		where := path.Join(a.dir(), file+ext)
-		if a.release.AcquireByHash {
-			where = path.Join(a.dir(), a.release.ByHash(file+ext))
+		request := a.request(path.Join(a.dir(), file+ext), path.Base(file))
+		if a.release.AcquireByHash { // a mirror may be without such names, and apt then takes the others
+			request.URLs = append(a.request(path.Join(a.dir(), a.release.ByHash(file+ext)), "").URLs, request.URLs...)
 		}
-		list := &packageList{archive: a, component: component, file: file + ext, size: entry.Size, request: a.request(where, path.Base(file))}
+		list := &packageList{archive: a, component: component, file: file + ext, size: entry.Size, request: request}
 		if component != "" {
 			list.request.Name = "load Packages of " + a.id + " " + component
 		}

@@ -93,10 +93,29 @@ func TestListBySHA512(t *testing.T) {
 	if want := fmt.Sprintf("http://x/dists/s/main/binary-amd64/by-hash/SHA512/%x", sum); list.request.URLs[0] != want || list.request.Digest != "" {
 		t.Errorf("asks for %+v, want %s", list.request, want)
 	}
+	if want := "http://x/dists/s/main/binary-amd64/Packages"; len(list.request.URLs) != 2 || list.request.URLs[1] != want {
+		t.Errorf("asks for %+v, want %s as apt does where a mirror lacks the first", list.request, want)
+	}
 	if x, err := list.read([]byte(text), "amd64", nil); err != nil || x.Len() != 1 {
 		t.Errorf("read: %v", err)
 	}
 	if _, err := list.read([]byte(strings.Replace(text, "a", "b", 1)), "amd64", nil); err == nil || !strings.Contains(err.Error(), "it has the SHA512 ") {
 		t.Errorf("another list: %v", err)
+	}
+}
+
+// TestComponentThatIsListed takes the lists that a Release has, though it doesn't name
+// their component, as apt does.
+func TestComponentThatIsListed(t *testing.T) {
+	l := &loader{arch: "amd64"}
+	for component, want := range map[string]int{"main": 1, "contrib": 0} {
+		release, err := index.ReadRelease([]byte("Suite: s\nComponents: other\nSHA256:\n " + strings.Repeat("0", 64) + " 1 main/binary-amd64/Packages\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists, skip, err := l.listsOfComponent(&archive{id: "a", suite: "s", uris: []string{"http://x"}, release: release}, component, "amd64")
+		if err != nil || len(lists) != want || (skip == nil) != (want == 1) {
+			t.Errorf("%s: %d lists, %v, %v", component, len(lists), skip, err)
+		}
 	}
 }

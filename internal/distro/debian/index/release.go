@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strconv"
@@ -101,6 +103,9 @@ func ReadRelease(content []byte) (*Release, error) { return readRelease(content,
 // readRelease reads a Release file, which may be without hashes that count.
 func readRelease(content []byte, weak bool) (*Release, error) {
 	p, err := control.NewReader("Release", string(content)).Next()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("read the Release file: it is empty")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the Release file: %w", err)
 	}
@@ -112,10 +117,9 @@ func readRelease(content []byte, weak bool) (*Release, error) {
 		Files: map[string]File{},
 	}
 	r.AllApart = slices.Contains(r.Architectures, "all") && p.Get("No-Support-for-Architecture-all") != "Packages"
-	for name, to := range map[string]*time.Time{"Date": &r.Date, "Valid-Until": &r.ValidUntil} {
-		if err := readDate(p, name, to); err != nil {
-			return nil, err
-		}
+	_ = readDate(p, "Date", &r.Date) // as apt does: a bad one is none
+	if err := readDate(p, "Valid-Until", &r.ValidUntil); err != nil {
+		return nil, err
 	}
 	field, ok := p.Lookup("SHA256")
 	if !ok {
@@ -131,6 +135,12 @@ func readRelease(content []byte, weak bool) (*Release, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// HasComponent reports whether the archive has a component, as it says; one that says
+// none may have all.
+func (r *Release) HasComponent(component string) bool {
+	return len(r.Components) == 0 || slices.ContainsFunc(r.Components, func(has string) bool { return has == component || path.Base(has) == component })
 }
 
 func isYes(s string) bool { return strings.EqualFold(s, "yes") }

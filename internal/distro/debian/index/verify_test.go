@@ -268,12 +268,27 @@ func TestReadReleaseErrors(t *testing.T) {
 		{" 0 main/", " main/", "Release:16: expected a hash, a size and a path"},
 		{" main/b", " ../b", `Release:16: the path "../binary-amd64/Packages" leads out of the suite`},
 		{" main/b", " /b", `Release:16: the path "/binary-amd64/Packages" leads out of the suite`},
-		{" 2024 10:00:00 UTC", "", `Release:6: Date: "Sat, 02 Nov" is not a date in UTC`},
 	} {
 		_, err := ReadRelease([]byte(strings.Replace(releaseText, c.old, c.text, 1)))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%q: %v, want %s", c.text, err, c.want)
 		}
+	}
+}
+
+// apt warns of a date that it can't read as of none, and refuses an end that it can't read.
+func TestDatesThatCantBeRead(t *testing.T) {
+	for _, date := range []string{"Sat, 02 Nov", "2024-11-02", "Sat, 02 Nov 2024 10:00:00 +0200"} {
+		r, err := ReadRelease([]byte(strings.Replace(releaseText, "Sat, 02 Nov 2024 10:00:00 UTC", date, 1)))
+		if err != nil || !r.Date.IsZero() {
+			t.Errorf("%s: %+v, %v", date, r, err)
+		}
+		if _, err := ReadRelease([]byte(strings.Replace(releaseText, "Sat,  9 Nov 2024 10:00:00 GMT", date, 1))); err == nil || !strings.Contains(err.Error(), "Release:7: Valid-Until: ") {
+			t.Errorf("until %s: %v", date, err)
+		}
+	}
+	if _, err := ReadRelease(nil); err == nil || err.Error() != "read the Release file: it is empty" {
+		t.Error(err)
 	}
 }
 
