@@ -9,6 +9,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -37,10 +39,11 @@ type database struct {
 	world    []control.Relation
 }
 
-// A script is kept for when it is needed: NAME-VERSION.CHECKSUM.SCRIPT.
+// A script is kept for when it is needed: NAME-VERSION.CHECKSUM.SCRIPT, where the checksum
+// is written as in the database. The file's name may have it as apk 3 writes it.
 type script struct {
-	name string
-	body []byte
+	name, file string
+	body       []byte
 }
 
 // A trigger is a package that wants to know which of its directories were changed.
@@ -132,7 +135,7 @@ func (db *database) readScripts() error {
 		if err != nil {
 			return err
 		}
-		db.scripts = append(db.scripts, script{h.Name, body})
+		db.scripts = append(db.scripts, script{plainName(h.Name), h.Name, body})
 	}
 }
 
@@ -149,6 +152,30 @@ func (db *database) find(name string) *control.Record {
 // scriptName is what the database calls a package's script.
 func scriptName(name, version, checksum, which string) string {
 	return name + "-" + version + "." + checksum + "." + which
+}
+
+// plainName is the name of a script's file with the checksum as the database has it, in
+// base64: apk 3 writes it in hexadecimal there, as X1 and so on, and reads both.
+func plainName(file string) string {
+	rest, which, _ := cutLast(file)
+	name, sum, ok := cutLast(rest)
+	if !ok || len(sum) < 2 || sum[0] != 'X' {
+		return file
+	}
+	digits, err := hex.DecodeString(sum[2:])
+	if err != nil {
+		return file
+	}
+	return name + ".Q" + sum[1:2] + base64.StdEncoding.EncodeToString(digits) + "." + which
+}
+
+// cutLast cuts a name at its last dot.
+func cutLast(name string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return name, "", false
+	}
+	return name[:i], name[i+1:], true
 }
 
 // remove takes a package out.
@@ -180,7 +207,8 @@ func (db *database) add(p *Package) error {
 		return fmt.Errorf("enter %s in apk's database: %w", p.Info.Name, err)
 	}
 	for _, s := range p.Scripts {
-		db.scripts = append(db.scripts, script{scriptName(p.Info.Name, p.Info.Version, p.Checksum, s.Name), s.Body})
+		name := scriptName(p.Info.Name, p.Info.Version, p.Checksum, s.Name)
+		db.scripts = append(db.scripts, script{name, name, s.Body})
 	}
 	if len(p.Info.Triggers) > 0 {
 		db.triggers = append(db.triggers, trigger{p.Checksum, p.Info.Triggers})
@@ -257,7 +285,7 @@ func (db *database) packScripts() ([]byte, string, error) {
 	var b, zipped bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, s := range db.scripts {
-		h := &tar.Header{Name: s.name, Mode: 0o755, Size: int64(len(s.body)), Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0)}
+		h := &tar.Header{Name: s.file, Mode: 0o755, Size: int64(len(s.body)), Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0)}
 		if err := w.WriteHeader(h); err != nil {
 			return nil, "", fmt.Errorf("write %s: %w", scriptsFile, err)
 		}

@@ -42,3 +42,16 @@ func TestKeepsScriptsAsAPK3(t *testing.T) {
 		}
 	}
 }
+
+// Names are those that apk 2.14 and apk 3.0.6 gave to the script of one package.
+func TestNamesOfScripts(t *testing.T) {
+	const want = "busybox-1.36.1-r29.Q1mXpKtCn4vnU1wFYxIgmQgayWtAQ=.trigger"
+	for _, name := range []string{want, "busybox-1.36.1-r29.X1997a4ab429f8be7535c0563122099081ac96b404.trigger"} {
+		if got := plainName(name); got != want {
+			t.Errorf("%s became %s", name, got)
+		}
+	}
+	for _, name := range []string{"", "x", "a.b", "a.X.b", "a.X1.b", "a.X1zz.b", "a.Xé.b"} {
+		plainName(name)
+	}
+}
