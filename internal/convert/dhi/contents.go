@@ -65,12 +65,16 @@ func (c *converter) packages(m *definition.Map) *draft.Packages {
 	if c.archives.Debian && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "!") }) {
 		m.Doubt("packages", "what a ! leaves out is left out there even if a package depends on it; here that is an error of strata lock, which says who needs it: take the ! away")
 	}
-	if c.archives.Debian && !slices.ContainsFunc(names, func(n string) bool { return packageName(n) == "base-passwd" }) {
-		m.Doubt("packages", "scripts of Debian's packages look into /etc/passwd; where the build says so, add base-passwd")
+	asked := func(name string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return packageName(n) == name })
+	}
+	if c.archives.Debian && asked("base-files") && !asked("base-passwd") && !asked("!base-passwd") {
+		m.Changed("packages", "base-passwd is added: base-files, and other packages of Debian, look for its accounts in /etc/passwd")
+		names = append(names, "base-passwd")
 	}
 	var kept []string
 	for _, n := range names {
-		if bare, not := strings.CutPrefix(n, "!"); not && slices.ContainsFunc(names, func(o string) bool { return packageName(o) == bare }) {
+		if bare, not := strings.CutPrefix(n, "!"); not && asked(bare) {
 			m.Changed("packages", "%s is asked for as well, so %s is left out", bare, n)
 			continue
 		}

@@ -12,7 +12,7 @@ func Basic() map[string]Command {
 		"mkdir": mkdir, "rmdir": rmdir, "rm": rm, "cp": cp, "mv": mv, "ln": ln, "chmod": chmod, "chown": chown, "chgrp": chown,
 		"touch": touch, "install": install, "mktemp": mktemp, "tempfile": mktemp,
 		// That look at files.
-		"readlink": readlink, "realpath": realpath, "stat": stat, "ls": ls, "find": find, "cmp": cmp, "mountpoint": mountpoint,
+		"readlink": readlink, "realpath": Realpath, "stat": stat, "ls": ls, "find": find, "cmp": cmp, "mountpoint": mountpoint,
 		"md5sum": sum, "sha1sum": sum, "sha256sum": sum, "basename": basename, "dirname": dirname,
 		// Of texts.
 		"cat": cat, "head": head, "tail": last, "cut": cut, "tr": tr, "sort": sortLines, "uniq": uniq, "wc": wc, "tee": tee,

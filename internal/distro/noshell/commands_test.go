@@ -51,13 +51,13 @@ printf '1\n2\n3\n' | head -1; printf '1\n2\n3\n' | head -n 2; printf '1\n2\n3\n'
 --
 seq 3; seq 2 4; seq 5 -2 1; expr 1 + 2; expr 5 - 5; echo $?; expr 3 \* 4; basename /a/b.c .c; basename a/; dirname /a/b; dirname a; dirname /a/b/; dirname /
 --
-mkdir -p a/b/c; mkdir a 2>/dev/null || echo there; mkdir -m 700 d; stat -c '%a %n' d a/b; chmod u+x,go-w d; chmod 2755 d; stat -c %a d; chmod 755 d; stat -c %a d; chmod g+s d; chmod 00755 d; stat -c %a d; chmod -x a/b; stat -c %a a/b; rmdir a/b 2>/dev/null || echo full; rm -r a; ls
+mkdir -p a/b/c; mkdir a 2>/dev/null || echo there; mkdir -m 700 d; stat -c '%a %n' d a/b; chmod u+x,go-w d; chmod 2755 d; stat -c %a d; chmod 755 d; stat -c %a d; chmod g+s d; chmod 00755 d; stat -c %a d; chmod -x a/b; stat -c %a a/b; chmod --reference=d a/b; stat -c %a a/b; chown --reference=d a/b && chgrp --reference d a/b; stat -c %u:%g a/b; chmod --reference=nothing a/b 2>/dev/null || echo none; chmod 644 a/b; rmdir a/b 2>/dev/null || echo full; rm -r a; ls
 --
 for c in "mkdir -p" "mkdir -m 755" rmdir rm "rm -f" touch ln cp "cp x" mv "mv x" "chmod 755" "chown 0" "chgrp 0" readlink "readlink -f" realpath "stat -c %a"; do $c 2>/dev/null; echo $c $?; done
 --
 if mkdir -m $(stat -L -c %a /nothing-there 2>/dev/null) d 2>/dev/null; then echo made; else echo none; fi
 --
-echo x >f; cp f g; cp -p f h; mkdir d; cp f d; ls d; mv g d/; ls d; mv h k; cat k; rm -f nothing f; rm f 2>/dev/null || echo gone; cp -r d e; ls e; cp d x 2>/dev/null || echo omitted; install -m 640 k e/l; stat -c %a e/l; install -d i/j; ls i
+echo x >f; cp f g; cp -p f h; cp -pZ f hz; cat hz; mkdir d; cp f d; ls d; mv g d/; ls d; mv h k; cat k; rm -f nothing f; rm f 2>/dev/null || echo gone; cp -r d e; ls e; cp d x 2>/dev/null || echo omitted; install -m 640 k e/l; stat -c %a e/l; install -d i/j; ls i
 --
 ln -s target l; readlink l; ln -s other l 2>/dev/null || echo there; ln -sf other l; readlink l; mkdir d; ln -s x d; readlink d/x; ln -s d m; ln -sfn d2 m; readlink m; ln -s y m/z 2>/dev/null || echo nowhere; readlink nothing; echo $?; echo x >f; ln f hard; stat -c %s hard
 --

@@ -18,10 +18,11 @@ import (
 )
 
 func cp(c *Call) error {
-	opt, rest, err := c.Options("p f force=f a archive=a r R=r recursive=r d P=d v verbose=v n no-clobber=n T no-target-directory=T L u")
+	opt, rest, err := c.Options("p f force=f a archive=a r R=r recursive=r d P=d v verbose=v n no-clobber=n T no-target-directory=T L u Z")
 	if err != nil {
 		return err
 	}
+	// -Z is the file's type for SELinux, which a build doesn't have.
 	if err := operands(rest, 2); err != nil {
 		return err
 	}

@@ -69,7 +69,8 @@ func readlink(c *Call) error {
 	return c.Print(to)
 }
 
-func realpath(c *Call) error {
+// Realpath is the program realpath.
+func Realpath(c *Call) error {
 	opt, rest, err := c.Options("e canonicalize-existing=e m canonicalize-missing=m s strip=s no-symlinks=s q quiet=q")
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -82,9 +83,20 @@ func (c *Call) Owner(text string) (uid, gid int, err error) {
 }
 
 func chown(c *Call) error {
-	opt, rest, err := c.Options("h no-dereference=h R recursive=R f silent=f quiet=f v verbose=v c changes=v")
+	opt, rest, err := c.Options("h no-dereference=h R recursive=R f silent=f quiet=f v verbose=v c changes=v reference:")
 	if err != nil {
 		return err
+	}
+	if opt.Has("reference") {
+		var st syscall.Stat_t
+		if st, err = c.reference(opt); err != nil {
+			return err
+		}
+		id := fmt.Sprintf("%d:%d", st.Uid, st.Gid)
+		if path.Base(c.Args[0]) == "chgrp" {
+			id = fmt.Sprint(st.Gid)
+		}
+		rest = append([]string{id}, rest...)
 	}
 	if err := operands(rest, 2); err != nil {
 		return err
@@ -97,6 +109,19 @@ func chown(c *Call) error {
 		return err
 	}
 	return c.each(rest[1:], opt.Has("R"), func(p string) error { return c.setOwner(p, uid, gid, opt.Has("h", "R")) })
+}
+
+// reference is the file that --reference names.
+func (c *Call) reference(opt Options) (syscall.Stat_t, error) {
+	info, err := c.Files().Stat(c.Path(opt.Value("reference")), true)
+	if err != nil {
+		return syscall.Stat_t{}, err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return syscall.Stat_t{}, refuse("what its option --reference names isn't known")
+	}
+	return *st, nil
 }
 
 // each does something to paths, and to all below them.
@@ -165,9 +190,16 @@ func (c *Call) setOwner(p string, uid, gid int, link bool) error {
 }
 
 func chmod(c *Call) error {
-	opt, rest, err := (&Call{Args: quoteModes(c.Args)}).Options("R recursive=R f silent=f quiet=f v verbose=v c changes=v")
+	opt, rest, err := (&Call{Args: quoteModes(c.Args)}).Options("R recursive=R f silent=f quiet=f v verbose=v c changes=v reference:")
 	if err != nil {
 		return err
+	}
+	if opt.Has("reference") {
+		st, err := c.reference(opt)
+		if err != nil {
+			return err
+		}
+		rest = append([]string{fmt.Sprintf("=mode=%05o", st.Mode&0o7777)}, rest...)
 	}
 	if err := operands(rest, 2); err != nil {
 		return err

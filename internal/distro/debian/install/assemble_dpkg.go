@@ -52,6 +52,20 @@ func (a *assembler) dpkg(c *noshell.Call) error {
 	return noshell.Refuse("it isn't followed")
 }
 
+// realpath is dpkg-realpath: a path of the image without links in it.
+func (a *assembler) realpath(c *noshell.Call) error {
+	opt, rest, err := c.Options("root: zero")
+	if err != nil {
+		return err
+	}
+	if root := opt.Value("root"); root != "" && root != "/" || opt.Has("zero") || len(rest) != 1 {
+		return noshell.Refuse("it isn't followed")
+	}
+	other := *c
+	other.Args = []string{"realpath", "-m", rest[0]}
+	return noshell.Realpath(&other)
+}
+
 // compareVersions compares as dpkg does; an empty version is earlier than any, but for
 // the relations that end in -nl, for which it is later.
 func compareVersions(args []string) error {

@@ -61,7 +61,7 @@ func missing() map[string]string {
 // commands are what scripts of Debian can run beside what every system has.
 func (a *assembler) commands() map[string]noshell.Command {
 	all := map[string]noshell.Command{
-		"dpkg": a.dpkg, "dpkg-query": a.dpkg, "dpkg-divert": a.divert, "dpkg-statoverride": a.override, "dpkg-trigger": a.trigger,
+		"dpkg": a.dpkg, "dpkg-realpath": a.realpath, "dpkg-query": a.dpkg, "dpkg-divert": a.divert, "dpkg-statoverride": a.override, "dpkg-trigger": a.trigger,
 		"dpkg-maintscript-helper": helper, "update-alternatives": a.updateAlternatives, debconfCommand: a.debconf,
 		"ucf": a.ucf, "ucfr": a.ucfr, "openssl": openssl, "run-parts": runParts, "java": javaStore, "keytool": keytool,
 		"pam-auth-update": pamAuthUpdate, "getcap": getcap, "setcap": setcap,
