@@ -37,7 +37,7 @@ type pushes struct{ next http.RoundTripper }
 
 // RoundTrip sends a request. Who may push may have no right to ask what is there: that
 // is taken for nothing, which is then sent, or refused in plain words. That a manifest is
-// accepted is as good as that it is created.
+// accepted is as good as that it is created; a page for people is no registry's answer.
 func (p *pushes) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := p.next.RoundTrip(req)
 	if err != nil || !isPush(req) {
@@ -48,6 +48,8 @@ func (p *pushes) RoundTrip(req *http.Request) (*http.Response, error) {
 		setStatus(resp, http.StatusNotFound)
 	case req.Method == http.MethodPut && resp.StatusCode == http.StatusAccepted && strings.Contains(req.URL.Path, "/manifests/"):
 		setStatus(resp, http.StatusCreated)
+	case resp.StatusCode < http.StatusMultipleChoices && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
+		setStatus(resp, http.StatusBadGateway)
 	}
 	return resp, nil
 }

@@ -110,7 +110,7 @@ func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter, s *set
 	if db, ok := md.DB().(*bolt.DB); ok {
 		db.NoSync = s.unsynced
 	}
-	content := containerdsnapshot.NewContentStore(mdb.ContentStore(), namespace)
+	content := containerdsnapshot.NewContentStore(forgetful{mdb.ContentStore()}, namespace)
 	opt.MetadataStore = md
 	opt.Snapshotter = containerdsnapshot.NewSnapshotter(sn.name, mdb.Snapshotter(sn.name), namespace, nil)
 	opt.ContentStore = content
