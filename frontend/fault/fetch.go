@@ -5,7 +5,9 @@ package fault
 
 import (
 	"errors"
+	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +39,18 @@ func (f *Fetch) Unwrap() error { return f.err }
 
 // Answered reports whether the server was there, and didn't give what was asked for.
 func (f *Fetch) Answered() bool { return f.Status != 0 || f.Got != "" }
+
+// MayPass reports whether another attempt may have what this one didn't: the server broke
+// off, or has too much to do at the moment.
+func (f *Fetch) MayPass() bool {
+	switch f.Status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	isPart := func(sign string) bool { return strings.Contains(f.err.Error(), sign) }
+	return !f.Answered() && !slices.ContainsFunc(absent(), isPart)
+}
 
 // IsMissing reports whether the server doesn't have the file. A store of objects
 // that may not be listed says 403 for what it lacks.
@@ -89,7 +103,15 @@ var (
 
 // broken are parts of Go's messages about connections.
 func broken() []string {
-	return []string{"dial tcp", "connection reset", "unexpected EOF", "i/o timeout", "TLS handshake", "the server sends more than"}
+	return []string{"dial tcp", "connection reset", "unexpected EOF", "\": EOF", "i/o timeout", "TLS handshake", tooMuch}
+}
+
+// tooMuch is what the embedded engine says of a download that it ends.
+const tooMuch = "the server sends more than"
+
+// absent are parts of those messages that a second attempt would get as well.
+func absent() []string {
+	return []string{"connection refused", "no such host", "network is unreachable", "no route to host", "TLS handshake", "certificate", tooMuch}
 }
 
 // parseFetch reads BuildKit's message; nil when it is about something else. Across the

@@ -97,3 +97,18 @@ func FuzzParseFetch(f *testing.F) {
 		}
 	})
 }
+
+// TestMayPass shows after which failures another attempt is worth a pause.
+func TestMayPass(t *testing.T) {
+	for text, want := range map[string]bool{
+		"invalid response status 503": true, "invalid response status 429": true, "invalid response status 404": false, "invalid response status 401": false,
+		`Get "http://example.org/x": EOF`: true, "read tcp 127.0.0.1:1->127.0.0.1:2: connection reset by peer": true, "unexpected EOF": true,
+		"dial tcp 127.0.0.1:1: i/o timeout": true, "dial tcp 127.0.0.1:1: connect: connection refused": false, "dial tcp: lookup x: no such host": false,
+		"the server sends more than 10 bytes, and the file has no more": false,
+	} {
+		f := parseFetch(errors.New(text))
+		if f == nil || f.MayPass() != want {
+			t.Errorf("%s: %v, want %t", text, f, want)
+		}
+	}
+}

@@ -13,17 +13,20 @@ import (
 // Elsewhere finds other addresses for packages and store paths that servers didn't
 // give, in the course of one build.
 type Elsewhere struct {
+	daemon  *Daemon
 	mirrors mirrors
 	caches  caches
+	asked   map[string]int // how often addresses were asked again
 }
 
 // NewElsewhere gives one that has met no failure yet.
 func NewElsewhere(d *Daemon) *Elsewhere {
-	return &Elsewhere{mirrors: mirrors{}, caches: caches{fetcher: Fetcher{d}, refused: map[string]bool{}}}
+	return &Elsewhere{daemon: d, asked: map[string]int{}, mirrors: mirrors{}, caches: caches{fetcher: Fetcher{d}, refused: map[string]bool{}}}
 }
 
 // Next gives the archives of a plan that a failure is about the next mirror's address,
-// or the next binary cache's. It reports whether there was any: if not, or if the
+// or the next binary cache's; without any, the same address once more, if it may have then
+// what it didn't give. It reports whether there is anything to try: if not, or if the
 // failure is about something else, the build has failed.
 func (e *Elsewhere) Next(ctx context.Context, p *plan.Plan, failure error) bool {
 	f := fault.AsFetch(failure)
@@ -32,5 +35,26 @@ func (e *Elsewhere) Next(ctx context.Context, p *plan.Plan, failure error) bool 
 	}
 	choose := e.mirrors.choose(f)
 	moved := p.NextMirror(choose)
-	return e.caches.next(ctx, p, choose) || moved
+	return e.caches.next(ctx, p, choose) || moved || e.again(ctx, p, f)
+}
+
+// again lets an address be asked once more, after a pause if its server has too much to
+// do, and at once if it sent something else.
+func (e *Elsewhere) again(ctx context.Context, p *plan.Plan, f *fault.Fetch) bool {
+	n := e.asked[f.URL]
+	e.asked[f.URL]++
+	if f.Got != "" && f.URL != "" {
+		if status := e.daemon.Status(ctx, f.URL); status != 0 {
+			f = f.Refused(status)
+		}
+	}
+	switch {
+	case n+1 >= attempts:
+		return false
+	case f.MayPass():
+		pause(ctx, n)
+	case f.Got == "":
+		return false
+	}
+	return ctx.Err() == nil && p.Again(func(url string) bool { return f.URL == "" || url == f.URL })
 }

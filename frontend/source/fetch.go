@@ -78,7 +78,7 @@ func (f Fetcher) fetch(ctx context.Context, req fetch.Request) ([]byte, error) {
 	var errs []error
 	missing := true
 	for i, url := range req.URLs {
-		data, err := f.fetchFrom(ctx, url, "file"+strings.Repeat("-again", i), req)
+		data, err := f.insist(ctx, url, "file"+strings.Repeat("-again", i*attempts), req)
 		if err == nil {
 			return data, nil
 		}

@@ -54,6 +54,9 @@ func (f Fetcher) fetchTogether(ctx context.Context, requests []fetch.Request, an
 	for i := range requests {
 		group.Go(func() error {
 			answers[i].Data, answers[i].Err = readFetched(ctx, ref, strconv.Itoa(i), requests[i])
+			if answers[i].Err != nil || !isValid(requests[i], answers[i].Data) {
+				answers[i].Data, answers[i].Err = f.fetch(ctx, requests[i])
+			}
 			return nil
 		})
 	}

@@ -34,6 +34,10 @@ type Request struct {
 	// Limit is the greatest size in bytes that is taken where Size isn't known; 0 is
 	// MaxSize.
 	Limit int64
+	// Valid says what is wrong with content that no digest is known of; nil to take what
+	// comes. What isn't valid is asked for again, from the server and not from a cache. It
+	// is still the answer if nothing better comes.
+	Valid func(data []byte) error
 	// Secret is the id of the build secret that holds the Authorization header;
 	// empty for none.
 	Secret string

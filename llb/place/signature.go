@@ -24,11 +24,13 @@ func Verified(ops *op.Maker, file bk.State, f *plan.HTTP, report string) (bk.Sta
 	at := ops.At(spec.Range{Start: s.Pos, End: s.Pos})
 	key := bk.Scratch().File(bk.Mkfile("/"+keyFile, 0o644, []byte(s.KeyText)), at, bk.WithCustomName("[internal] take the key "+s.Key))
 	var sig bk.State
+	name := signatureFile
 	if s.HTTP == nil {
 		sig = bk.Scratch().File(bk.Mkfile("/"+signatureFile, 0o644, []byte(s.Text)), at, bk.WithCustomName("[internal] take the signature "+s.Source))
 	} else {
+		name = op.AttemptName(name, s.HTTP.Attempt)
 		fetch := []bk.HTTPOption{
-			bk.Filename(signatureFile), bk.Chmod(0o644), bk.Chown(0, 0), at, op.Limit(signature.MaxSize), bk.WithCustomName(ops.Name("fetch " + s.HTTP.URL)),
+			bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), at, op.Limit(signature.MaxSize), bk.WithCustomName(ops.Name("fetch " + s.HTTP.URL)),
 		}
 		if s.HTTP.Checksum != "" {
 			fetch = append(fetch, bk.Checksum(digest.Digest(s.HTTP.Checksum)))
@@ -38,7 +40,7 @@ func Verified(ops *op.Maker, file bk.State, f *plan.HTTP, report string) (bk.Sta
 	c := call.Verify{Locked: f.Lock != "", Report: report, Source: "/in", Signature: "/" + signatureFile, Key: "/" + keyFile, Out: "/out"}
 	run := []bk.RunOption{
 		bk.AddMount(c.Source, file, bk.Readonly), at,
-		bk.AddMount(c.Signature, sig, bk.SourcePath("/"+signatureFile), bk.Readonly),
+		bk.AddMount(c.Signature, sig, bk.SourcePath("/"+name), bk.Readonly),
 		bk.AddMount(c.Key, key, bk.SourcePath("/"+keyFile), bk.Readonly),
 	}
 	return ops.Tree(ops.Name("check the signature of "+f.URL), c.Args(), run...)

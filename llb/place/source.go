@@ -86,21 +86,24 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 func (o opener) fetch(e *plan.Entry) (bk.State, string, error) {
 	st := Fetched(o.ops, e.HTTP, e.Extract, o.ops.At(e.Range))
 	if e.HTTP.Signature == nil {
-		return st, "/" + fetchedName, nil
+		return st, "/" + fetchedName(e.HTTP), nil
 	}
 	st, err := Verified(o.ops, st, e.HTTP, "")
-	return st, "/" + fetchedName, err
+	return st, "/" + fetchedName(e.HTTP), err
 }
 
 // fetchedName is what a file is called that is fetched.
-const fetchedName = "file"
+func fetchedName(f *plan.HTTP) string { return op.AttemptName("file", f.Attempt) }
 
 // Fetched is a tree with nothing but a fetched file, under its server's name for it if
 // that is wanted.
 func Fetched(ops *op.Maker, f *plan.HTTP, ownName bool, at bk.ConstraintsOpt) bk.State {
 	opts := []bk.HTTPOption{bk.Chmod(0o644), bk.Chown(0, 0), at, bk.WithCustomName(ops.Name("fetch " + f.URL))}
-	if !ownName { // the server may say what an archive is called
-		opts = append(opts, bk.Filename(fetchedName))
+	switch {
+	case !ownName:
+		opts = append(opts, bk.Filename(fetchedName(f)))
+	case f.Attempt > 0: // the server says what an archive is called, and its mode counts for nothing
+		opts = append(opts, bk.Chmod(op.Mode(uint32(0o600+f.Attempt%8)))) //nolint:gosec // it is small
 	}
 	if f.Checksum != "" {
 		opts = append(opts, bk.Checksum(digest.Digest(f.Checksum)))

@@ -82,6 +82,8 @@ type HTTP struct {
 	Lock string `json:"lock,omitempty"`
 	// Signature is what the file is held to; nil for nothing.
 	Signature *Signature `json:"signature,omitempty"`
+	// Attempt counts the attempts before, which BuildKit has to tell from this one.
+	Attempt int `json:"attempt,omitempty"`
 	// Pos and ChecksumPos are where the build file has the two.
 	Pos         spec.Pos `json:"-"`
 	ChecksumPos spec.Pos `json:"-"`

@@ -27,6 +27,69 @@ func (p *Plan) NextMirror(choose func(url string) bool) bool {
 	return moved
 }
 
+// Again lets the files of the chosen addresses be fetched once more, and reports whether
+// there are any.
+func (p *Plan) Again(choose func(url string) bool) bool {
+	found := false
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			archives := l.Action.Fetches()
+			for i := range archives {
+				if a := &archives[i]; len(a.URLs) > 0 && choose(a.URLs[0]) {
+					a.Attempt++
+					found = true
+				}
+			}
+			if r, ok := l.Action.(repeater); ok {
+				found = r.again(choose) || found
+			}
+		}
+	}
+	return found
+}
+
+// repeater is an action that has files of servers other than archives.
+type repeater interface {
+	again(choose func(url string) bool) bool
+}
+
+func (s *Store) again(choose func(url string) bool) bool {
+	found := false
+	for i := range s.Items {
+		if item := &s.Items[i]; choose(item.URL) {
+			item.Attempt++
+			found = true
+		}
+	}
+	return found
+}
+
+func (a *Files) again(choose func(url string) bool) bool {
+	found := false
+	for _, f := range a.fetches() {
+		if choose(f.URL) {
+			f.Attempt++
+			found = true
+		}
+	}
+	return found
+}
+
+// fetches are the files of servers that a layer has, and those of their signatures.
+func (a *Files) fetches() []*HTTP {
+	var out []*HTTP
+	for _, e := range a.Entries {
+		for f := e.HTTP; f != nil; {
+			out = append(out, f)
+			if f.Signature == nil {
+				break
+			}
+			f = f.Signature.HTTP
+		}
+	}
+	return out
+}
+
 // NextMirror does so with some archives.
 func NextMirror(archives []Archive, choose func(url string) bool) bool {
 	moved := false

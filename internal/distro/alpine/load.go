@@ -25,6 +25,10 @@ func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositor
 		for _, uri := range r.uris {
 			requests[i].URLs = append(requests[i].URLs, index.Repository{URL: uri}.IndexURL(arch))
 		}
+		requests[i].Valid = func(data []byte) error {
+			_, err := r.read(data, arch)
+			return err
+		}
 	}
 	out := make([]*index.Index, len(repositories))
 	for i, answer := range from.Fetch(ctx, requests) {
@@ -32,13 +36,18 @@ func readIndexes(ctx context.Context, from fetch.Fetcher, arch string, repositor
 		if answer.Err != nil {
 			return nil, fmt.Errorf("repository %s: read APKINDEX.tar.gz for %s: %w", r.id, arch, answer.Err)
 		}
-		read, err := index.ReadIndex(answer.Data, r.keys, index.Options{Repository: r.id, Tag: r.tag, Architecture: arch, Trusted: r.isTrusted()})
+		read, err := r.read(answer.Data, arch)
 		if err != nil {
 			return nil, err
 		}
 		r.index, out[i] = read, read
 	}
 	return out, nil
+}
+
+// read checks who signed an index, and reads it.
+func (r *repository) read(data []byte, arch string) (*index.Index, error) {
+	return index.ReadIndex(data, r.keys, index.Options{Repository: r.id, Tag: r.tag, Architecture: arch, Trusted: r.isTrusted()})
 }
 
 // batchSize is how many bytes of packages are read at a time.
@@ -59,11 +68,16 @@ func (v *verified) verify(ctx context.Context, from fetch.Fetcher, repositories 
 		}
 		batch := rest[:n]
 		rest = rest[n:]
-		requests := make([]fetch.Request, n)
+		requests, sums := make([]fetch.Request, n), make([]string, n)
 		for i, p := range batch {
 			requests[i].Name, requests[i].Size = "load "+p.Name+" "+p.Version, p.Size
 			for _, uri := range uris[p.Repository] {
 				requests[i].URLs = append(requests[i].URLs, uri+"/"+p.Path)
+			}
+			requests[i].Valid = func(data []byte) error {
+				sum, err := resolve.Verify(&p, data)
+				sums[i] = sum
+				return err
 			}
 		}
 		for i, answer := range from.Fetch(ctx, requests) {
@@ -71,10 +85,14 @@ func (v *verified) verify(ctx context.Context, from fetch.Fetcher, repositories 
 			if answer.Err != nil {
 				return fmt.Errorf("read the package %s %s: %w", p.Name, p.Version, answer.Err)
 			}
-			sum, err := resolve.Verify(p, answer.Data)
-			if err == nil {
-				err = v.add(p.Name, sum, answer.Data)
+			if sums[i] == "" {
+				sum, err := resolve.Verify(p, answer.Data)
+				if err != nil {
+					return err
+				}
+				sums[i] = sum
 			}
+			err := v.add(p.Name, sums[i], answer.Data)
 			if err != nil {
 				return err
 			}

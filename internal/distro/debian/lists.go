@@ -5,6 +5,8 @@ package debian
 
 import (
 	"context"
+	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path"
@@ -182,6 +184,12 @@ func (a *archive) list(component, file string) (*packageList, error) {
 			list.request.Digest = digest.NewDigestFromEncoded(digest.SHA256, entry.SHA256)
 		} else {
 			list.sha512 = entry.SHA512 // BuildKit can't hold a file to it
+			list.request.Valid = func(data []byte) error {
+				if sum := sha512.Sum512(data); list.sha512 != hex.EncodeToString(sum[:]) {
+					return errors.New("it has another SHA512")
+				}
+				return nil
+			}
 		}
 		return list, nil
 	}

@@ -4,6 +4,7 @@
 package debian
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,19 +18,44 @@ import (
 // releases reads and verifies what the archives sign.
 func (l *loader) releases(ctx context.Context, archives []*archive) error {
 	requests := make([]fetch.Request, len(archives))
+	checks := make([]check, len(archives))
 	for i, a := range archives {
+		keyrings, err := l.keyrings(ctx, a)
+		if err != nil {
+			return fmt.Errorf("archive %s: %w", a.id, a.refused(err))
+		}
+		checks[i] = check{keyrings, l.verification(a)}
 		requests[i] = a.file("InRelease")
+		requests[i].Valid = func(data []byte) error {
+			_, err := index.VerifyInRelease(data, checks[i].keyrings, checks[i].verify)
+			return err
+		}
 	}
 	answers := l.fetch.Fetch(ctx, requests)
 	for i, a := range archives {
-		if err := l.release(ctx, a, answers[i]); err != nil {
+		if err := l.release(ctx, a, checks[i], answers[i]); err != nil {
 			return fmt.Errorf("archive %s: %w", a.id, a.refused(err))
 		}
 	}
 	return nil
 }
 
-func (l *loader) release(ctx context.Context, a *archive, in fetch.Answer) error {
+// check is what an archive's Release is held to.
+type check struct {
+	keyrings [][]byte
+	verify   index.VerifyOptions
+}
+
+// keyrings are the keys that may sign an archive; none for one that is trusted.
+func (l *loader) keyrings(ctx context.Context, a *archive) ([][]byte, error) {
+	if a.trusted {
+		return nil, nil
+	}
+	return l.keys.of(ctx, a)
+}
+
+// verification says what an archive's Release must be besides signed.
+func (l *loader) verification(a *archive) index.VerifyOptions {
 	verify := index.VerifyOptions{
 		Now: l.now, Signers: a.signers, Trusted: a.trusted, IgnoreDate: a.undated,
 		IgnoreValidUntil: a.everValid || a.undated || strings.HasPrefix(a.site(), "snapshot."),
@@ -39,26 +65,25 @@ func (l *loader) release(ctx context.Context, a *archive, in fetch.Answer) error
 			verify.NotBefore = r.Date
 		}
 	}
-	var keyrings [][]byte
-	var err error
-	if !a.trusted {
-		if keyrings, err = l.keys.of(ctx, a); err != nil {
-			return err
-		}
-	}
+	return verify
+}
+
+func (l *loader) release(ctx context.Context, a *archive, c check, in fetch.Answer) (err error) {
 	if errors.Is(in.Err, fetch.ErrNotFound) {
-		return l.detached(ctx, a, keyrings, verify)
+		return l.detached(ctx, a, c)
 	}
 	if in.Err != nil {
 		return in.Err
 	}
-	a.release, err = index.VerifyInRelease(in.Data, keyrings, verify)
+	a.release, err = index.VerifyInRelease(in.Data, c.keyrings, c.verify)
 	return err
 }
 
-// detached reads a Release file whose signature is another file.
-func (l *loader) detached(ctx context.Context, a *archive, keyrings [][]byte, verify index.VerifyOptions) (err error) {
-	answers := l.fetch.Fetch(ctx, []fetch.Request{a.file("Release"), a.file("Release.gpg")})
+// detached reads a Release file whose signature is another file. Neither can be told to be
+// right without the other, so both are asked for again if they don't fit.
+func (l *loader) detached(ctx context.Context, a *archive, c check) (err error) {
+	requests := []fetch.Request{a.file("Release"), a.file("Release.gpg")}
+	answers := l.fetch.Fetch(ctx, requests)
 	switch missing := errors.Is(answers[0].Err, fetch.ErrNotFound); {
 	case missing && a.trusted:
 		return nil
@@ -69,8 +94,28 @@ func (l *loader) detached(ctx context.Context, a *archive, keyrings [][]byte, ve
 	case answers[1].Err != nil && !a.trusted:
 		return &unsignedError{"the " + a.described("Release") + " is not signed", answers[1].Err}
 	}
-	a.release, err = index.VerifyRelease(answers[0].Data, answers[1].Data, keyrings, verify)
+	a.release, err = index.VerifyRelease(answers[0].Data, answers[1].Data, c.keyrings, c.verify)
+	if err == nil {
+		return nil
+	}
+	for i := range requests {
+		requests[i].Valid = otherThan(answers[i].Data)
+	}
+	answers = l.fetch.Fetch(ctx, requests)
+	if again, failed := index.VerifyRelease(answers[0].Data, answers[1].Data, c.keyrings, c.verify); failed == nil {
+		a.release, err = again, nil
+	}
 	return err
+}
+
+// otherThan takes any content but what there is already.
+func otherThan(have []byte) func([]byte) error {
+	return func(data []byte) error {
+		if bytes.Equal(data, have) {
+			return errors.New("it is what it was")
+		}
+		return nil
+	}
 }
 
 // described is what apt calls the archive by one of its files.

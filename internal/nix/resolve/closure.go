@@ -217,6 +217,10 @@ func (s *search) askAtOnce(ctx context.Context, cache int, paths []string, level
 		requests[i] = fetch.Request{
 			URLs: []string{base + hashPart(p) + ".narinfo"},
 			Name: "look up " + Name(p), Limit: maxInfo,
+			Valid: func(text []byte) error {
+				_, err := s.read(text, base, p)
+				return err
+			},
 		}
 	}
 	for i, answer := range s.Fetcher.Fetch(ctx, requests) {
