@@ -87,14 +87,23 @@ func Answer(status int, headers ...string) Fault {
 // Drop breaks the connection after n bytes of the answer.
 func Drop(n int64) Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-		registry.ServeHTTP(&dropping{ResponseWriter: w, left: n}, r)
-		breakConnection(w)
+		d := &dropping{ResponseWriter: w, left: n}
+		registry.ServeHTTP(d, r)
+		d.end()
 	}
 }
 
 type dropping struct {
 	http.ResponseWriter
-	left int64
+	left   int64
+	broken bool
+}
+
+func (d *dropping) end() {
+	if !d.broken {
+		d.broken = true
+		breakConnection(d.ResponseWriter)
+	}
 }
 
 // Write passes on what is left.
@@ -103,19 +112,27 @@ func (d *dropping) Write(p []byte) (int, error) {
 		d.left -= int64(len(p))
 		return d.ResponseWriter.Write(p)
 	}
-	n, _ := d.ResponseWriter.Write(p[:d.left])
+	n := 0
+	if !d.broken {
+		n, _ = d.ResponseWriter.Write(p[:d.left])
+	}
 	d.left = 0
-	breakConnection(d.ResponseWriter)
+	d.end()
 	return n, io.ErrClosedPipe
 }
 
 // breakConnection sends what there is and breaks the connection.
 func breakConnection(w http.ResponseWriter) {
 	control := http.NewResponseController(w)
-	_ = control.Flush()
+	_ = control.Flush() // what was written
 	if conn, _, err := control.Hijack(); err == nil {
 		_ = conn.Close()
 	}
+}
+
+// HangUp breaks the connection without an answer; the registry is not asked.
+func HangUp() Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { breakConnection(w) }
 }
 
 // Flip changes one bit of the answer, in the middle.
@@ -244,4 +261,26 @@ func (u *Uploads) Wrap(registry http.Handler) http.Handler {
 		}
 		registry.ServeHTTP(w, r)
 	})
+}
+
+// Repeat gives the answer twice, one behind the other, and says so.
+func Repeat() Fault {
+	return changed(func(body []byte) []byte { return append(body, body...) })
+}
+
+// Page answers everything with a text, as the portals of hotels do.
+func Page(text string) Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
+		_, _ = io.WriteString(w, text)
+	}
+}
+
+// Circle sends clients back to where they are.
+func Circle() Fault {
+	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		w.Header().Set("Location", r.URL.RequestURI())
+		w.WriteHeader(http.StatusFound)
+	}
 }
