@@ -41,15 +41,18 @@ func (d olderDaemon) BuildOpts() gateway.BuildOpts {
 
 // withoutMerge takes MergeOp and DiffOp away, as a daemon with an old
 // snapshotter does.
-func withoutMerge(o *gateway.BuildOpts) {
-	all := slices.DeleteFunc(pb.Caps.All(), func(c *apicapspb.APICap) bool {
-		return c.ID == string(pb.CapMergeOp) || c.ID == string(pb.CapDiffOp)
-	})
-	var list apicaps.CapList
-	for _, c := range all {
-		list.Init(apicaps.Cap{ID: apicaps.CapID(c.ID), Enabled: true})
+func withoutMerge(o *gateway.BuildOpts) { without(pb.CapMergeOp, pb.CapDiffOp)(o) }
+
+// without takes capabilities away, as a daemon of an older release does.
+func without(ids ...apicaps.CapID) func(*gateway.BuildOpts) {
+	return func(o *gateway.BuildOpts) {
+		all := slices.DeleteFunc(pb.Caps.All(), func(c *apicapspb.APICap) bool { return slices.Contains(ids, apicaps.CapID(c.ID)) })
+		var list apicaps.CapList
+		for _, c := range all {
+			list.Init(apicaps.Cap{ID: apicaps.CapID(c.ID), Enabled: true})
+		}
+		o.LLBCaps = list.CapSet(list.All())
 	}
-	o.LLBCaps = list.CapSet(list.All())
 }
 
 // inProcess runs the frontend in this process on the shared daemon and pushes
@@ -97,13 +100,13 @@ func TestWithoutMergeOp(t *testing.T) {
 	h := house.New(t)
 	// A step leaves its mount points behind; only a difference can leave them out.
 	stubs := regexp.MustCompile(`(?m)^\S+ 0:0 \d+ /(dev|proc|sys)\n`)
-	for _, s := range scenarios(t) {
+	for _, s := range house.Cases(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			attrs := map[string]string{"build-arg:BASE": h.Base}
-			if len(s.flags) == 2 && s.flags[0] == "--target" {
-				attrs["target"] = s.flags[1]
+			if len(s.Flags) == 2 && s.Flags[0] == "--target" {
+				attrs["target"] = s.Flags[1]
 			}
-			inProcess(t, h, s.dir, "chain/"+s.Name, withoutMerge, attrs)
+			inProcess(t, h, s.Dir, "chain/"+s.Name, withoutMerge, attrs)
 			house.Validate(t, h, "chain/"+s.Name)
 			got := house.Listing(t, house.Unpack(t, h, "chain/"+s.Name))
 			if diff := cmp.Diff(stubs.ReplaceAllString(s.Section("want"), ""), stubs.ReplaceAllString(got, "")); diff != "" {

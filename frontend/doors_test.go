@@ -5,7 +5,6 @@ package frontend_test
 
 import (
 	"flag"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,72 +17,25 @@ var update = flag.Bool("update", false, "write what the tests see into testdata"
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// scenario is a case of testdata/cases, unpacked.
-type scenario struct {
-	*testenv.Archive
-	dir   string
-	flags []string
-}
-
-func scenarios(t *testing.T) []*scenario {
-	t.Helper()
-	var all []*scenario
-	for _, a := range testenv.Archives(t, "cases") {
-		s := &scenario{Archive: a, dir: t.TempDir(), flags: strings.Fields(a.Section("flags"))}
-		for name, text := range a.Files("flags", "want", "config") {
-			house.Write(t, filepath.Join(s.dir, name), []byte(text))
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
 // door builds a case and pushes it.
 type door struct {
 	name string
 	// build pushes the image under ref; env is added to the environment.
-	build func(t *testing.T, h *house.House, s *scenario, ref string, env []string)
+	build func(t *testing.T, h *house.House, s *house.Case, ref string, env []string)
 }
 
 func doors() []door {
+	strata := func(t *testing.T, h *house.House, s *house.Case, ref string, env []string) {
+		s.ByStrata(t, h, env, "--push", "-t", ref)
+	}
 	return []door{
-		{"frontend image", buildWithBuildx},
-		{"daemon", func(t *testing.T, h *house.House, s *scenario, ref string, env []string) {
-			buildWithStrata(t, h, s, ref, append(slices.Clone(env), "BUILDKIT_HOST="+h.Daemon.Addr))
+		{"frontend image", func(t *testing.T, h *house.House, s *house.Case, ref string, env []string) {
+			s.ByDocker(t, h, env, "-o", "type=image,push=true,oci-mediatypes=true,name="+ref)
 		}},
-		{"embedded engine", buildWithStrata},
-	}
-}
-
-// buildWithBuildx goes through "docker buildx build" and "# syntax=".
-func buildWithBuildx(t *testing.T, h *house.House, s *scenario, ref string, env []string) {
-	t.Helper()
-	text := "# syntax=" + h.Frontend + "\n" + s.Section("strata.yaml")
-	house.Write(t, filepath.Join(s.dir, "with-syntax.yaml"), []byte(text))
-	defer house.Remove(t, filepath.Join(s.dir, "with-syntax.yaml"))
-	if ignore := s.Section(".dockerignore"); ignore != "" {
-		house.Write(t, filepath.Join(s.dir, "with-syntax.yaml.dockerignore"), []byte(ignore+"\nwith-syntax*\n"))
-		defer house.Remove(t, filepath.Join(s.dir, "with-syntax.yaml.dockerignore"))
-	}
-	args := append([]string{
-		"buildx", "build", "-f", filepath.Join(s.dir, "with-syntax.yaml"), "--build-arg", "BASE=" + h.Base,
-		"--provenance=false", "-o", "type=image,push=true,oci-mediatypes=true,name=" + ref,
-	}, s.flags...)
-	cmd := h.Buildx.Command(append(args, s.dir)...)
-	cmd.Env = append(cmd.Env, env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
-	}
-}
-
-// buildWithStrata goes through "strata build".
-func buildWithStrata(t *testing.T, h *house.House, s *scenario, ref string, env []string) {
-	t.Helper()
-	args := append([]string{"build", "--build-arg", "BASE=" + h.Base, "--push", "-t", ref}, s.flags...)
-	cmd := h.CLI.Command(append(args, s.dir)...)
-	cmd.Env = append(cmd.Env, env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+		{"daemon", func(t *testing.T, h *house.House, s *house.Case, ref string, env []string) {
+			strata(t, h, s, ref, append(slices.Clone(env), "BUILDKIT_HOST="+h.Daemon.Addr))
+		}},
+		{"embedded engine", strata},
 	}
 }
 
@@ -92,7 +44,7 @@ func buildWithStrata(t *testing.T, h *house.House, s *scenario, ref string, env 
 // says.
 func TestDoors(t *testing.T) {
 	h := house.New(t)
-	for _, s := range scenarios(t) {
+	for _, s := range house.Cases(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			plain := buildThroughAll(t, h, s, nil)
 			dated := buildThroughAll(t, h, s, []string{"SOURCE_DATE_EPOCH=1700000000"})
@@ -108,7 +60,7 @@ func TestDoors(t *testing.T) {
 
 // buildThroughAll builds through all doors and returns the reference of one of
 // the images, which are all the same.
-func buildThroughAll(t *testing.T, h *house.House, s *scenario, env []string) string {
+func buildThroughAll(t *testing.T, h *house.House, s *house.Case, env []string) string {
 	t.Helper()
 	digests := map[string]string{}
 	ref := ""

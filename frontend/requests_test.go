@@ -53,25 +53,25 @@ func TestRequests(t *testing.T) {
 	for name, ask := range askers(h) {
 		for _, call := range []string{"outline", "targets", "subrequests.describe", "check"} {
 			t.Run(name+"/"+call, func(t *testing.T) {
-				out, all, _ := ask(t, s.dir, call, "--build-arg", "VERSION=2", "--target", "debug")
+				out, all, _ := ask(t, s.Dir, call, "--build-arg", "VERSION=2", "--target", "debug")
 				if strings.Contains(all, "dockerfile parse error") {
 					t.Fatalf("the build file was read as a Dockerfile:\n%s", all)
 				}
 				if call == "check" { // the clients have words of their own around it
 					call = name + " " + call
 				}
-				s.Expect(t, call, hide(h, out, s.dir), *update)
+				s.Expect(t, call, hide(h, out, s.Dir), *update)
 			})
 		}
 	}
 }
 
 // loadRequests unpacks testdata/requests.txtar.
-func loadRequests(t *testing.T, h *house.House) *scenario {
+func loadRequests(t *testing.T, h *house.House) *house.Case {
 	t.Helper()
-	s := &scenario{Archive: testenv.ReadArchive(t, "testdata/requests.txtar"), dir: t.TempDir()}
+	s := &house.Case{Archive: testenv.ReadArchive(t, "testdata/requests.txtar"), Dir: t.TempDir()}
 	text := "# syntax=" + h.Frontend + "\n" + strings.ReplaceAll(s.Section("strata.yaml"), "{base}", h.Base)
-	house.Write(t, filepath.Join(s.dir, "strata.yaml"), []byte(text))
+	house.Write(t, filepath.Join(s.Dir, "strata.yaml"), []byte(text))
 	return s
 }
 

@@ -167,7 +167,7 @@ func (img *image) installMounts(ctx context.Context, layer *plan.Layer, a *plan.
 		opts = append(opts, archives...)
 	}
 	if step.NeedsBase {
-		opts = append(opts, bk.AddMount(baseDir, img.packages.on, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))
+		opts = append(opts, img.ops.Base(baseDir, img.packages.on))
 	}
 	for _, dir := range step.Memory {
 		opts = append(opts, bk.AddMount(dir, bk.Scratch(), bk.Tmpfs()))

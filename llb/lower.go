@@ -63,6 +63,8 @@ type Options struct {
 	FetchesCommits bool
 	// ChecksGit says that BuildKit can check signatures of tags and commits.
 	ChecksGit bool
+	// HashesMounts says that BuildKit hashes every mount that a step reads.
+	HashesMounts bool
 	// Epoch is the created time of the image and its history; the zero value is
 	// 1970-01-01.
 	Epoch time.Time
@@ -183,5 +185,8 @@ func (l *lowering) ops(p *plan.Image) *op.Maker {
 
 // ops makes operations that belong to no image.
 func (o Options) ops() *op.Maker {
-	return &op.Maker{SourceMap: o.SourceMap, Step: o.Step, BuildPlatform: o.BuildPlatform, NoCache: o.NoCache, Proxy: o.Run.Proxy, Hosts: o.Run.ExtraHosts}
+	return &op.Maker{
+		SourceMap: o.SourceMap, Step: o.Step, BuildPlatform: o.BuildPlatform, NoCache: o.NoCache,
+		Proxy: o.Run.Proxy, Hosts: o.Run.ExtraHosts, HashesMounts: o.HashesMounts,
+	}
 }

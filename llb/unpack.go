@@ -139,7 +139,7 @@ func Verdict(ctx context.Context, p *plan.Plan, o Options, format plan.Format, b
 		pending = append(pending, u)
 	}
 	return ops.Tree("look how packages get into the base", args,
-		append(metaMounts(pending, "/m"), bk.AddMount("/in", base, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))...)
+		append(metaMounts(pending, "/m"), ops.Base("/in", base))...)
 }
 
 // makeTargets makes the images below the plan's last one, if packages are files of

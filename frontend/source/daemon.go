@@ -34,9 +34,13 @@ type Daemon struct {
 
 // Marshal makes the definition of a state.
 func (d *Daemon) Marshal(ctx context.Context, st bk.State) (*bk.Definition, error) {
-	def, err := st.Marshal(ctx, bk.WithCaps(d.Client.BuildOpts().LLBCaps), bk.Platform(d.Platform))
+	caps := d.Client.BuildOpts().LLBCaps
+	def, err := st.Marshal(ctx, bk.WithCaps(caps), bk.Platform(d.Platform))
 	if err != nil {
 		return nil, fmt.Errorf("marshal graph: %w", err)
+	}
+	if err := fault.Lacks(def, caps); err != nil {
+		return nil, err
 	}
 	return def, llb.PropagateNoCache(def)
 }

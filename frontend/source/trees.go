@@ -86,6 +86,7 @@ func (f *Finder) Trees(s *spec.Spec, o llb.Options) *Trees {
 	t.lowering.Step, t.lowering.BuildPlatform, t.lowering.Chain = f.daemon.Step, f.daemon.Platform, !f.daemon.Merges()
 	caps := f.daemon.Client.BuildOpts().LLBCaps
 	t.lowering.FetchesCommits = caps.Supports(pb.CapSourceGitFetchByCommit) == nil
+	t.lowering.HashesMounts = caps.Supports(pb.CapExecMountContentCache) != nil
 	t.lowering.ChecksGit = caps.Supports(pb.CapSourceGitSignatureVerify) == nil
 	return t
 }

@@ -26,6 +26,8 @@ type DaemonOptions struct {
 	Config string
 	// Env is added to the daemon's environment, as KEY=value.
 	Env []string
+	// Program is a buildkitd of another release; that of go.mod when empty.
+	Program string
 }
 
 // Daemon is a running buildkitd.
@@ -36,6 +38,7 @@ type Daemon struct {
 	Root string
 
 	dir     string
+	program string
 	env     []string
 	process *process
 }
@@ -146,6 +149,8 @@ func startDaemon(dir string, options DaemonOptions) (*Daemon, error) {
 		Root: filepath.Join(dir, "root"),
 		dir:  dir,
 		env:  options.Env,
+
+		program: options.Program,
 	}
 	if err := os.WriteFile(d.config(), []byte(d.toml(options)), 0o644); err != nil {
 		return nil, fmt.Errorf("write buildkitd.toml: %w", err)
@@ -182,7 +187,10 @@ func (d *Daemon) toml(options DaemonOptions) string {
 }
 
 func (d *Daemon) start() error {
-	path, err := findProgram("buildkitd")
+	path, err := d.program, error(nil)
+	if path == "" {
+		path, err = findProgram("buildkitd")
+	}
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ type Maker struct {
 	// NoCache reports whether a layer or a target of that name is built without the
 	// cache; nil means none is.
 	NoCache func(name string) bool
+	// HashesMounts says that BuildKit hashes every mount that a step reads, as those before
+	// 0.14 do.
+	HashesMounts bool
 }
 
 // At makes an operation point at the lines that ask for it.
@@ -51,6 +54,16 @@ func (m *Maker) At(r spec.Range) bk.ConstraintsOpt {
 		Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(max(r.Start.Column-1, 0))},
 		End:   &pb.Position{Line: int32(r.End.Line), Character: int32(max(r.End.Column-1, 0))},
 	}})
+}
+
+// Base mounts an image that a step looks into. It isn't hashed for the step's cache key,
+// where BuildKit can leave that out: that takes longer than to look.
+func (m *Maker) Base(dir string, st bk.State) bk.RunOption {
+	opts := []bk.MountOption{bk.Readonly}
+	if !m.HashesMounts {
+		opts = append(opts, bk.ContentCache(bk.MountContentCacheOff))
+	}
+	return bk.AddMount(dir, st, opts...)
 }
 
 // Name puts what stands in brackets before words.

@@ -56,7 +56,7 @@ func Report(on Base, st bk.State, s Step) (tree, report bk.State, err error) {
 		return tree, report, err
 	}
 	c.Base, c.Report = "/base", "/report"+Replaced
-	run, err := on.Ops.Run(s.Name, c.Args(), append(opts, bk.AddMount(c.Base, s.On, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)))...)
+	run, err := on.Ops.Run(s.Name, c.Args(), append(opts, on.Ops.Base(c.Base, s.On))...)
 	if err != nil {
 		return tree, report, err
 	}
@@ -106,14 +106,13 @@ func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 // Directories is what a layer on top of an image must respect of it, as a state
 // of directories and links; ok is false for an empty image. Bases with the same
 // peculiarities give the same bytes, so that a new base re-runs nothing that only
-// needs this. The base itself isn't hashed for it: that takes longer than to
-// look.
+// needs this.
 func Directories(ops *op.Maker, of bk.State, lines spec.Range) (st bk.State, ok bool, err error) {
 	if of.Output() == nil {
 		return bk.State{}, false, nil
 	}
 	st, err = ops.Tree("[internal] look at the base's directories", call.Skeleton{Source: "/in", Out: "/out"}.Args(),
-		bk.AddMount("/in", of, bk.Readonly, bk.ContentCache(bk.MountContentCacheOff)), ops.At(lines))
+		ops.Base("/in", of), ops.At(lines))
 	return st, true, err
 }
 

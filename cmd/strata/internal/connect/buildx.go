@@ -106,7 +106,7 @@ func (b *builder) greet(ctx context.Context, bkc *client.Client, heard *complain
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case grpcerrors.Code(err) == codes.Unimplemented:
-		return cli.Hint(fmt.Errorf("the BuildKit of %s is too old", b), "Strata needs BuildKit 0.11 or later, or Docker Engine 24: upgrade it")
+		return cli.Hint(fmt.Errorf("the BuildKit of %s is too old", b), "Strata needs BuildKit 0.20 or later, or Docker Engine 28: upgrade it")
 	}
 	if _, wrong := b.driver(ctx); wrong != nil {
 		return wrong

@@ -143,7 +143,7 @@ func (o Options) greet(ctx context.Context, bkc *client.Client) error {
 	case grpcerrors.Code(err) == codes.Unimplemented:
 		return cli.Hint(
 			fmt.Errorf("the BuildKit daemon at %s is too old", o.Addr),
-			"Strata needs BuildKit 0.11 or later: upgrade the daemon",
+			"Strata needs BuildKit 0.20 or later: upgrade the daemon",
 		)
 	}
 	if s, ok := grpcerrors.AsGRPCStatus(err); ok {
