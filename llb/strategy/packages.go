@@ -295,7 +295,7 @@ func (s *origin) checkKeys() error {
 	for _, e := range s.asked.entries {
 		given := e.layer.Packages.Conffiles
 		if given.IsSet() && !s.system.Facts().Conffiles {
-			return s.t.read.errorf(given.Pos, "packages of %s have no configuration files that can be kept; leave `conffiles` out", s.system.Facts().Name)
+			return s.t.read.errorf(given.Pos, "packages of %s know no `conffiles: keep`; leave it out", s.system.Facts().Name)
 		}
 		if e.layer.Packages.AllowHeld && !s.system.Facts().Holds {
 			return s.t.read.errorf(e.layer.Packages.Range.Start, "packages of %s can't be held; leave `allow_held` out", s.system.Facts().Name)

@@ -193,7 +193,7 @@ func TestBaseFaults(t *testing.T) {
 		},
 		{
 			"configuration files of apk", "from: base\nlayers:\n  - packages: {names: [a], conffiles: keep}\n",
-			"strata.yaml:3:39: packages of apk have no configuration files that can be kept; leave `conffiles` out",
+			"strata.yaml:3:39: packages of apk know no `conffiles: keep`; leave it out",
 			someFiles{"/lib/apk/db/installed": ""},
 		},
 		{
@@ -249,7 +249,7 @@ func TestKeysOfALock(t *testing.T) {
 		Packages: []lock.Package{{Name: "a", Version: "1", Arch: "x86_64", Repository: "main", Path: "x86_64/a-1.apk", SHA256: strings.Repeat("a", 64)}},
 	}})
 	r.Lock = strategy.Locking{Name: "strata.lock", File: f}
-	const want = "strata.yaml:3:39: packages of apk have no configuration files that can be kept; leave `conffiles` out"
+	const want = "strata.yaml:3:39: packages of apk know no `conffiles: keep`; leave it out"
 	if _, err := planOf(r); err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant %s", err, want)
 	}

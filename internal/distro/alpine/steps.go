@@ -28,7 +28,11 @@ func (System) Install(i distro.Install) (*distro.InstallStep, error) {
 	case i.Installer == distro.Assemble:
 		scripts = command.Follow
 	}
-	step := &distro.InstallStep{Args: command.Install{Metas: i.Metas, Scripts: scripts, Names: i.Names, Files: i.Files, Accounts: i.Accounts}.Args(), NeedsMetas: true}
+	install := command.Install{Metas: i.Metas, Scripts: scripts, Names: i.Names, Files: i.Files, Accounts: i.Accounts}
+	if i.Installer != distro.Assemble {
+		install.Base = i.Base
+	}
+	step := &distro.InstallStep{Args: install.Args(), NeedsMetas: true, NeedsBase: install.Base != ""}
 	if scripts == command.Run {
 		step.RunsImage, step.Memory = true, []string{"/tmp"}
 	}

@@ -16,7 +16,7 @@ import (
 // The subcommands and what they take.
 const (
 	UnpackUsage  = unpackName + " [--skeleton DIR] [--expect FILE/NAME/VERSION/ARCH/SIZE[/SHA256]]... DIR OUT META"
-	InstallUsage = installName + " --meta DIR [--scripts run|skip|follow] [--want PACKAGE]... [--want-file PACKAGE]... " + call.EntriesUsage
+	InstallUsage = installName + " --meta DIR [--base DIR] [--scripts run|skip|follow] [--want PACKAGE]... [--want-file PACKAGE]... " + call.EntriesUsage
 
 	unpackName  = "unpack-apk"
 	installName = "install-apk"
@@ -67,9 +67,10 @@ const (
 
 // Install enters unpacked packages in the image's database.
 type Install struct {
-	// Metas has what Unpack wrote about each group of packages.
-	Metas   string
-	Scripts Scripts
+	// Metas has what Unpack wrote about each group of packages, and Base is what they were
+	// put on; empty on scratch.
+	Metas, Base string
+	Scripts     Scripts
 	// Names are those that the build file asks for, and Files are the names of packages
 	// that it has as files: with what it asks for, the database notes their checksums.
 	Names, Files []string
@@ -80,7 +81,7 @@ type Install struct {
 // Args are the helper's arguments.
 func (c Install) Args() []string {
 	args := []string{installName, "--meta", c.Metas, "--scripts", string(c.Scripts)}
-	return slices.Concat(args, call.Each("want", c.Names), call.Each("want-file", c.Files), c.Accounts.Flags())
+	return slices.Concat(args, call.Value("base", c.Base), call.Each("want", c.Names), call.Each("want-file", c.Files), c.Accounts.Flags())
 }
 
 // ParseInstall reads the arguments after the name.
@@ -90,6 +91,7 @@ func ParseInstall(args []string) (Install, error) {
 	set := call.Flags(installName)
 	c.Accounts.Define(set)
 	set.StringVar(&c.Metas, "meta", "", "")
+	set.StringVar(&c.Base, "base", "", "")
 	set.StringVar(&scripts, "scripts", scripts, "")
 	set.Var((*call.List)(&c.Names), "want", "")
 	set.Var((*call.List)(&c.Files), "want-file", "")

@@ -24,7 +24,7 @@ func examples() []calls.Call {
 			Expected: []packages.Expected{{File: "a.apk", Name: "jq", Version: "1.7-r0", Arch: "x86_64", Size: 12}},
 		},
 		command.Install{Metas: "/m", Scripts: command.Follow, Names: []string{"a", "b=1"}},
-		command.Install{Metas: "/m", Scripts: command.Run, Accounts: call.Entries{
+		command.Install{Metas: "/m", Base: "/b", Scripts: command.Run, Accounts: call.Entries{
 			Groups: []call.Group{{Name: "app", GID: 999}}, Users: []call.User{{Name: "app", UID: 999, Group: "999", Home: "/srv", Shell: "/bin/sh"}}, Homes: []string{"app"},
 		}},
 	}

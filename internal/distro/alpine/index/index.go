@@ -50,9 +50,7 @@ func ParseIndex(text string, opts Options) (*Index, error) {
 func newIndex(file signed, opts Options) (*Index, error) {
 	x := &Index{opts: opts, file: file}
 	err := control.ReadRecords(file.text, func(r *control.Record) error {
-		if r.Tag != "" || r.Broken != "" || r.Replaces != "" {
-			r.Newer = true
-		}
+		r.Tag, r.Broken, r.Replaces, r.ReplacesPriority = "", "", "", 0 // they count in a database only
 		x.records = append(x.records, r)
 		return nil
 	})

@@ -34,6 +34,8 @@ type Options struct {
 	Log *os.File
 	// Root is the image; empty for /.
 	Root string
+	// Base is what the packages were put on, for [Protect]; empty on scratch.
+	Base string
 }
 
 // Scripts says what is done with maintainer scripts.

@@ -39,8 +39,11 @@ func runInstall(ctx context.Context, args []string, h packages.Host) error {
 	if err != nil {
 		return err
 	}
-	opt := Options{Meta: c.Metas, Scripts: c.Scripts, Wanted: c.Names, Files: c.Files, Log: os.Stderr}
+	opt := Options{Meta: c.Metas, Scripts: c.Scripts, Wanted: c.Names, Files: c.Files, Log: os.Stderr, Base: c.Base}
 	return h.Change(packages.Change{Run: func() error {
+		if err := Protect(opt); err != nil {
+			return err
+		}
 		return accounts.Before("/", c.Accounts, func() error { return Install(ctx, opt) })
 	}, Programs: true})
 }
