@@ -142,7 +142,7 @@ func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 
 // placeBase is the image as the next layer is put on it.
 func (img *image) placeBase() place.Base {
-	return place.Base{Range: img.plan.Range, Skeleton: img.skeleton, Current: img.stack.state, Seen: img.stack.view, Ops: img.ops}
+	return place.Base{Range: img.plan.Range, Skeleton: img.skeleton, Current: img.stack.state, Seen: img.stack.view, Join: img.stack.join, Ops: img.ops}
 }
 
 // files puts a files layer on.
@@ -172,7 +172,7 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 			img.changed = append(img.changed, Shipped{Layer: layer, State: st})
 		}
 		img.stack.add(st, layer, name)
-		img.skeleton.Ship(true)
+		img.skeleton.Ship(true, st)
 		return nil
 	}
 	st, after, err := c.Change(ctx, img.placeBase())
@@ -223,6 +223,6 @@ func (img *image) link(layer *plan.Layer, a *plan.Link, name string) error {
 		img.lowering.linked = append(img.lowering.linked, Shipped{Layer: layer, State: report})
 	}
 	img.stack.add(st, layer, name)
-	img.skeleton.Ship(false)
+	img.skeleton.Ship(false, st)
 	return nil
 }

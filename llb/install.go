@@ -50,7 +50,7 @@ func (img *image) addUnpacked(ctx context.Context, made plan.Made, a *plan.Unpac
 	}
 	last := img.packages.pending[len(img.packages.pending)-1]
 	img.stack.add(last.trees[made.Part], made.Layer, name)
-	img.skeleton.Ship(true)
+	img.skeleton.Ship(true, last.trees[made.Part])
 	return nil
 }
 
@@ -207,14 +207,15 @@ func (img *image) mergedPackages() bk.State {
 
 // addInstalled puts what installing changed on the image.
 func (img *image) addInstalled(layer *plan.Layer, below, after bk.State) {
-	img.skeleton.Ship(true)
 	img.packages.pending = nil
 	if img.stack.chain {
+		img.skeleton.ShipWhole(op.Restart(after))
 		img.stack.change(after)
 		return
 	}
 	changes := bk.Diff(below, after, img.ops.At(layer.Range), bk.WithCustomName(img.ops.Name("changes of "+layer.Short())))
 	img.changed = append(img.changed, Shipped{Layer: layer, State: changes})
+	img.skeleton.Ship(true, changes)
 	img.stack.change(changes)
 	img.packages.on = op.Restart(bk.Merge([]bk.State{below, changes}))
 }

@@ -60,6 +60,19 @@ func (s *stack) merged(inputs []layerTree) bk.State {
 	return op.Restart(bk.Merge(states, bk.WithCustomName(s.ops.Name("merge the layers")), s.ops.At(s.lines)))
 }
 
+// join puts trees on top of each other, two or more.
+func (s *stack) join(trees []bk.State) bk.State {
+	named := bk.WithCustomName("[internal] put trees on each other")
+	if !s.chain {
+		return op.Restart(bk.Merge(trees, named))
+	}
+	var fa *bk.FileAction
+	for _, st := range trees[1:] {
+		fa = overlayTree(layerTree{State: st}, fa)
+	}
+	return op.Restart(trees[0].File(fa, named))
+}
+
 // add puts a tree of its own on top of the image. The base stays the first input
 // of the merge, untouched, so that its layers keep their digests.
 func (s *stack) add(st bk.State, layer *plan.Layer, name string) {

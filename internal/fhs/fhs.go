@@ -8,10 +8,15 @@ package fhs
 
 import "strings"
 
-// basic are those that every distribution's own image has.
-const basic = `
-/bin /etc /home /lib /lib64 /mnt /opt /run /sbin /srv /usr /usr/bin /usr/include /usr/lib /usr/lib64
-/usr/libexec /usr/local /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/sbin /usr/local/share /usr/sbin
+// linked are those that every distribution's own image has, as directories or as links.
+const linked = `
+/bin /lib /lib64 /sbin /usr/lib64 /usr/sbin
+`
+
+// plain are those that every distribution's own image has as directories.
+const plain = `
+/etc /home /mnt /opt /run /srv /usr /usr/bin /usr/include /usr/lib
+/usr/libexec /usr/local /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/sbin /usr/local/share
 /usr/share /var /var/cache /var/lib /var/log /var/opt /var/spool
 `
 
@@ -32,14 +37,18 @@ const usual = `
 // Directories are some of the standard directories.
 type Directories map[string]bool
 
-// Basic are the standard directories that every distribution's own image has:
-// who finds that an image lacks one may take it for 0755 and root's.
-func Basic() Directories { return directories(basic) }
+// Basic are the standard directories that every distribution's own image has, some of
+// them as links.
+func Basic() Directories { return directories(linked + plain) }
+
+// Plain are the basic ones that are no links: who finds that an image lacks one may take
+// it for 0755 and root's.
+func Plain() Directories { return directories(plain) }
 
 // Standard are all of them, "/" as well. Packages and commands ship them with
 // other modes now and then, so that they are only taken for 0755 and root's where
 // nothing can be asked.
-func Standard() Directories { return directories(basic + usual) }
+func Standard() Directories { return directories(linked + plain + usual) }
 
 func directories(names string) Directories {
 	set := Directories{}

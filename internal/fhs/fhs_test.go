@@ -13,7 +13,7 @@ import (
 // TestTables holds the tables to their form: no directory twice, none without its
 // parent, which a layer would have to guess.
 func TestTables(t *testing.T) {
-	all := strings.Fields(basic + usual)
+	all := strings.Fields(linked + plain + usual)
 	slices.Sort(all)
 	if len(slices.Compact(slices.Clone(all))) != len(all) {
 		t.Errorf("a directory is there twice: %q", all)
@@ -29,6 +29,6 @@ func TestTables(t *testing.T) {
 		}
 	}
 	if Basic()["/usr/share/doc"] || !Standard()["/usr/share/doc"] || Standard()["/tmp"] || Standard()["/root"] {
-		t.Error("/usr/share/doc is standard and not basic; /tmp and /root have other modes")
+		t.Error("/usr/share/doc is standard and not linked+plain; /tmp and /root have other modes")
 	}
 }

@@ -76,7 +76,7 @@ func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 		return bk.State{}, err
 	}
 	o := place.Step{
-		On: on.Skeleton.Root(), Above: true, Owner: c.action.Owner, KeepOwners: c.action.KeepOwners, Name: c.ops.Name("place what " + c.layer.Short() + " made"),
+		On: on.Ground(), Above: true, Owner: c.action.Owner, KeepOwners: c.action.KeepOwners, Name: c.ops.Name("place what " + c.layer.Short() + " made"),
 		Opts: []bk.RunOption{c.ops.At(c.layer.Range)},
 	}
 	var made *bk.State

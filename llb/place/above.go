@@ -14,9 +14,12 @@ type above struct {
 // above returns what a step has to respect beside the root, which it doesn't see for the
 // sake of its independence. It isn't known where an owner's name is looked up in a step of
 // its own: then the image so far has to be looked into.
-func (s *Skeleton) above() (above, bool) {
+func (s *Skeleton) above(by *noted) (above, bool) {
+	if by == nil {
+		by = &noted{s.declared, s.likely}
+	}
 	a := above{directories: map[string]call.Attributes{}, likely: map[string]call.Attributes{}, links: map[string]string{}}
-	for at, n := range s.declared {
+	for at, n := range by.declared {
 		switch {
 		case n.named:
 			return above{}, false
@@ -26,8 +29,8 @@ func (s *Skeleton) above() (above, bool) {
 			a.directories[at] = n.attributes()
 		}
 	}
-	for at, n := range s.likely {
-		_, declared := s.declared[at]
+	for at, n := range by.likely {
+		_, declared := by.declared[at]
 		switch {
 		case declared || n.weak || n.plain():
 		case n.named:

@@ -33,7 +33,7 @@ func Accounts(on Base, of []bk.State, planned *plan.Layer, a *plan.Accounts, nam
 	if err != nil {
 		return bk.State{}, err
 	}
-	return InStep(on, st, Step{On: on.Skeleton.Root(), Above: true, KeepOwners: true, Name: name, Opts: []bk.RunOption{at}})
+	return InStep(on, st, Step{On: on.Ground(), Above: true, KeepOwners: true, Name: name, Opts: []bk.RunOption{at}})
 }
 
 // Entries are users and groups as the step helper enters them, with the home directories

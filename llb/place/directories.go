@@ -51,7 +51,7 @@ func (f *layer) guess(p string) node {
 	}
 	n := node{mode: 0o755}
 	if f.on.Skeleton.shipped {
-		f.unknown = f.unknown || !f.placer.basic[p]
+		f.unknown = f.unknown || f.on.Skeleton.unsure(p, f.placer.plain)
 		return n
 	}
 	f.on.Skeleton.likely[p] = n

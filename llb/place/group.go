@@ -56,6 +56,8 @@ type stepped struct {
 	keep  []string
 	// before is as in [layer].
 	before func() bk.State
+	// known is what entries had declared before the next group.
+	known noted
 }
 
 // group is pieces whose order makes no difference. What a layer holds is groups on top

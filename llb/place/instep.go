@@ -29,6 +29,8 @@ type Step struct {
 	// Above says that the directories and links that files layers put on top of On count,
 	// too.
 	Above bool
+	// known is what the files layers put there by then; nil for all of it.
+	known *noted
 	// Keep are directories whose mode and owner the tree decides.
 	Keep []string
 	Name string
@@ -69,7 +71,7 @@ func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 	opts := append([]bk.RunOption{bk.AddMount("/in", st, bk.Readonly)}, s.Opts...)
 	root := s.On
 	if s.Above {
-		if above, known := on.Skeleton.above(); known {
+		if above, known := on.Skeleton.above(s.known); known {
 			c.Directories, c.Likely, c.Links = above.directories, above.likely, above.links
 		} else {
 			root = on.Current()

@@ -94,7 +94,7 @@ func (f *layer) locate(ctx context.Context, t nodes, it item) ([]placement, erro
 		} else if ok && n.isDir() {
 			return nil, plan.Mistakef("put a link at %s: there is a directory already, and a link would take its place with all that is in it", it.Dest)
 		}
-		f.on.Skeleton.declared[dest] = node{link: it.Symlink}
+		f.on.Skeleton.link(dest, it.Symlink)
 		return []placement{p}, f.need(ctx, t, path.Dir(dest))
 	case it.contents:
 		return f.placeContents(ctx, t, p)
@@ -113,9 +113,11 @@ func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 		return plan.Mistakef("make directory /: the root can't be an entry")
 	}
 	mode := uint32(0o755)
-	if n, ok, err := t.lookup(ctx, p.at); err != nil {
+	n, there, err := t.lookup(ctx, p.at)
+	if err != nil {
 		return err
-	} else if ok && n.isDir() {
+	}
+	if there && n.isDir() {
 		mode = n.mode
 		if p.Owner == nil {
 			p.uid, p.gid = n.uid, n.gid
@@ -126,6 +128,9 @@ func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 	}
 	if err := f.need(ctx, t, path.Dir(p.at)); err != nil {
 		return err
+	}
+	if _, ok := f.on.Skeleton.declared[p.at]; !ok && !there {
+		f.unknown = f.unknown || f.on.Skeleton.unsure(p.at, f.placer.plain)
 	}
 	f.made.dirs[p.at] = directory{mode: mode, uid: p.uid, gid: p.gid}
 	f.on.Skeleton.declared[p.at] = node{mode: mode, uid: p.uid, gid: p.gid, named: p.named}
@@ -191,7 +196,10 @@ func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 	n, ok := f.on.Skeleton.make(p.at)
 	if !ok {
 		n = node{mode: 0o755, uid: p.uid, gid: p.gid, named: p.named}
-		f.on.Skeleton.likely[p.at] = n
+		f.unknown = f.unknown || f.on.Skeleton.unsure(p.at, f.placer.plain)
+		if !f.on.Skeleton.shipped {
+			f.on.Skeleton.likely[p.at] = n
+		}
 	}
 	f.made.dirs[p.at] = directory{mode: n.mode, uid: n.uid, gid: n.gid}
 	return nil

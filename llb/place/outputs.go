@@ -99,11 +99,25 @@ func (c *collection) add(ctx context.Context, root bk.State, o *plan.Output) err
 	return nil
 }
 
-// mkdir makes a directory with those above it, unless it is there.
+// mkdir makes a directory with those above it, unless it is there. It takes the place of
+// a link or a file of what ships already, as those above it do, which belong to root.
 func (c *collection) mkdir(dir string, uid, gid int) {
-	if dir != "/" {
-		c.made = op.Then(c.made).Mkdir(dir, 0o755, bk.WithParents(true), bk.WithUIDGID(uid, gid))
+	if dir == "/" {
+		return
 	}
+	for _, at := range append(ancestors(dir), dir) {
+		if !c.mayBeTaken(at) {
+			continue
+		}
+		owner := op.Owner(0, 0)
+		if at == dir {
+			owner = op.Owner(uid, gid)
+		}
+		// The copy of a directory itself leaves one that is there as it is.
+		c.made = op.Then(c.made).Copy(bk.Scratch().File(bk.Mkdir(at, 0o755, bk.WithParents(true)), bk.WithCustomName("[internal] make a directory")),
+			at, path.Join(path.Dir(at), "/")+"/", &bk.CopyInfo{AlwaysReplaceExistingDestPaths: true, ChownOpt: owner, CreatedTime: new(op.FileTime())})
+	}
+	c.made = op.Then(c.made).Mkdir(dir, 0o755, bk.WithParents(true), bk.WithUIDGID(uid, gid))
 }
 
 // mayBeTaken reports whether something may be at a path already: the path itself, or a

@@ -29,7 +29,7 @@ type Placer struct {
 	find   op.Trees
 	// trees are the directory trees made so far: layers often share one.
 	trees map[string]bk.State
-	basic fhs.Directories
+	plain fhs.Directories
 	// FetchesCommits says that BuildKit can fetch a commit under a reference's name.
 	FetchesCommits bool
 	// ChecksGit says that BuildKit can check signatures of tags and commits.
@@ -38,7 +38,7 @@ type Placer struct {
 
 // NewPlacer returns a Placer that looks into trees with prober.
 func NewPlacer(prober Prober, find op.Trees) *Placer {
-	return &Placer{prober: prober, find: find, trees: map[string]bk.State{}, basic: fhs.Basic()}
+	return &Placer{prober: prober, find: find, trees: map[string]bk.State{}, plain: fhs.Plain()}
 }
 
 // Base is the image that a layer is put on.
@@ -51,7 +51,36 @@ type Base struct {
 	// Seen returns the image so far as a command that changes it finds it: also with the
 	// mount points of such commands before it.
 	Seen func() bk.State
+	// Join puts trees on top of each other.
+	Join func(trees []bk.State) bk.State
 	Ops  *op.Maker
+}
+
+// Ground is what the links of count for a tree whose directories aren't known: the root,
+// or on scratch, which has none, what commands and packages put there.
+func (on Base) Ground() bk.State {
+	if on.Skeleton.root.Output() != nil {
+		return on.Skeleton.root
+	}
+	return on.shipped()
+}
+
+// shipped is the root with what commands and packages put on it. Links that sources or
+// archives brought don't count, whatever is in between.
+func (on Base) shipped() bk.State {
+	s := on.Skeleton
+	trees := s.ships
+	if s.root.Output() != nil && !s.whole {
+		trees = append([]bk.State{s.root}, trees...)
+	}
+	switch len(trees) {
+	case 0:
+		return s.root
+	case 1:
+		return trees[0]
+	default:
+		return on.Join(trees)
+	}
 }
 
 // Files makes the tree of a files layer. An error is a [plan.Fault].
@@ -70,12 +99,14 @@ func (p *Placer) Files(ctx context.Context, on Base, planned *plan.Layer, a *pla
 		on.Skeleton.Unclear()
 		return f.placeInStep(ctx, items, name)
 	}
+	known := on.Skeleton.known()
 	st, err := f.placeNow(ctx, items, name)
 	if err != nil || !f.unknown {
 		return st, err
 	}
+	on.Skeleton.forget(known)
 	on.Skeleton.Unclear()
-	return f.placeInStep(ctx, items, name)
+	return placeParts(ctx, f, items, name)
 }
 
 // layer is a files layer while it is made.
@@ -88,6 +119,8 @@ type layer struct {
 	// before is what the items before the last one that begins a part make; nil in the
 	// first part.
 	before func() bk.State
+	// parts are the trees of the parts before, where each is placed by itself.
+	parts []bk.State
 	// unknown says that one of them may be a directory that a command shipped.
 	unknown bool
 }
@@ -96,7 +129,7 @@ type layer struct {
 // looked up in it.
 func (f *layer) begin(it item, until func() bk.State) {
 	if it.Part {
-		f.before = sync.OnceValue(until)
+		f.before = sync.OnceValue(func() bk.State { return joined(f, until()) })
 	}
 	f.made = piece{
 		dirs: map[string]directory{}, others: map[string]bool{}, part: it.Part,

@@ -6,9 +6,11 @@ package place
 import (
 	"context"
 	"maps"
+	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/fhs"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -27,6 +29,10 @@ type Skeleton struct {
 	// the graph is made. ran says that a command is among the layers, shipped that a
 	// layer put directories on top of root that aren't known yet.
 	opaque, ran, shipped bool
+	// ships are what commands and packages put on root, or, with whole, the last one is the
+	// image after them.
+	ships []bk.State
+	whole bool
 	// looked says that root was looked into.
 	looked bool
 	// laid is what files layers put on top of root.
@@ -64,11 +70,18 @@ func (s *Skeleton) Unclear() { s.laid.anything = true }
 // Root is what directories are looked up in.
 func (s *Skeleton) Root() bk.State { return s.root }
 
-// Ship notes a layer that may have put any directory on the image, and any
+// Ship notes a layer, by its tree, that may have put any directory on the image, and any
 // user if it ran a command.
-func (s *Skeleton) Ship(ran bool) {
+func (s *Skeleton) Ship(ran bool, tree bk.State) {
 	s.ran = s.ran || ran
 	s.shipped = true
+	s.ships = append(s.ships, tree)
+}
+
+// ShipWhole is Ship for a layer of which there is only the image after it.
+func (s *Skeleton) ShipWhole(image bk.State) {
+	s.ran, s.shipped, s.whole = true, true, true
+	s.ships = []bk.State{image}
 }
 
 // Replace notes a command that changed the image in place: the result is the new
@@ -122,6 +135,17 @@ func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) 
 		}
 	}
 	return s.absent, nil
+}
+
+// unsure reports whether a directory that isn't known may be one of those that a command
+// shipped, or a link; of some directories that isn't thought.
+func (s *Skeleton) unsure(p string, plain fhs.Directories) bool { return s.shipped && !plain[p] }
+
+// link notes a link that an entry makes, in the place of a directory with all that is in
+// it.
+func (s *Skeleton) link(at, target string) {
+	maps.DeleteFunc(s.declared, func(p string, _ node) bool { return strings.HasPrefix(p, at+"/") })
+	s.declared[at] = node{link: target}
 }
 
 // nodes is the image that a files layer is put on, asked for while the graph is

@@ -5,6 +5,7 @@ package place
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -21,13 +22,20 @@ import (
 func (f *layer) placeInStep(ctx context.Context, items []item, name string) (bk.State, error) {
 	var gs groups
 	f.before = nil
+	earlier := f.on.Skeleton.known()
 	for _, it := range items {
-		so := slices.Clip(gs)
+		so, before := slices.Clip(gs), f.on.Skeleton.since(earlier)
 		f.begin(it, func() bk.State { return f.assemble(so, f.on.Ops.Name("make files")) })
 		if err := f.placeRaw(ctx, it); err != nil {
 			return bk.State{}, fault(it, err)
 		}
 		gs.add(f.made, (*group).clashesInStep)
+		if n := len(so); n > 0 && len(gs) > n {
+			gs[n-1].step.known = before
+		}
+	}
+	if n := len(gs); n > 0 {
+		gs[n-1].step.known = f.on.Skeleton.since(earlier)
 	}
 	return f.inSteps(gs, name)
 }
@@ -38,12 +46,13 @@ func (f *layer) inSteps(gs groups, name string) (bk.State, error) {
 	var trees []bk.State
 	for i, g := range gs {
 		g.step.respect(gs[:i], g.dirs)
+		g.step.keepDeclared(f.on.Skeleton, g.dirs)
 		o := Step{
-			On: f.on.Skeleton.root, KeepOwners: true, Chown: g.step.chown, Keep: g.step.keep, Name: name,
+			On: f.on.Skeleton.root, Above: true, known: &g.step.known, KeepOwners: true, Chown: g.step.chown, Keep: g.step.keep, Name: name,
 			Opts: []bk.RunOption{f.on.Ops.At(f.planned.Range)},
 		}
 		if f.unknown {
-			o.On = f.on.Current()
+			o.On = f.on.shipped()
 		}
 		if o.needsAccounts() {
 			o.Users = f.users(g.step.before)
@@ -58,17 +67,7 @@ func (f *layer) inSteps(gs groups, name string) (bk.State, error) {
 		}
 		trees = append(trees, st)
 	}
-	switch len(trees) {
-	case 0:
-		return bk.Scratch(), nil
-	case 1:
-		return trees[0], nil
-	}
-	var fa *bk.FileAction
-	for _, st := range trees {
-		fa = over(fa, st)
-	}
-	return bk.Scratch().File(fa, f.on.Ops.At(f.planned.Range), bk.WithCustomName(name)), nil
+	return stacked(f, trees, name), nil
 }
 
 // respect keeps directories on the way as earlier groups of the layer want them.
@@ -79,9 +78,21 @@ func (s *stepped) respect(earlier groups, dirs map[string]directory) {
 				continue
 			}
 			s.keep = append(s.keep, dir)
-			if owner, ok := g.step.chown[dir]; ok {
+			// A number is the directory's already, and would be that of all below it.
+			if owner, ok := g.step.chown[dir]; ok && isNamed(owner) {
 				s.chown[dir] = owner
 			}
+		}
+	}
+}
+
+// keepDeclared keeps directories on the way as entries of earlier layers want them, which
+// the tree has from there.
+func (s *stepped) keepDeclared(known *Skeleton, dirs map[string]directory) {
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		n, ok := known.declared[dir]
+		if ok && n.isDir() && !n.weak && !n.named && !slices.Contains(s.keep, dir) {
+			s.keep = append(s.keep, dir)
 		}
 	}
 }
@@ -138,6 +149,9 @@ func (f *layer) raw(ctx context.Context, p placement) error {
 		}
 	}
 	f.made.placed = append(f.made.placed, p)
+	if p.Symlink != "" {
+		f.on.Skeleton.link(p.at, p.Symlink)
+	}
 	return f.need(ctx, t, path.Dir(p.at))
 }
 
@@ -145,6 +159,16 @@ func (f *layer) raw(ctx context.Context, p placement) error {
 // the image has.
 func (f *layer) rawDirectory(ctx context.Context, t nodes, p placement) error {
 	before, known := f.on.Skeleton.declared[p.at]
+	if known && !before.isDir() {
+		// The directory is the one that the link leads to.
+		end := p
+		var err error
+		if end.at, err = resolveDir(ctx, t, p.at); err == nil {
+			err = f.rawDirectory(ctx, t, end)
+		}
+		f.on.Skeleton.declared[p.at] = before
+		return err
+	}
 	if err := f.ownDirectory(ctx, t, p); err != nil {
 		return err
 	}

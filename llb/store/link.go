@@ -38,7 +38,7 @@ func Link(on place.Base, layer *plan.Layer, a *plan.Link, trees map[*plan.Store]
 	if err != nil {
 		return tree, report, err
 	}
-	step := place.Step{On: on.Skeleton.Root(), Above: true, Name: on.Ops.Name(fmt.Sprintf("place what %s made", layer.Short())), Opts: []bk.RunOption{at}}
+	step := place.Step{On: on.Ground(), Above: true, Name: on.Ops.Name(fmt.Sprintf("place what %s made", layer.Short())), Opts: []bk.RunOption{at}}
 	if step.On.Output() == nil {
 		tree, err = place.InStep(on, st, step)
 		return tree, report, err
