@@ -19,29 +19,29 @@ import (
 	"github.com/strata-build/strata/internal/testenv/union"
 )
 
-// realUnions is how many build files TestUnionOnBuildKit makes. Among the first ones are
-// commands that delete in place, links that lead through links, and refusals.
-const realUnions = 10
+// realUnions are the build files that TestUnionOnBuildKit makes. Among them are commands
+// that delete in place, that ship $out and outputs, an image on scratch, and a refusal.
+func realUnions() []uint64 { return []uint64{3, 10, 15, 22, 90, 97, 100, 110} }
 
-// TestUnionOnBuildKit has a real BuildKit build the first of the build files that the
-// model of it is asked about by the thousand: a layer for each, all in as few as there
-// may be, and a target for each.
+// TestUnionOnBuildKit has a real BuildKit build some of the build files that the
+// model of it is asked about by the thousand: a layer for each, and all in as few as there
+// may be.
 func TestUnionOnBuildKit(t *testing.T) {
 	h := newHouse(t)
-	deletes := false
-	for seed := range uint64(realUnions) {
+	deletes, ships := false, false
+	for _, seed := range realUnions() {
 		p := union.NewProject(seed)
 		want, refused := p.Image()
 		if errors.Is(refused, union.ErrReturns) || errors.Is(refused, union.ErrMeets) {
 			continue
 		}
 		for _, l := range p.Layers {
-			deletes = deletes || l.Script != nil
+			deletes, ships = deletes || l.Script != nil, ships || l.Ships != nil
 		}
 		dir := t.TempDir()
 		writeTree(t, filepath.Join(dir, "context"), p.Context)
 		writeTree(t, filepath.Join(dir, "base"), p.Base)
-		testenv.Output(t, "sh", "-c", `mkdir -p "$0/bin" && cp "$(command -v busybox)" "$0/bin/busybox" && for a in sh rm mkdir true; do ln -s busybox "$0/bin/$a"; done`, filepath.Join(dir, "base"))
+		testenv.Output(t, "sh", "-c", `mkdir -p "$0/bin" && cp "$(command -v busybox)" "$0/bin/busybox" && for a in chmod ln mkdir printf rm sh true; do ln -s busybox "$0/bin/$a"; done`, filepath.Join(dir, "base"))
 		for limit := 0; limit <= 1; limit++ {
 			text := p.YAML("context:base", limit)
 			if limit == 1 {
@@ -64,8 +64,8 @@ func TestUnionOnBuildKit(t *testing.T) {
 			}
 		}
 	}
-	if !deletes {
-		t.Error("no build file has a command in place")
+	if !deletes || !ships {
+		t.Error("no build file has a command in place, or none has one that ships something")
 	}
 }
 

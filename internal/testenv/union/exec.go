@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/strata-build/strata/internal/call"
 )
 
 // execute runs a step: the step helper's place and skeleton, and scripts of the two
@@ -31,7 +33,7 @@ func execute(op *pb.ExecOp, inputs []*Node) ([]*change, error) {
 	case "place":
 		err = placeTree(args[2:], mounts)
 	default:
-		err = script(mounts["/"], args[len(args)-1])
+		err = script(mounts["/"], mounts["/out"], args[len(args)-1])
 	}
 	if err != nil {
 		return nil, err
@@ -48,33 +50,52 @@ func execute(op *pb.ExecOp, inputs []*Node) ([]*change, error) {
 	return out, nil
 }
 
-// script runs lines of rm -rf and of mkdir, whose failures don't count.
-func script(root *Node, text string) error {
+// script runs the lines of a command that ships what it makes, or lines of rm -rf and of
+// mkdir, whose failures don't count.
+func script(root, out *Node, text string) error {
+	ships := strings.HasPrefix(text, "true\n")
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		if len(words) < 2 {
 			continue
 		}
-		p := words[len(words)-1]
 		if i := strings.Index(line, " 2>"); i >= 0 {
 			words = strings.Fields(line[:i])
-			p = words[len(words)-1]
 		}
-		dir, ok := root.Real(path.Dir(p))
-		if !ok {
-			continue
-		}
-		switch in := root.At(dir); {
-		case in == nil || in.Kind != Dir:
-		case words[0] == "rm":
-			delete(in.Kids, path.Base(p))
-		case words[0] == "mkdir":
-			if in.Kids[path.Base(p)] == nil {
-				in.Kids[path.Base(p)] = NewDir()
-			}
+		p := words[len(words)-1]
+		var err error
+		switch below, isOut := strings.CutPrefix(p, "$out"); {
+		case isOut:
+			err = out.make(words, below)
+		case ships:
+			err = root.make(words, p)
 		default:
-			return fmt.Errorf("run %q: not modelled", line)
+			err = root.change(words[0], p)
 		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change does what rm -rf and mkdir do; that they can't is no error.
+func (n *Node) change(command, p string) error {
+	dir, ok := n.Real(path.Dir(p))
+	if !ok {
+		return nil
+	}
+	in := n.At(dir)
+	switch {
+	case in == nil || in.Kind != Dir:
+	case command == "rm":
+		delete(in.Kids, path.Base(p))
+	case command == "mkdir":
+		if in.Kids[path.Base(p)] == nil {
+			in.Kids[path.Base(p)] = NewDir()
+		}
+	default:
+		return fmt.Errorf("run %s %s: not modelled", command, p)
 	}
 	return nil
 }
@@ -97,24 +118,61 @@ type detour struct {
 }
 
 func placeTree(args []string, mounts map[string]*Node) error {
-	p := &placing{skeleton: mounts["/skeleton"], out: NewDir(), chown: map[string][2]int{}, keep: map[string]bool{}}
-	if p.skeleton == nil {
-		p.skeleton = NewDir()
+	c, err := call.ParsePlace(args)
+	if err != nil {
+		return err
 	}
-	for i := 0; i < len(args)-1; i++ {
-		switch args[i] {
-		case "--chown":
-			at, owner, _ := strings.Cut(args[i+1], "=")
-			var ids [2]int
-			if _, err := fmt.Sscanf(owner, "%d:%d", &ids[0], &ids[1]); err != nil {
-				return fmt.Errorf("read owner %q: %w", owner, err)
-			}
-			p.chown[at] = ids
-		case "--keep":
-			p.keep[args[i+1]] = true
+	p := &placing{skeleton: NewDir(), out: NewDir(), chown: map[string][2]int{}, keep: map[string]bool{}}
+	if s := mounts["/skeleton"]; s != nil {
+		p.skeleton = s.Clone()
+	}
+	p.above(c)
+	for at, owner := range c.Chown {
+		var ids [2]int
+		if _, err := fmt.Sscanf(owner, "%d:%d", &ids[0], &ids[1]); err != nil {
+			return fmt.Errorf("read owner %q: %w", owner, err)
+		}
+		p.chown[at] = ids
+	}
+	for _, at := range c.Keep {
+		p.keep[at] = true
+	}
+	in := mounts["/in"].At(c.From)
+	if in == nil || in.Kind != Dir {
+		return fmt.Errorf("place %s: it isn't a directory", c.From)
+	}
+	return p.everything(in, mounts)
+}
+
+// above puts the links and directories that a call names into the skeleton: links first,
+// with the directories that they lead to.
+func (p *placing) above(c call.Place) {
+	for _, at := range slices.Sorted(maps.Keys(c.Links)) {
+		p.skeleton.PutReal(at, &Node{Kind: Link, Data: c.Links[at], Mode: 0o777})
+	}
+	for _, at := range slices.Sorted(maps.Keys(c.Links)) {
+		if real, ok := p.skeleton.Real(at); ok && p.skeleton.At(real) == nil {
+			p.skeleton.Dirs(real)
 		}
 	}
-	if err := p.contents(mounts["/in"], "/", "/", p.out); err != nil {
+	for _, dirs := range []map[string]call.Attributes{c.Likely, c.Directories} {
+		for _, at := range slices.Sorted(maps.Keys(dirs)) {
+			real, ok := p.skeleton.Real(at)
+			if !ok {
+				continue
+			}
+			n := p.skeleton.At(real)
+			if _, always := c.Directories[at]; n == nil || n.Kind != Dir || always {
+				n = p.skeleton.Dirs(real)
+				n.Mode, n.UID, n.GID = dirs[at].Mode, dirs[at].UID, dirs[at].GID
+			}
+		}
+	}
+}
+
+// everything puts the paths that need no link first, and then what links send elsewhere.
+func (p *placing) everything(in *Node, mounts map[string]*Node) error {
+	if err := p.contents(in, "/", "/", p.out); err != nil {
 		return err
 	}
 	for p.indirect = true; len(p.detours) > 0; {

@@ -19,22 +19,40 @@ var ErrRefused = errors.New("the build file must be refused")
 var ErrReturns = errors.New("a hidden directory returns")
 
 // ErrMeets says that two parts of one source meet at one path, where links send them,
-// or that a file takes the place of a directory that a command left.
+// that a file takes the place of a directory that a command left or of one that a files
+// layer made, or that a layer took
+// the place of a link, or of what it led to, on whose way another one goes after a command.
 var ErrMeets = errors.New("two parts of a source meet")
 
 // Image is the tree that the project's image must have, entry by entry: links that the
 // base or a symlink entry has are followed on the way to a place, and whatever else is
 // there is replaced.
 func (p *Project) Image() (*Node, error) {
-	o := &oracle{context: p.Context, image: p.Base.Clone(), root: p.Base, before: p.Base, declared: map[string]*Node{}}
+	root := p.Base
+	if p.Scratch {
+		root = NewDir()
+	}
+	in := p.in
+	if in == nil {
+		in = p.Base
+	}
+	o := &oracle{context: p.Context, base: in, scratch: p.Scratch, image: root.Clone(), root: root, before: root, declared: map[string]*Node{}}
 	for _, l := range p.Layers {
 		if l.Script != nil {
-			if err := script(o.image, strings.Join(l.Script, "\n")); err != nil {
+			if err := script(o.image, nil, strings.Join(l.Script, "\n")); err != nil {
 				return nil, err
 			}
 			o.root, o.ran, o.declared, o.hidden = o.image.Clone(), true, map[string]*Node{}, nil
-			o.before = o.root
+			o.before, o.ground, o.scratch = o.root, nil, false
 			continue
+		}
+		if l.Ships != nil {
+			if err := o.ships(l.Ships); err != nil {
+				return nil, err
+			}
+			if err := o.settle(); err != nil {
+				return nil, err
+			}
 		}
 		for _, e := range l.Entries {
 			if err := o.entry(e); err != nil {
@@ -50,11 +68,16 @@ func (p *Project) Image() (*Node, error) {
 
 // oracle is an image while entries are put on it.
 type oracle struct {
-	context, image *Node
+	context, base, image *Node
+	// scratch says that the root is empty.
+	scratch bool
 	// root is what is known to be below: the base, or what the last command left; ran
 	// says which.
 	root *Node
 	ran  bool
+	// ground is the root with what commands shipped; nil where none did. What comes after
+	// them may be placed in a step.
+	ground *Node
 	// declared are the directories and links that entries made.
 	declared map[string]*Node
 	// hidden are the directories that something else took the place of.
@@ -116,12 +139,18 @@ func (o *oracle) resolve(dir string) (string, error) {
 		}
 		next := path.Join(at, name)
 		n := o.lookup(next)
+		if n == nil {
+			n = o.shippedLink(next)
+		}
 		if n == nil || n.Kind != Link {
 			at = next
 			continue
 		}
 		if links++; links > 40 {
 			return "", ErrRefused
+		}
+		if o.ground != nil && !o.leads(next, n) {
+			return "", ErrMeets
 		}
 		todo = slices.Concat(parts(n.Data), todo)
 		if path.IsAbs(n.Data) {
@@ -159,7 +188,7 @@ func (o *oracle) entry(e Entry) error {
 			return ErrRefused
 		}
 		o.image.Put(at, &Node{Kind: Link, Data: e.Symlink})
-		o.declared[at] = &Node{Kind: Link, Data: e.Symlink}
+		o.link(at, e.Symlink)
 	case e.Content != "":
 		if known != nil && known.Kind == Dir {
 			return ErrRefused
@@ -225,6 +254,9 @@ func (o *oracle) merge(src *Node, at string, follow bool) error {
 		}
 		o.touched[dir] = true
 	}
+	if o.crossesShipped(at) {
+		return ErrMeets
+	}
 	o.image.Dirs(at)
 	var later []func() error
 	for name, kid := range src.Kids {
@@ -272,11 +304,13 @@ func (o *oracle) raw(e Entry, dest string, into bool) error {
 		tree.Put(dest, &Node{Kind: File, Data: e.Content})
 	case e.Symlink != "":
 		tree.Put(dest, &Node{Kind: Link, Data: e.Symlink})
+		o.link(dest, e.Symlink)
 	case e.Source == "":
 		if dest == "/" {
 			return ErrRefused
 		}
 		tree.Dirs(dest)
+		o.declared[dest] = NewDir()
 	case src == nil:
 		return ErrRefused
 	case src.Kind == Dir && dest == "/":
@@ -288,8 +322,12 @@ func (o *oracle) raw(e Entry, dest string, into bool) error {
 	default:
 		tree.Put(dest, src)
 	}
-	mounts := map[string]*Node{"/in": tree, "/skeleton": o.root}
-	if err := placeTree(nil, mounts); err != nil {
+	skeleton := o.skeleton()
+	if dangles(tree, skeleton, "/") {
+		return ErrMeets
+	}
+	mounts := map[string]*Node{"/in": tree, "/skeleton": skeleton}
+	if err := placeTree([]string{"/in", "/out"}, mounts); err != nil {
 		return ErrRefused
 	}
 	if o.image.hides(mounts["/out"]) {

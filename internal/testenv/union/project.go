@@ -5,23 +5,45 @@ package union
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 )
 
 // Project is a build file made by chance, with its base and its context.
 type Project struct {
 	Base, Context *Node
-	Layers        []Layer
+	// Scratch says that the image is put on nothing; commands run in the base.
+	Scratch bool
+	Layers  []Layer
+	// in is what commands run in, if that isn't the base.
+	in *Node
 }
 
-// Layer is a files layer, or a command in place.
+// Layer is a files layer, a command in place, or one that ships what it makes.
 type Layer struct {
 	Entries []Entry
-	// Script is lines of rm -rf and mkdir.
+	// Script is lines of rm -rf and mkdir, which change the image.
 	Script []string
+	// Ships is what a command makes; nil for another layer.
+	Ships *Ships
 }
+
+// Ships is what a command makes apart from the image.
+type Ships struct {
+	// Out is what it leaves in $out, if it has that.
+	Out *Node
+	// Made is what it leaves in /made, of which the outputs ship.
+	Made    *Node
+	Outputs []Output
+	// OnLayers says that it runs in the image so far.
+	OnLayers bool
+}
+
+// Output is a path of a command's root, and its place in the image.
+type Output struct{ Source, Dest string }
 
 // Entry is an entry of a files layer. Content, Symlink, Source or nothing, for a
 // directory, says what it puts at Dest.
@@ -42,8 +64,9 @@ func NewProject(seed uint64) *Project {
 	}
 	p.Context.Kids["file"] = &Node{Kind: File, Data: "file", Mode: 0o644}
 	p.Context.Kids["to-file"] = &Node{Kind: Link, Data: "file", Mode: 0o777}
+	p.Scratch = r.IntN(6) == 0
 	for range 2 + r.IntN(4) {
-		p.Layers = append(p.Layers, layer(r, len(p.Layers) > 0))
+		p.Layers = append(p.Layers, layer(r, len(p.Layers) > 0 && !p.Scratch))
 	}
 	return p
 }
@@ -80,6 +103,9 @@ func place(r *rand.Rand) string {
 }
 
 func layer(r *rand.Rand, after bool) Layer {
+	if r.IntN(5) == 0 {
+		return Layer{Ships: ships(r)}
+	}
 	if after && r.IntN(7) == 0 {
 		var l Layer
 		for range 1 + r.IntN(2) {
@@ -124,14 +150,39 @@ func entry(r *rand.Rand) Entry {
 	return e
 }
 
+// ships is a command with $out, with outputs or with both.
+func ships(r *rand.Rand) *Ships {
+	s := &Ships{OnLayers: r.IntN(4) == 0}
+	if r.IntN(3) > 0 {
+		s.Out = NewDir()
+		fill(r, s.Out, 2)
+		if r.IntN(3) > 0 {
+			return s
+		}
+	}
+	s.Made = NewDir()
+	for len(s.Made.Kids) == 0 {
+		fill(r, s.Made, 1)
+	}
+	names := slices.Sorted(maps.Keys(s.Made.Kids))
+	for range 1 + r.IntN(3) {
+		o := Output{Source: "/made/" + names[r.IntN(len(names))], Dest: place(r)}
+		if r.IntN(2) == 0 {
+			o.Dest += "/"
+		}
+		s.Outputs = append(s.Outputs, o)
+	}
+	return s
+}
+
 // YAML is the build file on a base, with a limit of layers unless it is 0.
 func (p *Project) YAML(base string, limit int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "from: %s\n", base)
+	fmt.Fprintf(&b, "from: %s\n", p.on(base))
 	if limit > 0 {
 		fmt.Fprintf(&b, "max_layers: %d\n", limit)
 	}
-	writeLayers(&b, "", p.Layers)
+	p.writeLayers(&b, "", base, p.Layers)
 	return b.String()
 }
 
@@ -140,12 +191,21 @@ func (p *Project) YAML(base string, limit int) string {
 func (p *Project) Targets(base string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "from: target:t%d\ntargets:\n", len(p.Layers)-1)
+	on := p.on(base)
 	for i := range p.Layers {
-		fmt.Fprintf(&b, "  t%d:\n    from: %s\n", i, base)
-		writeLayers(&b, "    ", p.Layers[i:i+1])
-		base = fmt.Sprintf("target:t%d", i)
+		fmt.Fprintf(&b, "  t%d:\n    from: %s\n", i, on)
+		p.writeLayers(&b, "    ", base, p.Layers[i:i+1])
+		on = fmt.Sprintf("target:t%d", i)
 	}
 	return b.String()
+}
+
+// on is what the image is put on.
+func (p *Project) on(base string) string {
+	if p.Scratch {
+		return "scratch"
+	}
+	return base
 }
 
 // OneByOne is the image of the build file that Targets is. An error means that it has to
@@ -154,7 +214,7 @@ func (p *Project) Targets(base string) string {
 func (p *Project) OneByOne() (*Node, error) {
 	base := p.Base
 	for i, l := range p.Layers {
-		part := &Project{Base: base, Context: p.Context, Layers: p.Layers[i : i+1]}
+		part := &Project{Base: base, Context: p.Context, Scratch: p.Scratch && i == 0, in: p.Base, Layers: p.Layers[i : i+1]}
 		made, err := part.Image()
 		if err != nil {
 			return nil, err
@@ -168,7 +228,7 @@ func (p *Project) OneByOne() (*Node, error) {
 }
 
 // writeLayers writes layers with something before each line.
-func writeLayers(b *strings.Builder, before string, layers []Layer) {
+func (p *Project) writeLayers(b *strings.Builder, before, base string, layers []Layer) {
 	b.WriteString(before + "layers:\n")
 	for _, l := range layers {
 		if l.Script != nil {
@@ -176,6 +236,10 @@ func writeLayers(b *strings.Builder, before string, layers []Layer) {
 			for _, line := range l.Script {
 				b.WriteString(before + "        " + line + "\n")
 			}
+			continue
+		}
+		if l.Ships != nil {
+			l.Ships.write(b, before, base)
 			continue
 		}
 		b.WriteString(before + "  - files:\n")

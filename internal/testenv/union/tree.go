@@ -116,6 +116,13 @@ func (n *Node) Dirs(p string) *Node {
 // Put puts a node in the place of what is there, with directories above it.
 func (n *Node) Put(p string, node *Node) { n.Dirs(path.Dir(p)).Kids[path.Base(p)] = node }
 
+// PutReal is Put where the links of the path above lead; links in a circle are left alone.
+func (n *Node) PutReal(p string, node *Node) {
+	if dir, ok := n.Real(path.Dir(p)); ok {
+		n.Put(path.Join(dir, path.Base(p)), node)
+	}
+}
+
 // Remove removes what is at a path, whose links are not followed.
 func (n *Node) Remove(p string) {
 	if dir := n.At(path.Dir(p)); dir != nil && dir.Kind == Dir {
