@@ -112,7 +112,7 @@ func layer(r *rand.Rand, after bool) Layer {
 			if r.IntN(3) == 0 {
 				l.Script = append(l.Script, "mkdir "+place(r)+" 2>/dev/null || true")
 			} else {
-				l.Script = append(l.Script, "rm -rf "+place(r))
+				l.Script = append(l.Script, "rm -rf "+place(r)+" 2>/dev/null || true")
 			}
 		}
 		return l
