@@ -26,7 +26,11 @@ import (
 func main() {
 	ctx, stop := cli.StopOnSignal(context.Background())
 	t := cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.LookupEnv}
-	status := run(ctx, t, os.Args[1:])
+	args := os.Args[1:]
+	// BuildKit puts the command line into errors, and a daemon keeps those in its history:
+	// a build argument may be a proxy with its password.
+	os.Args = os.Args[:1]
+	status := run(ctx, t, args)
 	stop()
 	os.Exit(status)
 }

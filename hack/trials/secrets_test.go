@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package trials
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
+)
+
+// secretive takes something that wants a login from everywhere, and gives a step secrets of
+// each kind.
+const secretive = `args: {EXIT: "0", SUM: null, PACKAGE: hello}
+from: REGISTRY/base:1
+layers:
+  - files: [{dest: /text, url: "FILES/text", checksum: $SUM}]
+  - files: [{dest: /src, git: "GIT/repo/.git#COMMIT"}]
+  - files: [{dest: /pkgs, from: target:pkgs, source: /usr/share}]
+  - build:
+      secrets: [{id: file, target: /run/secrets/file, required: true}, {id: variable, env: VARIABLE, required: true}]
+      ssh: [default]
+      run: |
+        test -n "$VARIABLE" && test -s /run/secrets/file && test -S "$SSH_AUTH_SOCK" && test -n "$HTTP_PROXY"
+        echo ${#VARIABLE} $(wc -c </run/secrets/file) >/lengths
+        exit $EXIT
+targets:
+  pkgs:
+    from: scratch
+    layers:
+      - packages: {names: [$PACKAGE], repositories: [{type: deb, uri: "DEB", suites: [stable], components: [main], signed_by: key.asc, auth: archive}]}
+`
+
+// A household has everything that wants a login, and the canaries.
+type household struct {
+	canaries *canaries
+	registry *testenv.Registry
+	dir      string
+	// given are the flags that give the secrets.
+	given []string
+	sum   string
+}
+
+func newHousehold(t *testing.T) *household {
+	t.Helper()
+	h := &household{canaries: &canaries{}, dir: t.TempDir()}
+	h.registry = testenv.NewRegistry(t, testenv.RegistryOptions{User: "ann", Password: h.canaries.add("registry password")})
+	files := testenv.FileServer(t, map[string][]byte{"/text": []byte("a text\n")})
+	header := "Bearer " + h.canaries.add("header of a server")
+	files.Refuse(wants(func(r *http.Request) bool { return r.Header.Get("Authorization") == header }))
+	git := testenv.GitServer(t, map[string]string{"x": "x\n"})
+	token := h.canaries.add("token for git")
+	git.Refuse(wants(func(r *http.Request) bool { _, got, _ := r.BasicAuth(); return got == token }))
+	deb := testenv.NewDebArchive(t, testenv.Deb{Name: "hello", Version: "1", Files: map[string]string{"usr/share/hello": "hello\n"}})
+	login := h.canaries.add("login of an archive")
+	deb.Refuse(wants(func(r *http.Request) bool { _, got, _ := r.BasicAuth(); return got == login }))
+	h.sum = files.Digest("/text")
+
+	secrets := h.canaries.dir(t)
+	for name, text := range map[string]string{
+		"file": h.canaries.add("secret file"), "variable": h.canaries.add("secret variable"),
+		"archive": "ann:" + login, "HTTP_AUTH_HEADER_127.0.0.1": header, "GIT_AUTH_TOKEN": token,
+	} {
+		must(t, os.WriteFile(filepath.Join(secrets, name), []byte(text), 0o600))
+		h.given = append(h.given, "--secret", "id="+name+",src="+filepath.Join(secrets, name))
+	}
+	key := filepath.Join(secrets, "key")
+	testenv.Output(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+	h.canaries.addKey(t, key)
+	h.given = append(h.given, "--ssh", "default="+key, "--build-arg", "NO_PROXY=127.0.0.1",
+		"--build-arg", "HTTP_PROXY=http://ann:"+h.canaries.add("password of a proxy")+"@127.0.0.1:1")
+
+	text := strings.NewReplacer("REGISTRY", h.registry.Host, "FILES", files.URL, "GIT", strings.TrimSuffix(git.URL, "/repo/.git"), "COMMIT", git.Commit, "DEB", deb.URL).Replace(secretive)
+	must(t, os.WriteFile(filepath.Join(h.dir, "strata.yaml"), []byte(text), 0o644))
+	must(t, os.WriteFile(filepath.Join(h.dir, "key.asc"), deb.Keyring, 0o644))
+	return h
+}
+
+// wants refuses whoever has no login.
+func wants(has func(*http.Request) bool) func(*http.Request) (int, string) {
+	return func(r *http.Request) (int, string) {
+		if has(r) {
+			return 0, ""
+		}
+		return http.StatusUnauthorized, "log in\n"
+	}
+}
+
+// endings are how a build may end: flags, and whether it then fails.
+func (h *household) endings() [][]string {
+	sum := "--build-arg=SUM=" + h.sum
+	return [][]string{
+		{sum},
+		{sum, "--build-arg=EXIT=7"},
+		{"--build-arg=SUM=sha256:" + strings.Repeat("0", 64)},
+		{sum, "--build-arg=PACKAGE=missing"},
+		{sum, "--secret", "id=GIT_AUTH_TOKEN,src=" + filepath.Join(h.dir, "key.asc")},
+		{sum, "--secret", "id=archive,src=" + filepath.Join(h.dir, "key.asc")},
+		{sum, "--no-cache"},
+	}
+}
+
+// TestSecrets builds with a canary in each kind of secret, builds that fail in all ways among
+// them, and looks for the canaries in what was said, and in every file that there is then:
+// images, attestations, metadata, exported caches, the state and the logs of the engine, of a
+// daemon and of a registry.
+func TestSecrets(t *testing.T) {
+	h := newHousehold(t)
+	cli, daemon := testenv.Strata(t, h.registry), testenv.Buildkitd(t, testenv.DaemonOptions{})
+	h.canaries.known = map[string]string{"password of a proxy": daemon.Root + "/"} // its history has the arguments of builds
+	for _, entry := range cli.Env {
+		if dir, ok := strings.CutPrefix(entry, "DOCKER_CONFIG="); ok {
+			h.canaries.exempt(dir)
+		}
+	}
+	testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{Only: "amd64"})
+	n := 4
+	if *whole {
+		n = 100
+	}
+	draw := rand.New(rand.NewPCG(*seed, 1)) //nolint:gosec // the order is to be the same for a seed
+	endings, failed := h.endings(), 0
+	for i := range n {
+		end := endings[i%len(endings)]
+		if i >= len(endings) {
+			end = endings[draw.IntN(len(endings))]
+		}
+		out := filepath.Join(t.TempDir(), "out")
+		args := slices.Concat([]string{"build", "--progress=" + []string{"plain", "rawjson"}[draw.IntN(2)]}, h.given, end, []string{
+			"--metadata-file", out + ".json", "--cache-to=type=local,mode=max,dest=" + out + ".cache", "--provenance=mode=min",
+			"-o", "type=oci,tar=false,dest=" + out, "-o", fmt.Sprintf("type=image,push=true,name=%s/pushed%d", h.registry.Host, i), h.dir,
+		})
+		if i%2 == 1 {
+			args = slices.Insert(args, 1, "--addr", daemon.Addr)
+		}
+		got := cli.Run(t, args...)
+		if isRight := len(end) == 1 && end[0] == "--build-arg=SUM="+h.sum || slices.Contains(end, "--no-cache"); isRight != (got.Code == 0) {
+			t.Fatalf("%q: exit status %d\n%s", end, got.Code, got.Stderr)
+		}
+		if got.Code != 0 {
+			failed++
+		}
+		h.canaries.look(t, fmt.Sprintf("what build %d says", i), []byte(got.Stdout+got.Stderr))
+	}
+	cli.Stop(t)
+	daemon.Stop(t)
+	searched := h.canaries.lookBelow(t, os.TempDir())
+	if searched < 100 {
+		t.Errorf("only %d files were searched", searched)
+	}
+	t.Logf("%d builds, of which %d fail; %d kinds of secrets; %d files", n, failed, len(h.canaries.all), searched)
+}
