@@ -125,6 +125,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Near:          func(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, trees.List) },
 		Absent:        trees.Absent,
 		Fetch:         source.Fetcher{Daemon: r.daemon},
+		FetchBy:       r.fetchBy,
 		Stores:        trees.Stores(),
 		Logins:        source.Logins{Trees: trees},
 		Signatures:    source.Signatures{Trees: trees},

@@ -25,6 +25,7 @@ import (
 	"github.com/strata-build/strata/frontend/offline"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // request is one call of Build: the daemon that it came through, its options, and the
@@ -43,6 +44,8 @@ type request struct {
 	built func(Planned)
 	// strict refuses what isn't locked.
 	strict bool
+	// fetchBy is who fetches archives, whatever the build file says.
+	fetchBy string
 	// now is when signatures are checked at.
 	now time.Time
 }
@@ -54,6 +57,10 @@ const ArgLocked = "STRATA_LOCKED"
 // ArgOffline is the build argument that fetches nothing, when it is 1 or true: what
 // "strata build --offline" says by buildx.
 const ArgOffline = "STRATA_OFFLINE"
+
+// ArgFetch is the build argument that says who fetches archives, source or step, whatever
+// the build file says.
+const ArgFetch = "STRATA_FETCH"
 
 // newRequest reads the options and the build file.
 func newRequest(ctx context.Context, c client.Client) (*request, error) {
@@ -95,6 +102,11 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	r.file = &fault.File{Source: text, Dockerfile: r.finder.Dockerfile}
 	if r.strict, err = parseSwitch(ArgLocked, ui.BuildArgs[ArgLocked]); err != nil {
 		return nil, err
+	}
+	if r.fetchBy = ui.BuildArgs[ArgFetch]; r.fetchBy != "" {
+		if _, err := spec.ParseFetch(r.fetchBy); err != nil {
+			return nil, fmt.Errorf("parse %s: %w", ArgFetch, err)
+		}
 	}
 	r.epoch, err = parseEpoch(ui.BuildArgs["SOURCE_DATE_EPOCH"])
 	return r, err

@@ -52,6 +52,12 @@ func steps() []struct{ verb, words string } {
 	}
 }
 
+// IsFetchedStep reports whether a message of BuildKit is about a step that fetches what it
+// unpacks.
+func IsFetchedStep(message string) bool {
+	return strings.Contains(message, op.HelperPath+" "+call.FetchedName+" ")
+}
+
 // IsStoreStep reports whether a message of BuildKit is about the step that unpacks
 // these paths.
 func IsStoreStep(message string, a *plan.Store) bool {

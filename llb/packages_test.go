@@ -70,6 +70,10 @@ func TestPackageGraphs(t *testing.T) {
 			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq, local}},
 			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{jq, local}, Files: []string{"local"}},
 		},
+		"fetched": {
+			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq, onig, local}, InStep: true},
+			&plan.Install{Format: "deb", Installer: plan.Register, Archives: []plan.Archive{jq, onig, local}, Files: []string{"local"}},
+		},
 		"native-files": {&plan.Install{Format: "deb", Installer: plan.Native, Why: "the base has local", Archives: []plan.Archive{local}, Files: []string{"local"}}},
 		"skip": {
 			&plan.Unpack{Format: "deb", Archives: []plan.Archive{jq}},

@@ -14,7 +14,9 @@ import (
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/systems"
 	"github.com/strata-build/strata/llb/op"
@@ -62,7 +64,11 @@ func (f fetcher) unpack(ctx context.Context, s *system, a *plan.Unpack, name str
 	for part := 1; part < a.Count(); part++ {
 		ask.Outs = append(ask.Outs, fmt.Sprintf("/out%d", part))
 	}
-	archives, err := f.mounts(ctx, a.Archives, ask.Archives, s.facts.Type, r)
+	if a.InStep {
+		ask.Archives = op.FetchedDir
+	}
+	mounted, fetched := f.divide(a, s.facts.Type)
+	archives, err := f.mounts(ctx, mounted, ask.Archives, s.facts.Type, r)
 	if err != nil {
 		return unpacked{}, err
 	}
@@ -71,7 +77,7 @@ func (f fetcher) unpack(ctx context.Context, s *system, a *plan.Unpack, name str
 		ask.Skeleton = skeletonDir
 		opts = append(opts, bk.AddMount(skeletonDir, st, bk.Readonly))
 	}
-	run, err := f.ops.Run(name, s.steps.Unpack(ask), opts...)
+	run, err := f.ops.Fetched(name, fetched, s.steps.Unpack(ask), opts...)
 	if err != nil {
 		return unpacked{}, err
 	}
@@ -80,6 +86,19 @@ func (f fetcher) unpack(ctx context.Context, s *system, a *plan.Unpack, name str
 		u.trees = append(u.trees, op.Restart(run.AddMount(out, bk.Scratch())))
 	}
 	return u, nil
+}
+
+// divide returns which packages are mounted, and which the step fetches.
+func (f fetcher) divide(a *plan.Unpack, ext string) (mounted []plan.Archive, fetched []call.FetchedFile) {
+	for _, p := range a.Archives {
+		if !a.InStep || p.Copy != nil || p.Login != nil {
+			mounted = append(mounted, p)
+			continue
+		}
+		fetched = append(fetched, call.FetchedFile{Name: archivePath(p, "", ext), Digest: digest.Digest(p.Digest), Size: p.Size, URLs: p.URLs})
+	}
+	slices.SortFunc(fetched, func(a, b call.FetchedFile) int { return cmp.Compare(a.Name, b.Name) })
+	return mounted, fetched
 }
 
 // expected is what is known of archives, in the order of their digests.

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -27,10 +28,18 @@ func NewElsewhere(d *Daemon) *Elsewhere {
 // Next gives the archives of a plan that a failure is about the next mirror's address,
 // or the next binary cache's; without any, the same address once more, if it may have then
 // what it didn't give. It reports whether there is anything to try: if not, or if the
-// failure is about something else, the build has failed.
+// failure is about something else, the build has failed. A step that fetches what it
+// unpacks doesn't say what is wrong: when one fails, BuildKit fetches all, and what fails
+// then is told.
 func (e *Elsewhere) Next(ctx context.Context, p *plan.Plan, failure error) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	if llb.IsFetchedStep(failure.Error()) {
+		return p.FetchApart()
+	}
 	f := fault.AsFetch(failure)
-	if f == nil || ctx.Err() != nil {
+	if f == nil {
 		return false
 	}
 	choose := e.mirrors.choose(f)

@@ -46,6 +46,12 @@ func (t *Trees) Check(ctx context.Context, p *plan.Plan) (distro.Verdict, error)
 		u.Filters = first.Filters
 	}
 	verdict, err := ask(unpack, unpack[0].Format)
+	if err != nil && ctx.Err() == nil && llb.IsFetchedStep(err.Error()) && p.FetchApart() {
+		for _, u := range unpack {
+			u.InStep = false
+		}
+		verdict, err = ask(unpack, unpack[0].Format)
+	}
 	for failed := (mirrors{}); err != nil && ctx.Err() == nil; {
 		f := fault.AsFetch(err)
 		if f == nil || !nextMirror(unpack, failed.choose(f)) {

@@ -30,8 +30,8 @@ type closureHouse struct {
 	more string
 }
 
-func newClosureHouse(b *testing.B, h *house, n int, locked bool) *closureHouse {
-	c := &closureHouse{house: h.in(b), dir: testenv.Dir(b), out: filepath.Join(testenv.Dir(b), "layout"), files: map[string][]byte{}, n: n, leaf: n - 1}
+func newClosureHouse(b *testing.B, h *house, n int, locked bool, more string) *closureHouse {
+	c := &closureHouse{house: h.in(b), more: more, dir: testenv.Dir(b), out: filepath.Join(testenv.Dir(b), "layout"), files: map[string][]byte{}, n: n, leaf: n - 1}
 	c.cache = testenv.FileServer(b, c.files)
 	write(b, filepath.Join(c.dir, "copy.dockerfile"), []byte("FROM scratch\nCOPY store /nix/store\n"))
 	write(b, filepath.Join(c.dir, "first.yaml"), []byte("layers: [{files: [{dest: /a, content: a}]}]\n"))
@@ -100,18 +100,18 @@ func BenchmarkClosure(b *testing.B) {
 	const against = "`COPY` of the store"
 	for _, n := range []int{120, 300} {
 		what := fmt.Sprintf("a closure of %d paths", n+1)
-		for _, locked := range []bool{false, true} {
-			how, name := what, fmt.Sprint(n)
-			if locked {
-				how, name = what+" with a lock", "locked"+name
-			}
+		for _, way := range []struct {
+			words, name, more string
+			locked            bool
+		}{{}, {words: " with a lock", name: "locked", locked: true}, {words: " by steps, with a lock", name: "steps", more: "      fetch: step\n", locked: true}} {
+			how, name := what+way.words, way.name+fmt.Sprint(n)
 			b.Run("Cold"+name, func(b *testing.B) {
-				c := newClosureHouse(b, h, n, locked)
+				c := newClosureHouse(b, h, n, way.locked, way.more)
 				compare(b, Measure{Name: how + ", cold, to an OCI directory", Against: against, Time: 5 * time.Second},
 					c.cold(c.strata, "first.yaml", "strata.yaml"), c.cold(c.dockerfile, "first.dockerfile", "copy.dockerfile"), side{})
 			})
 			b.Run("Cached"+name, func(b *testing.B) {
-				c := newClosureHouse(b, h, n, locked)
+				c := newClosureHouse(b, h, n, way.locked, way.more)
 				through := func(frontend, file string) side {
 					return side{run: func() { c.build(frontend, c.dir, file, "type=image") }}
 				}
@@ -119,16 +119,16 @@ func BenchmarkClosure(b *testing.B) {
 					through(c.strata, "strata.yaml"), through(c.dockerfile, "copy.dockerfile"), side{})
 			})
 			b.Run("Changed"+name, func(b *testing.B) {
-				c, changes := newClosureHouse(b, h, n, locked), 0
-				if locked {
+				c, changes := newClosureHouse(b, h, n, way.locked, way.more), 0
+				if way.locked {
 					how += " that is written again"
 				}
 				compare(b, Measure{Name: how + ", one leaf changed, pushed", Against: against, Ratio: 0.2},
 					c.changed(c.strata, "strata.yaml", "closure"+name, &changes), c.changed(c.dockerfile, "copy.dockerfile", "copied"+name, &changes), side{})
 			})
 		}
-		b.Run(fmt.Sprint("Bytes", n), func(b *testing.B) { changedBytes(b, newClosureHouse(b, h, n, false)) })
-		b.Run(fmt.Sprint("Engine", n), func(b *testing.B) { closureByEngine(b, newClosureHouse(b, h, n, true)) })
+		b.Run(fmt.Sprint("Bytes", n), func(b *testing.B) { changedBytes(b, newClosureHouse(b, h, n, false, "")) })
+		b.Run(fmt.Sprint("Engine", n), func(b *testing.B) { closureByEngine(b, newClosureHouse(b, h, n, true, "")) })
 	}
 	for packed, pack := range map[string]string{"xz": "xz -6 --stdout", "zstd": "zstd --quiet --stdout"} {
 		b.Run("Memory"+packed, func(b *testing.B) { helperMemory(b, packed, pack) })

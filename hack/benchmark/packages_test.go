@@ -21,6 +21,9 @@ func fewPackages() []string { return []string{"ca-certificates", "curl", "git", 
 
 const addedPackage = "file"
 
+// stepsExt is how the names of build files end in which steps fetch the packages.
+const stepsExt = ".steps.yaml"
+
 // debian is a house with a Debian to install packages on.
 type debian struct {
 	*house
@@ -33,11 +36,13 @@ func newDebian(b *testing.B) *debian {
 	d := &debian{house: h}
 	d.base = h.registry.Push(b, "debian:1", testenv.DebianImage(b))
 	files := map[string]string{
-		"warm.yaml": "layers: [{files: [{dest: /a, content: a}]}]\n", "warm.dockerfile": "FROM scratch\nCOPY warm.yaml /a\n",
+		"warm.yaml": "layers: [{files: [{dest: /a, content: a}]}]\n", "warm" + stepsExt: "layers: [{files: [{dest: /a, content: a}]}]\n",
+		"warm.dockerfile": "FROM scratch\nCOPY warm.yaml /a\n",
 	}
 	for name, set := range map[string][]string{
 		"many": manyPackages(), "few": fewPackages(), "added": append(manyPackages(), addedPackage),
 	} {
+		files[name+stepsExt] = "args: {BASE: null}\nfrom: $BASE\nlayers:\n  - packages: {fetch: step, names: [" + strings.Join(set, ", ") + "]}\n"
 		files[name+".yaml"] = "args: {BASE: null}\nfrom: $BASE\nlayers:\n  - packages: [" + strings.Join(set, ", ") + "]\n"
 		files[name+".dockerfile"] = `ARG BASE
 FROM $BASE
@@ -47,6 +52,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
 	d.dir = project(b, files)
 	for _, name := range []string{"many", "few", "added"} {
 		d.lock(d.dir, name)
+		d.lock(d.dir, name+strings.TrimSuffix(stepsExt, ".yaml"))
 	}
 	return d
 }
@@ -60,6 +66,16 @@ func (d *debian) cold(frontend, ext, name, output string) side {
 		},
 		run: func() { d.build(frontend, d.dir, name+ext, output) },
 	}
+}
+
+// coldly is [debian.cold] for a frontend and the build files that it reads.
+func (d *debian) coldly(name, output string) func(frontend, ext string) side {
+	return func(frontend, ext string) side { return d.cold(frontend, ext, name, output) }
+}
+
+// cached is a side of which everything is cached.
+func (d *debian) cached(frontend, ext string) side {
+	return side{run: func() { d.build(frontend, d.dir, "many"+ext, "") }}
 }
 
 // after is a side that builds when something was built before.
@@ -92,21 +108,23 @@ func BenchmarkPackages(b *testing.B) {
 		name, what string
 		ratio      float64
 		sides      func(frontend, ext string) side
+		ext        string
 	}{
-		{"Cold", "6 packages with Python on Debian, cold", 0.5, func(f, ext string) side { return d.cold(f, ext, "many", "") }},
-		{"ColdArchive", "6 packages with Python, cold, with an OCI archive", 0.58, func(f, ext string) side { return d.cold(f, ext, "many", archive) }},
-		{"Few", "5 packages without Python, cold", 0.4, func(f, ext string) side { return d.cold(f, ext, "few", "") }},
-		{"FewArchive", "5 packages without Python, cold, with an OCI archive", 0.45, func(f, ext string) side { return d.cold(f, ext, "few", archive) }},
-		{"Added", "one package added, with an OCI archive", 0.38, func(f, ext string) side { return d.after(f, ext, "added", archive, nothing) }},
-		{"NewBase", "a new base, with an OCI archive", 0.36, func(f, ext string) side { return d.after(f, ext, "many", archive, d.newBase) }},
-		{"Cached", "packages, all cached", 1.2, func(f, ext string) side {
-			return side{run: func() { d.build(f, d.dir, "many"+ext, "") }}
-		}},
+		{"Cold", "6 packages with Python on Debian, cold", 0.5, d.coldly("many", ""), ".yaml"},
+		{"ColdArchive", "6 packages with Python, cold, with an OCI archive", 0.58, d.coldly("many", archive), ".yaml"},
+		{"ColdSteps", "6 packages with Python by steps, cold, with an OCI archive", 0.58, d.coldly("many", archive), stepsExt},
+		{"Few", "5 packages without Python, cold", 0.4, d.coldly("few", ""), ".yaml"},
+		{"FewArchive", "5 packages without Python, cold, with an OCI archive", 0.45, d.coldly("few", archive), ".yaml"},
+		{"Added", "one package added, with an OCI archive", 0.38, func(f, ext string) side { return d.after(f, ext, "added", archive, nothing) }, ".yaml"},
+		{"AddedSteps", "one package added by steps, with an OCI archive", 0.38, func(f, ext string) side { return d.after(f, ext, "added", archive, nothing) }, stepsExt},
+		{"NewBase", "a new base, with an OCI archive", 0.36, func(f, ext string) side { return d.after(f, ext, "many", archive, d.newBase) }, ".yaml"},
+		{"Cached", "packages, all cached", 1.2, d.cached, ".yaml"},
+		{"CachedSteps", "packages by steps, all cached", 1, d.cached, stepsExt},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			d.house = d.in(b)
 			compare(b, Measure{Name: c.what, Against: against, Ratio: c.ratio},
-				c.sides(d.strata, ".yaml"), c.sides(d.dockerfile, ".dockerfile"), side{})
+				c.sides(d.strata, c.ext), c.sides(d.dockerfile, ".dockerfile"), side{})
 		})
 	}
 	b.Run("Bytes", func(b *testing.B) {

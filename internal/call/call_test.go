@@ -13,12 +13,16 @@ import (
 	"github.com/strata-build/strata/internal/testenv/calls"
 )
 
+// empty is the digest of nothing.
+const empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 func verbs() []calls.Verb {
 	return []calls.Verb{
 		calls.NewVerb("skeleton", call.ParseSkeleton), calls.NewVerb("place", call.ParsePlace),
 		calls.NewVerb("run", call.ParseRun), calls.NewVerb("exec", call.ParseExec),
 		calls.NewVerb("store", call.ParseStore), calls.NewVerb("scan", call.ParseScan), calls.NewVerb("link", call.ParseLink),
 		calls.NewVerb("extract", call.ParseExtract), calls.NewVerb("verify", call.ParseVerify), calls.NewVerb("fetch", call.ParseFetch),
+		calls.NewVerb("fetched", call.ParseFetched),
 		calls.NewVerb("probe", call.ParseProbe), calls.NewVerb("await", call.ParseAwait),
 		calls.NewVerb("accounts", call.ParseAccounts),
 		calls.NewVerb("hollow", call.ParseHollow),
@@ -38,9 +42,13 @@ func examples() []calls.Call {
 		},
 		call.Fetch{Out: "/out/f", URLs: []string{"https://a.example.org/x", "https://b.example.org/x"}},
 		call.Fetch{
-			Image: true, Secret: "/s", Digest: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Size: 7, Limit: 9,
+			Image: true, Secret: "/s", Digest: empty, Size: 7, Limit: 9,
 			Report: "/out/r", Out: "-f", URLs: []string{"https://a.example.org/x"},
 		},
+		call.Fetched{Dir: "/f", Then: []string{"store", "--dir", "/s", "a"}, Files: []call.FetchedFile{
+			{Name: "0", Digest: empty, Size: 7, URLs: []string{"https://a.example.org/x,y", "https://b.example.org/x"}},
+			{Name: "1", Digest: empty, Limit: 1 << 40, URLs: []string{"https://a.example.org/z"}},
+		}},
 		call.Probe{Kind: call.ProbeListen, Port: 1, Timeout: time.Second},
 		call.Probe{Kind: call.ProbeTCP, Port: 65535, Timeout: time.Minute, Send: "--x\x00\n"},
 		call.Probe{Kind: call.ProbeHTTP, Port: 80, Timeout: time.Minute, Method: "POST", Path: "/a?b=c d", Headers: []string{"Host=x", "A=b=c"}},
@@ -87,6 +95,8 @@ func TestBadArguments(t *testing.T) {
 		"place /in", "place --chown /x /in /out", "place --chown =app /in /out", "place --owner a --preserve-owner /in /out", "place --base /b /in /out",
 		"run", "run --", "run --tmpfs 0755 -- x", "run --tmpfs 9=/x -- x", "run --tmpfs 17777=/x -- x", "exec --env A", "exec -h",
 		"store /out", "store a,b /out", "store a,-,-,gzip,/in /out", "store ../a,-,-,modes,/in /out", "scan /in", "link /out", "link --into /usr",
+		"fetched /f", "fetched --file a /f store", "fetched --file a,sha256:x,0,0,u /f store", "fetched --file ../a,"+empty+",0,0,u /f store", "fetched --file a,"+empty+",-1,0,u /f store",
+		"fetched --file a,"+empty+",0,x,u /f store", "fetched --file a,"+empty+",0,0, /f store",
 		"accounts /in", "accounts --user app:1000 /in /out", "accounts --group app:x /in /out", "accounts --group app:01 /in /out", "accounts --member app /in /out",
 		"extract /in", "extract --strip -1 /in /out", "extract --strip x /in /out",
 		"verify /in /signature /key", "verify --locked=x /in /signature /key /out",

@@ -55,6 +55,8 @@ func TestDerivation(t *testing.T) {
 	}{
 		"xz":                    {fromCache(nix, server.URL+"/cache-xz"), nil},
 		"the second cache":      {strings.Replace(fromCache(nix, server.URL+"/cache-zstd"), "[\"http", fmt.Sprintf("[%q, %q, \"http", server.URL+"/nothing", server.URL+"/cache-other"), 1), nil},
+		"fetched by the steps":  {fromCache(nix, server.URL+"/cache-zstd") + "      fetch: step\n", nil},
+		"by an argument":        {fromCache(nix, server.URL+"/cache-xz"), []string{"--build-arg=STRATA_FETCH=step"}},
 		"exported cache":        {derive(nix, "store: {context: st}"), []string{"--build-context=st=" + nix.Dir + "/cache-unsigned"}},
 		"signed directory":      {derive(nix, fmt.Sprintf("store: {context: st}\ntrusted_public_keys: [%q]", nix.Key)), []string{"--build-context=st=" + nix.Dir + "/cache-bzip2"}},
 		"path-info":             {derive(nix, "store: {context: st, graph: old.json}"), []string{context + "/disk"}},

@@ -79,6 +79,8 @@ func policies(t *testing.T, h *house) map[string]*policed {
 		"apk index":       {file: apk, keys: apkKey, from: atAPK, to: apks.URL + "/${1}", made: "usr/share/tool", content: "of the package"},
 		"apk":             {file: apk, keys: apkKey, from: atAPK, to: apks.URL + "/${1}", later: apks.URL + "/*/tool-1-r0.apk", made: "usr/share/tool"},
 		"narinfo":         {file: nar, from: atNix, to: nars.URL + "/${1}", made: closure.Root[1:] + "/bin/app", content: "pkg0-1.0"},
+		"deb by a step":   {file: strings.Replace(deb, "names:", "fetch: step, names:", 1), keys: debKey, from: atDeb, to: debs.URL + "/${1}", later: debs.URL + "/pool/*", made: "usr/share/tool"},
+		"NAR by a step":   {file: strings.Replace(nar, "{path:", "{fetch: step, path:", 1), from: atNix, to: nars.URL + "/${1}", later: nars.URL + "/nar/*", made: closure.Root[1:] + "/bin/app"},
 		"NAR":             {file: nar, from: atNix, to: nars.URL + "/${1}", later: nars.URL + "/nar/*", made: closure.Root[1:] + "/bin/app"},
 	}
 }

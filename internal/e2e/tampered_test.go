@@ -168,17 +168,19 @@ func TestDerivationRefuses(t *testing.T) {
 			tc.change(c)
 			server := testenv.FileServer(t, c)
 			dir := directory(t, map[string]string{"strata.yaml": fromCache(store, server.URL)})
-			got := h.build(t, "--progress=quiet", "-o", "type=oci,dest="+filepath.Join(dir, "image.tar"), dir)
-			text := strings.ReplaceAll(got.Stderr, server.URL, "CACHE")
-			ok, err := regexp.MatchString(loosely(tc.want), text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got.Code != 1 && got.Code != 2 || !ok || !strings.Contains(text, "strata.yaml:") || strings.Contains(text, "strata-step") || strings.Contains(text, "/dev/.strata") {
-				t.Errorf("exit status %d\n%s\nwant %s", got.Code, text, tc.want)
-			}
-			if _, err := os.Stat(filepath.Join(dir, "image.tar")); err == nil {
-				t.Error("there is an image")
+			for _, by := range []string{"source", "step"} {
+				got := h.build(t, "--progress=quiet", "--build-arg=STRATA_FETCH="+by, "-o", "type=oci,dest="+filepath.Join(dir, "image.tar"), dir)
+				text := strings.ReplaceAll(got.Stderr, server.URL, "CACHE")
+				ok, err := regexp.MatchString(loosely(tc.want), text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Code != 1 && got.Code != 2 || !ok || !strings.Contains(text, "strata.yaml:") || strings.Contains(text, "strata-step") || strings.Contains(text, "/dev/.strata") {
+					t.Errorf("%s: exit status %d\n%s\nwant %s", by, got.Code, text, tc.want)
+				}
+				if _, err := os.Stat(filepath.Join(dir, "image.tar")); err == nil {
+					t.Errorf("%s: there is an image", by)
+				}
 			}
 		})
 	}

@@ -77,8 +77,11 @@ func (h *house) large(t *testing.T) map[string]string {
 	projects := map[string]string{
 		"closure of 60 paths": derivation, "closure of 60 paths, locked": derivation,
 		"40 packages on scratch, locked": install, "40 packages on Debian, locked": "from: " + testenv.DebianBase(t) + "\n" + install,
-		"120 layers":        "args: {BASE: null}\nfrom: $BASE\nlayers:\n" + layers.String(),
-		"one of 20 targets": "args: {BASE: null}\nfrom: $BASE\nlayers: [{build: {run: echo > $out/x}}]\ntargets:\n" + targets.String(),
+		"closure of 60 paths by steps, locked":    strings.Replace(derivation, "{path:", "{fetch: step, path:", 1),
+		"40 packages on scratch by steps, locked": strings.Replace(install, "{names:", "{fetch: step, names:", 1),
+		"40 packages on Debian by steps, locked":  "from: " + testenv.DebianBase(t) + "\n" + strings.Replace(install, "{names:", "{fetch: step, names:", 1),
+		"120 layers":                              "args: {BASE: null}\nfrom: $BASE\nlayers:\n" + layers.String(),
+		"one of 20 targets":                       "args: {BASE: null}\nfrom: $BASE\nlayers: [{build: {run: echo > $out/x}}]\ntargets:\n" + targets.String(),
 	}
 	out := map[string]string{}
 	for name, text := range projects {
@@ -110,7 +113,7 @@ func TestVertices(t *testing.T) {
 			for _, op := range def.Def {
 				delete(counted.planned, digest.FromBytes(op))
 			}
-			lines = append(lines, fmt.Sprintf("%-32s %8d %8d %6d %7d\n", name, len(def.Def), len(counted.planned), counted.solves, counted.lookups))
+			lines = append(lines, fmt.Sprintf("%-40s %8d %8d %6d %7d\n", name, len(def.Def), len(counted.planned), counted.solves, counted.lookups))
 			return nil
 		})
 	}

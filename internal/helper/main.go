@@ -47,6 +47,7 @@ func ownVerbs() []verb {
 		{call.VerifyUsage, only(runVerify)},
 		{call.ExecUsage, runExec},
 		{call.FetchUsage, only(runFetch)},
+		{call.FetchedUsage, runFetched},
 		{call.ProbeUsage, only(runProbe)},
 		{call.AwaitUsage, only(runAwait)},
 		{call.AccountsUsage, only(runAccounts)},
@@ -93,7 +94,19 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 	if len(args) == 0 {
 		return ownFault, errors.New("no subcommand given\n" + usage())
 	}
-	warn := func(line string) { fmt.Fprintf(stderr, "strata-step: %s\n", line) }
+	switch args[0] {
+	case "version":
+		_, err := fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", contract, runtime.GOOS, runtime.GOARCH)
+		return 0, err
+	case "help", "-h", "--help":
+		_, err := fmt.Fprintln(stdout, usage())
+		return 0, err
+	}
+	return subcommand(args, func(line string) { fmt.Fprintf(stderr, "strata-step: %s\n", line) })
+}
+
+// subcommand does what a subcommand does, which stands before its arguments.
+func subcommand(args []string, warn func(string)) (int, error) {
 	name, rest := args[0], args[1:]
 	for _, v := range ownVerbs() {
 		if own, _, _ := strings.Cut(v.usage, " "); own == name {
@@ -102,14 +115,6 @@ func dispatch(args []string, stdout, stderr io.Writer) (int, error) {
 	}
 	if v, ok := packageVerb(name); ok {
 		return runPackageVerb(v, rest, warn)
-	}
-	switch name {
-	case "version":
-		_, err := fmt.Fprintf(stdout, "strata-step contract %d %s/%s\n", contract, runtime.GOOS, runtime.GOARCH)
-		return 0, err
-	case "help", "-h", "--help":
-		_, err := fmt.Fprintln(stdout, usage())
-		return 0, err
 	}
 	return ownFault, fmt.Errorf("no subcommand is called %q\n%s", name, usage())
 }

@@ -11,6 +11,8 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/internal/call"
 )
 
 // HelperPath is where a step finds the step helper. /dev is in memory there, so
@@ -83,6 +85,19 @@ func (m *Maker) Online(name string, root bk.State, args []string, opts ...bk.Run
 		all = append(all, bk.AddExtraHost(h.Host, h.IP))
 	}
 	return Restart(root).Run(append(all, opts...)...), nil
+}
+
+// FetchedDir is where files are in a step of [Maker.Fetched]. It is gone when the step
+// ends.
+const FetchedDir = "/fetched"
+
+// Fetched runs the step helper as Run does, with files that the step fetches itself: it
+// has the network if there are any.
+func (m *Maker) Fetched(name string, files []call.FetchedFile, args []string, opts ...bk.RunOption) (bk.ExecState, error) {
+	if len(files) == 0 {
+		return m.Run(name, args, opts...)
+	}
+	return m.Online(name, bk.Scratch(), call.Fetched{Files: files, Dir: FetchedDir, Then: args}.Args(), opts...)
 }
 
 // Tree is what the step helper, run as by Run, writes to /out.

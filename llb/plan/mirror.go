@@ -90,6 +90,30 @@ func (a *Files) fetches() []*HTTP {
 	return out
 }
 
+// FetchApart has BuildKit fetch all archives, each as a source of its own, and reports
+// whether steps fetched any.
+func (p *Plan) FetchApart() bool {
+	found := false
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			if a, ok := l.Action.(interface{ fetchApart() bool }); ok {
+				found = a.fetchApart() || found
+			}
+		}
+	}
+	return found
+}
+
+func (a *Unpack) fetchApart() (was bool) {
+	was, a.InStep = a.InStep, false
+	return was
+}
+
+func (s *Store) fetchApart() (was bool) {
+	was, s.InStep = s.InStep, false
+	return was
+}
+
 // NextMirror does so with some archives.
 func NextMirror(archives []Archive, choose func(url string) bool) bool {
 	moved := false

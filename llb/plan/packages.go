@@ -71,6 +71,9 @@ type Unpack struct {
 	// Parts is among how many layers the files are divided, which are compressed side by
 	// side; 0 is one.
 	Parts int `json:"parts,omitempty"`
+	// InStep says that the step that unpacks the packages fetches those that have an
+	// address and need no login, instead of BuildKit.
+	InStep bool `json:"in_step,omitempty"`
 }
 
 // Installer says how packages become installed.

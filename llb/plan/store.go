@@ -17,6 +17,9 @@ type Store struct {
 	// first, and Keys those that they are trusted by, as name:base64.
 	Caches []string `json:"caches,omitempty"`
 	Keys   []string `json:"keys,omitempty"`
+	// InStep says that the step that unpacks archives fetches those of which the digest
+	// is known, instead of BuildKit.
+	InStep bool `json:"in_step,omitempty"`
 	// Size is the sum of the paths' sizes in bytes.
 	Size int64 `json:"size"`
 }

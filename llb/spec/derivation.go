@@ -26,6 +26,8 @@ func derivationObject() object[Derivation] {
 				func(d *Derivation) **Store { return &d.Store }),
 			bind("build", "How Nix builds it inside BuildKit.", pointer(derivationBuildObject().kind()),
 				func(d *Derivation) **DerivationBuild { return &d.Build }),
+			bind("fetch", "Who fetches the archives: source for BuildKit, each as a source of its own, or step for the steps that unpack them.", chosen(ParseFetch, "source", FetchByStep),
+				func(d *Derivation) *String { return &d.Fetch }),
 			maxLayersKey(func(d *Derivation) (*int, *Pos) { return &d.MaxLayers, &d.MaxLayersPos }),
 			bind("algorithm", "How paths are grouped into layers: cohort, popularity, per-path or single.", chosen(ParseAlgorithm, "cohort", "popularity", "per-path", "single"),
 				func(d *Derivation) *String { return &d.Algorithm }),

@@ -34,6 +34,8 @@ func packagesKind() kind[Packages] {
 				func(p *Packages) *String { return &p.Upgrade }),
 			bind("scripts", "What is done with maintainer scripts: run or skip.", chosen(ParseScripts, "run", "skip"),
 				func(p *Packages) *String { return &p.Scripts }),
+			bind("fetch", "Who fetches the archives: source for BuildKit, each as a source of its own, or step for the steps that unpack them.", chosen(ParseFetch, "source", FetchByStep),
+				func(p *Packages) *String { return &p.Fetch }),
 			bind("recommends", "Install what the packages recommend, too.", boolean(),
 				func(p *Packages) *bool { return &p.Recommends }),
 			bind("conffiles", "keep: files of earlier layers win over the packages' configuration files.", chosen(ParseConffiles, "keep"),

@@ -230,6 +230,15 @@ func ParseScripts(text string) (string, error) {
 	return text, checkOneOf(text, "run", "skip")
 }
 
+// FetchByStep is the word for archives that the steps fetch which unpack them.
+const FetchByStep = "step"
+
+// ParseFetch reads who fetches archives: source for BuildKit, each as a source of its own,
+// or [FetchByStep].
+func ParseFetch(text string) (string, error) {
+	return text, checkOneOf(text, "source", FetchByStep)
+}
+
 // ParseConffiles reads what becomes of configuration files that are there: keep.
 func ParseConffiles(text string) (string, error) {
 	return text, checkOneOf(text, "keep")

@@ -67,6 +67,7 @@ func TestParseWords(t *testing.T) {
 	cases{"true": "strict", "false": "false", "network": "network", "yes": "!"}.run(t, ParseDeterministic)
 	cases{"locked": "locked", "lock": "!"}.run(t, ParseSharing)
 	cases{"run": "run", "skip": "skip", "Run": "!"}.run(t, ParseScripts)
+	cases{"step": "step", "source": "source", "steps": "!"}.run(t, ParseFetch)
 	cases{"true": "true", "security": "security", "all": "!"}.run(t, ParseUpgrade)
 	cases{"per-path": "per-path", "": "!"}.run(t, ParseAlgorithm)
 	cases{"deb": "deb", "rpm": "!"}.run(t, ParseRepositoryType)

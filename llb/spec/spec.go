@@ -217,6 +217,8 @@ type Packages struct {
 	Like String
 	// Upgrade brings the base's packages up to date: true, all of them, or security.
 	Upgrade String
+	// Fetch is source or step, for who fetches the packages.
+	Fetch String
 	// Scripts is run or skip.
 	Scripts    String
 	Recommends bool
@@ -271,7 +273,9 @@ type Derivation struct {
 	// Store is an exported store: {context: NAME} or {source: DIR}.
 	Store *Store
 	// Build runs Nix inside BuildKit.
-	Build        *DerivationBuild
+	Build *DerivationBuild
+	// Fetch is source or step, for who fetches archives.
+	Fetch        String
 	MaxLayers    int
 	MaxLayersPos Pos
 	// Algorithm is cohort, popularity, per-path or single.

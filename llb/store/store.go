@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"path"
 	"strconv"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -55,15 +56,31 @@ func (u *Unpacker) Unpack(ctx context.Context, ops *op.Maker, layer *plan.Layer,
 	if ops.IgnoresCache(layer.Name) {
 		opts = append(opts, bk.IgnoreCache)
 	}
+	var fetched []call.FetchedFile
 	for i := range a.Items {
-		made, mount, err := in.path(ctx, "/in/"+strconv.Itoa(i), &a.Items[i])
+		item := &a.Items[i]
+		if a.InStep && item.URL != "" && item.Digest != "" {
+			file := strconv.Itoa(i)
+			made, err := described(item, path.Join(op.FetchedDir, file))
+			if err != nil {
+				return bk.State{}, err
+			}
+			c.Items = append(c.Items, made)
+			fetched = append(fetched, call.FetchedFile{Name: file, Digest: digest.Digest(item.Digest), Limit: limit(item), URLs: []string{item.URL}})
+			continue
+		}
+		made, mount, err := in.path(ctx, "/in/"+strconv.Itoa(i), item)
 		if err != nil {
 			return bk.State{}, err
 		}
 		c.Items = append(c.Items, made)
 		opts = append(opts, mount)
 	}
-	return ops.Tree(name, c.Args(), opts...)
+	run, err := ops.Fetched(name, fetched, c.Args(), opts...)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return op.Restart(run.AddMount(c.Out, bk.Scratch())), nil
 }
 
 // inputs makes what the step that unpacks store paths is given.
@@ -78,13 +95,9 @@ type inputs struct {
 // path is what the step is told of a store path, and the mount that gives it at a
 // directory.
 func (in *inputs) path(ctx context.Context, at string, item *plan.StorePath) (call.Item, bk.RunOption, error) {
-	made := call.Item{Name: item.Name, Format: item.Format, Input: at}
-	if item.NarHash != "" {
-		d, err := digest.Parse(item.NarHash)
-		if err != nil {
-			return made, nil, fmt.Errorf("read the hash of %s: %w", item.Name, err)
-		}
-		made.Hash, made.Size = d.Encoded(), item.NarSize
+	made, err := described(item, at)
+	if err != nil {
+		return made, nil, err
 	}
 	if item.URL != "" {
 		made.Input = at + "/" + op.AttemptName(archiveName, item.Attempt)
@@ -104,6 +117,29 @@ func (in *inputs) path(ctx context.Context, at string, item *plan.StorePath) (ca
 	return made, bk.AddMount(at, in.from, bk.SourcePath(item.File), bk.Readonly), nil
 }
 
+// described is what the step is told of a store path that it finds at input.
+func described(item *plan.StorePath, input string) (call.Item, error) {
+	made := call.Item{Name: item.Name, Format: item.Format, Input: input}
+	if item.NarHash == "" {
+		return made, nil
+	}
+	d, err := digest.Parse(item.NarHash)
+	if err != nil {
+		return made, fmt.Errorf("read the hash of %s: %w", item.Name, err)
+	}
+	made.Hash, made.Size = d.Encoded(), item.NarSize
+	return made, nil
+}
+
+// limit is the most that is taken of an archive, in bytes; 0 where its size isn't known.
+// What compression adds to what it can't make smaller is far less.
+func limit(item *plan.StorePath) int64 {
+	if item.NarSize == 0 {
+		return 0
+	}
+	return item.NarSize + item.NarSize/16 + 1<<20
+}
+
 // fetch is an archive of a binary cache.
 func (in *inputs) fetch(item *plan.StorePath) bk.State {
 	opts := []bk.HTTPOption{
@@ -114,8 +150,8 @@ func (in *inputs) fetch(item *plan.StorePath) bk.State {
 	if item.Digest != "" {
 		opts = append(opts, bk.Checksum(digest.Digest(item.Digest)))
 	}
-	if item.NarSize > 0 { // what compression adds to what it can't make smaller is far less
-		opts = append(opts, op.Limit(item.NarSize+item.NarSize/16+1<<20))
+	if most := limit(item); most > 0 {
+		opts = append(opts, op.Limit(most))
 	}
 	return bk.HTTP(item.URL, opts...)
 }

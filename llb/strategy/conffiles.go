@@ -18,7 +18,7 @@ import (
 // keepsConffiles reports whether an entry keeps files that are there over packages'
 // configuration files. Packages are installed together, so that one is enough.
 func (s *packageRequest) keepsConffiles() bool {
-	return slices.ContainsFunc(s.entries, func(e packageEntry) bool { return e.layer.Packages.Conffiles.IsSet() })
+	return slices.ContainsFunc(s.entries, func(e packageEntry) bool { return e.keepsConffiles })
 }
 
 // conffiles looks for configuration files of an entry's packages that files layers

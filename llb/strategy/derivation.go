@@ -100,6 +100,8 @@ type closure struct {
 	files map[string]string
 	// content is the directory within each path that ships; empty for all of it.
 	content string
+	// inStep says that steps fetch archives.
+	inStep bool
 }
 
 // missing are the paths that aren't among these names.
@@ -196,6 +198,9 @@ func (d derived) substituted(ctx context.Context, want wantedPaths) (*closure, e
 		return nil, err
 	}
 	c := &closure{graph: graph, caches: trusted.caches, keys: trusted.names()}
+	if c.inStep, err = inStep(d.t, d.described.Fetch); err != nil {
+		return nil, err
+	}
 	d.keepLocked(c)
 	return c, nil
 }

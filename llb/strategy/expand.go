@@ -35,6 +35,19 @@ func (r reader) expandWith(v spec.Vars, s spec.String) (string, error) {
 	return v.Expand(s)
 }
 
+// word expands one of a few words, and reads it: a value that an argument gives is no
+// better than one in the build file.
+func (r reader) word(s spec.String, parse func(string) (string, error)) (string, error) {
+	text, err := r.expand(s)
+	if err != nil || !s.IsSet() {
+		return "", err
+	}
+	if text, err = parse(text); err != nil {
+		return "", r.errorf(s.Pos, "%w", err)
+	}
+	return text, nil
+}
+
 func (r reader) expandAll(ss []spec.String) ([]string, error) {
 	if ss == nil {
 		return nil, nil

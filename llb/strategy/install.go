@@ -148,7 +148,7 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 	var layers []plan.Layer
 	l := s.asked.entries[entry].layer
 	for _, packages := range group(mine) {
-		action := &plan.Unpack{Format: s.from.format(), Filters: s.locked.Filters}
+		action := &plan.Unpack{Format: s.from.format(), Filters: s.locked.Filters, InStep: s.asked.entries[entry].inStep}
 		names := make([]string, 0, len(packages))
 		for _, p := range packages {
 			action.Archives = append(action.Archives, s.archive(p))
@@ -170,7 +170,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 	}
 	action := &plan.Install{
 		Format: s.from.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
-		SkipScripts: e.layer.Packages.Scripts.Value == "skip", AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(),
+		SkipScripts: e.skipsScripts, AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(),
 	}
 	if !ranBefore(s.t.described, e.layer) {
 		action.Accounts = ownAccounts(s.t.accounts, archives)

@@ -4,6 +4,7 @@
 package strategy
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -66,6 +67,8 @@ type packageEntry struct {
 	files []*packageFile
 	// installs says that the packages must be installed before the next entry.
 	installs bool
+	// skipsScripts, keepsConffiles and inStep are the entry's words.
+	skipsScripts, keepsConffiles, inStep bool
 }
 
 // Plan makes the layers of one entry; the first one resolves all.
@@ -108,9 +111,33 @@ func newPackageSet(ctx context.Context, t *Target) (*packageSet, error) {
 			e.names = append(e.names, f.name)
 		}
 		files.all = append(files.all, e.files...)
+		if err := e.readWords(t); err != nil && !t.pass.lacksArgument() {
+			return nil, err
+		}
 		asked.entries = append(asked.entries, e)
 	}
 	return &packageSet{t: t, asked: asked, files: files, from: &origin{t: t, asked: asked, files: files}}, nil
+}
+
+// readWords reads what an entry says by one of a few words.
+func (e *packageEntry) readWords(t *Target) error {
+	scripts, err := t.read.word(e.layer.Packages.Scripts, spec.ParseScripts)
+	if err != nil {
+		return err
+	}
+	conffiles, err := t.read.word(e.layer.Packages.Conffiles, spec.ParseConffiles)
+	if err != nil {
+		return err
+	}
+	e.skipsScripts, e.keepsConffiles = scripts == "skip", conffiles == "keep"
+	e.inStep, err = inStep(t, e.layer.Packages.Fetch)
+	return err
+}
+
+// inStep reports whether the steps of a layer fetch their archives.
+func inStep(t *Target, said spec.String) (bool, error) {
+	by, err := t.read.word(said, spec.ParseFetch)
+	return cmp.Or(t.pass.req.FetchBy, by) == spec.FetchByStep, err
 }
 
 // plan takes the packages from the lock, or resolves them, and makes the layers of

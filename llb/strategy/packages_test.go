@@ -182,6 +182,16 @@ func TestBaseFaults(t *testing.T) {
 			someFiles{"/usr/bin/dnf": ""},
 		},
 		{
+			"scripts by an argument", "args: {S: never}\nfrom: base\nlayers:\n  - packages: {names: [a], scripts: $S}\n",
+			`strata.yaml:4:37: want run or skip, found "never"`,
+			someFiles{"/var/lib/dpkg/status": ""},
+		},
+		{
+			"fetching by an argument", "args: {S: never}\nfrom: base\nlayers:\n  - packages: {names: [a], fetch: $S}\n",
+			`strata.yaml:4:35: want source or step, found "never"`,
+			someFiles{"/var/lib/dpkg/status": ""},
+		},
+		{
 			"holds of apk", "from: base\nlayers:\n  - packages: {names: [a], allow_held: true}\n",
 			"strata.yaml:3:15: packages of apk can't be held; leave `allow_held` out",
 			someFiles{"/lib/apk/db/installed": ""},

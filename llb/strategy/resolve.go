@@ -165,7 +165,7 @@ func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.T
 			names = append(names, n.Value)
 		}
 		command, err := tool.Command(ctx, distro.ToolRequest{
-			Base: base, Names: names, Recommends: e.layer.Packages.Recommends, SkipScripts: e.layer.Packages.Scripts.Value == "skip",
+			Base: base, Names: names, Recommends: e.layer.Packages.Recommends, SkipScripts: e.skipsScripts,
 		})
 		if err != nil {
 			var about *distro.Error

@@ -115,7 +115,7 @@ func (d derived) groupFault(err error) error {
 
 // store is a layer of paths.
 func (c *closure) store(g grouping.Layer, at spec.Range) *plan.Store {
-	a := &plan.Store{Range: at, Dir: c.graph.Store, Size: g.Size, Caches: c.caches, Keys: c.keys}
+	a := &plan.Store{Range: at, InStep: c.inStep, Dir: c.graph.Store, Size: g.Size, Caches: c.caches, Keys: c.keys}
 	for _, p := range g.Paths {
 		a.Items = append(a.Items, c.item(c.graph.Path(p)))
 		if c.files[p] != "" {

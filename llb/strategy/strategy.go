@@ -90,6 +90,9 @@ type Request struct {
 	// Systems are the package systems, in the order in which a base is asked for
 	// them; nil is all that Strata has.
 	Systems []distro.System
+	// FetchBy is who fetches archives whatever the build file says, as spec.ParseFetch reads
+	// it; empty is whom the build file names.
+	FetchBy string
 	// Lock says what packages were resolved to before.
 	Lock Locking
 	// Now is the time that archives' signatures are checked at.

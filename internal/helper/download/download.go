@@ -169,12 +169,10 @@ func (f *fetcher) open(address string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return nil, fmt.Errorf("fetch %s: there is no HTTP transport", address)
+	transport, err := newTransport()
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", address, err)
 	}
-	transport = transport.Clone()
-	transport.ResponseHeaderTimeout, transport.DisableCompression = patience, true
 	client := &http.Client{Transport: transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return fmt.Errorf("it was sent on more than %d times", maxRedirects)
@@ -198,6 +196,17 @@ func (f *fetcher) open(address string) (io.ReadCloser, error) {
 		return nil, &refusedError{address, response.StatusCode}
 	}
 	return response.Body, nil
+}
+
+// newTransport is the way to servers, by the proxies that the environment names.
+func newTransport() (*http.Transport, error) {
+	transport, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return nil, errors.New("there is no HTTP transport")
+	}
+	transport = transport.Clone()
+	transport.ResponseHeaderTimeout, transport.DisableCompression = patience, true
+	return transport, nil
 }
 
 // authorize puts the login for its address into a request. One that doesn't say where

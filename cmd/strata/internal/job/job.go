@@ -17,6 +17,7 @@ import (
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
+	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/helper/bundle"
@@ -111,6 +112,9 @@ func (j *job) readFlags(o Options) (outputs []flags.Output, err error) {
 	}
 	if j.solveOpt.SourcePolicy, err = flags.SourcePolicy(o.Input.Policies, env); err != nil {
 		return nil, err
+	}
+	if j.solveOpt.SourcePolicy != nil { // which holds for sources alone
+		j.solveOpt.FrontendAttrs["build-arg:"+frontend.ArgFetch] = "source"
 	}
 	if outputs, err = j.readOutputs(o); err != nil {
 		return nil, err
