@@ -92,6 +92,8 @@ func TestRefuses(t *testing.T) {
 		"chown root /tmp/x":          "there is no /etc/passwd; add accounts to \"names\"",
 		"printf 'a' | sed 's/a/b/e'": "its script s/a/b/e isn't followed",
 		"trap 'rm x' USR1":           "it isn't followed",
+		"trap 'exit 5' EXIT":         "its exit at the end isn't followed",
+		"trap 'exit 0' 0; false":     "its exit at the end isn't followed",
 		"eval 'echo x &'":            "it leaves something running",
 		"seq -9223372036854775807 9223372036854775807": "it isn't followed",
 		"rm -rf /":                               "it removes everything",

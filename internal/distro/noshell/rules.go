@@ -226,10 +226,11 @@ func (r *run) trap(args []string) ([]string, error) {
 	if len(args) < 3 || strings.HasPrefix(args[1], "-") && args[1] != "-" {
 		return nil, refuse("it isn't followed")
 	}
-	text := args[1]
+	text, sets := args[1], false
 	if text != "-" {
 		file, err := r.parse("trap", text)
 		if err == nil {
+			sets = setsStatus(file)
 			text, err = printed(file)
 		}
 		if err != nil {
@@ -239,6 +240,9 @@ func (r *run) trap(args []string) ([]string, error) {
 	for _, signal := range args[2:] {
 		switch strings.TrimPrefix(signal, "SIG") {
 		case "0", "EXIT":
+			if sets {
+				return nil, refuse("its exit at the end isn't followed")
+			}
 			return []string{"trap", text, "EXIT"}, nil
 		case "1", "2", "3", "6", "13", "14", "15", "HUP", "INT", "QUIT", "ABRT", "PIPE", "ALRM", "TERM":
 		default:

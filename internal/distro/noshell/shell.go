@@ -129,6 +129,7 @@ func (s *Shell) Run(ctx context.Context, script Script) error {
 	if err != nil {
 		return err
 	}
+	exitsAtReturn(file)
 	if s.nest(1) > maxDepth {
 		s.nest(-1)
 		return refuse("its scripts run each other without an end")

@@ -159,6 +159,20 @@ trap 'echo bye' EXIT; echo hi; exit 2
 --
 trap 'echo bye' 0 INT; false
 --
+trap 's=$?; echo bye $s; exit $s' EXIT; (exit 4)
+--
+trap 'exit 3' TERM; echo hi
+--
+return 3; echo no
+--
+if false; then :; else return; fi; echo no
+--
+f() { return 2; }; f || return 5; echo no
+--
+( return 7 ); echo $?
+--
+f() { if true; then return 4; fi; }; f; echo $?; f || [ 1 = 2 ] && return 9; echo yes
+--
 set -u; echo ${x:-d} ${1} ${x+set}
 --
 x=${DPKG_MAINTSCRIPT_PACKAGE:-a-b-c}; echo ${x##*-} ${x#*-} ${x%-*} ${x%%-*} ${#x}
