@@ -68,7 +68,7 @@ func (c *converter) packages(m *definition.Map) *draft.Packages {
 	asked := func(name string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return packageName(n) == name })
 	}
-	if c.archives.Debian && asked("base-files") && !asked("base-passwd") && !asked("!base-passwd") {
+	if c.archives.Debian && (asked("base-files") || asked("bash")) && !asked("base-passwd") && !asked("!base-passwd") {
 		m.Changed("packages", "base-passwd is added: base-files, and other packages of Debian, look for its accounts in /etc/passwd")
 		names = append(names, "base-passwd")
 	}

@@ -178,7 +178,9 @@ func (c *converter) config(top *definition.Map, out *draft.Config) {
 	for _, p := range top.Pairs("environment") {
 		out.Env = append(out.Env, draft.Pair{Name: p.Name, Value: c.vars.variable(p.Value)})
 	}
-	out.Workdir = c.vars.text(top.Text("work-dir"))
+	if dir := top.Text("work-dir"); dir != "" {
+		out.Workdir = c.absolute(dir)
+	}
 	out.Entrypoint = c.literals(top, "entrypoint")
 	out.Cmd = c.literals(top, "cmd")
 	out.Expose = c.vars.texts(top.Texts("ports"))

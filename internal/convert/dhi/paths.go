@@ -43,15 +43,21 @@ func (c *converter) paths(m *definition.Map) (entries []draft.Entry, after []dra
 
 // place is the path of an entry, from the root.
 func (c *converter) place(m *definition.Map) string {
-	text := c.vars.text(m.Text("path"))
-	switch {
-	case text == "":
+	text := m.Text("path")
+	if text == "" {
 		m.Changed("path", "it is empty, so it is the root")
 		return "/"
-	case strings.HasPrefix(text, "/"), strings.HasPrefix(text, "$"):
-		return text
 	}
-	return "/" + text
+	return c.absolute(text)
+}
+
+// absolute is a path from the root, which is where relative ones begin.
+func (c *converter) absolute(p string) string {
+	p = c.vars.text(p)
+	if strings.HasPrefix(p, "/") || strings.HasPrefix(p, "$") {
+		return p
+	}
+	return "/" + p
 }
 
 // path is the entry for a path.

@@ -59,7 +59,7 @@ func (p *pipeline) step(outer *step, m *definition.Map) draft.Layer {
 	l := draft.Layer{Name: m.Text("name")}
 	m.Lost("if", "a layer has no condition")
 	b := &draft.Build{
-		Workdir: p.c.vars.text(or(m.Text("work-dir"), outer.workdir, sourceDir)), User: or(m.Text("run-as"), outer.user),
+		Workdir: p.c.absolute(or(m.Text("work-dir"), outer.workdir, sourceDir)), User: or(m.Text("run-as"), outer.user),
 		Cache: append(slices.Clone(outer.caches), p.caches(m)...), Shell: p.shell(or(m.Text("shell"), outer.shell)),
 	}
 	if b.User == "root" {

@@ -39,6 +39,14 @@ func (s *stage) command(b *draft.Build, comments []string, line int) {
 
 // plain is a command that stays one.
 func (s *stage) plain(b *draft.Build, comments []string, line int) {
+	done, doubt := s.withAccounts(b, line)
+	if done {
+		s.pending = append(comments, s.pending...)
+		return
+	}
+	if doubt != "" {
+		comments = append(comments, "these accounts would be users, but "+doubt)
+	}
 	if entries := s.made(b); entries != nil {
 		entries[0].Comments = append(comments, entries[0].Comments...)
 		s.put(entries...)

@@ -20,16 +20,19 @@ import (
 
 // withoutPackages drops the layers of packages, which the recorder's base can't have.
 func withoutPackages(f *draft.File) {
+	f.Main.Users, f.Main.Groups = nil, nil // the base has those that the Dockerfile names
 	f.Main.Layers = slices.DeleteFunc(f.Main.Layers, func(l draft.Layer) bool { return l.Packages != nil })
 	for i := range f.Targets {
 		t := &f.Targets[i]
+		t.Users, t.Groups = nil, nil
 		t.Layers = slices.DeleteFunc(t.Layers, func(l draft.Layer) bool { return l.Packages != nil })
 	}
 }
 
 // commands are an image's configuration, its files, and each single command that ran,
 // with its directory, its user, its mounts, and the variables that it names. What a
-// conversion is told to change isn't among them: calls of tools for packages, directories
+// conversion is told to change isn't among them: calls of tools for packages and for
+// accounts, directories
 // that need no command, and where one script ends and another begins.
 func commands(t *testing.T, img v1.Image, directories map[string]bool) []string {
 	t.Helper()
@@ -102,7 +105,7 @@ func flat(st *syntax.Stmt) []string {
 // trimmed is a command without what is told to be otherwise; empty if nothing is left.
 func trimmed(text string) string {
 	tool := regexp.MustCompile(`^([A-Z_]+=\S+ )*(sudo )?(apt-get|apt|apk|dnf|microdnf|yum)( -\S+)* (update|install|add|clean|autoclean|makecache|cache|dist-clean)\b`)
-	if tool.MatchString(text) || strings.HasPrefix(text, "mkdir -p") || strings.HasPrefix(text, "mkdir --parents") || regexp.MustCompile(`^set -[a-z]+$`).MatchString(text) {
+	if regexp.MustCompile(`^(useradd|groupadd|adduser|addgroup) `).MatchString(text) || tool.MatchString(text) || strings.HasPrefix(text, "mkdir -p") || strings.HasPrefix(text, "mkdir --parents") || regexp.MustCompile(`^set -[a-z]+$`).MatchString(text) {
 		return ""
 	}
 	if strings.HasPrefix(text, "rm ") {

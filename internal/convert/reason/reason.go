@@ -127,6 +127,8 @@ func (b *book) ofFile(f *diff.File) string {
 		}
 	}
 	switch {
+	case b.ofAccounts(f.Path):
+		return "accounts are entered without the system's tools: locked, with a home directory that is empty and 0755, and without backups and numbers for containers of users"
 	case onlyMode(f):
 		return "COPY takes files' modes as the checkout has them; a build file gives 0644 or 0755"
 	case slices.Equal(f.Aspects, []string{"owner"}) && f.B.Type == "directory" && f.B.UID == 0 && f.B.GID == 0:
@@ -139,6 +141,24 @@ func (b *book) ofFile(f *diff.File) string {
 		return "a command writes it otherwise each time that it runs"
 	}
 	return ""
+}
+
+// ofAccounts reports whether a file is of the accounts that the build file has: where they
+// are entered, or what tools make for them.
+func (b *book) ofAccounts(p string) bool {
+	for _, t := range append([]draft.Target{b.file.Main}, b.file.Targets...) {
+		if len(t.Users)+len(t.Groups) > 0 && regexp.MustCompile(`^/etc/((passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock)$|^/var/log/(lastlog|faillog)$`).MatchString(p) {
+			return true
+		}
+		for _, u := range t.Users {
+			for _, dir := range []string{u.Home, "/home/" + u.Name, "/var/mail/" + u.Name, "/var/spool/mail/" + u.Name} {
+				if dir != "" && (p == dir || path.Dir(p) == dir && strings.HasPrefix(path.Base(p), ".")) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // onlyMode reports whether nothing but a mode differs, and by what the umask of a

@@ -40,6 +40,9 @@ func compared() *diff.Result {
 			{Path: "/var/lib/apt/lists/x", Change: "removed", A: &diff.State{Type: "file"}},
 			{Path: "/go/pkg/mod/x", Change: "removed", A: &diff.State{Type: "file"}},
 			{Path: "/go/pkg/modules", Change: "removed", A: &diff.State{Type: "file"}},
+			{Path: "/etc/passwd", Change: "changed", Aspects: []string{"content"}, A: &diff.State{Type: "file"}, B: &diff.State{Type: "file"}},
+			{Path: "/home/app/.profile", Change: "removed", A: &diff.State{Type: "file"}},
+			{Path: "/home/app/data", Change: "removed", A: &diff.State{Type: "file"}},
 			{Path: "/usr/lib/x.pyc", Change: "changed", Aspects: []string{"content"}, A: &diff.State{Type: "file"}, B: &diff.State{Type: "file"}},
 		},
 	}}}
@@ -48,7 +51,7 @@ func compared() *diff.Result {
 func TestReasons(t *testing.T) {
 	r := compared()
 	reason.Drop(r)
-	f := &draft.File{Main: draft.Target{From: "debian", Layers: []draft.Layer{
+	f := &draft.File{Main: draft.Target{From: "debian", Users: []draft.User{{Name: "app"}}, Layers: []draft.Layer{
 		{Packages: &draft.Packages{Names: []string{"jq"}}}, {Build: &draft.Build{Cache: []draft.Cache{{Target: "/go/pkg/mod"}}}},
 	}}}
 	got := map[string][]string{}
@@ -66,8 +69,9 @@ func TestReasons(t *testing.T) {
 		"directories above what i": {"/app"},
 		"the tools for packages k": {"/var/lib/apt/lists/x"},
 		"/go/pkg/mod is a cache o": {"/go/pkg/mod/x"},
+		"accounts are entered wit": {"/etc/passwd", "/home/app/.profile"},
 		"what Python compiled has": {"/usr/lib/x.pyc"},
-		"":                         {"config.User", "the variable C", "/app/secret", "/app/x", "/go/pkg/modules"},
+		"":                         {"config.User", "the variable C", "/app/secret", "/app/x", "/go/pkg/modules", "/home/app/data"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("reasons (-want +got):\n%s", d)
@@ -81,7 +85,7 @@ func TestNothingToSay(t *testing.T) {
 	reason.Drop(r)
 	all := reason.Of(r, &draft.File{Main: draft.Target{From: "debian"}})
 	last := all[len(all)-1]
-	for _, path := range []string{"/var/lib/apt/lists/x", "/go/pkg/mod/x"} {
+	for _, path := range []string{"/var/lib/apt/lists/x", "/go/pkg/mod/x", "/etc/passwd", "/home/app/.profile"} {
 		found := false
 		for _, what := range last.What {
 			found = found || what == path
