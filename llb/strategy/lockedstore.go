@@ -5,7 +5,9 @@ package strategy
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 
@@ -56,12 +58,22 @@ func (t trust) wrote(have *lock.Closure) bool {
 // firstUnsigned finds the first path that neither a trusted key vouches for nor its name.
 // That is asked of what a cache says as well, and a lock is no better witness.
 func firstUnsigned(infos []*resolve.Info, trusted trust) (int, error) {
-	for i, info := range infos {
-		if _, err := info.Verify(trusted.keys); err != nil {
-			return i, err
-		}
+	errs := make([]error, len(infos))
+	var workers sync.WaitGroup
+	n := runtime.GOMAXPROCS(0) // hundreds of signatures are most of what planning a closure costs
+	for first := range n {
+		workers.Go(func() {
+			for i := first; i < len(infos); i += n {
+				_, errs[i] = infos[i].Verify(trusted.keys)
+			}
+		})
 	}
-	return -1, nil
+	workers.Wait()
+	i := slices.IndexFunc(errs, func(err error) bool { return err != nil })
+	if i < 0 {
+		return -1, nil
+	}
+	return i, errs[i]
 }
 
 // lockedPaths are the paths of a closure in the lock.
