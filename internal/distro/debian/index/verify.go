@@ -131,11 +131,7 @@ func readKeyrings(keyrings [][]byte, signers []string) (openpgp.EntityList, erro
 		if len(bytes.TrimSpace(ring)) == 0 {
 			continue
 		}
-		read := openpgp.ReadKeyRing
-		if isArmored(ring) {
-			read = openpgp.ReadArmoredKeyRing
-		}
-		keys, err := read(bytes.NewReader(ring))
+		keys, err := readKeyring(ring)
 		if err != nil {
 			return nil, fmt.Errorf("read a keyring: %w", err)
 		}
@@ -145,6 +141,26 @@ func readKeyrings(keyrings [][]byte, signers []string) (openpgp.EntityList, erro
 		return all, nil
 	}
 	return slices.DeleteFunc(all, func(e *openpgp.Entity) bool { return !anySigner(e, signers) }), nil
+}
+
+const beginKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+
+// readKeyring reads a binary keyring, or all keys of a text, in which other text may stand
+// between them.
+func readKeyring(ring []byte) (openpgp.EntityList, error) {
+	blocks := bytes.Split(ring, []byte(beginKey))
+	if len(blocks) == 1 || ring[0]&0x80 != 0 {
+		return openpgp.ReadKeyRing(bytes.NewReader(ring))
+	}
+	var all openpgp.EntityList
+	for _, block := range blocks[1:] {
+		keys, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(append([]byte(beginKey), block...)))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, keys...)
+	}
+	return all, nil
 }
 
 // anySigner reports whether the key or one of its subkeys is named.

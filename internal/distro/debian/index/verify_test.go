@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +243,25 @@ func TestVerifyRelease(t *testing.T) {
 }
 
 // TestVerifyWeak has a signature that says it is one over a SHA1.
+// TestVerifyByAnyKeyOfAText takes all keys of a file with several, and with text before
+// them, as apt does.
+func TestVerifyByAnyKeyOfAText(t *testing.T) {
+	first, second := newKey(t, "a", 0), newKey(t, "b", 0)
+	ring := slices.Concat([]byte("The keys of the archive:\n\n"), keyring(t, true, first), []byte("\nand another one:\n"), keyring(t, true, second), []byte("\nend\n"))
+	for _, key := range []*openpgp.Entity{first, second} {
+		if _, err := VerifyInRelease(inRelease(t, releaseText, key), [][]byte{ring}, VerifyOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := VerifyInRelease(inRelease(t, releaseText, newKey(t, "c", 0)), [][]byte{ring}, VerifyOptions{}); err == nil {
+		t.Error("any key is taken")
+	}
+	cut := ring[:len(ring)-200]
+	if _, err := VerifyInRelease(inRelease(t, releaseText, first), [][]byte{cut}, VerifyOptions{}); err == nil {
+		t.Error("a key that is cut is taken")
+	}
+}
+
 func TestVerifyWeak(t *testing.T) {
 	key := newKey(t, "a", 0)
 	var wire bytes.Buffer
