@@ -33,7 +33,7 @@ func (s *stage) accounts(b *draft.Build) (*accounts, string) {
 	if b.Shell != nil && !slices.Contains([]string{"sh", "bash", "ash", "dash"}, path.Base(b.Shell[0])) {
 		return nil, ""
 	}
-	all := steps(b.Run)
+	all := s.steps(b)
 	if len(all) == 0 {
 		return nil, "their script isn't a chain of commands"
 	}

@@ -53,6 +53,12 @@ func (s *stage) plain(b *draft.Build, comments []string, line int) {
 		s.c.note(line, Changed, "%s needs no command: it is an entry of files", firstWord(b.Run))
 		return
 	}
+	if e := s.fetched(b); e != nil {
+		e.Comments = append(comments, e.Comments...)
+		s.put(*e)
+		s.c.note(line, Changed, "what is fetched and held to a sha256 is a url with a checksum: no command runs for it, and it is cached apart from what stands before it")
+		return
+	}
 	s.lines(b, line)
 	s.unused(b, line)
 	s.layer(draft.Layer{Comments: comments, Build: b})

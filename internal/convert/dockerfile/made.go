@@ -17,7 +17,7 @@ func (s *stage) made(b *draft.Build) []draft.Entry {
 	if s.user != "" && !isRoot(s.user) || b.Run == "" || b.Shell != nil || len(b.Mounts)+len(b.Cache)+len(b.Tmpfs) > 0 {
 		return nil
 	}
-	all := steps(b.Run)
+	all := s.steps(b)
 	var out []draft.Entry
 	for _, st := range all {
 		w, ok := words(st.stmt, s.known(all))

@@ -44,6 +44,18 @@ func steps(script string) []step {
 	return all
 }
 
+// steps are those of a build's script, which also stops where the shell is told to.
+func (s *stage) steps(b *draft.Build) []step {
+	all := steps(b.Run)
+	if all != nil || b.NoErrexit || b.Shell != nil || s.shell != nil || strings.HasPrefix(b.Run, "#!") {
+		return all
+	}
+	if all = steps("set -e\n" + b.Run); len(all) > 0 {
+		all = all[1:]
+	}
+	return all
+}
+
 // chain takes a chain of && apart, where each of its commands can stand by itself: -e
 // doesn't count in the parts of a chain but the last one.
 func chain(st *syntax.Stmt) []*syntax.Stmt {
