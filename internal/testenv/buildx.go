@@ -27,6 +27,12 @@ type Buildx struct {
 // the user's configuration; the registries are the ones it can log in to.
 func NewBuildx(t testing.TB, d *Daemon, login ...*Registry) *Buildx {
 	t.Helper()
+	return NewBuildxAt(t, d.Addr, login...)
+}
+
+// NewBuildxAt is [NewBuildx] for a daemon that runs already.
+func NewBuildxAt(t testing.TB, addr string, login ...*Registry) *Buildx {
+	t.Helper()
 	b := &Buildx{Config: DockerConfig(t, login...), program: Program(t, "docker")}
 	plugins := filepath.Join(b.Config, "cli-plugins")
 	if err := os.Mkdir(plugins, 0o755); err != nil {
@@ -35,7 +41,7 @@ func NewBuildx(t testing.TB, d *Daemon, login ...*Registry) *Buildx {
 	if err := os.Symlink(Program(t, "buildx"), filepath.Join(plugins, "docker-buildx")); err != nil {
 		t.Fatalf("install buildx: %v", err)
 	}
-	if out, err := b.Run("buildx", "create", "--use", "--name", "strata", "--driver", "remote", d.Addr); err != nil {
+	if out, err := b.Run("buildx", "create", "--use", "--name", "strata", "--driver", "remote", addr); err != nil {
 		t.Fatalf("create builder: %v\n%s", err, out)
 	}
 	return b

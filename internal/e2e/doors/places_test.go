@@ -13,7 +13,10 @@ import (
 	"github.com/strata-build/strata/internal/testenv/house"
 )
 
-var releases = flag.String("buildkit", "", "directories with buildkitd of other releases of BuildKit, with commas between")
+var (
+	releases = flag.String("buildkit", "", "directories with buildkitd of other releases of BuildKit, with commas between")
+	rootless = flag.String("rootless", "", "the address of a BuildKit of today that runs without root")
+)
 
 // TestOldestBuildKit builds on the oldest BuildKit that docs/versions.md names, and on those
 // that are given. A case that one can't build is refused in words, and never another image.
@@ -36,6 +39,16 @@ func TestOldestBuildKit(t *testing.T) {
 			}}.build(t, h, name)
 		})
 	}
+}
+
+// TestRootless builds on the daemon without root that is given, if one is.
+func TestRootless(t *testing.T) {
+	if *rootless == "" {
+		return
+	}
+	h := house.New(t)
+	h.Buildx = testenv.NewBuildxAt(t, *rootless)
+	place{strata: []string{"--addr", *rootless}, output: pushed, same: true}.build(t, h, "rootless")
 }
 
 // TestTwoNodes builds two platforms, each on a node of its own, and holds one of them to what
