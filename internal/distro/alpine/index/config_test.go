@@ -22,8 +22,10 @@ func TestReadsRepositoriesOfAPK3(t *testing.T) {
 	got, err := ParseRepositories("aarch64", File{"/etc/apk/repositories", "set -default mirror=https://example.org/alpine\nset version=v3.23 \nv2 ${mirror}/${version:5} main community/\n"},
 		File{"/etc/apk/repositories.d/more.list", "set mirror=http://example.com\nset -default mirror=http://no.example.com\n@edge ${mirror}/${APK_ARCH}/\n/media/cdrom\n"})
 	want := []Repository{
-		{URL: "https://example.org/alpine/v3.23/main"}, {URL: "https://example.org/alpine/v3.23/community"},
-		{URL: "http://example.com/aarch64", Tag: "edge"}, {URL: "/media/cdrom"},
+		{URL: "https://example.org/alpine/v3.23/main"},
+		{URL: "https://example.org/alpine/v3.23/community"},
+		{URL: "http://example.com/aarch64", Tag: "edge"},
+		{URL: "/media/cdrom"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)

@@ -6,6 +6,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,16 +49,20 @@ const (
 	Follow = command.Follow
 )
 
-// Install makes unpacked packages installed ones in the image.
-func Install(ctx context.Context, opt Options) error {
-	if opt.Root == "" {
-		opt.Root = "/"
-	}
+// read reads what was unpacked, and what the image has.
+func (opt *Options) read() ([]*group, *database, error) {
+	opt.Root = cmp.Or(opt.Root, "/")
 	groups, err := unpack.ReadGroups[*Package](opt.Meta)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	db, err := readDatabase(opt.Root)
+	return groups, db, err
+}
+
+// Install makes unpacked packages installed ones in the image.
+func Install(ctx context.Context, opt Options) error {
+	groups, db, err := opt.read()
 	if err != nil {
 		return err
 	}

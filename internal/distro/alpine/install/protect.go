@@ -16,8 +16,6 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
 // newSuffix ends the names of packages' files that protected ones stand in the way of.
@@ -30,14 +28,7 @@ func Protect(opt Options) error {
 	if opt.Base == "" {
 		return nil
 	}
-	if opt.Root == "" {
-		opt.Root = "/"
-	}
-	groups, err := unpack.ReadGroups[*Package](opt.Meta)
-	if err != nil {
-		return err
-	}
-	db, err := readDatabase(opt.Root)
+	groups, db, err := opt.read()
 	if err != nil {
 		return err
 	}
