@@ -172,7 +172,11 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 			img.changed = append(img.changed, Shipped{Layer: layer, State: st})
 		}
 		img.stack.add(st, layer, name)
-		img.skeleton.Ship(true, st)
+		if a.OnlyOutputs {
+			img.skeleton.ShipOutputs(a.Outputs, st)
+		} else {
+			img.skeleton.Ship(true, st)
+		}
 		return nil
 	}
 	st, after, err := c.Change(ctx, img.placeBase())

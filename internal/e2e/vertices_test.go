@@ -124,7 +124,7 @@ func TestVertices(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(large)) {
 		count(name, large[name], nil)
 	}
-	text := fmt.Sprintf("%-32s %8s %8s %6s %7s\n", "case", "vertices", "planning", "solves", "lookups") + strings.Join(lines, "")
+	text := fmt.Sprintf("%-40s %8s %8s %6s %7s\n", "case", "vertices", "planning", "solves", "lookups") + strings.Join(lines, "")
 	golden := filepath.Join("testdata", "vertices.txt")
 	if *update {
 		write(t, golden, text)

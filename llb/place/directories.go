@@ -36,7 +36,9 @@ func (f *layer) need(ctx context.Context, t nodes, dir string) error {
 			return err
 		}
 		if !ok || !n.isDir() {
-			n = f.guess(p)
+			if n, err = f.guess(ctx, t, p); err != nil {
+				return err
+			}
 		}
 		f.made.dirs[p] = directory{mode: n.mode, uid: n.uid, gid: n.gid}
 	}
@@ -45,17 +47,22 @@ func (f *layer) need(ctx context.Context, t nodes, dir string) error {
 
 // guess is a directory that the base doesn't have: as the layer that must have made
 // it would, or 0755 root:root.
-func (f *layer) guess(p string) node {
+func (f *layer) guess(ctx context.Context, t nodes, p string) (node, error) {
 	if n, ok := f.on.Skeleton.make(p); ok {
-		return n
+		return n, nil
 	}
-	n := node{mode: 0o755}
-	if f.on.Skeleton.shipped {
-		f.unknown = f.unknown || f.on.Skeleton.unsure(p, f.placer.plain)
-		return n
+	return f.assume(ctx, t, p, node{mode: 0o755})
+}
+
+// assume takes a directory that isn't known for a new one, unless a command may have
+// shipped it.
+func (f *layer) assume(ctx context.Context, t nodes, p string, n node) (node, error) {
+	unsure, err := f.on.Skeleton.unsure(ctx, t, p, f.placer.plain)
+	f.unknown = f.unknown || unsure
+	if !unsure && !f.on.Skeleton.shipped {
+		f.on.Skeleton.likely[p] = n
 	}
-	f.on.Skeleton.likely[p] = n
-	return n
+	return n, err
 }
 
 // directoryTree is a state with directories in their modes and owners. Its

@@ -130,7 +130,11 @@ func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 		return err
 	}
 	if _, ok := f.on.Skeleton.declared[p.at]; !ok && !there {
-		f.unknown = f.unknown || f.on.Skeleton.unsure(p.at, f.placer.plain)
+		unsure, err := f.on.Skeleton.unsure(ctx, t, p.at, f.placer.plain)
+		if err != nil {
+			return err
+		}
+		f.unknown = f.unknown || unsure
 	}
 	f.made.dirs[p.at] = directory{mode: mode, uid: p.uid, gid: p.gid}
 	f.on.Skeleton.declared[p.at] = node{mode: mode, uid: p.uid, gid: p.gid, named: p.named}
@@ -195,10 +199,9 @@ func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 	}
 	n, ok := f.on.Skeleton.make(p.at)
 	if !ok {
-		n = node{mode: 0o755, uid: p.uid, gid: p.gid, named: p.named}
-		f.unknown = f.unknown || f.on.Skeleton.unsure(p.at, f.placer.plain)
-		if !f.on.Skeleton.shipped {
-			f.on.Skeleton.likely[p.at] = n
+		var err error
+		if n, err = f.assume(ctx, t, p.at, node{mode: 0o755, uid: p.uid, gid: p.gid, named: p.named}); err != nil {
+			return err
 		}
 	}
 	f.made.dirs[p.at] = directory{mode: n.mode, uid: n.uid, gid: n.gid}

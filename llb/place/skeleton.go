@@ -6,6 +6,8 @@ package place
 import (
 	"context"
 	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -33,6 +35,8 @@ type Skeleton struct {
 	// image after them.
 	ships []bk.State
 	whole bool
+	// outputs are those of the ships of which the place is known.
+	outputs []shippedTree
 	// looked says that root was looked into.
 	looked bool
 	// laid is what files layers put on top of root.
@@ -82,6 +86,24 @@ func (s *Skeleton) Ship(ran bool, tree bk.State) {
 func (s *Skeleton) ShipWhole(image bk.State) {
 	s.ran, s.shipped, s.whole = true, true, true
 	s.ships = []bk.State{image}
+}
+
+// ShipOutputs is Ship for a layer of what a command made at known places. Directories above
+// those are made as for files; what is at them isn't known. Where the places may be behind
+// links that aren't known either, it is no more than Ship.
+func (s *Skeleton) ShipOutputs(outputs []plan.Output, tree bk.State) {
+	if s.opaque || s.root.Output() == nil {
+		s.Ship(true, tree)
+		return
+	}
+	for _, o := range outputs {
+		s.shipped = s.shipped || slices.ContainsFunc(s.outputs, func(t shippedTree) bool { return t.has(path.Dir(o.Dest), t.dest) })
+		s.ran = s.ran || plan.Within("/etc/passwd", o.Dest) || plan.Within("/etc/group", o.Dest)
+	}
+	for _, o := range outputs {
+		s.outputs = append(s.outputs, shippedTree{dest: o.Dest, below: o.Into && o.Owner == nil})
+	}
+	s.ships = append(s.ships, tree)
 }
 
 // Replace notes a command that changed the image in place: the result is the new
@@ -137,9 +159,34 @@ func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) 
 	return s.absent, nil
 }
 
+// shippedTree is something that a command made.
+type shippedTree struct {
+	dest string
+	// below says that the place itself is a directory like most.
+	below bool
+}
+
+// has reports whether a path, with the tree at a place, may be of the tree.
+func (t shippedTree) has(p, at string) bool { return plan.Within(p, at) && (p != at || !t.below) }
+
 // unsure reports whether a directory that isn't known may be one of those that a command
-// shipped, or a link; of some directories that isn't thought.
-func (s *Skeleton) unsure(p string, plain fhs.Directories) bool { return s.shipped && !plain[p] }
+// shipped, or a link; of some directories that isn't thought. Outputs are at their places,
+// or where the links of the image lead from there.
+func (s *Skeleton) unsure(ctx context.Context, t nodes, p string, plain fhs.Directories) (bool, error) {
+	if plain[p] || s.shipped {
+		return !plain[p], nil
+	}
+	for _, tree := range s.outputs {
+		real, err := resolveDir(ctx, t, path.Dir(tree.dest))
+		if err != nil {
+			return false, err
+		}
+		if tree.has(p, tree.dest) || tree.has(p, path.Join(real, path.Base(tree.dest))) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
 
 // link notes a link that an entry makes, in the place of a directory with all that is in
 // it.
