@@ -98,7 +98,8 @@ func addStores(ctx context.Context, opt *base.WorkerOpt, sn *snapshotter, s *set
 	if err != nil {
 		return fmt.Errorf("open the content database: %w", err)
 	}
-	mdb := ctdmetadata.NewDB(db, store, map[string]snapshots.Snapshotter{sn.name: sn})
+	// Without its wrapping, which would hide that it removes directories when it is asked to clean up.
+	mdb := ctdmetadata.NewDB(db, store, map[string]snapshots.Snapshotter{sn.name: sn.Snapshotter})
 	if err := mdb.Init(ctx); err != nil {
 		return fmt.Errorf("open the content database: %w", err)
 	}
