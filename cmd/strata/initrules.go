@@ -26,7 +26,7 @@ func (c *converted) skipFindings(path string, file *draft.File) error {
 		return nil //nolint:nilerr // and of this
 	}
 	var rules []string
-	for _, e := range lint.File(s, spec.DefaultTarget, nil, config) {
+	for _, e := range append(lint.File(s, spec.DefaultTarget, nil, config), lint.Bases(s)...) {
 		if config.Skips(e.Rule) {
 			continue
 		}

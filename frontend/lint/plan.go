@@ -6,6 +6,7 @@ package lint
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -30,9 +31,26 @@ func Plan(s *spec.Spec, p *plan.Plan, locked *lock.File) []*spec.Error {
 // base looks at the reference that a target is made from. It has a digest by now, so
 // what the build file has counts.
 func (l *pass) base(t *spec.Target, img *plan.Image) {
-	if t == nil || img.From.Kind != plan.Registry {
-		return
+	if t != nil && img.From.Kind == plan.Registry {
+		l.unpinned(t)
 	}
+}
+
+// Bases applies the rule about the references that targets are made from, as Plan does,
+// where nothing was planned.
+func Bases(s *spec.Spec) []*spec.Error {
+	l := &pass{spec: s}
+	for i := range s.Targets {
+		kind, _, _ := strings.Cut(s.Targets[i].From.Value, ":")
+		if !slices.Contains([]string{"", "scratch", "target", "context", "dockerfile"}, kind) {
+			l.unpinned(&s.Targets[i])
+		}
+	}
+	return l.found
+}
+
+// unpinned looks at the reference that a target is made from.
+func (l *pass) unpinned(t *spec.Target) {
 	for _, text := range texts(t.From) {
 		name, _, pinned := strings.Cut(text.Value, "@")
 		if pinned || strings.Contains(name, "$") || l.lock.Image(name) != nil {
