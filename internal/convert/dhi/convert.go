@@ -49,6 +49,7 @@ func Convert(data []byte) (*Result, error) {
 	c := &converter{doc: d, file: &draft.File{Head: []string{"syntax=strata-build/strata:1"}}}
 	c.system(data)
 	c.vars = newVars(d.Top.Map("vars"))
+	c.vars.image = d.Top.Pairs("environment")
 	c.describe()
 	c.image()
 	d.Untaken()

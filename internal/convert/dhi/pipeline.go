@@ -67,7 +67,7 @@ func (p *pipeline) step(outer *step, m *definition.Map) draft.Layer {
 	}
 	for _, v := range append(slices.Clone(outer.env), m.Pairs("environment")...) {
 		b.Env = slices.DeleteFunc(b.Env, func(e draft.Pair) bool { return e.Name == v.Name })
-		b.Env = append(b.Env, draft.Pair{Name: v.Name, Value: p.c.vars.variable(v.Value)})
+		b.Env = append(b.Env, draft.Pair{Name: v.Name, Value: p.c.vars.step(v.Value)})
 	}
 	for _, s := range m.Maps("secrets") {
 		s.Lost("if", "a secret has no condition")

@@ -23,6 +23,8 @@ const (
 type vars struct {
 	all  []*variable
 	made int
+	// image is the image's environment, which builds can mention.
+	image []draft.Pair
 }
 
 type variable struct {
@@ -169,6 +171,20 @@ func (v *vars) texts(all []string) []string {
 
 // variable is the value of an environment variable, which may mention others.
 func (v *vars) variable(s string) string { return v.replace(s, same) }
+
+// step is variable for a step of a build: those of the image's environment have their
+// values.
+func (v *vars) step(s string) string {
+	return v.replace(s, func(m string) string {
+		n := name.FindStringSubmatch(strings.TrimPrefix(m, "$"))
+		for _, p := range v.image {
+			if n != nil && p.Name == n[1] && !strings.Contains(p.Value, "$") && p.Name != "PATH" {
+				return p.Value
+			}
+		}
+		return m
+	})
+}
 
 // script is a script: the shell expands what it mentions.
 func (v *vars) script(s string) string { return v.replace(s, same) }
