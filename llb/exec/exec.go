@@ -254,7 +254,7 @@ func (c *Command) asRoot(command []string) []string {
 func (c *Command) outside() []string {
 	dirs := map[string]bool{}
 	for _, m := range c.action.Mounts {
-		if m.Path == "/" || isSelection(m.Copy) {
+		if m.Path == "/" || len(m.Include)+len(m.Exclude) > 0 {
 			dirs[m.Target] = true
 		}
 	}

@@ -67,17 +67,18 @@ func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, er
 
 // mount mounts an input. What is written to it is thrown away.
 func (c *Command) mount(ctx context.Context, m plan.Mount) (bk.RunOption, error) {
-	st, err := c.runner.Trees(ctx, m.From)
+	f, err := c.find(ctx, plan.Source{Copy: m.Copy, Dest: m.Target, Into: true})
 	if err != nil {
 		return nil, err
 	}
-	st, src := op.Restart(st), m.Path
+	f.pattern = false // what isn't there under its name is missing
+	st, src := f.st, f.Path
 	var chown *bk.ChownOpt
 	if m.Writable {
 		chown = c.chown()
 	}
 	if len(m.Include)+len(m.Exclude) > 0 || chown != nil {
-		st, src = c.selected(st, m.Copy, chown), "/"
+		st, src = c.selected(&f, chown), "/"
 	}
 	how := bk.Readonly
 	if m.Writable {

@@ -51,28 +51,41 @@ func (c *Command) chown() *bk.ChownOpt {
 	return op.Owner(c.uid, c.gid)
 }
 
-// selected is what of a tree is meant, as the root of a state.
-func (c *Command) selected(st bk.State, from plan.Copy, chown *bk.ChownOpt) bk.State {
-	return op.Restart(bk.Scratch().File(bk.Copy(st, literal(from.Path), "/", sourceInfo(from, chown)),
-		c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("select files for "+c.layer.Short()))))
+// found is a source that was looked for: the path of a state, or a pattern.
+type found struct {
+	plan.Source
+	st      bk.State
+	pattern bool
+}
+
+// find looks for a source, whose path is a pattern unless there is a file of that name.
+func (c *Command) find(ctx context.Context, s plan.Source) (found, error) {
+	st, err := c.runner.Trees(ctx, s.From)
+	if err != nil {
+		return found{}, err
+	}
+	f := found{Source: s, st: op.Restart(st)}
+	if f.Path, f.pattern, err = place.Settle(ctx, c.runner.Prober, f.st, s.Copy, s.Dest, s.Into); err != nil {
+		return found{}, &plan.Fault{Range: spec.Range{Start: s.Pos, End: s.Pos}, Err: err}
+	}
+	if s.OwnName && !f.pattern {
+		f.Dest, f.Into = path.Join(s.Dest, path.Base(f.Path)), false
+	}
+	return f, nil
 }
 
 // isSelection reports whether something else than a single path is meant.
-func isSelection(c plan.Copy) bool {
-	return len(c.Include)+len(c.Exclude) > 0 || spec.HasGlob(c.Path)
+func (f *found) isSelection() bool { return len(f.Include)+len(f.Exclude) > 0 || f.pattern }
+
+// selected is what of a tree is meant, as the root of a state.
+func (c *Command) selected(f *found, chown *bk.ChownOpt) bk.State {
+	return op.Restart(bk.Scratch().File(bk.Copy(f.st, f.Path, "/", f.info(chown)),
+		c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("select files for "+c.layer.Short()))))
 }
 
-// literal is a path without the backslashes of a pattern that is none.
-func literal(p string) string {
-	if name, ok := plan.Unescaped(p); ok {
-		return name
-	}
-	return p
-}
-
-// sourceInfo is how a source is copied. What a pattern matches keeps its name.
-func sourceInfo(from plan.Copy, chown *bk.ChownOpt) *bk.CopyInfo {
-	pattern := spec.HasGlob(from.Path)
+// info is how a source is copied. What a pattern matches keeps its name.
+func (f *found) info(chown *bk.ChownOpt) *bk.CopyInfo {
+	from, pattern := f.Copy, f.pattern
 	info := &bk.CopyInfo{
 		FollowSymlinks: true, CopyDirContentsOnly: !pattern, CreateDestPath: true, AllowWildcard: pattern,
 		IncludePatterns: from.Include, ExcludePatterns: from.Exclude, ChownOpt: chown,
@@ -112,8 +125,8 @@ func (g *sources) put(ctx context.Context, root bk.State) (bk.State, error) {
 		}
 	}
 	give(c.action.SourceDir())
-	for _, s := range c.action.Sources {
-		st, err := c.runner.Trees(ctx, s.From)
+	for _, planned := range c.action.Sources {
+		s, err := c.find(ctx, planned)
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -122,7 +135,7 @@ func (g *sources) put(ctx context.Context, root bk.State) (bk.State, error) {
 			dest, dir = path.Join(s.Dest, "/")+"/", s.Dest
 		}
 		give(dir)
-		fa = op.Then(fa).Copy(op.Restart(st), literal(s.Path), dest, sourceInfo(s.Copy, c.chown()))
+		fa = op.Then(fa).Copy(s.st, s.Path, dest, s.info(c.chown()))
 	}
 	return op.Restart(root.File(fa, c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("sources of "+c.layer.Short())))), nil
 }
@@ -140,33 +153,34 @@ func (g *sources) give(fa *bk.FileAction, dir string) *bk.FileAction {
 // it, and reports whether they are. What ships of it by outputs must be in the root.
 func (g *sources) mountWhole(ctx context.Context) (bool, error) {
 	a := g.to.action
-	s := a.Sources[0]
-	shipped := slices.ContainsFunc(a.Outputs, func(o plan.Output) bool {
-		return plan.Within(o.Path, plan.SourceDir) || plan.Within(plan.SourceDir, o.Path)
-	})
-	if len(a.Sources) > 1 || s.Dest != plan.SourceDir || !s.Into || isSelection(s.Copy) || shipped {
+	if len(a.Sources) > 1 {
 		return false, nil
 	}
-	st, err := g.to.runner.Trees(ctx, s.From)
+	s, err := g.to.find(ctx, a.Sources[0])
 	if err != nil {
 		return false, err
 	}
-	st = op.Restart(st)
-	if is, err := place.IsDirectory(ctx, g.to.runner.Prober, st, s.Path); !is || err != nil {
+	shipped := slices.ContainsFunc(a.Outputs, func(o plan.Output) bool {
+		return plan.Within(o.Path, plan.SourceDir) || plan.Within(plan.SourceDir, o.Path)
+	})
+	if s.Dest != plan.SourceDir || !s.Into || s.isSelection() || shipped {
+		return false, nil
+	}
+	if is, err := place.IsDirectory(ctx, g.to.runner.Prober, s.st, s.Path); !is || err != nil {
 		return false, err
 	}
-	g.mountDirectory(st, s)
+	g.mountDirectory(&s)
 	return true, nil
 }
 
 // mount mounts each source where the command finds it.
 func (g *sources) mount(ctx context.Context) error {
 	for _, s := range g.to.action.Sources {
-		st, err := g.to.runner.Trees(ctx, s.From)
-		if err != nil {
-			return err
+		found, err := g.to.find(ctx, s)
+		if err == nil {
+			err = g.mountSource(ctx, &found)
 		}
-		if err := g.mountSource(ctx, op.Restart(st), s); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -174,32 +188,31 @@ func (g *sources) mount(ctx context.Context) error {
 }
 
 // mountSource mounts a source, each match of a pattern by itself.
-func (g *sources) mountSource(ctx context.Context, st bk.State, s plan.Source) error {
-	if spec.HasGlob(s.Path) {
-		return g.mountMatches(ctx, g.to.selected(st, s.Copy, g.to.chown()), s.Dest)
+func (g *sources) mountSource(ctx context.Context, s *found) error {
+	if s.pattern {
+		return g.mountMatches(ctx, g.to.selected(s, g.to.chown()), s.Dest)
 	}
-	s.Path = literal(s.Path)
-	directory, err := place.IsDirectory(ctx, g.to.runner.Prober, st, s.Path)
+	directory, err := place.IsDirectory(ctx, g.to.runner.Prober, s.st, s.Path)
 	switch {
 	case err != nil:
 		return err
 	case s.Dest == "/" && directory:
 		return plan.Mistakef("mount the source: it would hide the whole image; name a workdir, or let the command write to $out")
-	case directory && isSelection(s.Copy):
-		g.mounted = append(g.mounted, mounted{state: g.to.selected(st, s.Copy, g.to.chown()), path: "/", target: s.Dest, directory: true})
+	case directory && s.isSelection():
+		g.mounted = append(g.mounted, mounted{state: g.to.selected(s, g.to.chown()), path: "/", target: s.Dest, directory: true})
 	case directory:
-		g.mountDirectory(st, s)
+		g.mountDirectory(s)
 	default:
-		g.mountFile(st, s)
+		g.mountFile(s)
 	}
 	return nil
 }
 
 // mountDirectory notes a directory that is mounted at a source's place.
-func (g *sources) mountDirectory(st bk.State, s plan.Source) {
-	m := mounted{state: st, path: s.Path, target: s.Dest, directory: true}
+func (g *sources) mountDirectory(s *found) {
+	m := mounted{state: s.st, path: s.Path, target: s.Dest, directory: true}
 	if chown := g.to.chown(); chown != nil {
-		m.state = bk.Scratch().File(bk.Copy(st, s.Path, plan.SourceDir, &bk.CopyInfo{
+		m.state = bk.Scratch().File(bk.Copy(s.st, s.Path, plan.SourceDir, &bk.CopyInfo{
 			CopyDirContentsOnly: true, CreateDestPath: true, ChownOpt: chown,
 		}), g.to.ops.At(g.to.layer.Range), bk.WithCustomName(g.to.ops.Name("give the source to "+g.to.action.User)))
 		m.path = plan.SourceDir
@@ -208,13 +221,13 @@ func (g *sources) mountDirectory(st bk.State, s plan.Source) {
 }
 
 // mountFile notes a single file that is mounted.
-func (g *sources) mountFile(st bk.State, s plan.Source) {
-	m := mounted{state: st, path: s.Path, target: s.Dest}
+func (g *sources) mountFile(s *found) {
+	m := mounted{state: s.st, path: s.Path, target: s.Dest}
 	if s.Into {
 		m.target = path.Join(s.Dest, path.Base(s.Path))
 	}
 	if chown := g.to.chown(); chown != nil {
-		m.state, m.path = g.to.selected(st, s.Copy, chown), path.Join("/", path.Base(s.Path))
+		m.state, m.path = g.to.selected(s, chown), path.Join("/", path.Base(s.Path))
 	}
 	g.mounted = append(g.mounted, m)
 }

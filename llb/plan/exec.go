@@ -106,6 +106,8 @@ type Source struct {
 	Dest string `json:"dest"`
 	// Into says that Dest is a directory that a file goes into.
 	Into bool `json:"into,omitempty"`
+	// OwnName says that the path has its own name in Dest, unless it is a pattern.
+	OwnName bool `json:"own_name,omitempty"`
 }
 
 // Output is a path of a step that ships. A directory's contents become Dest.

@@ -26,6 +26,8 @@ type Entry struct {
 	Dest string `json:"dest"`
 	// Into says that Dest is a directory that the file goes into.
 	Into bool `json:"into,omitempty"`
+	// OwnName says that Copy has its own name in Dest, unless it is a pattern.
+	OwnName bool `json:"own_name,omitempty"`
 	// Mode is the permission bits with setuid, setgid and sticky; nil keeps the
 	// source's, and is 0644 for content and 0755 for a directory.
 	Mode *Mode `json:"mode,omitempty"`

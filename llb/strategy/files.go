@@ -67,24 +67,16 @@ func planEntries(ctx context.Context, t *Target, f *spec.File) ([]plan.Entry, er
 		if !e.Into {
 			return nil, t.read.errorf(f.Dest.Pos, "a list of sources needs a directory as dest: write %s/", e.Dest)
 		}
-		if name, ok := ownName(e.Copy.Path); ok && !e.Extract {
-			e.Dest, e.Into = path.Join(e.Dest, name), false
+		switch from := e.Copy.Path; {
+		case from == "/" || e.Extract:
+		case plan.IsPattern(from):
+			e.OwnName = true
+		default:
+			e.Dest, e.Into = path.Join(e.Dest, path.Base(from)), false
 		}
 		all = append(all, e)
 	}
 	return all, nil
-}
-
-// ownName is the name that a source has in a list; false for a pattern, whose matches
-// have theirs, and for a whole tree, which has none.
-func ownName(source string) (string, bool) {
-	if source == "/" || spec.HasGlob(source) {
-		return "", false
-	}
-	if name, ok := plan.Unescaped(source); ok {
-		source = name
-	}
-	return path.Base(source), true
 }
 
 // planEntry plans one file.

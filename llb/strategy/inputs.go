@@ -78,8 +78,12 @@ func (c *command) planSource(ctx context.Context, s *spec.Source) (plan.Source, 
 		return out, err
 	}
 	if !s.Dest.IsSet() {
-		if name, ok := ownName(out.Path); ok && s.Listed {
-			out.Dest, out.Into = path.Join(out.Dest, name), false
+		switch {
+		case !s.Listed || out.Path == "/":
+		case plan.IsPattern(out.Path):
+			out.OwnName = true
+		default:
+			out.Dest, out.Into = path.Join(out.Dest, path.Base(out.Path)), false
 		}
 		return out, nil
 	}
@@ -95,9 +99,6 @@ func (c *command) planSource(ctx context.Context, s *spec.Source) (plan.Source, 
 		return out, c.t.read.errorf(s.Dest.Pos, "%w", err)
 	}
 	out.Dest, out.Into = path.Clean(dest), strings.HasSuffix(dest, "/")
-	if spec.HasGlob(out.Path) && !out.Into {
-		return out, c.t.read.errorf(s.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", s.Path.Value, s.Dest.Value)
-	}
 	return out, nil
 }
 

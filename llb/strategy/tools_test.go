@@ -108,7 +108,7 @@ func TestSources(t *testing.T) {
 		"source: .":                                        "/src: / > /src/",
 		"source: server, workdir: /src/cmd":                "/src/cmd: /server > /src/",
 		"source: [a, b/c], workdir: /app":                  "/app: /a > /app/a, /b/c > /app/c",
-		"source: ['*.json', ., 'x/[id]'], workdir: /app":   "/app: /*.json > /app/, / > /app/, /x/[id] > /app/[id]",
+		"source: ['*.json', ., 'x/[id]'], workdir: /app":   "/app: /*.json > /app/ by name, / > /app/, /x/[id] > /app/ by name",
 		"source: {path: a, dest: b}":                       "/src: /a > /src/b",
 		"source: {path: a, dest: b/}":                      "/src: /a > /src/b/",
 		"source: {path: a, dest: /b/../c}, workdir: /app":  "/app: /a > /c",
@@ -125,6 +125,9 @@ func TestSources(t *testing.T) {
 			text := s.Path + " > " + s.Dest
 			if s.Into {
 				text += "/"
+			}
+			if s.OwnName {
+				text += " by name"
 			}
 			got = append(got, text)
 		}
