@@ -40,6 +40,7 @@ func (f *layer) need(ctx context.Context, t nodes, dir string) error {
 				return err
 			}
 		}
+		f.unknown = f.unknown || n.unsure
 		f.made.dirs[p] = directory{mode: n.mode, uid: n.uid, gid: n.gid}
 	}
 	return nil

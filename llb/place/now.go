@@ -117,6 +117,7 @@ func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 	if err != nil {
 		return err
 	}
+	f.unknown = f.unknown || n.unsure
 	if there && n.isDir() {
 		mode = n.mode
 		if p.Owner == nil {

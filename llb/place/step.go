@@ -172,12 +172,17 @@ func (f *layer) rawDirectory(ctx context.Context, t nodes, p placement) error {
 	if err := f.ownDirectory(ctx, t, p); err != nil {
 		return err
 	}
-	if p.Mode != nil || p.Owner != nil {
-		f.made.step.keep = append(f.made.step.keep, p.at)
-		return nil
+	unsure, err := f.on.Skeleton.unsure(ctx, t, p.at, f.placer.plain)
+	if err != nil {
+		return err
 	}
 	made := f.on.Skeleton.declared[p.at]
-	made.weak, made.named = !known || before.weak, before.named
+	made.unsure = before.unsure || !known && unsure
+	if p.Mode != nil || p.Owner != nil {
+		f.made.step.keep = append(f.made.step.keep, p.at)
+	} else {
+		made.weak, made.named = !known || before.weak, before.named
+	}
 	f.on.Skeleton.declared[p.at] = made
 	return nil
 }

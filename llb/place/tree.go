@@ -22,6 +22,8 @@ type node struct {
 	// named says that the owner has a name that isn't looked up yet, and weak that a
 	// step doesn't count the node: the image's own directory does, or nothing made it yet.
 	named, weak bool
+	// unsure says that a command may have shipped a link there, which a step goes through.
+	unsure bool
 }
 
 // isDir reports whether the node is a directory.
