@@ -140,7 +140,7 @@ func (c *collection) selected(root bk.State, o *plan.Output) bk.State {
 // item is an output as an item whose source is in the step.
 func (c *collection) item(root bk.State, o *plan.Output) item {
 	open := opener{placer: c.of.placer, ops: c.of.on.Ops}
-	e := &plan.Entry{Range: o.Range, Dest: o.Dest, Into: o.Into, Mode: o.Mode, Owner: o.Owner}
+	e := &plan.Entry{Range: o.Range, Dest: o.Dest, Into: o.Into, Mode: o.Mode, ModeChange: o.ModeChange, Owner: o.Owner}
 	it := item{Entry: e, from: root, src: o.Path, contents: true, pattern: spec.HasGlob(o.Path)}
 	if len(o.Include)+len(o.Exclude) > 0 {
 		it.from, it.src = c.selected(root, o), selectedDir

@@ -124,8 +124,9 @@ type Output struct {
 	// Include and Exclude are .dockerignore patterns relative to Path.
 	Include []string `json:"include,omitempty"`
 	Exclude []string `json:"exclude,omitempty"`
-	// Mode is nil to keep modes.
-	Mode *Mode `json:"mode,omitempty"`
+	// Mode is nil to keep modes, or to change them as ModeChange says.
+	Mode       *Mode  `json:"mode,omitempty"`
+	ModeChange string `json:"mode_change,omitempty"`
 	// Owner is nil for root:root, unless KeepOwners leaves owners as they are.
 	Owner      *Owner `json:"owner,omitempty"`
 	KeepOwners bool   `json:"keep_owners,omitempty"`

@@ -68,7 +68,7 @@ func outputKind() kind[Output] {
 				func(o *Output) *[]String { return &o.Exclude }),
 			bind("owner", "The owner: user, user:group or :group; keep leaves owners as they are in the step.", ownership(),
 				func(o *Output) *String { return &o.Owner }),
-			bind("mode", "The file mode, octal.", fileMode(),
+			bind("mode", "The file mode, octal, or a change of it such as u+x,go-w.", modeOrChange(),
 				func(o *Output) *String { return &o.Mode }),
 		},
 	}

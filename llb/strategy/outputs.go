@@ -47,7 +47,7 @@ func (s outputs) plan(o *spec.Output) (plan.Output, error) {
 	if out.Include, out.Exclude, err = r.patterns(o.Include, o.Exclude); err != nil {
 		return out, err
 	}
-	if out.Mode, err = r.mode(o.Mode); err != nil || !o.Owner.IsSet() {
+	if out.Mode, out.ModeChange, err = r.modeChange(o.Mode); err != nil || !o.Owner.IsSet() {
 		return out, err
 	}
 	out.Owner, err = r.owner(o.Owner)

@@ -146,6 +146,7 @@ func TestOutputs(t *testing.T) {
 		"run: make, out: [/x, /y/z], outputs: [{source: /a, dest: /}]":     "$out/x, $out/y/z, $out, /a > //",
 		"run: make, out: true, owner: keep, outputs: [/a]":                 "$out, /a > /a keep",
 		"run: make, owner: '1:2', outputs: [/a, {source: /b, owner: app}]": "/a > /a 1:2, /b > /b app:",
+		"run: make, outputs: [{source: /a, mode: 'u+x,o='}]":               "/a > /a u+x,o=",
 	} {
 		e, err := execOf(t, nil, build)
 		if err != nil {
@@ -169,6 +170,9 @@ func TestOutputs(t *testing.T) {
 			}
 			if o.Owner != nil {
 				text += " " + o.Owner.User + ":" + o.Owner.Group
+			}
+			if o.ModeChange != "" {
+				text += " " + o.ModeChange
 			}
 			got = append(got, text)
 		}
