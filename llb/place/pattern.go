@@ -24,11 +24,6 @@ func (o opener) settle(ctx context.Context, it *item) error {
 	if !plan.IsPattern(it.src) {
 		return nil
 	}
-	// What must be built isn't looked into for a name of nothing but * and ?.
-	if it.Copy.From.MustBeBuilt() && it.Into && !strings.ContainsAny(it.src, `[\`) {
-		it.pattern = true
-		return nil
-	}
 	var err error
 	if it.src, it.pattern, err = Settle(ctx, o.placer.prober, it.from, *it.Copy, it.Dest, it.Into); err != nil {
 		return err
@@ -47,6 +42,10 @@ func (o opener) settle(ctx context.Context, it *item) error {
 func Settle(ctx context.Context, p Prober, st bk.State, from plan.Copy, dest string, into bool) (src string, pattern bool, err error) {
 	if !plan.IsPattern(from.Path) {
 		return from.Path, false, nil
+	}
+	// What must be built isn't looked into for a name of nothing but * and ?.
+	if from.From.MustBeBuilt() && into && !strings.ContainsAny(from.Path, `[\`) {
+		return from.Path, true, nil
 	}
 	if there, err := hasExactly(ctx, p, st, from.Path); there || err != nil {
 		return from.Path, false, err
