@@ -27,6 +27,9 @@ func TestCheckFindsWhatBuildsFind(t *testing.T) {
 		"pattern":                  "layers: [{files: [{dest: /x/, source: \"*.nothing\"}]}]\n",
 		"dangling":                 "layers: [{files: [{dest: /x, source: dangling}]}]\n",
 		"matched and dangling":     "layers: [{files: [{dest: /x/, source: \"dangl*\"}]}]\n",
+		"one match dangles":        "layers: [{files: [{dest: /x/, source: \"some/*\"}]}]\n",
+		"link in a circle":         "layers: [{files: [{dest: /x, source: some/round}]}]\n",
+		"match in a circle":        "layers: [{files: [{dest: /x/, source: \"some/r*\"}]}]\n",
 		"source of a build":        "layers: [{build: {from: \"{base}\", source: [there/file, gone], run: \"true\", out: true}}]\n",
 		"mount":                    "layers: [{build: {from: \"{base}\", mounts: [{target: /in, source: gone}], run: \"true\", out: true}}]\n",
 		"source of a context":      "layers: [{files: [{dest: /x, from: context:more, source: gone}]}]\n",
@@ -55,9 +58,9 @@ func TestCheckFindsWhatBuildsFind(t *testing.T) {
 		"what may be in the image": "from: \"{base}\"\nlayers: [{files: [{dest: /bin/new, content: x}, {dest: /w, from: \"{base}\", source: /bin/busybox}]}]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+layers+"-- there/file --\n-- Dockerfile --\nFROM scratch AS there\nCOPY there /\n-- ignored --\n-- a[b] --\n-- .dockerignore --\nignored\n-- more/file --\n")
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\n"+layers+"-- there/file --\n-- Dockerfile --\nFROM scratch AS there\nCOPY there /\n-- ignored --\n-- a[b] --\n-- .dockerignore --\nignored\n-- more/file --\n-- some/file --\n")
 			house.Write(t, filepath.Join(dir, "there/large"), megabyte)
-			for link, to := range map[string]string{"dangling": "nowhere", "linked": "there"} {
+			for link, to := range map[string]string{"dangling": "nowhere", "linked": "there", "some/gone": "nowhere", "some/round": "round"} {
 				if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 					t.Fatal(err)
 				}

@@ -21,7 +21,11 @@ func (e *Explainer) Absent(ctx context.Context, c plan.Copy) error {
 		return nil
 	}
 	if plan.IsPattern(name) {
-		if literal, ok := plan.Unescaped(name); ok && list.has(literal) || slices.ContainsFunc(list.matching(name), list.has) {
+		if literal, ok := plan.Unescaped(name); ok && list.has(literal) {
+			return nil
+		}
+		matches := list.matching(name)
+		if len(matches) > 0 && !slices.ContainsFunc(matches, func(m string) bool { return !list.has(m) }) {
 			return nil
 		}
 	}

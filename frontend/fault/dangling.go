@@ -53,9 +53,16 @@ func (list Lister) stat(at string) (*fstypes.Stat, error) {
 }
 
 // dangling is a link that leads to nothing.
-type dangling struct{ name, target string }
+type dangling struct {
+	name, target string
+	// circle says that it leads back to itself.
+	circle bool
+}
 
 func (d dangling) words(in plan.Tree) string {
+	if d.circle {
+		return fmt.Sprintf("%q is a link to %q, which leads in a circle", d.name, d.target)
+	}
 	return fmt.Sprintf("%q is a link to %q, which isn't in %s", d.name, d.target, in.Words())
 }
 
@@ -119,10 +126,10 @@ func (list Lister) dangles(name string) (dangling, bool) {
 	}
 	to, err := list.Follow(path.Join(at, base))
 	if err != nil {
-		return dangling{name, stat.Linkname}, true // it leads in a circle
+		return dangling{name, stat.Linkname, true}, true
 	}
 	if found, err := list.stat(to); err != nil || found != nil || to == "/" {
 		return dangling{}, false
 	}
-	return dangling{name, stat.Linkname}, true
+	return dangling{name, stat.Linkname, false}, true
 }

@@ -55,7 +55,7 @@ func TestDangling(t *testing.T) {
 		"linked/b.txt": `"linked/b.txt" is a link to "none", which isn't in the build context`,
 		"gone/x":       `"gone" is a link to "lost/dir", which isn't in the build context`,
 		"d/deep/e":     `"d/deep/e" is a link to "/nowhere", which isn't in the build context`,
-		"round":        `"round" is a link to "round", which isn't in the build context`,
+		"round":        `"round" is a link to "round", which leads in a circle`,
 		"none":         "",
 	} {
 		got := ""

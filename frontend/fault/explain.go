@@ -74,6 +74,13 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if c, ok := findCopy(e.Plan, err, lines); ok {
 		return e.missing(ctx, c)
 	}
+	if circles(err) {
+		for _, c := range copies(e.Plan, lines) {
+			if fault := e.Absent(ctx, c); fault != nil {
+				return fault
+			}
+		}
+	}
 	if IsNotFound(err) {
 		if c, ok := findPattern(e.Plan, lines); ok {
 			return e.missingMatch(ctx, c)

@@ -53,6 +53,9 @@ func lacks(err error, path string) bool {
 		strings.HasSuffix(text, ": lstat "+path+": no such file or directory")
 }
 
+// circles reports whether an error is BuildKit's about links that lead in a circle.
+func circles(err error) bool { return strings.HasSuffix(err.Error(), ": too many links") }
+
 // IsNotFound reports whether an error is BuildKit's about a file it didn't find.
 func IsNotFound(err error) bool {
 	return strings.Contains(err.Error(), "no such file or directory") || strings.HasSuffix(err.Error(), " not found")
