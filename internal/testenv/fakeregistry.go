@@ -103,6 +103,7 @@ type FakeRegistry struct {
 	tags      map[string]string       // digests by repository:tag
 	uploads   map[string][]byte
 	count     int
+	busied    int // requests that quirks.Busy was asked about
 	tokens    map[string]*fakeToken
 	first     map[string]string
 	hang      chan struct{}

@@ -83,8 +83,8 @@ func (r *FakeRegistry) serve(w http.ResponseWriter, req *http.Request) {
 func (r *FakeRegistry) isBusy() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.quirks.Busy--
-	return r.quirks.Busy >= 0
+	r.busied++
+	return r.busied <= r.quirks.Busy
 }
 
 // fail answers with a status and a code of the specification's.
