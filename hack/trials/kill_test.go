@@ -208,6 +208,7 @@ func TestDisk(t *testing.T) {
 				}
 				mount("remount," + c.with)
 				v.recovers(t)
+				v.cli.MustRun(t, "prune", "--all")
 			}
 		})
 	}
