@@ -52,12 +52,12 @@ func (f *layer) guess(ctx context.Context, t nodes, p string) (node, error) {
 	if n, ok := f.on.Skeleton.make(p); ok {
 		return n, nil
 	}
-	return f.assume(ctx, t, p, node{mode: 0o755})
+	return assume(ctx, f, t, p, node{mode: 0o755})
 }
 
 // assume takes a directory that isn't known for a new one, unless a command may have
 // shipped it.
-func (f *layer) assume(ctx context.Context, t nodes, p string, n node) (node, error) {
+func assume(ctx context.Context, f *layer, t nodes, p string, n node) (node, error) {
 	unsure, err := f.on.Skeleton.unsure(ctx, t, p, f.placer.plain)
 	f.unknown = f.unknown || unsure
 	if !unsure && !f.on.Skeleton.shipped {

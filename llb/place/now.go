@@ -201,7 +201,7 @@ func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 	n, ok := f.on.Skeleton.make(p.at)
 	if !ok {
 		var err error
-		if n, err = f.assume(ctx, t, p.at, node{mode: 0o755, uid: p.uid, gid: p.gid, named: p.named}); err != nil {
+		if n, err = assume(ctx, f, t, p.at, node{mode: 0o755, uid: p.uid, gid: p.gid, named: p.named}); err != nil {
 			return err
 		}
 	}

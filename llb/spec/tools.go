@@ -65,7 +65,7 @@ func Tools() []Tool {
 		{Name: "nuget", Dirs: []string{"${NUGET_PACKAGES:-$HOME/.nuget/packages}", "${NUGET_HTTP_CACHE_PATH:-${XDG_DATA_HOME:-$HOME/.local/share}/NuGet/http-cache}"}, Sharing: "locked"},
 		{Name: "pip", Dirs: []string{"${PIP_CACHE_DIR:-" + xdgCache + "/pip}"}, Sharing: "shared"},
 		// Without the variable it moves its store to where it can make hard links.
-		{Name: "pnpm", Dirs: []string{pnpmStore}, Sharing: "shared", Env: []string{"npm_config_store_dir=" + pnpmStore}},
+		{Name: "pnpm", Dirs: []string{pnpmStore, "${npm_config_cache_dir:-" + xdgCache + "/pnpm}"}, Sharing: "shared", Env: []string{"npm_config_store_dir=" + pnpmStore}},
 		// Beside these it keeps virtual environments, which may be what ships.
 		{Name: "poetry", Dirs: []string{poetry + "/cache", poetry + "/artifacts"}, Sharing: "locked"},
 		// What is installed must not be links into the cache.
