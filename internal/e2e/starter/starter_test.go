@@ -9,7 +9,6 @@ import (
 	"cmp"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -232,36 +231,12 @@ func (b *bench) machine(t *testing.T) []string {
 	if b.args != nil {
 		return b.args
 	}
-	dir := filepath.Join(filepath.Dir(b.cli.Home), "machine")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "ca-certificates.crt"), data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	m := testenv.ThisMachine(t, filepath.Join(filepath.Dir(b.cli.Home), "machine"))
 	b.args = []string{
-		"--build-arg", "GOPROXY=" + word(t, "go", "env", "GOPROXY"), "--build-arg", "NPM_REGISTRY=" + word(t, "npm", "config", "get", "registry"),
-		"--build-context", "go=" + word(t, "go", "env", "GOROOT"), "--build-context", "machine=" + dir,
-	}
-	packed := filepath.Join(dir, word(t, "npm", "pack", "npm@10.9.2", "--silent", "--pack-destination", dir))
-	if err := os.Rename(packed, filepath.Join(dir, "npm.tgz")); err != nil {
-		t.Fatal(err)
+		"--build-arg", "GOPROXY=" + m.GOPROXY, "--build-arg", "NPM_REGISTRY=" + m.NPMRegistry,
+		"--build-context", "go=" + m.GOROOT, "--build-context", "machine=" + m.Dir,
 	}
 	return b.args
-}
-
-// word is what a program of this machine prints.
-func word(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	out, err := exec.Command(name, args...).Output()
-	if err != nil {
-		t.Fatalf("%s %q: %v", name, args, err)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 func (b *bench) check(t *testing.T, dir string, contexts []string) {
