@@ -67,7 +67,7 @@ func (c *Command) mounts(ctx context.Context, root bk.State) ([]bk.RunOption, er
 
 // mount mounts an input. What is written to it is thrown away.
 func (c *Command) mount(ctx context.Context, m plan.Mount) (bk.RunOption, error) {
-	f, err := c.find(ctx, plan.Source{Copy: m.Copy, Dest: m.Target, Into: true})
+	f, err := c.runner.find(ctx, plan.Source{Copy: m.Copy, Dest: m.Target, Into: true})
 	if err != nil {
 		return nil, err
 	}

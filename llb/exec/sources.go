@@ -58,22 +58,6 @@ type found struct {
 	pattern bool
 }
 
-// find looks for a source, whose path is a pattern unless there is a file of that name.
-func (c *Command) find(ctx context.Context, s plan.Source) (found, error) {
-	st, err := c.runner.Trees(ctx, s.From)
-	if err != nil {
-		return found{}, err
-	}
-	f := found{Source: s, st: op.Restart(st)}
-	if f.Path, f.pattern, err = place.Settle(ctx, c.runner.Prober, f.st, s.Copy, s.Dest, s.Into); err != nil {
-		return found{}, &plan.Fault{Range: spec.Range{Start: s.Pos, End: s.Pos}, Err: err}
-	}
-	if s.OwnName && !f.pattern {
-		f.Dest, f.Into = path.Join(s.Dest, path.Base(f.Path)), false
-	}
-	return f, nil
-}
-
 // isSelection reports whether something else than a single path is meant.
 func (f *found) isSelection() bool { return len(f.Include)+len(f.Exclude) > 0 || f.pattern }
 
@@ -109,6 +93,22 @@ type mounted struct {
 	directory    bool
 }
 
+// find looks for a source, whose path is a pattern unless there is a file of that name.
+func (r *Runner) find(ctx context.Context, s plan.Source) (found, error) {
+	st, err := r.Trees(ctx, s.From)
+	if err != nil {
+		return found{}, err
+	}
+	f := found{Source: s, st: op.Restart(st)}
+	if f.Path, f.pattern, err = place.Settle(ctx, r.Prober, f.st, s.Copy, s.Dest, s.Into); err != nil {
+		return found{}, &plan.Fault{Range: spec.Range{Start: s.Pos, End: s.Pos}, Err: err}
+	}
+	if s.OwnName && !f.pattern {
+		f.Dest, f.Into = path.Join(s.Dest, path.Base(f.Path)), false
+	}
+	return f, nil
+}
+
 // put puts the sources into what the command runs in. A single directory at the place
 // that is made for it is mounted, which takes no copy.
 func (g *sources) put(ctx context.Context, root bk.State) (bk.State, error) {
@@ -126,7 +126,7 @@ func (g *sources) put(ctx context.Context, root bk.State) (bk.State, error) {
 	}
 	give(c.action.SourceDir())
 	for _, planned := range c.action.Sources {
-		s, err := c.find(ctx, planned)
+		s, err := g.to.runner.find(ctx, planned)
 		if err != nil {
 			return bk.State{}, err
 		}
@@ -156,7 +156,7 @@ func (g *sources) mountWhole(ctx context.Context) (bool, error) {
 	if len(a.Sources) > 1 {
 		return false, nil
 	}
-	s, err := g.to.find(ctx, a.Sources[0])
+	s, err := g.to.runner.find(ctx, a.Sources[0])
 	if err != nil {
 		return false, err
 	}
@@ -176,7 +176,7 @@ func (g *sources) mountWhole(ctx context.Context) (bool, error) {
 // mount mounts each source where the command finds it.
 func (g *sources) mount(ctx context.Context) error {
 	for _, s := range g.to.action.Sources {
-		found, err := g.to.find(ctx, s)
+		found, err := g.to.runner.find(ctx, s)
 		if err == nil {
 			err = g.mountSource(ctx, &found)
 		}

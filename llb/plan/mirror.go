@@ -53,10 +53,10 @@ type repeater interface {
 	again(choose func(url string) bool) bool
 }
 
-func (s *Store) again(choose func(url string) bool) bool {
+func (a *Store) again(choose func(url string) bool) bool {
 	found := false
-	for i := range s.Items {
-		if item := &s.Items[i]; choose(item.URL) {
+	for i := range a.Items {
+		if item := &a.Items[i]; choose(item.URL) {
 			item.Attempt++
 			found = true
 		}
@@ -109,8 +109,8 @@ func (a *Unpack) fetchApart() (was bool) {
 	return was
 }
 
-func (s *Store) fetchApart() (was bool) {
-	was, s.InStep = s.InStep, false
+func (a *Store) fetchApart() (was bool) {
+	was, a.InStep = a.InStep, false
 	return was
 }
 

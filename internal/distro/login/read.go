@@ -34,7 +34,8 @@ func Read(ctx context.Context, image tree.Tree) (*Logins, error) {
 	}
 	for _, where := range [][3]string{
 		{"/etc/apt/sources.list", "/etc/apt/sources.list.d", ""},
-		{"/etc/apk/repositories", "/etc/apk/repositories.d", ".list"}, {"", "/lib/apk/repositories.d", ".list"},
+		{"/etc/apk/repositories", "/etc/apk/repositories.d", ".list"},
+		{"", "/lib/apk/repositories.d", ".list"},
 	} {
 		texts, err := files(ctx, image, where[0], where[1], where[2])
 		if err != nil {
