@@ -12,15 +12,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The tests' frontend image must not work because of a label that the published
-// one lacks.
+// The tests' frontend image must not work because of a label of BuildKit's that the
+// published one lacks.
 func TestFrontendLabelsAreTheDockerfiles(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(Root(t), "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	for _, m := range regexp.MustCompile(`(?m)^LABEL (\S+)="(.*)"$`).FindAllStringSubmatch(string(data), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^LABEL (moby\.\S+)="(.*)"$`).FindAllStringSubmatch(string(data), -1) {
 		got[m[1]] = m[2]
 	}
 	if diff := cmp.Diff(frontendLabels(), got); diff != "" {
