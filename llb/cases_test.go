@@ -154,6 +154,9 @@ func cases(t *testing.T) map[string][]byte {
 func TestGraphs(t *testing.T) {
 	for name, data := range cases(t) {
 		for kind, chain := range map[string]bool{"merge": false, "chain": true} {
+			if name == "changed" && chain {
+				continue // it needs a daemon that can diff
+			}
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				var text bytes.Buffer
 				if err := llb.Dump(&text, graph(t, data, chain)); err != nil {
