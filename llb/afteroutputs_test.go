@@ -14,7 +14,7 @@ import (
 
 // TestFilesAfterOutputs has files beside what a command made be one file operation, which
 // nothing runs for: it is known where that lies. Only files within it are placed by a step,
-// as its directories have modes that nobody knows yet.
+// as its directories have modes that are not known yet.
 func TestFilesAfterOutputs(t *testing.T) {
 	content := "x"
 	for _, c := range []struct {

@@ -88,6 +88,6 @@ func TestReleaseAgrees(t *testing.T) {
 		t.Errorf("notes of what isn't in CHANGELOG.md: %v\n%s", err, out)
 	}
 	if out, err := command(t, root, []string{"SIGNING_KEY="}, "hack/release", "99.0.0"); err == nil || !strings.Contains(out, "SIGNING_KEY is not set") {
-		t.Errorf("a release that nobody signs: %v\n%s", err, out)
+		t.Errorf("a release without a signature: %v\n%s", err, out)
 	}
 }

@@ -133,7 +133,7 @@ func testFiles(t *testing.T, one, two string) {
 	}
 	env[2] = "PUBLIC_KEY=" + stranger
 	if out, err := command(t, one, env, filepath.Join(root, "hack", "pack"), version, "from", "unverified"); err == nil || !strings.Contains(out, "is not the public half of") {
-		t.Errorf("pack with a key that nobody knows: %v\n%s", err, out)
+		t.Errorf("pack with an unknown key: %v\n%s", err, out)
 	}
 }
 

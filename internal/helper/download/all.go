@@ -6,6 +6,7 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func get(ctx context.Context, client *http.Client, dir *os.Root, f call.FetchedF
 	return failure
 }
 
-func getFrom(ctx context.Context, client *http.Client, dir *os.Root, f call.FetchedFile, address string) (err error) {
+func getFrom(ctx context.Context, client *http.Client, dir *os.Root, f call.FetchedFile, address string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
@@ -87,15 +88,8 @@ func getFrom(ctx context.Context, client *http.Client, dir *os.Root, f call.Fetc
 
 // held copies what a server sends, as far as it may be the file, and compares it.
 func held(to io.Writer, from io.Reader, f call.FetchedFile) error {
-	most := f.Size
-	if most == 0 {
-		most = f.Limit
-	}
-	if most > 0 {
-		from = io.LimitReader(from, most+1)
-	}
-	sum := f.Digest.Algorithm().Digester()
-	n, err := io.Copy(io.MultiWriter(to, sum.Hash()), from)
+	most := cmp.Or(f.Size, f.Limit)
+	n, same, err := receive(to, from, most, f.Digest)
 	switch {
 	case err != nil:
 		return err
@@ -103,8 +97,8 @@ func held(to io.Writer, from io.Reader, f call.FetchedFile) error {
 		return fmt.Errorf("it has another size than %d bytes", f.Size)
 	case most > 0 && n > most:
 		return fmt.Errorf("it has more than %d bytes", most)
-	case sum.Digest() != f.Digest:
-		return fmt.Errorf("it is not the file that is expected: it is %s, not %s", sum.Digest(), f.Digest)
+	case !same:
+		return unexpected(f.Digest)
 	}
 	return nil
 }

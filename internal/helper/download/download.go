@@ -19,6 +19,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/opencontainers/go-digest"
 	_ "golang.org/x/crypto/x509roots/fallback" // for images that have no certificates
 
 	"github.com/strata-build/strata/internal/call"
@@ -144,22 +145,38 @@ func (f *fetcher) copy(out io.Writer, body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	verify, verified := io.Discard, func() bool { return true }
-	if f.Digest != "" {
-		v := f.Digest.Verifier()
-		verify, verified = v, v.Verified
-	}
-	n, err := io.Copy(io.MultiWriter(out, verify), io.LimitReader(body, most+1))
+	n, same, err := receive(out, body, most, f.Digest)
 	if err != nil {
 		return err
 	}
 	if err := bounds.Check(n); err != nil {
 		return err
 	}
-	if !verified() {
-		return fmt.Errorf("it is not the file that is expected: it is not %s", f.Digest)
+	if !same {
+		return unexpected(f.Digest)
 	}
 	return nil
+}
+
+// receive copies what a server sends, until it is longer than most bytes, which are 0 for
+// no end. It returns how many bytes came, and whether they have a digest; all have an
+// empty one.
+func receive(to io.Writer, from io.Reader, most int64, want digest.Digest) (n int64, same bool, err error) {
+	if most > 0 {
+		from = io.LimitReader(from, most+1)
+	}
+	if want == "" {
+		n, err = io.Copy(to, from)
+		return n, true, err
+	}
+	v := want.Verifier()
+	n, err = io.Copy(io.MultiWriter(to, v), from)
+	return n, v.Verified(), err
+}
+
+// unexpected says that a file hasn't the digest that is wanted.
+func unexpected(want digest.Digest) error {
+	return fmt.Errorf("it is not the file that is expected: it is not %s", want)
 }
 
 // open asks a server for an address, with the login for it, and for those that it sends
