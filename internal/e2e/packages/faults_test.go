@@ -130,12 +130,16 @@ func TestLockWithoutPackage(t *testing.T) {
 	}
 	house.Remove(t, gone[0])
 	house.Replace(t, filepath.Join(dir, "strata.yaml"), "there+is", "lost+found")
-	status, out := h.Lock(t, a, dir, "--platform=linux/amd64")
-	_, said, _ := strings.Cut(out, "\nstrata: ") // what comes before is BuildKit's progress
-	if status != 1 || strings.Contains(said, "digest mismatch") {
-		t.Errorf("exit status %d:\n%s", status, out)
+	for _, by := range []string{"source", "step"} {
+		status, out := h.Lock(t, a, dir, "--platform=linux/amd64", "--build-arg=STRATA_FETCH="+by)
+		_, said, _ := strings.Cut(out, "\nstrata: ") // what comes before is BuildKit's progress
+		if status != 1 || strings.Contains(said, "digest mismatch") {
+			t.Errorf("%s: exit status %d:\n%s", by, status, out)
+		}
+		house.Contains(t, said, "strata.yaml:5:15: ", "fetch lost+found 1:2~3: "+a.URL, "lost%2bfound", "answers with status 404")
 	}
-	house.Contains(t, said, "strata.yaml:5:15: ", "fetch lost+found 1:2~3: "+a.URL, "lost%2bfound", "answers with status 404")
+	_, out := h.Lock(t, a, dir, "--build-arg=STRATA_FETCH=both")
+	house.Contains(t, out, `parse STRATA_FETCH: want source or step, found "both"`)
 }
 
 // TestRollback refuses an archive that is older than what the lock has seen.
