@@ -166,6 +166,8 @@ type converter struct {
 	args    *argTable
 	stages  []*stage
 	notes   report.Notes
+	// byPlatform are arguments that scripts chose a value of by the architecture.
+	byPlatform []draft.Arg
 }
 
 func (c *converter) note(line int, kind Kind, format string, args ...any) {
@@ -187,15 +189,20 @@ func (c *converter) convert(globals []instructions.ArgCommand, stages []instruct
 			return err
 		}
 	}
+	if !c.opts.Faithful {
+		c.toolCaches()
+		c.compiled()
+	}
 	for i, s := range c.stages {
 		s.finish()
-		if i < len(c.stages)-1 {
+		switch {
+		case i == len(c.stages)-1:
+			c.last(s)
+		case !s.folded:
 			c.file.Targets = append(c.file.Targets, s.out)
-			continue
 		}
-		c.last(s)
 	}
-	c.file.Args = c.args.drafts()
+	c.file.Args = append(c.args.drafts(), c.byPlatform...)
 	c.file.Foot = c.text.after()
 	return nil
 }

@@ -26,6 +26,7 @@ type fetching struct {
 	dirs []string
 	out  draft.Entry
 	gone bool
+	arch byArchitecture
 }
 
 // fetched is the entry for a file that a script fetches and holds to a sha256, and perhaps
@@ -50,7 +51,17 @@ func (s *stage) fetched(b *draft.Build) *draft.Entry {
 		return nil
 	}
 	f.out.URL, f.out.Checksum = f.url, "sha256:"+f.sum
+	f.arch.settle(s.c, &f.out)
 	return &f.out
+}
+
+// known is what a variable means: one with a value for each architecture, or what it means
+// elsewhere.
+func (f *fetching) known(name string) (string, bool) {
+	if text, ok := f.arch.place(name); ok {
+		return text, true
+	}
+	return f.stage.known(f.all)(name)
 }
 
 // step reads a command, and reports whether it is one that an entry can do.
@@ -58,7 +69,10 @@ func (f *fetching) step(st step) bool {
 	if f.url != "" && f.sum == "" && f.verify(st.stmt) {
 		return true
 	}
-	w, ok := words(st.stmt, f.stage.known(f.all))
+	if f.url == "" && f.stage.out.Platform == "" && (f.arch.ask(st.stmt) || f.arch.choose(st.stmt)) {
+		return true
+	}
+	w, ok := words(st.stmt, f.known)
 	if !ok {
 		return false
 	}
@@ -93,7 +107,7 @@ func (f *fetching) step(st step) bool {
 // at is a path from the root; empty where it isn't known, or a pattern.
 func (f *fetching) at(p string) string {
 	switch {
-	case p == "" || p == "-" || strings.ContainsAny(p, "*?[{~") || strings.HasPrefix(p, "/dev/"):
+	case p == "" || p == "-" || strings.ContainsAny(regexp.MustCompile(`\$\{\w+\}`).ReplaceAllString(p, ""), "*?[{~") || strings.HasPrefix(p, "/dev/"):
 		return ""
 	case path.IsAbs(p):
 		return path.Clean(p)
@@ -110,10 +124,10 @@ func (f *fetching) names(all []string, i int) bool {
 
 // from takes what a tool fetches.
 func (f *fetching) from(got flags, output string, named bool) bool {
-	if got.unknown != "" || len(got.words) != 1 || !regexp.MustCompile(`^https?://[^ ?#*\[]+[^/ ?#*\[]$`).MatchString(got.words[0]) {
+	if got.unknown != "" || len(got.words) != 1 || !f.isAddress(got.words[0]) {
 		return false
 	}
-	if output == "" && named {
+	if output == "" && named && !strings.HasPrefix(got.words[0], "$") {
 		output = path.Base(got.words[0])
 	}
 	if f.file = f.at(output); f.file == "" || strings.HasSuffix(output, "/") || slices.Contains(f.dirs, f.file) {
@@ -121,6 +135,17 @@ func (f *fetching) from(got flags, output string, named bool) bool {
 	}
 	f.url = got.words[0]
 	return true
+}
+
+// isAddress reports whether a word is the address of a file, for each architecture.
+func (f *fetching) isAddress(text string) bool {
+	address := regexp.MustCompile(`^https?://[^ ?#*\[]+[^/ ?#*\[]$`)
+	for _, name := range f.arch.names {
+		if place, _ := f.arch.place(name); place == text {
+			return !slices.ContainsFunc(f.arch.values[name], func(v draft.Pair) bool { return !address.MatchString(v.Value) })
+		}
+	}
+	return address.MatchString(text)
 }
 
 func (f *fetching) curl(args []string) bool {
@@ -141,9 +166,8 @@ func (f *fetching) verify(st *syntax.Stmt) bool {
 	if !ok || pipe.Op != syntax.Pipe || st.Negated || len(st.Redirs) > 0 {
 		return false
 	}
-	known := f.stage.known(f.all)
-	say, ok := words(pipe.X, known)
-	check, checks := words(pipe.Y, known)
+	say, ok := words(pipe.X, f.known)
+	check, checks := words(pipe.Y, f.known)
 	if !ok || !checks || say[0] != "echo" || path.Base(check[0]) != "sha256sum" {
 		return false
 	}

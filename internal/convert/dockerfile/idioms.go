@@ -15,7 +15,7 @@ import (
 // command adds a RUN, as one writes build files unless it is to stay as it is.
 func (s *stage) command(b *draft.Build, comments []string, line int) {
 	if s.c.opts.Faithful || b.Argv != nil {
-		s.layer(draft.Layer{Comments: comments, Build: b})
+		s.inPlaceLayer(b, comments, line)
 		return
 	}
 	in, doubt := s.packages(b)
@@ -61,7 +61,7 @@ func (s *stage) plain(b *draft.Build, comments []string, line int) {
 	}
 	s.lines(b, line)
 	s.unused(b, line)
-	s.layer(draft.Layer{Comments: comments, Build: b})
+	s.inPlaceLayer(b, comments, line)
 }
 
 func firstWord(text string) string {
@@ -69,6 +69,12 @@ func firstWord(text string) string {
 		return f[0]
 	}
 	return text
+}
+
+// inPlaceLayer adds a command in place.
+func (s *stage) inPlaceLayer(b *draft.Build, comments []string, line int) {
+	s.lineOf[b] = line
+	s.layer(draft.Layer{Comments: comments, Build: b})
 }
 
 func (s *stage) layer(l draft.Layer) { s.out.Layers = append(s.out.Layers, l) }

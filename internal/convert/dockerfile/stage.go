@@ -39,6 +39,10 @@ type stage struct {
 	repositories string
 	// dirs are directories that are there.
 	dirs map[string]bool
+	// lineOf are the Dockerfile's lines of commands.
+	lineOf map[*draft.Build]int
+	// folded says that the stage is a layer of another one.
+	folded bool
 }
 
 // envLine is a variable of the configuration.
@@ -69,7 +73,7 @@ func targetNames(stages []instructions.Stage) []string {
 func (c *converter) newStage(parsed *instructions.Stage, name string) *stage {
 	return &stage{
 		c: c, parsed: parsed, out: draft.Target{Name: name, Comments: c.text.of(parsed.Location)},
-		vars: newScope(c.globals.escape), dirs: map[string]bool{},
+		vars: newScope(c.globals.escape), dirs: map[string]bool{}, lineOf: map[*draft.Build]int{},
 	}
 }
 

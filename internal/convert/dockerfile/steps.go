@@ -5,6 +5,7 @@ package dockerfile
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -162,25 +163,25 @@ func words(st *syntax.Stmt, vars func(name string) (string, bool)) ([]string, bo
 
 // word is the text of a word, whose variables are those that are known.
 func word(parts []syntax.WordPart, vars func(string) (string, bool)) (string, bool) {
-	var b strings.Builder
+	var b joint
 	for _, p := range parts {
 		switch p := p.(type) {
 		case *syntax.Lit:
 			if strings.ContainsAny(p.Value, `\`) {
 				return "", false
 			}
-			b.WriteString(p.Value)
+			b.add(p.Value)
 		case *syntax.SglQuoted:
-			if p.Dollar {
+			if p.Dollar || strings.Contains(p.Value, "$") {
 				return "", false
 			}
-			b.WriteString(p.Value)
+			b.add(p.Value)
 		case *syntax.DblQuoted:
 			text, ok := word(p.Parts, vars)
 			if !ok || p.Dollar {
 				return "", false
 			}
-			b.WriteString(text)
+			b.add(text)
 		case *syntax.ParamExp:
 			if p.Param == nil || p.Excl || p.Length || p.Width || p.Index != nil || p.Slice != nil || p.Repl != nil || p.Exp != nil {
 				return "", false
@@ -189,12 +190,23 @@ func word(parts []syntax.WordPart, vars func(string) (string, bool)) (string, bo
 			if !ok {
 				return "", false
 			}
-			b.WriteString(text)
+			b.add(text)
 		default:
 			return "", false
 		}
 	}
-	return b.String(), true
+	return b.text, true
+}
+
+// joint is a text to which more is added: a name at its end doesn't go on with that.
+type joint struct{ text string }
+
+func (j *joint) add(text string) {
+	name := regexp.MustCompile(`\$([A-Za-z_]\w*)$`)
+	if text != "" && continues(part{text: text}) {
+		j.text = name.ReplaceAllString(j.text, "$${$1}")
+	}
+	j.text += text
 }
 
 // known is what a variable of a script means in the build file: what ENV has set, or an

@@ -3,7 +3,11 @@
 
 package draft
 
-import "go.yaml.in/yaml/v3"
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
 
 func buildNode(b *Build) *yaml.Node {
 	m := newMapping()
@@ -157,4 +161,12 @@ func deviceNode(v Device) *yaml.Node {
 	m.text("name", v.Name)
 	m.put("required", plain("false"))
 	return layout(m.node, width)
+}
+
+// RefersTo reports whether a build takes something from a tree.
+func (b *Build) RefersTo(tree string) bool {
+	return b.From == tree ||
+		slices.ContainsFunc(b.Sources, func(s Source) bool { return s.From == tree }) ||
+		slices.ContainsFunc(b.Mounts, func(m Mount) bool { return m.From == tree }) ||
+		slices.ContainsFunc(b.Cache, func(c Cache) bool { return c.From == tree })
 }

@@ -16,6 +16,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/strata-build/strata/internal/convert/draft"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // withoutPackages drops the layers of packages, which the recorder's base can't have.
@@ -43,8 +44,14 @@ func commands(t *testing.T, img v1.Image, directories map[string]bool) []string 
 		out[i] = strings.TrimSuffix(out[i], ",") // which line is the last one
 	}
 	files, records := contents(t, img)
+	told := map[string]bool{} // files that nothing made but what is told to be gone
+	for _, r := range records {
+		if _, seen := told[r.name]; !seen || told[r.name] {
+			told[r.name] = len(single(r)) == 0
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if files[name][0] == '5' || directories[name] {
+		if files[name][0] == '5' || directories[name] || told[name] {
 			continue
 		}
 		out = append(out, name+": "+files[name])
@@ -52,6 +59,9 @@ func commands(t *testing.T, img v1.Image, directories map[string]bool) []string 
 	n := map[string]int{}
 	for _, r := range records {
 		for _, one := range single(r) {
+			if !strings.HasPrefix(r.name, ".records/") {
+				one = r.name + " by " + one
+			}
 			n[one]++
 			out = append(out, fmt.Sprintf("%s (%d)", one, n[one]))
 		}
@@ -71,6 +81,9 @@ func single(r record) []string {
 			}
 		}
 	}
+	if r.Script != "" { // which a Dockerfile's shell calls, and a build file's step itself
+		texts = []string{"a script"}
+	}
 	var out []string
 	for _, text := range texts {
 		text = trimmed(text)
@@ -84,9 +97,28 @@ func single(r record) []string {
 				env = append(env, kv)
 			}
 		}
-		out = append(out, fmt.Sprintf("%s env %q cwd %q user %d:%d script %q mounts %q", text, env, r.Cwd, r.UID, r.GID, r.Script, r.Mounts))
+		mounts := slices.DeleteFunc(slices.Clone(r.Mounts), func(m string) bool {
+			where, _, _ := strings.Cut(m, " ")
+			return isToolCache(where) || where == r.Cwd || strings.HasPrefix(where, r.Cwd+"/")
+		})
+		out = append(out, fmt.Sprintf("%s env %q cwd %q with %q user %d:%d script %q mounts %q", text, env, r.Cwd, r.Here, r.UID, r.GID, r.Script, mounts))
 	}
 	return out
+}
+
+// isToolCache reports whether a directory is one of the caches of tools, which are told,
+// as sources are in the place of mounts in the working directory.
+func isToolCache(dir string) bool {
+	for _, tool := range spec.Tools() {
+		for _, d := range tool.Dirs {
+			d = regexp.MustCompile(`\$\{\w+:-`).ReplaceAllString(d, "")
+			d = strings.ReplaceAll(strings.ReplaceAll(d, "}", ""), "$HOME", "")
+			if strings.HasSuffix(dir, d) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // flat takes chains of && apart.
@@ -105,7 +137,7 @@ func flat(st *syntax.Stmt) []string {
 // trimmed is a command without what is told to be otherwise; empty if nothing is left.
 func trimmed(text string) string {
 	tool := regexp.MustCompile(`^([A-Z_]+=\S+ )*(sudo )?(apt-get|apt|apk|dnf|microdnf|yum)( -\S+)* (update|install|add|clean|autoclean|makecache|cache|dist-clean)\b`)
-	if regexp.MustCompile(`^(useradd|groupadd|adduser|addgroup) `).MatchString(text) || tool.MatchString(text) || strings.HasPrefix(text, "mkdir -p") || strings.HasPrefix(text, "mkdir --parents") || regexp.MustCompile(`^set -[a-z]+$`).MatchString(text) {
+	if regexp.MustCompile(`^(go mod download( -x)?|cargo fetch|mvn .*dependency:(go-offline|resolve).*|(npm|yarn) cache clean.*)$`).MatchString(text) || regexp.MustCompile(`^(useradd|groupadd|adduser|addgroup) `).MatchString(text) || tool.MatchString(text) || strings.HasPrefix(text, "mkdir -p") || strings.HasPrefix(text, "mkdir --parents") || regexp.MustCompile(`^set -[a-z]+$`).MatchString(text) {
 		return ""
 	}
 	if strings.HasPrefix(text, "rm ") {

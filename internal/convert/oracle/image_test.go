@@ -5,6 +5,7 @@ package oracle
 
 import (
 	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,9 @@ func listing(t *testing.T, img v1.Image) []string {
 	return out
 }
 
+// made is how a file begins that the recorder has made; records are the rest of it.
+const made = "made by\n"
+
 // configuration is what a container starts with.
 func configuration(t *testing.T, img v1.Image) []string {
 	t.Helper()
@@ -61,6 +65,7 @@ type record struct {
 	name      string // of the file that has it
 	Argv, Env []string
 	Cwd       string
+	Here      []string
 	UID, GID  int
 	Script    string
 	Mounts    []string
@@ -94,10 +99,21 @@ func contents(t *testing.T, img v1.Image) (files map[string]string, records []re
 			records = append(records, one)
 			continue
 		}
+		if rest, ok := bytes.CutPrefix(data, []byte(made)); ok {
+			data = nil
+			for d := json.NewDecoder(bytes.NewReader(rest)); d.More(); {
+				var one record
+				if err := d.Decode(&one); err != nil {
+					t.Fatal(err)
+				}
+				one.name = name
+				records = append(records, one)
+			}
+		}
 		files[name] = fmt.Sprintf("%c %04o %d:%d %s %x", h.Typeflag, h.Mode&0o7777, h.Uid, h.Gid, h.Linkname, sha256.Sum256(data))
 	}
 	delete(files, "")
-	slices.SortFunc(records, func(a, b record) int { return strings.Compare(a.name, b.name) })
+	slices.SortStableFunc(records, func(a, b record) int { return strings.Compare(a.name, b.name) })
 	return files, records
 }
 
@@ -120,7 +136,7 @@ func call(r record) string {
 		r.Argv = []string{"a script"}
 	}
 	r.Env = slices.DeleteFunc(r.Env, isBuildKits)
-	return fmt.Sprintf(" argv %q env %q cwd %q user %d:%d script %q mounts %q", r.Argv, r.Env, r.Cwd, r.UID, r.GID, r.Script, r.Mounts)
+	return fmt.Sprintf(" argv %q env %q cwd %q with %q user %d:%d script %q mounts %q", r.Argv, r.Env, r.Cwd, r.Here, r.UID, r.GID, r.Script, r.Mounts)
 }
 
 // isBuildKits reports whether a variable is one that BuildKit sets.

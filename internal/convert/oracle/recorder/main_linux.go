@@ -20,6 +20,7 @@ type record struct {
 	Argv   []string
 	Env    []string
 	Cwd    string
+	Here   []string // the names in Cwd, without empty directories: mounts leave some
 	UID    int
 	GID    int
 	Script string   `json:",omitempty"` // the text of the file that a program was asked to run
@@ -37,6 +38,14 @@ func run() error {
 	r := record{Argv: os.Args, Env: os.Environ(), UID: os.Getuid(), GID: os.Getgid()}
 	slices.Sort(r.Env)
 	r.Cwd, _ = os.Getwd()
+	if r.Cwd != "/" {
+		entries, _ := os.ReadDir(".")
+		for _, e := range entries {
+			if below, err := os.ReadDir(e.Name()); err != nil || len(below) > 0 {
+				r.Here = append(r.Here, e.Name())
+			}
+		}
+	}
 	for _, arg := range os.Args[1:] {
 		if data, err := os.ReadFile(arg); err == nil && strings.HasPrefix(string(data), "#!") {
 			r.Script = string(data)
@@ -57,28 +66,54 @@ func run() error {
 	return wanted()
 }
 
+// made is how a file begins that the recorder has made.
+const made = "made by\n"
+
 // wanted makes the paths that later lines want. One that ends in a slash is a directory.
+// What a command made before is written anew.
 func wanted() error {
 	data, err := os.ReadFile("/.wanted")
 	if err != nil {
 		return err
 	}
+	records, err := all()
+	if err != nil {
+		return err
+	}
 	for p := range strings.FieldsSeq(string(data)) {
-		if _, err := os.Stat(strings.TrimSuffix(p, "/")); err == nil {
-			continue
-		}
 		file := p
 		if strings.HasSuffix(p, "/") {
 			file = p + "file"
 		}
+		_, err := os.Stat(strings.TrimSuffix(p, "/"))
+		if was, readErr := os.ReadFile(file); err == nil && (readErr != nil || !strings.HasPrefix(string(was), made)) {
+			continue
+		}
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			continue // a file is in the way
 		}
-		if err := os.WriteFile(file, []byte(p+"\n"), 0o755); err != nil {
+		if err := os.WriteFile(file, append([]byte(made), records...), 0o755); err != nil {
 			continue
 		}
 	}
 	return nil
+}
+
+// all are the records so far.
+func all() ([]byte, error) {
+	entries, err := os.ReadDir("/.records")
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	for _, e := range entries {
+		data, err := os.ReadFile("/.records/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(out, data...), '\n')
+	}
+	return out, nil
 }
 
 // mounts are what is mounted beside what every step has: where, whether it can be written
