@@ -5,6 +5,8 @@
 
 package noshell
 
+import "io"
+
 // Basic are the commands that every system has.
 func Basic() map[string]Command {
 	return map[string]Command{
@@ -27,7 +29,11 @@ func Basic() map[string]Command {
 
 // builtins are commands of the shell that the library has otherwise.
 func builtins() map[string]Command {
-	return map[string]Command{"echo": echo, "umask": umask, "type": findPrograms, "command": findPrograms, "pwd": pwd, "hash": nothing, "shift": noShift}
+	return map[string]Command{
+		"echo": echo, "umask": umask, "type": findPrograms, "command": findPrograms, "pwd": pwd, "hash": hashed, "shift": noShift,
+		"test": test, "[": test, "printf": printf, "split": split,
+		"number": printNumber, "variable": printVariable, "divisor": printDivisor,
+	}
 }
 
 func noShift(*Call) error { return refuse("it shifts arguments that aren't there") }
@@ -35,3 +41,16 @@ func noShift(*Call) error { return refuse("it shifts arguments that aren't there
 func nothing(*Call) error { return nil }
 
 func fails(*Call) error { return Status(1) }
+
+// hashed looks for programs as which does, and says nothing.
+func hashed(c *Call) error {
+	quiet := *c
+	quiet.Stdout = io.Discard
+	if len(c.Args) == 1 || c.Args[1] == "-r" {
+		return nil
+	}
+	if err := findPrograms(&quiet); err != nil {
+		return Status(1)
+	}
+	return nil
+}

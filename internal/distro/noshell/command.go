@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -200,6 +201,9 @@ func (c *Call) inputs(files []string) ([]string, error) {
 			text, err = io.ReadAll(io.LimitReader(c.Stdin, maxRead))
 		} else {
 			text, err = c.Files().Read(c.Path(f))
+		}
+		if errors.Is(err, os.ErrNotExist) && len(files) > 1 {
+			return nil, refuse("%s isn't there, and other files are read, too", f)
 		}
 		if err != nil {
 			return nil, err

@@ -97,6 +97,49 @@ func TestRefuses(t *testing.T) {
 		"eval 'echo x &'":            "it leaves something running",
 		"seq -9223372036854775807 9223372036854775807": "it isn't followed",
 		"rm -rf /":                               "it removes everything",
+		"echo $((1/0))":                          "(line 2): it divides by zero",
+		"n=$1; x=$((5 % n))":                     "it divides by zero",
+		"x=$(: $((x /= 0))) || true":             "it divides by zero",
+		"x=abc; y=$((x + 1))":                    `"abc" is not a number`,
+		"x='1 + 2'; y=$((2 * $x))":               `"1 + 2" is not a number`,
+		"x=; y=$((2 * $x))":                      `"" is not a number`,
+		"x=; y=$(($x))":                          `"" is not a number`,
+		"y=$((08))":                              `"08" is not a number`,
+		"x=1; y=$((x++))":                        "it has a construct that sh doesn't have",
+		"y=$((2 ** 3))":                          "it has a construct that sh doesn't have",
+		"readonly x=1; x=2":                      "it changes a variable that readonly made one for reading only",
+		"readonly x=1; (x=2)":                    "it changes a variable",
+		"f() { x=2; }\nreadonly x\nf":            "it changes a variable",
+		"readonly x; for x in a; do :; done":     "it changes a variable",
+		"readonly x; echo a | read x":            "it changes a variable",
+		"readonly x=; : ${x:=2}":                 "it changes a variable",
+		"readonly x=1; : $((x = 2))":             "it changes a variable",
+		"readonly x=1; eval 'x=2'":               "it changes a variable",
+		"readonly x=1; unset x":                  "it changes a variable",
+		"readonly x=1; readonly x=1":             "it changes a variable",
+		"readonly x=1; export x=2":               "it changes a variable",
+		"exit abc":                               "\"abc\" is no status",
+		"exit -1":                                "\"-1\" is no status",
+		"f() { break; }; while :; do f; done":    "it leaves a loop of who calls the function",
+		"local x=1":                              "it has local outside of a function",
+		"f() { local a=1 b=$a; }":                "it assigns to a variable and uses it in one declaration",
+		"export -p":                              "it has a construct that isn't followed",
+		"x=1 :":                                  "it assigns to a variable before :",
+		"x=1 eval true":                          "it assigns to a variable before eval",
+		"case $1 in [^a]) ;; esac":               "it has a set of characters with \"^\"",
+		"echo /etc/.*":                           "its pattern is that of . and .., too",
+		"echo \"${x:-'a'}\"":                     "it has quotes within a quoted variable",
+		"echo ${1#a'*'}":                         "it has a quoted pattern",
+		"echo \"${1%\"*\"}\"":                    "it has a quoted pattern",
+		"command -v cd echo":                     "it looks for several commands",
+		"echo ${#@}":                             "it has a construct that isn't followed",
+		"[ $EUID = 0 ]":                          "it has the variable EUID, which is bash's own",
+		"GID=5":                                  "it has the variable GID, which is bash's own",
+		"(trap 'rm x' EXIT; true)":               "it has a trap in a subshell",
+		"cd -P /etc":                             "its option -P isn't followed",
+		"IFS=:; x=a::b; set -- $x":               `"a::b" has an empty field`,
+		"IFS=,; x=,b; for i in $x; do :; done":   `",b" has an empty field`,
+		"f() { :; }; type f":                     "whether the script has the function f isn't known",
 		"echo 'a\\(b\\)\\1' | grep '\\(a\\)\\1'": "isn't followed",
 	} {
 		sh := &Shell{Files: &Files{Root: rootdir.Root(t.TempDir())}, Packages: map[string]string{"/etc/passwd": "accounts"}, MaxCalls: 5000}
@@ -140,7 +183,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, script string) {
 		for _, is := range []dialect{dash, ash, bash} {
-			file, err := parseText("/script", script, is, map[string]bool{})
+			file, err := parseText("/script", script, is, &scriptNames{functions: map[string]bool{}})
 			if err != nil {
 				continue
 			}

@@ -24,12 +24,23 @@ import (
 //     conditions call.
 //   - In a subshell it knows neither return nor local.
 //   - The last part of a pipe isn't a subshell to it.
-//   - It shifts arguments that aren't there without a word.
+//   - It shifts arguments that aren't there without a word, goes on after an expression
+//     that has no value, changes what readonly has named, and leaves out empty fields.
 type normalizer struct {
 	is dialect
-	// functions are the names of those that have a second form.
+	// known is what the script has elsewhere, too.
+	*scriptNames
+	// splits says that the script has other separators of words.
+	splits bool
+	err    error
+}
+
+// scriptNames are names of a script, wherever they stand in it.
+type scriptNames struct {
+	// functions have a second form.
 	functions map[string]bool
-	err       error
+	// readonly are variables that readonly is about.
+	readonly []string
 }
 
 // A place is where a command stands: whether set -e counts, and whether it is in a
@@ -125,6 +136,8 @@ func (n *normalizer) stmt(s *syntax.Stmt, at place) {
 	default:
 		n.words(c, at)
 	}
+	n.guardReadonly(s)
+	n.guardSplit(s)
 }
 
 func (n *normalizer) ifClause(c *syntax.IfClause, at place) {
@@ -174,6 +187,10 @@ func (n *normalizer) words(part syntax.Node, at place) {
 		return
 	}
 	syntax.Walk(part, func(node syntax.Node) bool {
+		if exp, ok := node.(*syntax.ArithmExp); ok {
+			exp.X = n.arithmetic(exp.X, at, false)
+			return false
+		}
 		sub, ok := node.(*syntax.CmdSubst)
 		if !ok {
 			return true
@@ -194,8 +211,17 @@ func (n *normalizer) call(s *syntax.Stmt, c *syntax.CallExpr, at place) {
 		return
 	}
 	switch name := lit.Value; {
-	case name == "return" && at.sub:
-		lit.Value = "exit"
+	case name == "return":
+		if len(c.Args) == 1 {
+			c.Args = append(c.Args, quoted(&syntax.ParamExp{Short: true, Param: &syntax.Lit{Value: "?"}}))
+		}
+		if at.sub {
+			lit.Value = "exit"
+		}
+	case name == "trap" && at.sub && n.err == nil:
+		n.err = refuse("it has a trap in a subshell")
+	case (name == ":" || name == "exec") && len(s.Redirs) > 0:
+		endWithout(s)
 	case name == "shift":
 		guardShift(s, c)
 	case at.tested && !interp.IsBuiltin(name) && !strings.Contains(name, `\`):
@@ -217,10 +243,13 @@ func assignments(c *syntax.DeclClause) syntax.Command {
 	return out
 }
 
-// looksAtStatus reports whether a command uses $?.
+// looksAtStatus reports whether a command uses $?, or ends with the status before it.
 func looksAtStatus(s *syntax.Stmt) bool {
 	found := false
 	syntax.Walk(s, func(n syntax.Node) bool {
+		if c, ok := n.(*syntax.CallExpr); ok && len(c.Args) == 1 {
+			found = found || c.Args[0].Lit() == "return" || c.Args[0].Lit() == "exit"
+		}
 		if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil && p.Param.Value == "?" {
 			found = true
 		}
@@ -249,6 +278,16 @@ func settle(c syntax.Command) {
 	}
 }
 
+// endWithout ends a shell where a command of its own can't open its output.
+func endWithout(s *syntax.Stmt) {
+	opened := &syntax.Stmt{Cmd: s.Cmd, Redirs: s.Redirs, Position: s.Position}
+	end := words("exit", "2")
+	s.Cmd, s.Redirs = &syntax.BinaryCmd{Op: syntax.OrStmt, X: opened, Y: end, OpPos: s.Position}, nil
+	if s.Negated {
+		s.Cmd = &syntax.Block{Stmts: []*syntax.Stmt{{Cmd: s.Cmd, Position: s.Position}}}
+	}
+}
+
 // words is a command of some words.
 func words(all ...string) *syntax.Stmt {
 	call := &syntax.CallExpr{}
@@ -274,9 +313,10 @@ func guardShift(s *syntax.Stmt, call *syntax.CallExpr) {
 	s.Cmd = file.Stmts[0].Cmd
 }
 
-// normalize changes a script; functions gets the names of its functions.
-func normalize(file *syntax.File, is dialect, functions map[string]bool) error {
-	n := &normalizer{is: is, functions: functions}
+// normalize changes a script, and adds its names to those that are known.
+func normalize(file *syntax.File, is dialect, k *scriptNames) error {
+	k.readonly = append(k.readonly, readonlyNames(file)...)
+	n := &normalizer{is: is, scriptNames: k, splits: setsSeparators(file)}
 	file.Stmts = n.list(file.Stmts, place{})
 	if n.err != nil {
 		return refuse("it can't be read: %v", n.err)

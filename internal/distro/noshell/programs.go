@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/interp"
 )
 
 // findPrograms is what command -v, type and which do.
@@ -17,6 +19,9 @@ func findPrograms(c *Call) error {
 	found := true
 	for _, name := range c.Args[1:] {
 		at := c.program(name)
+		if c.Args[0] != "which" && !strings.HasSuffix(c.Args[0], "/which") && interp.IsBuiltin(name) {
+			at = name
+		}
 		if at == "" {
 			found = false
 			continue

@@ -15,6 +15,7 @@ import (
 	"path"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/interp"
@@ -70,24 +71,34 @@ func (r *run) count() error {
 func (r *run) rule(args []string) ([]string, error) {
 	name := r.testedName(args[0])
 	args = append([]string{name}, args[1:]...)
-	if name == "shell_shift" {
+	switch name {
+	case "shell_shift":
 		return append([]string{"shift"}, args[1:]...), nil
+	case own + "readonly", own + "writes":
+		return []string{":"}, r.changes(args[1:], name == own+"readonly")
 	}
 	if !interp.IsBuiltin(name) {
 		return args, nil
 	}
 	switch name {
-	case ":", "true", "false", "unset", "break", "continue", "cd", "wait", "return", "getopts", "printf", "exit":
+	case ":", "true", "false", "unset", "break", "continue", "wait", "getopts":
 		return args, nil
-	case "echo", "umask", "type", "pwd", "hash":
-		return append([]string{own + name}, args[1:]...), nil
+	case "return", "exit":
+		return args, status(args[1:])
+	case "cd", "pwd":
+		if err := onlyOptions(args, "L"); err != nil || name == "cd" {
+			return args, err
+		}
+		return []string{own + name}, nil
+	case "echo", "umask", "type", "hash", "printf":
+		return append([]string{own + name}, args[1:]...), r.looksForOwn(args)
 	case "read":
 		return args, onlyOptions(args, "r")
 	case "[", "test":
 		if r.is == dash && slices.Contains(args, "==") {
 			return nil, refuse(bashOnly)
 		}
-		return namedFiles(args), nil
+		return append([]string{own + name}, args[1:]...), nil
 	case "set":
 		return args, setOptions(args[1:])
 	case "command":
@@ -112,37 +123,43 @@ func (r *run) rule(args []string) ([]string, error) {
 	return nil, refuse("it isn't followed")
 }
 
-// namedFiles gives a file without a name, which isn't there, a name of that kind: the
-// library takes it for the directory.
-func namedFiles(args []string) []string {
-	out := slices.Clone(args)
-	if end := 4; len(args) == end+btoi(args[0] == "[") && (args[2] == "=" || args[2] == "!=") {
-		out[1], out[3] = "x"+args[1], "x"+args[3] // whatever they look like
-		return out
+// status wants a number that is one for all shells.
+func status(args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
-	for i := 1; i+1 < len(args); i++ {
-		if len(args[i]) == 2 && args[i][0] == '-' && strings.Contains("bcdefghkLprsSuwx", args[i][1:]) && args[i+1] == "" {
-			out[i+1] = "/dev/null/none"
+	if n, err := strconv.ParseUint(args[0], 10, 8); err != nil || n > 255 || len(args) > 1 {
+		return refuse("%q is no status", shorten(strings.Join(args, " ")))
+	}
+	return nil
+}
+
+// looksForOwn refuses to tell what functions and commands of the shell there are.
+func (r *run) looksForOwn(args []string) error {
+	if name := args[0]; name != "type" && name != "hash" && name != "command" {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range args[1:] {
+		if r.functions[a] {
+			return refuse("whether the script has the function %s isn't known", a)
 		}
 	}
-	return out
+	return nil
 }
 
 // parse reads a part of the script.
 func (r *run) parse(name, text string) (*syntax.File, error) {
-	functions := map[string]bool{}
-	file, err := parseText(name, text, r.is, functions)
+	r.mu.Lock()
+	k := &scriptNames{functions: map[string]bool{}, readonly: slices.Clone(r.readonly)}
+	r.mu.Unlock()
+	file, err := parseText(name, text, r.is, k)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	maps.Copy(r.functions, functions)
+	maps.Copy(r.functions, k.functions)
+	r.readonly = k.readonly
 	return file, err
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // onlyOptions refuses options that aren't of some letters.
@@ -178,8 +195,11 @@ func setOptions(args []string) error {
 
 // command is the one that looks for others, or runs one that isn't a function.
 func (r *run) command(args []string) ([]string, error) {
+	if len(args) > 3 && args[1] == "-v" {
+		return nil, refuse("it looks for several commands")
+	}
 	if len(args) > 1 && (args[1] == "-v" || args[1] == "-V") {
-		return append([]string{own + "command"}, args[2:]...), nil
+		return append([]string{own + "command"}, args[2:]...), r.looksForOwn(args)
 	}
 	if len(args) < 2 || strings.HasPrefix(args[1], "-") {
 		return nil, refuse("its options aren't followed")

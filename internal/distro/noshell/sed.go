@@ -6,6 +6,9 @@
 package noshell
 
 import (
+	"errors"
+	"io"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,6 +16,15 @@ import (
 
 // sed changes a text line by line.
 func sed(c *Call) error {
+	err := edit(c)
+	if errors.Is(err, os.ErrNotExist) {
+		_, _ = io.WriteString(c.Stderr, "sed: "+err.Error()+"\n")
+		return Status(2)
+	}
+	return err
+}
+
+func edit(c *Call) error {
 	opt, rest, err := c.Options("n quiet=n silent=n e: expression=e: E regexp-extended=E r=E i in-place=i u s")
 	if err != nil {
 		return err

@@ -124,8 +124,8 @@ func refuse(format string, args ...any) error { return &Refusal{Why: fmt.Sprintf
 
 // Run runs a script. The error is a [Refusal] or a [Failure].
 func (s *Shell) Run(ctx context.Context, script Script) error {
-	functions := map[string]bool{}
-	file, is, err := s.parse(script.Name, script.Text, functions)
+	k := &scriptNames{functions: map[string]bool{}}
+	file, is, err := s.parse(script.Name, script.Text, k)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *Shell) Run(ctx context.Context, script Script) error {
 	}
 	defer s.nest(-1)
 	said := &tail{to: script.Stderr}
-	r := &run{Shell: s, is: is, functions: functions}
+	r := &run{Shell: s, is: is, scriptNames: k, frozen: map[string]bool{}}
 	runner, err := interp.New(
 		interp.Dir("/"), interp.Env(expand.ListEnviron(withDefaults(script.Env, s.Path)...)),
 		interp.StdIO(script.Stdin, orDiscard(script.Stdout), said),
@@ -199,8 +199,9 @@ func (r *run) outcome(err error, said *tail) error {
 type run struct {
 	*Shell
 	is dialect
-	// functions are those that have a second form, for conditions.
-	functions map[string]bool
+	*scriptNames
+	// frozen are variables that readonly has been run for.
+	frozen map[string]bool
 	// line is that of the last command.
 	line int
 	// read are texts that the script reads into itself.
@@ -246,8 +247,8 @@ const (
 	bash
 )
 
-// parse reads a script for a shell; functions gets the names of its functions.
-func (s *Shell) parse(name, text string, functions map[string]bool) (file *syntax.File, is dialect, err error) {
+// parse reads a script for a shell, and adds its names to k.
+func (s *Shell) parse(name, text string, k *scriptNames) (file *syntax.File, is dialect, err error) {
 	words := interpreter(text)
 	if len(words) == 0 {
 		return nil, is, refuse("it doesn't name an interpreter")
@@ -270,7 +271,7 @@ func (s *Shell) parse(name, text string, functions map[string]bool) (file *synta
 			return nil, is, refuse("it is for %s", strings.Join(words, " "))
 		}
 	}
-	file, err = parseText(name, text, is, functions)
+	file, err = parseText(name, text, is, k)
 	return file, is, err
 }
 
@@ -294,7 +295,7 @@ func shellOptions(text string) []string {
 }
 
 // parseText reads a part of a script that has no first line of its own.
-func parseText(name, text string, is dialect, functions map[string]bool) (*syntax.File, error) {
+func parseText(name, text string, is dialect, k *scriptNames) (*syntax.File, error) {
 	if strings.Contains(text, "\x00") {
 		return nil, refuse("it isn't a text")
 	}
@@ -305,7 +306,7 @@ func parseText(name, text string, is dialect, functions map[string]bool) (*synta
 	if err := vet(file, is); err != nil {
 		return nil, err
 	}
-	return file, normalize(file, is, functions)
+	return file, normalize(file, is, k)
 }
 
 // withDefaults adds what every shell has.

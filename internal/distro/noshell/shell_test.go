@@ -229,4 +229,38 @@ f() { echo "$#:$*"; }; f a "b c" ''; f "$@"; IFS=,; f "$*"
 x='*'; echo "$x"; echo a"$x"b; y="  a   b "; echo $y "$y"
 --
 exec 2>/dev/null; echo still; exec cat /nothing; echo no
+--
+f() { [ -e /nothing ]; return; }; f; echo $?; g() { false; { true; false; }; return; }; g; echo $?
+--
+f() { false; return; }; (f; exit); echo $?; { false; }; exit
+--
+n=$((10 / 5 % 3)); x=4; echo $n $((x / 2)) $((x % (x - 1))) $((x /= 2)) $((-x * -1)) $((010 + 0x1f)); y=' 5'; echo $((y + $y))
+--
+x=; echo $((x)) $(($x + 1)) $((2 * 3)) $((nothing - 1)); i=0; while [ $((i += 1)) -lt 4 ]; do echo $i; done
+--
+readonly a=1; b=2; readonly b c; echo $a $b [$c]; d=$a; e=$d; echo $d $e; f() { readonly g=5; echo $g; }; f
+--
+for i in a b; do x=$i; done; readonly x; echo $x
+--
+[ ! a = a -o b = b ]; echo $?; [ "(" ]; echo $?; [ a \< b ]; echo $?; [ b \> a ] && echo yes; [ " 1" -eq 1 ]; echo $?; [ 1 -eq a ] 2>/dev/null; echo $?
+--
+[ -f ]; echo $?; [ = = = ]; echo $?; [ ! = x ]; echo $?; [ "(" a = b ")" ]; echo $?; [ -a = -a ]; echo $?; [ a -a "" -o x ]; echo $?; [ ! ]; echo $?; [ ! "" ]; echo $?; [ a = a 2>/dev/null; echo $?; [ a b c d ] 2>/dev/null; echo $?; test ! -f x -a ! "(" -d x -o 1 -gt 2 ")"; echo $?
+--
+touch a b; [ a -nt none ]; echo $?; ln a h; [ a -ef h ] && echo same; [ a -ef b ]; echo $?; chmod 4755 a; [ -u a ] && [ -x a ] && [ -O a ] && echo bits; [ -g a ]; echo $?; mkdir d; [ -s d ] && [ -d d ] && [ -w d ] && echo dir; [ -t 5 ]; echo $?
+--
+printf '%d %i %o %x %X %u|' 10 11 8 255 255 3; printf '%05d|%-5d|%+d|%3s|%-3s|%.2s|%*d|\n' 42 42 42 a b xyz 5 3; printf '%s-' a b c; printf '%c%c%%\n' abc def; printf -- '-x %s\n' y
+--
+printf '%d %d %d\n' 0x1f 010 "'A"; printf '%d\n' 5x 2>/dev/null; echo $?; printf '%b|%s|' 'a\tb\0101' 'a\tb'; printf '\101\n'; printf '%b' 'stop\chere' no; printf 'none\n%s' ; echo $?
+--
+: >/nothing/here; echo not here
+--
+(: >/nothing/here) 2>/dev/null; echo $?; f() { : >/nothing/here; echo no; }; f 2>/dev/null; echo no
+--
+exec >/nothing/here; echo not here
+--
+hash nothing-at-all 2>/dev/null; echo $?; command -v cd; command -v echo; IFS=:; x=a:b:; set -- $x; echo $#; IFS=' :'; x=' a : b  c'; for i in $x; do echo "<$i>"; done
+--
+f() { for i in 1 2; do while :; do break; done; [ $i = 1 ] && continue; echo $i; done; }; f; for i in 1 2; do f; done
+--
+x='a*b'; y=x.so.1; echo ${y%%.*} "${x%\*b}" "${x#a\*}" "${z:-a b}" ${z:-'q r'}; for f in .[!.]* ..?x; do echo "$f"; done
 `

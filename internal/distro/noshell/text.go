@@ -7,6 +7,7 @@ package noshell
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -72,11 +73,27 @@ func cat(c *Call) error {
 	if err != nil {
 		return err
 	}
-	texts, err := c.inputs(files)
-	if err != nil {
-		return err
+	if len(files) == 0 {
+		files = []string{"-"}
 	}
-	return c.Print(strings.Join(texts, ""))
+	failed := false
+	for _, f := range files {
+		texts, err := c.inputs([]string{f})
+		if failed = failed || errors.Is(err, os.ErrNotExist); errors.Is(err, os.ErrNotExist) {
+			_, _ = io.WriteString(c.Stderr, "cat: "+f+": No such file or directory\n")
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.Print(texts[0]); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return Status(1)
+	}
+	return nil
 }
 
 // count is the number after -n or -c, or in -3.

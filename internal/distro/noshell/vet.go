@@ -22,6 +22,7 @@ func vet(file syntax.Node, is dialect) error {
 		}
 		return v.err == nil
 	})
+	v.scope(file, false, false)
 	if v.err != nil {
 		return v.err
 	}
@@ -60,6 +61,9 @@ func (v *vetter) node(n syntax.Node) {
 		if n.Select {
 			v.refuse(n, notFollowed)
 		}
+		if loop, ok := n.Loop.(*syntax.WordIter); ok {
+			v.files(loop.Items)
+		}
 	case *syntax.CmdSubst:
 		if n.TempFile || n.ReplyVar {
 			v.refuse(n, notFollowed)
@@ -68,6 +72,12 @@ func (v *vetter) node(n syntax.Node) {
 		if n.Op != syntax.Break {
 			v.refuse(n, notFollowed)
 		}
+		for _, p := range n.Patterns {
+			v.pattern(p)
+		}
+	case *syntax.CallExpr:
+		v.command(n)
+		v.files(n.Args)
 	default:
 		v.posix(n)
 	}
@@ -86,13 +96,23 @@ func (v *vetter) posix(n syntax.Node) {
 		refused = n.Dollar
 	case *syntax.DblQuoted:
 		refused = n.Dollar
+		v.quotes(n)
 	case *syntax.Assign:
 		refused, inAsh = n.Append || n.Index != nil, false
+		if n.Name != nil {
+			v.variable(n, n.Name.Value)
+		}
 	case *syntax.ParamExp:
 		refused, inAsh = isBashParameter(n)
+		v.parameter(n)
+	case *syntax.UnaryArithm:
+		refused = n.Op == syntax.Inc || n.Op == syntax.Dec
+	case *syntax.BinaryArithm:
+		refused = n.Op == syntax.Pow || n.Op == syntax.Comma
 	case *syntax.Word:
 		refused, inAsh = hasBraces(n), false
 	case *syntax.DeclClause:
+		v.declaration(n)
 		refused, inAsh = !slices.Contains([]string{"local", "export", "readonly"}, n.Variant.Value), false
 	}
 	if refused && v.is != bash && (v.is == dash || !inAsh) {
