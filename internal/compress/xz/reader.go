@@ -51,6 +51,8 @@ func lastFilter(start []byte) bool {
 
 // A Reader decompresses streams, one after the other.
 type Reader struct {
+	// Single reads no further stream than the first one, whatever follows.
+	Single  bool
 	in      *bufio.Reader
 	maxDict int64
 	check   byte
@@ -118,6 +120,9 @@ func early(err error) error {
 // header reads a stream's header, or the input's end.
 func (z *Reader) header() error {
 	var h [12]byte
+	if z.Single && z.check == 0xff {
+		return io.EOF
+	}
 	if _, err := io.ReadFull(z.in, h[:1]); err != nil {
 		if errors.Is(err, io.EOF) && z.check == 0xff {
 			return io.EOF

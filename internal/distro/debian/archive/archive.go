@@ -114,7 +114,7 @@ func (p part) open() (io.ReadCloser, error) {
 	if _, err := p.member.data.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("read %s: %w", p.name, err)
 	}
-	r, err := compress.Reader(p.member.data, p.format)
+	r, err := compress.LooseReader(p.member.data, p.format)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", p.name, err)
 	}

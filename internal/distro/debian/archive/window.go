@@ -17,7 +17,7 @@ func (a *Archive) DataWindow() int64 {
 	start := make([]byte, 64)
 	n, _ := a.data.member.data.ReadAt(start, 0)
 	start = start[:n]
-	window := int64(compress.MaxWindow)
+	window := int64(compress.MaxLooseWindow)
 	switch a.data.format {
 	case compress.None, compress.Gzip:
 		window = 1 << 16
@@ -38,7 +38,7 @@ func (a *Archive) DataWindow() int64 {
 		}
 		return window
 	}
-	return min(window, compress.MaxWindow)
+	return min(window, compress.MaxLooseWindow)
 }
 
 // xzWindow reads the size of the dictionary from the first block's header, as

@@ -29,7 +29,8 @@ type UnpackOptions struct {
 	// and these, so that what becomes of them is of about the same size.
 	More []string
 	// Memory limits what the decompressors together may hold, in bytes; 0 is a
-	// limit that keeps the whole process below 256 MiB.
+	// limit that keeps the whole process below 256 MiB, but for a package that has a
+	// larger dictionary than xz makes by itself: it is unpacked alone.
 	Memory int64
 	// Expected is what is known of the files.
 	Expected []packages.Expected
