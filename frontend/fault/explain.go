@@ -68,7 +68,11 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if fault := e.signatureFault(ctx, err); fault != nil {
 		return fault
 	}
-	if o := findOutput(e.Plan, err, lines); o != nil {
+	o := missingOutput(e.Plan, err, lines)
+	if o == nil {
+		o = findOutput(e.Plan, err, lines)
+	}
+	if o != nil {
 		return e.external(o.Pos, "there is no %s after the command; the command must make what `outputs` names", o.Path)
 	}
 	if c, ok := findCopy(e.Plan, err, lines); ok {

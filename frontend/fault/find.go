@@ -4,10 +4,14 @@
 package fault
 
 import (
+	"errors"
 	"slices"
 
+	gateway "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
 
+	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -63,6 +67,25 @@ func findOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Output {
 				if covers(lines, o.Pos.Line) && lacks(err, o.Path) {
 					return o
 				}
+			}
+		}
+	}
+	return nil
+}
+
+// missingOutput finds the output that the step which puts them on the image doesn't find,
+// by the status that it ends with; nil where it is about something else.
+func missingOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Output {
+	var exit *gateway.ExitError
+	if !errors.As(err, &exit) || !place.IsStep(err.Error()) || exit.ExitCode < call.MissingOutput {
+		return nil
+	}
+	n := int(exit.ExitCode - call.MissingOutput)
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			e, ok := l.Action.(*plan.Exec)
+			if ok && e.OnlyOutputs && place.IsPlain(e.Outputs) && n < len(e.Outputs) && covers(lines, l.Range.Start.Line) {
+				return &e.Outputs[n]
 			}
 		}
 	}

@@ -64,6 +64,7 @@ func examples() []calls.Call {
 			Links: map[string]string{"/x": "/y", "/z": "a=b//c"}, Source: "/in", Out: "/out",
 		},
 		call.Place{PreserveOwner: true, Base: "/base", Report: "/report/r", Source: "/in", Out: "/out"},
+		call.Place{Outputs: []call.Output{{Path: "/a b/=c", Dest: "/d"}, {Path: "/x", Dest: "/usr/bin", Into: true}, {Path: "/y", Dest: "/", Into: true}}, Source: "/in", Out: "/out"},
 		call.Run{Command: []string{"--", "-x"}},
 		call.Run{
 			Memory: []call.Memory{{Mode: 0o1777, Path: "/tmp"}, {Mode: 0, Path: "/a=b"}}, User: "app", Home: "/root", Skip: []string{"/x", "/y"},
@@ -93,6 +94,7 @@ func TestBadArguments(t *testing.T) {
 		t, verbs(),
 		"skeleton", "skeleton /in", "skeleton /in /out /more", "skeleton --nope /in /out",
 		"place /in", "place --chown /x /in /out", "place --chown =app /in /out", "place --owner a --preserve-owner /in /out", "place --base /b /in /out",
+		"place --output /a /in /out", "place --output a//b /in /out", "place --output /a/..//b /in /out", "place --output ///b /in /out", "place --output /a//b//c /in /out",
 		"run", "run --", "run --tmpfs 0755 -- x", "run --tmpfs 9=/x -- x", "run --tmpfs 17777=/x -- x", "exec --env A", "exec -h",
 		"store /out", "store a,b /out", "store a,-,-,gzip,/in /out", "store ../a,-,-,modes,/in /out", "scan /in", "link /out", "link --into /usr",
 		"fetched /f", "fetched --file a /f store", "fetched --file a,sha256:x,0,0,u /f store", "fetched --file ../a,"+empty+",0,0,u /f store", "fetched --file a,"+empty+",-1,0,u /f store",

@@ -5,7 +5,9 @@ package call
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 )
@@ -15,11 +17,18 @@ const (
 	SkeletonUsage = skeletonName + " SRC DST"
 	PlaceUsage    = PlaceName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR] [--base DIR --report FILE]
                     [--directory MODE:UID:GID:PATH]... [--likely MODE:UID:GID:PATH]... [--link PATH//TARGET]...
-                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... SRC DST`
+                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... [--output PATH//DEST[/]]... SRC DST`
 
 	skeletonName = "skeleton"
 	// PlaceName is what the subcommand of [Place] is called.
 	PlaceName = "place"
+)
+
+// MissingOutput is the exit status of [Place] where the source doesn't have the first of
+// its outputs; that for the next one is one more. MostOutputs is how many there may be.
+const (
+	MissingOutput = 64
+	MostOutputs   = 60
 )
 
 // Skeleton writes what a layer must respect of a base: its links to directories, and
@@ -67,8 +76,20 @@ type Place struct {
 	// Base is the base's root, and Report the file that then gets the paths of what is
 	// replaced there, as a JSON list; both are empty where that isn't wanted.
 	Base, Report string
+	// Outputs are the paths of the source that are the tree; none for all of it.
+	Outputs []Output
 	// Source is the tree, and Out an empty directory.
 	Source, Out string
+}
+
+// Output is a path of a source, and what it becomes.
+type Output struct {
+	// Path is clean and absolute. It may lead through links.
+	Path string
+	// Dest is clean and absolute. Into says that it is a directory, which the contents of
+	// a directory or a file of its own name go into.
+	Dest string
+	Into bool
 }
 
 // Args are the helper's arguments.
@@ -80,6 +101,9 @@ func (c Place) Args() []string {
 		args = append(args, "--chown", p+"="+c.Chown[p])
 	}
 	args = slices.Concat(args, eachDirectory("directory", c.Directories), eachDirectory("likely", c.Likely), eachLink("link", c.Links))
+	for _, o := range c.Outputs {
+		args = append(args, "--output", o.word())
+	}
 	return slices.Concat(args, Value("base", c.Base), Value("report", c.Report), Operands(c.Source, c.Out))
 }
 
@@ -109,8 +133,16 @@ func ParsePlace(args []string) (Place, error) {
 	set.Func("directory", "", directories(&c.Directories))
 	set.Func("likely", "", directories(&c.Likely))
 	set.Func("link", "", links(&c.Links))
+	set.Func("output", "", func(word string) error {
+		o, err := readOutput(word)
+		c.Outputs = append(c.Outputs, o)
+		return err
+	})
 	err := Parse(set, args, 2, 2)
 	c.Source, c.Out = set.Arg(0), set.Arg(1)
+	if err == nil && len(c.Outputs) > MostOutputs {
+		err = &ArgumentsError{PlaceName, fmt.Errorf("%d outputs; want at most %d", len(c.Outputs), MostOutputs)}
+	}
 	if err == nil && (c.Base == "") != (c.Report == "") {
 		err = &ArgumentsError{PlaceName, errors.New("--base and --report go together; give both")}
 	}
@@ -118,4 +150,21 @@ func ParsePlace(args []string) (Place, error) {
 		err = &ArgumentsError{PlaceName, errors.New("--owner and --preserve-owner exclude each other; give one")}
 	}
 	return c, err
+}
+
+// word is an output as an argument: two slashes are in neither of its paths.
+func (o Output) word() string {
+	if o.Into {
+		return o.Path + "/" + strings.TrimSuffix(o.Dest, "/") + "/"
+	}
+	return o.Path + "/" + o.Dest
+}
+
+func readOutput(word string) (Output, error) {
+	from, dest, ok := strings.Cut(word, "//")
+	o := Output{Path: from, Dest: path.Join("/", dest), Into: strings.HasSuffix(word, "/")}
+	if !ok || o.word() != word || path.Clean(from) != from || !path.IsAbs(from) || from == "/" {
+		return o, fmt.Errorf("%q is no output; want PATH//DEST", word)
+	}
+	return o, nil
 }

@@ -38,7 +38,7 @@ type verb struct {
 func ownVerbs() []verb {
 	return []verb{
 		{call.SkeletonUsage, only(runSkeleton)},
-		{call.PlaceUsage, only(runPlace)},
+		{call.PlaceUsage, runPlace},
 		{call.RunUsage, runRun},
 		{call.StoreUsage, only(runStore)},
 		{call.ScanUsage, only(runScan)},
@@ -143,12 +143,19 @@ func runHollow(args []string, _ func(string)) error {
 	return writeHollow(c)
 }
 
-func runPlace(args []string, warn func(string)) error {
+func runPlace(args []string, warn func(string)) (int, error) {
 	c, err := call.ParsePlace(args)
 	if err != nil {
-		return err
+		return ownFault, err
 	}
-	return placeTree(c, warn)
+	var missing *missingOutputError
+	switch err := placeTree(c, warn); {
+	case errors.As(err, &missing):
+		return call.MissingOutput + missing.n, nil // the frontend says it, with the line
+	case err != nil:
+		return ownFault, err
+	}
+	return 0, nil
 }
 
 func runStore(args []string, _ func(string)) error {

@@ -38,7 +38,11 @@ func placeTree(c call.Place, warn func(line string)) error {
 	}
 	defer p.src.close()
 	defer p.dst.close()
-	if err := p.everything(); err != nil {
+	all := p.everything
+	if len(c.Outputs) > 0 {
+		all = func() error { return p.outputs(c.Outputs) }
+	}
+	if err := all(); err != nil {
 		return err
 	}
 	if err := p.owners.unused(); err != nil {
@@ -62,13 +66,20 @@ type placer struct {
 	detours  []detour         // the directories that go elsewhere, still to do
 	indirect bool             // whether the literal paths are done and the detours are on
 	first    map[inode]string // where the first link to a file was placed
+	output   int              // which of several outputs is at hand; no link joins two
 	buf      []byte
 }
 
 // A detour is a directory of the source and the place the skeleton sends it to.
-type detour struct{ from, to string }
+type detour struct {
+	from, to string
+	output   int
+}
 
-type inode struct{ dev, ino uint64 }
+type inode struct {
+	dev, ino uint64
+	output   int
+}
 
 // A spot is a directory of the layer, with what is known of it.
 type spot struct {
@@ -146,9 +157,14 @@ func (p *placer) everything() error {
 	if err := p.contents(p.src, root); err != nil {
 		return err
 	}
+	return p.allDetours()
+}
+
+// allDetours copies what the skeleton sends elsewhere.
+func (p *placer) allDetours() error {
 	for p.indirect = true; len(p.detours) > 0; {
 		next := p.detours[0]
-		p.detours = p.detours[1:]
+		p.detours, p.output = p.detours[1:], next.output
 		if err := p.detour(next); err != nil {
 			return fmt.Errorf("place %s, which the base has as a link to %s: %w", show(next.from), show(next.to), err)
 		}
@@ -169,14 +185,17 @@ func (p *placer) contents(src dir, at spot) error {
 		if strings.HasPrefix(name, ".wh.") {
 			return fmt.Errorf("place %s: names with .wh. mean a deletion in an image's layer; rename it", show(src.join(name)))
 		}
-		if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-			err = p.directory(src, name, st, at)
-		} else {
-			err = p.leaf(src, name, st, at)
-		}
-		if err != nil {
+		if err := p.entry(original{src, name, st}, at, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// entry copies a file of the source, and calls it name.
+func (p *placer) entry(o original, at spot, name string) error {
+	if o.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return p.directory(o, at, name)
+	}
+	return p.leaf(o, at, name)
 }

@@ -14,25 +14,26 @@ import (
 	"github.com/strata-build/strata/internal/inroot"
 )
 
-// directory copies a directory of the source, or puts it off if the skeleton sends it elsewhere.
-func (p *placer) directory(src dir, name string, st unix.Stat_t, at spot) error {
+// directory copies a directory of the source, and calls it name, or puts it off if the
+// skeleton sends it elsewhere.
+func (p *placer) directory(o original, at spot, name string) error {
 	to := at.join(name)
 	if in := at.skeleton.child(name); in != nil && in.kind == inroot.Link {
 		target, found, err := inroot.Follow(p.skeleton.look, to)
 		if err != nil {
-			return fmt.Errorf("place %s: follow the base's link %s: %w", show(src.join(name)), show(to), err)
+			return fmt.Errorf("place %s: follow the base's link %s: %w", show(o.path()), show(to), err)
 		}
 		if found == inroot.Directory {
-			p.detours = append(p.detours, detour{from: src.join(name), to: target})
+			p.detours = append(p.detours, detour{from: o.path(), to: target, output: p.output})
 			return nil
 		}
 	}
-	from, err := src.open(name)
+	from, err := o.in.open(o.name)
 	if err != nil {
 		return err
 	}
 	defer from.close()
-	sub, err := p.enter(at, name, func(at spot) (*node, error) { return p.newNode(from, st, at) })
+	sub, err := p.enter(at, name, func(at spot) (*node, error) { return p.newNode(from, o.Stat_t, at) })
 	if err != nil {
 		return err
 	}

@@ -13,20 +13,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leaf copies what isn't a directory.
-func (p *placer) leaf(src dir, name string, st unix.Stat_t, at spot) error {
+// An original is a file of the source.
+type original struct {
+	in   dir
+	name string
+	unix.Stat_t
+}
+
+// path is where it is in the source.
+func (o original) path() string { return o.in.join(o.name) }
+
+// leaf copies what isn't a directory, and calls it name.
+func (p *placer) leaf(o original, at spot, name string) error {
 	to := at.join(name)
-	if st.Mode&unix.S_IFMT == unix.S_IFSOCK {
-		p.warn(fmt.Sprintf("leave out %s: it is a socket, and a layer can't hold one", show(src.join(name))))
+	if o.Mode&unix.S_IFMT == unix.S_IFSOCK {
+		p.warn(fmt.Sprintf("leave out %s: it is a socket, and a layer can't hold one", show(o.path())))
 		return nil
 	}
-	if st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == 0 {
-		return fmt.Errorf("place %s: a character device 0:0 means a deletion in a layer; remove it", show(src.join(name)))
+	if o.Mode&unix.S_IFMT == unix.S_IFCHR && o.Rdev == 0 {
+		return fmt.Errorf("place %s: a character device 0:0 means a deletion in a layer; remove it", show(o.path()))
 	}
 	own := p.owners.at(to, at.owner)
-	a := attrsOf(st)
-	a.uid, a.gid = p.owners.of(st, own)
-	err := p.create(src, name, st, at, a)
+	a := attrsOf(o.Stat_t)
+	a.uid, a.gid = p.owners.of(o.Stat_t, own)
+	err := p.create(o, at, name, a)
 	switch {
 	case err == nil:
 		return nil
@@ -35,20 +45,20 @@ func (p *placer) leaf(src dir, name string, st unix.Stat_t, at spot) error {
 	case errors.Is(err, unix.EEXIST) && p.indirect:
 		return nil
 	}
-	return fmt.Errorf("place %s: %w", show(src.join(name)), err)
+	return fmt.Errorf("place %s: %w", show(o.path()), err)
 }
 
-func (p *placer) create(src dir, name string, st unix.Stat_t, at spot, a attrs) error {
-	id := inode{dev: st.Dev, ino: st.Ino}
-	if st.Nlink > 1 {
+func (p *placer) create(o original, at spot, name string, a attrs) error {
+	id := inode{dev: o.Dev, ino: o.Ino, output: p.output}
+	if o.Nlink > 1 {
 		if first, ok := p.first[id]; ok {
 			return p.link(first, at, name)
 		}
 	}
-	if err := p.createOne(src, name, st, at, a); err != nil {
+	if err := p.createOne(o, at, name, a); err != nil {
 		return err
 	}
-	if st.Nlink > 1 {
+	if o.Nlink > 1 {
 		p.first[id] = at.join(name)
 	}
 	return at.stamp(name)
@@ -67,12 +77,12 @@ func (p *placer) link(first string, at spot, name string) error {
 	return nil
 }
 
-func (p *placer) createOne(src dir, name string, st unix.Stat_t, at spot, a attrs) error {
-	switch st.Mode & unix.S_IFMT {
+func (p *placer) createOne(o original, at spot, name string, a attrs) error {
+	switch o.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
-		return p.file(src, name, st, at, a)
+		return p.file(o, at, name, a)
 	case unix.S_IFLNK:
-		target, err := src.readlink(name)
+		target, err := o.in.readlink(o.name)
 		if err != nil {
 			return err
 		}
@@ -80,19 +90,19 @@ func (p *placer) createOne(src dir, name string, st unix.Stat_t, at spot, a attr
 			return fmt.Errorf("make link: %w", err)
 		}
 	default:
-		if err := unix.Mknodat(at.fd, name, st.Mode&unix.S_IFMT|0o600, int(st.Rdev)); err != nil {
+		if err := unix.Mknodat(at.fd, name, o.Mode&unix.S_IFMT|0o600, int(o.Rdev)); err != nil {
 			return fmt.Errorf("make device or fifo: %w", err)
 		}
 	}
 	var err error
-	if a.xattrs, err = xattrsAt(src, name); err != nil {
+	if a.xattrs, err = xattrsAt(o.in, o.name); err != nil {
 		return err
 	}
-	return a.applyAt(at.dir, name, st.Mode&unix.S_IFMT == unix.S_IFLNK)
+	return a.applyAt(at.dir, name, o.Mode&unix.S_IFMT == unix.S_IFLNK)
 }
 
-func (p *placer) file(src dir, name string, st unix.Stat_t, at spot, a attrs) error {
-	in, err := unix.Openat(src.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+func (p *placer) file(o original, at spot, name string, a attrs) error {
+	in, err := unix.Openat(o.in.fd, o.name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open file: %w", err)
 	}
@@ -104,7 +114,7 @@ func (p *placer) file(src dir, name string, st unix.Stat_t, at spot, a attrs) er
 	if err != nil {
 		return fmt.Errorf("create file: %w", err)
 	}
-	err = copyData(in, out, st.Size, st.Blocks*512 < st.Size, p.buf)
+	err = copyData(in, out, o.Size, o.Blocks*512 < o.Size, p.buf)
 	if err == nil {
 		err = a.apply(out)
 	}

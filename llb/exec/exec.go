@@ -79,6 +79,10 @@ func (c *Command) Ship(ctx context.Context, on place.Base) (bk.State, error) {
 		On: on.Ground(), Above: true, Owner: c.action.Owner, KeepOwners: c.action.KeepOwners, Name: c.ops.Name("place what " + c.layer.Short() + " made"),
 		Opts: []bk.RunOption{c.ops.At(c.layer.Range)},
 	}
+	if c.action.OnlyOutputs && place.IsPlain(c.action.Outputs) {
+		o.Owner, o.KeepOwners, o.Outputs = nil, false, c.action.Outputs
+		return c.runner.Placer.Ship(ctx, on, c.layer, op.Restart(run.Root()), o)
+	}
 	var made *bk.State
 	if !c.action.OnlyOutputs {
 		made, o.From = c.mountOut(run)

@@ -4,6 +4,8 @@
 package place
 
 import (
+	"strings"
+
 	bk "github.com/moby/buildkit/client/llb"
 
 	"github.com/strata-build/strata/internal/call"
@@ -33,8 +35,10 @@ type Step struct {
 	known *noted
 	// Keep are directories whose mode and owner the tree decides.
 	Keep []string
-	Name string
-	Opts []bk.RunOption
+	// Outputs are the paths that ship of what a command ran in; none for all of the tree.
+	Outputs []plan.Output
+	Name    string
+	Opts    []bk.RunOption
 }
 
 // InStep lets the step helper put a tree on an image.
@@ -44,6 +48,11 @@ func InStep(on Base, st bk.State, s Step) (bk.State, error) {
 		return bk.State{}, err
 	}
 	return on.Ops.Tree(s.Name, c.Args(), opts...)
+}
+
+// IsStep reports whether a message of BuildKit is about a step that puts a tree on an image.
+func IsStep(message string) bool {
+	return strings.Contains(message, op.HelperPath+" "+call.PlaceName+" ")
 }
 
 // Replaced is the file of a report that has the paths of what a tree replaces, as a
@@ -68,7 +77,11 @@ func Report(on Base, st bk.State, s Step) (tree, report bk.State, err error) {
 // call is what the step helper is told, and what it needs for that.
 func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 	c := call.Place{From: s.From, PreserveOwner: s.KeepOwners, Keep: s.Keep, Source: "/in", Out: "/out"}
-	opts := append([]bk.RunOption{bk.AddMount("/in", st, bk.Readonly)}, s.Opts...)
+	opts := append([]bk.RunOption{s.source(on, c.Source, st)}, s.Opts...)
+	for i := range s.Outputs {
+		o := &s.Outputs[i]
+		c.Outputs = append(c.Outputs, call.Output{Path: o.Path, Dest: o.Dest, Into: o.Into})
+	}
 	root := s.On
 	if s.Above {
 		if above, known := on.Skeleton.above(s.known); known {
@@ -103,6 +116,15 @@ func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 		c.Chown[p] = ownerText(owner)
 	}
 	return c, opts, nil
+}
+
+// source mounts the tree. All that a command ran in isn't hashed: that would take longer
+// than to copy what of it ships.
+func (s *Step) source(on Base, dir string, st bk.State) bk.RunOption {
+	if len(s.Outputs) > 0 {
+		return on.Ops.Base(dir, st)
+	}
+	return bk.AddMount(dir, st, bk.Readonly)
 }
 
 // Directories is what a layer on top of an image must respect of it, as a state

@@ -7,9 +7,11 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strconv"
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -26,6 +28,42 @@ type Shipment struct {
 	// Root is what the step left in its root, and Outputs are what of it ships.
 	Root    bk.State
 	Outputs []plan.Output
+}
+
+// IsPlain reports whether the step that puts outputs on an image can take them from what
+// their command ran in. It can unless it would have to choose among files or to change
+// modes, or one of them is put where another one may have put something.
+func IsPlain(outputs []plan.Output) bool {
+	for i, o := range outputs {
+		if spec.HasGlob(o.Path) || len(o.Include)+len(o.Exclude) > 0 || o.Mode != nil || o.ModeChange != "" || o.KeepOwners != outputs[0].KeepOwners {
+			return false
+		}
+		for _, other := range outputs[:i] {
+			if plan.Within(o.Dest, other.Dest) || plan.Within(other.Dest, o.Dest) {
+				return false
+			}
+		}
+	}
+	return len(outputs) <= call.MostOutputs
+}
+
+// Ship puts plain outputs of what a command ran in on an image. An error is a [plan.Fault].
+func (p *Placer) Ship(ctx context.Context, on Base, planned *plan.Layer, root bk.State, s Step) (bk.State, error) {
+	f := &layer{placer: p, on: on, planned: planned}
+	s.Chown = map[string]plan.Owner{}
+	for i := range s.Outputs {
+		o := &s.Outputs[i]
+		s.KeepOwners = o.KeepOwners
+		if o.Owner == nil {
+			continue
+		}
+		uid, gid, err := f.owner(ctx, o.Owner)
+		if err != nil {
+			return bk.State{}, &plan.Fault{Range: o.Range, Err: err}
+		}
+		s.Chown[o.Dest] = plan.Owner{User: strconv.Itoa(uid), Group: strconv.Itoa(gid)}
+	}
+	return InStep(on, root, s)
 }
 
 // Collect makes the tree of a shipment with its owners, before the image's directories

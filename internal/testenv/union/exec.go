@@ -138,10 +138,41 @@ func placeTree(args []string, mounts map[string]*Node) error {
 		p.keep[at] = true
 	}
 	in := mounts["/in"].At(c.From)
+	if len(c.Outputs) > 0 {
+		if in, err = staged(mounts["/in"], c.Outputs, p.chown); err != nil {
+			return err
+		}
+	}
 	if in == nil || in.Kind != Dir {
 		return fmt.Errorf("place %s: it isn't a directory", c.From)
 	}
 	return p.everything(in, mounts)
+}
+
+// staged is a tree with nothing but outputs, each at its destination.
+func staged(root *Node, outputs []call.Output, owners map[string][2]int) (*Node, error) {
+	tree := NewDir()
+	for _, o := range outputs {
+		real, ok := root.Real(o.Path)
+		if !ok || root.At(real) == nil {
+			return nil, fmt.Errorf("place %s: the command left nothing there", o.Path)
+		}
+		n := root.At(real).Clone()
+		if !o.Into {
+			tree.Put(o.Dest, n)
+			continue
+		}
+		into := tree.Dirs(o.Dest)
+		if ids, ok := owners[o.Dest]; ok && o.Dest != "/" {
+			into.UID, into.GID = ids[0], ids[1]
+		}
+		if n.Kind != Dir {
+			into.Kids[path.Base(o.Path)] = n
+			continue
+		}
+		maps.Copy(into.Kids, n.Kids)
+	}
+	return tree, nil
 }
 
 // above puts the links and directories that a call names into the skeleton: links first,

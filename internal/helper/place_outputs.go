@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package helper
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/inroot"
+)
+
+// missingOutputError says that the source doesn't have an output.
+type missingOutputError struct {
+	// n is its number among the outputs.
+	n    int
+	path string
+}
+
+func (e *missingOutputError) Error() string {
+	return fmt.Sprintf("place %s: the command left nothing there", show(e.path))
+}
+
+// outputs copies single paths of the source, as if each were at its destination in a tree
+// that has nothing else. Those to which no link of the skeleton leads come first, so that
+// they win.
+func (p *placer) outputs(all []call.Output) error {
+	p.tree = newDirectory(plain())
+	if p.skeleton != nil && p.skeleton.kind == inroot.Directory {
+		p.tree.attrs = p.skeleton.attrs
+	}
+	var later []int
+	for i := range all {
+		if p.isElsewhere(all[i].Dest) {
+			later = append(later, i)
+		} else if err := p.ship(all[i], i); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(later, func(a, b int) int { return cmp.Compare(all[a].Dest, all[b].Dest) })
+	p.indirect = true
+	for _, i := range later {
+		if err := p.ship(all[i], i); err != nil {
+			return err
+		}
+	}
+	return p.allDetours()
+}
+
+// isElsewhere reports whether a link of the skeleton is on the way to a path.
+func (p *placer) isElsewhere(dest string) bool {
+	for ; dest != "/"; dest = path.Dir(dest) {
+		if in := p.skeleton.at(dest); in != nil && in.kind == inroot.Link {
+			return true
+		}
+	}
+	return false
+}
+
+// ship copies an output.
+func (p *placer) ship(o call.Output, n int) error {
+	p.output = n
+	from, err := p.find(o.Path)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, inroot.ErrNotDirectory) {
+		return &missingOutputError{n, o.Path}
+	}
+	if err != nil {
+		return fmt.Errorf("find %s: %w", show(o.Path), err)
+	}
+	defer from.in.close()
+	if !o.Into {
+		at, err := p.onTheWay(path.Dir(o.Dest), nil)
+		if err != nil {
+			return err
+		}
+		defer at.close()
+		return p.entry(from, at, path.Base(o.Dest))
+	}
+	at, err := p.onTheWay(o.Dest, p.owners.at(o.Dest, nil))
+	if err != nil {
+		return err
+	}
+	defer at.close()
+	if from.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return p.leaf(from, at, path.Base(o.Path))
+	}
+	sub, err := from.in.open(from.name)
+	if err != nil {
+		return err
+	}
+	defer sub.close()
+	return p.contents(sub, at)
+}
+
+// find follows the links of a path of the source, as a program in it would.
+func (p *placer) find(name string) (original, error) {
+	real, _, err := inroot.Follow(p.lookInSource, name)
+	if err != nil {
+		return original{}, err
+	}
+	in, err := p.src.descend(path.Dir(real))
+	if err != nil {
+		return original{}, err
+	}
+	st, err := in.stat(path.Base(real))
+	if err != nil {
+		in.close()
+	}
+	return original{in, path.Base(real), st}, err
+}
+
+// lookInSource makes the source an inroot.Lookup, for what must be there.
+func (p *placer) lookInSource(at, _ string) (inroot.Kind, string, error) {
+	in, err := p.src.descend(path.Dir(at))
+	if err != nil {
+		return inroot.Absent, "", err
+	}
+	defer in.close()
+	st, err := in.stat(path.Base(at))
+	if err != nil {
+		return inroot.Absent, "", err
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		return inroot.Directory, "", nil
+	case unix.S_IFLNK:
+		target, err := in.readlink(path.Base(at))
+		return inroot.Link, target, err
+	}
+	return inroot.Other, "", nil
+}
+
+// onTheWay opens a directory of the layer, where the skeleton's links lead on the way to
+// it, and makes it and those above it. A rule decides who owns a new one.
+func (p *placer) onTheWay(to string, last *rule) (spot, error) {
+	root, err := p.dst.again()
+	if err != nil {
+		return spot{}, err
+	}
+	at := spot{dir: root, made: p.tree, skeleton: p.skeleton, owner: p.owners.at("/", nil)}
+	for _, name := range components(to) {
+		next, err := p.step(at, name, to, last)
+		at.close()
+		if err != nil {
+			return spot{}, err
+		}
+		at = next
+	}
+	return at, nil
+}
+
+// step goes on to the directory name.
+func (p *placer) step(at spot, name, to string, last *rule) (spot, error) {
+	here := at.join(name)
+	if in := at.skeleton.child(name); in != nil && in.kind == inroot.Link {
+		target, found, err := inroot.Follow(p.skeleton.look, here)
+		if err != nil {
+			return spot{}, fmt.Errorf("place %s: follow the base's link %s: %w", show(to), show(here), err)
+		}
+		if found == inroot.Directory {
+			return p.reach(target)
+		}
+	}
+	return p.enter(at, name, func(at spot) (*node, error) {
+		n := newDirectory(plain())
+		switch {
+		case at.skeleton != nil && at.skeleton.kind == inroot.Directory:
+			n.attrs = at.skeleton.attrs
+		case last != nil && here == to && !p.standard[here]:
+			n.attrs.uid, n.attrs.gid = last.owner.uid, last.owner.gid
+		}
+		return n, nil
+	})
+}

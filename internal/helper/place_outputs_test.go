@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package helper
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/call"
+)
+
+// Outputs give what a tree gives that has each of them at its destination.
+func TestPlaceOutputs(t *testing.T) {
+	base := []string{
+		"d 0755 0:0 /usr/bin", "d 0755 0:0 /usr/lib", "l 0:0 /bin usr/bin", "d 1777 0:0 /tmp", "d 0700 0:0 /root", "d 2775 1000:50 /data",
+		"l 0:0 /app/link ../data", "l 0:0 /dangling gone",
+	}
+	root := []string{
+		"f 0755 7:7 /out/app binary", "l 7:7 /out/latest app", "d 0750 7:7 /work/modules", "f 4755 7:8 /work/modules/a/tool x", "h /work/modules/b /work/modules/a/tool",
+		"l 7:7 /work/modules/link ../gone", "d 0711 7:7 /work/modules/link2", "f 0600 7:7 /work/modules/link2/file y", "l 0:0 /abs /work/modules", "p 0640 7:7 /out/fifo",
+		"h /other/tool /work/modules/a/tool",
+	}
+	modules := []string{"f 4755 7:8 %/a/tool x", "h %/b %/a/tool", "l 7:7 %/link ../gone", "d 0711 7:7 %/link2", "f 0600 7:7 %/link2/file y"}
+	at := func(lines []string, dest string) []string {
+		return strings.Split(strings.ReplaceAll(strings.Join(lines, "\n"), "%", dest), "\n")
+	}
+	for _, c := range []struct {
+		name, outputs string
+		flags         string
+		staged        []string
+	}{
+		{"a file, into a directory of the base", "/out/app//usr/bin/", "", []string{"d 0755 0:0 /usr/bin", "f 0755 7:7 /usr/bin/app binary"}},
+		{"through a link of the base", "/out/app//bin/", "", []string{"d 0755 0:0 /bin", "f 0755 7:7 /bin/app binary"}},
+		{"under another name, in the place of a link", "/out/app//bin", "", []string{"f 0755 7:7 /bin binary"}},
+		{"a link is followed, and keeps its name", "/out/latest//tmp/x/", "", []string{"d 0755 0:0 /tmp/x", "f 0755 7:7 /tmp/x/latest binary"}},
+		{"a directory", "/work/modules//app/modules", "", append(at(modules, "/app/modules"), "d 0755 0:0 /app", "d 0750 7:7 /app/modules")},
+		{"the contents of a directory", "/work/modules//data/", "--chown /data=5:6", append(at(modules, "/data"), "d 0755 5:6 /data")},
+		{"into a new directory", "/abs//srv/www/", "--chown /srv/www=5:6", append(at(modules, "/srv/www"), "d 0755 0:0 /srv", "d 0755 5:6 /srv/www")},
+		{"owners are kept", "/abs//srv/www", "--preserve-owner", append(at(modules, "/srv/www"), "d 0755 0:0 /srv", "d 0750 7:7 /srv/www")},
+		{"where a link leads, and where one dangles", "/work/modules//app/link/ /out/fifo//dangling/x", "", append(at(modules, "/app/link"), "d 0755 0:0 /app/link", "d 0755 0:0 /dangling", "p 0640 7:7 /dangling/x")},
+		{"no link joins two outputs", "/work/modules//a /other/tool//b", "--chown /b=9:9", append(at(modules, "/a"), "d 0750 7:7 /a", "f 4755 7:8 /b x")},
+		{"to the root", "/work/modules//", "", append(at(modules, ""), "d 0755 0:0 /")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			flags := append([]string{"--skeleton", skeletonOf(t, build(t, base...))}, strings.Fields(c.flags)...)
+			want, _ := place(t, build(t, c.staged...), flags...)
+			for _, o := range strings.Fields(c.outputs) {
+				flags = append(flags, "--output", o)
+			}
+			got, _ := place(t, build(t, root...), flags...)
+			if diff := cmp.Diff(listing(t, want), listing(t, got)); diff != "" {
+				t.Errorf("layer (-of a tree +of outputs):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPlaceSaysWhichOutputIsMissing(t *testing.T) {
+	src := build(t, "f 0644 0:0 /a 1", "l 0:0 /gone b", "l 0:0 /loop loop")
+	for i, missing := range []string{"/none", "/a/none", "/gone", "/none/deeper"} {
+		args := []string{"place"}
+		for range i {
+			args = append(args, "--output", "/a//"+strings.Repeat("x", len(args)))
+		}
+		status, errs := callMain(append(args, "--output", missing+"//b", src, t.TempDir())...)
+		if status != call.MissingOutput+i || errs != "" {
+			t.Errorf("status %d: %s, want %d", status, errs, call.MissingOutput+i)
+		}
+	}
+	status, errs := callMain("place", "--output", "/loop//b", src, t.TempDir())
+	if status != ownFault || !strings.Contains(errs, "in a circle") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+}
