@@ -158,8 +158,14 @@ func share(shown chan *client.SolveStatus, builds int) (each []chan *client.Solv
 }
 
 // runPart solves on one node, and closes the channel of its status.
-func (j *job) runPart(ctx context.Context, bkc *client.Client, opt client.SolveOpt, status chan *client.SolveStatus) (*outcome, error) {
-	out := &outcome{}
+func (j *job) runPart(ctx context.Context, bkc *client.Client, opt client.SolveOpt, status chan *client.SolveStatus) (out *outcome, err error) {
+	own, err := openSession(ctx, bkc, &opt)
+	if err != nil {
+		close(status)
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, own.close()) }()
+	out = &outcome{}
 	var fault error
 	build := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		if err := supported(len(opt.Exports), c.BuildOpts().LLBCaps); err != nil {
@@ -181,7 +187,7 @@ func (j *job) runPart(ctx context.Context, bkc *client.Client, opt client.SolveO
 		return nil, j.failure(err, fault)
 	}
 	out.exporter = resp.ExporterResponse
-	return out, nil
+	return out, own.finish(out.exporter)
 }
 
 // supported refuses what an old daemon would silently leave out.
