@@ -19,6 +19,7 @@ import (
 
 	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/internal/testenv/house"
+	"github.com/strata-build/strata/internal/testenv/misbehave"
 )
 
 // signedFiles are a file and signatures of it, good ones and bad ones, and the keys.
@@ -142,6 +143,25 @@ func TestBadSignatures(t *testing.T) {
 				house.Contains(t, out, "strata.yaml:7:", fill.Replace(c.want))
 			}
 		})
+	}
+}
+
+// TestLockAfterAWrongFile locks a signed file that came wrong once: what BuildKit keeps of it
+// by its server's ETag is not what is locked.
+func TestLockAfterAWrongFile(t *testing.T) {
+	h := house.New(t)
+	files, keys := signedFiles(t, []byte("tool\n"))
+	web := testenv.FileServer(t, files)
+	for _, name := range []string{"/tool.tar", "/tool.asc"} {
+		front := testenv.NewFront(t, web.URL)
+		dir := signedProject(t, h, keys, "dest: /tool\n        url: "+front.URL+"/tool.tar\n        signature: {url: "+front.URL+"/tool.asc, key: keys/alice.asc}")
+		front.Misbehave(&misbehave.Rule{Path: name, Fault: misbehave.Flip()})
+		if status, out := h.Lock(t, house.Hello(t), dir); status == 0 {
+			t.Errorf("it is locked:\n%s", out)
+		}
+		front.Misbehave()
+		h.MustLock(t, house.Hello(t), dir)
+		house.Contains(t, house.Read(t, dir, "strata.lock"), strings.TrimPrefix(web.Digest("/tool.tar"), "sha256:"), strings.TrimPrefix(web.Digest("/tool.asc"), "sha256:"))
 	}
 }
 

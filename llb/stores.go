@@ -49,7 +49,7 @@ func ReportStore(ctx context.Context, p *plan.Plan, target *plan.Image, layer *p
 // says: a tree with a file of that, if something is wrong, and else with the file.
 func ReportSignature(f *plan.HTTP, o Options) (bk.State, error) {
 	ops := o.ops()
-	return place.Verified(ops, place.Fetched(ops, f, false, ops.At(spec.Range{Start: f.Pos, End: f.Pos})), f, Report)
+	return place.Verified(ops, place.Fetched(ops, f, false, ops.At(spec.Range{Start: f.Pos, End: f.Pos})), f, "", Report)
 }
 
 // ReportArchive is the step that unpacks the archive of an entry of a files layer, run

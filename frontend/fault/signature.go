@@ -63,6 +63,32 @@ func signed(p *plan.Plan, lines []*errdefs.Source) []*plan.Entry {
 	return out
 }
 
+// Unchecked are the files of servers that a step failed on which checks or unpacks them,
+// and that were taken as they came; nil for other failures.
+func Unchecked(p *plan.Plan, err error) []*plan.HTTP {
+	if !place.IsVerifyStep(err.Error()) && !place.IsUnpackStep(err.Error()) {
+		return nil
+	}
+	var out []*plan.HTTP
+	lines := errdefs.Sources(err)
+	for _, img := range p.Images {
+		for _, l := range img.Layers {
+			files, ok := l.Action.(*plan.Files)
+			if !ok {
+				continue
+			}
+			for i := range files.Entries {
+				e := &files.Entries[i]
+				if e.HTTP == nil || !covers(lines, e.Range.Start.Line) && (e.HTTP.Signature == nil || !covers(lines, e.HTTP.Signature.Pos.Line)) {
+					continue
+				}
+				out = append(out, e.HTTP.Unchecked()...)
+			}
+		}
+	}
+	return out
+}
+
 // gitSignature are BuildKit's sentences about signatures of git.
 var gitSignature = regexp.MustCompile(`git object is not signed|signature by [0-9A-F]+: [^\n]*|openpgp: [^\n]*|` +
 	`failed to (?:verify|parse|decode|read) (?:ssh|armored|next|pgp)[^\n]*|no (?:valid )?signature[^\n]*|invalid signature format|` +

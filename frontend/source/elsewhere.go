@@ -18,6 +18,8 @@ type Elsewhere struct {
 	mirrors mirrors
 	caches  caches
 	asked   map[string]int // how often addresses were asked again
+	// afresh says that files which were taken as they came were fetched once more.
+	afresh bool
 }
 
 // NewElsewhere gives one that has met no failure yet.
@@ -30,13 +32,21 @@ func NewElsewhere(d *Daemon) *Elsewhere {
 // what it didn't give. It reports whether there is anything to try: if not, or if the
 // failure is about something else, the build has failed. A step that fetches what it
 // unpacks doesn't say what is wrong: when one fails, BuildKit fetches all, and what fails
-// then is told.
+// then is told. What a step fails on that was taken as it came, without a checksum, is
+// fetched once more: BuildKit may have it from an earlier build, by its server's ETag.
 func (e *Elsewhere) Next(ctx context.Context, p *plan.Plan, failure error) bool {
 	if ctx.Err() != nil {
 		return false
 	}
 	if llb.IsFetchedStep(failure.Error()) {
 		return p.FetchApart()
+	}
+	if files := fault.Unchecked(p, failure); len(files) > 0 && !e.afresh {
+		e.afresh = true
+		for _, f := range files {
+			f.Afresh = e.daemon.afresh()
+		}
+		return true
 	}
 	f := fault.AsFetch(failure)
 	if f == nil {

@@ -28,7 +28,7 @@ func (f Fetcher) insist(ctx context.Context, url, name string, req fetch.Request
 		case err == nil && isValid(req, data):
 			return data, nil
 		case err == nil, errors.Is(err, fetch.ErrSize) && req.Digest == "":
-			name = "file-" + f.Daemon.Client.BuildOpts().SessionID + "-" + strconv.Itoa(n)
+			name = "file-" + f.Daemon.afresh() + "-" + strconv.Itoa(n)
 		case failure != nil && failure.MayPass():
 			name += "-again"
 			if n+1 < attempts {
@@ -43,6 +43,9 @@ func (f Fetcher) insist(ctx context.Context, url, name string, req fetch.Request
 	}
 	return data, err
 }
+
+// afresh is in the names of files by which no build before knows them.
+func (d *Daemon) afresh() string { return d.Client.BuildOpts().SessionID }
 
 // isValid reports whether content is what was asked for, as far as that can be told.
 func isValid(req fetch.Request, data []byte) bool { return req.Valid == nil || req.Valid(data) == nil }

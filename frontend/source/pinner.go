@@ -28,6 +28,7 @@ type Pinner struct {
 	daemon  *Daemon
 	mu      sync.Mutex
 	files   map[string]func() (file, error)
+	afresh  map[string]bool
 	commits map[string]func() (lock.Git, error)
 }
 
@@ -41,7 +42,7 @@ var _ strategy.Pinner = (*Pinner)(nil)
 
 // NewPinner gives the pinner of a request.
 func NewPinner(d *Daemon) *Pinner {
-	return &Pinner{daemon: d, files: map[string]func() (file, error){}, commits: map[string]func() (lock.Git, error){}}
+	return &Pinner{daemon: d, files: map[string]func() (file, error){}, afresh: map[string]bool{}, commits: map[string]func() (lock.Git, error){}}
 }
 
 // once makes a function that is called by several for the same name be called once.
@@ -61,9 +62,24 @@ func (p *Pinner) File(ctx context.Context, url string) (digest.Digest, int64, er
 	return f.digest, f.size, err
 }
 
+// Afresh lets the file of an address be fetched once more, whatever BuildKit has of it, and
+// returns what is in its name from then on.
+func (p *Pinner) Afresh(url string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.afresh[url] {
+		p.afresh[url] = true
+		delete(p.files, url)
+	}
+	return p.daemon.afresh()
+}
+
 // fetch fetches a file, so that what is locked is what was there at one time.
 func (p *Pinner) fetch(ctx context.Context, url string) (file, error) {
-	const name = "file"
+	name := "file"
+	if p.isAfresh(url) {
+		name += "-" + p.daemon.afresh()
+	}
 	opts := []bk.HTTPOption{bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("fetch " + printable.Line(url))}
 	ref, err := p.daemon.Solve(ctx, bk.HTTP(url, opts...))
 	if err != nil {
@@ -76,6 +92,12 @@ func (p *Pinner) fetch(ctx context.Context, url string) (file, error) {
 		return file{}, p.refused(ctx, url, err)
 	}
 	return file{digest: sum.Digest(), size: size}, nil
+}
+
+func (p *Pinner) isAfresh(url string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.afresh[url]
 }
 
 // refused says what a server answered, without the address.

@@ -117,6 +117,7 @@ func (g *grounds) files(t *testing.T) {
 	entry := "layers:\n  - files: [{dest: /text, url: \"" + front.URL + "/text\""
 	g.add(t, entry+", checksum: \""+served.Digest("/text")+"\"}]\n", nil, front, &freight{name: "a url", path: "/text", line: "strata.yaml:3"})
 	g.add(t, entry+"}]\n", nil, front, &freight{name: "a url without a checksum", path: "/text", line: "strata.yaml:3", unsure: true})
+	g.checkedLater(t)
 	git := testenv.GitServer(t, map[string]string{"text": strings.Repeat("a line of a text\n", 1000)})
 	front = testenv.NewFront(t, strings.TrimSuffix(git.URL, "/repo/.git"))
 	g.add(t, "layers:\n  - files: [{dest: /src, git: \""+front.URL+"/repo/.git#"+git.Commit+"\"}]\n", nil, front,
@@ -171,4 +172,22 @@ func (g *grounds) pushes(t *testing.T, bad func(t *testing.T, rules ...*misbehav
 		f.again()
 		g.add(t, "layers:\n  - files: [{dest: /hello, content: hello}]\n", nil, nil, f)
 	}
+}
+
+// checkedLater are files without a checksum that something is wrong with only for the step
+// that reads them.
+func (g *grounds) checkedLater(t *testing.T) {
+	t.Helper()
+	gpg := testenv.NewGPG(t)
+	key := gpg.Key(t, "alice", "0")
+	text := strings.Repeat("a line of a text\n", 1000)
+	front := testenv.NewFront(t, testenv.FileServer(t, map[string][]byte{"/signed": []byte(text), "/asc": []byte(gpg.Sign(t, "alice", text))}).URL)
+	g.add(t, "layers:\n  - files: [{dest: /text, url: \""+front.URL+"/signed\", signature: {url: \""+front.URL+"/asc\", key: key.asc}}]\n",
+		map[string][]byte{"key.asc": []byte(key)}, front,
+		&freight{name: "a signed url without a checksum", path: "/signed", line: "strata.yaml:3"},
+		&freight{name: "a url's signature", path: "/asc", line: "strata.yaml:3"})
+	archive := gzipped(t, tarball(t, named("a"), named("b")))
+	front = testenv.NewFront(t, testenv.FileServer(t, map[string][]byte{"/archive": archive}).URL)
+	g.add(t, "layers:\n  - files: [{dest: /dir, url: \""+front.URL+"/archive\", extract: true}]\n", nil, front,
+		&freight{name: "an archive without a checksum", path: "/archive", line: "strata.yaml:3"})
 }

@@ -80,21 +80,6 @@ func (v *victim) leaves(t *testing.T, status int, said string) {
 	}
 }
 
-// engines are the processes of the engine.
-func (v *victim) engines(t *testing.T) []int {
-	t.Helper()
-	ids, err := v.cli.Processes()
-	must(t, err)
-	var out []int
-	for _, id := range ids {
-		words, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", id))
-		if err == nil && strings.Contains(string(words), "\x00engine\x00") {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 // TestKill ends a build, or the engine, at a moment that the seed draws, and builds again.
 func TestKill(t *testing.T) {
 	v := newVictim(t)
@@ -115,7 +100,7 @@ func TestKill(t *testing.T) {
 		time.Sleep(time.Duration(draw.IntN(1500)) * time.Millisecond)
 		what, ids := "client", []int{cmd.Process.Pid}
 		if draw.IntN(2) == 1 {
-			what, ids = "engine", v.engines(t)
+			what, ids = "engine", enginesOf(t, v.cli)
 		}
 		for _, id := range ids {
 			_ = syscall.Kill(id, syscall.SIGKILL) // it may have ended

@@ -15,12 +15,15 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/strata-build/strata/internal/testenv"
 )
 
 // secretive takes something that wants a login from everywhere, and gives a step secrets of
 // each kind.
-const secretive = `args: {EXIT: "0", SUM: null, PACKAGE: hello}
+const secretive = `# syntax=REGISTRY/strata-build/strata:1
+args: {EXIT: "0", SUM: null, PACKAGE: hello}
 from: REGISTRY/base:1
 layers:
   - files: [{dest: /text, url: "FILES/text", checksum: $SUM}]
@@ -40,6 +43,10 @@ targets:
       - packages: {names: [$PACKAGE], repositories: [{type: deb, uri: "DEB", suites: [stable], components: [main], signed_by: key.asc, auth: archive}]}
 `
 
+// scan lists all that a scanner sees, with what the files have.
+const scan = `cd "$BUILDKIT_SCAN_SOURCE" && printf '{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://spdx.dev/Document","predicate":{"name":"%s"}}' \
+  "$(env | tr '\n"' '  '; find . -type f -size -100k -exec cat {} + | base64 | tr -d '\n')" > "$BUILDKIT_SCAN_DESTINATION/sbom.spdx.json"`
+
 // A household has everything that wants a login, and the canaries.
 type household struct {
 	canaries *canaries
@@ -47,6 +54,8 @@ type household struct {
 	dir      string
 	// given are the flags that give the secrets.
 	given []string
+	// proxy is the password of a proxy.
+	proxy string
 	sum   string
 }
 
@@ -76,8 +85,8 @@ func newHousehold(t *testing.T) *household {
 	key := filepath.Join(secrets, "key")
 	testenv.Output(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
 	h.canaries.addKey(t, key)
-	h.given = append(h.given, "--ssh", "default="+key, "--build-arg", "NO_PROXY=127.0.0.1",
-		"--build-arg", "HTTP_PROXY=http://ann:"+h.canaries.add("password of a proxy")+"@127.0.0.1:1")
+	h.given = append(h.given, "--ssh", "default="+key, "--build-arg", "NO_PROXY=127.0.0.1")
+	h.proxy = h.canaries.add("password of a proxy")
 
 	text := strings.NewReplacer("REGISTRY", h.registry.Host, "FILES", files.URL, "GIT", strings.TrimSuffix(git.URL, "/repo/.git"), "COMMIT", git.Commit, "DEB", deb.URL).Replace(secretive)
 	must(t, os.WriteFile(filepath.Join(h.dir, "strata.yaml"), []byte(text), 0o644))
@@ -109,6 +118,21 @@ func (h *household) endings() [][]string {
 	}
 }
 
+// buildxMetadata is what the metadata of builds through buildx is called.
+const buildxMetadata = "buildx-metadata.json"
+
+// attests are flags for all kinds of attestations. All arguments are in provenance of
+// mode=max, a proxy's address among them, so that none has a password there.
+func (h *household) attests() [][]string {
+	const proxy = "--build-arg=HTTP_PROXY=http://"
+	return [][]string{
+		{"--provenance=mode=min", proxy + "ann:" + h.proxy + "@127.0.0.1:1"},
+		{"--provenance=mode=max", proxy + "127.0.0.1:1"},
+		{"--provenance=mode=max", "--attest=type=sbom,generator=" + h.registry.Host + "/scanner:1", proxy + "127.0.0.1:1"},
+		{"--provenance=mode=min", "--attest=type=sbom,generator=" + h.registry.Host + "/scanner:1", proxy + "ann:" + h.proxy + "@127.0.0.1:1"},
+	}
+}
+
 // TestSecrets builds with a canary in each kind of secret, builds that fail in all ways among
 // them, and looks for the canaries in what was said, and in every file that there is then:
 // images, attestations, metadata, exported caches, the state and the logs of the engine, of a
@@ -116,13 +140,20 @@ func (h *household) endings() [][]string {
 func TestSecrets(t *testing.T) {
 	h := newHousehold(t)
 	cli, daemon := testenv.Strata(t, h.registry), testenv.Buildkitd(t, testenv.DaemonOptions{})
-	h.canaries.known = map[string]string{"password of a proxy": daemon.Root + "/"} // its history has the arguments of builds
+	// A daemon's history has the arguments of builds, and so has the metadata that buildx takes from there.
+	h.canaries.known = map[string][]string{"password of a proxy": {daemon.Root + "/", buildxMetadata}}
 	for _, entry := range cli.Env {
 		if dir, ok := strings.CutPrefix(entry, "DOCKER_CONFIG="); ok {
 			h.canaries.exempt(dir)
 		}
 	}
+	buildx := testenv.NewBuildx(t, daemon, h.registry)
+	h.canaries.exempt(buildx.Config)
 	testenv.BusyboxImage(t, h.registry, "base:1", testenv.BusyboxTweaks{Only: "amd64"})
+	testenv.FrontendImage(t, h.registry)
+	testenv.BusyboxImage(t, h.registry, "scanner:1", testenv.BusyboxTweaks{Only: "amd64", Config: func(c *v1.Config) {
+		c.Entrypoint, c.Cmd = []string{"/usr/bin/sh", "-ec", scan}, nil
+	}})
 	n := 4
 	if *whole {
 		n = 100
@@ -135,14 +166,22 @@ func TestSecrets(t *testing.T) {
 			end = endings[draw.IntN(len(endings))]
 		}
 		out := filepath.Join(t.TempDir(), "out")
-		args := slices.Concat([]string{"build", "--progress=" + []string{"plain", "rawjson"}[draw.IntN(2)]}, h.given, end, []string{
-			"--metadata-file", out + ".json", "--cache-to=type=local,mode=max,dest=" + out + ".cache", "--provenance=mode=min",
+		args := slices.Concat([]string{"build", "--progress=" + []string{"plain", "rawjson"}[draw.IntN(2)]}, h.given, end, h.attests()[i%4], []string{
+			"--metadata-file", out + ".json", "--cache-to=type=local,mode=max,dest=" + out + ".cache", "-f", filepath.Join(h.dir, "strata.yaml"),
 			"-o", "type=oci,tar=false,dest=" + out, "-o", fmt.Sprintf("type=image,push=true,name=%s/pushed%d", h.registry.Host, i), h.dir,
 		})
-		if i%2 == 1 {
-			args = slices.Insert(args, 1, "--addr", daemon.Addr)
+		var got testenv.Result
+		switch draw.IntN(4) {
+		case 0, 1:
+			got = cli.Run(t, args...)
+		case 2:
+			got = cli.Run(t, slices.Insert(args, 1, "--addr", daemon.Addr)...)
+		case 3:
+			args[slices.Index(args, out+".json")] = filepath.Join(filepath.Dir(out), buildxMetadata)
+			cmd := buildx.Command(slices.Insert(args, 0, "buildx")...)
+			said, _ := cmd.CombinedOutput()
+			got = testenv.Result{Stderr: string(said), Code: cmd.ProcessState.ExitCode()}
 		}
-		got := cli.Run(t, args...)
 		isWhole := len(end) == 1 && end[0] == "--build-arg=SUM="+h.sum || slices.Contains(end, "--no-cache")
 		isCached := slices.Contains(end, "--secret") // what a login is for may have been fetched before
 		if !isCached && isWhole != (got.Code == 0) {

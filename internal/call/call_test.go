@@ -79,7 +79,7 @@ func examples() []calls.Call {
 		call.Scan{Store: "/s", Content: "content", Source: "/in", Out: "/out"},
 		call.Extract{Source: "/in", Out: "/out"},
 		call.Verify{Source: "/in", Signature: "/signature", Key: "/key", Out: "/out"},
-		call.Verify{Locked: true, Report: "r", Source: "-in", Signature: "s", Key: "k", Out: "o"},
+		call.Verify{Locked: true, Name: "n", Report: "r", Source: "-in", Signature: "s", Key: "k", Out: "o"},
 		call.Extract{
 			Into: true, Include: []string{"a", "!b c"}, Exclude: []string{"-x"}, Strip: 3, Name: "-tool.gz", Report: "/report", Source: "/in", Out: "/out",
 		},

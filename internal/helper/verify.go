@@ -6,6 +6,7 @@
 package helper
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ func verify(c call.Verify) error {
 	if err := key.Verify(file, sig, o); err != nil {
 		return err
 	}
-	return copyFile(file, filepath.Join(c.Out, entries[0].Name()))
+	return copyFile(file, filepath.Join(c.Out, cmp.Or(c.Name, entries[0].Name())))
 }
 
 // copyFile copies a file from its beginning.

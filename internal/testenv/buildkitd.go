@@ -114,6 +114,9 @@ func (d *Daemon) Client(t testing.TB) *client.Client {
 	return c
 }
 
+// PID is the process of the daemon.
+func (d *Daemon) PID() int { return d.process.cmd.Process.Pid }
+
 // Restart stops the daemon and starts it again with the same cache.
 func (d *Daemon) Restart(t testing.TB) {
 	t.Helper()

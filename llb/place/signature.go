@@ -17,30 +17,31 @@ import (
 )
 
 // Verified is a fetched file, alone in a tree, once its signature was checked: nothing has
-// it before. A report is the file that a step leaves its error in; without a name it fails.
-func Verified(ops *op.Maker, file bk.State, f *plan.HTTP, report string) (bk.State, error) {
+// it before. It is called name there, or what it was before if that is empty. A report is
+// the file that a step leaves its error in; without a name it fails.
+func Verified(ops *op.Maker, file bk.State, f *plan.HTTP, name, report string) (bk.State, error) {
 	const signatureFile, keyFile = "signature", "key"
 	s := f.Signature
 	at := ops.At(spec.Range{Start: s.Pos, End: s.Pos})
 	key := bk.Scratch().File(bk.Mkfile("/"+keyFile, 0o644, []byte(s.KeyText)), at, bk.WithCustomName("[internal] take the key "+s.Key))
 	var sig bk.State
-	name := signatureFile
+	sigName := signatureFile
 	if s.HTTP == nil {
 		sig = bk.Scratch().File(bk.Mkfile("/"+signatureFile, 0o644, []byte(s.Text)), at, bk.WithCustomName("[internal] take the signature "+s.Source))
 	} else {
-		name = op.AttemptName(name, s.HTTP.Attempt)
+		sigName = attemptName(signatureFile, s.HTTP)
 		fetch := []bk.HTTPOption{
-			bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), at, op.Limit(signature.MaxSize), bk.WithCustomName(ops.Name("fetch " + s.HTTP.URL)),
+			bk.Filename(sigName), bk.Chmod(0o644), bk.Chown(0, 0), at, op.Limit(signature.MaxSize), bk.WithCustomName(ops.Name("fetch " + s.HTTP.URL)),
 		}
 		if s.HTTP.Checksum != "" {
 			fetch = append(fetch, bk.Checksum(digest.Digest(s.HTTP.Checksum)))
 		}
 		sig = bk.HTTP(s.HTTP.URL, fetch...)
 	}
-	c := call.Verify{Locked: f.Lock != "", Report: report, Source: "/in", Signature: "/" + signatureFile, Key: "/" + keyFile, Out: "/out"}
+	c := call.Verify{Locked: f.Lock != "", Report: report, Name: name, Source: "/in", Signature: "/" + signatureFile, Key: "/" + keyFile, Out: "/out"}
 	run := []bk.RunOption{
 		bk.AddMount(c.Source, file, bk.Readonly), at,
-		bk.AddMount(c.Signature, sig, bk.SourcePath("/"+name), bk.Readonly),
+		bk.AddMount(c.Signature, sig, bk.SourcePath("/"+sigName), bk.Readonly),
 		bk.AddMount(c.Key, key, bk.SourcePath("/"+keyFile), bk.Readonly),
 	}
 	return ops.Tree(ops.Name("check the signature of "+f.URL), c.Args(), run...)

@@ -5,6 +5,8 @@ package place
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"path"
 
@@ -88,22 +90,50 @@ func (o opener) fetch(e *plan.Entry) (bk.State, string, error) {
 	if e.HTTP.Signature == nil {
 		return st, "/" + fetchedName(e.HTTP), nil
 	}
-	st, err := Verified(o.ops, st, e.HTTP, "")
-	return st, "/" + fetchedName(e.HTTP), err
+	name := fileName
+	if e.Extract {
+		name = ""
+	}
+	st, err := Verified(o.ops, st, e.HTTP, name, "")
+	return st, "/" + fileName, err
 }
 
-// fetchedName is what a file is called that is fetched.
-func fetchedName(f *plan.HTTP) string { return op.AttemptName("file", f.Attempt) }
+// fileName is what a file is called that is fetched, and fetchedName what an attempt at it is.
+const fileName = "file"
+
+func fetchedName(f *plan.HTTP) string { return attemptName(fileName, f) }
+
+// attemptName is a name of a file by which BuildKit tells its attempts from each other.
+func attemptName(name string, f *plan.HTTP) string {
+	name = op.AttemptName(name, f.Attempt)
+	if f.Afresh != "" {
+		name += "-" + f.Afresh
+	}
+	return name
+}
+
+// ownOwner is the owner of an archive that has its server's name: its mode and its owner,
+// which count for nothing, tell attempts from each other then. They are ids that every
+// user namespace has.
+func ownOwner(f *plan.HTTP) (uid, gid int) {
+	if f.Afresh == "" {
+		return 0, 0
+	}
+	sum := sha256.Sum256([]byte(f.Afresh))
+	return int(binary.BigEndian.Uint16(sum[:]) >> 1), int(binary.BigEndian.Uint16(sum[2:]) >> 1)
+}
 
 // Fetched is a tree with nothing but a fetched file, under its server's name for it if
 // that is wanted.
 func Fetched(ops *op.Maker, f *plan.HTTP, ownName bool, at bk.ConstraintsOpt) bk.State {
 	opts := []bk.HTTPOption{bk.Chmod(0o644), bk.Chown(0, 0), at, bk.WithCustomName(ops.Name("fetch " + f.URL))}
-	switch {
-	case !ownName:
+	if !ownName {
 		opts = append(opts, bk.Filename(fetchedName(f)))
-	case f.Attempt > 0: // the server says what an archive is called, and its mode counts for nothing
-		opts = append(opts, bk.Chmod(op.Mode(uint32(0o600+f.Attempt%8)))) //nolint:gosec // it is small
+	} else {
+		opts = append(opts, bk.Chown(ownOwner(f)))
+		if f.Attempt > 0 {
+			opts = append(opts, bk.Chmod(op.Mode(uint32(0o600+f.Attempt%8)))) //nolint:gosec // it is small
+		}
 	}
 	if f.Checksum != "" {
 		opts = append(opts, bk.Checksum(digest.Digest(f.Checksum)))

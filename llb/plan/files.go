@@ -86,9 +86,24 @@ type HTTP struct {
 	Signature *Signature `json:"signature,omitempty"`
 	// Attempt counts the attempts before, which BuildKit has to tell from this one.
 	Attempt int `json:"attempt,omitempty"`
+	// Afresh is in the name that the file has for BuildKit where it isn't to go on with what
+	// it was sent before; empty where it may.
+	Afresh string `json:"-"`
 	// Pos and ChecksumPos are where the build file has the two.
 	Pos         spec.Pos `json:"-"`
 	ChecksumPos spec.Pos `json:"-"`
+}
+
+// Unchecked are the file and that of its signature, as far as nothing says which they are.
+func (h *HTTP) Unchecked() []*HTTP {
+	var out []*HTTP
+	if h.Checksum == "" {
+		out = append(out, h)
+	}
+	if s := h.Signature; s != nil && s.HTTP != nil {
+		out = append(out, s.HTTP.Unchecked()...)
+	}
+	return out
 }
 
 // Name is the last component of the address's path.

@@ -24,6 +24,9 @@ import (
 type Pinner interface {
 	// File returns the digest of a server's file (sha256:…) and its length in bytes.
 	File(ctx context.Context, url string) (digest.Digest, int64, error)
+	// Afresh lets the file be fetched once more, whatever is cached of it, and returns what is
+	// in its name from then on.
+	Afresh(url string) string
 	// Commit returns the full name of a repository's reference, its commit and, where it is
 	// a tag with one, its object; an empty reference is the default branch. With a key, the
 	// tag or the commit must be signed by it.

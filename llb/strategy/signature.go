@@ -108,8 +108,31 @@ func (s signing) checkLocked(ctx context.Context, f *plan.HTTP) error {
 	if f.Signature == nil || l.Pinner == nil || checker == nil {
 		return nil
 	}
-	if err := checker.CheckSignature(ctx, f); err != nil {
+	err := checker.CheckSignature(ctx, f)
+	if err != nil && s.pinAfresh(ctx, f) {
+		err = checker.CheckSignature(ctx, f)
+	}
+	if err != nil {
 		return s.t.pass.outside(f.Signature.Pos, "check the signature of %s: %w", withoutLogin(f.URL), err)
 	}
 	return nil
+}
+
+// pinAfresh locks a file and its signature as they are when they are fetched once more,
+// unless the build file says what they are, and reports whether they are others then: BuildKit
+// may have them from an earlier build, when they came wrong.
+func (s signing) pinAfresh(ctx context.Context, f *plan.HTTP) bool {
+	changed := false
+	for _, one := range []*plan.HTTP{f, f.Signature.HTTP} {
+		if one == nil || one.Lock == "" {
+			continue
+		}
+		before := one.Checksum
+		one.Afresh = s.t.pass.req.Lock.Pinner.Afresh(one.URL)
+		if err := s.t.pass.pinURL(ctx, one); err != nil {
+			return false // the failure before says more
+		}
+		changed = changed || one.Checksum != before
+	}
+	return changed
 }
