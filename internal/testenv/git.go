@@ -68,6 +68,12 @@ func (g *Git) Tag(t testing.TB, name string) {
 	g.git(t, "-C", g.work, "tag", "--annotate", "--message", name, name)
 }
 
+// Run runs git in the repository, and returns what it prints without blanks around it.
+func (g *Git) Run(t testing.TB, args ...string) string {
+	t.Helper()
+	return strings.TrimSpace(g.git(t, append([]string{"-C", g.work}, args...)...))
+}
+
 func (g *Git) git(t testing.TB, args ...string) string {
 	t.Helper()
 	if g.signer != nil {
