@@ -32,7 +32,7 @@ func builtins() map[string]Command {
 	return map[string]Command{
 		"echo": echo, "umask": umask, "type": findPrograms, "command": findPrograms, "pwd": pwd, "hash": hashed, "shift": noShift,
 		"test": test, "[": test, "printf": printf, "split": split,
-		"number": printNumber, "variable": printVariable, "divisor": printDivisor,
+		"number": printNumber, "variable": printVariable, "expression": printExpression, "divisor": printDivisor,
 	}
 }
 

@@ -39,7 +39,9 @@ func (n *normalizer) guardSplit(s *syntax.Stmt) {
 	var words []*syntax.Word
 	switch c := s.Cmd.(type) {
 	case *syntax.CallExpr:
-		words = c.Args
+		if !looksAtStatus(s) {
+			words = c.Args
+		}
 	case *syntax.ForClause:
 		if loop, ok := c.Loop.(*syntax.WordIter); ok {
 			words = loop.Items

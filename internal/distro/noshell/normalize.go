@@ -188,7 +188,7 @@ func (n *normalizer) words(part syntax.Node, at place) {
 	}
 	syntax.Walk(part, func(node syntax.Node) bool {
 		if exp, ok := node.(*syntax.ArithmExp); ok {
-			exp.X = n.arithmetic(exp.X, at, false)
+			exp.X = n.expression(exp.X, at)
 			return false
 		}
 		sub, ok := node.(*syntax.CmdSubst)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -16,12 +17,21 @@ import (
 // shell ends there. So each value that isn't known before goes through a command that
 // refuses those.
 
-// arithmetic normalizes an expression.
+// expression normalizes a whole expression.
+func (n *normalizer) expression(x syntax.ArithmExpr, at place) syntax.ArithmExpr {
+	if w, ok := x.(*syntax.Word); ok {
+		n.words(w, at)
+		return number(w, false, true)
+	}
+	return n.arithmetic(x, at, false)
+}
+
+// arithmetic normalizes a part of an expression.
 func (n *normalizer) arithmetic(x syntax.ArithmExpr, at place, mayBeEmpty bool) syntax.ArithmExpr {
 	switch x := x.(type) {
 	case *syntax.Word:
 		n.words(x, at)
-		return number(x, mayBeEmpty)
+		return number(x, mayBeEmpty, false)
 	case *syntax.ParenArithm:
 		x.X = n.arithmetic(x.X, at, false)
 	case *syntax.UnaryArithm:
@@ -50,7 +60,7 @@ func divides(op syntax.BinAritOperator) bool {
 }
 
 // number is a value, or a command that prints it if it is one.
-func number(w *syntax.Word, mayBeEmpty bool) *syntax.Word {
+func number(w *syntax.Word, mayBeEmpty, whole bool) *syntax.Word {
 	lit := w.Lit()
 	switch {
 	case lit != "" && !syntax.ValidName(lit):
@@ -59,10 +69,12 @@ func number(w *syntax.Word, mayBeEmpty bool) *syntax.Word {
 		}
 		return printedBy(w, "number", w)
 	case lit != "":
-		value := &syntax.ParamExp{Param: &syntax.Lit{Value: lit}, Exp: &syntax.Expansion{Op: syntax.DefaultUnset, Word: &syntax.Word{}}}
+		value := &syntax.ParamExp{Param: &syntax.Lit{Value: lit}, Exp: &syntax.Expansion{Op: syntax.DefaultUnset, Word: literal("0")}}
 		return printedBy(w, "variable", quoted(value))
 	case mayBeEmpty:
 		return printedBy(w, "number", quoted(w.Parts...), literal("0"))
+	case whole:
+		return printedBy(w, "expression", quoted(w.Parts...))
 	}
 	return printedBy(w, "number", quoted(w.Parts...))
 }
@@ -100,6 +112,35 @@ func printNumber(c *Call) error {
 		text = c.Args[2]
 	}
 	return c.printNumber(text)
+}
+
+// printExpression prints the value of a text, which may be of numbers and operators.
+func printExpression(c *Call) error {
+	x, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Arithmetic(strings.NewReader(c.Args[1]))
+	if err != nil || x == nil {
+		return refuse("%q is not a number", shorten(c.Args[1]))
+	}
+	plain := true
+	syntax.Walk(x, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Word:
+			_, err := strconv.ParseUint(n.Lit(), 10, 62)
+			plain = plain && err == nil && (n.Lit() == "0" || n.Lit()[0] != '0')
+		case *syntax.UnaryArithm:
+			plain = plain && n.Op != syntax.Inc && n.Op != syntax.Dec
+		case *syntax.BinaryArithm:
+			plain = plain && !assigns(n.Op) && !divides(n.Op)
+		}
+		return plain
+	})
+	if !plain {
+		return refuse("%q is not a number", shorten(c.Args[1]))
+	}
+	n, err := expand.Arithm(&expand.Config{}, x)
+	if err != nil {
+		return refuse("%v", err)
+	}
+	return c.Print(strconv.Itoa(n))
 }
 
 // printVariable prints the value of a variable that an expression names.

@@ -43,17 +43,17 @@ func (n *normalizer) guardReadonly(s *syntax.Stmt) {
 	for _, name := range n.changed(s.Cmd) {
 		names = append(names, literal(name))
 	}
+	if _, loop := s.Cmd.(*syntax.ForClause); len(names) > 0 && !loop && looksAtStatus(s) && n.err == nil {
+		n.err = refuse(readonlyChange + ", and looks at a status")
+	}
 	n.guard(s, word, names)
 }
 
-// guard puts a command of ours before another one. It has the status 0, which the other
-// one must not be about.
+// guard puts a command of ours before another one, which must not look at a status: that
+// of ours is 0.
 func (n *normalizer) guard(s *syntax.Stmt, name string, args []*syntax.Word) {
 	if len(args) == 0 {
 		return
-	}
-	if looksAtStatus(s) && n.err == nil {
-		n.err = refuse(notFollowed)
 	}
 	first := &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{ValuePos: s.Pos(), Value: own + name}}}
 	ask := &syntax.Stmt{Cmd: &syntax.CallExpr{Args: append([]*syntax.Word{first}, args...)}, Position: s.Position}

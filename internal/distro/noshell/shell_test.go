@@ -238,6 +238,8 @@ n=$((10 / 5 % 3)); x=4; echo $n $((x / 2)) $((x % (x - 1))) $((x /= 2)) $((-x * 
 --
 x=; echo $((x)) $(($x + 1)) $((2 * 3)) $((nothing - 1)); i=0; while [ $((i += 1)) -lt 4 ]; do echo $i; done
 --
+x='6 * 100 + 1'; echo $(($x)) $(($(echo 2.3 | sed 's/\([0-9]*\)\.\([0-9]*\)/\1 * 10 + \2/'))) $((-5))
+--
 readonly a=1; b=2; readonly b c; echo $a $b [$c]; d=$a; e=$d; echo $d $e; f() { readonly g=5; echo $g; }; f
 --
 for i in a b; do x=$i; done; readonly x; echo $x
