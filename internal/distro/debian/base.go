@@ -105,6 +105,17 @@ func (b *base) readPins(ctx context.Context) error {
 	return nil
 }
 
+// ignoredPins tells of pins that have no effect.
+func (b *base) ignoredPins() []distro.Warning {
+	var out []distro.Warning
+	for _, p := range b.pins {
+		if p.Ignored != "" {
+			out = append(out, distro.Warning{Text: fmt.Sprintf("%s:%d of %s has no effect: %s", p.File, p.Line, b.Name, p.Ignored)})
+		}
+	}
+	return out
+}
+
 // readStates reads apt's notes on why packages are there.
 func (b *base) readStates(ctx context.Context, files tree.Tree) error {
 	const file = "/var/lib/apt/extended_states"

@@ -95,6 +95,7 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 			strings.Join(solution.Removed, ", "))}
 	}
 	out := answer(&r, files, solution, archives)
+	out.Warnings = append(out.Warnings, b.ignoredPins()...)
 	out.Manual = b.manual(&r, files, solution)
 	return out, nil
 }

@@ -27,6 +27,8 @@ type Pin struct {
 	// File and Line are where it stands.
 	File string
 	Line int
+	// Ignored is why the pin has no effect, as with apt; empty for others.
+	Ignored string
 	// expressions are the regular expressions of the pin, by their texts.
 	expressions map[string]*regexp.Regexp
 }
@@ -82,26 +84,26 @@ func readPin(name string, p control.Paragraph) (*Pin, error) {
 	case "version":
 		pin.Match = []PinMatch{{Value: value}}
 		if len(pin.Packages) == 1 && pin.Packages[0] == "*" {
-			return nil, fail(field.Line, "Pin: version needs the names of packages, not *")
+			pin.Ignored = "a pin by version needs the names of packages, not *"
 		}
 	case "origin":
 		pin.Match = []PinMatch{{Value: strings.Trim(value, `"`)}}
 	case "release":
-		if pin.Match, ok = releaseMatch(value); !ok {
-			return nil, fail(field.Line, "release takes a=, n=, o=, l=, c=, v= or b=, with commas between")
+		if pin.Match = releaseMatch(value); len(pin.Match) == 0 {
+			pin.Ignored = "release takes a=, n=, o=, l=, c=, v= or b=, with commas between"
 		}
 	default:
-		return nil, fail(field.Line, "Pin is release, version or origin, not "+strconv.Quote(kind))
+		pin.Ignored = "a pin is by release, version or origin, not by " + strconv.Quote(kind)
 	}
 	if value == "" {
-		return nil, fail(field.Line, "Pin: "+kind+" has no value")
+		pin.Ignored = "a pin by " + kind + " needs a value"
 	}
 	for _, m := range pin.Match {
 		if err := pin.compile(m.Value); err != nil {
 			return nil, fail(field.Line, "Pin: "+err.Error())
 		}
 	}
-	if pin.Priority, ok = pinPriority(p.Get("Pin-Priority"), pin.General()); !ok {
+	if pin.Priority, ok = pinPriority(p.Get("Pin-Priority"), slices.Equal(pin.Packages, []string{"*"})); !ok {
 		return nil, fail(p.Line(), "Pin-Priority must be a number from -32768 to 32767 and not 0, or never for the package *")
 	}
 	return pin, nil
@@ -112,47 +114,57 @@ func pinPriority(text string, general bool) (int, bool) {
 	if text == "never" {
 		return NeverPriority, general
 	}
-	priority, err := strconv.ParseInt(text, 10, 16)
+	// What follows the number doesn't count.
+	end := 0
+	for end < len(text) && (text[end] >= '0' && text[end] <= '9' || end == 0 && (text[end] == '-' || text[end] == '+')) {
+		end++
+	}
+	priority, err := strconv.ParseInt(text[:end], 10, 16)
 	return max(int(priority), NeverPriority+1), err == nil && priority != 0
 }
 
-// releaseMatch reads "a=stable,o=Debian", or a suite's name alone.
-func releaseMatch(value string) ([]PinMatch, bool) {
+// releaseMatch reads "a=stable,o=Debian", or a suite's name alone. Conditions of other
+// kinds don't count.
+func releaseMatch(value string) []PinMatch {
 	if value != "" && value[0] >= '0' && value[0] <= '9' && !strings.Contains(value, "=") {
-		return []PinMatch{{Key: "v", Value: value}}, true
+		return []PinMatch{{Key: "v", Value: value}}
 	}
 	if !strings.Contains(value, "=") {
-		return []PinMatch{{Key: "*", Value: value}}, value != ""
+		return []PinMatch{{Key: "*", Value: value}}
 	}
 	var list []PinMatch
 	for part := range strings.SplitSeq(value, ",") {
 		key, v, ok := strings.Cut(strings.TrimSpace(part), "=")
 		if !ok || len(key) != 1 || !strings.Contains("anolcvb", key) {
-			return nil, false
+			continue
 		}
 		// Of two conditions of a kind the last one counts.
 		list = slices.DeleteFunc(list, func(m PinMatch) bool { return m.Key == key })
-		list = append(list, PinMatch{Key: key, Value: strings.Trim(v, `"`)})
+		list = append(list, PinMatch{Key: key, Value: v})
 	}
-	return list, true
+	return list
 }
 
 // General reports whether the pin is about a whole release, not about names.
 func (p *Pin) General() bool {
-	return len(p.Packages) == 1 && p.Packages[0] == "*" && p.Kind != "version"
+	return p.Ignored == "" && len(p.Packages) == 1 && p.Packages[0] == "*" && p.Kind != "version"
 }
 
 // Names reports whether the pin is about a package, by its name or its source
 // package's, on an architecture.
 func (p *Pin) Names(name, source, arch string, native bool) bool {
-	return slices.ContainsFunc(p.Packages, func(text string) bool {
+	return p.Ignored == "" && slices.ContainsFunc(p.Packages, func(text string) bool {
 		ofSource, pattern, only := cutPackage(text)
 		if ofSource {
-			return p.like(pattern, source)
+			return p.names(pattern, source)
 		}
-		ours := native && (only == "" || only == "native")
-		return (ours || only == arch || only == "any") && p.like(pattern, name)
+		return (native && only == "" || only == arch || only == "any") && p.names(pattern, name)
 	})
+}
+
+// names compares with a name, whose case counts if it is no pattern.
+func (p *Pin) names(pattern, name string) bool {
+	return pattern == name || (p.expressions[pattern] != nil || strings.ContainsAny(pattern, "*?[")) && p.like(pattern, name)
 }
 
 // cutPackage takes a word of the field Package apart: whether it is about source

@@ -117,17 +117,29 @@ func TestReadPreferencesErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"Pin: version 1\nPin-Priority: 1\n":                   "p:1: a pin without the field Package",
 		"Package: a\nPin-Priority: 1\n":                       "p:1: a pin without the field Pin",
-		"Package: a\nPin: what 1\nPin-Priority: 1\n":          `p:2: Pin is release, version or origin, not "what"`,
-		"Package: a\nPin: release x=1\nPin-Priority: 1\n":     "p:2: release takes a=, n=, o=, l=, c=, v= or b=, with commas between",
 		"Package: a\nPin: version 1\n":                        "p:1: Pin-Priority must be a number from -32768 to 32767 and not 0, or never for the package *",
 		"Package: a\nPin: release a=x\nPin-Priority: never\n": "p:1: Pin-Priority must be a number from -32768 to 32767 and not 0, or never for the package *",
-		"Package: *\nPin: version 1\nPin-Priority: 10\n":      "p:2: Pin: version needs the names of packages, not *",
 		"Package: a\nPin: version 1\nPin-Priority: 99999\n":   "p:1: Pin-Priority must be a number from -32768 to 32767 and not 0, or never for the package *",
 		"\nPackage: /a(/\nPin: version 1\nPin-Priority: 1\n":  "p:2: Package: \"a(\" is not a regular expression: error parsing regexp: missing closing ): `(?i)a(`",
-		"Package: a\nPin: release\nPin-Priority: 1\n":         "p:2: release takes a=, n=, o=, l=, c=, v= or b=, with commas between",
 	} {
 		if _, err := ReadPreferences("p", []byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestIgnoredPins says why a pin has no effect, of which apt warns at most.
+func TestIgnoredPins(t *testing.T) {
+	for text, want := range map[string]string{
+		"Package: a\nPin: what 1\nPin-Priority: 1\n":      `a pin is by release, version or origin, not by "what"`,
+		"Package: a\nPin: release x=1\nPin-Priority: 1\n": "release takes a=, n=, o=, l=, c=, v= or b=, with commas between",
+		"Package: *\nPin: version 1\nPin-Priority: 10\n":  "a pin by version needs the names of packages, not *",
+		"Package: a\nPin: release\nPin-Priority: 1\n":     "a pin by release needs a value",
+		"Package: a\nPin: version 1\nPin-Priority: 1\n":   "",
+	} {
+		pins, err := ReadPreferences("p", []byte(text))
+		if err != nil || len(pins) != 1 || pins[0].Ignored != want {
+			t.Errorf("%q: %+v, %v, want %q", text, pins, err, want)
 		}
 	}
 }
