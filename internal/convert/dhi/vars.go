@@ -234,7 +234,7 @@ func (v *vars) variable(s string, known func(name string) bool) string {
 }
 
 // step is variable for a step of a build: those of the image's environment have their
-// values.
+// values, and any other one may not be there.
 func (v *vars) step(s string) string {
 	return v.replace(s, func(m string) string {
 		n := name.FindStringSubmatch(strings.TrimPrefix(m, "$"))
@@ -242,6 +242,9 @@ func (v *vars) step(s string) string {
 			if n != nil && p.Name == n[1] && !strings.Contains(p.Value, "$") && p.Name != "PATH" {
 				return p.Value
 			}
+		}
+		if n != nil && n[1] != "PATH" && (m == "$"+n[1] || m == "${"+n[1]+"}") {
+			return "${" + n[1] + "-}" // which the step's image may not have
 		}
 		return m
 	})

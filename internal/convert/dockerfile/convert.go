@@ -229,6 +229,10 @@ func (c *converter) directives(data []byte) {
 		switch d.Name {
 		case "check":
 			c.file.Head = append(c.file.Head, "check="+d.Value)
+		case "escape":
+			if d.Value == "`" {
+				c.note(startLine(d.Location), Doubt, "escape=` is for Windows; images of it aren't made, and its paths are taken for names in /")
+			}
 		}
 	}
 }
