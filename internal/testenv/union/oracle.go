@@ -19,9 +19,10 @@ var ErrRefused = errors.New("the build file must be refused")
 var ErrReturns = errors.New("a hidden directory returns")
 
 // ErrMeets says that two parts of one source meet at one path, where links send them,
-// that a file takes the place of a directory that a command left or of one that a files
-// layer made, or that a layer took
-// the place of a link, or of what it led to, on whose way another one goes after a command.
+// that a file takes the place of a directory that a command left, of one that a files layer
+// made, or of one behind a link that a command shipped, that a layer took the place of a link,
+// or of what it led to, on whose way another one goes after a command, or that a source has a
+// directory, below its place, where a command shipped a link.
 var ErrMeets = errors.New("two parts of a source meet")
 
 // Image is the tree that the project's image must have, entry by entry: links that the
@@ -78,6 +79,8 @@ type oracle struct {
 	// ground is the root with what commands shipped; nil where none did. What comes after
 	// them may be placed in a step.
 	ground *Node
+	// crossed says that the last path led through a link that a command shipped.
+	crossed bool
 	// declared are the directories and links that entries made.
 	declared map[string]*Node
 	// hidden are the directories that something else took the place of.
@@ -130,6 +133,7 @@ func (o *oracle) lookup(p string) *Node {
 // resolve follows the known links of a directory's path.
 func (o *oracle) resolve(dir string) (string, error) {
 	todo, at := parts(dir), "/"
+	o.crossed = false
 	for links := 0; len(todo) > 0; {
 		name := todo[0]
 		todo = todo[1:]
@@ -141,6 +145,7 @@ func (o *oracle) resolve(dir string) (string, error) {
 		n := o.lookup(next)
 		if n == nil {
 			n = o.shippedLink(next)
+			o.crossed = o.crossed || n != nil
 		}
 		if n == nil || n.Kind != Link {
 			at = next
@@ -185,19 +190,28 @@ func (o *oracle) entry(e Entry) error {
 		o.declared[at] = NewDir()
 	case e.Symlink != "":
 		if known != nil && known.Kind == Dir {
-			return ErrRefused
+			return o.taken()
 		}
 		o.image.Put(at, &Node{Kind: Link, Data: e.Symlink})
 		o.link(at, e.Symlink)
 	case e.Content != "":
 		if known != nil && known.Kind == Dir {
-			return ErrRefused
+			return o.taken()
 		}
 		o.image.Put(at, &Node{Kind: File, Data: e.Content})
 	default:
 		return o.source(e, at, into, known)
 	}
 	return nil
+}
+
+// taken is for a file where a directory is: behind a link that a command shipped, only the
+// step that places the file comes there, and it doesn't know of directories like most.
+func (o *oracle) taken() error {
+	if o.crossed {
+		return ErrMeets
+	}
+	return ErrRefused
 }
 
 // source puts what an entry copies; nothing is at a source is an error.
@@ -216,7 +230,7 @@ func (o *oracle) source(e Entry, at string, into bool, known *Node) error {
 	case known == nil:
 		return o.merge(src, at, false)
 	case src.Kind != Dir && !into && known.Kind == Dir:
-		return ErrRefused
+		return o.taken()
 	case src.Kind != Dir && !into:
 		o.image.Put(at, src)
 		return nil
@@ -298,8 +312,9 @@ func (o *oracle) merge(src *Node, at string, follow bool) error {
 
 // raw puts an entry on what a command left: a step places a tree that holds it alone.
 func (o *oracle) raw(e Entry, dest string, into bool) error {
-	tree := NewDir()
-	switch src := o.from(e); {
+	tree, src := NewDir(), o.from(e)
+	before := o.skeleton(o.root)
+	switch {
 	case e.Content != "":
 		tree.Put(dest, &Node{Kind: File, Data: e.Content})
 	case e.Symlink != "":
@@ -322,7 +337,47 @@ func (o *oracle) raw(e Entry, dest string, into bool) error {
 	default:
 		tree.Put(dest, src)
 	}
-	skeleton := o.skeleton()
+	if dangles(tree, before, "/") {
+		return ErrMeets
+	}
+	way := path.Dir(dest)
+	if into || src != nil && src.Kind == Dir {
+		way = dest
+	}
+	skeleton, err := o.behind(way, tree)
+	if err != nil {
+		return err
+	}
+	return o.place(tree, skeleton)
+}
+
+// behind is the skeleton for a tree whose place is behind a path: what commands shipped
+// counts on the way there.
+func (o *oracle) behind(way string, tree *Node) (*Node, error) {
+	skeleton := o.skeleton(o.root)
+	if o.ground == nil {
+		return skeleton, nil
+	}
+	ground := o.skeleton(o.ground)
+	was, _ := skeleton.Real(way)
+	if is, _ := ground.Real(way); is != was {
+		return ground, nil
+	}
+	var placed [2]*Node
+	for i, on := range []*Node{skeleton, ground} {
+		mounts := map[string]*Node{"/in": tree, "/skeleton": on}
+		if err := placeTree([]string{"/in", "/out"}, mounts); err == nil {
+			placed[i] = mounts["/out"]
+		}
+	}
+	if placed[0] == nil || placed[1] == nil || placed[0].Text(true) != placed[1].Text(true) {
+		return nil, ErrMeets
+	}
+	return skeleton, nil
+}
+
+// place puts a tree where the links of a skeleton lead.
+func (o *oracle) place(tree, skeleton *Node) error {
 	if dangles(tree, skeleton, "/") {
 		return ErrMeets
 	}

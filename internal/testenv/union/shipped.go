@@ -27,7 +27,11 @@ func (o *oracle) ships(s *Ships) error {
 	if err != nil {
 		return err
 	}
-	skeleton := o.skeleton()
+	on := o.root
+	if o.scratch && o.ground != nil {
+		on = o.ground
+	}
+	skeleton := o.skeleton(on)
 	if dangles(tree, skeleton, "/") {
 		return ErrMeets
 	}
@@ -46,13 +50,10 @@ func (o *oracle) ships(s *Ships) error {
 	return nil
 }
 
-// skeleton is what a step respects: the root, or on scratch what commands shipped, with
-// the links and directories that entries declared.
-func (o *oracle) skeleton() *Node {
-	skeleton := o.root.Clone()
-	if o.scratch && o.ground != nil {
-		skeleton = o.ground.Clone()
-	}
+// skeleton is what a step respects of an image, with the links and directories that
+// entries declared.
+func (o *oracle) skeleton(on *Node) *Node {
+	skeleton := on.Clone()
 	at := slices.Sorted(maps.Keys(o.declared))
 	for _, kind := range []Kind{Link, Dir} {
 		for _, p := range at {
