@@ -121,7 +121,7 @@ func (l *pass) configured(t *spec.Target) {
 		}
 	}
 	for _, text := range texts(c.User) {
-		if user, _, _ := strings.Cut(text.Value, ":"); user == "root" || user == "0" {
+		if user, _, _ := strings.Cut(text.Value, ":"); isRoot(t, user) {
 			l.report(RootUser, text.Pos, "the container runs as root; name another user")
 		}
 	}
@@ -166,16 +166,27 @@ func (l *pass) twice(noun string, list []spec.String) {
 	}
 }
 
+// isRoot reports whether a user is root, under whatever name the target gives it.
+func isRoot(t *spec.Target, user string) bool {
+	return user == "root" || user == "0" || slices.ContainsFunc(t.Users, func(u spec.User) bool {
+		return u.Name.Value == user && u.UID.Value == "0"
+	})
+}
+
 // looksSecret reports whether a name is one that secrets go by, and not one of what is
-// public, of a version, or of a file that has a secret.
+// public, of a version, or of a file that has a secret. Names with dots and hyphens, as
+// labels have, often speak of keys that are none.
 func looksSecret(name string) bool {
 	found := false
+	isVariable := !strings.ContainsAny(name, "-.")
 	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(c rune) bool { return c == '_' || c == '-' || c == '.' }) {
 		switch word {
 		case "public", "file", "version":
 			return false
 		case "password", "passwd", "pwd", "secret", "token", "apikey", "credential", "credentials":
 			found = found || word != "pwd" || len(name) > len(word)
+		case "auth", "key", "pword":
+			found = found || isVariable
 		}
 	}
 	return found

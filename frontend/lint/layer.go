@@ -32,13 +32,18 @@ func (l *pass) entry(e *spec.File) {
 	if e.URL.IsSet() && !e.Checksum.IsSet() && e.Signature == nil && l.lock.URL(e.URL.Value) == nil {
 		l.found = append(l.found, of(MissingChecksum, l.spec.ErrorfRange(e.Range, "%s has no checksum and no signature", e.URL.Value)))
 	}
-	for _, text := range texts(e.Mode) {
+	l.writable(e.Dest.Value, e.Mode)
+}
+
+// writable reports a mode by which everybody may write.
+func (l *pass) writable(what string, m spec.String) {
+	for _, text := range texts(m) {
 		mode, change, err := spec.ParseModeChange(text.Value)
 		if change != "" {
 			mode, err = spec.ChangeMode(0o644, change)
 		}
 		if err == nil && mode&0o002 != 0 && mode&0o1000 == 0 {
-			l.report(WorldWritable, text.Pos, "%s with mode %s can be changed by everybody", e.Dest.Value, text.Value)
+			l.report(WorldWritable, text.Pos, "%s with mode %s can be changed by everybody", what, text.Value)
 		}
 	}
 }
@@ -59,14 +64,28 @@ func (l *pass) build(b *spec.Build) {
 			l.report(SecretsUsedInArgOrEnv, p.KeyPos, "%s looks like a secret; use the build's secrets with env: %s", p.Key, p.Key)
 		}
 	}
+	for i := range b.Outputs {
+		l.writable("the output "+b.Outputs[i].Source.Value, b.Outputs[i].Mode)
+	}
 	for i := range b.Cache {
 		for _, text := range texts(b.Cache[i].Target) {
-			if plan.Within(path.Clean(text.Value), plan.OutDir) {
-				l.report(CacheInShippedPath, text.Pos, "what is in the cache %s is not shipped although it is in $out", text.Value)
-			}
+			l.shippedCache(b, text)
 		}
 	}
 	l.script(b)
+}
+
+// shippedCache reports a cache in what a command ships.
+func (l *pass) shippedCache(b *spec.Build, target spec.PlatformString) {
+	at := path.Clean(target.Value)
+	if plan.Within(at, plan.OutDir) {
+		l.report(CacheInShippedPath, target.Pos, "what is in the cache %s is not shipped although it is in $out", target.Value)
+	}
+	for i := range b.Outputs {
+		if source := b.Outputs[i].Source.Value; path.IsAbs(source) && plan.Within(at, path.Clean(source)) {
+			l.report(CacheInShippedPath, target.Pos, "what is in the cache %s is not shipped although it is in %s of the outputs", target.Value, source)
+		}
+	}
 }
 
 // written is the word at a place of the build file.
@@ -95,7 +114,8 @@ func scriptRules() []scriptRule {
 	return []scriptRule{
 		{
 			KeyMadeByScript,
-			regexp.MustCompile(`\b(ssh-keygen\s+(-\S+\s+)*-(A|t|q|N|b|f)\b|openssl\s+(genrsa|genpkey|ecparam\b.*-genkey|req\b.*-newkey)|gpg\b.*--(quick-)?(full-)?gen(erate)?-key|dbus-uuidgen\s+--ensure|systemd-machine-id-setup)`),
+			regexp.MustCompile(`\b(ssh-keygen\s+(-\S+\s+)*-(A|t|q|N|b|f)\b|openssl\s+(genrsa|genpkey|ecparam\b.*-genkey|req\b.*-newkey)|gpg\b.*--(quick-)?(full-)?gen(erate)?-key|dbus-uuidgen\s+--ensure|systemd-machine-id-setup` +
+				`|certtool\b.*--generate-privkey|mkcert\s|age-keygen\b|wg\s+genkey|keytool\b.*-genkey(pair)?|dropbearkey\s|easyrsa\b.*\bbuild-|step\s+(ca\s+init|certificate\s+create))`),
 			"%s makes a key that everybody who has the image has; make it when the container starts, or use a secret",
 		},
 		{
@@ -105,12 +125,13 @@ func scriptRules() []scriptRule {
 		},
 		{
 			PipedDownload,
-			regexp.MustCompile(`\b(curl|wget)\b[^|]*\|\s*(sudo\s+)?(env\s+)?(sh|bash|ash|dash|zsh|python3?|perl)\b`),
+			regexp.MustCompile(`\b(curl|wget)\b[^|]*\|\s*(sudo\s+)?(env\s+)?(sh|bash|ash|dash|zsh|python3?|perl)\b` +
+				`|(^|[^\w.-])(sh|bash|ash|dash|zsh|eval|source|python3?|perl)\s+(-\S+\s+)*["']?(<\(|\$\(|` + "`" + `)\s*(curl|wget)\b`),
 			"%s is run as it is downloaded; take it by url with a checksum, and run that",
 		},
 		{
 			PackagesByScript,
-			regexp.MustCompile(`\b(apt-get|apt|aptitude)\s+(-\S+\s+)*install\b|\bapk\s+(-\S+\s+)*add\b`),
+			regexp.MustCompile(`\b(apt-get|apt|aptitude|dnf|microdnf|yum)\s+(-\S+\s+)*install\b|\bapk\s+(-\S+\s+)*add\b`),
 			"%s installs packages that no lock holds; name them under packages",
 		},
 	}
@@ -118,7 +139,9 @@ func scriptRules() []scriptRule {
 
 // usesNetwork matches programs that need a network.
 func usesNetwork() *regexp.Regexp {
-	return regexp.MustCompile(`\b(curl|wget)\s|\bgit\s+(clone|fetch|pull)\b|\b(apt-get|apt)\s+(-\S+\s+)*(update|install)\b|\bapk\s+(-\S+\s+)*(add|update)\b|\bpip3?\s+install\b|\bnpm\s+(ci|install|i)\b|\bgo\s+mod\s+download\b|\bcargo\s+fetch\b`)
+	return regexp.MustCompile(`\b(curl|wget)\s|\bgit\s+(clone|fetch|pull)\b|\b(apt-get|apt|dnf|microdnf|yum)\s+(-\S+\s+)*(update|install)\b|\bapk\s+(-\S+\s+)*(add|update)\b` +
+		`|\bpip3?\s+install\b|\bnpm\s+(ci|install|i)\b|\bgo\s+(mod\s+download|get)\b|\bcargo\s+(fetch|install)\b|\bgem\s+install\b|\bdotnet\s+restore\b` +
+		`|\b(yarn|pnpm|bun|composer|bundler?|poetry|uv)\s+(install|add|sync)\b`)
 }
 
 // script looks at what a build's script does.

@@ -86,7 +86,7 @@ func (l *pass) inherited(t *spec.Target, img *plan.Image) {
 
 // hidden looks for files that a layer puts where another one has put some.
 func (l *pass) hidden(img *plan.Image) {
-	before := map[string]spec.Range{}
+	put := placed{at: map[string]spec.Range{}, above: map[string]spec.Range{}}
 	databases := map[distro.Database]spec.Range{}
 	for _, layer := range img.Layers {
 		if db := databaseOf(&layer); db != nil {
@@ -95,20 +95,44 @@ func (l *pass) hidden(img *plan.Image) {
 		a, ok := layer.Action.(*plan.Files)
 		for i := 0; ok && i < len(a.Entries); i++ {
 			e := &a.Entries[i]
-			if !isOneFile(e) {
-				continue
-			}
-			at, there := before[e.Dest]
+			at, there := put.under(e)
 			for db, written := range databases {
-				if db.IsDatabase(strings.TrimPrefix(e.Dest, "/")) {
+				if isOneFile(e) && db.IsDatabase(strings.TrimPrefix(e.Dest, "/")) {
 					at, there = written, true
 				}
 			}
 			if there {
 				l.report(HiddenFile, e.Range.Start, "%s replaces what line %d puts there", e.Dest, at.Start.Line)
 			}
-			before[e.Dest] = e.Range
+			put.add(e)
 		}
+	}
+}
+
+// placed are the places of entries, and the directories above them.
+type placed struct{ at, above map[string]spec.Range }
+
+// under finds an entry that has put something, or has a directory, where another one puts a
+// single file or link.
+func (p placed) under(e *plan.Entry) (spec.Range, bool) {
+	if !isOneFile(e) {
+		return spec.Range{}, false
+	}
+	if at, ok := p.at[e.Dest]; ok {
+		return at, true
+	}
+	at, ok := p.above[e.Dest]
+	return at, ok
+}
+
+func (p placed) add(e *plan.Entry) {
+	if e.Into || e.Directory {
+		p.above[e.Dest] = e.Range
+	} else {
+		p.at[e.Dest] = e.Range
+	}
+	for dir := path.Dir(e.Dest); dir != "/"; dir = path.Dir(dir) {
+		p.above[dir] = e.Range
 	}
 }
 
