@@ -68,9 +68,16 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if fault := e.signatureFault(ctx, err); fault != nil {
 		return fault
 	}
+	if fault := e.interpreterFault(ctx, err); fault != nil {
+		return fault
+	}
 	o := missingOutput(e.Plan, err, lines)
 	if o == nil {
 		o = findOutput(e.Plan, err, lines)
+	}
+	if o != nil && lacksMatch(err, o.Path) {
+		match, _ := missingPath(err)
+		return e.external(o.Pos, "take what matches %q after the command: %q is a link to what isn't there", o.Path, match)
 	}
 	if o != nil {
 		return e.external(o.Pos, "there is no %s after the command; the command must make what `outputs` names", o.Path)

@@ -76,7 +76,7 @@ func AsFetch(err error) *Fetch {
 func OfGraph(err error, def *bk.Definition) error {
 	f := parseFetch(err)
 	if f == nil {
-		return ofPolicy(err, def)
+		return ofPermission(ofPolicy(err, def), def)
 	}
 	if url := failedSource(err, def); url != "" {
 		f.URL = url

@@ -5,6 +5,7 @@ package fault
 
 import (
 	"errors"
+	"path"
 	"slices"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/pb"
@@ -64,7 +65,7 @@ func findOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Output {
 			}
 			for i := range e.Outputs {
 				o := &e.Outputs[i]
-				if covers(lines, o.Pos.Line) && lacks(err, o.Path) {
+				if covers(lines, o.Pos.Line) && (lacks(err, o.Path) || lacksMatch(err, o.Path)) {
 					return o
 				}
 			}
@@ -90,6 +91,17 @@ func missingOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Outpu
 		}
 	}
 	return nil
+}
+
+// lacksMatch reports whether an error is BuildKit's about a match of a pattern: a link that
+// leads to nothing.
+func lacksMatch(err error, pattern string) bool {
+	missing, ok := missingPath(err)
+	if !ok || !plan.IsPattern(pattern) {
+		return false
+	}
+	match, bad := path.Match(pattern, missing)
+	return match && bad == nil
 }
 
 // findFetch finds the only HTTP source within lines, of an address if that is known; nil

@@ -11,11 +11,12 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/opencontainers/go-digest"
+	"github.com/moby/buildkit/sourcepolicy/policysession"
 )
 
-// denial is how BuildKit says that a source policy denies a source.
-var denial = regexp.MustCompile(`source "([^"\n]+)" denied by policy`)
+// denial is how BuildKit says that a source policy denies a source: one of rules, or one
+// that the client evaluates.
+var denial = regexp.MustCompile(`source "([^"\n]+)" (?:denied|not allowed) by policy`)
 
 // ofPolicy gives a denied source the lines that ask for it. BuildKit refuses the whole
 // graph, before any step that has lines. Of another error it makes nothing else.
@@ -27,34 +28,17 @@ func ofPolicy(err error, def *bk.Definition) error {
 	if m == nil {
 		return err
 	}
-	err = &reworded{text: fmt.Sprintf("source %q denied by policy", m[1]), err: err}
-	lines := sourceLines(def, func(id string) bool { return id == m[1] })
-	if len(lines) == 0 {
+	text := fmt.Sprintf("source %q denied by policy", m[1])
+	for _, why := range policysession.DenyMessages(err) {
+		text += ": " + why.GetMessage()
+	}
+	err = &reworded{text: text, err: err}
+	located := atOperations(err, def, func(o *pb.Op) bool { return o.GetSource().GetIdentifier() == m[1] })
+	if len(errdefs.Sources(located)) == 0 {
 		// The policy has taken it from elsewhere before, where it likely has the same name.
-		lines = sourceLines(def, func(id string) bool { return path.Base(id) == path.Base(m[1]) })
+		located = atOperations(err, def, func(o *pb.Op) bool {
+			return o.GetSource() != nil && path.Base(o.GetSource().GetIdentifier()) == path.Base(m[1])
+		})
 	}
-	for _, at := range lines {
-		err = errdefs.WithSource(err, at)
-	}
-	return err
-}
-
-// sourceLines are the lines of the sources of a graph that are asked for.
-func sourceLines(def *bk.Definition, wanted func(id string) bool) []*errdefs.Source {
-	if def.Source == nil {
-		return nil
-	}
-	var lines []*errdefs.Source
-	for _, data := range def.Def {
-		var op pb.Op
-		if op.UnmarshalVT(data) != nil || op.GetSource() == nil || !wanted(op.GetSource().GetIdentifier()) {
-			continue
-		}
-		for _, at := range def.Source.Locations[digest.FromBytes(data).String()].GetLocations() {
-			if i := int(at.SourceIndex); i >= 0 && i < len(def.Source.Infos) {
-				lines = append(lines, &errdefs.Source{Info: def.Source.Infos[i], Ranges: at.Ranges})
-			}
-		}
-	}
-	return lines
+	return located
 }

@@ -5,6 +5,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 
 	bk "github.com/moby/buildkit/client/llb"
 	fstypes "github.com/tonistiigi/fsutil/types"
@@ -28,7 +29,7 @@ func (w world) List(ctx context.Context, in plan.Tree, ignored bool) fault.Liste
 }
 
 // List lists the directories of a tree, or what .dockerignore leaves out of it as
-// well; nil for a tree that only the graph knows.
+// well; nil for a tree that can't be listed.
 func (t *Trees) List(ctx context.Context, in plan.Tree, ignored bool) fault.Lister {
 	if ignored {
 		return t.finder.daemon.contextNames(ctx, bk.ExcludePatterns(nil))
@@ -38,15 +39,30 @@ func (t *Trees) List(ctx context.Context, in plan.Tree, ignored bool) fault.List
 		if list := t.finder.daemon.contextNames(ctx); list != nil {
 			return list
 		}
-	case plan.Registry, plan.Context, plan.Dockerfile:
+	case plan.Registry, plan.Context, plan.Dockerfile, plan.Target:
 	default:
 		return nil
 	}
-	st, err := t.Tree(ctx, in)
+	st, err := t.listed(ctx, in)
 	if err != nil {
 		return nil
 	}
 	return func(dir string) ([]*fstypes.Stat, error) { return t.finder.prober.List(ctx, st, "/"+dir) }
+}
+
+// listed is the state of a tree, or of a target of the plan that is in use.
+func (t *Trees) listed(ctx context.Context, in plan.Tree) (bk.State, error) {
+	if in.Kind != plan.Target {
+		return t.Tree(ctx, in)
+	}
+	if t.used == nil || t.used.Image(in.Name, in.Platform) == nil {
+		return bk.State{}, fmt.Errorf("target %s isn't built", in.Name)
+	}
+	lowered, err := t.Lower(ctx, upTo(t.used, in))
+	if err != nil {
+		return bk.State{}, err
+	}
+	return lowered.State, nil
 }
 
 // Status is the HTTP status that a server refuses an address with; 0 if it doesn't.

@@ -50,6 +50,8 @@ type Trees struct {
 	// parts are what is used of the contexts, by name; the build context's name is
 	// empty.
 	parts map[string]plan.Part
+	// used is the plan that they are used for; nil until it is made.
+	used *plan.Plan
 	// hollow are those of which only names are sent.
 	hollow hollow
 	// followed says that the links on the way to these were looked for.
@@ -92,7 +94,7 @@ func (f *Finder) Trees(s *spec.Spec, o llb.Options) *Trees {
 }
 
 // Use notes what a plan needs of the contexts, so that nothing else is sent.
-func (t *Trees) Use(p *plan.Plan) { t.parts = plan.ContextParts(p) }
+func (t *Trees) Use(p *plan.Plan) { t.parts, t.used = plan.ContextParts(p), p }
 
 // Lower makes the graph of a plan. What only another build file mends is an error at
 // its place there.

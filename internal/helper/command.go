@@ -8,6 +8,7 @@ package helper
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -73,7 +74,10 @@ func explain(err error, file string) error {
 	info, statErr := os.Stat(file)
 	switch {
 	case errors.Is(err, unix.ENOENT) && statErr == nil:
-		return fmt.Errorf("%s is there, but not the interpreter its first line or header names: %w", show(file), err)
+		if program := interpreter(file); program != "" {
+			return fmt.Errorf("its first line names %s, which isn't there: %w", show(program), err)
+		}
+		return fmt.Errorf("%s is there, but not the interpreter its header names: %w", show(file), err)
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
 		return errors.New("command not found")
 	case errors.Is(err, unix.ENOEXEC):
@@ -84,6 +88,23 @@ func explain(err error, file string) error {
 		return fmt.Errorf("%s is not executable: %w", show(file), err)
 	}
 	return err
+}
+
+// interpreter is the program that the first line of a script names; empty for another file.
+func interpreter(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 256) // the kernel looks at no more
+	n, _ := io.ReadFull(f, head)
+	line, _, _ := strings.Cut(string(head[:n]), "\n")
+	words := strings.Fields(strings.TrimPrefix(line, "#!"))
+	if !strings.HasPrefix(line, "#!") || len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 func variable(env []string, name string) (string, bool) {

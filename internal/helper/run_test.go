@@ -192,7 +192,7 @@ func runStatuses(t *testing.T, helper string) {
 		{126, "run plain: /bin/plain is not executable", []string{"plain"}},
 		{126, "run /bin/directory: /bin/directory is a directory", []string{"/bin/directory"}},
 		{126, "run noformat: /bin/noformat isn't a program", []string{"noformat"}},
-		{127, "/bin/nointerpreter is there, but not the interpreter", []string{"nointerpreter"}},
+		{127, "its first line names /no/such, which isn't there", []string{"nointerpreter"}},
 		{126, "run roots: /bin/roots is not executable", []string{"--user", "app", "roots"}},
 		{125, `run as "ap": look up user "ap": not in the image's /etc/passwd; did you mean app?`, []string{"--user", "ap", "sh"}},
 	} {
