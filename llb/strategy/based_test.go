@@ -17,10 +17,15 @@ import (
 )
 
 // manyBases has images by the platforms that are their tags, as os-arch-variant; the
-// tag "silent" doesn't say, and "trigger" has ONBUILD.
-type manyBases struct{}
+// tag "silent" doesn't say, and "trigger" has ONBUILD. What was looked up before has the
+// place of its first use.
+type manyBases struct{ first map[string]plan.Tree }
 
-func (manyBases) Base(_ context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+func (b manyBases) Base(_ context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	if was, ok := b.first[t.Name+t.Platform]; ok {
+		t = was
+	}
+	b.first[t.Name+t.Platform] = t
 	img := &dockerspec.DockerOCIImage{}
 	_, tag, _ := strings.Cut(t.Name, ":")
 	switch {
@@ -53,7 +58,7 @@ func planFor(t *testing.T, platform, text string) string {
 	}
 	var said []string
 	_, err = strategy.Plan(t.Context(), strategy.Request{
-		Spec: s, Platform: p, BuildPlatform: platforms.MustParse("linux/amd64"), Bases: manyBases{},
+		Spec: s, Platform: p, BuildPlatform: platforms.MustParse("linux/amd64"), Bases: manyBases{map[string]plan.Tree{}},
 		Warn: func(e *spec.Error) { said = append(said, e.Rule+" "+e.Error()) },
 	})
 	if err != nil {
@@ -93,6 +98,11 @@ func TestPlatformOfBases(t *testing.T) {
 		{"linux/arm64", "layers:\n  - build: {from: x:linux-amd64, run: make, platform: $BUILDPLATFORM}\n", ""},
 		{"linux/arm64", "layers:\n  - build: {from: x:linux-arm64, run: make, mounts: [{target: /m, from: x:linux-amd64}]}\n", "InvalidBaseImagePlatform strata.yaml:2:73: "},
 		{"linux/arm64", "from: x:linux-arm64\nlayers:\n  - build: {run: make > $out/x, platform: $BUILDPLATFORM}\n", "InvalidBaseImagePlatform strata.yaml:1:7: "},
+		{
+			"linux/arm64", "layers:\n  - build: {from: x:linux-amd64, run: make}\n  - files: [{dest: /a, from: x:linux-amd64, source: /a}]\n",
+			"InvalidBaseImagePlatform strata.yaml:2:19: docker.io/library/x:linux-amd64 is for linux/amd64, and what it is used for is for linux/arm64" + hint +
+				"\nInvalidBaseImagePlatform strata.yaml:3:30: docker.io/library/x:linux-amd64 is for linux/amd64, and what it is used for is for linux/arm64" + hint,
+		},
 		{"linux/amd64", "from: x:trigger\n", "OnBuildIgnored strata.yaml:1:7: ONBUILD of docker.io/library/x:trigger is not run: \"COPY . /app\", \"RUN make\\x1b[31m\"; write layers that do it, or"},
 		{"linux/amd64", "layers:\n  - build: {from: x:trigger, run: make}\n", "OnBuildIgnored strata.yaml:2:19: "},
 		{"linux/amd64", "from: target:x\ntargets: {x: {config: {onbuild: [RUN x]}}}\n", "OnBuildIgnored strata.yaml:1:7: ONBUILD of target:x is not run: \"RUN x\""},

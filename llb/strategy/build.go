@@ -174,6 +174,9 @@ func (c *command) planPlace(context.Context) error {
 		if workdir, _, err = c.t.read.dest(c.b.Workdir); err != nil {
 			return err
 		}
+		if err := checkName(c.t.read, c.b.Workdir.Pos, workdir); err != nil {
+			return err
+		}
 	}
 	if c.base != nil {
 		if !c.b.User.IsSet() {

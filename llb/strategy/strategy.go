@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -288,9 +289,24 @@ func (p *planner) look(ctx context.Context, from plan.Tree) (plan.Tree, *dockers
 		}
 		fault := p.req.Spec.Errorf(from.Pos, "look up %s: %w", name, err)
 		fault.External = from.Kind == plan.Registry
-		return from, nil, fault
+		return from, nil, fault.WithHint(p.targetCalled(from))
 	}
+	tree.Pos = from.Pos // a tree that was looked up before has the place of its first use
 	return tree, img, p.pinImages(ctx, from, tree)
+}
+
+// targetCalled is a hint for an image that has the name of a target; empty for another one.
+func (p *planner) targetCalled(in plan.Tree) string {
+	if in.Kind != plan.Registry {
+		return ""
+	}
+	for i := range p.req.Spec.Targets {
+		name := p.req.Spec.Targets[i].Name
+		if named, err := reference.ParseNormalizedNamed(name); err == nil && reference.TagNameOnly(named).String() == in.Name {
+			return fmt.Sprintf("the target of that name is from: target:%s", name)
+		}
+	}
+	return ""
 }
 
 func (p *planner) unknownTarget(name spec.String) error {
