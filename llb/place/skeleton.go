@@ -5,6 +5,7 @@ package place
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"path"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 
 	"github.com/strata-build/strata/internal/fhs"
+	"github.com/strata-build/strata/internal/inroot"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -178,6 +180,9 @@ func (s *Skeleton) unsure(ctx context.Context, t nodes, p string, plain fhs.Dire
 	}
 	for _, tree := range s.outputs {
 		real, err := resolveDir(ctx, t, path.Dir(tree.dest))
+		if errors.Is(err, inroot.ErrLoop) {
+			real, err = path.Dir(tree.dest), nil // a later link has taken its place
+		}
 		if err != nil {
 			return false, err
 		}

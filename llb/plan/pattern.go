@@ -6,6 +6,8 @@ package plan
 import (
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // IsPattern reports whether a path may be a pattern of path.Match.
@@ -40,12 +42,27 @@ func Exactly(p string) string {
 // or as a pattern.
 func Sent(p string) []string {
 	if !IsPattern(p) {
-		return []string{p}
+		return []string{atEnds(p)}
 	}
 	if _, err := path.Match(p, ""); err != nil {
-		return []string{Exactly(p)}
+		return []string{atEnds(Exactly(p))}
 	}
-	return []string{withoutBackslashes(p), Exactly(p)}
+	return []string{atEnds(withoutBackslashes(p)), atEnds(Exactly(p))}
+}
+
+// atEnds keeps what BuildKit's matcher takes for something else at the ends of a pattern:
+// an exclamation mark, and blanks.
+func atEnds(p string) string {
+	if rest, ok := strings.CutPrefix(p, "!"); ok {
+		p = "[!]" + rest
+	}
+	if first, n := utf8.DecodeRuneInString(p); unicode.IsSpace(first) {
+		p = "[" + p[:n] + "]" + p[n:]
+	}
+	if last, n := utf8.DecodeLastRuneInString(p); unicode.IsSpace(last) {
+		p = p[:len(p)-n] + "[" + p[len(p)-n:] + "]"
+	}
+	return p
 }
 
 // withoutBackslashes is a good pattern without the backslashes before letters and digits,

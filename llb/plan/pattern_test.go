@@ -51,6 +51,10 @@ func TestSentWithoutBackslashes(t *testing.T) {
 		`\*/\d*`:    {`\*/d*`, `[\\][*]/[\\]d[*]`},
 		`[a\]]\y`:   {`[a\]]y`, `[[]a[\\]]][\\]y`},
 		`un[closed`: {"un[[]closed"},
+		`!neg`:      {"[!]neg"},
+		` a b `:     {"[ ]a b[ ]"},
+		`!*`:        {"[!]*", "[!][*]"},
+		`a/!b`:      {"a/!b"},
 	} {
 		if got := plan.Sent(p); !slices.Equal(got, want) {
 			t.Errorf("Sent(%q): got %q, want %q", p, got, want)
