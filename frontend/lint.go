@@ -59,7 +59,7 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 		req.Lock.File, req.Warn, req.AllowMissing = file, report, true
 		planned, err := strategy.Plan(ctx, req)
 		if err != nil {
-			return err
+			return r.lacking(ctx, s, req, err)
 		}
 		each(lint.Plan(s, planned, file), report)
 		each(lint.Packages(s, planned), report)
@@ -68,6 +68,19 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 		}
 	}
 	return nil
+}
+
+// lacking is an error of a plan that may have come of an argument without a value: then it
+// is what a build says of that one.
+func (r *request) lacking(ctx context.Context, s *spec.Spec, req strategy.Request, err error) error {
+	if !lacksArgument(s, req) {
+		return err
+	}
+	req.AllowMissing, req.Warn = false, func(*spec.Error) {}
+	if _, said := strategy.Plan(ctx, req); said != nil {
+		return said
+	}
+	return err
 }
 
 func each(found []*spec.Error, report func(*spec.Error)) {

@@ -58,14 +58,18 @@ func printBody(w io.Writer, call flags.Call, answer map[string][]byte) error {
 		return err
 	}
 	if call.Request == lint.RequestLint || call.Request == outline.RequestSubrequestsOutline || call.Request == targets.RequestTargets {
-		var err error
+		faults, err := faultsOf(data)
+		if err != nil {
+			return err
+		}
 		if data, err = onLines(data); err != nil {
 			return err
 		}
+		if call.Request == lint.RequestLint {
+			return printLint(w, data, faults)
+		}
 	}
 	switch call.Request {
-	case lint.RequestLint:
-		return printLint(w, data)
 	case outline.RequestSubrequestsOutline:
 		return outline.PrintOutline(data, w)
 	case targets.RequestTargets:
@@ -75,6 +79,18 @@ func printBody(w io.Writer, call flags.Call, answer map[string][]byte) error {
 	}
 	_, err := w.Write(answer[answerText])
 	return err
+}
+
+// faultsOf is what a check says that a build would fail with, on a line for each fault of
+// the build file. The frontend has made a line of each.
+func faultsOf(data []byte) (string, error) {
+	var answer struct {
+		Error struct {
+			Message string `json:"message"`
+		} `json:"buildError"`
+	}
+	err := json.Unmarshal(data, &answer)
+	return printable.Text(answer.Error.Message), err
 }
 
 // onLines makes each text of an answer one line.
@@ -104,8 +120,9 @@ func eachLine(v any) any {
 	return v
 }
 
-// printLint prints findings with their lines, and how many there are.
-func printLint(w io.Writer, data []byte) error {
+// printLint prints findings with their lines, and how many there are, or the faults that
+// there are instead.
+func printLint(w io.Writer, data []byte, faults string) error {
 	var results lint.LintResults
 	if err := json.Unmarshal(data, &results); err != nil {
 		return fmt.Errorf("read the check's answer: %w", err)
@@ -114,6 +131,7 @@ func printLint(w io.Writer, data []byte) error {
 		return fmt.Errorf("print findings: %w", err)
 	}
 	if results.Error != nil {
+		results.Error.Message = faults
 		results.PrintErrorTo(w, nil)
 		return nil
 	}

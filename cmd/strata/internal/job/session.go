@@ -31,9 +31,13 @@ func (j *job) attachSession(o Options) error {
 	if err != nil {
 		return cli.Usage(err, "")
 	}
-	agents := flags.SSH(o.Input.SSH)
-	if len(agents) == 0 && isGitSSH(o.Input.Context) {
-		agents = flags.SSH([]string{"default"})
+	words := o.Input.SSH
+	if len(words) == 0 && isGitSSH(o.Input.Context) {
+		words = []string{"default"}
+	}
+	agents, err := flags.SSH(words)
+	if err != nil {
+		return cli.Usage(err, "")
 	}
 	ssh, err := sshprovider.NewSSHAgentProvider(agents)
 	if err != nil {
