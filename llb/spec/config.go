@@ -11,7 +11,8 @@ import (
 
 func configObject() object[Config] {
 	return object[Config]{
-		span: func(c *Config) *Range { return &c.Range },
+		span:    func(c *Config) *Range { return &c.Range },
+		instead: asConfig,
 		keys: []key[Config]{
 			bind("entrypoint", "The command that always runs; an empty list clears the base's.", list(text()),
 				func(c *Config) *[]String { return &c.Entrypoint }),

@@ -65,7 +65,33 @@ func asTarget(word string) string {
 	if layer, ok := strings.CutPrefix(here, "write "); ok && !strings.HasPrefix(layer, "config") {
 		return "it is a layer: below layers, write - " + layer
 	}
-	return here
+	if here != "" {
+		return here
+	}
+	return flagOf(word, []instruction{
+		{"stages", `stages are called targets here`},
+		{"stage", `a stage is a target below targets here`},
+		{"image", `the base is called from here, and the image's names are tags`},
+		{"base", `the base is called from here`},
+		{"steps", `steps are called layers here`},
+		{"services", `it looks like a compose file, which has a build file's path in build.dockerfile`},
+		{"environment", `variables of the image stand in config.env`},
+		{"ports", `ports stand in config.expose`},
+		{"command", `the image's command is config.cmd`},
+	})
+}
+
+// asConfig says what keys of an image's configuration are called that other tools write in
+// other words.
+func asConfig(word string) string {
+	return flagOf(word, []instruction{
+		{"workingdir", `it is called workdir here`},
+		{"environment", `it is called env here`},
+		{"command", `it is called cmd here`},
+		{"ports", `it is called expose here`},
+		{"exposedports", `it is called expose here`},
+		{"annotations", `annotations stand beside config`},
+	})
 }
 
 // asDocument is asTarget for the top level, where all of a Dockerfile may stand.
@@ -90,6 +116,11 @@ func asFile(word string) string {
 		{"parents", `write the path in dest; directories on the way are made`},
 		{"keepgitdir", `add ?keep-git-dir=true to the address in git`},
 		{"unpack", `it is called extract here`},
+		{"copy", `it is called source here`},
+		{"add", `it is called source here; what isn't in the context is url or git`},
+		{"to", `it is called dest here`},
+		{"user", `it is called owner here`},
+		{"permissions", `it is called mode here`},
 	})
 }
 
@@ -117,6 +148,9 @@ func asBuild(word string) string {
 		{"script", `it is called run here`},
 		{"command", `it is called run here`},
 		{"environment", `it is called env here`},
+		{"volumes", `write mounts for what the command reads, and cache for what survives`},
+		{"copy", `it is called source here`},
+		{"image", `it is called from here`},
 		{"dockerfile", `write from: "dockerfile:PATH"`},
 		{"context", `write source for a part of the build context, or mounts for another one`},
 	})
