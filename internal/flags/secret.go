@@ -6,10 +6,13 @@ package flags
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // Secrets reads the values of --secret: id=ID[,src=PATH|,env=NAME][,type=file|env].
@@ -64,8 +67,9 @@ func parseSecret(word string) (secretsprovider.Source, error) {
 	return s, nil
 }
 
-// SSH reads the values of --ssh: ID[=SOCKET|KEY[,KEY…]].
-func SSH(words []string) []sshprovider.AgentConfig {
+// SSH reads the values of --ssh: ID[=SOCKET|KEY[,KEY…]]. What is neither a socket nor a plain
+// file is refused: it may have no end.
+func SSH(words []string) ([]sshprovider.AgentConfig, error) {
 	var out []sshprovider.AgentConfig
 	for _, word := range words {
 		if word == "" {
@@ -76,7 +80,22 @@ func SSH(words []string) []sshprovider.AgentConfig {
 		if ok {
 			conf.Paths = strings.Split(paths, ",")
 		}
+		for _, path := range conf.Paths {
+			if err := checkAgent(path); err != nil {
+				return nil, fmt.Errorf("--ssh %s: %w", id, err)
+			}
+		}
 		out = append(out, conf)
 	}
-	return out
+	return out, nil
+}
+
+// checkAgent refuses what is neither an agent's socket nor the file of a key. What isn't
+// there is told where it is opened.
+func checkAgent(path string) error {
+	fi, err := os.Stat(path)
+	if err != nil || fi.Mode()&os.ModeSocket != 0 || plainfile.IsHanded(path) {
+		return nil //nolint:nilerr // see above
+	}
+	return plainfile.Check(path, fi)
 }

@@ -5,6 +5,9 @@ package flags_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -134,7 +137,10 @@ func TestSecrets(t *testing.T) {
 }
 
 func TestSSH(t *testing.T) {
-	got := flags.SSH([]string{"default", "k=/a,/b", ""})
+	got, err := flags.SSH([]string{"default", "k=/a,/b", ""})
+	if err != nil {
+		t.Fatal(err)
+	}
 	same(t, []sshprovider.AgentConfig{{ID: "default"}, {ID: "k", Paths: []string{"/a", "/b"}}}, got, nil)
 }
 
@@ -209,5 +215,18 @@ func TestParseCall(t *testing.T) {
 	for _, word := range []string{"frob", "check,format=xml", "check,json"} {
 		_, err := flags.ParseCall(word)
 		wantError(t, err, "--call")
+	}
+}
+
+// TestSSHFiles refuses what has no end in the place of a key.
+func TestSSHFiles(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{key: "", os.DevNull: "is a device, not a plain file", t.TempDir(): "is a directory, not a plain file"} {
+		if _, err := flags.SSH([]string{"x=" + path}); (err == nil) != (want == "") || err != nil && !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
 	}
 }
