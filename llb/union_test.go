@@ -89,11 +89,13 @@ func checkUnion(ctx context.Context, p *union.Project) (steps int, err error) {
 	}
 	first := ""
 	for limit := 0; limit <= len(p.Layers)+1; limit++ {
+		planned, failed := planFile(ctx, p, p.YAML("base", limit))
+		if errors.Is(failed, errPlan) && limit > 0 {
+			continue // there is no way to have so few layers
+		}
 		for _, chain := range []bool{false, true} {
-			got, err := buildUnion(ctx, p, limit, chain)
-			switch {
-			case errors.Is(err, errTooMany):
-				continue
+			got, err := planned.build(ctx, chain)
+			switch err = errors.Join(failed, err); {
 			case err != nil && refused != nil:
 				steps += len(p.Layers)
 				continue
@@ -117,37 +119,50 @@ func checkUnion(ctx context.Context, p *union.Project) (steps int, err error) {
 	return steps, nil
 }
 
-// errTooMany says that there is no way to have so few layers.
-var errTooMany = errors.New("too many layers")
-
 // errPlan says that a build file couldn't be planned.
 var errPlan = errors.New("plan")
 
-func buildUnion(ctx context.Context, p *union.Project, limit int, chain bool) (*union.Node, error) {
-	got, err := buildFile(ctx, p, p.YAML("base", limit), chain)
-	if errors.Is(err, errPlan) && limit > 0 {
-		return nil, errTooMany
-	}
-	return got, err
+// plannedFile is a build file that was planned, with the machine that it is built on.
+type plannedFile struct {
+	machine *union.Machine
+	plan    *plan.Plan
 }
 
 func buildFile(ctx context.Context, p *union.Project, text string, chain bool) (*union.Node, error) {
+	planned, err := planFile(ctx, p, text)
+	if err != nil {
+		return nil, err
+	}
+	return planned.build(ctx, chain)
+}
+
+func planFile(ctx context.Context, p *union.Project, text string) (*plannedFile, error) {
 	s, err := spec.Parse("strata.yaml", []byte(text))
 	if err != nil {
 		return nil, err
 	}
 	m := union.NewMachine(p.Base, p.Context)
-	amd64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
-	planned, err := strategy.Plan(ctx, strategy.Request{Spec: s, Platform: amd64, BuildPlatform: amd64, Bases: imageOf{m}})
+	planned, err := strategy.Plan(ctx, strategy.Request{Spec: s, Platform: amd64(), BuildPlatform: amd64(), Bases: imageOf{m}})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPlan, err)
 	}
-	res, err := llb.Lower(ctx, planned, llb.Options{Sources: m, Prober: m, Step: m.Step, Chain: chain, BuildPlatform: amd64})
+	return &plannedFile{m, planned}, nil
+}
+
+// build builds it; nothing if there is no plan.
+func (f *plannedFile) build(ctx context.Context, chain bool) (*union.Node, error) {
+	if f == nil {
+		return nil, nil //nolint:nilnil // there is an error already
+	}
+	m := f.machine
+	res, err := llb.Lower(ctx, f.plan, llb.Options{Sources: m, Prober: m, Step: m.Step, Chain: chain, BuildPlatform: amd64()})
 	if err != nil {
 		return nil, err
 	}
 	return m.Run(ctx, res.State)
 }
+
+func amd64() ocispecs.Platform { return ocispecs.Platform{OS: "linux", Architecture: "amd64"} }
 
 // imageOf is the one image that a machine has.
 type imageOf struct{ m *union.Machine }
