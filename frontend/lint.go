@@ -59,7 +59,7 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 		req.Lock.File, req.Warn, req.AllowMissing = file, report, true
 		planned, err := strategy.Plan(ctx, req)
 		if err != nil {
-			return r.lacking(ctx, s, req, err)
+			return lacking(ctx, s, req, err)
 		}
 		each(lint.Plan(s, planned, file), report)
 		each(lint.Packages(s, planned), report)
@@ -72,7 +72,7 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 
 // lacking is an error of a plan that may have come of an argument without a value: then it
 // is what a build says of that one.
-func (r *request) lacking(ctx context.Context, s *spec.Spec, req strategy.Request, err error) error {
+func lacking(ctx context.Context, s *spec.Spec, req strategy.Request, err error) error {
 	if !lacksArgument(s, req) {
 		return err
 	}

@@ -171,22 +171,35 @@ type shippedTree struct {
 // has reports whether a path, with the tree at a place, may be of the tree.
 func (t shippedTree) has(p, at string) bool { return plan.Within(p, at) && (p != at || !t.below) }
 
+// places are where a tree may be: at its place, or where the links of the image lead from
+// there. A later link may have taken the place of one of them, and lead in a circle.
+func (t shippedTree) places(ctx context.Context, in nodes) ([]string, error) {
+	places := []string{t.dest}
+	for _, way := range []struct{ dir, name string }{{path.Dir(t.dest), path.Base(t.dest)}, {t.dest, ""}} {
+		real, err := resolveDir(ctx, in, way.dir)
+		if errors.Is(err, inroot.ErrLoop) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, path.Join(real, way.name))
+	}
+	return places, nil
+}
+
 // unsure reports whether a directory that isn't known may be one of those that a command
-// shipped, or a link; of some directories that isn't thought. Outputs are at their places,
-// or where the links of the image lead from there.
+// shipped, or a link; of some directories that isn't thought.
 func (s *Skeleton) unsure(ctx context.Context, t nodes, p string, plain fhs.Directories) (bool, error) {
 	if plain[p] || s.shipped {
 		return !plain[p], nil
 	}
 	for _, tree := range s.outputs {
-		real, err := resolveDir(ctx, t, path.Dir(tree.dest))
-		if errors.Is(err, inroot.ErrLoop) {
-			real, err = path.Dir(tree.dest), nil // a later link has taken its place
-		}
+		places, err := tree.places(ctx, t)
 		if err != nil {
 			return false, err
 		}
-		if tree.has(p, tree.dest) || tree.has(p, path.Join(real, path.Base(tree.dest))) {
+		if slices.ContainsFunc(places, func(at string) bool { return tree.has(p, at) }) {
 			return true, nil
 		}
 	}

@@ -47,6 +47,11 @@ func (f *layer) inSteps(gs groups, name string) (bk.State, error) {
 	for i, g := range gs {
 		g.step.respect(gs[:i], g.dirs)
 		g.step.keepDeclared(f.on.Skeleton, g.dirs)
+		for _, p := range g.placed {
+			if p.Symlink != "" { // its own place is no link on its way
+				delete(g.step.known.declared, p.at)
+			}
+		}
 		o := Step{
 			On: f.on.Skeleton.root, Above: true, known: &g.step.known, KeepOwners: true, Chown: g.step.chown, Keep: g.step.keep, Name: name,
 			Opts: []bk.RunOption{f.on.Ops.At(f.planned.Range)},

@@ -29,7 +29,7 @@ func execute(op *pb.ExecOp, inputs []*Node) ([]*change, error) {
 	var err error
 	switch args[1] {
 	case "skeleton":
-		mounts["/out"] = mounts["/in"]
+		mounts["/out"] = mounts["/in"].skeleton(mounts["/in"], "/")
 	case "place":
 		err = placeTree(args[2:], mounts)
 	default:
@@ -48,6 +48,24 @@ func execute(op *pb.ExecOp, inputs []*Node) ([]*change, error) {
 		}
 	}
 	return out, nil
+}
+
+// skeleton is a directory of a tree with its directories and the links that lead to some.
+func (n *Node) skeleton(root *Node, at string) *Node {
+	made := *n
+	made.Kids = map[string]*Node{}
+	for name, kid := range n.Kids {
+		p := path.Join(at, name)
+		switch kid.Kind {
+		case Dir:
+			made.Kids[name] = kid.skeleton(root, p)
+		case Link:
+			if real, ok := root.Real(p); ok && root.At(real) != nil && root.At(real).Kind == Dir {
+				made.Kids[name] = kid.Clone()
+			}
+		}
+	}
+	return &made
 }
 
 // script runs the lines of a command that ships what it makes, or lines of rm -rf and of

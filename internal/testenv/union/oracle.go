@@ -37,7 +37,7 @@ func (p *Project) Image() (*Node, error) {
 	if in == nil {
 		in = p.Base
 	}
-	o := &oracle{context: p.Context, base: in, scratch: p.Scratch, image: root.Clone(), root: root, before: root, declared: map[string]*Node{}}
+	o := &oracle{context: p.Context, base: in, scratch: p.Scratch, image: root.Clone(), root: root, before: root, declared: map[string]*Node{}, behind: map[string]bool{}}
 	for _, l := range p.Layers {
 		if l.Script != nil {
 			if err := script(o.image, nil, strings.Join(l.Script, "\n")); err != nil {
@@ -79,8 +79,10 @@ type oracle struct {
 	// ground is the root with what commands shipped; nil where none did. What comes after
 	// them may be placed in a step.
 	ground *Node
-	// crossed says that the last path led through a link that a command shipped.
+	// crossed says that the last path led through a link that a command shipped, and behind
+	// are the directories that entries made behind one.
 	crossed bool
+	behind  map[string]bool
 	// declared are the directories and links that entries made.
 	declared map[string]*Node
 	// hidden are the directories that something else took the place of.
@@ -188,15 +190,16 @@ func (o *oracle) entry(e Entry) error {
 	case isDir:
 		o.image.Dirs(at)
 		o.declared[at] = NewDir()
+		o.behind[at] = o.crossed
 	case e.Symlink != "":
 		if known != nil && known.Kind == Dir {
-			return o.taken()
+			return o.taken(at)
 		}
 		o.image.Put(at, &Node{Kind: Link, Data: e.Symlink})
 		o.link(at, e.Symlink)
 	case e.Content != "":
 		if known != nil && known.Kind == Dir {
-			return o.taken()
+			return o.taken(at)
 		}
 		o.image.Put(at, &Node{Kind: File, Data: e.Content})
 	default:
@@ -207,8 +210,8 @@ func (o *oracle) entry(e Entry) error {
 
 // taken is for a file where a directory is: behind a link that a command shipped, only the
 // step that places the file comes there, and it doesn't know of directories like most.
-func (o *oracle) taken() error {
-	if o.crossed {
+func (o *oracle) taken(at string) error {
+	if o.crossed || o.behind[at] {
 		return ErrMeets
 	}
 	return ErrRefused
@@ -230,7 +233,7 @@ func (o *oracle) source(e Entry, at string, into bool, known *Node) error {
 	case known == nil:
 		return o.merge(src, at, false)
 	case src.Kind != Dir && !into && known.Kind == Dir:
-		return o.taken()
+		return o.taken(at)
 	case src.Kind != Dir && !into:
 		o.image.Put(at, src)
 		return nil
@@ -344,16 +347,16 @@ func (o *oracle) raw(e Entry, dest string, into bool) error {
 	if into || src != nil && src.Kind == Dir {
 		way = dest
 	}
-	skeleton, err := o.behind(way, tree)
+	skeleton, err := o.skeletonBehind(way, tree)
 	if err != nil {
 		return err
 	}
 	return o.place(tree, skeleton)
 }
 
-// behind is the skeleton for a tree whose place is behind a path: what commands shipped
+// skeletonBehind is the skeleton for a tree whose place is behind a path: what commands shipped
 // counts on the way there.
-func (o *oracle) behind(way string, tree *Node) (*Node, error) {
+func (o *oracle) skeletonBehind(way string, tree *Node) (*Node, error) {
 	skeleton := o.skeleton(o.root)
 	if o.ground == nil {
 		return skeleton, nil

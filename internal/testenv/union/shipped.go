@@ -53,7 +53,7 @@ func (o *oracle) ships(s *Ships) error {
 // skeleton is what a step respects of an image, with the links and directories that
 // entries declared.
 func (o *oracle) skeleton(on *Node) *Node {
-	skeleton := on.Clone()
+	skeleton := on.skeleton(on, "/")
 	at := slices.Sorted(maps.Keys(o.declared))
 	for _, kind := range []Kind{Link, Dir} {
 		for _, p := range at {
