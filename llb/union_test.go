@@ -43,6 +43,16 @@ func TestUnion(t *testing.T) {
 	t.Logf("%d steps of %d build files, and no difference", steps, images)
 }
 
+// TestUnionFound makes the build files that once differed.
+func TestUnionFound(t *testing.T) {
+	for _, seed := range []uint64{315308, 316898, 320036, 321500, 330939, 331922, 332868, 350103, 402352, 405718, 421453, 422410, 423644} {
+		p := union.NewProject(seed)
+		if _, err := checkUnion(t.Context(), p); err != nil {
+			t.Errorf("build file %d: %v\n%s\nbase:\n%s", seed, err, p.YAML("base", 0), p.Base.Text(true))
+		}
+	}
+}
+
 // TestUnionOfTargets makes a target of each layer, on the one before: the files are those
 // that each must give on the image of the others.
 func TestUnionOfTargets(t *testing.T) {
