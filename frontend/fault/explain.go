@@ -71,16 +71,8 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if fault := e.interpreterFault(ctx, err); fault != nil {
 		return fault
 	}
-	o := missingOutput(e.Plan, err, lines)
-	if o == nil {
-		o = findOutput(e.Plan, err, lines)
-	}
-	if o != nil && lacksMatch(err, o.Path) {
-		match, _ := missingPath(err)
-		return e.external(o.Pos, "take what matches %q after the command: %q is a link to what isn't there", o.Path, match)
-	}
-	if o != nil {
-		return e.external(o.Pos, "there is no %s after the command; the command must make what `outputs` names", o.Path)
+	if fault := e.outputFault(err, lines); fault != nil {
+		return fault
 	}
 	if c, ok := findCopy(e.Plan, err, lines); ok {
 		return e.missing(ctx, c)
@@ -114,6 +106,22 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 		}
 	}
 	return placed(err, withoutCommand(llb.WithoutHelper(err.Error())))
+}
+
+// outputFault says which output isn't there after the command; nil for other errors.
+func (e *Explainer) outputFault(err error, lines []*errdefs.Source) error {
+	o := missingOutput(e.Plan, err, lines)
+	if o == nil {
+		o = findOutput(e.Plan, err, lines)
+	}
+	switch {
+	case o == nil:
+		return nil
+	case lacksMatch(err, o.Path):
+		match, _ := missingPath(err)
+		return e.external(o.Pos, "take what matches %q after the command: %q is a link to what isn't there", o.Path, match)
+	}
+	return e.external(o.Pos, "there is no %s after the command; the command must make what `outputs` names", o.Path)
 }
 
 // fileFault says what is wrong with a file that the build file names: what its server
