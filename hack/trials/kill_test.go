@@ -165,9 +165,15 @@ func TestDisk(t *testing.T) {
 			data := filepath.Dir(v.cli.Root)
 			mount := func(options string) {
 				t.Helper()
-				if out, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs", data).CombinedOutput(); err != nil {
-					t.Fatalf("mount %s: %v\n%s", options, err, out)
+				var out []byte
+				var err error
+				for range 100 { // the kernel lets go of an engine's mounts a while after it
+					if out, err = exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs", data).CombinedOutput(); err == nil {
+						return
+					}
+					time.Sleep(100 * time.Millisecond)
 				}
+				t.Fatalf("mount %s: %v\n%s", options, err, out)
 			}
 			mount("size=400m,nr_inodes=200k")
 			v.recovers(t)

@@ -18,6 +18,7 @@ func wrongs() []wrong {
 	var all []wrong
 	for _, w := range []wrong{
 		{name: "no answer", fault: misbehave.HangUp()},
+		{name: "no more than a promise", fault: misbehave.Promise()},
 		{name: "no content", fault: misbehave.Drop(0)},
 		{name: "breaks off", fault: misbehave.Drop(100)},
 		{name: "half of it", fault: misbehave.Truncate(), unseen: true},

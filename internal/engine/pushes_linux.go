@@ -48,10 +48,16 @@ func (p *pushes) RoundTrip(req *http.Request) (*http.Response, error) {
 		setStatus(resp, http.StatusNotFound)
 	case req.Method == http.MethodPut && resp.StatusCode == http.StatusAccepted && strings.Contains(req.URL.Path, "/manifests/"):
 		setStatus(resp, http.StatusCreated)
-	case resp.StatusCode < http.StatusMultipleChoices && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
+	case resp.StatusCode < http.StatusMultipleChoices && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"),
+		resp.StatusCode == http.StatusOK && req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/") && !namesManifest(resp):
 		setStatus(resp, http.StatusBadGateway)
 	}
 	return resp, nil
+}
+
+// namesManifest reports whether an answer says what manifest there is now, as registries do.
+func namesManifest(resp *http.Response) bool {
+	return resp.Header.Get("Docker-Content-Digest") != "" || resp.Header.Get("Location") != ""
 }
 
 // isUnsaid reports whether a registry refuses to say what it has, and wants neither a

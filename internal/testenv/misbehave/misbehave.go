@@ -123,8 +123,13 @@ func (d *dropping) Write(p []byte) (int, error) {
 
 // breakConnection sends what there is and breaks the connection.
 func breakConnection(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).Flush() // what was written
+	hangUp(w)
+}
+
+// hangUp closes the connection as it is.
+func hangUp(w http.ResponseWriter) {
 	control := http.NewResponseController(w)
-	_ = control.Flush() // what was written
 	if conn, _, err := control.Hijack(); err == nil {
 		_ = conn.Close()
 	}
@@ -132,6 +137,12 @@ func breakConnection(w http.ResponseWriter) {
 
 // HangUp breaks the connection without an answer; the registry is not asked.
 func HangUp() Fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { hangUp(w) }
+}
+
+// Promise begins an answer that says that all is well, and breaks the connection; the
+// registry is not asked.
+func Promise() Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { breakConnection(w) }
 }
 
