@@ -5,13 +5,17 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/moby/patternmatcher"
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/llb"
@@ -183,14 +187,36 @@ func (t *Trees) mainContext(ctx context.Context) (bk.State, error) {
 // mainContext is a part of the build context.
 func (d *Daemon) mainContext(ctx context.Context, part plan.Part) (*bk.State, error) {
 	opts := limited(part)
+	ignored, err := d.UI.DockerIgnorePatterns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkIgnored(ignored); err != nil {
+		return nil, err
+	}
 	if len(part.Exclude) > 0 {
-		ignored, err := d.UI.DockerIgnorePatterns(ctx)
-		if err != nil {
-			return nil, err
-		}
 		opts = append(opts, bk.ExcludePatterns(slices.Concat(ignored, part.Exclude)))
 	}
 	return d.UI.MainContext(ctx, opts...)
+}
+
+// checkIgnored refuses patterns of an ignore file that BuildKit can't send, or can't read.
+func checkIgnored(patterns []string) error {
+	const most, overhead = 1 << 20, 48 // of the headers that they are sent as
+	size := 0
+	for _, p := range patterns {
+		if size += len(p) + overhead; size > most {
+			return errors.New("read .dockerignore: it has more patterns than BuildKit takes")
+		}
+		_, err := patternmatcher.New([]string{p})
+		if strings.ContainsFunc(p, unicode.IsControl) {
+			err = errors.New("it has a character that can't be printed")
+		}
+		if err != nil {
+			return fmt.Errorf("read .dockerignore: the pattern %q: %w", p, err)
+		}
+	}
+	return nil
 }
 
 // limited limits a local source to a part of it, but for what that excludes: what the

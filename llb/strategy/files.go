@@ -222,10 +222,7 @@ func planGit(ctx context.Context, t *Target, f *spec.File) (*plan.Git, error) {
 		return nil, r.errorf(f.Git.Pos, "%q is not the address of a repository: it ends in .git, with #ref or #ref:directory behind it", url)
 	}
 	g := &plan.Git{URL: url}
-	if g.Include, err = r.expandAll(f.Include); err != nil {
-		return nil, err
-	}
-	if g.Exclude, err = r.expandAll(f.Exclude); err != nil {
+	if g.Include, g.Exclude, err = r.patterns(f.Include, f.Exclude); err != nil {
 		return nil, err
 	}
 	if g.Signature, err = (signing{t}).signature(ctx, f); err != nil {
@@ -257,10 +254,7 @@ func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) 
 	if f.Extract {
 		return c, nil
 	}
-	if c.Include, err = t.read.expandAll(f.Include); err != nil {
-		return nil, err
-	}
-	c.Exclude, err = t.read.expandAll(f.Exclude)
+	c.Include, c.Exclude, err = t.read.patterns(f.Include, f.Exclude)
 	return c, err
 }
 
@@ -271,9 +265,6 @@ func members(r reader, f *spec.File) (*plan.Members, error) {
 	}
 	m := &plan.Members{Strip: f.Strip}
 	var err error
-	if m.Include, err = r.expandAll(f.Include); err != nil {
-		return nil, err
-	}
-	m.Exclude, err = r.expandAll(f.Exclude)
+	m.Include, m.Exclude, err = r.patterns(f.Include, f.Exclude)
 	return m, err
 }

@@ -5,8 +5,12 @@ package strategy
 
 import (
 	"context"
+	"errors"
 	"path"
 	"strings"
+	"unicode"
+
+	"github.com/moby/patternmatcher"
 
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -59,11 +63,29 @@ func (c *command) part(ctx context.Context, from, source spec.String, at spec.Po
 
 // patterns reads what is selected of a tree.
 func (r reader) patterns(include, exclude []spec.String) (in, ex []string, err error) {
-	if in, err = r.expandAll(include); err != nil {
+	if in, err = r.patternsOf(include); err != nil {
 		return nil, nil, err
 	}
-	ex, err = r.expandAll(exclude)
+	ex, err = r.patternsOf(exclude)
 	return in, ex, err
+}
+
+// patternsOf reads patterns, and refuses what isn't one.
+func (r reader) patternsOf(ss []spec.String) ([]string, error) {
+	all, err := r.expandAll(ss)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range all {
+		_, err := patternmatcher.New([]string{p})
+		if strings.ContainsFunc(p, unicode.IsControl) {
+			err = errors.New("it has a character that can't be printed")
+		}
+		if err != nil {
+			return nil, r.errorf(ss[i].Pos, "%q is not a pattern: %w", p, err)
+		}
+	}
+	return all, nil
 }
 
 // planSource reads a source. Without a dest, its contents are the working directory's,
