@@ -29,7 +29,7 @@ type logins struct {
 
 func newLogins(config *configfile.ConfigFile) (*logins, error) {
 	provider := authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
-		AuthConfigProvider: authprovider.LoadAuthConfig(config),
+		AuthConfigProvider: askHelpers(config, helperLimit),
 	})
 	server, ok := provider.(auth.AuthServer)
 	if !ok {
