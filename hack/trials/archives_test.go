@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
 )
 
 // An input is something made to do harm, and what becomes of it.
@@ -32,7 +34,7 @@ type kind struct {
 }
 
 // kinds are all of them.
-func kinds() []kind {
+func kinds(s *site) []kind {
 	return []kind{
 		{"deb", slices.Concat(debMembers(), debControl(), debFiles(), debStreams())},
 		{"apk", slices.Concat(apkSegments(), apkFiles())},
@@ -40,6 +42,9 @@ func kinds() []kind {
 		{"apk repository", apkRepositories()},
 		{"binary cache", slices.Concat(narinfos(), nars())},
 		{"tar or zip", archives()},
+		{"git", s.gits()},
+		{"patterns", s.ignores()},
+		{"credential helper", s.helpers()},
 	}
 }
 
@@ -49,7 +54,7 @@ func TestArchives(t *testing.T) {
 	table := line("kind", "what it tries", "what it gets") + "|---|---|---|\n"
 	var run []func()
 	seen := map[string]bool{}
-	for _, k := range kinds() {
+	for _, k := range kinds(&site{testenv.Strata(t)}) {
 		for _, in := range k.inputs {
 			name := k.name + "/" + in.tries
 			if seen[name] {

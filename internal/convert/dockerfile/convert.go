@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"sort"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -113,21 +112,21 @@ func convert(data []byte, parsed *parser.Result, o Options) (*Result, error) {
 }
 
 // culprit is the line of the instruction with which a Dockerfile becomes something that
-// is no build file: of the shortest beginning of the Dockerfile with that outcome, as
-// longer ones have it, too.
+// is no build file: of the shortest beginning of the Dockerfile with that outcome.
 func culprit(data []byte, parsed *parser.Result, o Options) int {
-	nodes := parsed.AST.Children
-	at := sort.Search(len(nodes), func(i int) bool {
-		beginning, ast := *parsed, *parsed.AST
-		beginning.AST = &ast
-		ast.Children = nodes[:i+1]
+	beginning, ast := *parsed, *parsed.AST
+	beginning.AST = &ast
+	for i, node := range parsed.AST.Children {
+		ast.Children = parsed.AST.Children[:i+1]
 		made, err := convert(data, &beginning, o)
-		return err == nil && made.write() != nil // there is a FROM, and nothing is told of a later line
-	})
-	if at == len(nodes) {
-		return 0
+		if err != nil {
+			continue // there is no FROM yet, or what is told of a later line
+		}
+		if made.write() != nil {
+			return node.StartLine
+		}
 	}
-	return nodes[at].StartLine
+	return 0
 }
 
 // faultWords are what a fault of the build file says, without the place.

@@ -13,15 +13,12 @@ import (
 // share writes maps of environment variables that come more than once as an anchor and
 // its aliases, and one that an earlier one begins as << with what is new.
 func share(root *yaml.Node) {
-	s := sharer{seen: map[string]*yaml.Node{}}
+	s := sharer{}
 	s.walk(root)
 }
 
-// sharer has the maps that were seen, by what is in them, and how many have a name.
-type sharer struct {
-	seen  map[string]*yaml.Node
-	named int
-}
+// sharer has the maps that were seen, in their order.
+type sharer struct{ seen []*yaml.Node }
 
 func (s *sharer) walk(n *yaml.Node) {
 	for i, c := range n.Content {
@@ -37,20 +34,28 @@ func (s *sharer) walk(n *yaml.Node) {
 
 // known is the map, or how it refers to one that was seen before.
 func (s *sharer) known(m *yaml.Node) *yaml.Node {
-	text := strings.Join(entries(m), "\n")
-	if was := s.seen[text]; was != nil && length(m) > len("*env") && !commented(m) {
-		return s.alias(was)
+	text := entries(m)
+	for i := len(s.seen) - 1; i >= 0; i-- {
+		if was := s.seen[i]; length(m) > len("*env") && strings.Join(entries(was), "\n") == strings.Join(text, "\n") && !commented(m) {
+			return s.alias(was)
+		}
 	}
-	s.seen[text] = m
+	s.seen = append(s.seen, m)
 	return m
 }
 
 // alias refers to a map, which gets a name if it has none.
 func (s *sharer) alias(m *yaml.Node) *yaml.Node {
 	if m.Anchor == "" {
+		n := 1
+		for _, other := range s.seen {
+			if other.Anchor != "" {
+				n++
+			}
+		}
 		m.Anchor = "env"
-		if s.named++; s.named > 1 {
-			m.Anchor = fmt.Sprintf("env%d", s.named)
+		if n > 1 {
+			m.Anchor = fmt.Sprintf("env%d", n)
 		}
 	}
 	return &yaml.Node{Kind: yaml.AliasNode, Value: m.Anchor, Alias: m}
