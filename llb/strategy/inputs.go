@@ -63,15 +63,15 @@ func (c *command) part(ctx context.Context, from, source spec.String, at spec.Po
 
 // patterns reads what is selected of a tree.
 func (r reader) patterns(include, exclude []spec.String) (in, ex []string, err error) {
-	if in, err = r.patternsOf(include); err != nil {
+	if in, err = patternsOf(r, include); err != nil {
 		return nil, nil, err
 	}
-	ex, err = r.patternsOf(exclude)
+	ex, err = patternsOf(r, exclude)
 	return in, ex, err
 }
 
 // patternsOf reads patterns, and refuses what isn't one.
-func (r reader) patternsOf(ss []spec.String) ([]string, error) {
+func patternsOf(r reader, ss []spec.String) ([]string, error) {
 	all, err := r.expandAll(ss)
 	if err != nil {
 		return nil, err
