@@ -5,17 +5,23 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path"
+	"strings"
 
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/patternmatcher"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/frontend/lint"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -47,25 +53,54 @@ func (w *warnings) made(ctx context.Context, d *source.Daemon, s *spec.Spec, low
 	return nil
 }
 
+// fewDirs is in how many directories of what a command shipped is looked by asking for each
+// of them. More take longer than to have the daemon look for files by their names, which
+// reads all of a tree once before.
+const fewDirs = 32
+
 // suspects are the files of a layer that are looked at, by their paths with what is in
 // them.
 func suspects(ctx context.Context, d *source.Daemon, changed llb.Shipped) (map[string][]byte, error) {
+	if a, ok := changed.Layer.Action.(*plan.Exec); ok && a.Out {
+		names, err := patternmatcher.New(lint.SuspectPatterns())
+		if err != nil {
+			return nil, err
+		}
+		files, err := filesOf(ctx, d, changed.State, names, fewDirs)
+		if !errors.Is(err, errManyDirs) {
+			return files, err
+		}
+	}
+	return filesOf(ctx, d, llb.Suspects(changed.State, lint.SuspectPatterns()), nil, math.MaxInt)
+}
+
+// errManyDirs says that a tree has more directories than are looked into.
+var errManyDirs = errors.New("too many directories")
+
+// filesOf are the plain files of a tree that match patterns, or all of them. Where packages
+// of a language are nothing is looked for: they bring examples and tests of their own.
+func filesOf(ctx context.Context, d *source.Daemon, in bk.State, names *patternmatcher.PatternMatcher, most int) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	ref, err := d.Solve(ctx, llb.Suspects(changed.State, lint.SuspectPatterns()))
+	ref, err := d.Solve(ctx, in)
 	if err != nil || ref == nil {
 		return files, err
 	}
-	for dirs := []string{"/"}; len(dirs) > 0; dirs = dirs[1:] {
-		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dirs[0]})
+	dirs := []string{"/"}
+	for n := 0; n < len(dirs); n++ {
+		if n == most {
+			return nil, errManyDirs
+		}
+		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dirs[n]})
 		if err != nil {
 			return nil, err
 		}
 		for _, st := range stats {
-			name := path.Join(dirs[0], path.Base(st.Path))
+			name := path.Join(dirs[n], path.Base(st.Path))
 			switch mode := fs.FileMode(st.Mode); {
+			case mode.IsDir() && names != nil && lint.HasOnlyPackages(path.Base(name)):
 			case mode.IsDir():
 				dirs = append(dirs, name)
-			case mode&os.ModeType == 0:
+			case mode&os.ModeType == 0 && isWanted(names, name):
 				if files[name], err = ref.ReadFile(ctx, client.ReadRequest{Filename: name, Range: &client.FileRange{Length: lint.SuspectSize}}); err != nil {
 					return nil, err
 				}
@@ -73,4 +108,13 @@ func suspects(ctx context.Context, d *source.Daemon, changed llb.Shipped) (map[s
 		}
 	}
 	return files, nil
+}
+
+// isWanted reports whether a file matches patterns; without any, each does.
+func isWanted(names *patternmatcher.PatternMatcher, file string) bool {
+	if names == nil {
+		return true
+	}
+	is, err := names.MatchesOrParentMatches(strings.TrimPrefix(file, "/"))
+	return is || err != nil
 }

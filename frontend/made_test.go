@@ -14,7 +14,8 @@ import (
 // TestMadeByScripts installs packages whose scripts make host keys and a database, and
 // runs a command that makes another one: each is told of at the lines of its layer. What
 // a package brings in its archive, and what a target makes that isn't in the image,
-// isn't.
+// isn't. What ships is looked into whether it has few directories or many, but not among
+// a language's packages.
 func TestMadeByScripts(t *testing.T) {
 	h := house.New(t)
 	a := testenv.NewDebArchive(t,
@@ -36,6 +37,8 @@ echo 15 >/var/lib/postgresql/15/main/base/1/PG_VERSION
   - packages: {names: [ssl-cert, database, example], REPOSITORIES}
   - build: {run: "mkdir -p /var/lib/mysql && touch /var/lib/mysql/ibdata1"}
   - files: [{dest: /etc/app/, from: target:tools, source: /etc/app/public}]
+  - build: {run: "mkdir -p $out/etc/app $out/srv/node_modules/x && echo '-----BEGIN PRIVATE KEY-----' >$out/etc/app/shipped.key && touch $out/srv/node_modules/x/ibdata1"}
+  - build: {run: "for i in $(seq 40); do mkdir -p $out/srv/$i; done; mkdir $out/etc && echo '-----BEGIN PRIVATE KEY-----' >$out/etc/many.key"}
 targets:
   tools:
     from: "`+testenv.DebianBase(t)+`"
@@ -50,8 +53,10 @@ targets:
 		"KeyMadeByScript: strata.yaml:5:5: a script of the packages made /etc/ssh/ssh_host_ed25519_key, which",
 		"DataMadeByScript: strata.yaml:5:5: a script of the packages made the data directory of PostgreSQL, /var/lib/postgresql/15/main, which",
 		"DataMadeByScript: strata.yaml:6:5: the command made the data directory of MySQL or MariaDB, /var/lib/mysql, which",
+		"KeyMadeByScript: strata.yaml:8:5: the command made /etc/app/shipped.key, which",
+		"KeyMadeByScript: strata.yaml:9:5: the command made /etc/many.key, which",
 	)
-	for _, not := range []string{"example.key", "x.key", "strata.yaml:7"} {
+	for _, not := range []string{"example.key", "x.key", "strata.yaml:7", "node_modules/x"} {
 		if strings.Contains(text, not+",") {
 			t.Errorf("it tells of %s:\n%s", not, text)
 		}

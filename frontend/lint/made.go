@@ -34,6 +34,12 @@ func SuspectPatterns() []string {
 	return patterns
 }
 
+// HasOnlyPackages reports whether a directory of that name has nothing but what a
+// language's package manager put there.
+func HasOnlyPackages(name string) bool {
+	return slices.Contains([]string{"node_modules", "site-packages", "dist-packages", "vendor", "gems"}, name)
+}
+
 // service is a program that keeps its data in a directory.
 type service struct{ name, marker string }
 

@@ -41,6 +41,7 @@ func reasons() []reason {
 		{"updates come at once for all: apt doesn't hold them back either where a machine has no identity, as in a build", script("test-phased-updates-upgrade")},
 		{"apt orders while it simulates, and refuses a circle of Pre-Depends; here dpkg does", apt("dependency cycle")},
 		{"apt orders while it simulates, and refuses a circle of Pre-Depends; here dpkg does", apt("Could not configure")},
+		{"apt orders while it simulates, and refuses a circle of Pre-Depends; here dpkg does", apt("MaxLoopCount reached")},
 		{"hooks of apt's configuration aren't run", apt("ook ")},
 		{"hooks of apt's configuration aren't run", apt("after handshake")},
 		{"indexes that apt keeps compressed in a way of its own aren't read by this program", script("test-compressed-indexes")},

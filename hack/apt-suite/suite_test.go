@@ -64,6 +64,24 @@ func TestSuite(t *testing.T) {
 	}
 }
 
+// TestSets asks the machine's apt, too, about a few states that are made up.
+func TestSets(t *testing.T) {
+	t.Setenv("APT_CONFIG", "") // it is set for each state
+	var out strings.Builder
+	wrong, err := runSets(&out, 1, 8, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrong != 0 {
+		t.Errorf("%d answers differ", wrong)
+	}
+	for _, some := range []string{": agrees: [\"+", ": fails in both: ", "8 states of seed 1, 48 scenarios, 48 of them asked"} {
+		if !strings.Contains(out.String(), some) {
+			t.Errorf("there is no %q in\n%s", some, &out)
+		}
+	}
+}
+
 // TestJudge tells answers apart: by their packages, by a tie that ours told of, and by a
 // reason.
 func TestJudge(t *testing.T) {

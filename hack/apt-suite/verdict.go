@@ -91,7 +91,7 @@ func (t *tally) add(s *scenario) {
 }
 
 // report prints the figures.
-func (t *tally) report(w io.Writer, scripts int) {
+func (t *tally) report(w io.Writer, what string) {
 	for _, why := range slices.Sorted(maps.Keys(t.reasons)) {
 		fmt.Fprintf(w, "%4d %s\n", t.reasons[why], why)
 	}
@@ -99,6 +99,6 @@ func (t *tally) report(w io.Writer, scripts int) {
 	for _, n := range k {
 		total += n
 	}
-	fmt.Fprintf(w, "%d scripts, %d scenarios, %d of them asked: %d agree (%d fail in both), %d are ties, %d differ as is meant, %d differ\n",
-		scripts, total, total-k[apart], k[agrees]+k[fails], k[fails], k[tie], k[meant], k[differs])
+	fmt.Fprintf(w, "%s, %d scenarios, %d of them asked: %d agree (%d fail in both), %d are ties, %d differ as is meant, %d differ\n",
+		what, total, total-k[apart], k[agrees]+k[fails], k[fails], k[tie], k[meant], k[differs])
 }

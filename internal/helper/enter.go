@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,11 +32,14 @@ func enterAccounts(c call.Accounts) error {
 	}
 	// What is wrong with a user is said of the user, and not of a group of its own.
 	for _, u := range c.Users {
-		if _, err := isEntered(e.Users, "user", u.Name, u.UID); err != nil {
+		if err := e.agrees(u); err != nil {
 			return err
 		}
 	}
 	for _, g := range c.Groups {
+		if e.hasOwner(g, c.Users) {
+			continue
+		}
 		if err := e.group(g); err != nil {
 			return err
 		}
@@ -63,6 +67,23 @@ func enterAccounts(c call.Accounts) error {
 		}
 	}
 	return nil
+}
+
+// agrees reports, as an error, that the image has a user otherwise.
+func (e *accountBook) agrees(u call.User) error {
+	there, err := isEntered(e.Users, "user", u.Name, u.UID)
+	if err != nil || !there {
+		return err
+	}
+	want := u.Group
+	if has := e.Groups.Named(want); has != nil {
+		want = has[2]
+	}
+	has := e.Users.Named(u.Name)
+	if _, err := number(want); err != nil || len(has) < 4 || has[3] == want {
+		return nil // where the group isn't known yet, that is said elsewhere
+	}
+	return fmt.Errorf("enter user %s: the image has it with the group %s, and not %s; write group: %[2]s", u.Name, has[3], want)
 }
 
 // absentError says that the image has no account of a name.
@@ -149,6 +170,15 @@ func isEntered(f *passwd.File, kind, name string, id int) (bool, error) {
 		return false, fmt.Errorf("enter %s %s: the number %d is that of %s in the image; give it another one", kind, name, id, has[0])
 	}
 	return false, nil
+}
+
+// hasOwner reports whether a group is a user's own, who is in the image with that number
+// as its group, whatever the image calls that group: nobody's is nogroup in Debian.
+func (e *accountBook) hasOwner(g call.Group, users []call.User) bool {
+	return slices.ContainsFunc(users, func(u call.User) bool {
+		has := e.Users.Named(u.Name)
+		return u.Name == g.Name && u.Group == strconv.Itoa(g.GID) && len(has) > 3 && has[3] == u.Group && e.Groups.Numbered(g.GID) != nil
+	})
 }
 
 func (e *accountBook) group(g call.Group) error {

@@ -19,7 +19,7 @@ import (
 func TestEnterAccounts(t *testing.T) {
 	src, out := t.TempDir(), t.TempDir()
 	for name, text := range map[string]string{
-		"passwd": "root:x:0:0:root:/root:/bin/sh\nold:x:7:7::/:/bin/sh", "group": "root:x:0:\nvideo:x:44:old\n",
+		"passwd": "root:x:0:0:root:/root:/bin/sh\ngames:x:5:60::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\nold:x:7:7::/:/bin/sh", "group": "root:x:0:\nnogroup:x:65534:\nvideo:x:44:old\n",
 		"shadow": "root:*:1::::::\n", "gshadow": "root:*::\nvideo:!::old\n",
 	} {
 		file := filepath.Join(src, "etc", name)
@@ -32,10 +32,12 @@ func TestEnterAccounts(t *testing.T) {
 	}
 	err := enterAccounts(call.Accounts{
 		Entries: call.Entries{
-			Groups: []call.Group{{Name: "app", GID: 1000}}, Users: []call.User{
+			Groups: []call.Group{{Name: "app", GID: 1000}, {Name: "nobody", GID: 65534}}, Users: []call.User{
 				{Name: "app", UID: 1000, Group: "1000", Comment: "an app", Home: "/srv/../home/app", Shell: "/bin/sh"},
 				{Name: "viewer", UID: 9, Group: "video", Home: "/", Shell: "/bin/false"},
 				{Name: "old", UID: 7, Group: "7", Home: "/srv/old"},
+				{Name: "nobody", UID: 65534, Group: "65534", Home: "/home/nobody"},
+				{Name: "games", UID: 5, Group: "60"},
 			},
 			Homes: []string{"app", "old"},
 		},
@@ -45,8 +47,8 @@ func TestEnterAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"passwd":  "root:x:0:0:root:/root:/bin/sh\nold:x:7:7::/:/bin/sh\napp:x:1000:1000:an app:/srv/../home/app:/bin/sh\nviewer:x:9:44::/:/bin/false\n",
-		"group":   "root:x:0:app\nvideo:x:44:old,app\napp:x:1000:\n",
+		"passwd":  "root:x:0:0:root:/root:/bin/sh\ngames:x:5:60::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\nold:x:7:7::/:/bin/sh\napp:x:1000:1000:an app:/srv/../home/app:/bin/sh\nviewer:x:9:44::/:/bin/false\n",
+		"group":   "root:x:0:app\nnogroup:x:65534:\nvideo:x:44:old,app\napp:x:1000:\n",
 		"shadow":  "root:*:1::::::\napp:!::0:99999:7:::\nviewer:!::0:99999:7:::\n",
 		"gshadow": "root:*::app\nvideo:!::old,app\napp:!::\n",
 	} {
@@ -81,6 +83,9 @@ func TestEnterAccountsRefuses(t *testing.T) {
 	for want, c := range map[string]call.Accounts{
 		"enter user app: the number 1000 is that of node in the image": {Entries: call.Entries{Users: []call.User{{Name: "app", UID: 1000, Group: "0"}}}},
 		"enter user node: the image has one with the number 1000":      {Entries: call.Entries{Users: []call.User{{Name: "node", UID: 7, Group: "0"}}}},
+		"enter user node: the image has it with the group 1000, and not 7; write group: 1000": {Entries: call.Entries{
+			Groups: []call.Group{{Name: "nodes", GID: 7}}, Users: []call.User{{Name: "node", UID: 1000, Group: "7"}},
+		}},
 		"enter user app: the image has no group staff":                 {Entries: call.Entries{Users: []call.User{{Name: "app", UID: 7, Group: "staff"}}}},
 		"enter group app: the number 1000 is that of node":             {Entries: call.Entries{Groups: []call.Group{{Name: "app", GID: 1000}}}},
 		"make app a member of the group node: the image has no such u": {Members: [][2]string{{"node", "app"}}},

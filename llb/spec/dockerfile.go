@@ -156,6 +156,29 @@ func asBuild(word string) string {
 	})
 }
 
+// asUser says what flags of useradd and adduser are called here.
+func asUser(word string) string {
+	return flagOf(word, []instruction{
+		{"id", `it is called uid here`},
+		{"gid", `it is called group here, a number or a name`},
+		{"primarygroup", `it is called group here`},
+		{"ingroup", `it is called group here`},
+		{"homedir", `it is called home here`},
+		{"gecos", `it is called comment here`},
+		{"createhome", `home is made; a user with system: true has none`},
+		{"nocreatehome", `a user with system: true has no home`},
+		{"password", `passwords are locked; let the container set one when it starts`},
+	})
+}
+
+// asGroup says what flags of groupadd and addgroup are called here.
+func asGroup(word string) string {
+	return flagOf(word, []instruction{
+		{"id", `it is called gid here`},
+		{"users", `they are called members here`},
+	})
+}
+
 // flagOf finds a word without what other tools put between its parts.
 func flagOf(word string, among []instruction) string {
 	word = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(word))

@@ -42,7 +42,8 @@ func userObject() object[User] {
 	name, id, field := text(valid(ParseAccount)), accountNumber(), text(checkField)
 	group := text(func(text string) error { return valid(ParseGroup)(text) })
 	return object[User]{
-		span: func(u *User) *Range { return &u.Range },
+		span:    func(u *User) *Range { return &u.Range },
+		instead: asUser,
 		keys: []key[User]{
 			bind("name", "The user's name.", name, func(u *User) *String { return &u.Name }).must(),
 			bind("uid", "The user's number; from 1000 on when left out, from 499 downwards for a system user.", id, func(u *User) *String { return &u.UID }),
@@ -59,7 +60,8 @@ func userObject() object[User] {
 func groupObject() object[Group] {
 	name := text(valid(ParseAccount))
 	return object[Group]{
-		span: func(g *Group) *Range { return &g.Range },
+		span:    func(g *Group) *Range { return &g.Range },
+		instead: asGroup,
 		keys: []key[Group]{
 			bind("name", "The group's name.", name, func(g *Group) *String { return &g.Name }).must(),
 			bind("gid", "The group's number; from 1000 on when left out, from 499 downwards for a system group.", accountNumber(), func(g *Group) *String { return &g.GID }),
@@ -84,6 +86,9 @@ func ParseAccount(text string) (string, error) {
 
 // ParseID reads the number of a user or a group.
 func ParseID(text string) (int, error) {
+	if id, group, both := strings.Cut(text, ":"); both && isDigits(id) {
+		return 0, fmt.Errorf("%.40q is more than one number; write %s here, and %s as the group", text, id, group)
+	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || !isDigits(text) || n > math.MaxInt32-1 {
 		return 0, fmt.Errorf("%.40q is not a number from 0 to %d", text, math.MaxInt32-1)

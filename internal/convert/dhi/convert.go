@@ -12,6 +12,7 @@ package dhi
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/convert/definition"
@@ -177,7 +178,13 @@ func (c *converter) squash() {
 
 func (c *converter) config(top *definition.Map, out *draft.Config) {
 	for _, p := range top.Pairs("environment") {
-		out.Env = append(out.Env, draft.Pair{Name: p.Name, Value: c.vars.variable(p.Value)})
+		value := c.vars.variable(p.Value, func(name string) bool {
+			return slices.ContainsFunc(out.Env, func(above draft.Pair) bool { return above.Name == name })
+		})
+		if value != c.vars.script(p.Value) {
+			top.Doubt("environment", "nothing in the definition says what a variable in %s is; it is empty", p.Name)
+		}
+		out.Env = append(out.Env, draft.Pair{Name: p.Name, Value: value})
 	}
 	if dir := top.Text("work-dir"); dir != "" {
 		out.Workdir = c.absolute(dir)

@@ -36,11 +36,18 @@ type variable struct {
 }
 
 var (
-	choice  = regexp.MustCompile(`#\{\s*\(?target\.arch == \\?"(amd64|arm64)\\?" \? \\?"([^"\\]*)\\?" : \\?"([^"\\]*)\\?"\)?(?: \+ \\?"([^"\\]*)\\?")?\s*\}`)
+	choice = regexp.MustCompile(`#\{\s*\(?target\.arch == \\?"(amd64|arm64)\\?" \? \\?"([^"\\]*)\\?" : \\?"([^"\\]*)\\?"\)?(?: \+ \\?"([^"\\]*)\\?")?\s*\}`)
+	// sums is a choice between texts and variables that are put together.
+	sums    = regexp.MustCompile(`#\{\s*target\.arch == \\?"(amd64|arm64)\\?" \? (` + operands + `) : (` + operands + `)\s*\}`)
 	extract = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*):(.+)\}$`)
 	mention = regexp.MustCompile(`\$(\$|\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)?`)
 	name    = regexp.MustCompile(`^\{?([A-Za-z_][A-Za-z0-9_]*)`)
 )
+
+// operands are texts and variables with a + between them.
+const operands = operand + `(?: \+ ` + operand + `)*`
+
+const operand = `(?:\\?"[^"\\]*\\?"|definition\.vars\.[A-Za-z_][A-Za-z0-9_]*)`
 
 func newVars(m *definition.Map) *vars {
 	v := &vars{}
@@ -52,6 +59,11 @@ func newVars(m *definition.Map) *vars {
 			one.value = v.extracted(e[1], e[2], p.Value)
 		}
 		v.all = append(v.all, one)
+	}
+	for _, one := range v.all { // once all are known
+		if platforms := v.summed(one.value); platforms != nil && sums.FindString(one.value) == one.value {
+			one.platforms = platforms
+		}
 	}
 	return v
 }
@@ -116,18 +128,58 @@ func (v *vars) idle() []string {
 
 // choices gives each choice by architecture a variable.
 func (v *vars) choices(s string) string {
-	return choice.ReplaceAllStringFunc(s, func(text string) string {
-		platforms := byArch(choice.FindStringSubmatch(text))
-		for _, one := range v.all {
-			if len(one.platforms) == 2 && one.platforms[0].Value == platforms[0].Value && one.platforms[1].Value == platforms[1].Value {
-				return "${" + one.name + "}"
-			}
+	s = sums.ReplaceAllStringFunc(s, func(text string) string {
+		if platforms := v.summed(text); platforms != nil {
+			return v.choice(platforms)
 		}
-		v.made++
-		made := fmt.Sprintf("BY_ARCH_%d", v.made)
-		v.all = append(v.all, &variable{name: made, platforms: platforms})
-		return "${" + made + "}"
+		return text
 	})
+	return choice.ReplaceAllStringFunc(s, func(text string) string { return v.choice(byArch(choice.FindStringSubmatch(text))) })
+}
+
+// summed are the values of a choice between sums; nil where one isn't known.
+func (v *vars) summed(text string) []draft.Pair {
+	c := sums.FindStringSubmatch(text)
+	if c == nil {
+		return nil
+	}
+	x, ok := v.sum(c[2])
+	y, both := v.sum(c[3])
+	if !ok || !both {
+		return nil
+	}
+	return byArch([]string{"", c[1], x, y, ""})
+}
+
+// sum is what operands amount to; not ok where one has no value of its own.
+func (v *vars) sum(s string) (string, bool) {
+	out := ""
+	for term := range strings.SplitSeq(s, " + ") {
+		name, isName := strings.CutPrefix(term, "definition.vars.")
+		if !isName {
+			out += strings.Trim(term, `\"`)
+			continue
+		}
+		one := v.find(name)
+		if one == nil || one.platforms != nil || strings.ContainsAny(one.value, "$#") {
+			return "", false
+		}
+		out += one.value
+	}
+	return out, true
+}
+
+// choice is a variable with these values.
+func (v *vars) choice(platforms []draft.Pair) string {
+	for _, one := range v.all {
+		if len(one.platforms) == 2 && one.platforms[0].Value == platforms[0].Value && one.platforms[1].Value == platforms[1].Value {
+			return "${" + one.name + "}"
+		}
+	}
+	v.made++
+	made := fmt.Sprintf("BY_ARCH_%d", v.made)
+	v.all = append(v.all, &variable{name: made, platforms: platforms})
+	return "${" + made + "}"
 }
 
 var dirs = strings.NewReplacer("${source.dir}", sourceDir, "${target.dir}", targetDir, "${target.arch}", "${TARGETARCH}",
@@ -169,8 +221,17 @@ func (v *vars) texts(all []string) []string {
 	return out
 }
 
-// variable is the value of an environment variable, which may mention others.
-func (v *vars) variable(s string) string { return v.replace(s, same) }
+// variable is the value of an environment variable, which may mention others: PATH, which
+// is always there, and those that are known above it. Any other one may not be there.
+func (v *vars) variable(s string, known func(name string) bool) string {
+	return v.replace(s, func(m string) string {
+		n := name.FindStringSubmatch(strings.TrimPrefix(m, "$"))
+		if n == nil || n[1] == "PATH" || known(n[1]) || m != "$"+n[1] && m != "${"+n[1]+"}" {
+			return m
+		}
+		return "${" + n[1] + "-}"
+	})
+}
 
 // step is variable for a step of a build: those of the image's environment have their
 // values, and any other one may not be there.

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sort"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -112,21 +113,21 @@ func convert(data []byte, parsed *parser.Result, o Options) (*Result, error) {
 }
 
 // culprit is the line of the instruction with which a Dockerfile becomes something that
-// is no build file: of the shortest beginning of the Dockerfile with that outcome.
+// is no build file: of the shortest beginning of the Dockerfile with that outcome, as
+// longer ones have it, too.
 func culprit(data []byte, parsed *parser.Result, o Options) int {
-	beginning, ast := *parsed, *parsed.AST
-	beginning.AST = &ast
-	for i, node := range parsed.AST.Children {
-		ast.Children = parsed.AST.Children[:i+1]
+	nodes := parsed.AST.Children
+	at := sort.Search(len(nodes), func(i int) bool {
+		beginning, ast := *parsed, *parsed.AST
+		beginning.AST = &ast
+		ast.Children = nodes[:i+1]
 		made, err := convert(data, &beginning, o)
-		if err != nil {
-			continue // there is no FROM yet, or what is told of a later line
-		}
-		if made.write() != nil {
-			return node.StartLine
-		}
+		return err == nil && made.write() != nil // there is a FROM, and nothing is told of a later line
+	})
+	if at == len(nodes) {
+		return 0
 	}
-	return 0
+	return nodes[at].StartLine
 }
 
 // faultWords are what a fault of the build file says, without the place.

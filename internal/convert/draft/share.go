@@ -13,12 +13,15 @@ import (
 // share writes maps of environment variables that come more than once as an anchor and
 // its aliases, and one that an earlier one begins as << with what is new.
 func share(root *yaml.Node) {
-	s := sharer{}
+	s := sharer{seen: map[string]*yaml.Node{}}
 	s.walk(root)
 }
 
-// sharer has the maps that were seen, in their order.
-type sharer struct{ seen []*yaml.Node }
+// sharer has the maps that were seen, by what is in them, and how many have a name.
+type sharer struct {
+	seen  map[string]*yaml.Node
+	named int
+}
 
 func (s *sharer) walk(n *yaml.Node) {
 	for i, c := range n.Content {
@@ -34,28 +37,20 @@ func (s *sharer) walk(n *yaml.Node) {
 
 // known is the map, or how it refers to one that was seen before.
 func (s *sharer) known(m *yaml.Node) *yaml.Node {
-	text := entries(m)
-	for i := len(s.seen) - 1; i >= 0; i-- {
-		if was := s.seen[i]; length(m) > len("*env") && strings.Join(entries(was), "\n") == strings.Join(text, "\n") && !commented(m) {
-			return s.alias(was)
-		}
+	text := strings.Join(entries(m), "\n")
+	if was := s.seen[text]; was != nil && length(m) > len("*env") && !commented(m) {
+		return s.alias(was)
 	}
-	s.seen = append(s.seen, m)
+	s.seen[text] = m
 	return m
 }
 
 // alias refers to a map, which gets a name if it has none.
 func (s *sharer) alias(m *yaml.Node) *yaml.Node {
 	if m.Anchor == "" {
-		n := 1
-		for _, other := range s.seen {
-			if other.Anchor != "" {
-				n++
-			}
-		}
 		m.Anchor = "env"
-		if n > 1 {
-			m.Anchor = fmt.Sprintf("env%d", n)
+		if s.named++; s.named > 1 {
+			m.Anchor = fmt.Sprintf("env%d", s.named)
 		}
 	}
 	return &yaml.Node{Kind: yaml.AliasNode, Value: m.Anchor, Alias: m}

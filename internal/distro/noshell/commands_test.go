@@ -118,6 +118,7 @@ func TestRefuses(t *testing.T) {
 		"readonly x=1; unset x":                  "it changes a variable",
 		"readonly x=1; readonly x=1":             "it changes a variable",
 		"readonly x=1; export x=2":               "it changes a variable",
+		"n=x; readonly $n=1":                     "it has a construct that isn't followed",
 		"exit abc":                               "\"abc\" is no status",
 		"exit -1":                                "\"-1\" is no status",
 		"f() { break; }; while :; do f; done":    "it leaves a loop of who calls the function",

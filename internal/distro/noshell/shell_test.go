@@ -242,7 +242,7 @@ x='6 * 100 + 1'; echo $(($x)) $(($(echo 2.3 | sed 's/\([0-9]*\)\.\([0-9]*\)/\1 *
 --
 readonly a=1; b=2; readonly b c; echo $a $b [$c]; d=$a; e=$d; echo $d $e; f() { readonly g=5; echo $g; }; f
 --
-for i in a b; do x=$i; done; readonly x; echo $x
+for i in a b; do x=$i; done; readonly x; echo $x; n=y; export $n="a b"; echo $y; names="x y"; export $names; echo $x
 --
 [ ! a = a -o b = b ]; echo $?; [ "(" ]; echo $?; [ a \< b ]; echo $?; [ b \> a ] && echo yes; [ " 1" -eq 1 ]; echo $?; [ 1 -eq a ] 2>/dev/null; echo $?
 --

@@ -70,7 +70,7 @@ func (v *vetter) declaration(n *syntax.DeclClause) {
 	var before []string
 	for _, a := range n.Args {
 		if a.Name == nil {
-			if a.Value == nil || a.Value.Lit() == "" || strings.HasPrefix(a.Value.Lit(), "-") {
+			if a.Value == nil || strings.HasPrefix(a.Value.Lit(), "-") || n.Variant.Value == "readonly" {
 				v.refuse(n, notFollowed)
 			}
 			continue

@@ -141,7 +141,7 @@ func (b *bench) initialize(t *testing.T, file string) (dir, text string) {
 // references are the images that a build file names.
 func references(text string) []string {
 	var all []string
-	for _, m := range regexp.MustCompile(`(?m)\bfrom: ([^\s,}]+)`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`(?m)\bfrom: "?([^\s,}"]+)`).FindAllStringSubmatch(text, -1) {
 		if ref := m[1]; ref != "scratch" && ref != "layers" && !strings.HasPrefix(ref, "target:") && !slices.Contains(all, ref) {
 			all = append(all, ref)
 		}
@@ -177,6 +177,7 @@ func standsFor() []stand {
 		{`^golang:`, "golang"},
 		{`^node:.*-slim$`, "nodejs"},
 		{`^node:`, "node"},
+		{`^gcr\.io/distroless/`, "stand-in"},
 		{`^nginxinc/`, "nginx"},
 		{`/hugo:`, "hugo"},
 		{`^python:`, "python"},

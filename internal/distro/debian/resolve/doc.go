@@ -15,8 +15,8 @@
 // together on a real archive. Where apt decides by the accident of which name
 // its cache met first, so does this package, and says so in Solution.Ties.
 //
-// Packages of one architecture are resolved at a time; a request for a foreign
-// one is an error. Phased updates of Ubuntu
+// Packages of foreign architectures are taken where the base takes them, by
+// Request.Foreign. Phased updates of Ubuntu
 // are taken like any other version: apt does the same in a build that must be
 // reproducible.
 package resolve
