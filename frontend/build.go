@@ -95,13 +95,6 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	r.warnings.empty(ctx, r.daemon, s, img.lowered)
-	if err := r.warnings.made(ctx, r.daemon, s, img.lowered); err != nil {
-		return nil, err
-	}
-	if err := r.warnings.replaced(ctx, r.daemon, s, img.lowered); err != nil {
-		return nil, err
-	}
 	if err := r.warnings.violated(); err != nil {
 		return nil, err
 	}
@@ -148,7 +141,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		}
 		ref, err := r.daemon.Make(ctx, lowered.State)
 		if err == nil {
-			return lowered, ref, refuseDeletions(ctx, r.daemon, s, p, trees, lowered)
+			return lowered, ref, r.look(ctx, s, p, trees, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}

@@ -13,15 +13,13 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// looksAtOnce is how many trees are looked into side by side.
+// looksAtOnce is how many layers are looked into side by side.
 const looksAtOnce = 8
 
 // refuseDeletions fails if a source, or a directory that an image stands on, brought a name
@@ -32,23 +30,24 @@ func refuseDeletions(ctx context.Context, d *source.Daemon, s *spec.Spec, p *pla
 	if err != nil {
 		return err
 	}
-	group, looking := errgroup.WithContext(ctx)
-	group.SetLimit(looksAtOnce)
-	for i := range looks {
-		group.Go(func() (err error) {
-			looks[i].found, err = findDeletion(looking, d, llb.Deletions(looks[i].in))
-			return err
-		})
+	in := make([]bk.State, len(looks))
+	for i, l := range looks {
+		in[i] = l.in
 	}
-	if err := group.Wait(); err != nil {
+	ref, err := d.Solve(ctx, llb.Deletions(in))
+	if err != nil || ref == nil {
 		return err
 	}
-	for _, l := range looks {
-		if l.found != "" {
-			return s.Errorf(l.at(l.found), "%s has %q: names that begin with %s mean deletions in an image's layer; %s", l.what, l.found, plan.Deletion, l.hint)
-		}
+	found, err := foundIn(ctx, ref)
+	if err != nil || len(found) == 0 {
+		return err
 	}
-	return nil
+	name, err := findDeletion(ctx, ref, found[0])
+	if err != nil {
+		return err
+	}
+	l := looks[found[0]]
+	return s.Errorf(l.at(name), "%s has %q: names that begin with %s mean deletions in an image's layer; %s", l.what, name, plan.Deletion, l.hint)
 }
 
 // deletionLook is a tree that may have a name that means a deletion.
@@ -58,8 +57,6 @@ type deletionLook struct {
 	what string
 	at   func(name string) spec.Pos
 	hint string
-	// found is what it has; empty for nothing.
-	found string
 }
 
 // deletionLooks are the trees to look into.
@@ -113,24 +110,21 @@ func mayDelete(l *plan.Layer, local func() bool, isDirectory func(plan.Tree) boo
 	})
 }
 
-// findDeletion is the first path of a state that means a deletion; empty if there is
-// none.
-func findDeletion(ctx context.Context, d *source.Daemon, st bk.State) (string, error) {
-	ref, err := d.Solve(ctx, st)
-	if err != nil || ref == nil {
-		return "", err
-	}
-	for dir := "/"; ; {
+// findDeletion is the first path of a tree that means a deletion. The tree has nothing
+// else.
+func findDeletion(ctx context.Context, ref client.Reference, tree int) (string, error) {
+	above := llb.Part(tree)
+	for dir := above; ; {
 		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
 		if err != nil {
 			return "", fmt.Errorf("look for names that mean deletions: %w", err)
 		}
 		if len(stats) == 0 {
-			return "", nil
+			return "", fmt.Errorf("look for names that mean deletions: there is none in %s", dir)
 		}
 		dir = path.Join(dir, path.Base(stats[0].Path))
 		if strings.HasPrefix(path.Base(dir), plan.Deletion) {
-			return dir, nil
+			return strings.TrimPrefix(dir, above), nil
 		}
 	}
 }

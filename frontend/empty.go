@@ -11,33 +11,34 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-// empty warns of commands that left nothing of what they ship. A layer that comes from a
-// cache elsewhere is fetched to look, unless the rule is skipped.
-func (w *warnings) empty(ctx context.Context, d *source.Daemon, s *spec.Spec, made *llb.Result) {
-	if w.config.Skips(strategy.RuleOut) {
-		return
+// empty are warnings of commands that left nothing of what they ship. A layer that comes
+// from a cache elsewhere is fetched to look, unless the rule is skipped.
+func empty(ctx context.Context, opened *openedTrees, s *spec.Spec, made *llb.Result, skips func(rule string) bool) []*spec.Error {
+	if skips(strategy.RuleOut) {
+		return nil
 	}
 	none := make([]bool, len(made.Shipped))
 	var group errgroup.Group
 	group.SetLimit(looksAtOnce)
 	for i, shipped := range made.Shipped {
 		if a, ok := shipped.Layer.Action.(*plan.Exec); ok {
-			group.Go(func() error { none[i] = hasNothing(ctx, d, shipped, givenDirs(a)); return nil })
+			group.Go(func() error { none[i] = hasNothing(ctx, opened, shipped, givenDirs(a)); return nil })
 		}
 	}
 	_ = group.Wait() // none fails
+	var found []*spec.Error
 	for i, shipped := range made.Shipped {
 		if none[i] {
-			w.at(ctx)(nothingShips(s, shipped.Layer))
+			found = append(found, nothingShips(s, shipped.Layer))
 		}
 	}
+	return found
 }
 
 // nothingShips is the warning for a layer with nothing in it.
@@ -66,8 +67,8 @@ func givenDirs(a *plan.Exec) []string {
 
 // hasNothing reports whether a layer is known to have nothing but given directories and
 // those above them.
-func hasNothing(ctx context.Context, d *source.Daemon, shipped llb.Shipped, given []string) bool {
-	ref, err := d.Solve(ctx, shipped.State)
+func hasNothing(ctx context.Context, opened *openedTrees, shipped llb.Shipped, given []string) bool {
+	ref, err := opened.tree(ctx, shipped)
 	if err != nil || ref == nil {
 		return err == nil
 	}

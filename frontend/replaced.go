@@ -16,24 +16,25 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// replaced warns of files of the base that links to store paths replace. With a cache
-// from elsewhere nothing is known: what is in it would be fetched to look.
-func (w *warnings) replaced(ctx context.Context, d *source.Daemon, s *spec.Spec, made *llb.Result) error {
+// replaced are warnings of files of the base that links to store paths replace. With a
+// cache from elsewhere nothing is known: what is in it would be fetched to look.
+func replaced(ctx context.Context, d *source.Daemon, s *spec.Spec, made *llb.Result) ([]*spec.Error, error) {
 	if len(d.UI.CacheImports) > 0 {
-		return nil
+		return nil, nil
 	}
+	var found []*spec.Error
 	for _, linked := range made.Linked {
 		ref, err := d.Solve(ctx, linked.State)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		data, err := source.ReadWhole(ctx, ref, place.Replaced)
 		if err != nil {
-			return fmt.Errorf("read what links replace: %w", err)
+			return nil, fmt.Errorf("read what links replace: %w", err)
 		}
 		var paths []string
 		if err := json.Unmarshal(data, &paths); err != nil {
-			return fmt.Errorf("read what links replace: %w", err)
+			return nil, fmt.Errorf("read what links replace: %w", err)
 		}
 		if len(paths) == 0 {
 			continue
@@ -41,7 +42,7 @@ func (w *warnings) replaced(ctx context.Context, d *source.Daemon, s *spec.Spec,
 		e := s.ErrorfRange(linked.Layer.Range, "link replaces %s of the base", spell.List(paths, "and")).
 			WithHint("link into another directory, or take out of the base what isn't needed")
 		e.Rule = lint.LinkHidesFile
-		w.at(ctx)(e)
+		found = append(found, e)
 	}
-	return nil
+	return found, nil
 }
