@@ -4,6 +4,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -33,8 +34,10 @@ func (d *Daemon) Step(arch string) (bk.State, string, error) {
 	if st != nil {
 		return *st, "/" + name, nil
 	}
+	opts := d.Client.BuildOpts()
 	local := bk.Local(program.Source,
-		bk.SessionID(d.Client.BuildOpts().SessionID),
+		// Several builds of one command line share a session for what they all read.
+		bk.SessionID(cmp.Or(opts.Opts["local-sessionid:"+program.Source], opts.SessionID)),
 		bk.SharedKeyHint(program.Source),
 		bk.FollowPaths([]string{name}),
 		bk.WithCustomName("[internal] load the step helper"))

@@ -98,15 +98,27 @@ func buildTargets(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o O
 	if err := b.prepare(ctx, t, nodes, o, declared); err != nil {
 		return err
 	}
-	b.jobs[0].warn()
-	if _, err := b.solve(ctx, withoutExports); err != nil {
+	files, err := b.share(ctx)
+	if err != nil {
 		return err
 	}
-	results, err := b.solve(ctx, again)
+	defer func() { err = errors.Join(err, files.close()) }()
+	b.jobs[0].warn()
+	results, err := b.solve(ctx, withoutExports)
+	if err == nil && b.exports() {
+		results, err = b.solve(ctx, again)
+	}
 	if err != nil {
 		return err
 	}
 	return b.finish(ctx, results)
+}
+
+// exports reports whether anything leaves the builders.
+func (b *batch) exports() bool {
+	return slices.ContainsFunc(b.jobs, func(j *job) bool {
+		return slices.ContainsFunc(j.parts, func(p part) bool { return len(p.opt.Exports)+len(p.opt.CacheExports) > 0 })
+	})
 }
 
 // targetNames are the targets to build, and what the build file says of them; of all of
