@@ -141,7 +141,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		}
 		ref, err := r.daemon.Make(ctx, lowered.State)
 		if err == nil {
-			return lowered, ref, r.look(ctx, s, p, trees, lowered)
+			return lowered, ref, look(ctx, r, s, p, trees, lowered)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}

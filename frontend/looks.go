@@ -22,7 +22,7 @@ import (
 
 // look looks into the layers of an image that was built: names that mean deletions are
 // an error, and what is odd is warned of.
-func (r *request) look(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *source.Trees, lowered *llb.Result) error {
+func look(ctx context.Context, r *request, s *spec.Spec, p *plan.Plan, trees *source.Trees, lowered *llb.Result) error {
 	var found [3][]*spec.Error
 	skips := r.warnings.config.Skips
 	group, looking := errgroup.WithContext(ctx)

@@ -156,23 +156,25 @@ func BenchmarkTargets(b *testing.B) {
 	files["shared"] = "shared\n"
 	dir := project(b, files)
 	buildx, strata := testenv.NewBuildx(b, h.daemon), testenv.Binary(b, "strata", "")
-	all := func(h *house, before func()) (ours, theirs side) {
-		return side{before: before, run: func() {
-				h.run(exec.Command(strata, "build", "--addr", h.daemon.Addr, "--all", "--progress=plain", "--build-arg", "BASE="+h.base, dir))
-			}}, side{before: before, run: func() {
-				cmd := buildx.Command("buildx", "bake", "--progress=plain")
-				cmd.Dir = dir
-				h.run(cmd)
-			}}
+	ours := func() {
+		h.run(exec.Command(strata, "build", "--addr", h.daemon.Addr, "--all", "--progress=plain", "--build-arg", "BASE="+h.base, dir))
+	}
+	theirs := func() {
+		cmd := buildx.Command("buildx", "bake", "--progress=plain")
+		cmd.Dir = dir
+		h.run(cmd)
 	}
 	what := fmt.Sprintf("%d targets that share steps", targets)
 	b.Run("Cached", func(b *testing.B) {
-		ours, theirs := all(h.in(b), nil)
-		compare(b, Measure{Name: what + ", cached", Against: "bake with as many", Ratio: 1}, ours, theirs, side{})
+		compare(b, Measure{Name: what + ", cached", Against: "bake with as many", Ratio: 1}, side{run: ours}, side{run: theirs}, side{})
 	})
 	b.Run("Changed", func(b *testing.B) {
 		changes := 0
-		ours, theirs := all(h.in(b), func() { changes++; write(b, filepath.Join(dir, "src/7"), fmt.Appendf(nil, "change %d\n", changes)) })
-		compare(b, Measure{Name: what + ", one leaf changed", Against: "bake with as many", Ratio: 1}, ours, theirs, side{})
+		change := func() {
+			changes++
+			write(b, filepath.Join(dir, "src/7"), fmt.Appendf(nil, "change %d\n", changes))
+		}
+		compare(b, Measure{Name: what + ", one leaf changed", Against: "bake with as many", Ratio: 1},
+			side{before: change, run: ours}, side{before: change, run: theirs}, side{})
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -81,5 +82,18 @@ func TestTargets(t *testing.T) {
 	r := h.build(t, "--target", "default,debug", "-t", "app:1", dir)
 	if r.Code != 2 || !strings.Contains(r.Stderr, "--tag app:1: with several targets it needs {target}") {
 		t.Errorf("one name for two: status %d\n%s", r.Code, r.Stderr)
+	}
+}
+
+// TestTargetsRead shows that targets read together what they all need, and that they are
+// built once where nothing is exported.
+func TestTargetsRead(t *testing.T) {
+	h := newHouse(t)
+	dir := directory(t, map[string]string{"strata.yaml": several})
+	out := h.mustBuild(t, "--progress=plain", "--target", "default,debug,tool", dir)
+	for _, step := range []string{"load build definition from strata.yaml", "load the step helper"} {
+		if got := len(regexp.MustCompile(`(?m)^#[0-9]+ \[internal\] `+regexp.QuoteMeta(step)+`$`).FindAllString(out.Stderr, -1)); got != 1 {
+			t.Errorf("%q is there %d times, want once:\n%s", step, got, out.Stderr)
+		}
 	}
 }

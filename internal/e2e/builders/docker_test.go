@@ -33,7 +33,8 @@ func TestDockerEngine(t *testing.T) {
 			ref := d.registry.Host + "/engine/" + store
 			d.mustBuild(t, dir, "--builder", "default", "-t", "app:plain")
 			d.mustBuild(t, dir, "--builder", "default", "-t", "app:loaded", "--load")
-			for _, name := range []string{"app:plain", "app:loaded"} {
+			d.mustBuild(t, dir, "--builder", "default", "--all", "-t", "app:{target}")
+			for _, name := range []string{"app:plain", "app:loaded", "app:default"} {
 				if got := docker.File(t, name, "etc/greeting"); got != "hello\n" {
 					t.Errorf("%s has %q", name, got)
 				}

@@ -36,6 +36,7 @@ func TestTwoNodes(t *testing.T) {
 	}
 	d.mustBuild(t, dir, append(outputs("one", "app"), "--addr", one.Addr)...)
 	want := d.digest(t, "nodes/app:1")
+	d.mustBuild(t, dir, "--builder", "two", "--all", "--platform", "linux/arm64,linux/amd64")
 	d.mustBuild(t, dir, append(outputs("two", "app"), "--builder", "two")...)
 	if got := d.digest(t, "nodes/app:2"); got != want {
 		t.Errorf("two nodes push\n%s\none pushes\n%s", d.manifest(t, "nodes/app:2"), d.manifest(t, "nodes/app@"+want))
