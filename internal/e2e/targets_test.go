@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -92,7 +93,9 @@ func TestTargetsRead(t *testing.T) {
 	dir := directory(t, map[string]string{"strata.yaml": several})
 	out := h.mustBuild(t, "--progress=plain", "--target", "default,debug,tool", dir)
 	for _, step := range []string{"load build definition from strata.yaml", "load the step helper"} {
-		if got := len(regexp.MustCompile(`(?m)^#[0-9]+ \[internal\] `+regexp.QuoteMeta(step)+`$`).FindAllString(out.Stderr, -1)); got != 1 {
+		lines := regexp.MustCompile(`(?m)^#[0-9]+ \[internal\] `+regexp.QuoteMeta(step)+`$`).FindAllString(out.Stderr, -1)
+		slices.Sort(lines) // one that is shown again has its number again
+		if got := len(slices.Compact(lines)); got != 1 {
 			t.Errorf("%q is there %d times, want once:\n%s", step, got, out.Stderr)
 		}
 	}
