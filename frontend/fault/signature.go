@@ -5,6 +5,7 @@ package fault
 
 import (
 	"context"
+	"iter"
 	"regexp"
 	"strings"
 
@@ -44,23 +45,30 @@ func (e *Explainer) signatureFault(ctx context.Context, err error) error {
 // signed are the entries within lines whose sources must be signed.
 func signed(p *plan.Plan, lines []*errdefs.Source) []*plan.Entry {
 	var out []*plan.Entry
-	for _, img := range p.Images {
-		for _, l := range img.Layers {
-			files, ok := l.Action.(*plan.Files)
-			if !ok {
-				continue
-			}
-			for i := range files.Entries {
-				entry := &files.Entries[i]
-				switch {
-				case entry.HTTP != nil && entry.HTTP.Signature != nil && covers(lines, entry.HTTP.Signature.Pos.Line),
-					entry.Git != nil && entry.Git.Signature != nil && covers(lines, entry.Range.Start.Line):
-					out = append(out, entry)
+	for e := range entries(p) {
+		switch {
+		case e.HTTP != nil && e.HTTP.Signature != nil && covers(lines, e.HTTP.Signature.Pos.Line),
+			e.Git != nil && e.Git.Signature != nil && covers(lines, e.Range.Start.Line):
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// entries are those of all files layers.
+func entries(p *plan.Plan) iter.Seq[*plan.Entry] {
+	return func(yield func(*plan.Entry) bool) {
+		for _, img := range p.Images {
+			for _, l := range img.Layers {
+				files, ok := l.Action.(*plan.Files)
+				for i := 0; ok && i < len(files.Entries); i++ {
+					if !yield(&files.Entries[i]) {
+						return
+					}
 				}
 			}
 		}
 	}
-	return out
 }
 
 // Unchecked are the files of servers that a step failed on which checks or unpacks them,
@@ -71,19 +79,9 @@ func Unchecked(p *plan.Plan, err error) []*plan.HTTP {
 	}
 	var out []*plan.HTTP
 	lines := errdefs.Sources(err)
-	for _, img := range p.Images {
-		for _, l := range img.Layers {
-			files, ok := l.Action.(*plan.Files)
-			if !ok {
-				continue
-			}
-			for i := range files.Entries {
-				e := &files.Entries[i]
-				if e.HTTP == nil || !covers(lines, e.Range.Start.Line) && (e.HTTP.Signature == nil || !covers(lines, e.HTTP.Signature.Pos.Line)) {
-					continue
-				}
-				out = append(out, e.HTTP.Unchecked()...)
-			}
+	for e := range entries(p) {
+		if e.HTTP != nil && (covers(lines, e.Range.Start.Line) || e.HTTP.Signature != nil && covers(lines, e.HTTP.Signature.Pos.Line)) {
+			out = append(out, e.HTTP.Unchecked()...)
 		}
 	}
 	return out

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/strata-build/strata/internal/testenv"
 )
 
 // several is a build file whose targets share a step that gives another result
@@ -90,6 +92,7 @@ func TestTargets(t *testing.T) {
 // built once where nothing is exported.
 func TestTargetsRead(t *testing.T) {
 	h := newHouse(t)
+	h.daemon = testenv.Buildkitd(t, testenv.DaemonOptions{}) // a shared one shows what the same steps of other builds load
 	dir := directory(t, map[string]string{"strata.yaml": several})
 	out := h.mustBuild(t, "--progress=plain", "--target", "default,debug,tool", dir)
 	for _, step := range []string{"load build definition from strata.yaml", "load the step helper"} {

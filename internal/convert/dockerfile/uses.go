@@ -62,7 +62,7 @@ func (c *converter) usesOf(s *stage) []use {
 	return out
 }
 
-// ships reports whether what a stage has may be in an image that somebody runs: it is the
+// ships reports whether what a stage has may be in an image that is run: it is the
 // last one, or one that nothing refers to and that says what runs, or is below such a one.
 func (c *converter) ships(s *stage) bool {
 	if s == c.stages[len(c.stages)-1] || strings.Contains(s.out.From, "$") {

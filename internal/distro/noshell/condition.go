@@ -24,7 +24,7 @@ type assertion struct {
 	err   string // why it can't be told
 }
 
-// test tells whether an assertion holds.
+// test reports whether an assertion holds.
 func test(c *Call) error {
 	words := c.Args[1:]
 	if strings.HasSuffix(c.Args[0], "[") {

@@ -11,8 +11,6 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/filesync"
-	"github.com/tonistiigi/fsutil"
-	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -61,22 +59,14 @@ func (f *sharedFiles) open(ctx context.Context, node *client.Client, opt client.
 	if err != nil {
 		return nil, fmt.Errorf("open a session for the context: %w", err)
 	}
-	dirs := filesync.StaticDirSource{}
-	for name, mount := range opt.LocalMounts {
-		// What is sent belongs to root, as in a build's own session.
-		if dirs[name], err = fsutil.NewFilterFS(mount, &fsutil.FilterOpt{Map: ownedByRoot}); err != nil {
-			return nil, fmt.Errorf("open %s: %w", name, err)
-		}
+	dirs, err := localSources(opt.LocalMounts)
+	if err != nil {
+		return nil, err
 	}
 	s.Allow(filesync.NewFSSyncProvider(dirs))
 	f.sessions = append(f.sessions, s)
 	f.running.Go(func() error { return s.Run(ctx, node.Dialer()) })
 	return s, nil
-}
-
-func ownedByRoot(_ string, st *types.Stat) fsutil.MapResult {
-	st.Uid, st.Gid = 0, 0
-	return fsutil.MapResultKeep
 }
 
 // close ends the sessions. That the connection of one broke is said by the builds.

@@ -70,7 +70,7 @@ func run() error {
 const made = "made by\n"
 
 // wanted makes the paths that later lines want. One that ends in a slash is a directory.
-// What a command made before is written anew.
+// What a command made before is written again.
 func wanted() error {
 	data, err := os.ReadFile("/.wanted")
 	if err != nil {
