@@ -26,9 +26,9 @@ import (
 	"github.com/tonistiigi/fsutil/types"
 )
 
-// ownSession is a session in the place of the one that BuildKit's client makes, for a build
-// that writes a directory: the client has no way to receive it but its own. A nil one is for
-// other builds.
+// ownSession is a session that BuildKit's client doesn't make. One is in the place of the
+// client's for a build that writes a directory, which the client has no way to receive but
+// its own; a nil one is for other builds. Others are what several builds read by.
 type ownSession struct {
 	session *session.Session
 	stop    context.CancelFunc
@@ -46,7 +46,7 @@ func openSession(ctx context.Context, bkc *client.Client, opt *client.SolveOpt) 
 	if err != nil {
 		return nil, fmt.Errorf("begin a session: %w", err)
 	}
-	own := &ownSession{session: s, ended: make(chan error, 1)}
+	own := &ownSession{session: s}
 	dirs, err := localSources(opt.LocalMounts)
 	if err != nil {
 		return nil, err
@@ -63,11 +63,16 @@ func openSession(ctx context.Context, bkc *client.Client, opt *client.SolveOpt) 
 		s.Allow(a)
 	}
 	opt.SharedSession, opt.SessionPreInitialized = s, true
-	// The daemon asks on while it cancels a build.
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	own.stop = stop
-	go func() { own.ended <- s.Run(running, bkc.Dialer()) }()
+	own.start(ctx, bkc)
 	return own, nil
+}
+
+// start offers to a daemon what was attached, until the session is closed: the daemon asks
+// on while it cancels a build.
+func (s *ownSession) start(ctx context.Context, bkc *client.Client) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop, s.ended = stop, make(chan error, 1)
+	go func() { s.ended <- s.session.Run(running, bkc.Dialer()) }()
 }
 
 // close ends the session.

@@ -11,7 +11,6 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/filesync"
-	"golang.org/x/sync/errgroup"
 )
 
 // localSessionAttr and the name of a directory of this machine are the attribute that says
@@ -20,10 +19,7 @@ const localSessionAttr = "local-sessionid:"
 
 // sharedFiles are the directories of this machine that several builds read by one session
 // on each node, so that a daemon takes what they have in common for the same.
-type sharedFiles struct {
-	sessions []*session.Session
-	running  errgroup.Group
-}
+type sharedFiles struct{ sessions []*ownSession }
 
 // share lets the builds of several targets read by common sessions. Where the outputs of
 // one lie in its context, which it must not send then, each reads for itself.
@@ -64,17 +60,17 @@ func (f *sharedFiles) open(ctx context.Context, node *client.Client, opt client.
 		return nil, err
 	}
 	s.Allow(filesync.NewFSSyncProvider(dirs))
-	f.sessions = append(f.sessions, s)
-	f.running.Go(func() error { return s.Run(ctx, node.Dialer()) })
+	own := &ownSession{session: s}
+	own.start(ctx, node)
+	f.sessions = append(f.sessions, own)
 	return s, nil
 }
 
-// close ends the sessions. That the connection of one broke is said by the builds.
+// close ends the sessions.
 func (f *sharedFiles) close() error {
 	var errs []error
 	for _, s := range f.sessions {
-		errs = append(errs, s.Close())
+		errs = append(errs, s.close())
 	}
-	_ = f.running.Wait()
 	return errors.Join(errs...)
 }
