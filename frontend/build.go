@@ -139,9 +139,13 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		if err != nil {
 			return nil, nil, err
 		}
-		ref, err := r.daemon.Make(ctx, lowered.State)
-		if err == nil {
-			return lowered, ref, look(ctx, r, s, p, trees, lowered)
+		var ref client.Reference
+		inside := newLooks(r, s, lowered)
+		group, making := errgroup.WithContext(ctx)
+		group.Go(func() (err error) { ref, err = r.daemon.Make(making, lowered.State); return err })
+		group.Go(func() error { return inside.prepare(making, p, trees) })
+		if err = group.Wait(); err == nil {
+			return lowered, ref, inside.look(ctx)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}

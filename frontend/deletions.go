@@ -19,72 +19,43 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// looksAtOnce is how many layers are looked into side by side.
-const looksAtOnce = 8
-
-// refuseDeletions fails if a source, or a directory that an image stands on, brought a name
-// that an image's layer would take for a deletion. With a cache from elsewhere a layer may
-// have to be fetched to look, so it is looked into only if there may be such a name.
-func refuseDeletions(ctx context.Context, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) error {
-	looks, err := deletionLooks(ctx, d, p, trees, made)
-	if err != nil {
-		return err
-	}
-	in := make([]bk.State, len(looks))
-	for i, l := range looks {
-		in[i] = l.in
-	}
-	ref, err := d.Solve(ctx, llb.Deletions(in))
-	if err != nil || ref == nil {
-		return err
-	}
-	found, err := foundIn(ctx, ref)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	name, err := findDeletion(ctx, ref, found[0])
-	if err != nil {
-		return err
-	}
-	l := looks[found[0]]
-	return s.Errorf(l.at(name), "%s has %q: names that begin with %s mean deletions in an image's layer; %s", l.what, name, plan.Deletion, l.hint)
-}
-
-// deletionLook is a tree that may have a name that means a deletion.
-type deletionLook struct {
-	in bk.State
-	// what it is, and at is the place that asks for what has a name.
-	what string
-	at   func(name string) spec.Pos
-	hint string
-}
-
-// deletionLooks are the trees to look into.
-func deletionLooks(ctx context.Context, d *source.Daemon, p *plan.Plan, trees *source.Trees, made *llb.Result) ([]deletionLook, error) {
-	var looks []deletionLook
+// searchDeletions looks for names that an image's layer would take for deletions, in what
+// sources and directories that an image stands on brought: there may be none. With a cache
+// from elsewhere a layer may have to be fetched to look, so it is looked into only if there
+// may be such a name.
+func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) error {
 	for _, img := range p.Images {
 		if !trees.IsDirectory(img.From) {
 			continue
 		}
 		st, err := trees.Tree(ctx, img.From)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		looks = append(looks, deletionLook{
-			in: st, what: img.From.Words(), at: func(string) spec.Pos { return img.From.Pos }, hint: "rename it, or leave it out by the directory's .dockerignore",
-		})
+		q.searchDeletion(s, st, img.From.Words(), "rename it, or leave it out by the directory's .dockerignore",
+			func(string) spec.Pos { return img.From.Pos })
 	}
 	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
 	for _, copied := range made.Copied {
 		if len(d.UI.CacheImports) > 0 && !mayDelete(copied.Layer, local, trees.IsDirectory) {
 			continue
 		}
-		looks = append(looks, deletionLook{
-			in: copied.State, what: "a source", at: func(name string) spec.Pos { return entryOf(copied.Layer, name).Start },
-			hint: "rename it, or leave it out with `exclude`",
-		})
+		q.searchDeletion(s, copied.State, "a source", "rename it, or leave it out with `exclude`",
+			func(name string) spec.Pos { return entryOf(copied.Layer, name).Start })
 	}
-	return looks, nil
+	return nil
+}
+
+// searchDeletion looks into one tree, which the error calls what; at is the place that asks
+// for what has a name.
+func (q *question) searchDeletion(s *spec.Spec, tree bk.State, what, hint string, at func(name string) spec.Pos) {
+	q.add(llb.Search{Tree: tree, Patterns: []string{"**/" + plan.Deletion + "*"}}, func(ctx context.Context, ref client.Reference, dir string) error {
+		name, err := findDeletion(ctx, ref, dir)
+		if err != nil {
+			return err
+		}
+		return s.Errorf(at(name), "%s has %q: names that begin with %s mean deletions in an image's layer; %s", what, name, plan.Deletion, hint)
+	})
 }
 
 // mayDelete reports whether a source of a layer may have a name that means a deletion: an
@@ -110,10 +81,9 @@ func mayDelete(l *plan.Layer, local func() bool, isDirectory func(plan.Tree) boo
 	})
 }
 
-// findDeletion is the first path of a tree that means a deletion. The tree has nothing
-// else.
-func findDeletion(ctx context.Context, ref client.Reference, tree int) (string, error) {
-	above := llb.Part(tree)
+// findDeletion is the first path below a directory that means a deletion. The directory has
+// nothing else.
+func findDeletion(ctx context.Context, ref client.Reference, above string) (string, error) {
 	for dir := above; ; {
 		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
 		if err != nil {

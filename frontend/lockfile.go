@@ -34,13 +34,14 @@ func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	if st, err := ref.StatFile(ctx, client.StatRequest{Path: name}); err == nil && !fs.FileMode(st.Mode).IsRegular() {
-		return nil, fmt.Errorf("read %s: it is not a plain file", name)
-	}
-	data, err := source.ReadWhole(ctx, ref, name)
+	st, err := ref.StatFile(ctx, client.StatRequest{Path: name})
 	if errors.Is(fault.NotExist(err), fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no lock is not a fault
 	}
+	if err == nil && !fs.FileMode(st.Mode).IsRegular() {
+		return nil, fmt.Errorf("read %s: it is not a plain file", name)
+	}
+	data, err := source.ReadWhole(ctx, ref, name)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

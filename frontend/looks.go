@@ -5,36 +5,128 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path"
+	"io/fs"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// look looks into the layers of an image that was built: names that mean deletions are
-// an error, and what is odd is warned of.
-func look(ctx context.Context, r *request, s *spec.Spec, p *plan.Plan, trees *source.Trees, lowered *llb.Result) error {
-	var found [3][]*spec.Error
-	skips := r.warnings.config.Skips
+// looksAtOnce is how many trees are looked into side by side.
+const looksAtOnce = 8
+
+// looks are what is looked for in the layers of an image: names that mean deletions are an
+// error, and what is odd is warned of.
+type looks struct {
+	request *request
+	spec    *spec.Spec
+	lowered *llb.Result
+	opened  *openedTrees
+	made    *suspects
+	asked   question
+}
+
+func newLooks(r *request, s *spec.Spec, lowered *llb.Result) *looks {
+	return &looks{
+		request: r, spec: s, lowered: lowered,
+		opened: &openedTrees{daemon: r.daemon, refs: map[*plan.Layer]func() (client.Reference, error){}},
+		made:   newSuspects(r.daemon, lowered, r.warnings.config.Skips),
+	}
+}
+
+// prepare sends what is asked to the daemon while that builds the image. Nothing is read
+// yet: what two ask for at once has been built twice by BuildKit.
+func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) error {
+	if err := searchDeletions(ctx, &l.asked, l.request.daemon, l.spec, p, trees, l.lowered); err != nil {
+		return err
+	}
+	l.made.search(&l.asked, isOut)
+	for _, one := range l.made.layers {
+		if isOut(one.Layer) {
+			_, _ = l.opened.tree(ctx, one) // the look itself has its error
+		}
+	}
+	return l.asked.send(ctx, l.request.daemon)
+}
+
+// look looks into the layers of the image, which is built.
+func (l *looks) look(ctx context.Context) error {
+	var nothing, links []*spec.Error
 	group, looking := errgroup.WithContext(ctx)
-	group.Go(func() error { return refuseDeletions(looking, r.daemon, s, p, trees, lowered) })
-	opened := &openedTrees{daemon: r.daemon, refs: map[*plan.Layer]func() (client.Reference, error){}}
-	group.Go(func() error { found[0] = empty(looking, opened, s, lowered, skips); return nil })
-	group.Go(func() (err error) { found[1], err = made(looking, r.daemon, s, lowered, opened, skips); return err })
-	group.Go(func() (err error) { found[2], err = replaced(looking, r.daemon, s, lowered); return err })
+	group.Go(func() error { return l.asked.read(looking) })
+	group.Go(func() error { return l.made.open(looking, l.request.daemon, l.opened) })
+	group.Go(func() error {
+		nothing = empty(looking, l.opened, l.spec, l.lowered, l.request.warnings.config.Skips)
+		return nil
+	})
+	group.Go(func() (err error) { links, err = replaced(looking, l.request.daemon, l.spec, l.lowered); return err })
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	each(slices.Concat(found[:]...), r.warnings.at(ctx))
+	each(slices.Concat(nothing, l.made.warnings(l.spec), links), l.request.warnings.at(ctx))
+	return nil
+}
+
+// question is what is looked for in trees, with one question to the daemon: each costs.
+type question struct {
+	searches []llb.Search
+	found    []func(ctx context.Context, ref client.Reference, dir string) error
+	// ref is what the searches found; nil while nothing was sent, and where nothing can be.
+	ref client.Reference
+}
+
+// add looks for one thing more. What is done with what is found gets the directory that
+// has it.
+func (q *question) add(s llb.Search, found func(ctx context.Context, ref client.Reference, dir string) error) {
+	q.searches, q.found = append(q.searches, s), append(q.found, found)
+}
+
+// send sends the question to the daemon, which answers when it is read.
+func (q *question) send(ctx context.Context, d *source.Daemon) (err error) {
+	if len(q.searches) > 0 {
+		q.ref, err = d.Solve(ctx, llb.Found(q.searches))
+	}
+	return err
+}
+
+// read reads the answer, and does what is to be done with what is found, in order.
+func (q *question) read(ctx context.Context) error {
+	if q.ref == nil {
+		return nil
+	}
+	has := make([]bool, len(q.searches))
+	group, looking := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	for i := range q.searches {
+		group.Go(func() error {
+			in, err := q.ref.ReadDir(looking, client.ReadDirRequest{Path: llb.Part(i)})
+			has[i] = len(in) > 0
+			if errors.Is(fault.NotExist(err), fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("look into layers: %w", err)
+	}
+	for i, found := range q.found {
+		if !has[i] {
+			continue
+		}
+		if err := found(ctx, q.ref, llb.Part(i)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -55,36 +147,4 @@ func (o *openedTrees) tree(ctx context.Context, of llb.Shipped) (client.Referenc
 	}
 	o.mu.Unlock()
 	return open()
-}
-
-// foundIn are the indexes of the trees that a look found something in, in order.
-func foundIn(ctx context.Context, ref client.Reference) ([]int, error) {
-	stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
-	if err != nil {
-		return nil, fmt.Errorf("look into trees: %w", err)
-	}
-	found := make([]int, len(stats)) // with -1 for nothing
-	group, looking := errgroup.WithContext(ctx)
-	group.SetLimit(looksAtOnce)
-	for i, st := range stats {
-		group.Go(func() error {
-			tree, err := strconv.Atoi(path.Base(st.Path))
-			if err != nil {
-				return fmt.Errorf("look into trees: %w", err)
-			}
-			in, err := ref.ReadDir(looking, client.ReadDirRequest{Path: llb.Part(tree)})
-			if err != nil {
-				return fmt.Errorf("look into trees: %w", err)
-			}
-			if found[i] = tree; len(in) == 0 {
-				found[i] = -1
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	slices.Sort(found)
-	return slices.DeleteFunc(found, func(tree int) bool { return tree < 0 }), nil
 }

@@ -13,7 +13,6 @@ import (
 	"path"
 	"strings"
 
-	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/patternmatcher"
 	"golang.org/x/sync/errgroup"
@@ -25,24 +24,41 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// made are warnings of keys and data that programs left in the layers of the image. With
-// a cache from elsewhere nothing is known: what is in it would be fetched to look.
-func made(ctx context.Context, d *source.Daemon, s *spec.Spec, lowered *llb.Result, opened *openedTrees, skips func(rule string) bool) ([]*spec.Error, error) {
+// suspects are the files that may be keys and data which programs left in the layers of an
+// image: for each layer by their paths, with what is in them. nil says that nothing is
+// known of a layer yet.
+type suspects struct {
+	layers []llb.Shipped
+	files  []map[string][]byte
+}
+
+// newSuspects are those of an image, of which nothing is known yet. With a cache from
+// elsewhere there are no layers: what is in it would be fetched to look.
+func newSuspects(d *source.Daemon, lowered *llb.Result, skips func(rule string) bool) *suspects {
 	if len(d.UI.CacheImports) > 0 || skips(lint.KeyMadeByScript) && skips(lint.DataMadeByScript) {
-		return nil, nil
+		return &suspects{}
 	}
-	files := make([]map[string][]byte, len(lowered.Changed))
-	if err := suspectsOfOuts(ctx, lowered.Changed, opened, files); err != nil {
-		return nil, fmt.Errorf("look for keys and data in a layer: %w", err)
+	return &suspects{lowered.Changed, make([]map[string][]byte, len(lowered.Changed))}
+}
+
+// isOut reports whether a layer is what a command shipped, which is small more often than
+// not.
+func isOut(l *plan.Layer) bool {
+	a, ok := l.Action.(*plan.Exec)
+	return ok && a.Out
+}
+
+// search looks for the files of the layers of which nothing is known, but of some.
+func (f *suspects) search(q *question, but func(*plan.Layer) bool) {
+	for i, one := range f.layers {
+		if f.files[i] != nil || but(one.Layer) {
+			continue
+		}
+		q.add(llb.Search{Tree: one.State, Patterns: lint.SuspectPatterns()}, func(ctx context.Context, ref client.Reference, dir string) (err error) {
+			f.files[i], err = filesBelow(ctx, ref, dir, nil, math.MaxInt)
+			return err
+		})
 	}
-	if err := suspectsOfOthers(ctx, d, lowered.Changed, files); err != nil {
-		return nil, fmt.Errorf("look for keys and data in a layer: %w", err)
-	}
-	var found []*spec.Error
-	for i, changed := range lowered.Changed {
-		found = append(found, lint.Made(s, changed.Layer, files[i])...)
-	}
-	return found, nil
 }
 
 // fewDirs is in how many directories of what a command shipped is looked by asking for each
@@ -50,17 +66,16 @@ func made(ctx context.Context, d *source.Daemon, s *spec.Spec, lowered *llb.Resu
 // reads all of a tree once before.
 const fewDirs = 32
 
-// suspectsOfOuts finds the suspect files of what commands shipped: by their paths, with
-// what is in them. Of a tree with many directories it finds nothing, not even an empty map.
-func suspectsOfOuts(ctx context.Context, changed []llb.Shipped, opened *openedTrees, files []map[string][]byte) error {
+// open finds the files of what commands shipped.
+func (f *suspects) open(ctx context.Context, d *source.Daemon, opened *openedTrees) error {
 	names, err := patternmatcher.New(lint.SuspectPatterns())
 	if err != nil {
 		return err
 	}
 	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
-	for i, one := range changed {
-		if a, ok := one.Layer.Action.(*plan.Exec); !ok || !a.Out {
+	for i, one := range f.layers {
+		if !isOut(one.Layer) {
 			continue
 		}
 		group.Go(func() error {
@@ -68,42 +83,31 @@ func suspectsOfOuts(ctx context.Context, changed []llb.Shipped, opened *openedTr
 			if err != nil {
 				return err
 			}
-			files[i], err = filesBelow(looking, ref, "/", names, fewDirs)
+			f.files[i], err = filesBelow(looking, ref, "/", names, fewDirs)
 			if errors.Is(err, errManyDirs) {
 				return nil
 			}
 			return err
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("look for keys and data in a layer: %w", err)
+	}
+	var q question
+	f.search(&q, func(l *plan.Layer) bool { return !isOut(l) })
+	if err := q.send(ctx, d); err != nil {
+		return err
+	}
+	return q.read(ctx)
 }
 
-// suspectsOfOthers finds the suspect files of the layers of which nothing is known yet,
-// with one question to the daemon.
-func suspectsOfOthers(ctx context.Context, d *source.Daemon, changed []llb.Shipped, files []map[string][]byte) error {
-	trees, all := make([]bk.State, len(changed)), true
-	for i, one := range changed {
-		if trees[i] = bk.Scratch(); files[i] == nil {
-			trees[i], all = one.State, false
-		}
+// warnings are those of the rules about such files.
+func (f *suspects) warnings(s *spec.Spec) []*spec.Error {
+	var found []*spec.Error
+	for i, one := range f.layers {
+		found = append(found, lint.Made(s, one.Layer, f.files[i])...)
 	}
-	if all {
-		return nil
-	}
-	ref, err := d.Solve(ctx, llb.Suspects(trees, lint.SuspectPatterns()))
-	if err != nil || ref == nil {
-		return err
-	}
-	parts, err := foundIn(ctx, ref)
-	if err != nil {
-		return err
-	}
-	for _, part := range parts {
-		if files[part], err = filesBelow(ctx, ref, llb.Part(part), nil, math.MaxInt); err != nil {
-			return err
-		}
-	}
-	return nil
+	return found
 }
 
 // errManyDirs says that a tree has more directories than are looked into.
