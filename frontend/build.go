@@ -139,12 +139,9 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 		if err != nil {
 			return nil, nil, err
 		}
-		var ref client.Reference
 		inside := newLooks(r, s, lowered)
-		group, making := errgroup.WithContext(ctx)
-		group.Go(func() (err error) { ref, err = r.daemon.Make(making, lowered.State); return err })
-		group.Go(func() error { return inside.prepare(making, p, trees) })
-		if err = group.Wait(); err == nil {
+		ref, err := r.solve(ctx, inside, p, trees)
+		if err == nil {
 			return lowered, ref, inside.look(ctx)
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
@@ -152,4 +149,19 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 			return nil, nil, e.Explain(ctx, err)
 		}
 	}
+}
+
+// solve builds what was lowered, and meanwhile prepares the looks into it. BuildKit's states
+// can't be marshalled side by side: the image's is before the others are.
+func (r *request) solve(ctx context.Context, inside *looks, p *plan.Plan, trees *source.Trees) (client.Reference, error) {
+	def, err := r.daemon.Marshal(ctx, inside.lowered.State)
+	if err != nil {
+		return nil, err
+	}
+	var ref client.Reference
+	group, making := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { ref, err = r.daemon.MakeDefinition(making, def); return err })
+	group.Go(func() error { return inside.prepare(making, p, trees) })
+	err = group.Wait()
+	return ref, err
 }

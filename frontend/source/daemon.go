@@ -71,6 +71,11 @@ func (d *Daemon) Make(ctx context.Context, st bk.State) (client.Reference, error
 	if err != nil {
 		return nil, err
 	}
+	return d.MakeDefinition(ctx, def)
+}
+
+// MakeDefinition is [Daemon.Make] for a marshalled state.
+func (d *Daemon) MakeDefinition(ctx context.Context, def *bk.Definition) (client.Reference, error) {
 	ref, err := d.SolveDefinition(ctx, def)
 	if err == nil && ref != nil {
 		err = ref.Evaluate(ctx)
