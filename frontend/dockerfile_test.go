@@ -129,7 +129,7 @@ COPY a /a
 -- a --
 `)
 	var n atomic.Int32
-	err := buildInProcess(t, h, dir, "once:1", map[string]string{"platform": "linux/amd64,linux/arm64"},
+	err := h.InProcess(t, dir, "once:1", map[string]string{"platform": "linux/amd64,linux/arm64"},
 		func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 			return frontend.Build(ctx, frontendCalls{c, &n})
 		})

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package older
 
 import (
 	"context"
@@ -13,16 +13,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
-	"github.com/tonistiigi/fsutil"
 
 	"github.com/strata-build/strata/frontend"
-	"github.com/strata-build/strata/internal/helper/program"
 	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/internal/testenv/house"
 )
@@ -59,39 +56,12 @@ func without(ids ...apicaps.CapID) func(*gateway.BuildOpts) {
 // the image.
 func inProcess(t *testing.T, h *house.House, dir, name string, opts func(*gateway.BuildOpts), attrs map[string]string) {
 	t.Helper()
-	err := buildInProcess(t, h, dir, name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	err := h.InProcess(t, dir, name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		return frontend.Build(ctx, olderDaemon{Client: c, opts: opts})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func buildInProcess(t *testing.T, h *house.House, dir, name string, attrs map[string]string, build gateway.BuildFunc) error {
-	t.Helper()
-	steps := t.TempDir()
-	for _, arch := range []string{"amd64", "arm64"} {
-		data, err := os.ReadFile(testenv.Binary(t, "strata-step", arch))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(steps, program.File(arch)), data, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	opt := client.SolveOpt{FrontendAttrs: attrs, LocalMounts: map[string]fsutil.FS{}, Exports: []client.ExportEntry{{
-		Type:  client.ExporterImage,
-		Attrs: map[string]string{"name": h.Registry.Host + "/" + name, "push": "true", "oci-mediatypes": "true"},
-	}}}
-	for source, directory := range map[string]string{"context": dir, "dockerfile": dir, program.Source: steps} {
-		fs, err := fsutil.NewFS(directory)
-		if err != nil {
-			t.Fatal(err)
-		}
-		opt.LocalMounts[source] = fs
-	}
-	_, err := h.Daemon.Client(t).Build(context.Background(), opt, "", build, nil)
-	return err
 }
 
 // TestWithoutMergeOp shows that the same files and the same configuration come
@@ -107,7 +77,7 @@ func TestWithoutMergeOp(t *testing.T) {
 				attrs["target"] = s.Flags[1]
 			}
 			if strings.Contains(s.Section("strata.yaml"), "changed: true") {
-				err := buildInProcess(t, h, s.Dir, "chain/"+s.Name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+				err := h.InProcess(t, s.Dir, "chain/"+s.Name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 					return frontend.Build(ctx, olderDaemon{Client: c, opts: withoutMerge})
 				})
 				if err == nil || !strings.Contains(err.Error(), "BuildKit needs MergeOp and DiffOp for that") {

@@ -1,43 +1,52 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package e2e
+// Package faults shows what is said about build files that can't be built, through all
+// doors.
+package faults
 
 import (
+	"flag"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv"
+	"github.com/strata-build/strata/internal/testenv/house"
 )
+
+var update = flag.Bool("update", false, "write what the tests see into testdata")
+
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 // TestErrors builds what can't be built through all three doors. The command
 // line says the same with a daemon and with its own engine; buildx says the same
 // words and marks the same line.
 func TestErrors(t *testing.T) {
-	h := newHouse(t)
-	frontend := testenv.FrontendImage(t, h.registry)
-	buildx := testenv.NewBuildx(t, h.daemon)
+	h := house.New(t)
 	files := testenv.FileServer(t, map[string][]byte{"/tool": []byte("not what was promised")})
-	hide := strings.NewReplacer(files.URL, "http://FILES", h.registry.Host, "REGISTRY")
+	hide := strings.NewReplacer(files.URL, "http://FILES", h.Registry.Host, "REGISTRY")
 	for _, a := range testenv.Archives(t, "errors") {
 		t.Run(a.Name, func(t *testing.T) {
-			dir := directory(t, a.Files("flags", "want"))
+			dir := t.TempDir()
+			for name, text := range a.Files("flags", "want") {
+				house.Write(t, filepath.Join(dir, name), []byte(text))
+			}
 			args := append([]string{"--progress=quiet", "--build-arg", "FILES=" + files.URL}, strings.Fields(a.Section("flags"))...)
 			for door, got := range map[string]testenv.Result{
-				"daemon":          h.build(t, append(args, dir)...),
-				"embedded engine": h.cli.Run(t, append([]string{"build", "--build-arg", "BASE=" + h.base}, append(args, dir)...)...),
+				"daemon":          h.CLI.Run(t, append([]string{"build", "--addr", h.Daemon.Addr, "--build-arg", "BASE=" + h.Base}, append(args, dir)...)...),
+				"embedded engine": h.CLI.Run(t, append([]string{"build", "--build-arg", "BASE=" + h.Base}, append(args, dir)...)...),
 			} {
 				t.Log(door)
 				a.Expect(t, "want", fmt.Sprintf("exit status %d\n%s", got.Code, hide.Replace(got.Stderr+got.Stdout)), *update)
 			}
-			text := strings.Replace(a.Section("strata.yaml"), "# syntax=\n", "# syntax="+frontend+"\n", 1)
+			text := strings.Replace(a.Section("strata.yaml"), "# syntax=\n", "# syntax="+h.Frontend+"\n", 1)
 			if text == a.Section("strata.yaml") {
 				t.Fatal("the build file has no line for the frontend")
 			}
-			write(t, filepath.Join(dir, "strata.yaml"), text)
-			out, err := buildx.Build(append(append(args[1:], "--build-arg", "BASE="+h.base, "-f", filepath.Join(dir, "strata.yaml")), dir)...)
+			house.Write(t, filepath.Join(dir, "strata.yaml"), []byte(text))
+			out, err := h.Buildx.Build(append(append(args[1:], "--build-arg", "BASE="+h.Base, "-f", filepath.Join(dir, "strata.yaml")), dir)...)
 			if err == nil {
 				t.Fatalf("buildx succeeded:\n%s", out)
 			}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package older
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func TestLacking(t *testing.T) {
 		pb.CapSourceMetadataTransfer: {`{dest: /dir/, source: dir/, mode: "a=rX"}`, "it can't set modes such as a=rX"},
 	} {
 		dir := h.Project(t, "-- strata.yaml --\nlayers:\n  - files:\n      - {dest: /first, content: x}\n  - files:\n      - "+c.entry+"\n-- run --\nx\n-- dir/file --\nx\n")
-		err := buildInProcess(t, h, dir, "lacking:1", nil, func(ctx context.Context, client gateway.Client) (*gateway.Result, error) {
+		err := h.InProcess(t, dir, "lacking:1", nil, func(ctx context.Context, client gateway.Client) (*gateway.Result, error) {
 			return frontend.Build(ctx, olderDaemon{Client: client, opts: without(id)})
 		})
 		if err == nil {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
-package frontend_test
+package locks
 
 import (
 	"context"
@@ -38,7 +38,7 @@ func TestAMonthLater(t *testing.T) {
 	h.MustLock(t, a, dir, "--platform=linux/amd64")
 	build := func(h *house.House, name, dir string, days int) (string, error) {
 		attrs := map[string]string{"build-arg:MIRROR": a.URL + " " + snapshot.URL, "platform": "linux/amd64"}
-		err := buildInProcess(t, h, dir, "later/"+name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		err := h.InProcess(t, dir, "later/"+name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 			return frontend.Options{Now: time.Now().AddDate(0, 0, days)}.Build(ctx, c)
 		})
 		if err != nil {
