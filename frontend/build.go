@@ -140,7 +140,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 			return nil, nil, err
 		}
 		inside := newLooks(r, s, lowered)
-		ref, err := r.solve(ctx, inside, p, trees)
+		ref, err := inside.solve(ctx, p, trees)
 		if err == nil {
 			return lowered, ref, inside.look(ctx)
 		}
@@ -149,19 +149,4 @@ func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *s
 			return nil, nil, e.Explain(ctx, err)
 		}
 	}
-}
-
-// solve builds what was lowered, and meanwhile prepares the looks into it. BuildKit's states
-// can't be marshalled side by side: the image's is before the others are.
-func (r *request) solve(ctx context.Context, inside *looks, p *plan.Plan, trees *source.Trees) (client.Reference, error) {
-	def, err := r.daemon.Marshal(ctx, inside.lowered.State)
-	if err != nil {
-		return nil, err
-	}
-	var ref client.Reference
-	group, making := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { ref, err = r.daemon.MakeDefinition(making, def); return err })
-	group.Go(func() error { return inside.prepare(making, p, trees) })
-	err = group.Wait()
-	return ref, err
 }
