@@ -20,7 +20,8 @@ var ErrReturns = errors.New("a hidden directory returns")
 
 // ErrMeets says that two parts of one source meet at one path, where links send them,
 // that a file takes the place of a directory that a command left, of one that a files layer
-// made, or of one behind a link that a command shipped, that a layer took the place of a link,
+// made, of one behind a link that a command shipped, or behind one of the base that an entry
+// named as a directory after a command had shipped, that a layer took the place of a link,
 // or of what it led to, on whose way another one goes after a command, or that a source has a
 // directory, below its place, where a command shipped a link.
 var ErrMeets = errors.New("two parts of a source meet")
@@ -80,7 +81,7 @@ type oracle struct {
 	// them may be placed in a step.
 	ground *Node
 	// crossed says that the last path led through a link that a command shipped, and behind
-	// are the directories that entries made behind one.
+	// are the directories that entries made behind one, or behind any where a command shipped.
 	crossed bool
 	behind  map[string]bool
 	// declared are the directories and links that entries made.
@@ -190,7 +191,7 @@ func (o *oracle) entry(e Entry) error {
 	case isDir:
 		o.image.Dirs(at)
 		o.declared[at] = NewDir()
-		o.behind[at] = o.crossed
+		o.behind[at] = o.crossed || o.ground != nil && at != dest
 	case e.Symlink != "":
 		if known != nil && known.Kind == Dir {
 			return o.taken(at)
@@ -211,8 +212,10 @@ func (o *oracle) entry(e Entry) error {
 // taken is for a file where a directory is: behind a link that a command shipped, only the
 // step that places the file comes there, and it doesn't know of directories like most.
 func (o *oracle) taken(at string) error {
-	if o.crossed || o.behind[at] {
-		return ErrMeets
+	for dir := at; dir != "/"; dir = path.Dir(dir) {
+		if o.crossed || o.behind[dir] {
+			return ErrMeets
+		}
 	}
 	return ErrRefused
 }
