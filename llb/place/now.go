@@ -104,6 +104,7 @@ func (f *layer) locate(ctx context.Context, t nodes, it item) ([]placement, erro
 	} else if ok && n.isDir() {
 		return nil, plan.Mistakef("put a file at %s: the base has a directory there; write %s/ to put the file into it", it.Dest, it.Dest)
 	}
+	f.on.Skeleton.file(dest)
 	return []placement{p}, f.need(ctx, t, path.Dir(dest))
 }
 
@@ -168,6 +169,7 @@ func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]plac
 		if n.isDir() {
 			return nil, plan.Mistakef("put a file at %s: the base has a directory there; write %s/ to put the file into it", p.Dest, p.Dest)
 		}
+		f.on.Skeleton.file(p.at)
 		return []placement{p}, f.need(ctx, t, path.Dir(p.at))
 	}
 	if p.at, err = resolveDir(ctx, t, p.at); err != nil {

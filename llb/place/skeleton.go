@@ -209,8 +209,16 @@ func (s *Skeleton) unsure(ctx context.Context, t nodes, p string, plain fhs.Dire
 // link notes a link that an entry makes, in the place of a directory with all that is in
 // it.
 func (s *Skeleton) link(at, target string) {
-	maps.DeleteFunc(s.declared, func(p string, _ node) bool { return strings.HasPrefix(p, at+"/") })
+	s.file(at)
 	s.declared[at] = node{link: target}
+}
+
+// file notes a file at a place that isn't known to be a directory. One that entries made
+// below is gone, should it have been one.
+func (s *Skeleton) file(at string) {
+	below := func(p string, _ node) bool { return strings.HasPrefix(p, at+"/") }
+	maps.DeleteFunc(s.declared, below)
+	maps.DeleteFunc(s.likely, below)
 }
 
 // nodes is the image that a files layer is put on, asked for while the graph is

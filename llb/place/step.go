@@ -154,8 +154,11 @@ func (f *layer) raw(ctx context.Context, p placement) error {
 		}
 	}
 	f.made.placed = append(f.made.placed, p)
-	if p.Symlink != "" {
+	switch {
+	case p.Symlink != "":
 		f.on.Skeleton.link(p.at, p.Symlink)
+	case p.isSingle():
+		f.on.Skeleton.file(p.at)
 	}
 	return f.need(ctx, t, path.Dir(p.at))
 }

@@ -203,6 +203,7 @@ func (o *oracle) entry(e Entry) error {
 			return o.taken(at)
 		}
 		o.image.Put(at, &Node{Kind: File, Data: e.Content})
+		o.file(at)
 	default:
 		return o.source(e, at, into, known)
 	}
@@ -323,6 +324,7 @@ func (o *oracle) raw(e Entry, dest string, into bool) error {
 	switch {
 	case e.Content != "":
 		tree.Put(dest, &Node{Kind: File, Data: e.Content})
+		o.file(dest)
 	case e.Symlink != "":
 		tree.Put(dest, &Node{Kind: Link, Data: e.Symlink})
 		o.link(dest, e.Symlink)

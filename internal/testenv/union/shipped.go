@@ -12,8 +12,14 @@ import (
 
 // link notes a link that an entry makes, in the place of a directory.
 func (o *oracle) link(at, target string) {
-	maps.DeleteFunc(o.declared, func(p string, _ *Node) bool { return strings.HasPrefix(p, at+"/") })
+	o.file(at)
 	o.declared[at] = &Node{Kind: Link, Data: target}
+}
+
+// file notes a file that an entry makes, in the place of a directory that others made
+// something in.
+func (o *oracle) file(at string) {
+	maps.DeleteFunc(o.declared, func(p string, _ *Node) bool { return strings.HasPrefix(p, at+"/") })
 }
 
 // ships puts what a command made where the base's links lead, and those that entries
