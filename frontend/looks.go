@@ -33,6 +33,8 @@ type looks struct {
 	opened  *openedTrees
 	made    *suspects
 	asked   question
+	// hidden are warnings of files that packages hide.
+	hidden []*spec.Error
 }
 
 func newLooks(r *request, s *spec.Spec, lowered *llb.Result) *looks {
@@ -64,6 +66,7 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 	if err := searchDeletions(ctx, &l.asked, l.request.daemon, l.spec, p, trees, l.lowered); err != nil {
 		return err
 	}
+	l.searchHidden()
 	l.made.search(&l.asked, isOut)
 	for _, one := range l.made.layers {
 		if isOut(one.Layer) {
@@ -87,7 +90,7 @@ func (l *looks) look(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	each(slices.Concat(nothing, l.made.warnings(l.spec), links), l.request.warnings.at(ctx))
+	each(slices.Concat(nothing, l.made.warnings(l.spec), links, l.hidden), l.request.warnings.at(ctx))
 	return nil
 }
 

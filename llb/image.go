@@ -38,6 +38,9 @@ type image struct {
 	stores map[*plan.Store]bk.State
 	// changed are the layers that programs made, with those of the base.
 	changed []Shipped
+	// put are the trees of files layers and of what commands shipped, since a command ran
+	// in the image.
+	put []Shipped
 }
 
 // image lowers one target.
@@ -135,6 +138,8 @@ func (img *image) layer(ctx context.Context, n int, made plan.Made) error {
 		return img.link(layer, action, name)
 	case *plan.Accounts:
 		return img.accounts(layer, action, name)
+	case *plan.Keep:
+		return img.keep(layer, action, name)
 	default:
 		return fmt.Errorf("lower layer %d: %w: %T", n+1, errUnknownAction, action)
 	}
@@ -154,6 +159,7 @@ func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, n
 	if slices.ContainsFunc(a.Entries, func(e plan.Entry) bool { return e.Copy != nil || e.Git != nil || e.Extract }) {
 		img.lowering.copied = append(img.lowering.copied, Shipped{Layer: layer, State: st})
 	}
+	img.put = append(img.put, Shipped{Layer: layer, State: st})
 	img.stack.add(st, layer, name)
 	return nil
 }
@@ -168,6 +174,7 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 			return &plan.Fault{Range: layer.Range, Err: err}
 		}
 		img.lowering.shipped = append(img.lowering.shipped, Shipped{Layer: layer, State: st})
+		img.put = append(img.put, Shipped{Layer: layer, State: st})
 		if !img.stack.chain && !layer.Fold {
 			img.changed = append(img.changed, Shipped{Layer: layer, State: st})
 		}
@@ -188,7 +195,7 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 	}
 	img.stack.replace(st, after)
 	img.skeleton.Replace(img.stack.state())
-	img.packages = packages{}
+	img.packages, img.put = packages{}, nil
 	return nil
 }
 

@@ -41,6 +41,7 @@ type packages struct {
 // they are unpacked, and the others are further parts of the same.
 func (img *image) addUnpacked(ctx context.Context, made plan.Made, a *plan.Unpack, name string) error {
 	if made.Part == 0 {
+		img.hide(a.Hides)
 		img.packagesOn()
 		u, err := img.unpack(ctx, a, name, made.Range)
 		if err != nil {
@@ -89,6 +90,7 @@ func (img *image) packagesOn() {
 // install lowers an Install layer: the step helper runs in the image with the
 // unpacked packages.
 func (img *image) install(ctx context.Context, layer *plan.Layer, a *plan.Install, name string) error {
+	img.hide(a.Hides)
 	run, below, err := img.installStep(ctx, layer, a, name)
 	if err != nil {
 		return &plan.Fault{Range: layer.Range, Err: err}

@@ -15,7 +15,7 @@ import (
 // Look is what of a tree matches .dockerignore patterns, as a state of its own:
 // BuildKit keeps the copy, so that looking again doesn't pull an image.
 func Look(st bk.State, patterns []string) bk.State {
-	return pick("[internal] look into the base", part{st, "/", patterns})
+	return pick("[internal] look into the base", part{tree: st, dest: "/", patterns: patterns})
 }
 
 // Hollow is a tree of the names of a directory that BuildKit was sent the names of alone,
@@ -37,7 +37,7 @@ type Search struct {
 func Found(searches []Search) bk.State {
 	parts := make([]part, len(searches))
 	for i, s := range searches {
-		parts[i] = part{s.Tree, Part(i), s.Patterns}
+		parts[i] = part{tree: s.Tree, dest: Part(i), patterns: s.Patterns}
 	}
 	return pick("[internal] look into the layers", parts...)
 }
@@ -47,6 +47,8 @@ type part struct {
 	tree     bk.State
 	dest     string
 	patterns []string
+	// over says that it replaces what is of the trees before.
+	over bool
 }
 
 // Part is the directory of what a search found, by its index.
@@ -59,7 +61,7 @@ func pick(name string, parts ...part) bk.State {
 		if p.tree.Output() == nil {
 			continue
 		}
-		info := &bk.CopyInfo{CopyDirContentsOnly: true, IncludePatterns: p.patterns}
+		info := &bk.CopyInfo{CopyDirContentsOnly: true, IncludePatterns: p.patterns, AlwaysReplaceExistingDestPaths: p.over}
 		if from := op.Restart(p.tree); copies == nil {
 			copies = bk.Copy(from, "/", p.dest, info)
 		} else {

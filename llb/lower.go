@@ -95,6 +95,8 @@ type Result struct {
 	// Changed are the layers of the image, and of the targets that it is made from, that
 	// programs made: commands and scripts of packages. In a chain there are none.
 	Changed []Shipped
+	// Hidden are trees below packages that may have hidden something of them.
+	Hidden []Hidden
 	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool
 }
@@ -113,6 +115,7 @@ type lowering struct {
 	shipped  []Shipped
 	copied   []Shipped
 	linked   []Shipped
+	hidden   []Hidden
 	placer   *place.Placer
 	runner   *exec.Runner
 	unpacker *store.Unpacker
@@ -150,6 +153,7 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		Shipped:     l.shipped,
 		Copied:      l.copied,
 		Linked:      l.linked,
+		Hidden:      l.hidden,
 		Changed:     last.changed,
 		NoCache:     last.ops.IgnoresCache(""),
 	}, nil

@@ -4,7 +4,7 @@
 package plan
 
 // Action is what makes a layer: [*Files], [*Exec], [*Unpack], [*Install],
-// [*Store], [*Link] or [*Accounts].
+// [*Store], [*Link], [*Accounts] or [*Keep].
 type Action interface {
 	// Copies returns the parts of trees that it reads.
 	Copies() []Copy
@@ -25,7 +25,7 @@ type Action interface {
 
 // Actions returns a zero value of each kind of action.
 func Actions() []Action {
-	return []Action{&Files{}, &Exec{}, &Unpack{}, &Install{}, &Store{}, &Link{}, &Accounts{}}
+	return []Action{&Files{}, &Exec{}, &Unpack{}, &Install{}, &Store{}, &Link{}, &Accounts{}, &Keep{}}
 }
 
 // Copies returns the entries' sources.
@@ -185,3 +185,20 @@ func (*Accounts) KeepsTimes() bool { return false }
 func (*Accounts) Count() int { return 1 }
 
 func (*Accounts) isAction() {}
+
+// Copies returns nothing.
+func (*Keep) Copies() []Copy { return nil }
+
+// Fetches returns nothing.
+func (*Keep) Fetches() []Archive { return nil }
+
+// Merges returns true.
+func (*Keep) Merges() bool { return true }
+
+// KeepsTimes returns false.
+func (*Keep) KeepsTimes() bool { return false }
+
+// Count returns 1.
+func (*Keep) Count() int { return 1 }
+
+func (*Keep) isAction() {}

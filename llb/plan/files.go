@@ -56,6 +56,11 @@ type Entry struct {
 	About *About `json:"about,omitempty"`
 }
 
+// IsOpaque reports whether what the entry makes is known only once it is made.
+func (e *Entry) IsOpaque() bool {
+	return e.Extract || e.Git != nil || e.Copy != nil && (len(e.Copy.Include)+len(e.Copy.Exclude) > 0 || e.Copy.From.MustBeBuilt())
+}
+
 // Members are a part of an archive.
 type Members struct {
 	// Include and Exclude are .dockerignore patterns of paths in the archive.

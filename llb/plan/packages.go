@@ -74,6 +74,10 @@ type Unpack struct {
 	// InStep says that the step that unpacks the packages fetches those that have an
 	// address and need no login, instead of BuildKit.
 	InStep bool `json:"in_step,omitempty"`
+	// Hides are configuration files of the packages, each with the package's name, that a
+	// layer before may have made, too, so that this one hides it. They are looked for when
+	// the layer is made; nil for none.
+	Hides map[string]string `json:"-"`
 }
 
 // Installer says how packages become installed.
@@ -114,4 +118,17 @@ type Install struct {
 	// Accounts are those of the target that the packages may make as well: they are there
 	// before, so that scripts find them; nil for none.
 	Accounts *Accounts `json:"accounts,omitempty"`
+	// Hides is as that of Unpack; with Native alone.
+	Hides map[string]string `json:"-"`
+}
+
+// HidesFile are the words about a file that a package, which comes later, has as a
+// configuration file: they take the package's name and the path.
+const HidesFile = "the package %s has %s as well and comes later, so that its file wins; " +
+	"put this layer after the packages, or write `conffiles: keep` in theirs to keep this file"
+
+// Keep puts what layers of files and of $out made before the packages over these again:
+// configuration files that packages have as well.
+type Keep struct {
+	Paths []string `json:"paths"`
 }

@@ -21,31 +21,33 @@ func (s *packageRequest) keepsConffiles() bool {
 	return slices.ContainsFunc(s.entries, func(e packageEntry) bool { return e.keepsConffiles })
 }
 
-// conffiles looks for configuration files of an entry's packages that files layers
-// before it make, too. They are returned as entries to put over the packages if they
-// are to be kept; otherwise the package's wins, which is worth a warning.
-func (s *packageSet) conffiles(ctx context.Context, entry int) ([]plan.Entry, error) {
+// conffiles are those configuration files of an entry's packages that layers before it
+// make, or may make. They are kept if an entry says so. Otherwise the packages' win, which
+// is worth a warning: of what is known now it is given, and what has yet to be looked for
+// is hidden.
+func (s *packageSet) conffiles(ctx context.Context, entry int) (kept []string, hidden map[string]string, err error) {
 	owned := conffilesOf(s.locked, entry)
 	if len(owned) == 0 || s.t.pass.req.AllowMissing {
-		return nil, nil
+		return nil, nil, nil
 	}
-	made, err := earlier(ctx, s.t, s.asked.entries[entry].layer, owned)
+	made, opaque, err := earlier(ctx, s.t, s.asked.entries[entry].layer, owned)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var kept []plan.Entry
+	hidden = map[string]string{}
 	for _, at := range owned {
-		one, ok := made[at]
+		file, ok := made[at]
 		switch {
-		case !ok:
+		case !ok && !opaque:
 		case s.asked.keepsConffiles():
-			kept = append(kept, one.entry)
+			kept = append(kept, at)
+		case !ok:
+			hidden[at] = s.locked.Conffiles[at]
 		default:
-			s.t.pass.req.Warn(s.t.read.errorf(one.file.Dest.Pos, "the package %s has %s as well and comes later, so that its file wins; "+
-				"put this layer after the packages, or write `conffiles: keep` in theirs to keep this file", s.locked.Conffiles[at], at))
+			s.t.pass.req.Warn(s.t.read.errorf(file.Dest.Pos, plan.HidesFile, s.locked.Conffiles[at], at))
 		}
 	}
-	return kept, nil
+	return kept, hidden, nil
 }
 
 // conffilesOf are the configuration files of an entry's packages, sorted.
@@ -63,90 +65,96 @@ func conffilesOf(locked *lock.Packages, entry int) []string {
 	return out
 }
 
-// madeFile is a file of the build file that becomes a path, as an entry of that path
-// alone.
-type madeFile struct {
-	file  *spec.File
-	entry plan.Entry
-}
-
 // earlier finds, for each path, the last file of the files layers before a packages
-// layer that becomes it.
-func earlier(ctx context.Context, t *Target, before *spec.Layer, paths []string) (map[string]madeFile, error) {
-	out := map[string]madeFile{}
+// layer that becomes it. What was there when a command ran in the image isn't among them:
+// the packages' own tool finds it. Layers are opaque if what they make is known only once
+// they are made.
+func earlier(ctx context.Context, t *Target, before *spec.Layer, paths []string) (made map[string]*spec.File, opaque bool, err error) {
+	made = map[string]*spec.File{}
 	for i := range t.described.Layers {
 		l := &t.described.Layers[i]
-		if l == before {
-			break
+		switch {
+		case l == before:
+			return made, opaque, nil
+		case l.Strategy().RunsInImage():
+			made, opaque = map[string]*spec.File{}, false
+		case l.Files != nil:
+			dark, err := filesOf(ctx, t, l.Files, paths, made)
+			if err != nil {
+				return nil, false, err
+			}
+			opaque = opaque || dark
+		default:
+			opaque = opaque || !l.Strategy().IsLocked()
 		}
-		if l.Files == nil {
+	}
+	return made, opaque, nil
+}
+
+// filesOf notes the files of a layer that become paths.
+func filesOf(ctx context.Context, t *Target, l *spec.Files, paths []string, made map[string]*spec.File) (opaque bool, err error) {
+	for n := range l.Entries {
+		file := &l.Entries[n]
+		may := slices.DeleteFunc(slices.Clone(paths), func(at string) bool { return !mayMake(t.read, file, at) })
+		if len(may) == 0 {
 			continue
 		}
-		for n := range l.Files.Entries {
-			file := &l.Files.Entries[n]
-			may := slices.DeleteFunc(slices.Clone(paths), func(at string) bool { return !mayMake(t.read, file, at) })
-			if len(may) == 0 {
-				continue
-			}
-			found, err := planEntries(ctx, t, file)
-			if err != nil {
-				return nil, err
-			}
-			for _, one := range found {
-				for at, e := range makes(ctx, t, one, may) {
-					out[at] = madeFile{file, e}
-				}
+		found, err := planEntries(ctx, t, file)
+		if err != nil {
+			return false, err
+		}
+		for i := range found {
+			opaque = opaque || found[i].IsOpaque()
+			for _, at := range makes(ctx, t, &found[i], may) {
+				made[at] = file
 			}
 		}
 	}
-	return out, nil
+	return opaque, nil
 }
 
 // mayMake reports whether a file goes to a path, or to a directory above it.
 func mayMake(r reader, f *spec.File, at string) bool {
 	dest, _, err := r.dest(f.Dest)
-	if err != nil || f.Directory || f.Extract || f.Git.IsSet() {
+	if err != nil || f.Directory {
 		return false // its own layer says what is wrong
 	}
-	return dest == at || (f.HasSource() || f.URL.IsSet()) && strings.HasPrefix(at, strings.TrimSuffix(dest, "/")+"/")
+	return dest == at || (f.HasSource() || f.URL.IsSet() || f.Git.IsSet()) && strings.HasPrefix(at, strings.TrimSuffix(dest, "/")+"/")
 }
 
-// makes are those of the paths that an entry makes, each with an entry for it alone. A
-// tree that is copied is looked into once for all, unless steps would have to run for
-// that.
-func makes(ctx context.Context, t *Target, e plan.Entry, paths []string) map[string]plan.Entry {
-	out := map[string]plan.Entry{}
-	if e.Copy == nil {
+// makes are those of the paths that an entry makes. A tree that is copied is looked into
+// once for all. Of an entry that is opaque nothing is known.
+func makes(ctx context.Context, t *Target, e *plan.Entry, paths []string) []string {
+	var out []string
+	switch {
+	case e.IsOpaque():
+		return nil
+	case e.Copy == nil:
 		for _, at := range paths {
 			if e.Destination() == at {
-				e.Dest, e.Into = at, false
-				out[at] = e
+				out = append(out, at)
 			}
 		}
 		return out
-	}
-	if len(e.Copy.Include)+len(e.Copy.Exclude) > 0 || t.pass.req.Looker == nil || e.Copy.From.MustBeBuilt() {
-		return out
+	case t.pass.req.Looker == nil:
+		return nil
 	}
 	var patterns []string
 	for _, at := range paths {
-		for _, source := range sourcesOf(&e, at) {
+		for _, source := range sourcesOf(e, at) {
 			patterns = append(patterns, strings.TrimPrefix(source, "/"))
 		}
 	}
 	in, err := t.pass.req.Looker.Look(ctx, t.pass.plan, e.Copy.From, patterns)
 	if err != nil {
-		return out // its own layer says what is wrong
+		return nil // its own layer says what is wrong
 	}
 	for _, at := range paths {
-		for _, source := range sourcesOf(&e, at) {
-			if _, err := in.ReadFile(ctx, source); err == nil {
-				alone, from := e, *e.Copy
-				from.Path = source
-				alone.Dest, alone.Into, alone.Copy = at, false, &from
-				out[at] = alone
-				break
-			}
+		if slices.ContainsFunc(sourcesOf(e, at), func(source string) bool {
+			_, err := in.ReadFile(ctx, source)
+			return err == nil
+		}) {
+			out = append(out, at)
 		}
 	}
 	return out
@@ -168,12 +176,8 @@ func sourcesOf(e *plan.Entry, at string) []string {
 }
 
 // keptLayer puts files over the packages that have them as well.
-func keptLayer(l *spec.Layer, entries []plan.Entry) plan.Layer {
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Dest)
-	}
+func keptLayer(l *spec.Layer, paths []string) plan.Layer {
 	return plan.Layer{
-		Name: l.Name, Strategy: "packages", Words: "packages: keep " + few(names), Range: l.Range, Action: &plan.Files{Entries: entries},
+		Name: l.Name, Strategy: "packages", Words: "packages: keep " + few(paths), Range: l.Range, Action: &plan.Keep{Paths: paths},
 	}
 }

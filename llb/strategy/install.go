@@ -6,6 +6,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -30,22 +31,27 @@ func (s *packageSet) planLayers(ctx context.Context) error {
 	}
 	var waiting []plan.Archive
 	var marks bool
-	var kept []plan.Entry
+	var kept []string
+	hidden := map[string]string{}
 	for i, e := range s.asked.entries {
 		waiting = append(waiting, s.archives(i)...)
 		marks = marks || s.from.system != nil && e.marks(s.locked)
-		over, err := s.conffiles(ctx, i)
+		over, hides, err := s.conffiles(ctx, i)
 		if err != nil {
 			return err
 		}
 		kept = append(kept, over...)
+		maps.Copy(hidden, hides)
 		var layers []plan.Layer
 		if s.locked.Installer != plan.Native {
 			layers = s.unpackLayers(i)
 		}
+		if len(layers) > 0 {
+			layers[0].Action.(*plan.Unpack).Hides, hidden = hidden, map[string]string{} //nolint:forcetypeassert // it is one
+		}
 		if e.installs && (len(waiting) > 0 || marks) {
-			layers = append(layers, s.installLayer(i, waiting))
-			waiting, marks = nil, false
+			layers = append(layers, s.installLayer(i, waiting, hidden))
+			waiting, marks, hidden = nil, false, map[string]string{}
 			if len(kept) > 0 {
 				layers = append(layers, keptLayer(e.layer, kept))
 				kept = nil
@@ -105,7 +111,8 @@ func (s *packageSet) lacksConffiles() bool {
 		(s.asked.keepsConffiles() || s.t.image.From.Kind == plan.Scratch && comesAfterFiles(s.t, s.asked))
 }
 
-// comesAfterFiles reports whether a files layer comes before the last packages.
+// comesAfterFiles reports whether files, or what a command ships, come before the last
+// packages.
 func comesAfterFiles(t *Target, s *packageRequest) bool {
 	last := s.entries[len(s.entries)-1].layer
 	for i := range t.described.Layers {
@@ -113,7 +120,7 @@ func comesAfterFiles(t *Target, s *packageRequest) bool {
 		if l == last {
 			break
 		}
-		if l.Files != nil {
+		if !l.Strategy().IsLocked() {
 			return true
 		}
 	}
@@ -162,7 +169,7 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 	return layers
 }
 
-func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer {
+func (s *packageSet) installLayer(entry int, archives []plan.Archive, hides map[string]string) plan.Layer {
 	e := s.asked.entries[entry]
 	names := make([]string, 0, len(e.names))
 	for _, n := range e.names {
@@ -170,7 +177,7 @@ func (s *packageSet) installLayer(entry int, archives []plan.Archive) plan.Layer
 	}
 	action := &plan.Install{
 		Format: s.from.format(), Installer: s.locked.Installer, Why: s.locked.Why, Archives: archives,
-		SkipScripts: e.skipsScripts, AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(),
+		SkipScripts: e.skipsScripts, AllowHeld: s.asked.allowHeld(), KeepConffiles: s.asked.keepsConffiles(), Hides: hides,
 	}
 	if !ranBefore(s.t.described, e.layer) {
 		action.Accounts = ownAccounts(s.t.accounts, archives)

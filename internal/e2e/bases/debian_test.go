@@ -84,7 +84,7 @@ users: [{name: app, groups: [first]}]
 	if err == nil {
 		t.Errorf("a file in the way of registered packages is not an error:\n%s", out)
 	}
-	house.Contains(t, out, "the base has /usr/share/first already, which first has too", "let the command that made it so come after all packages")
+	house.Contains(t, out, "the base has /usr/share/first already, which first has too", "let what made it so come after all packages")
 }
 
 // TestWithoutApt installs on a base that has dpkg and no apt, packages that can't be

@@ -6,6 +6,7 @@ package packages
 import (
 	"crypto/md5"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,12 +63,19 @@ func TestConffiles(t *testing.T) {
 	house.Want(t, "what is kept", contents(t, w.Image(t, h, "", house.Flags(dir)...)), "mine\nmine\ntheirs\ntheirs\n")
 
 	native := h.OnDebian(t, a, testenv.DebianBase(t), `
+  - files: [{dest: /etc/asks.conf, content: "first\n"}]
   - build: {run: "echo mine >/etc/asks.conf"}
   - packages: {names: [asks], conffiles: keep, REPOSITORIES}
 `)
 	image := w.Image(t, h, "", house.Flags(native)...)
 	house.Want(t, "what a command made", house.Read(t, house.SomeOf(t, h, image, "etc/asks.conf"), "etc/asks.conf"), "mine\n")
 	house.Want(t, "what is installed", h.Healthy(t, image, "asks"), "??5?????? c /etc/asks.conf\nii asks 1\n")
+	house.Replace(t, filepath.Join(native, "strata.yaml"), ", conffiles: keep", "")
+	out, err := h.Strata(house.Flags(native)...)
+	if err == nil {
+		t.Errorf("dpkg's question has an answer:\n%s", out)
+	}
+	house.Contains(t, out, "a configuration file of asks is there already, with other content; write `conffiles: keep` to keep it")
 }
 
 // TestConffilesOnScratch does so on scratch, where no dpkg decides: it warns, and keeps
@@ -105,4 +113,50 @@ func TestConffilesOnScratch(t *testing.T) {
 	if said := build(t, "mine\n"); strings.Contains(said, "comes later") {
 		t.Errorf("a warning of what is kept:\n%s", said)
 	}
+}
+
+// TestConffilesOfCommands does so with what a command ships, which is looked into when it
+// is made, and so is an archive. A directory stays as the package has it.
+func TestConffilesOfCommands(t *testing.T) {
+	h := house.New(t)
+	const names = "/etc/d/out /etc/d/archive /etc/d/output /etc/d/theirs"
+	files := map[string]string{"etc/d/plain": "theirs\n"}
+	for name := range strings.FieldsSeq(names) {
+		files[name[1:]] = "theirs\n"
+	}
+	a := testenv.NewDebArchive(t, testenv.Deb{
+		Name: "daemon", Version: "1", Files: files, Scripts: map[string]string{"conffiles": strings.ReplaceAll(names, " ", "\n") + "\n", "postinst": "#!/bin/sh\nset -e\nchmod 0750 /etc/d\n"},
+	})
+	dir := h.PackagesProject(t, a, "daemon")
+	house.Write(t, filepath.Join(dir, "some.tar"), testenv.Tar(t, []testenv.Entry{{Path: "d/"}, {Path: "d/archive", Data: []byte("mine\n")}, {Path: "d/out", Data: []byte("older\n")}}))
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "layers:", `layers:
+  - files: [{dest: /etc, source: some.tar, extract: true}]
+  - build: {from: "`+h.Base+`", run: "mkdir -p $out/etc/d; echo mine >$out/etc/d/out; echo mine >$out/etc/d/plain"}
+  - build: {from: "`+h.Base+`", run: "echo mine >/made", outputs: [{source: /made, dest: /etc/d/output}]}`)
+	build := func(t *testing.T) (said, kept string) {
+		t.Helper()
+		root := filepath.Join(t.TempDir(), "out")
+		said = h.ByStrata().Must(t, house.Flags(dir, "--build-arg=MIRROR="+a.URL, "-o", root)...)
+		info, err := os.Stat(filepath.Join(root, "etc/d"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		house.Want(t, "the directory's mode", info.Mode().String(), "drwxr-x---")
+		for name := range strings.FieldsSeq(names + " /etc/d/plain") {
+			kept += house.Read(t, root, name)
+		}
+		return said, kept
+	}
+	said, _ := build(t)
+	for _, want := range []string{
+		"strata.yaml:4:13: the package daemon has /etc/d/archive as well and comes later", "strata.yaml:4:13: the package daemon has /etc/d/out as well",
+		"strata.yaml:5:5: the package daemon has /etc/d/out as well", "strata.yaml:6:5: the package daemon has /etc/d/output as well",
+	} {
+		house.Contains(t, said, want)
+	}
+	house.Want(t, "warnings", fmt.Sprint(strings.Count(said, "WARNING: strata.yaml")), "4")
+	house.Replace(t, filepath.Join(dir, "strata.yaml"), "names: [daemon]", "names: [daemon]\n      conffiles: keep")
+	said, kept := build(t)
+	house.Want(t, "warnings of what is kept", fmt.Sprint(strings.Count(said, "WARNING: strata.yaml")), "0")
+	house.Want(t, "what is kept", kept, "mine\nmine\nmine\ntheirs\ntheirs\n")
 }

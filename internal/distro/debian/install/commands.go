@@ -107,9 +107,12 @@ func (c *commands) run(argv, env []string) error {
 // failure puts in words why a tool failed: the packages that dpkg names, and its
 // last lines.
 func failure(last rootdir.Lines, argv []string, exit *exec.ExitError) string {
-	scripts, needy := blamed(last)
+	scripts, needy, asking := blamed(last)
 	what := filepath.Base(argv[0]) + " failed"
 	switch {
+	case len(asking) > 0:
+		what = "a configuration file of " + strings.Join(asking, ", ") + " is there already, with other content; write `conffiles: keep` to keep it, " +
+			"or let what made it come after the packages"
 	case len(scripts) > 0:
 		what = "a maintainer script of " + strings.Join(scripts, ", ") + " failed"
 	case len(needy) > 0:
@@ -120,9 +123,10 @@ func failure(last rootdir.Lines, argv []string, exit *exec.ExitError) string {
 	return fmt.Sprintf("install packages: %s (%s); the last lines:\n%s", what, exit, last)
 }
 
-// blamed are the packages that dpkg names: those that failed themselves, and those
-// that lack another package. It says the reason on the line after the name.
-func blamed(last rootdir.Lines) (scripts, needy []string) {
+// blamed are the packages that dpkg names: those that failed themselves, those that lack
+// another package, and those that it asks the user about, for whom nobody answers. It says
+// the reason on the line after the name.
+func blamed(last rootdir.Lines) (scripts, needy, asking []string) {
 	for i, line := range last {
 		next := ""
 		if i+1 < len(last) {
@@ -131,18 +135,22 @@ func blamed(last rootdir.Lines) (scripts, needy []string) {
 		if name := refuses(line, next); name != "" {
 			scripts = append(scripts, name)
 		}
-		name, ok := strings.CutPrefix(line, "dpkg: error processing package ")
-		if !ok {
+		before, name, ok := strings.Cut(line, "dpkg: error processing package ")
+		asks := strings.HasSuffix(next, " at conffile prompt")
+		if !ok || before != "" && !asks { // the question has no end of line
 			continue
 		}
 		name, _, _ = strings.Cut(name, " ")
-		if strings.HasPrefix(next, " dependency problems") {
+		switch {
+		case asks:
+			asking = append(asking, name)
+		case strings.HasPrefix(next, " dependency problems"):
 			needy = append(needy, name)
-		} else {
+		default:
 			scripts = append(scripts, name)
 		}
 	}
-	return scripts, needy
+	return scripts, needy, asking
 }
 
 // refuses is the package whose script for before unpacking failed. dpkg names its file

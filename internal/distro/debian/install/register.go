@@ -58,7 +58,7 @@ func Register(ctx context.Context, opt Options) error {
 		return fmt.Errorf("register packages: %w", err)
 	}
 	if why != "" {
-		return fmt.Errorf("register packages: %s; the base's own tool would have to install them: let the command that made it so come after all packages", why)
+		return fmt.Errorf("register packages: %s; the base's own tool would have to install them: let what made it so come after all packages", why)
 	}
 	packages, err := sorted(groups)
 	if err != nil {
