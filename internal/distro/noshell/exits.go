@@ -6,8 +6,11 @@
 package noshell
 
 import (
+	"context"
+	"errors"
 	"strconv"
 
+	"mvdan.cc/sh/v3/interp"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -27,15 +30,32 @@ func exitsAtReturn(file *syntax.File) {
 	})
 }
 
-// setsStatus reports whether what is done at a script's end gives it a status of its own.
-func setsStatus(file *syntax.File) bool {
-	sets := false
+// atEnd does what a trap has to do at a script's end, which the library would do without
+// the status that comes of it. Like all of the script it ends where a command fails under
+// set -e.
+func (r *run) atEnd(ctx context.Context, runner *interp.Runner, ended error) error {
+	r.mu.Lock()
+	last, refused := r.last, r.refused
+	r.mu.Unlock()
+	var status interp.ExitStatus
+	if last == nil || refused != nil || ended != nil && !errors.As(ended, &status) {
+		return ended
+	}
+	exitsWith(last, status)
+	err := protect(func() error { return runner.Run(ctx, last) })
+	if err != nil && !errors.As(err, new(interp.ExitStatus)) || runner.Exited() {
+		return err
+	}
+	return ended
+}
+
+// exitsWith gives each exit without a status that of the script's end.
+func exitsWith(file *syntax.File, status interp.ExitStatus) {
 	syntax.Walk(file, func(n syntax.Node) bool {
-		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 1 && call.Args[0].Lit() == "exit" {
-			_, err := strconv.Atoi(call.Args[1].Lit())
-			sets = sets || err == nil
+		call, ok := n.(*syntax.CallExpr)
+		if ok && len(call.Args) == 1 && call.Args[0].Lit() == "exit" {
+			call.Args = append(call.Args, &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{Value: strconv.Itoa(int(status))}}})
 		}
 		return true
 	})
-	return sets
 }

@@ -100,7 +100,7 @@ func (r *run) rule(args []string) ([]string, error) {
 		}
 		return append([]string{own + name}, args[1:]...), nil
 	case "set":
-		return args, setOptions(args[1:])
+		return args, setOptions(args[1:], r.is)
 	case "command":
 		return r.command(args)
 	case ".", "source":
@@ -173,7 +173,7 @@ func onlyOptions(args []string, letters string) error {
 }
 
 // setOptions allows options that are followed, and arguments.
-func setOptions(args []string) error {
+func setOptions(args []string, is dialect) error {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		if a == "--" || a == "-" || len(a) < 2 || a[0] != '-' && a[0] != '+' {
@@ -181,7 +181,10 @@ func setOptions(args []string) error {
 		}
 		letters := a[1:]
 		if rest, ok := strings.CutSuffix(letters, "o"); ok {
-			if i++; i == len(args) || !slices.Contains([]string{"errexit", "nounset", "pipefail", "noglob"}, args[i]) {
+			if i++; i < len(args) && args[i] == "pipefail" && is == dash {
+				return refuse("dash has no such option")
+			}
+			if i == len(args) || !slices.Contains([]string{"errexit", "nounset", "pipefail", "noglob"}, args[i]) {
 				return refuse("its option isn't followed")
 			}
 			letters = rest
@@ -241,29 +244,25 @@ func (r *run) sources(args []string) ([]string, error) {
 	return append([]string{".", name}, args[2:]...), nil
 }
 
-// trap takes away signals, of which none come.
+// trap notes what is to be done at the script's end, and takes away signals, of which none
+// come.
 func (r *run) trap(args []string) ([]string, error) {
 	if len(args) < 3 || strings.HasPrefix(args[1], "-") && args[1] != "-" {
 		return nil, refuse("it isn't followed")
 	}
-	text, sets := args[1], false
-	if text != "-" {
-		file, err := r.parse("trap", text)
-		if err == nil {
-			sets = setsStatus(file)
-			text, err = printed(file)
-		}
-		if err != nil {
+	var file *syntax.File
+	if args[1] != "-" {
+		var err error
+		if file, err = r.parse("trap", args[1]); err != nil {
 			return nil, err
 		}
 	}
 	for _, signal := range args[2:] {
 		switch strings.TrimPrefix(signal, "SIG") {
 		case "0", "EXIT":
-			if sets {
-				return nil, refuse("its exit at the end isn't followed")
-			}
-			return []string{"trap", text, "EXIT"}, nil
+			r.mu.Lock()
+			r.last = file
+			r.mu.Unlock()
 		case "1", "2", "3", "6", "13", "14", "15", "HUP", "INT", "QUIT", "ABRT", "PIPE", "ALRM", "TERM":
 		default:
 			return nil, refuse("it isn't followed")

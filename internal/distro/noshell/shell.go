@@ -153,7 +153,7 @@ func (s *Shell) Run(ctx context.Context, script Script) error {
 		}
 	}
 	err = protect(func() error { return runner.Run(ctx, file) })
-	return r.outcome(err, said)
+	return r.outcome(r.atEnd(ctx, runner, err), said)
 }
 
 // nest counts scripts that run in each other.
@@ -204,6 +204,8 @@ type run struct {
 	frozen map[string]bool
 	// line is that of the last command.
 	line int
+	// last is what a trap does at the script's end; nil for nothing.
+	last *syntax.File
 	// read are texts that the script reads into itself.
 	read    []string
 	refused *Refusal

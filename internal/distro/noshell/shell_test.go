@@ -163,6 +163,36 @@ trap 's=$?; echo bye $s; exit $s' EXIT; (exit 4)
 --
 trap 'exit 3' TERM; echo hi
 --
+set -e; trap 'false; echo no' EXIT; echo hi
+--
+set -e; trap 'false; echo no' EXIT; exit 3
+--
+set -e; trap 'false || true; echo $?' EXIT; false
+--
+set -e; f() { [ -e /nothing ] && echo x; }; trap f EXIT; echo hi
+--
+set -e; trap 'x=$(false); echo no' EXIT; exit 2
+--
+set -e; trap 'echo $?; set +e; false; echo yes' EXIT; false
+--
+trap 'false' EXIT; exit 3
+--
+trap 'exit 3' EXIT; trap 'exit 5' EXIT; false
+--
+trap 'echo t $?; exit 9' EXIT; exit 2
+--
+trap 'echo t; exit' EXIT; exit 2
+--
+trap 'trap - EXIT; echo t; exit 7' EXIT; exit 0
+--
+trap 'rc=$?; echo $rc; if [ $rc != 0 ]; then exit 9; fi' EXIT; x=$(exit 4)
+--
+trap 'echo a; trap "echo b" EXIT' EXIT; exit 2
+--
+set -e; f() { trap 'echo t $?; [ $? = 1 ]' EXIT; }; f; echo hi
+--
+set -o errexit; f() { local x=$(false); echo in; }; f; ! true; false && true; echo b; false | true; true | false; echo no
+--
 return 3; echo no
 --
 if false; then :; else return; fi; echo no
