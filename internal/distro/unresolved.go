@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/spell"
@@ -93,5 +94,14 @@ func (e *UnsatisfiableError) Requested() string { return e.Wanted }
 
 // Error tells the chain.
 func (e *UnsatisfiableError) Error() string {
-	return "resolve the packages: " + e.Wanted + " cannot be installed: " + strings.Join(e.Chain, "; ")
+	return "resolve the packages: " + e.Wanted + " cannot be installed: " + Chained(e.Chain)
+}
+
+// Chained is a chain of sentences as one, without the middle of a long one.
+func Chained(chain []string) string {
+	const ends = 8
+	if left := len(chain) - 2*ends; left > 1 {
+		chain = slices.Concat(chain[:ends], []string{fmt.Sprintf("… and %d more on the way …", left)}, chain[len(chain)-ends:])
+	}
+	return strings.Join(chain, "; ")
 }

@@ -5,8 +5,8 @@ package resolve
 
 import (
 	"fmt"
-	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/spell"
 )
 
@@ -63,7 +63,7 @@ func (e *ConflictError) Error() string {
 	} else {
 		s += " cannot be installed together"
 	}
-	return s + ": " + strings.Join(e.Chain, "; ")
+	return s + ": " + distro.Chained(e.Chain)
 }
 
 // ContradictionError is a request for a package that is excluded by another request.

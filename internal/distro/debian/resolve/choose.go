@@ -105,11 +105,13 @@ func (s *solver) chooseOne(w Wanted) (*version, error) {
 func (s *solver) chooseProvider(w Wanted, p *pkg) (*version, error) {
 	var found []*version
 	var names []string
+	seen := map[*version]bool{}
 	for _, provider := range s.allProviders(p) {
 		v := provider.owner
-		if v.pkg.cand != v || v.pkg.excluded || slices.Contains(found, v) {
+		if v.pkg.cand != v || v.pkg.excluded || seen[v] {
 			continue
 		}
+		seen[v] = true
 		found = append(found, v)
 		names = append(names, v.Name)
 	}
@@ -132,12 +134,14 @@ func (s *solver) chooseProvider(w Wanted, p *pkg) (*version, error) {
 func (s *solver) chooseProvided(w Wanted, p *pkg) (*version, error) {
 	var found *version
 	var names []string
+	seen := map[string]bool{}
 	for _, provider := range s.allProviders(p) {
 		if (w.Version != "" && provider.version != w.Version) || !s.inSuite(provider.owner, w.Suite) || provider.owner.pkg.excluded {
 			continue
 		}
 		found = provider.owner
-		if !slices.Contains(names, found.Name) {
+		if !seen[found.Name] {
+			seen[found.Name] = true
 			names = append(names, found.Name)
 		}
 	}

@@ -3,12 +3,21 @@
 
 package resolve
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/strata-build/strata/internal/distro/debian/control"
+)
 
 // explainConflict looks for two versions that both cannot be avoided and that
 // exclude each other.
 func (s *solver) explainConflict(wanted []request) error {
 	links, order := s.unavoidable(wanted)
+	b := &bans{solver: s, place: make(map[*version]int, len(order)), known: map[prohibition]*ban{}}
+	for n, v := range order {
+		b.place[v] = n
+	}
 	for _, v := range order {
 		groups := s.requirements(v)
 		for i := range groups {
@@ -16,12 +25,13 @@ func (s *solver) explainConflict(wanted []request) error {
 			if !g.kind.Negative() {
 				continue
 			}
-			for _, other := range order {
-				if other.pkg != v.pkg && s.excludes(g, other) {
+			banned := b.of(g)
+			for _, other := range banned.inWay {
+				if other.pkg != v.pkg {
 					return conflictOf(links[v], links[other], g)
 				}
 			}
-			if err := s.baseConflict(links[v], g); err != nil {
+			if err := s.baseConflict(links[v], g, banned); err != nil {
 				return err
 			}
 		}
@@ -58,14 +68,53 @@ func (s *solver) unavoidable(wanted []request) (map[*version]*link, []*version) 
 	return links, order
 }
 
-// excludes reports whether a prohibition means a version.
-func (s *solver) excludes(g *group, v *version) bool {
+// A prohibition is what a relation prohibits, whoever has it.
+type prohibition struct {
+	target  *pkg
+	op      control.Operator
+	version string
+	itself  bool
+}
+
+// A ban is what a prohibition means: versions, and in order those that can't be avoided.
+type ban struct {
+	all   map[*version]bool
+	inWay []*version
+}
+
+// bans are those of prohibitions: many packages have the same one, which is looked at once.
+type bans struct {
+	*solver
+	place map[*version]int // of those that can't be avoided
+	known map[prohibition]*ban
+}
+
+func (s *bans) of(g *group) *ban {
 	r := &g.any[0]
 	target := s.lookup(s.target(r))
-	if v.pkg == target && r.Op.Holds(v.Version, r.Version) {
-		return true
+	key := prohibition{target, r.Op, r.Version, r.Itself}
+	if found := s.known[key]; found != nil {
+		return found
 	}
-	return slices.ContainsFunc(s.allProviders(target), func(p provider) bool { return p.owner == v && p.holds(r) })
+	found := &ban{all: map[*version]bool{}}
+	for _, v := range target.versions {
+		if r.Op.Holds(v.Version, r.Version) {
+			found.all[v] = true
+		}
+	}
+	for _, p := range s.allProviders(target) {
+		if p.holds(r) {
+			found.all[p.owner] = true
+		}
+	}
+	for v := range found.all {
+		if _, ok := s.place[v]; ok {
+			found.inWay = append(found.inWay, v)
+		}
+	}
+	slices.SortFunc(found.inWay, func(a, b *version) int { return cmp.Compare(s.place[a], s.place[b]) })
+	s.known[key] = found
+	return found
 }
 
 // root returns the request at the start of the way.
@@ -86,12 +135,12 @@ func conflictOf(one, other *link, g *group) error {
 }
 
 // baseConflict says when a package of the base is in the way that cannot go.
-func (s *solver) baseConflict(l *link, g *group) error {
+func (s *solver) baseConflict(l *link, g *group, banned *ban) error {
 	for _, p := range s.installed() {
-		if p.current == nil || p == l.v.pkg || !s.excludes(g, p.current) {
+		if p.current == nil || p == l.v.pkg || !banned.all[p.current] {
 			continue
 		}
-		if p.cand != nil && p.cand != p.current && !s.excludes(g, p.cand) {
+		if p.cand != nil && p.cand != p.current && !banned.all[p.cand] {
 			continue
 		}
 		if p.essential || p.important || p.held {

@@ -5,8 +5,8 @@ package resolve
 
 import (
 	"fmt"
-	"strings"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/spell"
 )
 
@@ -174,5 +174,5 @@ func (e *ConflictError) Error() string {
 	} else {
 		s += " cannot be installed"
 	}
-	return s + ": " + strings.Join(e.Chain, "; ")
+	return s + ": " + distro.Chained(e.Chain)
 }

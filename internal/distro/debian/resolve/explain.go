@@ -107,17 +107,24 @@ func (s *solver) explainMissing(w request) error {
 // candidates, and what is installed or wanted.
 func (s *solver) anyVersions(g *group) []*version {
 	var list []*version
+	seen := map[*version]bool{}
+	add := func(v *version) {
+		if !seen[v] && s.eligible(v) {
+			seen[v] = true
+			list = append(list, v)
+		}
+	}
 	for i := range g.any {
 		r := &g.any[i]
 		target := s.lookup(s.target(r))
 		for _, v := range target.versions {
-			if r.Op.Holds(v.Version, r.Version) && s.eligible(v) && !slices.Contains(list, v) {
-				list = append(list, v)
+			if r.Op.Holds(v.Version, r.Version) {
+				add(v)
 			}
 		}
 		for _, p := range s.allProviders(target) {
-			if p.holds(r) && s.eligible(p.owner) && !slices.Contains(list, p.owner) {
-				list = append(list, p.owner)
+			if p.holds(r) {
+				add(p.owner)
 			}
 		}
 	}

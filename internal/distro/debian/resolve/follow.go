@@ -214,8 +214,12 @@ func (s *solver) noteTie(i *installation, g *group, v *version, others []*versio
 			continue
 		}
 		var equal []string
+		fits := map[*version]bool{}
+		for _, one := range list {
+			fits[one] = true
+		}
 		for _, other := range others {
-			if other.pkg != v.pkg && slices.Contains(list, other) && s.compareRank(target, tied(v), tied(other)) == 0 {
+			if other.pkg != v.pkg && fits[other] && s.compareRank(target, tied(v), tied(other)) == 0 {
 				equal = append(equal, other.Name)
 			}
 		}

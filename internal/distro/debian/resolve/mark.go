@@ -60,11 +60,16 @@ type solver struct {
 	ties       map[*pkg]Tie
 	back       []KeptBack
 	steps      int
+	looks      int // at what provides something
 }
 
 // maxSteps bounds the work on a hostile archive; apt's own sets need some
 // hundred.
 const maxSteps = 1_000_000
+
+// maxLooks bounds it where a name is provided by very many packages: each look at all of
+// them counts as so many.
+const maxLooks = 200_000_000
 
 // maxDepth is where apt stops to follow dependencies.
 const maxDepth = 3000
@@ -82,7 +87,12 @@ func (s *solver) hit(k control.Kind, r *control.Relation, owner *version, m mome
 			return true
 		}
 	}
-	for _, p := range s.allProviders(target) {
+	providers := s.allProviders(target)
+	if s.looks += len(providers); s.looks > maxLooks {
+		s.steps = maxSteps // resolve gives up
+		return false
+	}
+	for _, p := range providers {
 		if k.Negative() && p.owner.pkg.sameGroup(owner.pkg) {
 			continue
 		}

@@ -6,6 +6,7 @@ package resolve
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/strata-build/strata/internal/distro/debian/control"
 )
@@ -204,13 +205,14 @@ func (r *repair) giveUp(p *pkg, several bool, keepInstead *bool) {
 func (r *repair) mendRelation(
 	c *brokenCase, g *group, relation *control.Relation, owner *version, targets []*version, keepInstead *bool,
 ) (done bool) {
+	holds := sync.OnceValue(func() bool { return r.hit(g.kind, relation, owner, now) })
 	for _, v := range targets {
 		other := v.pkg
 		if g.kind.Negative() && other.install != v {
 			continue
 		}
 		weaker := r.score[c.pkg] <= r.score[other]
-		if weaker || (!g.kind.Negative() && !r.hit(g.kind, relation, owner, now)) {
+		if weaker || (!g.kind.Negative() && !holds()) {
 			if !c.pkg.fixed {
 				r.yield(c, g, relation, other, keepInstead)
 				return true

@@ -63,6 +63,9 @@ func resolve(req Request, reverse bool) (*Solution, error) {
 		return nil, s.explain(wanted)
 	}
 	s.sweep(wanted)
+	if s.steps >= maxSteps {
+		return nil, ErrTooHard
+	}
 	if err := s.checkHeld(); err != nil && !req.AllowHeld {
 		return nil, err
 	}

@@ -23,8 +23,9 @@ type universe struct {
 	files        *index.Index
 	pins         []index.Pin
 	packages     map[string]*pkg
-	excluded     map[string]bool // names of packages that must not come in
-	outdated     []*pkg          // installed, and some index has another version
+	excluded     map[string]bool     // names of packages that must not come in
+	records      map[origin]*version // of the packages that were looked up
+	outdated     []*pkg              // installed, and some index has another version
 }
 
 // A pkg is a name: a real package, or one that others provide, or neither.
@@ -94,6 +95,7 @@ func newUniverse(req *Request) *universe {
 		files:        req.Files,
 		pins:         req.Pins,
 		packages:     make(map[string]*pkg, 256),
+		records:      map[origin]*version{},
 	}
 	if req.Installed == nil || req.Installed.Index() == nil {
 		u.status = &index.Status{}
@@ -151,12 +153,9 @@ func (u *universe) lookup(name string) *pkg {
 		p.group, p.foreign = name, "" // a name of its own, as good a one as any that its providers have
 	}
 	u.packages[name] = p
-	for _, x := range u.indexes {
-		for n := range x.Named(name) {
-			v := u.addVersion(p, x, n)
-			if x == u.status.Index() {
-				p.current = v
-			}
+	for _, r := range u.recordsOf(name) {
+		if v := u.addVersion(p, r); r.index == u.status.Index() {
+			p.current = v
 		}
 	}
 	p.held = u.status.Held(name)
@@ -169,25 +168,42 @@ func (u *universe) lookup(name string) *pkg {
 	return p
 }
 
-// addVersion puts a record among the versions of its package. The same version
-// of several places is one version.
-func (u *universe) addVersion(p *pkg, x *index.Index, n int32) *version {
-	c := x.Entry(n)
-	p.essential = p.essential || c.Essential
-	p.important = p.important || c.Important
-	place, found := slices.BinarySearchFunc(p.versions, c.Version, func(v *version, text string) int {
-		return control.CompareVersions(text, v.Version)
-	})
-	if found {
-		v := p.versions[place]
-		if x == u.files && !v.isIn(u.status.Index()) {
-			v.Entry = c // the file is taken, whatever an archive says of that version
+// A record is a package's in an index.
+type record struct {
+	origin
+	index.Entry
+}
+
+// recordsOf are those of a name, the newest version first, and of one version in the order
+// of the indexes.
+func (u *universe) recordsOf(name string) []record {
+	var all []record
+	for _, x := range u.indexes {
+		for n := range x.Named(name) {
+			all = append(all, record{origin{x, n}, x.Entry(n)})
 		}
-		v.origins = append(v.origins, origin{x, n})
-		return v
 	}
-	v := &version{pkg: p, Entry: c, origins: []origin{{x, n}}}
-	p.versions = slices.Insert(p.versions, place, v)
+	slices.SortStableFunc(all, func(a, b record) int { return control.CompareVersions(b.Version, a.Version) })
+	return all
+}
+
+// addVersion puts the next record among the versions of its package. The same version of
+// several places is one version.
+func (u *universe) addVersion(p *pkg, r record) *version {
+	p.essential = p.essential || r.Essential
+	p.important = p.important || r.Important
+	var v *version
+	if last := len(p.versions) - 1; last >= 0 && control.CompareVersions(p.versions[last].Version, r.Version) == 0 {
+		v = p.versions[last]
+		if r.index == u.files && !v.isIn(u.status.Index()) {
+			v.Entry = r.Entry // the file is taken, whatever an archive says of that version
+		}
+		v.origins = append(v.origins, r.origin)
+	} else {
+		v = &version{pkg: p, Entry: r.Entry, origins: []origin{r.origin}}
+		p.versions = append(p.versions, v)
+	}
+	u.records[r.origin] = v
 	return v
 }
 
@@ -243,13 +259,8 @@ func (u *universe) allProviders(p *pkg) []provider {
 }
 
 func (u *universe) versionOf(x *index.Index, n int32) *version {
-	owner := u.lookup(x.Name(n))
-	for _, v := range owner.versions {
-		if slices.Contains(v.origins, origin{x, n}) {
-			return v
-		}
-	}
-	return nil
+	u.lookup(x.Name(n))
+	return u.records[origin{x, n}]
 }
 
 // requirements returns the relations of the version, in apt's order.
