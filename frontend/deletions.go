@@ -20,20 +20,27 @@ import (
 )
 
 // searchDeletions looks for names that an image's layer would take for deletions, in what
-// sources and directories that an image stands on brought: there may be none. With a cache
+// sources, and directories and Dockerfiles that an image stands on, brought: there may be none. With a cache
 // from elsewhere a layer may have to be fetched to look, so it is looked into only if there
 // may be such a name.
 func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) error {
 	for _, img := range p.Images {
-		if !trees.IsDirectory(img.From) {
+		var st bk.State
+		var err error
+		hint := "rename it, or leave it out by the directory's .dockerignore"
+		switch {
+		case img.From.Kind == plan.Dockerfile:
+			st, err = source.Above(ctx, trees, img.From)
+			hint = "rename it in the Dockerfile"
+		case trees.IsDirectory(img.From):
+			st, err = trees.Tree(ctx, img.From)
+		default:
 			continue
 		}
-		st, err := trees.Tree(ctx, img.From)
 		if err != nil {
 			return err
 		}
-		q.searchDeletion(s, st, img.From.Words(), "rename it, or leave it out by the directory's .dockerignore",
-			func(string) spec.Pos { return img.From.Pos })
+		q.searchDeletion(s, st, img.From.Words(), hint, func(string) spec.Pos { return img.From.Pos })
 	}
 	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
 	for _, copied := range made.Copied {

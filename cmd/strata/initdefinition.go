@@ -15,12 +15,16 @@ import (
 	"github.com/strata-build/strata/internal/convert/dhi"
 	"github.com/strata-build/strata/internal/convert/draft"
 	"github.com/strata-build/strata/internal/convert/report"
+	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/internal/starter"
 )
 
+// startLimit is how many bytes a file to start from may have.
+const startLimit = 8 << 20
+
 // fromFile is a build file from the file that --file names: what it is its contents say.
 func (o initOptions) fromFile(path string) (converted, error) {
-	data, err := os.ReadFile(path)
+	data, err := plainfile.Read(path, startLimit)
 	if err != nil {
 		return converted{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
 	}

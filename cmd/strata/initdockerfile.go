@@ -14,6 +14,7 @@ import (
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/convert/dockerfile"
 	"github.com/strata-build/strata/internal/convert/draft"
+	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/internal/starter"
 )
 
@@ -27,7 +28,7 @@ type converted struct {
 
 // fromDockerfile is a build file that makes the image of a Dockerfile.
 func (o initOptions) fromDockerfile(path string) (converted, error) {
-	data, err := os.ReadFile(path)
+	data, err := plainfile.Read(path, startLimit)
 	if err != nil {
 		return converted{}, cli.Usage(fmt.Errorf("look at file: %w", err), "")
 	}
@@ -59,7 +60,7 @@ func (o initOptions) fromDockerfile(path string) (converted, error) {
 // build file: a file called as the Dockerfile counts for no other.
 func (o initOptions) ignoreFile(path string, d *starter.Draft) error {
 	const suffix = ".dockerignore"
-	data, err := os.ReadFile(path + suffix)
+	data, err := plainfile.Read(path+suffix, startLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -115,10 +115,13 @@ func (d *dockerfiles) read(ctx context.Context, t plan.Tree, file, stage string,
 		return nil, err
 	}
 	made, err := dockerfileResult(res, t)
-	if err == nil && reader != nil {
+	if err != nil {
+		return nil, err
+	}
+	if reader != nil {
 		made.frontend = reader.image
 	}
-	return made, err
+	return made, d.lookBelow(ctx, made)
 }
 
 // options are the options of this request, as far as they are about a

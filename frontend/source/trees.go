@@ -73,6 +73,8 @@ type found struct {
 	tree  plan.Tree
 	state bk.State
 	image *dockerspec.DockerOCIImage
+	// below is the image that a Dockerfile's stage is on; nil for none.
+	below *bk.State
 	// frontend is the image that read a Dockerfile; empty if the daemon did.
 	frontend string
 }

@@ -7,12 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/go-csvvalue"
+
+	"github.com/strata-build/strata/internal/plainfile"
 )
+
+// indexLimit is how many bytes the index of a cache in a directory may have.
+const indexLimit = 8 << 20
 
 // CacheFrom reads the values of --cache-from.
 func CacheFrom(words []string, env Lookup) ([]client.CacheOptionsEntry, error) {
@@ -84,6 +92,23 @@ func checkCache(entry client.CacheOptionsEntry, local string) error {
 		return errors.New("type=registry needs ref=NAME")
 	case entry.Type == "local" && entry.Attrs[local] == "":
 		return fmt.Errorf("type=local needs %s=PATH", local)
+	case entry.Type == "local":
+		return checkIndex(filepath.Join(entry.Attrs[local], ocispecs.ImageIndexFile))
+	}
+	return nil
+}
+
+// checkIndex refuses an index of a directory that BuildKit's client would read without an end.
+func checkIndex(path string) error {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil //nolint:nilerr // the client makes one, or says what is wrong
+	}
+	if err := plainfile.Check(path, fi); err != nil {
+		return err
+	}
+	if fi.Size() > indexLimit {
+		return plainfile.TooLarge(path, indexLimit)
 	}
 	return nil
 }

@@ -75,12 +75,16 @@ func SSH(words []string) ([]sshprovider.AgentConfig, error) {
 		if word == "" {
 			continue
 		}
-		id, paths, ok := strings.Cut(word, "=")
+		id, list, ok := strings.Cut(word, "=")
 		conf := sshprovider.AgentConfig{ID: id}
 		if ok {
-			conf.Paths = strings.Split(paths, ",")
+			conf.Paths = strings.Split(list, ",")
 		}
-		for _, path := range conf.Paths {
+		paths := conf.Paths
+		if !ok { // which BuildKit's client looks for itself
+			paths = []string{os.Getenv("SSH_AUTH_SOCK")}
+		}
+		for _, path := range paths {
 			if err := checkAgent(path); err != nil {
 				return nil, fmt.Errorf("--ssh %s: %w", id, err)
 			}

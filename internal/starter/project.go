@@ -94,17 +94,21 @@ func (p *project) present(names ...string) []string {
 
 // read gives the text of a file, empty if there is none.
 func (p *project) read(name string) (string, error) {
-	f, err := p.fsys.Open(name)
+	fi, err := fs.Stat(p.fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("read file: %w", err)
 	}
-	defer f.Close()
-	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() {
+	if !fi.Mode().IsRegular() { // which opening might wait for
 		return "", fmt.Errorf("read %s: it is not a plain file", name)
 	}
+	f, err := p.fsys.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("read file: %w", err)
+	}
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)

@@ -115,6 +115,8 @@ type Tree struct {
 	Platform string `json:"platform,omitempty"`
 	// Changed is a target without what it stands on: what its own layers put there.
 	Changed bool `json:"changed,omitempty"`
+	// Chosen says that a Dockerfile says itself which platform its stage is for.
+	Chosen bool `json:"-"`
 	// Pos is where the build file names it.
 	Pos spec.Pos `json:"-"`
 }

@@ -51,10 +51,10 @@ func (t *Target) checkBase(from plan.Tree, img *dockerspec.DockerOCIImage) error
 		treeName(from), has, t.image.Platform).WithHint(hint)
 }
 
-// checkUse warns of an image that isn't for the platform that it is wanted for. What
-// a Dockerfile makes is for what its FROM lines say.
+// checkUse warns of an image that isn't for the platform that it is wanted for, unless
+// that was said.
 func (t *Target) checkUse(in plan.Tree, img *dockerspec.DockerOCIImage) {
-	if in.Kind == plan.Dockerfile {
+	if in.Chosen {
 		return
 	}
 	if has, differs := differentPlatform(img, in.Platform); differs {

@@ -93,7 +93,7 @@ func TestPlatformOfBases(t *testing.T) {
 		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: x:linux-amd64, source: /a, platform: linux/amd64}]\n", ""},
 		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: x:linux-amd64, source: /a, platform: $BUILDPLATFORM}]\n", ""},
 		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: target:x, source: /a, platform: $BUILDPLATFORM}]\ntargets: {x: {from: x:linux-amd64}}\n", ""},
-		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: dockerfile:Dockerfile, source: /a}]\n", ""},
+		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: dockerfile:Dockerfile, source: /a}]\n", "InvalidBaseImagePlatform strata.yaml:2:30: dockerfile:Dockerfile is for linux/amd64, and"},
 		{"linux/arm64", "layers:\n  - build: {from: x:linux-amd64, run: make}\n", "InvalidBaseImagePlatform strata.yaml:2:19: "},
 		{"linux/arm64", "layers:\n  - build: {from: x:linux-amd64, run: make, platform: $BUILDPLATFORM}\n", ""},
 		{"linux/arm64", "layers:\n  - build: {from: x:linux-arm64, run: make, mounts: [{target: /m, from: x:linux-amd64}]}\n", "InvalidBaseImagePlatform strata.yaml:2:73: "},

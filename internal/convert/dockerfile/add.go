@@ -6,6 +6,7 @@ package dockerfile
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"path"
 	"strings"
@@ -130,15 +131,15 @@ func (p *placing) sniff(name string) (archive, known bool) {
 	if p.s.c.opts.Context == nil || !spec.Literal(name) || spec.HasGlob(name) {
 		return false, false
 	}
+	info, err := fs.Stat(p.s.c.opts.Context, name)
+	if err != nil || !info.Mode().IsRegular() {
+		return false, err == nil
+	}
 	f, err := p.s.c.opts.Context.Open(name)
 	if err != nil {
 		return false, false
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || info.IsDir() {
-		return false, err == nil
-	}
 	head := make([]byte, 512)
 	n, err := io.ReadFull(f, head)
 	if n == 0 || err != nil && err != io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull gives it as it is

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/engine"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // dialTimeout is how long a daemon may take to answer at all.
@@ -158,6 +160,14 @@ func (o Options) greet(ctx context.Context, bkc *client.Client) error {
 // tls are the client's options for a daemon that wants TLS.
 func (o Options) tls() ([]client.ClientOpt, error) {
 	var opts []client.ClientOpt
+	for flag, path := range map[string]string{"--tlscacert": o.TLSCACert, "--tlscert": o.TLSCert, "--tlskey": o.TLSKey} {
+		// The client reads them itself; what isn't there is told by it, too.
+		if fi, err := os.Stat(path); err == nil && !plainfile.IsHanded(path) {
+			if err := plainfile.Check(path, fi); err != nil {
+				return nil, cli.Usage(fmt.Errorf("%s: %w", flag, err), "")
+			}
+		}
+	}
 	if o.TLSCACert != "" {
 		name := o.TLSServerName
 		if name == "" {

@@ -5,6 +5,8 @@ package job
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/docker/cli/cli/config"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
@@ -15,9 +17,25 @@ import (
 	"github.com/strata-build/strata/internal/flags"
 )
 
+const (
+	// settingsLimit is how many bytes a file of settings may have.
+	settingsLimit = 8 << 20
+	// tokenSeed is BuildKit's file beside docker's configuration.
+	tokenSeed = ".token_seed"
+)
+
 // attachSession lets the daemon ask for registry credentials, secrets and SSH
 // agents while it builds.
 func (j *job) attachSession(o Options) error {
+	for _, name := range []string{config.ConfigFileName, tokenSeed, tokenSeed + ".lock"} {
+		path := filepath.Join(config.Dir(), name)
+		if fi, err := os.Stat(path); err == nil && fi.IsDir() {
+			continue // which docker warns of
+		}
+		if err := checkBeside(path, settingsLimit); err != nil {
+			return err
+		}
+	}
 	l, err := newLogins(config.LoadDefaultConfigFile(j.terminal.Messages()))
 	if err != nil {
 		return err
