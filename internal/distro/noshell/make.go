@@ -17,7 +17,7 @@ import (
 )
 
 func mkdir(c *Call) error {
-	opt, paths, err := c.Options("p parents=p m: mode=m: v verbose=v")
+	opt, paths, err := c.Options("p parents=p m: mode=m: v verbose=v Z") // there is no SELinux
 	if err != nil {
 		return err
 	}

@@ -87,6 +87,27 @@ func openssl(c *noshell.Call) error {
 	return quirks.Rehash(c.Files().Root, c.Path(args[1]))
 }
 
+// dbusUUID makes no identity of a machine, as quirks.Settle takes one back: it comes when
+// the machine starts.
+func dbusUUID(c *noshell.Call) error {
+	if args := c.Args[1:]; len(args) != 1 || args[0] != "--ensure" {
+		return noshell.Refuse("it is a program, which can't be run here")
+	}
+	return nil
+}
+
+// machineID makes the empty file that says so; see machine-id(5).
+func (a *assembler) machineID(c *noshell.Call) error {
+	const file = "/etc/machine-id"
+	if len(c.Args) > 1 {
+		return noshell.Refuse("its options aren't followed")
+	}
+	if _, err := os.Lstat(a.root.At(file)); err == nil || !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return a.root.Write(file, "", 0o444)
+}
+
 // runParts lists the scripts of a directory.
 func runParts(c *noshell.Call) error {
 	opt, rest, err := c.Options("test list verbose")

@@ -64,7 +64,7 @@ func (a *assembler) commands() map[string]noshell.Command {
 		"dpkg": a.dpkg, "dpkg-realpath": a.realpath, "dpkg-query": a.dpkg, "dpkg-divert": a.divert, "dpkg-statoverride": a.override, "dpkg-trigger": a.trigger,
 		"dpkg-maintscript-helper": helper, "update-alternatives": a.updateAlternatives, debconfCommand: a.debconf,
 		"ucf": a.ucf, "ucfr": a.ucfr, "openssl": openssl, "run-parts": runParts, "java": javaStore, "keytool": keytool,
-		"pam-auth-update": pamAuthUpdate, "getcap": getcap, "setcap": setcap,
+		"dbus-uuidgen": dbusUUID, "systemd-machine-id-setup": a.machineID, "pam-auth-update": pamAuthUpdate, "getcap": getcap, "setcap": setcap,
 	}
 	for _, name := range []string{
 		"deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "update-rc.d", "systemctl", "ldconfig", "py3compile", "pycompile",

@@ -86,6 +86,7 @@ dpkg -L server | grep -q '^/etc/server.conf$'
 dpkg-maintscript-helper rm_conffile /etc/old 1 -- "$@"
 ucf /usr/share/server/default /etc/default-server; ucfr server /etc/default-server
 deb-systemd-helper enable server.service >/dev/null || true
+dbus-uuidgen --ensure; systemd-machine-id-setup; mkdir -pZ /var/log/server
 dpkg-trigger --no-await watched
 exit 0`))
 	watcher := buildDeb(t, "none", "watcher", "", sourceFile{name: "DEBIAN/triggers", text: "interest-noawait watched\n"},
@@ -99,6 +100,7 @@ exit 0`))
 		"var/lib/dpkg/diversions": "/usr/bin/old\n/usr/bin/old.distrib\nserver\n", "var/lib/dpkg/statoverride": "server adm 2750 /var/log/server\n",
 		"var/lib/dpkg/alternatives/server": "auto\n/usr/bin/server\n\n/usr/bin/server-1\n20\n\n",
 		"var/lib/ucf/registry":             "server\t/etc/default-server\n",
+		"etc/machine-id":                   "",
 	} {
 		holds(t, root, file, want)
 	}
