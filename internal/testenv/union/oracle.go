@@ -22,7 +22,7 @@ var ErrReturns = errors.New("a hidden directory returns")
 // that a file takes the place of a directory that a command left, of one that a files layer
 // made, of one behind a link that a command shipped, or behind one of the base that an entry
 // named as a directory after a command had shipped, that a layer took the place of a link,
-// or of what it led to, on whose way another one goes after a command, or that a source has a
+// or of what it led to, on whose way another one goes or went after a command, or that a source has a
 // directory, below its place, where a command shipped a link.
 var ErrMeets = errors.New("two parts of a source meet")
 
@@ -38,7 +38,7 @@ func (p *Project) Image() (*Node, error) {
 	if in == nil {
 		in = p.Base
 	}
-	o := &oracle{context: p.Context, base: in, scratch: p.Scratch, image: root.Clone(), root: root, before: root, declared: map[string]*Node{}, behind: map[string]bool{}}
+	o := &oracle{context: p.Context, base: in, scratch: p.Scratch, image: root.Clone(), root: root, before: root, declared: map[string]*Node{}, behind: map[string]bool{}, followed: map[string]bool{}}
 	for _, l := range p.Layers {
 		if l.Script != nil {
 			if err := script(o.image, nil, strings.Join(l.Script, "\n")); err != nil {
@@ -84,6 +84,8 @@ type oracle struct {
 	// are the directories that entries made behind one, or behind any where a command shipped.
 	crossed bool
 	behind  map[string]bool
+	// followed are the links that entries were put behind after a command had shipped.
+	followed map[string]bool
 	// declared are the directories and links that entries made.
 	declared map[string]*Node
 	// hidden are the directories that something else took the place of.
@@ -160,6 +162,7 @@ func (o *oracle) resolve(dir string) (string, error) {
 		if o.ground != nil && !o.leads(next, n) {
 			return "", ErrMeets
 		}
+		o.followed[next] = o.followed[next] || o.ground != nil
 		todo = slices.Concat(parts(n.Data), todo)
 		if path.IsAbs(n.Data) {
 			at = "/"
@@ -393,7 +396,7 @@ func (o *oracle) place(tree, skeleton *Node) error {
 	if err := placeTree([]string{"/in", "/out"}, mounts); err != nil {
 		return ErrRefused
 	}
-	if o.image.hides(mounts["/out"]) {
+	if o.image.hides(mounts["/out"], nil) {
 		return ErrMeets
 	}
 	o.image.Over(mounts["/out"])

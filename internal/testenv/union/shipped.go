@@ -45,7 +45,11 @@ func (o *oracle) ships(s *Ships) error {
 	if err := placeTree([]string{"/in", "/out"}, mounts); err != nil {
 		return ErrRefused
 	}
-	if o.image.hides(mounts["/out"]) && (o.ran || !o.root.hides(mounts["/out"])) {
+	root := o.root
+	if o.ran {
+		root = nil
+	}
+	if o.image.hides(mounts["/out"], root) || o.replacesWay(mounts["/out"]) {
 		return ErrMeets
 	}
 	o.image.Over(mounts["/out"])
@@ -54,6 +58,21 @@ func (o *oracle) ships(s *Ships) error {
 	}
 	o.ground.Over(mounts["/out"])
 	return nil
+}
+
+// replacesWay reports whether a tree has something else than a link on whose way entries were
+// put after a command had shipped something.
+func (o *oracle) replacesWay(tree *Node) bool {
+	for p, after := range o.followed {
+		if !after {
+			continue
+		}
+		was, is := o.image.At(p), tree.At(p)
+		if is != nil && was != nil && (is.Kind != Link || is.Data != was.Data) {
+			return true
+		}
+	}
+	return false
 }
 
 // skeleton is what a step respects of an image, with the links and directories that

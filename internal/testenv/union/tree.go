@@ -145,11 +145,18 @@ func (n *Node) Over(other *Node) {
 }
 
 // hides reports whether another tree has something else than a directory where this one
-// has a directory.
-func (n *Node) hides(other *Node) bool {
+// has a directory, but for those that a root has as well, which may be nil.
+func (n *Node) hides(other, root *Node) bool {
 	for name, kid := range other.Kids {
 		mine := n.Kids[name]
-		if mine != nil && mine.Kind == Dir && (kid.Kind != Dir || mine.hides(kid)) {
+		if mine == nil || mine.Kind != Dir {
+			continue
+		}
+		var below *Node
+		if root != nil {
+			below = root.Kids[name]
+		}
+		if kid.Kind != Dir && (below == nil || below.Kind != Dir) || kid.Kind == Dir && mine.hides(kid, below) {
 			return true
 		}
 	}
