@@ -9,6 +9,8 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -25,6 +27,25 @@ func BuildStore(ctx context.Context, a *plan.Exec, o Options) (bk.State, error) 
 // ScanStore is [store.Scan] with the step helper of options.
 func ScanStore(st bk.State, dir, storeDir, content string, o Options) (bk.State, error) {
 	return store.Scan(o.ops(), st, dir, storeDir, content)
+}
+
+// Infos is the file that [StoreInfos] leaves.
+const Infos = "/infos"
+
+// StoreInfos is a tree with a JSON object of what binary caches say of store paths and of
+// all that these refer to, by the addresses of the descriptions. A step of the target
+// fetches them.
+func StoreInfos(target string, caches, paths []string, o Options) (bk.State, error) {
+	var opts []bk.RunOption
+	if o.NoCache != nil && o.NoCache(target) {
+		opts = append(opts, bk.IgnoreCache)
+	}
+	ask := call.Infos{Caches: caches, Out: fetchedDir + Infos, Paths: paths}
+	run, err := o.ops().Online("[internal] look up store paths", bk.Scratch(), ask.Args(), opts...)
+	if err != nil {
+		return bk.State{}, err
+	}
+	return op.Restart(run.AddMount(fetchedDir, bk.Scratch())), nil
 }
 
 // Report is the file that [ReportStore] and [ReportArchive] leave.

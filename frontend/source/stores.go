@@ -5,6 +5,7 @@ package source
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -101,6 +102,23 @@ func (s *stores) Scan(ctx context.Context, src *plan.StoreSource, scan strategy.
 		return nil, err
 	}
 	return s.trees.finder.prober.readFile(ctx, scanned, "/registration")
+}
+
+// Infos runs the step helper with the network.
+func (s *stores) Infos(ctx context.Context, ask strategy.StoreInfos) (map[string]string, error) {
+	st, err := llb.StoreInfos(ask.Target, ask.Caches, ask.Paths, s.trees.lowering)
+	if err != nil {
+		return nil, err
+	}
+	data, err := s.trees.finder.prober.readFile(ctx, st, llb.Infos)
+	if err != nil {
+		return nil, err
+	}
+	var texts map[string]string
+	if err := json.Unmarshal(data, &texts); err != nil {
+		return nil, fmt.Errorf("read what binary caches say: %w", err)
+	}
+	return texts, nil
 }
 
 // made is what a build of Nix made while the plan was made.

@@ -103,7 +103,12 @@ func BenchmarkClosure(b *testing.B) {
 		for _, way := range []struct {
 			words, name, more string
 			locked            bool
-		}{{}, {words: " with a lock", name: "locked", locked: true}, {words: " by steps, with a lock", name: "steps", more: "      fetch: step\n", locked: true}} {
+		}{
+			{},
+			{words: " with a lock", name: "locked", locked: true},
+			{words: " by steps", name: "unlockedsteps", more: "      fetch: step\n"},
+			{words: " by steps, with a lock", name: "steps", more: "      fetch: step\n", locked: true},
+		} {
 			how, name := what+way.words, way.name+fmt.Sprint(n)
 			b.Run("Cold"+name, func(b *testing.B) {
 				c := newClosureHouse(b, h, n, way.locked, way.more)

@@ -77,6 +77,7 @@ func (h *house) large(t *testing.T) map[string]string {
 	projects := map[string]string{
 		"closure of 60 paths": derivation, "closure of 60 paths, locked": derivation,
 		"40 packages on scratch, locked": install, "40 packages on Debian, locked": "from: " + testenv.DebianBase(t) + "\n" + install,
+		"closure of 60 paths by steps":            strings.Replace(derivation, "{path:", "{fetch: step, path:", 1),
 		"closure of 60 paths by steps, locked":    strings.Replace(derivation, "{path:", "{fetch: step, path:", 1),
 		"40 packages on scratch by steps, locked": strings.Replace(install, "{names:", "{fetch: step, names:", 1),
 		"40 packages on Debian by steps, locked":  "from: " + testenv.DebianBase(t) + "\n" + strings.Replace(install, "{names:", "{fetch: step, names:", 1),

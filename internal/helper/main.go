@@ -6,6 +6,7 @@
 package helper
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,6 +49,7 @@ func ownVerbs() []verb {
 		{call.ExecUsage, runExec},
 		{call.FetchUsage, only(runFetch)},
 		{call.FetchedUsage, runFetched},
+		{call.InfosUsage, only(runInfos)},
 		{call.ProbeUsage, only(runProbe)},
 		{call.AwaitUsage, only(runAwait)},
 		{call.AccountsUsage, only(runAccounts)},
@@ -184,6 +186,14 @@ func runLink(args []string, warn func(string)) error {
 		return err
 	}
 	return linkPaths(c, warn)
+}
+
+func runInfos(args []string, _ func(string)) error {
+	c, err := call.ParseInfos(args)
+	if err != nil {
+		return err
+	}
+	return download.Infos(context.Background(), c)
 }
 
 func runFetch(args []string, _ func(string)) error {

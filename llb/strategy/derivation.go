@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/strata-build/strata/internal/fetch"
 	"github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -215,13 +216,33 @@ func (d derived) lockedOrLookedUp(ctx context.Context, want wantedPaths, trusted
 	if err != nil {
 		return nil, err
 	}
+	fetcher, err := d.fetcher(ctx, want, trusted)
+	if err != nil {
+		return nil, err
+	}
 	graph, err = resolve.Closure(ctx, want.roots, resolve.Options{
-		Fetcher: d.t.pass.req.Fetch, Caches: trusted.caches, Keys: trusted.keys, Known: known,
+		Fetcher: fetcher, Caches: trusted.caches, Keys: trusted.keys, Known: known,
 	})
 	if err != nil {
 		return nil, d.fault(want, err)
 	}
 	return graph, nil
+}
+
+// fetcher fetches descriptions of store paths. Where steps fetch, one of them fetches all
+// but for a lock that is written, which asks what there is now. What a step can't have,
+// BuildKit is asked for, which says what is wrong.
+func (d derived) fetcher(ctx context.Context, want wantedPaths, trusted trust) (fetch.Fetcher, error) {
+	req := &d.t.pass.req
+	byStep, err := inStep(d.t, d.described.Fetch)
+	if err != nil || !byStep || req.Stores == nil || req.Lock.Renew {
+		return req.Fetch, err
+	}
+	texts, err := req.Stores.Infos(ctx, StoreInfos{Target: d.t.image.Target, Caches: trusted.caches, Paths: want.roots})
+	if err != nil {
+		return req.Fetch, context.Cause(ctx)
+	}
+	return fetch.Had{Texts: texts, Rest: req.Fetch}, nil
 }
 
 // fault is an error about a store path, at the line that asks for it or for the

@@ -18,6 +18,16 @@ type Stores interface {
 	// Scan describes the paths of an on-disk store, as "nix-store --dump-db" would.
 	// Their references are found in their files.
 	Scan(ctx context.Context, src *plan.StoreSource, scan StoreScan) ([]byte, error)
+	// Infos asks binary caches, in one step, for their descriptions of store paths and of
+	// all that these refer to. It gives the texts by their addresses.
+	Infos(ctx context.Context, ask StoreInfos) (map[string]string, error)
+}
+
+// StoreInfos says what binary caches are asked for.
+type StoreInfos struct {
+	// Target is the name of the target that the paths are for.
+	Target        string
+	Caches, Paths []string
 }
 
 // StoreScan says what to scan.
