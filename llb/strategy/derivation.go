@@ -216,7 +216,7 @@ func (d derived) lockedOrLookedUp(ctx context.Context, want wantedPaths, trusted
 	if err != nil {
 		return nil, err
 	}
-	fetcher, err := d.fetcher(ctx, want, trusted)
+	fetcher, err := infoFetcher(ctx, d, want, trusted)
 	if err != nil {
 		return nil, err
 	}
@@ -229,10 +229,10 @@ func (d derived) lockedOrLookedUp(ctx context.Context, want wantedPaths, trusted
 	return graph, nil
 }
 
-// fetcher fetches descriptions of store paths. Where steps fetch, one of them fetches all
+// infoFetcher fetches descriptions of store paths. Where steps fetch, one of them fetches all
 // but for a lock that is written, which asks what there is now. What a step can't have,
 // BuildKit is asked for, which says what is wrong.
-func (d derived) fetcher(ctx context.Context, want wantedPaths, trusted trust) (fetch.Fetcher, error) {
+func infoFetcher(ctx context.Context, d derived, want wantedPaths, trusted trust) (fetch.Fetcher, error) {
 	req := &d.t.pass.req
 	byStep, err := inStep(d.t, d.described.Fetch)
 	if err != nil || !byStep || req.Stores == nil || req.Lock.Renew {

@@ -21,7 +21,7 @@ var ErrReturns = errors.New("a hidden directory returns")
 // ErrMeets says that two parts of one source meet at one path, where links send them,
 // that a file takes the place of a directory that a command left, of one that a files layer
 // made, of one behind a link that a command shipped, or behind one of the base that an entry
-// named as a directory after a command had shipped, that a layer took the place of a link,
+// named as a directory after a command had shipped or that a layer made, that a layer took the place of a link,
 // or of what it led to, on whose way another one goes or went after a command, or that a source has a
 // directory, below its place, where a command shipped a link.
 var ErrMeets = errors.New("two parts of a source meet")
@@ -188,6 +188,9 @@ func (o *oracle) entry(e Entry) error {
 		return err
 	}
 	known := o.lookup(at)
+	if src := o.from(e); !isDir && !into && (src == nil || src.Kind != Dir) && known == nil && o.behind[at] {
+		return ErrMeets
+	}
 	switch {
 	case isDir && at == "/":
 		return ErrRefused
@@ -195,6 +198,7 @@ func (o *oracle) entry(e Entry) error {
 		o.image.Dirs(at)
 		o.declared[at] = NewDir()
 		o.behind[at] = o.crossed || o.ground != nil && at != dest
+		o.behind[dest] = o.behind[at]
 	case e.Symlink != "":
 		if known != nil && known.Kind == Dir {
 			return o.taken(at)
@@ -290,6 +294,9 @@ func (o *oracle) merge(src *Node, at string, follow bool) error {
 				return ErrMeets
 			}
 			o.touched[to] = false
+			if n := o.image.At(to); o.ground != nil && n != nil && n.Kind == Dir {
+				return ErrMeets
+			}
 			o.image.Put(to, kid)
 			continue
 		}
@@ -334,6 +341,9 @@ func (o *oracle) raw(e Entry, dest string, into bool) error {
 	case e.Source == "":
 		if dest == "/" {
 			return ErrRefused
+		}
+		if n := o.declared[dest]; n != nil && n.Kind == Link {
+			return ErrMeets
 		}
 		tree.Dirs(dest)
 		o.declared[dest] = NewDir()
