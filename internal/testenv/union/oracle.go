@@ -188,7 +188,7 @@ func (o *oracle) entry(e Entry) error {
 		return err
 	}
 	known := o.lookup(at)
-	if src := o.from(e); !isDir && !into && (src == nil || src.Kind != Dir) && known == nil && o.behind[at] {
+	if o.isFile(e) && known == nil && o.behind[at] {
 		return ErrMeets
 	}
 	switch {
@@ -215,6 +215,15 @@ func (o *oracle) entry(e Entry) error {
 		return o.source(e, at, into, known)
 	}
 	return nil
+}
+
+// isFile reports whether an entry puts a file or a link at its very place.
+func (o *oracle) isFile(e Entry) bool {
+	if e.Source == "" {
+		return e.Content != "" || e.Symlink != ""
+	}
+	src := o.from(e)
+	return !strings.HasSuffix(e.Dest, "/") && (src == nil || src.Kind != Dir)
 }
 
 // taken is for a file where a directory is: behind a link that a command shipped, only the
