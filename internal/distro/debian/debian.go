@@ -96,6 +96,10 @@ func (System) Resolve(ctx context.Context, r distro.Request) (*distro.Solution, 
 	}
 	out := answer(&r, files, solution, archives)
 	out.Warnings = append(out.Warnings, b.ignoredPins()...)
+	if request.LacksSecurity() {
+		out.Warnings = append(out.Warnings, distro.Warning{Text: "none of the archives is one of security updates, so that `upgrade: security` brings nothing up to date; " +
+			"add it, such as the suite bookworm-security of Debian, or write true"})
+	}
 	out.Manual = b.manual(&r, files, solution)
 	return out, nil
 }

@@ -4,6 +4,7 @@
 package packages
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv/house"
@@ -40,6 +41,9 @@ layers:
 		t.Error("a lock of other upgrades is not an error")
 	}
 	house.Contains(t, out, "strata.yaml:8:25: the lock is not up to date: strata.lock was written with other `upgrade`")
+	status, out := h.Lock(t, a, dir)
+	house.Want(t, "exit status", fmt.Sprint(status), "0")
+	house.Contains(t, out, "none of the archives is one of security updates, so that `upgrade: security` brings nothing up to date")
 }
 
 // TestUpgradeAlpine does the same for a base of Alpine.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/control"
+	"github.com/strata-build/strata/internal/distro/debian/index"
 )
 
 // updates are the newer versions that packages of the base are upgraded to, in apt's
@@ -111,7 +112,14 @@ func (s *solver) newer(p *pkg, which distro.Upgrade) *version {
 
 // isSecurity reports whether the place is an archive of security updates, as Debian's
 // and Ubuntu's call themselves.
-func (o origin) isSecurity() bool {
-	of := o.index.Options()
+func (o origin) isSecurity() bool { return isSecurity(o.index) }
+
+func isSecurity(x *index.Index) bool {
+	of := x.Options()
 	return of.Label == "Debian-Security" || strings.HasSuffix(of.Suite, "-security") || strings.HasSuffix(of.Codename, "-security")
+}
+
+// LacksSecurity reports whether security updates are asked for, and no archive has any.
+func (r *Request) LacksSecurity() bool {
+	return r.Upgrade == distro.UpgradeSecurity && !slices.ContainsFunc(r.Indexes, isSecurity)
 }
