@@ -108,3 +108,31 @@ func TestForeignSocket(t *testing.T) {
 		}
 	}
 }
+
+// TestPlantedStreams finds what never ends or begins in the place of a file in the state
+// directory. It is refused at once, and not waited for.
+func TestPlantedStreams(t *testing.T) {
+	for _, name := range []string{lockName, LogName, bootName, fingerprintName} {
+		for kind, plant := range map[string]func(path string) error{
+			"a FIFO":      func(path string) error { return unix.Mkfifo(path, 0o600) },
+			"a directory": func(path string) error { return os.Mkdir(path, 0o700) },
+		} {
+			t.Run(name+" is "+kind, func(t *testing.T) {
+				o := options(t)
+				if err := os.MkdirAll(o.Root, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				planted := filepath.Join(o.Root, name)
+				if err := plant(planted); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := Connect(t.Context(), o); err == nil || !strings.Contains(err.Error(), planted) {
+					t.Errorf("%v", err)
+				}
+				if err := os.Remove(planted); err != nil { // or Stop can't lock
+					t.Fatal(err)
+				}
+			})
+		}
+	}
+}
