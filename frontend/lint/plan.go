@@ -75,7 +75,7 @@ func (l *pass) inherited(t *spec.Target, img *plan.Image) {
 		name, _, _ := strings.Cut(kv, "=")
 		for _, a := range l.spec.Args {
 			if a.Name == name {
-				l.report(ArgShadowsVariable, a.Pos, "argument %s has the name of a variable of the base %s", name, plan.Tree{Kind: img.From.Kind, Name: t.From.Value}.Words())
+				l.report(ArgShadowsVariable, a.Pos, "argument %s has the name of a variable of the base %s", name, t.From.Value)
 			}
 		}
 	}
