@@ -21,7 +21,7 @@ import (
 var (
 	seed      = flag.Uint64("seed", 1, "of the sets")
 	direct    = flag.Int("direct", 40, "how often apt-get itself is asked, too: once in so many sets")
-	sets      = flag.Int("sets", 24, "how many sets")
+	sets      = flag.Int("sets", 12, "how many sets")
 	recommend = flag.Bool("recommends", false, "take recommended packages, too")
 	only      = flag.String("kind", "", "only sets of this kind, such as suite")
 	verbose   = flag.Bool("each", false, "print a line for each set")

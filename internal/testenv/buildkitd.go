@@ -199,6 +199,9 @@ func (d *Daemon) start() error {
 	}
 	cmd := exec.Command(path, "--config", d.config())
 	cmd.Env = append(os.Environ(), d.env...)
+	if current != nil && current.gogc != "" {
+		cmd.Env = append(cmd.Env, "GOGC="+current.gogc)
+	}
 	d.process, err = startProcess(cmd, filepath.Join(d.dir, "buildkitd.log"))
 	if err != nil {
 		return err

@@ -17,6 +17,9 @@ type session struct {
 	dir      string
 	binaries binaries
 	parts    parts
+	// gogc is what the process was given as GOGC. It is meant for tests and daemons: the
+	// programs that users run decide for themselves.
+	gogc string
 
 	daemonOnce sync.Once
 	daemon     *Daemon
@@ -53,7 +56,11 @@ func runIn(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	current = &session{dir: dir}
+	current = &session{dir: dir, gogc: os.Getenv("GOGC")}
+	if err := os.Unsetenv("GOGC"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	status := m.Run()
 	if err := current.close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
