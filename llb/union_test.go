@@ -45,7 +45,7 @@ func TestUnion(t *testing.T) {
 
 // TestUnionFound makes the build files that once differed.
 func TestUnionFound(t *testing.T) {
-	for _, seed := range []uint64{315308, 316898, 320036, 321500, 330939, 331922, 332868, 350103, 402352, 405718, 421453, 422410, 423644, 609162, 610780, 635308, 637243, 710016, 712427, 719987, 724798} {
+	for _, seed := range []uint64{315308, 316898, 320036, 321500, 330939, 331922, 332868, 350103, 402352, 405718, 421453, 422410, 423644, 609162, 610780, 635308, 637243, 710016, 712427, 719987, 724798, 735691} {
 		p := union.NewProject(seed)
 		if _, err := checkUnion(t.Context(), p); err != nil {
 			t.Errorf("build file %d: %v\n%s\nbase:\n%s", seed, err, p.YAML("base", 0), p.Base.Text(true))
