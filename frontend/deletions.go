@@ -20,9 +20,9 @@ import (
 )
 
 // searchDeletions looks for names that an image's layer would take for deletions, in what
-// sources, and directories and Dockerfiles that an image stands on, brought: there may be none. With a cache
-// from elsewhere a layer may have to be fetched to look, so it is looked into only if there
-// may be such a name.
+// sources brought, and directories and Dockerfiles that an image stands on: there may be
+// none. With a cache from elsewhere a layer may have to be fetched to look, so it is looked
+// into only if there may be such a name.
 func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) error {
 	for _, img := range p.Images {
 		var st bk.State

@@ -45,16 +45,10 @@ func newLooks(r *request, s *spec.Spec, lowered *llb.Result) *looks {
 	}
 }
 
-// solve builds the image, and meanwhile prepares the looks. BuildKit's states can't be
-// marshalled side by side: the image's is before the others are.
-func (l *looks) solve(ctx context.Context, p *plan.Plan, trees *source.Trees) (client.Reference, error) {
-	def, err := l.request.daemon.Marshal(ctx, l.lowered.State)
-	if err != nil {
-		return nil, err
-	}
-	var ref client.Reference
+// solve builds the image, and meanwhile prepares the looks.
+func (l *looks) solve(ctx context.Context, p *plan.Plan, trees *source.Trees) (ref client.Reference, err error) {
 	group, making := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { ref, err = l.request.daemon.MakeDefinition(making, def); return err })
+	group.Go(func() (err error) { ref, err = l.request.daemon.Make(making, l.lowered.State); return err })
 	group.Go(func() error { return l.prepare(making, p, trees) })
 	err = group.Wait()
 	return ref, err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
@@ -30,12 +31,17 @@ type Daemon struct {
 	// Declared says that the platforms are those of the build file: questions are answered
 	// for the daemon's own, if it is among them.
 	Declared bool
+	// marshaling lets one state be marshalled at a time: BuildKit sorts the mounts of a
+	// step while another state that has the same step may read them.
+	marshaling sync.Mutex
 }
 
 // Marshal makes the definition of a state.
 func (d *Daemon) Marshal(ctx context.Context, st bk.State) (*bk.Definition, error) {
 	caps := d.Client.BuildOpts().LLBCaps
+	d.marshaling.Lock()
 	def, err := st.Marshal(ctx, bk.WithCaps(caps), bk.Platform(d.Platform))
+	d.marshaling.Unlock()
 	if err != nil {
 		return nil, fmt.Errorf("marshal graph: %w", err)
 	}
@@ -71,11 +77,6 @@ func (d *Daemon) Make(ctx context.Context, st bk.State) (client.Reference, error
 	if err != nil {
 		return nil, err
 	}
-	return d.MakeDefinition(ctx, def)
-}
-
-// MakeDefinition is [Daemon.Make] for a marshalled state.
-func (d *Daemon) MakeDefinition(ctx context.Context, def *bk.Definition) (client.Reference, error) {
 	ref, err := d.SolveDefinition(ctx, def)
 	if err == nil && ref != nil {
 		err = ref.Evaluate(ctx)

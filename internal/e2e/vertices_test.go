@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,29 +29,38 @@ import (
 // counting is a daemon that counts what it is asked for.
 type counting struct {
 	gateway.Client
+	mu              sync.Mutex
 	solves, lookups int
 	// planned are the vertices of all solves.
 	planned map[digest.Digest]bool
 }
 
 func (c *counting) Solve(ctx context.Context, req gateway.SolveRequest) (*gateway.Result, error) {
+	c.mu.Lock()
 	c.solves++
 	if req.Definition != nil {
 		for _, op := range req.Definition.Def {
 			c.planned[digest.FromBytes(op)] = true
 		}
 	}
+	c.mu.Unlock()
 	return c.Client.Solve(ctx, req)
 }
 
 func (c *counting) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	c.lookups++
+	c.lookedUp()
 	return c.Client.ResolveImageConfig(ctx, ref, opt)
 }
 
 func (c *counting) ResolveSourceMetadata(ctx context.Context, op *pb.SourceOp, opt sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
-	c.lookups++
+	c.lookedUp()
 	return c.Client.ResolveSourceMetadata(ctx, op, opt)
+}
+
+func (c *counting) lookedUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lookups++
 }
 
 // large are projects of a size that shows what each thing in them costs.

@@ -61,12 +61,7 @@ func get(ctx context.Context, client *http.Client, dir *os.Root, f call.FetchedF
 }
 
 func getFrom(ctx context.Context, client *http.Client, dir *os.Root, f call.FetchedFile, address string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("User-Agent", "strata")
-	response, err := client.Do(r)
+	response, err := ask(ctx, client, address)
 	if err != nil {
 		return err
 	}
@@ -84,6 +79,16 @@ func getFrom(ctx context.Context, client *http.Client, dir *os.Root, f call.Fetc
 		return errors.Join(err, dir.Remove(part))
 	}
 	return dir.Rename(part, f.Name)
+}
+
+// ask asks a server for a file.
+func ask(ctx context.Context, client *http.Client, address string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("User-Agent", "strata")
+	return client.Do(r)
 }
 
 // held copies what a server sends, as far as it may be the file, and compares it.

@@ -69,12 +69,7 @@ func (g *gatherer) Fetch(ctx context.Context, requests []fetch.Request) []fetch.
 
 func (g *gatherer) get(ctx context.Context, req *fetch.Request) ([]byte, error) {
 	address := req.URLs[0]
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("User-Agent", "strata")
-	response, err := g.client.Do(r)
+	response, err := ask(ctx, g.client, address)
 	if err != nil {
 		return nil, err
 	}

@@ -124,7 +124,7 @@ func failure(last rootdir.Lines, argv []string, exit *exec.ExitError) string {
 }
 
 // blamed are the packages that dpkg names: those that failed themselves, those that lack
-// another package, and those that it asks the user about, for whom nobody answers. It says
+// another package, and those that it asks the user about, which has no answer here. It says
 // the reason on the line after the name.
 func blamed(last rootdir.Lines) (scripts, needy, asking []string) {
 	for i, line := range last {
