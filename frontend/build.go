@@ -91,7 +91,7 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	trees.Use(planned)
 	group, making := errgroup.WithContext(ctx)
 	group.Go(func() error { trees.LoadContext(making, planned); return nil })
-	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(making, s, planned, trees); return err })
+	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(making, s, img, trees); return err })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
@@ -132,14 +132,15 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 // make lowers a plan and builds it. Packages and store paths that a server doesn't give
 // are looked for at the next mirror, or in the next binary cache, and files of contexts
 // without the links on the way to them.
-func (r *request) make(ctx context.Context, s *spec.Spec, p *plan.Plan, trees *source.Trees) (*llb.Result, client.Reference, error) {
+func (r *request) make(ctx context.Context, s *spec.Spec, img *image, trees *source.Trees) (*llb.Result, client.Reference, error) {
+	p := img.plan
 	elsewhere := source.NewElsewhere(r.daemon)
 	for {
 		lowered, err := trees.Lower(ctx, p)
 		if err != nil {
 			return nil, nil, err
 		}
-		inside := newLooks(r, s, lowered)
+		inside := newLooks(r, s, lowered, img.lock)
 		ref, err := inside.solve(ctx, p, trees)
 		if err == nil {
 			return lowered, ref, inside.look(ctx)

@@ -17,6 +17,7 @@ import (
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -33,13 +34,15 @@ type looks struct {
 	opened  *openedTrees
 	made    *suspects
 	asked   question
-	// hidden are warnings of files that packages hide.
+	// lock is what packages were resolved to.
+	lock *lock.File
+	// hidden are warnings of files that packages hide, or that hide those of packages.
 	hidden []*spec.Error
 }
 
-func newLooks(r *request, s *spec.Spec, lowered *llb.Result) *looks {
+func newLooks(r *request, s *spec.Spec, lowered *llb.Result, locked *lock.File) *looks {
 	return &looks{
-		request: r, spec: s, lowered: lowered,
+		request: r, spec: s, lowered: lowered, lock: locked,
 		opened: &openedTrees{daemon: r.daemon, refs: map[*plan.Layer]func() (client.Reference, error){}},
 		made:   newSuspects(r.daemon, lowered, r.warnings.config.Skips),
 	}
@@ -61,6 +64,7 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 		return err
 	}
 	l.searchHidden()
+	l.searchOverlaps()
 	l.made.search(&l.asked, isOut)
 	for _, one := range l.made.layers {
 		if isOut(one.Layer) {

@@ -41,6 +41,8 @@ type image struct {
 	// put are the trees of files layers and of what commands shipped, since a command ran
 	// in the image.
 	put []Shipped
+	// installed are the trees of packages.
+	installed []Shipped
 }
 
 // image lowers one target.
@@ -160,6 +162,7 @@ func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, n
 		img.lowering.copied = append(img.lowering.copied, Shipped{Layer: layer, State: st})
 	}
 	img.put = append(img.put, Shipped{Layer: layer, State: st})
+	img.overlapPackages(a)
 	img.stack.add(st, layer, name)
 	return nil
 }

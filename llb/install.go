@@ -48,6 +48,7 @@ func (img *image) addUnpacked(ctx context.Context, made plan.Made, a *plan.Unpac
 			return &plan.Fault{Range: made.Range, Err: err}
 		}
 		img.packages.pending = append(img.packages.pending, u)
+		img.addPackages(made.Layer, u.trees...)
 	}
 	last := img.packages.pending[len(img.packages.pending)-1]
 	img.stack.add(last.trees[made.Part], made.Layer, name)
@@ -217,6 +218,7 @@ func (img *image) addInstalled(layer *plan.Layer, below, after bk.State) {
 	}
 	changes := bk.Diff(below, after, img.ops.At(layer.Range), bk.WithCustomName(img.ops.Name("changes of "+layer.Short())))
 	img.changed = append(img.changed, Shipped{Layer: layer, State: changes})
+	img.addPackages(layer, changes)
 	img.skeleton.Ship(true, changes)
 	img.stack.change(changes)
 	img.packages.on = op.Restart(bk.Merge([]bk.State{below, changes}))

@@ -97,6 +97,9 @@ type Result struct {
 	Changed []Shipped
 	// Hidden are trees below packages that may have hidden something of them.
 	Hidden []Hidden
+	// Overlaps are trees of packages that may have what files layers put, too. In a chain
+	// there are none.
+	Overlaps []Overlap
 	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool
 }
@@ -116,6 +119,7 @@ type lowering struct {
 	copied   []Shipped
 	linked   []Shipped
 	hidden   []Hidden
+	overlaps []Overlap
 	placer   *place.Placer
 	runner   *exec.Runner
 	unpacker *store.Unpacker
@@ -154,6 +158,7 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		Copied:      l.copied,
 		Linked:      l.linked,
 		Hidden:      l.hidden,
+		Overlaps:    l.overlaps,
 		Changed:     last.changed,
 		NoCache:     last.ops.IgnoresCache(""),
 	}, nil

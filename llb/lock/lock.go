@@ -180,6 +180,22 @@ func (f *File) Platform(target, platform string) *Platform {
 	return nil
 }
 
+// HasConffile reports whether a path is a configuration file of any packages. A nil
+// File has none.
+func (f *File) HasConffile(path string) bool {
+	if f == nil {
+		return false
+	}
+	for _, t := range f.Targets {
+		for _, p := range t.Platforms {
+			if p.Packages != nil && p.Packages.Conffiles[path] != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Platforms are the names of all platforms that the lock was written for, sorted.
 func (f *File) Platforms() []string {
 	names := slices.Clone(f.Written)
