@@ -93,7 +93,10 @@ func checkCache(entry client.CacheOptionsEntry, local string) error {
 	case entry.Type == "local" && entry.Attrs[local] == "":
 		return fmt.Errorf("type=local needs %s=PATH", local)
 	case entry.Type == "local":
-		return checkIndex(filepath.Join(entry.Attrs[local], ocispecs.ImageIndexFile))
+		if err := checkIndex(filepath.Join(entry.Attrs[local], ocispecs.ImageIndexFile)); err != nil {
+			return err
+		}
+		return plainfile.CheckBelow(filepath.Join(entry.Attrs[local], ocispecs.ImageBlobsDir))
 	}
 	return nil
 }

@@ -6,10 +6,12 @@
 package plainfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -75,6 +77,26 @@ func Check(path string, fi fs.FileInfo) error {
 		kind = "of an unknown type"
 	}
 	return fmt.Errorf("%s is %s, not a plain file", path, kind)
+}
+
+// CheckBelow returns the error of the first file below a directory that isn't a plain one,
+// or leads to none, or nil. A directory that isn't there has no files.
+func CheckBelow(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && path == dir:
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() || d.Type().IsRegular():
+			return nil
+		}
+		fi, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		return Check(path, fi)
+	})
 }
 
 // IsHanded reports whether a path stands for a stream that this process was started

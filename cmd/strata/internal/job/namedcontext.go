@@ -122,6 +122,9 @@ func (in *input) addLayout(name string, l flags.Layout) error {
 		}
 		l.Digest = dgst
 	}
+	if err := plainfile.CheckBelow(filepath.Join(l.Path, ocispecs.ImageBlobsDir)); err != nil {
+		return fmt.Errorf("open OCI layout: %w", err)
+	}
 	store, err := local.NewStore(l.Path)
 	if err != nil {
 		return fmt.Errorf("open OCI layout: %w", err)
