@@ -38,10 +38,18 @@ type Group struct {
 	System  bool
 }
 
+// userKind is a map, or the name alone.
+func userKind() kind[User] {
+	return or(userObject().kind(), text(valid(ParseAccount)), likeText(), func(c cursor, name String) User {
+		return User{Range: c.span, Name: name}
+	})
+}
+
 func userObject() object[User] {
 	name, id, field := text(valid(ParseAccount)), accountNumber(), text(checkField)
 	group := text(func(text string) error { return valid(ParseGroup)(text) })
 	return object[User]{
+		want:    "a name or a map",
 		span:    func(u *User) *Range { return &u.Range },
 		instead: asUser,
 		keys: []key[User]{
@@ -57,9 +65,17 @@ func userObject() object[User] {
 	}
 }
 
+// groupKind is a map, or the name alone.
+func groupKind() kind[Group] {
+	return or(groupObject().kind(), text(valid(ParseAccount)), likeText(), func(c cursor, name String) Group {
+		return Group{Range: c.span, Name: name}
+	})
+}
+
 func groupObject() object[Group] {
 	name := text(valid(ParseAccount))
 	return object[Group]{
+		want:    "a name or a map",
 		span:    func(g *Group) *Range { return &g.Range },
 		instead: asGroup,
 		keys: []key[Group]{
