@@ -46,6 +46,9 @@ func cp(c *Call) error {
 type copying struct{ keep, recursive, links bool }
 
 func (c *Call) copy(from, to string, how copying) error {
+	if path.Clean(from) == os.DevNull {
+		return c.Files().Write(to, nil, fs.FileMode(c.mode(0o666)))
+	}
 	info, err := c.Files().Stat(from, !how.links)
 	if err != nil {
 		return err

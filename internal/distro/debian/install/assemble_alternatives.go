@@ -8,6 +8,7 @@ package install
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -30,7 +31,7 @@ type alternative struct {
 func (a *assembler) updateAlternatives(c *noshell.Call) error {
 	args := slices.DeleteFunc(slices.Clone(c.Args[1:]), func(s string) bool { return s == "--quiet" || s == "--force" })
 	if len(args) > 1 && args[0] != "--install" {
-		return a.otherAlternatives(args)
+		return a.otherAlternatives(c, args)
 	}
 	if len(args) < 5 {
 		return noshell.Refuse("it isn't followed")
@@ -63,7 +64,7 @@ func (a *assembler) updateAlternatives(c *noshell.Call) error {
 
 // otherAlternatives takes one away, or puts a group in automatic mode, which it is in,
 // or asks for a name that has none.
-func (a *assembler) otherAlternatives(args []string) error {
+func (a *assembler) otherAlternatives(c *noshell.Call, args []string) error {
 	all := a.choices[args[1]]
 	switch {
 	case args[0] == "--auto" && len(args) == 2:
@@ -74,8 +75,43 @@ func (a *assembler) otherAlternatives(args []string) error {
 		return nil
 	case slices.Contains([]string{"--list", "--query", "--display"}, args[0]) && len(all) == 0:
 		return noshell.Status(2)
+	case args[0] == "--query" && len(args) == 2:
+		return c.Print(queried(all))
 	}
 	return noshell.Refuse("it isn't followed")
+}
+
+// queried is what --query prints of a name's choices.
+func queried(all []alternative) string {
+	best := slices.MaxFunc(all, func(x, y alternative) int { return x.priority - y.priority })
+	var b strings.Builder
+	fmt.Fprintf(&b, "Name: %s\nLink: %s\n", best.name, best.link)
+	slaves := map[string]string{}
+	for _, alt := range all {
+		for _, s := range alt.slaves {
+			slaves[s.name] = s.link
+		}
+	}
+	writeSlaves(&b, slaves)
+	fmt.Fprintf(&b, "Status: auto\nBest: %s\nValue: %s\n", best.path, best.path)
+	for _, alt := range slices.SortedFunc(slices.Values(all), func(x, y alternative) int { return strings.Compare(x.path, y.path) }) {
+		fmt.Fprintf(&b, "\nAlternative: %s\nPriority: %d\n", alt.path, alt.priority)
+		own := map[string]string{}
+		for _, s := range alt.slaves {
+			own[s.name] = s.path
+		}
+		writeSlaves(&b, own)
+	}
+	return b.String()
+}
+
+func writeSlaves(b *strings.Builder, slaves map[string]string) {
+	if len(slaves) > 0 {
+		b.WriteString("Slaves:\n")
+	}
+	for _, name := range slices.Sorted(maps.Keys(slaves)) {
+		fmt.Fprintf(b, " %s %s\n", name, slaves[name])
+	}
 }
 
 // choose makes the links of a name and writes down the choices.

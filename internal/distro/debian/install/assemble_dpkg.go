@@ -7,6 +7,7 @@ package install
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -170,31 +171,43 @@ func (a *assembler) known(names []string) error {
 func (a *assembler) search(c *noshell.Call, paths []string) error {
 	failed := false
 	for _, p := range paths {
-		if strings.ContainsAny(p, "*?[") || !path.IsAbs(p) {
-			return noshell.Refuse("it isn't followed with patterns")
+		if strings.ContainsAny(p, `[\`) || !path.IsAbs(p) {
+			return noshell.Refuse("it isn't followed with such patterns")
 		}
-		var owners []string
-		for _, pkg := range a.packages {
-			text, err := os.ReadFile(a.root.At(filepath.Join(infoDir, pkg.Info+".list")))
-			if err != nil {
+		owners, err := a.owners(p)
+		if err != nil {
+			return err
+		}
+		failed = failed || len(owners) == 0
+		for _, at := range slices.Sorted(maps.Keys(owners)) {
+			if err := c.Print(strings.Join(owners[at], ", ") + ": " + at + "\n"); err != nil {
 				return err
 			}
-			if slices.Contains(strings.Split(string(text), "\n"), p) {
-				owners = append(owners, pkg.Info)
-			}
-		}
-		if len(owners) == 0 {
-			failed = true
-			continue
-		}
-		if err := c.Print(strings.Join(owners, ", ") + ": " + p + "\n"); err != nil {
-			return err
 		}
 	}
 	if failed {
 		return noshell.Status(1)
 	}
 	return nil
+}
+
+// owners are the packages of the paths that a pattern matches; a * of it matches a slash
+// as well.
+func (a *assembler) owners(pattern string) (map[string][]string, error) {
+	matches := regexp.MustCompile("^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$")
+	owners := map[string][]string{}
+	for _, pkg := range a.packages {
+		text, err := os.ReadFile(a.root.At(filepath.Join(infoDir, pkg.Info+".list")))
+		if err != nil {
+			return nil, err
+		}
+		for at := range strings.SplitSeq(string(text), "\n") {
+			if at != "" && matches.MatchString(at) {
+				owners[at] = append(owners[at], pkg.Info)
+			}
+		}
+	}
+	return owners, nil
 }
 
 // field is one in a format of dpkg-query.

@@ -64,13 +64,20 @@ func (a *assembler) commands() map[string]noshell.Command {
 		"dpkg": a.dpkg, "dpkg-realpath": a.realpath, "dpkg-query": a.dpkg, "dpkg-divert": a.divert, "dpkg-statoverride": a.override, "dpkg-trigger": a.trigger,
 		"dpkg-maintscript-helper": helper, "update-alternatives": a.updateAlternatives, debconfCommand: a.debconf,
 		"ucf": a.ucf, "ucfr": a.ucfr, "openssl": openssl, "run-parts": runParts, "java": javaStore, "keytool": keytool,
-		"dbus-uuidgen": dbusUUID, "systemd-machine-id-setup": a.machineID, "pam-auth-update": pamAuthUpdate, "getcap": getcap, "setcap": setcap,
+		"dbus-uuidgen": dbusUUID, "systemd-machine-id-setup": a.machineID, "pam-auth-update": a.pamAuthUpdate, "getcap": getcap, "setcap": setcap,
+		"journalctl": journalctl,
 	}
 	for _, name := range []string{
 		"deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "update-rc.d", "systemctl", "ldconfig", "py3compile", "pycompile",
 		"update-menus", "telinit", "ischroot", "fc-cache", "iconvconfig",
 	} {
 		all[name] = leftOut
+	}
+	for _, name := range []string{"pgrep", "pidof", "pkill", "killall"} {
+		all[name] = findsNoProcess
+	}
+	for name := range apacheParts() {
+		all[name] = a.enableApache
 	}
 	for _, p := range a.packages {
 		for _, name := range p.Files {
@@ -86,6 +93,9 @@ func (a *assembler) commands() map[string]noshell.Command {
 // leftOut is a command that starts or enters a service, or makes what programs do
 // without: a cache, or bytecode; or it asks whether no system is running.
 func leftOut(*noshell.Call) error { return nil }
+
+// findsNoProcess looks for programs that run: there are none.
+func findsNoProcess(*noshell.Call) error { return noshell.Status(1) }
 
 // onlyWith are the commands of those whose programs are in the root: scripts that run
 // them need them.

@@ -105,10 +105,10 @@ func (a *assembler) override(c *noshell.Call) error {
 		return err
 	}
 	switch {
-	case opt.Has("list") && len(rest) < 2:
+	case opt.Has("list"):
 		found := false
 		for _, o := range a.overrides {
-			if len(rest) == 0 || o.path == rest[0] {
+			if len(rest) == 0 || slices.Contains(rest, o.path) {
 				found = true
 				if err := c.Print(strings.Join([]string{o.user, o.group, o.mode, o.path}, " ") + "\n"); err != nil {
 					return err

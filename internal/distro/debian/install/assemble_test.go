@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/distro/rootdir"
@@ -75,10 +76,13 @@ adduser --system --group --home /var/lib/server --gecos Server server
 addgroup --quiet --system extra
 getent group extra >/dev/null
 mkdir -p /var/log/server
-dpkg-statoverride --list /var/log/server >/dev/null || dpkg-statoverride --update --add server adm 02750 /var/log/server
+dpkg-statoverride --list /var/log/server /var/log/other >/dev/null || dpkg-statoverride --update --add server adm 02750 /var/log/server
 dpkg-divert --package server --no-rename --divert /usr/bin/old.distrib --add /usr/bin/old
 update-alternatives --install /usr/bin/server server /usr/bin/server-1 20
 update-alternatives --remove server /usr/bin/never
+update-alternatives --query server | grep -q '^Value: /usr/bin/server-1$'
+dpkg -S '/etc/s*' '/usr/bin/server-?' >/etc/owners
+if pgrep -x server; then exit 5; fi
 if dpkg --compare-versions "$2" lt-nl 2; then exit 4; fi
 dpkg --compare-versions 1.0-1 gt 1.0~rc1
 [ "$(dpkg-query -W -f='${Status} ${Version}' watcher)" = "install ok installed 1.0-1" ]
@@ -94,7 +98,7 @@ exit 0`))
 	root, err := assembledIn(t, append(system(t), server, watcher)...)
 	must(t, err)
 	for file, want := range map[string]string{
-		"etc/server.answers": "80 a b\nstatus 10\n", "etc/heard": "watched\n", "etc/default-server": "default",
+		"etc/server.answers": "80 a b\nstatus 10\n", "etc/owners": "server: /etc/server.conf\nserver: /usr/bin/server-1\n", "etc/heard": "watched\n", "etc/default-server": "default",
 		"etc/passwd":              "root:*:0:0:root:/root:/bin/bash\nserver:x:100:100:Server,,,:/var/lib/server:/usr/sbin/nologin\n",
 		"etc/group":               "root:*:0:\nadm:*:4:\nnogroup:*:65534:\nserver:x:100:\nextra:x:101:\n",
 		"var/lib/dpkg/diversions": "/usr/bin/old\n/usr/bin/old.distrib\nserver\n", "var/lib/dpkg/statoverride": "server adm 2750 /var/log/server\n",
@@ -144,5 +148,58 @@ func TestAssembleRefusesPreinst(t *testing.T) {
 	refused := buildDeb(t, "none", "pack", "", script("preinst", "exit 7"))
 	if _, err := assembledIn(t, refused); err == nil || !strings.Contains(err.Error(), "pack: its script preinst: it fails with status 7 (line 3)") {
 		t.Errorf("a script before unpacking: %v", err)
+	}
+}
+
+// TestAssembleApache enables parts of Apache's configuration as a2enmod does, which has
+// written what is wanted here.
+func TestAssembleApache(t *testing.T) {
+	program := sourceFile{name: "usr/sbin/a2enmod", text: "#!/usr/bin/perl", mode: 0o755}
+	files := []sourceFile{program}
+	for name, text := range map[string]string{
+		"mods-available/mpm_event.load": "# Conflicts: mpm_worker mpm_prefork\nLoadModule\n", "mods-available/mpm_event.conf": "x\n",
+		"mods-available/mpm_prefork.load": "# Conflicts: mpm_event\n", "mods-available/deflate.load": "# Depends: filter\nLoadModule\n# Depends: none\n",
+		"mods-available/deflate.conf": "x\n", "mods-available/filter.load": "LoadModule\n", "mods-available/cgi.load": "x\n", "mods-available/cgid.load": "x\n",
+		"conf-available/security.conf": "# Depends: filter\n", "conf-available/needs.conf": "# Depends: ssl\n", "sites-available/000-default.conf": "x\n",
+	} {
+		files = append(files, sourceFile{name: "etc/apache2/" + name, text: text})
+	}
+	apache := buildDeb(t, "none", "apache2", "", append(files, script("postinst", `a2enmod -m -q mpm_event
+a2enmod -m -q deflate.load cgi >/etc/said
+a2enmod -q deflate >>/etc/said
+a2enmod -q mpm_prefork || echo "conflict $?" >>/etc/said
+a2enmod -q nothing 2>/dev/null || echo "nothing $?" >>/etc/said
+a2enconf -m -q security; a2ensite -q 000-default
+a2enconf -q needs 2>/dev/null || echo "needs $?" >>/etc/said`))...)
+	root, err := assembledIn(t, apache)
+	must(t, err)
+	holds(t, root, "etc/said", "Enabling module filter.\nEnabling module deflate.\nYour MPM seems to be threaded. Selecting cgid instead of cgi.\nEnabling module cgid.\n"+
+		"conflict 1\nnothing 1\nneeds 1\n")
+	var got []string
+	for _, dir := range []string{"etc/apache2", "var/lib/apache2"} {
+		must(t, filepath.WalkDir(filepath.Join(root, dir), func(p string, d os.DirEntry, err error) error {
+			to, _ := os.Readlink(p)
+			if to != "" || strings.Contains(p, "_by_") && !d.IsDir() {
+				got = append(got, strings.TrimPrefix(p, root+"/")+" "+to)
+			}
+			return err
+		}))
+	}
+	want := `etc/apache2/conf-enabled/security.conf ../conf-available/security.conf
+etc/apache2/mods-enabled/cgid.load ../mods-available/cgid.load
+etc/apache2/mods-enabled/deflate.conf ../mods-available/deflate.conf
+etc/apache2/mods-enabled/deflate.load ../mods-available/deflate.load
+etc/apache2/mods-enabled/filter.load ../mods-available/filter.load
+etc/apache2/mods-enabled/mpm_event.conf ../mods-available/mpm_event.conf
+etc/apache2/mods-enabled/mpm_event.load ../mods-available/mpm_event.load
+etc/apache2/sites-enabled/000-default.conf ../sites-available/000-default.conf
+var/lib/apache2/conf/enabled_by_maint/security 
+var/lib/apache2/module/enabled_by_maint/cgid 
+var/lib/apache2/module/enabled_by_maint/deflate 
+var/lib/apache2/module/enabled_by_maint/filter 
+var/lib/apache2/module/enabled_by_maint/mpm_event 
+var/lib/apache2/site/enabled_by_admin/000-default `
+	if diff := cmp.Diff(strings.Split(want, "\n"), got); diff != "" {
+		t.Error(diff)
 	}
 }
