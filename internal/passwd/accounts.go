@@ -3,7 +3,10 @@
 
 package passwd
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 // Accounts are the files of a root. Those with passwords are nil where it has none.
 type Accounts struct{ Users, Groups, Shadow, GroupShadow *File }
@@ -13,6 +16,8 @@ type User struct {
 	Name                 string
 	ID, GID              int
 	Comment, Home, Shell string
+	// Password is what stands for it; ! if empty, which locks it.
+	Password string
 	// Aging are the fields of shadow after the password: from the day of its last change
 	// on, which isn't the day of a build; what passwd writes without a policy if there are
 	// none.
@@ -27,7 +32,7 @@ func (a *Accounts) AddUser(u User) error {
 	if u.Aging == nil {
 		u.Aging = Aging()
 	}
-	return a.Shadow.Add(append([]string{u.Name, "!"}, u.Aging...)...)
+	return a.Shadow.Add(append([]string{u.Name, cmp.Or(u.Password, "!")}, u.Aging...)...)
 }
 
 // Aging are the fields of a password that never expires.

@@ -23,7 +23,8 @@ import (
 func Debian() map[string]noshell.Command {
 	return map[string]noshell.Command{
 		"adduser": adduser, "addgroup": adduser, "groupadd": groupadd, "useradd": useradd, "usermod": usermod,
-		"pwconv": pwconv, "grpconv": grpconv, "pwck": nothing, "grpck": nothing,
+		"systemd-sysusers": sysusers,
+		"pwconv":           pwconv, "grpconv": grpconv, "pwck": nothing, "grpck": nothing,
 	}
 }
 

@@ -65,7 +65,7 @@ func (a *assembler) commands() map[string]noshell.Command {
 		"dpkg-maintscript-helper": helper, "update-alternatives": a.updateAlternatives, debconfCommand: a.debconf,
 		"ucf": a.ucf, "ucfr": a.ucfr, "openssl": openssl, "run-parts": runParts, "java": javaStore, "keytool": keytool,
 		"dbus-uuidgen": dbusUUID, "systemd-machine-id-setup": a.machineID, "pam-auth-update": a.pamAuthUpdate, "getcap": getcap, "setcap": setcap,
-		"journalctl": journalctl,
+		"journalctl": journalctl, "systemd-tmpfiles": tmpfiles,
 	}
 	for _, name := range []string{
 		"deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "update-rc.d", "systemctl", "ldconfig", "py3compile", "pycompile",
@@ -73,8 +73,8 @@ func (a *assembler) commands() map[string]noshell.Command {
 	} {
 		all[name] = leftOut
 	}
-	for _, name := range []string{"pgrep", "pidof", "pkill", "killall"} {
-		all[name] = findsNoProcess
+	for _, name := range []string{"pgrep", "pidof", "pkill", "killall", "aa-enabled"} {
+		all[name] = findsNothing
 	}
 	for name := range apacheParts() {
 		all[name] = a.enableApache
@@ -94,8 +94,8 @@ func (a *assembler) commands() map[string]noshell.Command {
 // without: a cache, or bytecode; or it asks whether no system is running.
 func leftOut(*noshell.Call) error { return nil }
 
-// findsNoProcess looks for programs that run: there are none.
-func findsNoProcess(*noshell.Call) error { return noshell.Status(1) }
+// findsNothing looks for programs that run, or for what a running kernel has.
+func findsNothing(*noshell.Call) error { return noshell.Status(1) }
 
 // onlyWith are the commands of those whose programs are in the root: scripts that run
 // them need them.

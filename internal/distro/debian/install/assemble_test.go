@@ -6,7 +6,9 @@
 package install
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,7 +84,7 @@ update-alternatives --install /usr/bin/server server /usr/bin/server-1 20
 update-alternatives --remove server /usr/bin/never
 update-alternatives --query server | grep -q '^Value: /usr/bin/server-1$'
 dpkg -S '/etc/s*' '/usr/bin/server-?' >/etc/owners
-if pgrep -x server; then exit 5; fi
+if pgrep -x server || aa-enabled --quiet 2>/dev/null; then exit 5; fi
 if dpkg --compare-versions "$2" lt-nl 2; then exit 4; fi
 dpkg --compare-versions 1.0-1 gt 1.0~rc1
 [ "$(dpkg-query -W -f='${Status} ${Version}' watcher)" = "install ok installed 1.0-1" ]
@@ -201,5 +203,44 @@ var/lib/apache2/module/enabled_by_maint/mpm_event
 var/lib/apache2/site/enabled_by_admin/000-default `
 	if diff := cmp.Diff(strings.Split(want, "\n"), got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestAssembleTmpfiles makes directories as systemd-tmpfiles does where the machine has it.
+func TestAssembleTmpfiles(t *testing.T) {
+	const lines = "# a service's\nd /run/daemon 0750 daemon adm - -\nD- /run/deep/er - - - 10d\nd! /run/boot\n#\nd /var/lib/there 2775 - adm\nx /tmp/kept\nr! /run/daemon/*\n"
+	files := []sourceFile{
+		{name: "usr/lib/tmpfiles.d/daemon.conf", text: lines}, {name: "etc/passwd", text: "root:x:0:0::/:\ndaemon:x:7:7::/:\n"},
+		{name: "etc/group", text: "root:x:0:\nadm:x:4:\n"}, {name: "var/lib/there/", mode: 0o700},
+	}
+	list := func(root string) string {
+		var st unix.Stat_t
+		var b strings.Builder
+		for _, dir := range []string{"run/daemon", "run/deep", "run/deep/er", "var/lib/there", "run/boot"} {
+			if err := unix.Stat(filepath.Join(root, dir), &st); err != nil {
+				fmt.Fprintf(&b, "%s: %v\n", dir, err)
+				continue
+			}
+			fmt.Fprintf(&b, "%s %o %d:%d\n", dir, st.Mode&0o7777, st.Uid, st.Gid)
+		}
+		return b.String()
+	}
+	pack := buildDeb(t, "none", "daemon", "", append(files, script("postinst", "systemd-tmpfiles --create daemon.conf"))...)
+	root, err := assembledIn(t, pack)
+	must(t, err)
+	const want = "run/daemon 750 7:4\nrun/deep 755 0:0\nrun/deep/er 755 0:0\nvar/lib/there 2775 0:4\nrun/boot: no such file or directory\n"
+	if got := list(root); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	program, err := exec.LookPath("systemd-tmpfiles")
+	if err != nil {
+		return
+	}
+	theirs, _ := unpackTo(t, UnpackOptions{}, pack)
+	if out, err := exec.Command(program, "--root="+theirs, "--create", "daemon.conf").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := list(theirs); got != want {
+		t.Errorf("systemd's program makes\n%s\nwant\n%s", got, want)
 	}
 }
