@@ -210,8 +210,10 @@ var/lib/apache2/site/enabled_by_admin/000-default `
 func TestAssembleTmpfiles(t *testing.T) {
 	const lines = "# a service's\nd /run/daemon 0750 daemon adm - -\nD- /run/deep/er - - - 10d\nd! /run/boot\n#\nd /var/lib/there 2775 - adm\nx /tmp/kept\nr! /run/daemon/*\n"
 	files := []sourceFile{
-		{name: "usr/lib/tmpfiles.d/daemon.conf", text: lines}, {name: "etc/passwd", text: "root:x:0:0::/:\ndaemon:x:7:7::/:\n"},
-		{name: "etc/group", text: "root:x:0:\nadm:x:4:\n"}, {name: "var/lib/there/", mode: 0o700},
+		{name: "usr/lib/tmpfiles.d/daemon.conf", text: lines},
+		{name: "etc/passwd", text: "root:x:0:0::/:\ndaemon:x:7:7::/:\n"},
+		{name: "etc/group", text: "root:x:0:\nadm:x:4:\n"},
+		{name: "var/lib/there/", mode: 0o700},
 	}
 	list := func(root string) string {
 		var st unix.Stat_t
