@@ -74,21 +74,22 @@ func (r *Recorder) Uploads(repository string) []string {
 	return digests
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. It is noted before the answer goes out: who has that may
+// ask for the requests at once.
 func (r *Recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	noting := &noter{ResponseWriter: w, note: func(status int) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.requests = append(r.requests, Request{Method: req.Method, Path: req.URL.Path, Query: req.URL.Query(), Status: status})
+	}}
 	if code, body := r.refused(req); code != 0 {
 		w.Header().Set("Content-Type", "application/json")
-		status.WriteHeader(code)
-		_, _ = status.Write([]byte(body))
+		noting.WriteHeader(code)
+		_, _ = noting.Write([]byte(body))
 	} else {
-		r.next.ServeHTTP(status, req)
+		r.next.ServeHTTP(noting, req)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.requests = append(r.requests, Request{
-		Method: req.Method, Path: req.URL.Path, Query: req.URL.Query(), Status: status.status,
-	})
+	noting.once(http.StatusOK)
 }
 
 func (r *Recorder) refused(req *http.Request) (int, string) {
@@ -101,17 +102,31 @@ func (r *Recorder) refused(req *http.Request) (int, string) {
 	return f(req)
 }
 
-// statusWriter keeps the status that went by.
-type statusWriter struct {
+// noter notes the status that goes by, once.
+type noter struct {
 	http.ResponseWriter
-	status int
+	note  func(status int)
+	noted bool
+}
+
+func (n *noter) once(status int) {
+	if !n.noted {
+		n.noted = true
+		n.note(status)
+	}
 }
 
 // WriteHeader notes the status.
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
+func (n *noter) WriteHeader(status int) {
+	n.once(status)
+	n.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes that the status is the usual one if none was written.
+func (n *noter) Write(data []byte) (int, error) {
+	n.once(http.StatusOK)
+	return n.ResponseWriter.Write(data)
 }
 
 // Unwrap gives http.ResponseController the writer behind.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (n *noter) Unwrap() http.ResponseWriter { return n.ResponseWriter }
