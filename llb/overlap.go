@@ -6,12 +6,12 @@ package llb
 import (
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/strata-build/strata/internal/fhs"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -108,6 +108,7 @@ func isProgramFile(at string) bool {
 }
 
 // isMerged reports whether a path is below a directory that was merged into /usr.
-func isMerged(at string) bool { return merged.MatchString(at) }
-
-var merged = regexp.MustCompile(`^/(bin|sbin|lib(32|64|x32)?)/`)
+func isMerged(at string) bool {
+	top := fhs.TopMerged(at)
+	return top != "" && top != at
+}

@@ -22,6 +22,7 @@ import (
 	"github.com/strata-build/strata/internal/distro/ldcache"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 	"github.com/strata-build/strata/internal/distro/unpack"
+	"github.com/strata-build/strata/internal/fhs"
 	"github.com/strata-build/strata/internal/passwd"
 )
 
@@ -128,12 +129,12 @@ func (a *assembler) links() error {
 	wanted := map[string]bool{"/bin": true, "/lib": true, "/sbin": true}
 	for _, p := range a.packages {
 		for name := range p.paths() {
-			if top := archive.TopDir(name); top != "" {
+			if top := fhs.TopMerged(name); top != "" {
 				wanted[top] = true
 			}
 		}
 	}
-	for _, top := range archive.MergedDirs() {
+	for _, top := range fhs.Merged() {
 		if !wanted[top] {
 			continue
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/noshell"
 	"github.com/strata-build/strata/internal/distro/rootdir"
+	"github.com/strata-build/strata/internal/fhs"
 )
 
 // shell is one for a script of the package that is configured now. Before unpacking,
@@ -27,7 +28,7 @@ func (a *assembler) shell(before bool) *noshell.Shell {
 	if before {
 		at := a.position[a.now]
 		files.Hidden = func(p string) bool {
-			if archive.TopDir(p) == p {
+			if fhs.TopMerged(p) == p {
 				return false // links are there before all packages
 			}
 			first, brought := a.brought[archive.UsrPath(p, true)]

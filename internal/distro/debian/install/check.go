@@ -21,6 +21,7 @@ import (
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/unpack"
+	"github.com/strata-build/strata/internal/fhs"
 )
 
 // Check writes the verdict on the packages whose Unpack wrote into directories in
@@ -278,7 +279,7 @@ func (c *pathCheck) dir(pkg, at string) (why string, err error) {
 
 // top wants /bin, /lib and so on to be links into /usr.
 func (c *pathCheck) top(name string) (why string, err error) {
-	top := archive.TopDir(name)
+	top := fhs.TopMerged(name)
 	if top == "" || c.tops[top] {
 		return "", nil
 	}
