@@ -246,3 +246,34 @@ func TestAssembleTmpfiles(t *testing.T) {
 		t.Errorf("systemd's program makes\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestAssembleLighttpd enables modules of lighttpd as lighty-enable-mod does, which has
+// written what is wanted here.
+func TestAssembleLighttpd(t *testing.T) {
+	files := []sourceFile{{name: "usr/sbin/lighty-enable-mod", text: "#!/usr/bin/perl", mode: 0o755}}
+	for name, text := range map[string]string{
+		"10-fastcgi.conf": "x\n", "15-fastcgi-php.conf": "# -*- depends: fastcgi, accesslog -*-\n# -*- conflicts: cgi -*-\n", "10-accesslog.conf": "x\n",
+		"10-cgi.conf": "# -*- conflicts: fastcgi-php, ssi -*-\n", "10-needs.conf": "# -*- depends: nothing -*-\n", "README": "x\n",
+	} {
+		files = append(files, sourceFile{name: "etc/lighttpd/conf-available/" + name, text: text})
+	}
+	pack := buildDeb(t, "none", "lighttpd", "", append(files, script("postinst", `for m in "fastcgi-php" fastcgi cgi needs "unknown accesslog"; do
+  lighty-enable-mod $m >/dev/null && s=0 || s=$?; echo "$m $s" >>/etc/said
+done`))...)
+	root, err := assembledIn(t, pack)
+	must(t, err)
+	holds(t, root, "etc/said", "fastcgi-php 0\nfastcgi 2\ncgi 1\nneeds 1\nunknown accesslog 2\n")
+	entries, err := os.ReadDir(filepath.Join(root, "etc/lighttpd/conf-enabled"))
+	must(t, err)
+	var got []string
+	for _, e := range entries {
+		to, err := os.Readlink(filepath.Join(root, "etc/lighttpd/conf-enabled", e.Name()))
+		must(t, err)
+		got = append(got, e.Name()+" "+to)
+	}
+	if diff := cmp.Diff([]string{
+		"10-accesslog.conf ../conf-available/10-accesslog.conf", "10-fastcgi.conf ../conf-available/10-fastcgi.conf", "15-fastcgi-php.conf ../conf-available/15-fastcgi-php.conf",
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+}
