@@ -57,7 +57,7 @@ for c in "mkdir -p" "mkdir -m 755" rmdir rm "rm -f" touch ln cp "cp x" mv "mv x"
 --
 if mkdir -m $(stat -L -c %a /nothing-there 2>/dev/null) d 2>/dev/null; then echo made; else echo none; fi
 --
-echo x >f; cp f g; cp -p f h; cp -pZ f hz; cat hz; mkdir d; cp f d; ls d; mv g d/; ls d; mv h k; cat k; rm -f nothing f; rm f 2>/dev/null || echo gone; cp -r d e; ls e; cp d x 2>/dev/null || echo omitted; install -m 640 k e/l; stat -c %a e/l; install -d i/j; ls i; install --mode 644 /dev/null n; stat -c %a:%s n; cp /dev/null k; stat -c %a:%s k
+echo x >f; cp f g; cp -p f h; cp -pZ f hz; cat hz; mkdir d; cp f d; ls d; mv g d/; ls d; mv h k; cat k; rm -f nothing f; rm f 2>/dev/null || echo gone; cp -r d e; ls e; cp d x 2>/dev/null || echo omitted; install -m 640 k e/l; stat -c %a e/l; install -d i/j; ls i; install --mode 644 /dev/null n; stat -c %a:%s n; cp /dev/null k; stat -c %a:%s k; sleep 0.01; echo >m; touch -r e/l k; [ k -nt e/l ] || [ k -ot e/l ] || echo same; [ m -nt k ] && echo later; ln -s m l; touch -h --reference=e/l l; [ m -nt k ] && echo later; touch -c nowhere; touch -r nowhere k 2>/dev/null || echo none; ls
 --
 ln -s target l; readlink l; ln -s other l 2>/dev/null || echo there; ln -sf other l; readlink l; mkdir d; ln -s x d; readlink d/x; ln -s d m; ln -sfn d2 m; readlink m; ln -s y m/z 2>/dev/null || echo nowhere; readlink nothing; echo $?; echo x >f; ln f hard; stat -c %s hard
 --

@@ -129,8 +129,10 @@ func rm(c *Call) error {
 	return nil
 }
 
+// touch makes files that aren't there, and gives files the time of another one: that of a
+// build means nothing.
 func touch(c *Call) error {
-	opt, paths, err := c.Options("c no-create=c")
+	opt, paths, err := c.Options("c no-create=c h no-dereference=h r: reference=r:")
 	if err != nil {
 		return err
 	}
@@ -139,14 +141,37 @@ func touch(c *Call) error {
 	}
 	for _, p := range paths {
 		p = c.Path(p)
-		if _, err := c.Files().Stat(p, true); err == nil || opt.Has("c") {
-			continue
+		if _, err := c.Files().Stat(p, !opt.Has("h")); err != nil {
+			if opt.Has("c", "h") {
+				continue
+			}
+			if err := c.Files().Write(p, nil, fs.FileMode(c.mode(0o666))); err != nil {
+				return err
+			}
 		}
-		if err := c.Files().Write(p, nil, fs.FileMode(c.mode(0o666))); err != nil {
-			return err
+		if opt.Has("r") {
+			if err := c.copyTime(c.Path(opt.Value("r")), p, opt.Has("h")); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// copyTime gives a file, or a link, the time of another file.
+func (c *Call) copyTime(from, to string, link bool) error {
+	var st unix.Stat_t
+	if err := unix.Stat(c.Files().At(from), &st); err != nil {
+		return &fs.PathError{Op: "stat", Path: from, Err: err}
+	}
+	if err := c.Files().Touched(to); err != nil {
+		return err
+	}
+	flags := 0
+	if link {
+		flags = unix.AT_SYMLINK_NOFOLLOW
+	}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, c.Files().At(to), []unix.Timespec{st.Mtim, st.Mtim}, flags)
 }
 
 func ln(c *Call) error {

@@ -23,7 +23,7 @@ type diversion struct{ path, to, by string }
 // divert enters a diversion. One of a file that another package has is refused: it
 // would have been unpacked elsewhere.
 func (a *assembler) divert(c *noshell.Call) error {
-	opt, rest, err := c.Options("add remove rename no-rename quiet divert: package: local list truename")
+	opt, rest, err := c.Options("add remove rename no-rename quiet divert: package: local list truename listpackage")
 	if err != nil {
 		return err
 	}
@@ -44,6 +44,11 @@ func (a *assembler) divert(c *noshell.Call) error {
 			return c.Print(a.diversions[at].to + "\n")
 		}
 		return c.Print(d.path + "\n")
+	case opt.Has("listpackage"):
+		if at < 0 {
+			return nil
+		}
+		return c.Print(strings.Replace(a.diversions[at].by, ":", "LOCAL", 1) + "\n")
 	case opt.Has("list"):
 		return a.listDiversion(c, rest[0])
 	case opt.Has("remove"):
