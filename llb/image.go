@@ -59,6 +59,9 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 			img.skeleton.ExpectHomes(a)
 		}
 	}
+	if err := img.expectLinks(p); err != nil {
+		return nil, &plan.Fault{Range: p.Range, Err: err}
+	}
 	for n, made := range p.Made() {
 		if err := img.layer(ctx, n, made); err != nil {
 			return nil, err
@@ -66,6 +69,32 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 		img.history = withLayer(img.history, made)
 	}
 	return img, nil
+}
+
+// expectLinks notes what links the packages of an image on scratch will put into its root,
+// if they come after layers that may have something there.
+func (img *image) expectLinks(p *plan.Image) error {
+	if p.From.Kind != plan.Scratch {
+		return nil
+	}
+	first := slices.IndexFunc(p.Layers, isInstall)
+	if first < 0 || slices.ContainsFunc(p.Layers[:first], runsInImage) {
+		return nil // packages come into what a command made
+	}
+	s, err := findSystem(img.lowering.opt.Systems, p.Layers[first].Action.(*plan.Install).Format) //nolint:forcetypeassert // it is one
+	if err == nil && slices.ContainsFunc(p.Layers[:first], isNoUnpack) {
+		img.skeleton.ExpectLinks(s.facts.RootLinks)
+	}
+	return err
+}
+
+func isInstall(l plan.Layer) bool  { _, ok := l.Action.(*plan.Install); return ok }
+func isNoUnpack(l plan.Layer) bool { _, ok := l.Action.(*plan.Unpack); return !ok }
+
+// runsInImage reports whether a layer is a command's that changes the image in place.
+func runsInImage(l plan.Layer) bool {
+	e, ok := l.Action.(*plan.Exec)
+	return ok && !e.Merges()
 }
 
 // start is an image with nothing on its base.

@@ -69,6 +69,9 @@ type Facts struct {
 	// RecordsNames says that the database keeps the names that were asked for apart
 	// from what these need.
 	RecordsNames bool
+	// RootLinks are the links to directories that the root of an image on scratch has
+	// once packages are in it, by their paths, whatever packages they are.
+	RootLinks map[string]string
 }
 
 // Address is where a package can be had, by a repository's address and its path.

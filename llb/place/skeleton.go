@@ -139,6 +139,14 @@ func (s *Skeleton) Expect(ctx context.Context, layers []plan.Layer, dirs []strin
 	return s.nodes().expect(ctx, paths...)
 }
 
+// ExpectLinks notes links to directories that later layers bring, so that what earlier ones
+// put there isn't below a directory whose place they take.
+func (s *Skeleton) ExpectLinks(links map[string]string) {
+	for at, target := range links {
+		s.declared[at] = node{link: target}
+	}
+}
+
 // Absent returns those of some directories that the image is not known to have.
 // The base is asked only if it was looked into anyway, and Expect has asked then.
 func (s *Skeleton) Absent(ctx context.Context, dirs []string) ([]string, error) {

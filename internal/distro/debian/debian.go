@@ -16,6 +16,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/distro"
+	debfile "github.com/strata-build/strata/internal/distro/debian/archive"
 	"github.com/strata-build/strata/internal/distro/debian/index"
 	"github.com/strata-build/strata/internal/distro/debian/resolve"
 	"github.com/strata-build/strata/internal/tree"
@@ -34,7 +35,7 @@ func (System) Facts() distro.Facts {
 	return distro.Facts{
 		Type: "deb", Name: "dpkg", Divides: true, Checks: true, Holds: true, Conffiles: true, Recommends: true, RecordsNames: true,
 		Licenses: func(name string) string { return "/usr/share/doc/" + name + "/copyright" },
-		Encode:   encodePath,
+		Encode:   encodePath, RootLinks: debfile.RootLinks(),
 		Patterns: []string{"etc/apt", "usr/share/keyrings", "var/lib/dpkg/status", "var/lib/dpkg/arch", "var/lib/dpkg/status.d", "var/lib/apt/extended_states"},
 		Judged:   []string{"var/lib/dpkg/status", "var/lib/dpkg/diversions", "var/lib/dpkg/statoverride", "etc/dpkg", "etc/passwd", "etc/group"},
 	}

@@ -5,6 +5,12 @@ package archive
 
 import "github.com/strata-build/strata/internal/fhs"
 
+// RootLinks are those of the merged directories that every image on scratch has as links,
+// and where they lead.
+func RootLinks() map[string]string {
+	return map[string]string{"/bin": "usr/bin", "/lib": "usr/lib", "/sbin": "usr/sbin"}
+}
+
 // UsrPath is where a path as dpkg has it is in a root whose /bin, /lib and so on
 // are links into /usr. The links themselves stay where they are: directory tells
 // whether p is a directory.

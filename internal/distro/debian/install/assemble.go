@@ -126,7 +126,10 @@ func (a *assembler) has(name string) bool {
 
 // links makes /bin, /lib and so on links into /usr.
 func (a *assembler) links() error {
-	wanted := map[string]bool{"/bin": true, "/lib": true, "/sbin": true}
+	wanted := map[string]bool{}
+	for top := range archive.RootLinks() {
+		wanted[top] = true
+	}
 	for _, p := range a.packages {
 		for name := range p.paths() {
 			if top := fhs.TopMerged(name); top != "" {
