@@ -36,7 +36,7 @@ type looks struct {
 	asked   question
 	// lock is what packages were resolved to.
 	lock *lock.File
-	// hidden are warnings of files that packages hide, or that hide those of packages.
+	// hidden are warnings of files that packages hide.
 	hidden []*spec.Error
 }
 
@@ -64,7 +64,6 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 		return err
 	}
 	l.searchHidden()
-	l.searchOverlaps()
 	l.made.search(&l.asked, isOut)
 	for _, one := range l.made.layers {
 		if isOut(one.Layer) {
@@ -76,7 +75,7 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 
 // look looks into the layers of the image, which is built.
 func (l *looks) look(ctx context.Context) error {
-	var nothing, links []*spec.Error
+	var nothing, links, both []*spec.Error
 	group, looking := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.asked.read(looking) })
 	group.Go(func() error { return l.made.open(looking, l.request.daemon, l.opened) })
@@ -84,11 +83,12 @@ func (l *looks) look(ctx context.Context) error {
 		nothing = empty(looking, l.opened, l.spec, l.lowered, l.request.warnings.config.Skips)
 		return nil
 	})
+	group.Go(func() (err error) { both, err = l.overlaps(looking); return err })
 	group.Go(func() (err error) { links, err = replaced(looking, l.request.daemon, l.spec, l.lowered); return err })
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	each(slices.Concat(nothing, l.made.warnings(l.spec), links, l.hidden), l.request.warnings.at(ctx))
+	each(slices.Concat(nothing, l.made.warnings(l.spec), links, l.hidden, both), l.request.warnings.at(ctx))
 	return nil
 }
 

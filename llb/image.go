@@ -41,8 +41,8 @@ type image struct {
 	// put are the trees of files layers and of what commands shipped, since a command ran
 	// in the image.
 	put []Shipped
-	// installed are the trees of packages.
-	installed []Shipped
+	// installed are the trees of packages, those of targets below among them.
+	installed []installed
 }
 
 // image lowers one target.
@@ -120,7 +120,7 @@ func (l *lowering) start(ctx context.Context, p *plan.Image) (*image, error) {
 	below := l.images[l.plan.Image(p.From.Name, p.From.Platform)]
 	img.baseConfig = below.baseConfig
 	img.history = append(img.history, below.history...)
-	img.changed = slices.Clone(below.changed)
+	img.changed, img.installed = slices.Clone(below.changed), slices.Clone(below.installed)
 	img.skeleton.Continue(below.skeleton)
 	return img, nil
 }
@@ -190,8 +190,9 @@ func (img *image) files(ctx context.Context, layer *plan.Layer, a *plan.Files, n
 	if slices.ContainsFunc(a.Entries, func(e plan.Entry) bool { return e.Copy != nil || e.Git != nil || e.Extract }) {
 		img.lowering.copied = append(img.lowering.copied, Shipped{Layer: layer, State: st})
 	}
-	img.put = append(img.put, Shipped{Layer: layer, State: st})
-	img.overlapPackages(a)
+	put := Shipped{Layer: layer, State: st}
+	img.put = append(img.put, put)
+	img.overlapPackages(put, a)
 	img.stack.add(st, layer, name)
 	return nil
 }
@@ -228,6 +229,7 @@ func (img *image) exec(ctx context.Context, layer *plan.Layer, a *plan.Exec, nam
 	img.stack.replace(st, after)
 	img.skeleton.Replace(img.stack.state())
 	img.packages, img.put = packages{}, nil
+	img.seeInstalled()
 	return nil
 }
 

@@ -97,8 +97,8 @@ type Result struct {
 	Changed []Shipped
 	// Hidden are trees below packages that may have hidden something of them.
 	Hidden []Hidden
-	// Overlaps are trees of packages that may have what files layers put, too. In a chain
-	// there are none.
+	// Overlaps are files layers and trees of packages that may have the same files. In a
+	// chain there are none.
 	Overlaps []Overlap
 	// NoCache says that the image was asked to be built without the cache.
 	NoCache bool

@@ -4,7 +4,6 @@
 package llb
 
 import (
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -13,102 +12,89 @@ import (
 
 	"github.com/strata-build/strata/internal/fhs"
 	"github.com/strata-build/strata/llb/plan"
-	"github.com/strata-build/strata/llb/spec"
 )
 
-// Overlap is a tree of packages that may have something where entries of files layers of
-// the same image are put, too.
+// Overlap is a files layer and a tree of packages of the same image, or of a target that it
+// stands on, which may have files at the same places.
 type Overlap struct {
-	Shipped
-	// Entries are these entries, by their paths. Each path of a directory that Debian and
-	// others have merged into /usr is there in both spellings.
-	Entries map[string]*plan.Entry
+	Files, Packages *Shipped
+	// Seen is the image after the last command that ran in it once it had the packages: of
+	// what that took away nothing is hidden. It has no output where none ran.
+	Seen bk.State
 	// Later says that the packages come later, so that theirs wins.
 	Later bool
 }
 
-// Search looks for what the tree has at the entries' paths.
-func (o *Overlap) Search() Search {
-	return Search{o.State, exactly(slices.Sorted(maps.Keys(o.Entries)))}
+// Wants reports whether a file at that place should not be in both.
+func (o *Overlap) Wants(at string) bool { return o.Later || isProgramFile(at) }
+
+// WantsBelow reports whether anything below a directory should not be in both.
+func (o *Overlap) WantsBelow(dir string) bool { return o.Later || reachesPrograms(dir) }
+
+// installed is a tree of packages in an image.
+type installed struct {
+	tree *Shipped
+	seen bk.State
 }
 
-// addPackages notes trees of packages that are put on now. What is known by a name alone,
-// and no earlier command was there to see it, may be hidden by them.
+// addPackages notes trees of packages that are put on now. What files layers put below
+// them, and no earlier command was there to see it, may be hidden by them.
 func (img *image) addPackages(layer *plan.Layer, trees ...bk.State) {
 	if img.stack.chain {
 		return
 	}
-	entries := map[string]*plan.Entry{}
-	for _, tree := range img.put {
-		if a, ok := tree.Layer.Action.(*plan.Files); ok {
-			addNamed(entries, a, func(string) bool { return true })
-		}
-	}
-	for _, tree := range trees {
-		one := Shipped{Layer: layer, State: tree}
-		img.installed = append(img.installed, one)
-		img.lowering.overlap(one, entries, true)
-	}
-}
-
-// overlapPackages notes which packages before a files layer may have what it puts. Files
-// of /etc are there to be changed.
-func (img *image) overlapPackages(a *plan.Files) {
-	entries := map[string]*plan.Entry{}
-	addNamed(entries, a, isProgramFile)
-	for _, tree := range img.installed {
-		img.lowering.overlap(tree, entries, false)
-	}
-}
-
-func (l *lowering) overlap(tree Shipped, entries map[string]*plan.Entry, later bool) {
-	if len(entries) > 0 {
-		l.overlaps = append(l.overlaps, Overlap{tree, entries, later})
-	}
-}
-
-// addNamed adds the entries that are a file or a link of a name that is known, and which
-// is wanted.
-func addNamed(to map[string]*plan.Entry, a *plan.Files, wanted func(path string) bool) {
-	for i := range a.Entries {
-		e := &a.Entries[i]
-		at, ok := named(e)
-		if !ok || !wanted(at) {
-			continue
-		}
-		to[at] = e
-		switch rest, below := strings.CutPrefix(at, "/usr"); {
-		case below && isMerged(rest):
-			to[rest] = e
-		case isMerged(at):
-			to["/usr"+at] = e
+	for _, st := range trees {
+		tree := &Shipped{Layer: layer, State: st}
+		img.installed = append(img.installed, installed{tree: tree})
+		for _, put := range img.put {
+			if _, ok := put.Layer.Action.(*plan.Files); ok {
+				img.lowering.overlaps = append(img.lowering.overlaps, Overlap{Files: &put, Packages: tree, Later: true})
+			}
 		}
 	}
 }
 
-// named is where an entry puts a file or a link, or a directory that it copies, if that is
-// known.
-func named(e *plan.Entry) (at string, ok bool) {
-	switch {
-	case e.Extract || e.Git != nil || e.Directory:
-		return "", false
-	case e.Copy == nil:
-		return e.Destination(), true
-	case !e.Into:
-		return e.Dest, true
-	default:
-		return path.Join(e.Dest, path.Base(e.Copy.Path)), !spec.HasGlob(e.Copy.Path)
+// overlapPackages notes which packages may have what a files layer puts on them. Where it
+// has nothing that could be where packages have their programs nothing is asked.
+func (img *image) overlapPackages(files Shipped, a *plan.Files) {
+	if !slices.ContainsFunc(a.Entries, mayPutPrograms) {
+		return
+	}
+	for _, on := range img.installed {
+		img.lowering.overlaps = append(img.lowering.overlaps, Overlap{Files: &files, Packages: on.tree, Seen: on.seen})
 	}
 }
+
+// seeInstalled notes that a command ran in the image.
+func (img *image) seeInstalled() {
+	for i := range img.installed {
+		img.installed[i].seen = img.stack.view()
+	}
+}
+
+// mayPutPrograms reports whether an entry may put files where packages have their programs.
+func mayPutPrograms(e plan.Entry) bool {
+	if e.Copy != nil || e.Git != nil || e.Extract {
+		return reachesPrograms(e.Dest)
+	}
+	return isProgramFile(e.Destination())
+}
+
+// programDirs are where packages have what nobody is expected to change.
+func programDirs() []string { return append(fhs.Merged(), "/usr", "/opt") }
 
 // isProgramFile reports whether a path is where packages have what nobody is expected to
-// change: in /usr, but not in /usr/local, and in what was merged into it.
+// change. /etc is there for that, and /usr/local isn't theirs.
 func isProgramFile(at string) bool {
-	return isMerged(at) || strings.HasPrefix(at, "/usr/") && !strings.HasPrefix(at, "/usr/local/")
+	return !isBelow(at, "/usr/local") && slices.ContainsFunc(programDirs(), func(dir string) bool { return at != dir && isBelow(at, dir) })
 }
 
-// isMerged reports whether a path is below a directory that was merged into /usr.
-func isMerged(at string) bool {
-	top := fhs.TopMerged(at)
-	return top != "" && top != at
+// reachesPrograms reports whether files of programs may be below a directory.
+func reachesPrograms(dir string) bool {
+	return dir != "/usr/local" && isProgramFile(path.Join(dir, "x")) || slices.ContainsFunc(programDirs(), func(program string) bool { return isBelow(program, dir) })
+}
+
+// isBelow reports whether a path is a directory or below it.
+func isBelow(at, dir string) bool {
+	return at == dir || dir == "/" || strings.HasPrefix(at, dir+"/")
 }

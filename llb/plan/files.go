@@ -79,6 +79,28 @@ func (e *Entry) Destination() string {
 	return path.Join(e.Dest, e.HTTP.Name())
 }
 
+// Puts is how much of a path an entry is known to put: all of it, the length of the
+// directory above it that it may put files into, or nothing.
+func (e *Entry) Puts(at string) int {
+	dir := strings.TrimSuffix(e.Dest, "/") + "/"
+	rest, below := strings.CutPrefix(at, dir)
+	first, _, _ := strings.Cut(rest, "/")
+	switch {
+	case !e.Directory && e.Destination() == at && !e.Into, e.Into && e.Destination() == at && e.HTTP != nil:
+		return len(at)
+	case !below || e.Copy == nil && e.Git == nil && !e.Extract:
+		return 0
+	case !e.Into || e.Copy == nil || e.Extract:
+		return len(dir)
+	case first == path.Base(e.Copy.Path):
+		return len(dir) + len(first)
+	}
+	if matches, err := path.Match(path.Base(e.Copy.Path), first); IsPattern(e.Copy.Path) && (err != nil || !matches) {
+		return 0
+	}
+	return len(dir)
+}
+
 // HTTP is a file that is fetched.
 type HTTP struct {
 	URL string `json:"url"`

@@ -105,12 +105,13 @@ func TestHiddenFileOfPackages(t *testing.T) {
 func TestHiddenFileOfAPKs(t *testing.T) {
 	h := house.New(t)
 	a := testenv.NewAPKArchive(t, testenv.APK{
-		Name: "site", Version: "1-r0", Files: map[string]string{"etc/site.conf": "theirs\n", "usr/share/site": "theirs\n"},
+		Name: "site", Version: "1-r0", Files: map[string]string{"etc/site.conf": "theirs\n", "usr/share/site": "theirs\n", "bin/tool": "theirs\n"},
 	})
 	const layers = `
   - files: [{dest: /etc/site.conf, content: "mine\n"}, {dest: /usr/share/other, content: x}]
   - packages: {names: [site]SCRATCH}
   - files: [{dest: /etc/site.conf, content: "mine\n"}, {dest: /usr/share/site, content: x}]
+  - files: [{dest: /usr/bin/tool, content: x}]
 `
 	for base, repositories := range map[string]string{
 		apkBase(t, h, a): "", "scratch": `, repositories: [{type: apk, uri: "` + a.URL + `", signed_by: ` + a.KeyName + `}]`,
@@ -118,13 +119,54 @@ func TestHiddenFileOfAPKs(t *testing.T) {
 		dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n"+strings.ReplaceAll(layers, "SCRATCH", repositories))
 		house.Write(t, filepath.Join(dir, a.KeyName), a.Key)
 		said := h.ByStrata().Must(t, house.Flags(dir, "-o", "type=cacheonly")...)
-		if diff := cmp.Diff([]string{
+		want := []string{
 			"5:13: the packages of line 6 have /etc/site.conf as well and come later, so that theirs wins", "7:13: /etc/site.conf replaces what line 5 puts there",
 			"7:56: /usr/share/site replaces what line 6 puts there",
-		}, hiddenFiles(said)); diff != "" {
+		}
+		if base != "scratch" { // there /bin is a directory of its own
+			want = append(want, "8:13: /usr/bin/tool replaces what line 6 puts there")
+		}
+		if diff := cmp.Diff(want, hiddenFiles(said)); diff != "" {
 			t.Errorf("%s\n%s", diff, said)
 		}
 		said = h.ByStrata().Must(t, house.Flags(dir, "--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=HiddenFile", "-o", "type=cacheonly")...)
 		house.Want(t, "what is said of a rule that is skipped", strings.Join(hiddenFiles(said), "\n"), "")
+	}
+}
+
+// TestHiddenFileInTrees looks at what layers have, not at what entries are called: files that
+// directories, patterns and links bring, those of a target below, and those that are gone.
+func TestHiddenFileInTrees(t *testing.T) {
+	h := house.New(t)
+	a := testenv.NewDebArchive(t,
+		testenv.Deb{Name: "site", Version: "1", Files: map[string]string{
+			"etc/site.conf": "theirs\n", "usr/share/site/file": "theirs\n", "usr/share/current": "-> site", "usr/bin/site": "-> /etc/alternatives/site", "opt/site/file": "theirs\n",
+		}},
+		testenv.Deb{Name: "loader", Version: "1", Files: map[string]string{"lib64/loader": "theirs\n"}},
+	)
+	base, packages := testenv.DebianBase(t), "  - packages: {names: [site], REPOSITORIES}\n"
+	for name, test := range map[string]struct{ base, layers, want string }{
+		"directory":         {base, packages + "  - files: [{dest: /, source: tree/}]\n", "5:13: /opt/site/file and /usr/share/site/file replace what line 4 puts there"},
+		"pattern":           {base, packages + "  - files: [{dest: /usr/share/site/, source: 'tree/opt/*/*'}, {dest: /usr/, source: tree/opt/}]\n", "5:13: /usr/share/site/file replaces what line 4 puts there"},
+		"through a link":    {base, packages + "  - files:\n      - {dest: /usr/share/current/, source: tree/opt/site/}\n", "5:5: /usr/share/site/file replaces what line 4 puts there"},
+		"a link":            {base, packages + "  - files: [{dest: /usr/bin/site, content: x}, {dest: /usr/share/current, content: x}]\n", "5:13: /usr/bin/site replaces what line 4 puts there\n5:48: /usr/share/current replaces what line 4 puts there"},
+		"of the target":     {base, packages + "targets:\n  upper:\n    from: target:default\n    layers:\n      - files: [{dest: /opt/site/file, content: x}]\n", "9:17: /opt/site/file replaces what line 4 puts there"},
+		"taken away":        {base, packages + "  - build: {run: mv /usr/bin/site /usr/bin/site.theirs}\n  - files: [{dest: /usr/bin/site, content: x}]\n", ""},
+		"left there":        {base, packages + "  - build: {run: touch /srv/made}\n  - files: [{dest: /usr/bin/site, content: x}]\n", "6:13: /usr/bin/site replaces what line 4 puts there"},
+		"directory before":  {base, "  - files: [{dest: /, source: tree/}]\n" + packages, "4:13: the packages of line 5 have /etc/site.conf, /opt/site/file and /usr/share/site/file as well and come later, so that theirs win"},
+		"a whole directory": {"scratch", "  - files: [{dest: /lib64/mine, content: x}]\n" + strings.Replace(packages, "site", "loader", 1), "4:5: the packages of line 5 have /lib64 as well and come later, so that theirs wins"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := h.OnDebian(t, a, test.base, test.layers)
+			for _, file := range []string{"etc/site.conf", "opt/site/file", "usr/share/site/file", "usr/share/site/mine"} {
+				house.Write(t, filepath.Join(dir, "tree", file), []byte("mine\n"))
+			}
+			flags := house.Flags(dir, "-o", "type=cacheonly")
+			if strings.Contains(test.layers, "upper:") {
+				flags = append(flags, "--target=upper")
+			}
+			said := h.ByStrata().Must(t, flags...)
+			house.Want(t, "warnings of hidden files", strings.Join(hiddenFiles(said), "\n"), test.want)
+		})
 	}
 }
