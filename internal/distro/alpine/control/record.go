@@ -33,6 +33,24 @@ type Record struct {
 	Text             string // all fields, with their newlines
 }
 
+// again are further values of fields of relations, which may come several times: apk adds
+// them up.
+type again map[*string][]string
+
+func (a again) add(to *string, value string) {
+	if *to == "" {
+		*to = value
+		return
+	}
+	a[to] = append(a[to], value)
+}
+
+func (a again) join() {
+	for to, values := range a {
+		*to += " " + strings.Join(values, " ")
+	}
+}
+
 // ReadRecords calls each for every record of an index or a database. Lines about
 // files are left to [Record.Files].
 func ReadRecords(text string, each func(*Record) error) error {
@@ -68,17 +86,18 @@ func cutStanza(text string) (stanza, rest string) {
 
 // read reads the fields, and returns the number of a line that is wrong.
 func (r *Record) read() (int, error) {
-	n := 0
+	n, more := 0, again{}
 	for line := range strings.Lines(r.Text) {
 		n++
 		line = strings.TrimSuffix(line, "\n")
 		if len(line) < 2 || line[1] != ':' {
 			return n, fmt.Errorf("%.80q is not a field: want a letter, a colon and a value", line)
 		}
-		if err := r.set(line[0], line[2:]); err != nil {
+		if err := r.set(line[0], line[2:], more); err != nil {
 			return n, fmt.Errorf("field %c: %w", line[0], err)
 		}
 	}
+	more.join()
 	switch {
 	case checkWord(r.Name) != nil || r.Name == "":
 		return 1, fmt.Errorf("%.80q is not the name of a package", r.Name)
@@ -93,7 +112,7 @@ func (r *Record) read() (int, error) {
 	return 0, nil
 }
 
-func (r *Record) set(field byte, value string) (err error) {
+func (r *Record) set(field byte, value string, more again) (err error) {
 	switch field {
 	case 'C':
 		r.Checksum = value
@@ -110,13 +129,13 @@ func (r *Record) set(field byte, value string) (err error) {
 	case 'o':
 		r.Origin = value
 	case 'D':
-		r.Depends = joined(r.Depends, value)
+		more.add(&r.Depends, value)
 	case 'p':
-		r.Provides = joined(r.Provides, value)
+		more.add(&r.Provides, value)
 	case 'i':
-		r.InstallIf = joined(r.InstallIf, value)
+		more.add(&r.InstallIf, value)
 	case 'r':
-		r.Replaces = joined(r.Replaces, value)
+		more.add(&r.Replaces, value)
 	case 'q':
 		r.ReplacesPriority, err = strconv.ParseUint(value, 10, 32)
 	case 'k':
@@ -131,15 +150,6 @@ func (r *Record) set(field byte, value string) (err error) {
 		r.Newer = r.Newer || field < 'a' || field > 'z'
 	}
 	return err
-}
-
-// joined is the value of a field of relations that may come several times: apk adds
-// them up.
-func joined(old, value string) string {
-	if old == "" {
-		return value
-	}
-	return old + " " + value
 }
 
 func parseSize(value string) (int64, error) {

@@ -65,7 +65,7 @@ func TestRefusesBadInfo(t *testing.T) {
 }
 
 func TestRelationsAreBounded(t *testing.T) {
-	if _, err := ParseRelations(strings.Repeat("a ", maxRelations)); err != nil {
+	if _, err := ParseRelations(strings.Repeat("a ", MaxRelations)); err != nil {
 		t.Error(err)
 	}
 	if _, err := ParseRelations(strings.Repeat("a ", 200_000)); !errors.Is(err, ErrRelation) {

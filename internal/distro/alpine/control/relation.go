@@ -153,15 +153,15 @@ func operator(signs string) Op {
 	return o
 }
 
-// maxRelations is the most relations of one field; the most of real ones are some
+// MaxRelations is the most relations of one field; the most of real ones are some
 // hundred.
-const maxRelations = 20_000
+const MaxRelations = 20_000
 
 // ParseRelations reads relations with spaces or newlines between them.
 func ParseRelations(text string) ([]Relation, error) {
 	words := strings.Fields(text)
-	if len(words) > maxRelations {
-		return nil, fmt.Errorf("read %.80q: %w: there are more than %d", text, ErrRelation, maxRelations)
+	if len(words) > MaxRelations {
+		return nil, fmt.Errorf("read %.80q: %w: there are more than %d", text, ErrRelation, MaxRelations)
 	}
 	list := make([]Relation, 0, len(words))
 	for _, word := range words {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro/alpine/control"
+	"github.com/strata-build/strata/internal/distro/alpine/index"
 )
 
 // Check looks at an answer with none of Resolve's code: it reads the records again and
@@ -71,10 +72,10 @@ func (c *checker) load(sol *Solution) (problems []error) {
 			c.system[r.Name] = r
 		}
 	}
-	added := map[string]bool{}
+	added, named := map[string]bool{}, c.named(sol)
 	for i := range sol.Packages {
 		p := &sol.Packages[i]
-		r, err := c.listed(p)
+		r, err := c.listed(p, named[p.Name])
 		if added[p.Name] {
 			err = fmt.Errorf("%s is there twice", p.Name)
 		}
@@ -95,20 +96,38 @@ func (c *checker) load(sol *Solution) (problems []error) {
 	return problems
 }
 
-// listed finds a package in the indexes, with its file.
-func (c *checker) listed(p *Package) (*control.Record, error) {
+// An entry is a record of an index.
+type entry struct {
+	*control.Record
+	index *index.Index
+}
+
+// named are the records of packages that come, by their names, in the order of the
+// indexes.
+func (c *checker) named(sol *Solution) map[string][]entry {
+	named := map[string][]entry{}
+	for i := range sol.Packages {
+		named[sol.Packages[i].Name] = nil
+	}
+	for _, x := range c.req.Indexes {
+		for _, r := range x.Records() {
+			if entries, ok := named[r.Name]; ok {
+				named[r.Name] = append(entries, entry{r, x})
+			}
+		}
+	}
+	return named
+}
+
+// listed finds a package among the records of its name, with its file.
+func (c *checker) listed(p *Package, named []entry) (*control.Record, error) {
 	if p.Architecture != "" && p.Architecture != "noarch" && p.Architecture != c.req.Architecture {
 		return nil, fmt.Errorf("%s is of the architecture %s, not %s", p.Name, p.Architecture, c.req.Architecture)
 	}
-	for _, x := range c.req.Indexes {
-		if x.Options().Repository != p.Repository {
-			continue
-		}
-		for _, r := range x.Records() {
-			if r.Name == p.Name && r.Version == p.Version && r.Checksum == p.Checksum && r.Size == p.Size &&
-				r.Arch == p.Architecture && p.Path == x.Options().Architecture+"/"+p.Name+"-"+p.Version+".apk" {
-				return r, nil
-			}
+	for _, e := range named {
+		if o := e.index.Options(); o.Repository == p.Repository && e.Version == p.Version && e.Checksum == p.Checksum && e.Size == p.Size &&
+			e.Arch == p.Architecture && p.Path == o.Architecture+"/"+p.Name+"-"+p.Version+".apk" {
+			return e.Record, nil
 		}
 	}
 	return nil, fmt.Errorf("%s %s with the checksum %s is in no index", p.Name, p.Version, p.Checksum)

@@ -24,16 +24,10 @@ func (s *solver) discover(n *name) {
 		n.untriggerable = n.untriggerable && o.pkg.untriggerable
 		isReal = isReal || o.pkg.name == n
 	}
-	for _, other := range n.hearers {
-		s.discover(other)
-	}
+	s.discoverHearers(n)
 	for _, o := range n.offers {
-		for _, other := range o.pkg.name.hearers {
-			s.discover(other)
-		}
-		for _, provided := range o.pkg.provides {
-			s.discover(provided.name)
-		}
+		s.discoverHearers(o.pkg.name)
+		s.discoverProvided(o.pkg)
 	}
 	s.count++
 	n.order = s.count
@@ -44,9 +38,29 @@ func (s *solver) discover(n *name) {
 		n.order |= realBit
 	}
 	for _, o := range n.offers {
-		for _, condition := range o.pkg.installIf {
-			s.discover(condition.name)
+		for p := o.pkg; p.waited < len(p.installIf); {
+			p.waited++
+			s.discover(p.installIf[p.waited-1].name)
 		}
+	}
+}
+
+// discoverHearers finds the names of what a name may bring in. Discovery leads back to
+// where it is: it goes on from there.
+func (s *solver) discoverHearers(n *name) {
+	for n.heard < len(n.hearers) {
+		at := n.heard
+		s.discover(n.hearers[at].name)
+		s.discoverProvided(n.hearers[at])
+		n.heard = max(n.heard, at+1)
+	}
+}
+
+// discoverProvided finds the names that a package provides.
+func (s *solver) discoverProvided(p *pkg) {
+	for p.named < len(p.provides) {
+		p.named++
+		s.discover(p.provides[p.named-1].name)
 	}
 }
 

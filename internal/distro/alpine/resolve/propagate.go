@@ -46,27 +46,41 @@ func (s *solver) exclude(p *pkg, why reason) {
 }
 
 func (s *solver) wakeNeeders(n *name) {
-	for _, other := range n.needers {
-		if other.seen {
-			other.recheck = true
-			s.pushDirty(other)
-		}
+	for _, p := range n.needers {
+		p.names(func(other *name) bool {
+			if other.seen {
+				other.recheck = true
+				s.pushDirty(other)
+			}
+			return true
+		})
 	}
 }
 
 func (s *solver) wakeHearers(n *name) {
-	for _, other := range n.hearers {
-		if other.seen && !other.untriggerable {
-			other.rehear = true
-			s.pushDirty(other)
-		}
+	for _, p := range n.hearers {
+		p.names(func(other *name) bool {
+			if other.seen && !other.untriggerable {
+				other.rehear = true
+				s.pushDirty(other)
+			}
+			return true
+		})
 	}
 }
 
 func (s *solver) wakeAllHearers(p *pkg) {
-	s.wakeHearers(p.name)
-	for _, provided := range p.provides {
-		s.wakeHearers(provided.name)
+	if !p.asked {
+		p.asked = true
+		p.names(func(n *name) bool {
+			if len(n.hearers) > 0 {
+				p.heard = append(p.heard, n)
+			}
+			return true
+		})
+	}
+	for _, n := range p.heard {
+		s.wakeHearers(n)
 	}
 }
 
@@ -115,8 +129,23 @@ func (s *solver) reconsider(n *name) {
 	again := automatic != n.automatic
 	n.automatic = automatic
 	s.follow(n, options)
-	n.settled = !slices.ContainsFunc(n.needers, func(other *name) bool { return other.seen && !other.locked })
+	n.settled = n.isSettled()
 	s.enqueue(n, again)
+}
+
+// isSettled reports whether everything that needs a name is decided.
+func (n *name) isSettled() bool {
+	settled := true
+	for _, p := range n.needers {
+		p.names(func(other *name) bool {
+			settled = !other.seen || other.locked
+			return settled
+		})
+		if !settled {
+			return false
+		}
+	}
+	return true
 }
 
 // recheck takes out a package that needs something impossible by now.

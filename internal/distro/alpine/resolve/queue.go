@@ -3,7 +3,10 @@
 
 package resolve
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A queue holds names that wait for a decision.
 type queue struct{ names []*name }
@@ -15,16 +18,15 @@ func (q *queue) push(n *name) {
 
 // insert keeps the names by their order, the greatest first.
 func (q *queue) insert(n *name) {
-	at := 0
-	for at < len(q.names) && q.names[at].order > n.order {
-		at++
-	}
+	at, _ := slices.BinarySearchFunc(q.names, n.order, func(other *name, order int64) int { return cmp.Compare(order, other.order) })
 	q.names = slices.Insert(q.names, at, n)
 	n.queue = q
 }
 
 func (q *queue) remove(n *name) {
-	q.names = slices.DeleteFunc(q.names, func(other *name) bool { return other == n })
+	if at := slices.Index(q.names, n); at >= 0 {
+		q.names = slices.Delete(q.names, at, at+1)
+	}
 	n.queue = nil
 }
 

@@ -161,19 +161,22 @@ func (s *solver) visit(n *name, why Reason) {
 
 // visitHearers lists the packages whose install_if has come true.
 func (s *solver) visitHearers(n *name) {
-	for _, other := range n.hearers {
-		p := other.chosen.pkg
-		if p == nil || other.visited {
-			continue
-		}
-		all := true
-		for i := range p.installIf {
-			c := &p.installIf[i]
-			all = all && (c.Conflict || c.name.visited) && c.name.chosen.provided(p, c)
-		}
-		if all {
-			s.visit(other, Reason{By: n.text, Relation: "install_if " + p.rec.InstallIf})
-		}
+	for _, hearer := range n.hearers {
+		hearer.names(func(other *name) bool {
+			p := other.chosen.pkg
+			if p == nil || other.visited {
+				return true
+			}
+			all := true
+			for i := range p.installIf {
+				c := &p.installIf[i]
+				all = all && (c.Conflict || c.name.visited) && c.name.chosen.provided(p, c)
+			}
+			if all {
+				s.visit(other, Reason{By: n.text, Relation: "install_if " + p.rec.InstallIf})
+			}
+			return true
+		})
 	}
 }
 

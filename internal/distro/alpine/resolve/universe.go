@@ -15,10 +15,11 @@ import (
 type name struct {
 	text    string
 	offers  []offer // in the order in which the packages were read
-	needers []*name // names of the discovered packages that need it
-	hearers []*name // names of packages whose install_if has it
+	needers []*pkg  // discovered packages that need it
+	hearers []*pkg  // packages whose install_if has it
 
 	seen, asked bool // discovered; asked for in this request
+	heard       int  // how many of hearers are discovered
 	order       int64
 	needs       int // how often it is needed so far
 	firstNeed   source
@@ -66,10 +67,13 @@ type pkg struct {
 	provides  []need
 	depends   []need
 	installIf []need
-	parsed    bool // depends is
-	newer     bool // apk couldn't install it
+	heard     []*name // those of its names that packages wait for
+	asked     bool    // heard is known
+	parsed    bool    // depends is
+	newer     bool    // apk couldn't install it
 
 	seen, selectable         bool
+	named, waited            int // how many of provides and installIf are discovered
 	conflicts                int
 	why                      reason // it isn't selectable
 	grouped, used            bool   // was among the last options for a name
@@ -163,25 +167,30 @@ func (u *universe) add(r *control.Record) *pkg {
 	}
 	p := &pkg{rec: r, name: u.lookup(r.Name), newer: r.Newer}
 	u.packages[r.Checksum] = p
-	// What apk can't read of these two it leaves out.
 	p.kept = u.keep[r.Name] == r.Version
-	p.provides = u.needs(r.Provides, false)
-	p.installIf = u.needs(r.InstallIf, true)
+	// What apk can't read of these two it leaves out.
+	p.provides = u.needs(p, r.Provides, false)
+	p.installIf = u.needs(p, r.InstallIf, true)
 	p.name.offers = append(p.name.offers, offer{p, r.Version})
 	for _, n := range p.provides {
 		n.name.offers = append(n.name.offers, offer{p, n.Version})
 	}
 	for _, n := range p.installIf {
-		p.hear(n.name)
+		n.name.hearers = appendOnce(n.name.hearers, p)
 	}
 	return p
 }
 
-// hear notes whose coming may bring the package in.
-func (p *pkg) hear(n *name) {
-	n.hearers = appendNew(n.hearers, p.name)
-	for _, provided := range p.provides {
-		n.hearers = appendNew(n.hearers, provided.name)
+// names calls each with what the package is called and what it provides, until that
+// returns false.
+func (p *pkg) names(each func(*name) bool) {
+	if !each(p.name) {
+		return
+	}
+	for i := range p.provides {
+		if !each(p.provides[i].name) {
+			return
+		}
 	}
 }
 
@@ -198,30 +207,31 @@ func (u *universe) parse(p *pkg) {
 	for _, r := range relations {
 		n := need{r, u.lookup(r.Name)}
 		p.depends = append(p.depends, n)
-		n.name.needers = appendNew(n.name.needers, p.name)
-		for _, provided := range p.provides {
-			n.name.needers = appendNew(n.name.needers, provided.name)
-		}
+		n.name.needers = appendOnce(n.name.needers, p)
 	}
 }
 
-func appendNew(names []*name, n *name) []*name {
-	for _, other := range names {
-		if other == n {
-			return names
-		}
+// appendOnce adds a package whose relations are read, once.
+func appendOnce(packages []*pkg, p *pkg) []*pkg {
+	if n := len(packages); n > 0 && packages[n-1] == p {
+		return packages
 	}
-	return append(names, n)
+	return append(packages, p)
 }
 
-// needs reads relations. What can't be read is left out, or with whole all of
-// them are.
-func (u *universe) needs(text string, whole bool) []need {
+// needs reads relations of a package. What can't be read is left out, or with whole all
+// of them are; a package with too many isn't installed.
+func (u *universe) needs(p *pkg, text string, whole bool) []need {
 	if text == "" {
 		return nil
 	}
+	words := strings.Fields(text)
+	if len(words) > control.MaxRelations {
+		p.newer = true
+		return nil
+	}
 	var all []need
-	for _, word := range strings.Fields(text) {
+	for _, word := range words {
 		r, err := control.ParseRelation(word)
 		if err != nil && whole {
 			return nil
