@@ -191,6 +191,9 @@ func (a *accounts) planUser(u *spec.User, out *plan.User) error {
 			return err
 		}
 	}
+	if err := checkName(a.read, u.Home.Pos, out.Home); err != nil {
+		return err
+	}
 	var err error
 	if out.Comment, err = a.read.expand(u.Comment); err != nil {
 		return err

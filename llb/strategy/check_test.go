@@ -33,6 +33,9 @@ layers: [{files: [{dest: /x, url: $A}]}]`: "2:35: ",
 layers: [{files: [{dest: /x, source: y, mode: $A}]}]`: "2:47: ",
 		`args: {A: /etc/.wh.passwd}
 layers: [{files: [{dest: $A, content: x}]}]`: `2:26: the name ".wh.passwd" begins with .wh.`,
+		`layers: [{files: [{dest: /x/, url: "https://example.org/a/.wh.passwd?b"}]}]`: `1:36: the name ".wh.passwd" begins with .wh.`,
+		`users: [{name: a, home: /home/.wh.b}]
+layers: [{files: [{dest: /x, content: x}]}]`: `1:25: the name ".wh.b" begins with .wh.`,
 		`args: {A: null}
 layers: [{packages: {names: [jq], repositories: [{type: deb, uri: $A, suites: [x], components: [main]}]}}]`: "",
 		`args: {A: null}

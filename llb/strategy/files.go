@@ -154,6 +154,11 @@ func checkDest(r reader, f *spec.File, e *plan.Entry) error {
 	if err := checkName(r, f.Dest.Pos, e.Dest); err != nil {
 		return err
 	}
+	if e.HTTP != nil && e.Into && !e.Extract {
+		if err := checkName(r, f.URL.Pos, e.HTTP.Name()); err != nil {
+			return err
+		}
+	}
 	if e.Copy != nil && e.Into {
 		if err := checkName(r, f.Source.Pos, path.Base(e.Copy.Path)); err != nil {
 			return err

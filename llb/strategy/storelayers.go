@@ -52,6 +52,9 @@ func (d derived) layers(c *closure, ship []*resolve.Info) ([]plan.Layer, error) 
 	}
 	if d.described.Link.IsSet() {
 		into, _, err := d.t.read.dest(d.described.Link)
+		if err == nil {
+			err = checkName(d.t.read, d.described.Link.Pos, into)
+		}
 		if err != nil {
 			return nil, err
 		}
