@@ -81,7 +81,7 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	req.Lock.File, req.Lock.Store = file, img.lock.Keep
 	planned, err := strategy.Plan(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, fault.OfCommand(err)
 	}
 	img.plan = planned
 	each(lint.Plan(s, planned, file), r.warnings.at(ctx))
@@ -137,13 +137,16 @@ func (r *request) make(ctx context.Context, s *spec.Spec, img *image, trees *sou
 	elsewhere := source.NewElsewhere(r.daemon)
 	for {
 		lowered, err := trees.Lower(ctx, p)
-		if err != nil {
+		step := fault.OfStep(err)
+		if err != nil && step == nil {
 			return nil, nil, err
 		}
-		inside := newLooks(r, s, lowered, img.lock)
-		ref, err := inside.solve(ctx, p, trees)
-		if err == nil {
-			return lowered, ref, inside.look(ctx)
+		if err = step; err == nil {
+			var ref client.Reference
+			inside := newLooks(r, s, lowered, img.lock)
+			if ref, err = inside.solve(ctx, p, trees); err == nil {
+				return lowered, ref, inside.look(ctx)
+			}
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}
