@@ -79,24 +79,37 @@ func Check(path string, fi fs.FileInfo) error {
 	return fmt.Errorf("%s is %s, not a plain file", path, kind)
 }
 
-// CheckBelow returns the error of the first file below a directory that isn't a plain one,
-// or leads to none, or nil. A directory that isn't there has no files.
-func CheckBelow(dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && path == dir:
-			return nil
-		case err != nil:
-			return err
-		case d.IsDir() || d.Type().IsRegular():
-			return nil
+// CheckBelow returns the error of the first file in a directory, or in the directories in
+// it, that would be waited for, or read without an end, by who opens it; or nil. Links are
+// followed. What isn't there, or leads nowhere, can't be opened.
+func CheckBelow(dir string) error { return checkBelow(dir, 2) }
+
+// checkBelow is CheckBelow for a file as well, and so many levels of directories.
+func checkBelow(at string, levels int) error {
+	fi, err := os.Stat(at)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !fi.IsDir():
+		return Check(at, fi)
+	case levels == 0:
+		return nil
+	}
+	in, err := os.ReadDir(at)
+	if err != nil {
+		return err
+	}
+	for _, d := range in {
+		if d.Type().IsRegular() {
+			continue
 		}
-		fi, err := os.Stat(path)
-		if err != nil {
+		if err := checkBelow(filepath.Join(at, d.Name()), levels-1); err != nil {
 			return err
 		}
-		return Check(path, fi)
-	})
+	}
+	return nil
 }
 
 // IsHanded reports whether a path stands for a stream that this process was started

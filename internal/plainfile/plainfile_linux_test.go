@@ -47,3 +47,29 @@ func TestRead(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckBelow refuses what would be waited for, and nothing else: directories behind
+// links are looked into, and links that lead nowhere can't be opened.
+func TestCheckBelow(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, made := range []error{
+		os.MkdirAll(at("shared/sha256/dir"), 0o755), os.WriteFile(at("shared/sha256/file"), nil, 0o600),
+		os.Symlink("file", at("shared/sha256/link")), os.Symlink("nowhere", at("shared/sha256/dangling")), os.Symlink("..", at("shared/sha256/circle")),
+		os.Symlink("shared", at("blobs")),
+		os.MkdirAll(at("waits/sha256"), 0o755), unix.Mkfifo(at("waits/sha256/fifo"), 0o600), os.Mkdir(at("algorithm"), 0o755),
+		os.Symlink("../waits/sha256", at("algorithm/sha256")), unix.Mkfifo(at("fifo"), 0o600),
+	} {
+		if made != nil {
+			t.Fatal(made)
+		}
+	}
+	for name, want := range map[string]string{
+		"shared": "", "blobs": "", "missing": "", "waits": "waits/sha256/fifo is a FIFO", "algorithm": "algorithm/sha256/fifo is a FIFO", "fifo": "fifo is a FIFO",
+	} {
+		err := CheckBelow(at(name))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
+	}
+}
