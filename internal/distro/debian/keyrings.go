@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -77,7 +78,8 @@ func (k *keyrings) configured(ctx context.Context, s *index.Source) ([][]byte, e
 	return out, nil
 }
 
-// trusted are the ones that apt trusts for every source.
+// trusted are the ones that apt trusts for every source. It passes over files that have no
+// keys.
 func (k *keyrings) trusted(ctx context.Context) ([][]byte, error) {
 	out, err := readAll(ctx, k.base.Configured, "/etc/apt/trusted.gpg.d", func(name string) bool {
 		return path.Ext(name) == ".gpg" || path.Ext(name) == ".asc"
@@ -88,5 +90,5 @@ func (k *keyrings) trusted(ctx context.Context) ([][]byte, error) {
 	if data, err := k.base.ReadFile(ctx, "/etc/apt/trusted.gpg"); err == nil {
 		out = append(out, data)
 	}
-	return out, nil
+	return slices.DeleteFunc(out, func(ring []byte) bool { return !index.IsKeyring(ring) }), nil
 }

@@ -13,7 +13,7 @@ import (
 
 // TestKeysOfTheBase takes packages from archives whose keys are anywhere in the base:
 // where a source names them, and beside the ones that apt trusts always, whatever they
-// are called.
+// are called. A file without keys among these is passed over.
 func TestKeysOfTheBase(t *testing.T) {
 	h := house.New(t)
 	a := testenv.NewDebArchive(t, testenv.Deb{Name: "hello", Version: "1"})
@@ -30,7 +30,7 @@ func TestKeysOfTheBase(t *testing.T) {
 			base := testenv.SharedRegistry(t).Push(t, "keys:"+strings.ReplaceAll(name, " ", "-"), testenv.DebianImage(t, []testenv.Entry{
 				{Path: "etc/apt/sources.list", Data: []byte("\n")},
 			}, []testenv.Entry{
-				{Path: c.file, Data: a.Keyring}, {Path: sources, Data: []byte(c.source)},
+				{Path: "etc/apt/trusted.gpg.d/empty.gpg", Data: []byte("no keys\n")}, {Path: c.file, Data: a.Keyring}, {Path: sources, Data: []byte(c.source)},
 			}))
 			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nfrom: "+base+"\nlayers:\n  - packages: [hello]\n")
 			h.MustLock(t, a, dir, "--platform=linux/amd64")

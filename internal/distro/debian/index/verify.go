@@ -35,7 +35,8 @@ type VerifyOptions struct {
 	// Trusted takes a Release whatever its signatures, and without any.
 	Trusted bool
 	// Signers are the only keys of the keyrings that count, as fingerprints in
-	// hex; none for all.
+	// hex; none for all. A key stands for its subkeys as well, but not with an
+	// exclamation mark behind.
 	Signers []string
 }
 
@@ -92,7 +93,7 @@ func isArmored(b []byte) bool {
 
 // verify checks the signatures over signed, then reads text.
 func verify(text, signed []byte, signatures io.Reader, keyrings [][]byte, opts VerifyOptions) (*Release, error) {
-	trusted, err := readKeyrings(keyrings, opts.Signers)
+	trusted, err := readKeyrings(keyrings)
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +125,8 @@ func checkTime(r *Release, opts VerifyOptions) error {
 	return nil
 }
 
-// readKeyrings reads the keys that count.
-func readKeyrings(keyrings [][]byte, signers []string) (openpgp.EntityList, error) {
+// readKeyrings reads all keys.
+func readKeyrings(keyrings [][]byte) (openpgp.EntityList, error) {
 	var all openpgp.EntityList
 	for _, ring := range keyrings {
 		if len(bytes.TrimSpace(ring)) == 0 {
@@ -137,17 +138,27 @@ func readKeyrings(keyrings [][]byte, signers []string) (openpgp.EntityList, erro
 		}
 		all = append(all, keys...)
 	}
-	if len(signers) == 0 {
-		return all, nil
-	}
-	return slices.DeleteFunc(all, func(e *openpgp.Entity) bool { return !anySigner(e, signers) }), nil
+	return all, nil
 }
 
 const beginKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
-// readKeyring reads a binary keyring, or all keys of a text, in which other text may stand
-// between them.
+// IsKeyring reports whether data has keys, or would have some.
+func IsKeyring(data []byte) bool {
+	_, err := readKeyrings([][]byte{data})
+	return err == nil
+}
+
+// readKeyring reads a binary keyring, a keybox, or all keys of a text, in which other text
+// may stand between them.
 func readKeyring(ring []byte) (openpgp.EntityList, error) {
+	if isKeybox(ring) {
+		keys, err := readKeybox(ring)
+		if err != nil {
+			return nil, err
+		}
+		return openpgp.ReadKeyRing(bytes.NewReader(keys))
+	}
 	blocks := bytes.Split(ring, []byte(beginKey))
 	if len(blocks) == 1 || ring[0]&0x80 != 0 {
 		return openpgp.ReadKeyRing(bytes.NewReader(ring))
@@ -163,15 +174,11 @@ func readKeyring(ring []byte) (openpgp.EntityList, error) {
 	return all, nil
 }
 
-// anySigner reports whether the key or one of its subkeys is named.
-func anySigner(e *openpgp.Entity, signers []string) bool {
-	names := []string{fingerprint(e)}
-	for _, sub := range e.Subkeys {
-		names = append(names, fmt.Sprintf("%X", sub.PublicKey.Fingerprint))
-	}
-	return slices.ContainsFunc(signers, func(s string) bool {
-		s = strings.ToUpper(strings.TrimSuffix(strings.ReplaceAll(s, " ", ""), "!"))
-		return slices.Contains(names, s)
+// counts reports whether a key may have signed, as the signers say.
+func (v *verifier) counts(key openpgp.Key) bool {
+	return len(v.opts.Signers) == 0 || slices.ContainsFunc(v.opts.Signers, func(s string) bool {
+		s, exactly := strings.CutSuffix(strings.ToUpper(strings.ReplaceAll(s, " ", "")), "!")
+		return s == fmt.Sprintf("%X", key.PublicKey.Fingerprint) || !exactly && s == fingerprint(key.Entity)
 	})
 }
 
@@ -222,7 +229,9 @@ func (v *verifier) all(signed []byte, signatures io.Reader) error {
 	}
 	err := &UntrustedError{SignedBy: v.unknown}
 	for _, e := range v.trusted {
-		err.Trusted = append(err.Trusted, fingerprint(e))
+		if v.counts(openpgp.Key{Entity: e, PublicKey: e.PrimaryKey}) {
+			err.Trusted = append(err.Trusted, fingerprint(e))
+		}
 	}
 	slices.Sort(err.Trusted)
 	return err
@@ -236,7 +245,7 @@ func (v *verifier) one(signed []byte, sig *packet.Signature) error {
 	}
 	id := fmt.Sprintf("%016X", *sig.IssuerKeyId)
 	keys := v.trusted.KeysById(*sig.IssuerKeyId)
-	if len(keys) == 0 {
+	if !slices.ContainsFunc(keys, v.counts) {
 		v.unknown = append(v.unknown, id)
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,13 +21,18 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
-// aptTakes reports whether apt-get update takes an InRelease file by a keyring.
-func aptTakes(t *testing.T, text, keyring []byte) (ok bool, said string) {
+// aptTakes reports whether apt-get update takes an InRelease file by a keyring, or by the
+// keys of one that is trusted which signed-by names.
+func aptTakes(t *testing.T, text, keyring []byte, signers ...string) (ok bool, said string) {
 	t.Helper()
 	dir := t.TempDir()
+	signedBy := dir + "/key.gpg"
+	if len(signers) > 0 {
+		signedBy = strings.Join(signers, ",")
+	}
 	for file, data := range map[string][]byte{
 		"archive/dists/stable/InRelease": text, "archive/dists/stable/main/binary-amd64/Packages": nil, "key.gpg": keyring,
-		"sources": []byte("deb [arch=amd64 signed-by=" + dir + "/key.gpg] file:" + dir + "/archive stable main\n"), "status": nil,
+		"sources": []byte("deb [arch=amd64 signed-by=" + signedBy + "] file:" + dir + "/archive stable main\n"), "status": nil,
 		"lists/partial/x": nil, "archives/partial/x": nil, "parts/x": nil,
 	} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755); err != nil {
@@ -37,6 +43,7 @@ func aptTakes(t *testing.T, text, keyring []byte) (ok bool, said string) {
 		}
 	}
 	out, err := exec.Command("apt-get", "-o", "Dir::State="+dir, "-o", "Dir::Cache="+dir, "-o", "Dir::Etc::sourcelist="+dir+"/sources", "-o", "Dir::Etc::sourceparts="+dir+"/parts",
+		"-o", "Dir::Etc::trusted="+dir+"/key.gpg", "-o", "Dir::Etc::trustedparts="+dir+"/parts",
 		"-o", "Dir::State::status="+dir+"/status", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "update").CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -89,6 +96,64 @@ func TestSignaturesAsApt(t *testing.T) {
 		if (err == nil) != apt {
 			t.Errorf("%s: %v, and apt takes it: %v\n%s", name, err, apt, said)
 		}
+	}
+}
+
+// TestSignersAsApt has sources name keys and subkeys, also with an exclamation mark behind,
+// with which a key doesn't stand for its subkeys.
+func TestSignersAsApt(t *testing.T) {
+	good, other := newKey(t, "good", 0), newKey(t, "other", 0)
+	if err := good.AddSigningSubkey(&packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return day(1) }}); err != nil {
+		t.Fatal(err)
+	}
+	sub := good.Subkeys[len(good.Subkeys)-1]
+	ring := keyring(t, false, good, other)
+	const text = "Origin: x\nSuite: stable\nCodename: stable\nDate: Sat, 02 Nov 2024 10:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n" +
+		" e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 main/binary-amd64/Packages\n"
+	key, subkey := fingerprint(good), fmt.Sprintf("%X", sub.PublicKey.Fingerprint)
+	for name, signed := range map[string][]byte{"a key": inRelease(t, text, good), "its subkey": inRelease(t, text, &openpgp.Entity{PrivateKey: sub.PrivateKey})} {
+		for _, signers := range [][]string{{key}, {subkey}, {key + "!"}, {subkey + "!"}, {fingerprint(other)}, {fingerprint(other) + "!", key}} {
+			apt, said := aptTakes(t, signed, ring, signers...)
+			_, err := VerifyInRelease(signed, [][]byte{ring}, VerifyOptions{Now: time.Now(), Signers: signers})
+			if (err == nil) != apt {
+				t.Errorf("%s signed, and %q may: %v, and apt takes it: %v\n%s", name, signers, err, apt, said)
+			}
+		}
+	}
+}
+
+// TestKeybox reads what gpg makes of a keyring that isn't there yet.
+func TestKeybox(t *testing.T) {
+	good, other := newKey(t, "good", 0), newKey(t, "other", 0)
+	dir, err := os.MkdirTemp("", "gpg") // its path is short: it has a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	cmd := exec.CommandContext(t.Context(), "gpg", "--batch", "--homedir", dir, "--no-autostart", "--no-default-keyring", "--keyring", dir+"/box.gpg", "--import")
+	cmd.Stdin = bytes.NewReader(keyring(t, true, other, good))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	box, err := os.ReadFile(filepath.Join(dir, "box.gpg"))
+	if err != nil || !isKeybox(box) {
+		t.Fatalf("it isn't a keybox: %v", err)
+	}
+	const text = "Origin: x\nSuite: stable\nCodename: stable\nDate: Sat, 02 Nov 2024 10:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n" +
+		" e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 main/binary-amd64/Packages\n"
+	for name, signed := range map[string][]byte{"its second key's": inRelease(t, text, good), "a stranger's": inRelease(t, text, newKey(t, "stranger", 0))} {
+		apt, said := aptTakes(t, signed, box)
+		if _, err := VerifyInRelease(signed, [][]byte{box}, VerifyOptions{Now: time.Now()}); (err == nil) != apt {
+			t.Errorf("%s: %v, and apt takes it: %v\n%s", name, err, apt, said)
+		}
+	}
+	for n := range box {
+		if keys, err := readKeybox(box[:n]); err == nil && len(keys) > 0 && n%4 == 0 && !IsKeyring(keys) {
+			t.Errorf("cut to %d of %d bytes it has other keys", n, len(box))
+		}
+	}
+	if !IsKeyring(box) || IsKeyring(box[:len(box)-1]) || IsKeyring([]byte("no keys")) {
+		t.Error("what is a keyring isn't one, or what isn't one is")
 	}
 }
 
