@@ -93,7 +93,7 @@ func (l *looks) inBoth(ctx context.Context, o *llb.Overlap, files, packages func
 }
 
 // sameFiles are the places that two trees have something at, where that isn't a directory
-// in both, nor the same link. A directory in the place of a link was asked for by an entry.
+// in both, nor the same link.
 func sameFiles(ctx context.Context, o *llb.Overlap, files, packages client.Reference) ([]string, error) {
 	var out []string
 	dirs := []string{"/"}
@@ -111,9 +111,11 @@ func sameFiles(ctx context.Context, o *llb.Overlap, files, packages client.Refer
 			myDir, theirDir := os.FileMode(my.Mode).IsDir(), their != nil && os.FileMode(their.Mode).IsDir()
 			switch {
 			case their == nil || isLink(my) && isLink(their) && my.Linkname == their.Linkname:
-			case myDir && theirDir && o.WantsBelow(at):
-				dirs = append(dirs, at)
-			case (!myDir || !theirDir && o.Later) && o.Wants(at):
+			case myDir && theirDir:
+				if o.WantsBelow(at) {
+					dirs = append(dirs, at)
+				}
+			case myDir || o.Wants(at):
 				out = append(out, at)
 			}
 		}

@@ -71,8 +71,8 @@ func (l *lowering) image(ctx context.Context, p *plan.Image) (*image, error) {
 	return img, nil
 }
 
-// expectLinks notes what links the packages of an image on scratch will put into its root,
-// if they come after layers that may have something there.
+// expectLinks notes what links the packages of an image on scratch put into its root, for
+// the layers before them and after them.
 func (img *image) expectLinks(p *plan.Image) error {
 	if p.From.Kind != plan.Scratch {
 		return nil
@@ -82,14 +82,13 @@ func (img *image) expectLinks(p *plan.Image) error {
 		return nil // packages come into what a command made
 	}
 	s, err := findSystem(img.lowering.opt.Systems, p.Layers[first].Action.(*plan.Install).Format) //nolint:forcetypeassert // it is one
-	if err == nil && slices.ContainsFunc(p.Layers[:first], isNoUnpack) {
+	if err == nil {
 		img.skeleton.ExpectLinks(s.facts.RootLinks)
 	}
 	return err
 }
 
-func isInstall(l plan.Layer) bool  { _, ok := l.Action.(*plan.Install); return ok }
-func isNoUnpack(l plan.Layer) bool { _, ok := l.Action.(*plan.Unpack); return !ok }
+func isInstall(l plan.Layer) bool { _, ok := l.Action.(*plan.Install); return ok }
 
 // runsInImage reports whether a layer is a command's that changes the image in place.
 func runsInImage(l plan.Layer) bool {

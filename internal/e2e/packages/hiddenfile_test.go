@@ -154,6 +154,7 @@ func TestHiddenFileInTrees(t *testing.T) {
 		"taken away":        {base, packages + "  - build: {run: mv /usr/bin/site /usr/bin/site.theirs}\n  - files: [{dest: /usr/bin/site, content: x}]\n", ""},
 		"left there":        {base, packages + "  - build: {run: touch /srv/made}\n  - files: [{dest: /usr/bin/site, content: x}]\n", "6:13: /usr/bin/site replaces what line 4 puts there"},
 		"directory before":  {base, "  - files: [{dest: /, source: tree/}]\n" + packages, "4:13: the packages of line 5 have /etc/site.conf, /opt/site/file and /usr/share/site/file as well and come later, so that theirs win"},
+		"a link's place":    {"scratch", strings.Replace(packages, "site", "loader", 1) + "  - files: [{dest: /lib64, source: tree/opt/}]\n", "5:13: /lib64 replaces what line 4 puts there"},
 		"a whole directory": {"scratch", "  - files: [{dest: /lib64/mine, content: x}]\n" + strings.Replace(packages, "site", "loader", 1), "4:5: the packages of line 5 have /lib64 as well and come later, so that theirs wins"},
 	} {
 		t.Run(name, func(t *testing.T) {
