@@ -41,7 +41,19 @@ func (p *prober) List(ctx context.Context, st bk.State, dir string) ([]*fstypes.
 		return nil, err
 	}
 	stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
-	return stats, fault.NotExist(err)
+	return stats, p.failure(ctx, st, fault.NotExist(err))
+}
+
+// failure is what kept a state from being looked into: it may have been built for that.
+func (p *prober) failure(ctx context.Context, st bk.State, err error) error {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	def, marshalled := p.daemon.Marshal(ctx, st)
+	if marshalled != nil {
+		return err
+	}
+	return fault.OfGraph(err, def)
 }
 
 // ref solves a state; it is nil for the empty state. Platforms that are built
