@@ -108,7 +108,7 @@ func (s *Spec) Errorf(pos Pos, format string, args ...any) *Error {
 // that is wrapped keeps its own place.
 func (s *Spec) ErrorfRange(r Range, format string, args ...any) *Error {
 	wrapped := fmt.Errorf(format, args...)
-	e := &Error{File: s.File, Range: r, Message: wrapped.Error(), cause: errors.Unwrap(wrapped)}
+	e := &Error{File: s.File, Range: r, Message: sentence(wrapped), cause: errors.Unwrap(wrapped)}
 	if inner := (*Error)(nil); errors.As(wrapped, &inner) && inner.File == s.File && !inner.Range.Start.IsZero() {
 		// A sentence has one place, the one that is nearest to the fault.
 		e.Message = strings.Replace(e.Message, inner.Error(), inner.Words(), 1)
@@ -116,6 +116,15 @@ func (s *Spec) ErrorfRange(r Range, format string, args ...any) *Error {
 	}
 	e.quote(s.Data)
 	return e
+}
+
+// sentence is the text of an error, with a semicolon between those that were joined.
+func sentence(err error) string {
+	text := err.Error()
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	return strings.ReplaceAll(printable.Error(err), "\n", "; ")
 }
 
 // newErrors sorts faults by place, drops those beyond the limit and quotes the

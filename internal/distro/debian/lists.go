@@ -16,6 +16,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // compressions are those of package lists, the one that is read fastest first.
@@ -100,7 +101,7 @@ func (l *loader) listsOfComponent(a *archive, component, arch string) (lists []*
 	case missing == nil:
 		return lists, nil, nil
 	case !a.release.HasComponent(component) && a.source != nil:
-		return nil, nil, fmt.Errorf("it has no component %s; it has %s", component, strings.Join(a.release.Components, ", "))
+		return nil, nil, fmt.Errorf("it has no component %s; it has %.500s", component, spell.List(a.release.Components, "and"))
 	case !a.release.HasComponent(component):
 		return lists, passing("doesn't have the component '%s' (component misspelt in sources.list?)", component), nil
 	case len(a.release.Architectures) > 0 && !slices.Contains(a.release.Architectures, arch):

@@ -88,6 +88,12 @@ func TestArchiveFaults(t *testing.T) {
 			house.Write(t, release, []byte(sizes.ReplaceAllString(house.Read(t, release), "9223372036854775807 $1")))
 			a.Sign(t)
 		}, []string{"read the package list of stable: ", "its index says 9223372036854775807 bytes"}},
+		{"many components", func(t *testing.T, a *testenv.DebArchive) {
+			release := filepath.Join(a.Dir, "dists/stable/Release")
+			house.Replace(t, release, "Components: main\n", "Components:"+strings.Repeat(" other", 3000)+"\n")
+			house.Write(t, release, []byte(strings.ReplaceAll(house.Read(t, release), " main/", " other/")))
+			a.Sign(t)
+		}, []string{"it has no component main; it has other, ", "other and 2989 more\n"}},
 		{"altered index", func(t *testing.T, a *testenv.DebArchive) {
 			a.Add(t, testenv.Deb{Name: "unlike-any-other", Version: "1"}) // or BuildKit has that index already
 			file := filepath.Join(a.Dir, packages)
