@@ -71,7 +71,7 @@ func programs() map[string]program {
 		"ssh":       {names: "openssh-client", run: [][]string{{"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "$T/key"}, {"ssh-keygen", "-l", "-f", "$T/key"}}, says: "ED25519"},
 		"rsync":     {names: "rsync", run: [][]string{{"rsync", "-r", "/etc/ssl/certs/", "$T/copy"}, {"rsync", "--list-only", "$T/copy/ca-certificates.crt"}}, says: "ca-certificates.crt"},
 		"apache":    {names: "apache2", run: command("apache2", "-v"), says: "Server version: Apache/2."},
-		"lighttpd":  {names: "lighttpd, systemd-standalone-tmpfiles", run: command("lighttpd", "-tt", "-f", "/etc/lighttpd/lighttpd.conf"), says: ""},
+		"lighttpd":  {names: "lighttpd, systemd-standalone-tmpfiles", run: command("lighttpd", "-v"), says: "lighttpd/1."},
 		"php-fpm":   {names: "php-fpm, systemd-standalone-tmpfiles", run: command("php-fpm8.2", "-v"), says: "(fpm-fcgi)"},
 		"tomcat":    {names: "tomcat10, systemd-standalone-sysusers, coreutils", run: command("id", "-u", "tomcat"), says: "999"},
 		"cron":      {names: "cron, libpam-modules, coreutils, dash", run: command("sh", "-c", "cat /etc/pam.d/common-auth"), says: "pam_unix.so nullok"},
