@@ -27,7 +27,7 @@ type File struct {
 // form that BuildKit's clients print as an excerpt. It is the only place that
 // does so.
 func (f *File) Locate(err error) error {
-	err = ofStep(err)
+	err = ofLook(err)
 	text := printable.Error(err)
 	var ranges []spec.Range
 	var fault *plan.Fault
