@@ -9,19 +9,19 @@ import (
 	"fmt"
 	"os/exec"
 
-	"github.com/moby/buildkit/client/llb"
+	bk "github.com/moby/buildkit/client/llb"
 )
 
 // definition is a side that builds a graph as it is: no frontend makes it, and nobody looks
 // into what was built.
-func (h *house) definition(st llb.State, dir string) side {
+func (h *house) definition(st bk.State, dir string) side {
 	h.Helper()
 	def, err := st.Marshal(context.Background())
 	if err != nil {
 		h.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := llb.WriteTo(def, &text); err != nil {
+	if err := bk.WriteTo(def, &text); err != nil {
 		h.Fatal(err)
 	}
 	return side{run: func() {
@@ -33,15 +33,15 @@ func (h *house) definition(st llb.State, dir string) side {
 
 // manyLayers is the smallest graph of the image of [BenchmarkLayers]: a state for each
 // layer, merged.
-func (h *house) manyLayers(each int) llb.State {
-	base, sources := llb.Image(h.base), llb.Local("context", llb.IncludePatterns([]string{"src"}))
-	layers := []llb.State{base}
+func (h *house) manyLayers(each int) bk.State {
+	base, sources := bk.Image(h.base), bk.Local("context", bk.IncludePatterns([]string{"src"}))
+	layers := []bk.State{base}
 	for i := range each {
-		run := base.Run(llb.Args([]string{"/bin/sh", "-c", fmt.Sprintf("mkdir -p /out/opt && echo %d > /out/opt/%d", i, i)}))
+		run := base.Run(bk.Args([]string{"/bin/sh", "-c", fmt.Sprintf("mkdir -p /out/opt && echo %d > /out/opt/%d", i, i)}))
 		layers = append(layers,
-			llb.Scratch().File(llb.Copy(sources, fmt.Sprint("src/", i), fmt.Sprint("/srv/", i), &llb.CopyInfo{CreateDestPath: true})),
-			run.AddMount("/out", llb.Scratch()),
-			llb.Scratch().File(llb.Mkdir("/etc/made", 0o755, llb.WithParents(true)).Mkfile(fmt.Sprint("/etc/made/", i), 0o640, fmt.Appendln(nil, i))))
+			bk.Scratch().File(bk.Copy(sources, fmt.Sprint("src/", i), fmt.Sprint("/srv/", i), &bk.CopyInfo{CreateDestPath: true})),
+			run.AddMount("/out", bk.Scratch()),
+			bk.Scratch().File(bk.Mkdir("/etc/made", 0o755, bk.WithParents(true)).Mkfile(fmt.Sprint("/etc/made/", i), 0o640, fmt.Appendln(nil, i))))
 	}
-	return llb.Merge(layers)
+	return bk.Merge(layers)
 }
