@@ -14,11 +14,12 @@ import (
 )
 
 // OfStep is the failure of a step that ran because something looked into what it makes:
-// who looked, and for what, says nothing of it. It is nil for other errors.
+// who looked, and for what, says nothing of it. It is nil for other errors, and for those
+// of an offline build, which say themselves what is missing.
 func OfStep(err error) error {
 	var step *errdefs.SourceError
 	switch {
-	case len(OfSpec(err)) > 0 || !errors.As(err, &step):
+	case len(OfSpec(err)) > 0 || AsUncached(err) != nil || !errors.As(err, &step):
 		return nil
 	case AsFetch(err) != nil:
 		return err
@@ -31,7 +32,7 @@ func OfStep(err error) error {
 // makes, at the command's own place. Other errors, and nil, are returned as they are.
 func OfCommand(err error) error {
 	var step *errdefs.SourceError
-	if !errors.As(err, &step) || !hasLines(step) {
+	if AsUncached(err) != nil || !errors.As(err, &step) || !hasLines(step) {
 		return err
 	}
 	if text := withoutStep(step.Error()); text != step.Error() {
