@@ -20,6 +20,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
@@ -99,6 +100,9 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 	if err := w.write(ctx); err != nil {
 		return nil, err
 	}
+	if err := w.checkUpdate(); err != nil {
+		return nil, err
+	}
 	return w.made.Write(), nil
 }
 
@@ -113,6 +117,22 @@ func parseUpdate(line string) ([]string, error) {
 		return nil, fmt.Errorf("parse %s: %w", OptUpdate, err)
 	}
 	return names, nil
+}
+
+// checkUpdate wants each name that is to be updated to be one in the lock, old or new.
+func (w *lockWriter) checkUpdate() error {
+	known := slices.Concat([]string{"*"}, strategy.Kinds(), w.old.Names(), w.made.Names())
+	for _, name := range w.update {
+		if slices.Contains(known, name) {
+			continue
+		}
+		err := fmt.Errorf("update %q: %s has no package, image, url, git address or store path of that name", name, w.request.lockName())
+		if hint := spell.DidYouMean(name, known); hint != "" {
+			return fmt.Errorf("%w; %s", err, hint)
+		}
+		return err
+	}
+	return nil
 }
 
 // checkLock says what the lock of all targets doesn't have as it is now, a line for each

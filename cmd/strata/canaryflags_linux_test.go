@@ -19,6 +19,7 @@ func TestCanaryFlags(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "strata.yaml"), []byte("from: scratch\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	daemon := testenv.Buildkitd(t, testenv.DaemonOptions{}).Addr
 	for _, args := range [][]string{
 		{"build", "--addr", canary, dir},
 		{"build", "--tag", canary, dir},
@@ -37,7 +38,7 @@ func TestCanaryFlags(t *testing.T) {
 		{"build", "--call", canary, dir},
 		{"build", "-f", canary, dir},
 		{"build", filepath.Join(dir, canary)},
-		{"build", "https://127.0.0.1:1/" + canary},
+		{"build", "--addr", daemon, "https://127.0.0.1:1/" + canary},
 		{"check", filepath.Join(dir, canary)},
 		{"lock", "--update", canary, filepath.Join(dir, canary)},
 		{"verify", "--against", canary, filepath.Join(dir, canary)},

@@ -196,6 +196,35 @@ func (f *File) HasConffile(path string) bool {
 	return false
 }
 
+// Names are those of all packages, images, addresses and store paths that were asked for.
+// A nil File has none.
+func (f *File) Names() []string {
+	if f == nil {
+		return nil
+	}
+	var names []string
+	for _, i := range f.Sources.Images {
+		names = append(names, i.Name)
+	}
+	for _, u := range f.Sources.URLs {
+		names = append(names, u.Address)
+	}
+	for _, g := range f.Sources.Git {
+		names = append(names, g.Address)
+	}
+	for _, t := range f.Targets {
+		for _, p := range t.Platforms {
+			for _, c := range p.Closures {
+				names = append(names, c.Roots...)
+			}
+			for i := 0; p.Packages != nil && i < len(p.Packages.Packages); i++ {
+				names = append(names, p.Packages.Packages[i].Name)
+			}
+		}
+	}
+	return names
+}
+
 // Platforms are the names of all platforms that the lock was written for, sorted.
 func (f *File) Platforms() []string {
 	names := slices.Clone(f.Written)

@@ -4,6 +4,7 @@
 package packages
 
 import (
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -48,6 +49,11 @@ func TestLock(t *testing.T) {
 	house.Contains(t, house.Read(t, file), `name: hello-data, version: "2.0"`)
 	h.MustLock(t, a, dir, "--update", "hello-data")
 	house.Contains(t, house.Read(t, file), `name: hello-data, version: "2.1"`)
+	before := house.Read(t, file)
+	status, text = h.Lock(t, a, dir, "--update", "packages", "helo-data")
+	house.Want(t, "exit status with a name that isn't there", fmt.Sprint(status), "1")
+	house.Contains(t, text, `update "helo-data": strata.lock has no package, image, url, git address or store path of that name; did you mean "hello-data"?`)
+	house.Want(t, "the lock after that", house.Read(t, file), before)
 	if status, text := h.Lock(t, a, dir, "--check"); status != 0 {
 		t.Errorf("strata lock --check: exit status %d, want 0:\n%s", status, text)
 	}
