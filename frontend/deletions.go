@@ -48,7 +48,7 @@ func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec
 			continue
 		}
 		q.searchDeletion(s, copied.State, "a source", "rename it, or leave it out with `exclude`",
-			func(name string) spec.Pos { return entryOf(copied.Layer, name).Start })
+			func(name string) spec.Pos { return putBy(copied.Layer, name).Start })
 	}
 	return nil
 }
@@ -104,21 +104,4 @@ func findDeletion(ctx context.Context, ref client.Reference, above string) (stri
 			return strings.TrimPrefix(dir, above), nil
 		}
 	}
-}
-
-// entryOf are the lines of the entry that a path is likely of: the one whose place is
-// nearest above it.
-func entryOf(l *plan.Layer, p string) spec.Range {
-	best, lines := -1, l.Range
-	files, _ := l.Action.(*plan.Files)
-	if files == nil {
-		return lines
-	}
-	for _, e := range files.Entries {
-		above := strings.TrimSuffix(e.Dest, "/") + "/"
-		if (e.Copy != nil || e.Git != nil || e.Extract) && strings.HasPrefix(p, above) && len(above) >= best {
-			best, lines = len(above), e.Range
-		}
-	}
-	return lines
 }

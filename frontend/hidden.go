@@ -25,7 +25,7 @@ func (l *looks) searchHidden() {
 		l.asked.add(in.Search(), func(ctx context.Context, ref client.Reference, dir string) error {
 			files, err := filesBelow(ctx, ref, dir, nil, math.MaxInt)
 			for _, file := range slices.Sorted(maps.Keys(files)) {
-				l.hidden = append(l.hidden, l.spec.Errorf(entryOf(in.Layer, file).Start, plan.HidesFile, in.By[file], file))
+				l.hidden = append(l.hidden, l.spec.Errorf(putBy(in.Layer, file).Start, plan.HidesFile, in.By[file], file))
 			}
 			return err
 		})

@@ -80,11 +80,11 @@ func mayPutPrograms(e plan.Entry) bool {
 	return isProgramFile(e.Destination())
 }
 
-// programDirs are where packages have what nobody is expected to change.
+// programDirs are where packages have what is not there to be changed.
 func programDirs() []string { return append(fhs.Merged(), "/usr", "/opt") }
 
-// isProgramFile reports whether a path is where packages have what nobody is expected to
-// change. /etc is there for that, and /usr/local isn't theirs.
+// isProgramFile reports whether a path is where packages have what is not there to be
+// changed, as /etc is; /usr/local isn't theirs.
 func isProgramFile(at string) bool {
 	return !isBelow(at, "/usr/local") && slices.ContainsFunc(programDirs(), func(dir string) bool { return at != dir && isBelow(at, dir) })
 }

@@ -12,8 +12,8 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 )
 
-// definition is a side that builds a graph as it is: no frontend makes it, and nobody looks
-// into what was built.
+// definition is a side that builds a graph as it is: no frontend makes it, and what was built
+// is not looked into.
 func (h *house) definition(st bk.State, dir string) side {
 	h.Helper()
 	def, err := st.Marshal(context.Background())

@@ -257,6 +257,10 @@ func TestDerivationOnItsPart(t *testing.T) {
 	if said := h.build(t, "--progress=plain", "--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=LinkHidesFile,UnpinnedBase,UndeclaredArg;error=true", context, dir); said.Code != 0 {
 		t.Errorf("the rule is skipped, and still: %s", said.Stderr)
 	}
+	deleting := directory(t, map[string]string{"strata.yaml": strings.Replace(text, "link: /usr/local", "link: /usr/.wh.local", 1)})
+	if said := h.build(t, "--progress=plain", context, deleting); said.Code != 2 || !strings.Contains(said.Stderr, `strata.yaml:6:13: the name ".wh.local" begins with .wh., which means a deletion`) {
+		t.Errorf("links into a directory whose name means a deletion: exit status %d\n%s", said.Code, said.Stderr)
+	}
 }
 
 // TestDerivationBuilt lets Nix build in a step: with the network cut off, and to

@@ -123,7 +123,7 @@ func (e *enabling) related(text, enabled string) error {
 	return nil
 }
 
-// mark notes who enabled a part, and nobody else.
+// mark notes who enabled a part, in the place of who did so before.
 func (e *enabling) mark(name string) error {
 	state := "/var/lib/apache2/" + e.part.word
 	for _, by := range []string{"enabled_by_admin", "enabled_by_maint", "disabled_by_admin", "disabled_by_maint"} {
