@@ -16,14 +16,15 @@ import (
 var bin embed.FS
 
 // embedded gives the helpers that this binary carries.
-func embedded() (map[string]helper, bool, error) {
+func embedded() (map[string]*helper, bool, error) {
 	names, err := fs.Glob(bin, "bin/*")
 	if err != nil {
 		return nil, false, err
 	}
-	files := map[string]helper{}
+	files := map[string]*helper{}
 	for _, path := range names {
-		files[path[len("bin/"):]] = helper{fsys: bin, path: path}
+		name := path[len("bin/"):]
+		files[name] = newHelper(bin, path, name)
 	}
 	return files, true, nil
 }

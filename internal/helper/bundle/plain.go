@@ -6,4 +6,4 @@
 package bundle
 
 // embedded finds nothing: only a release carries helpers.
-func embedded() (map[string]helper, bool, error) { return nil, false, nil }
+func embedded() (map[string]*helper, bool, error) { return nil, false, nil }

@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
@@ -65,12 +66,12 @@ func find(dirs []string) fsutil.FS {
 
 // scan finds the helpers in one directory. A file without an architecture in its
 // name is this machine's.
-func scan(dir string) map[string]helper {
+func scan(dir string) map[string]*helper {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil // a directory that cannot be read holds no helper
 	}
-	files := map[string]helper{}
+	files := map[string]*helper{}
 	for _, entry := range entries {
 		name := entry.Name()
 		if name != Source && !strings.HasPrefix(name, Source+"-") {
@@ -79,11 +80,11 @@ func scan(dir string) map[string]helper {
 		if fi, err := os.Stat(filepath.Join(dir, name)); err != nil || !fi.Mode().IsRegular() {
 			continue
 		}
-		h := helper{fsys: os.DirFS(dir), path: name}
+		own := program.File(runtime.GOARCH)
 		if name != Source {
-			files[name] = h
-		} else if own := program.File(runtime.GOARCH); files[own] == (helper{}) {
-			files[own] = h
+			files[name] = newHelper(os.DirFS(dir), name, name)
+		} else if files[own] == nil {
+			files[own] = newHelper(os.DirFS(dir), name, own)
 		}
 	}
 	return files
@@ -101,15 +102,25 @@ func (e *MissingError) Error() string {
 		strings.Join(e.Dirs, " or "), dirEnv)
 }
 
-// helper is where one file lies.
+// helper is one file. It is read when its bytes or their hash are asked for, for the
+// hash once.
 type helper struct {
 	fsys fs.FS
 	path string
+	// stat is what the daemon is told of the file.
+	stat func() (*types.Stat, error)
 }
 
-// stat reads the helper once. Its time comes from its bytes: the daemon takes
+// newHelper is the helper at path, which the mount shows by name.
+func newHelper(fsys fs.FS, path, name string) *helper {
+	h := &helper{fsys: fsys, path: path}
+	h.stat = sync.OnceValues(func() (*types.Stat, error) { return h.read(name) })
+	return h
+}
+
+// read hashes the helper. Its time comes from its bytes: the daemon takes
 // files of one size and time for equal, and embedded ones have no time.
-func (h helper) stat(name string) (*types.Stat, error) {
+func (h *helper) read(name string) (*types.Stat, error) {
 	f, err := h.fsys.Open(h.path)
 	if err != nil {
 		return nil, fmt.Errorf("open step helper: %w", err)
@@ -121,12 +132,36 @@ func (h helper) stat(name string) (*types.Stat, error) {
 		return nil, fmt.Errorf("read step helper: %w", err)
 	}
 	seconds := int64(binary.BigEndian.Uint32(sum.Sum(nil)))
-	return &types.Stat{Path: name, Mode: 0o755, Size: size, ModTime: seconds * 1e9}, nil
+	return &types.Stat{Path: name, Mode: mode, Size: size, ModTime: seconds * 1e9}, nil
+}
+
+// mode is every helper's mode.
+const mode = 0o755
+
+// entry is a helper in the listing of its directory.
+type entry struct {
+	name string
+	*helper
+}
+
+var _ fs.DirEntry = entry{}
+
+func (e entry) Name() string      { return e.name }
+func (e entry) IsDir() bool       { return false }
+func (e entry) Type() fs.FileMode { return 0 }
+
+// Info reads the helper, so a listing out of which some are chosen reads those alone.
+func (e entry) Info() (fs.FileInfo, error) {
+	stat, err := e.stat()
+	if err != nil {
+		return nil, err
+	}
+	return &fsutil.StatInfo{Stat: stat.Clone()}, nil
 }
 
 // mount shows helpers as the files of one directory.
 type mount struct {
-	files   map[string]helper
+	files   map[string]*helper
 	missing error
 }
 
@@ -145,11 +180,7 @@ func (m *mount) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) erro
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		stat, err := m.files[name].stat(name)
-		if err != nil {
-			return err
-		}
-		if err := fn(name, &fsutil.DirEntryInfo{Stat: stat}, nil); err != nil {
+		if err := fn(name, entry{name, m.files[name]}, nil); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tonistiigi/fsutil"
@@ -92,6 +94,42 @@ func TestTime(t *testing.T) {
 	_, times := contents(t, find([]string{dir}))
 	if times["strata-step-x"] == times["strata-step-y"] || times["strata-step-x"] != times["strata-step-z"] {
 		t.Errorf("times do not follow the bytes: %v", times)
+	}
+}
+
+// counted counts how often files are opened.
+type counted struct {
+	fs.FS
+	opened map[string]int
+}
+
+func (c counted) Open(name string) (fs.File, error) {
+	c.opened[name]++
+	return c.FS.Open(name)
+}
+
+// TestReadOnce holds that of the helpers for all architectures only the one that a build
+// selects is read, and that it is hashed once however often the daemon asks.
+func TestReadOnce(t *testing.T) {
+	c := counted{FS: fstest.MapFS{"a": {Data: []byte("one")}, "b": {Data: []byte("two")}}, opened: map[string]int{}}
+	m := &mount{files: map[string]*helper{"strata-step-x": newHelper(c, "a", "strata-step-x"), "strata-step-y": newHelper(c, "b", "strata-step-y")}}
+	for range 3 {
+		selected, err := fsutil.NewFilterFS(m, &fsutil.FilterOpt{IncludePatterns: []string{"strata-step-y"}, FollowPaths: []string{"strata-step-y"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		err = selected.Walk(context.Background(), "", func(path string, d fs.DirEntry, err error) error {
+			names = append(names, path)
+			_, infoErr := d.Info()
+			return errors.Join(err, infoErr)
+		})
+		if err != nil || !slices.Equal(names, []string{"strata-step-y"}) {
+			t.Fatalf("the selected helpers are %q, %v", names, err)
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"b": 1}, c.opened); diff != "" {
+		t.Errorf("how often each helper is read (-want +got):\n%s", diff)
 	}
 }
 
