@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	_ "golang.org/x/crypto/x509roots/fallback" // for images that have no certificates
 
 	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/internal/distro/login"
@@ -217,6 +216,9 @@ func (f *fetcher) open(address string) (io.ReadCloser, error) {
 
 // newTransport is the way to servers, by the proxies that the environment names.
 func newTransport() (*http.Transport, error) {
+	if err := trustMozillas(); err != nil {
+		return nil, err
+	}
 	transport, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return nil, errors.New("there is no HTTP transport")
