@@ -46,13 +46,12 @@ func (c *converter) build(m *definition.Map) draft.Layer {
 	m.Lost("entitlement", "who may have what is not the build file's")
 	m.Lost("matrix", "a build file has no matrix; write a target for each")
 	outer := c.users
-	accounts := m.Map("accounts")
-	users, groups := readAccounts(accounts)
+	accounts, contents := m.Map("accounts"), m.Map("contents")
+	users, groups := c.readAccounts(accounts, contents)
 	accounts.Flag("root")
 	t.Users, t.Groups = definition.Accounts(users, groups)
 	c.users = append(slices.Clone(users), outer...)
 	p := &pipeline{c: c, m: m, runAs: accounts.Text("run-as")}
-	contents := m.Map("contents")
 	t.Layers = c.contents(contents)
 	p.bash = hasBash(t.Layers) || t.From != ""
 	entries := append(c.files(contents), p.c.rootPaths(m, &t)...)

@@ -65,10 +65,8 @@ func (c *converter) packages(m *definition.Map) *draft.Packages {
 	if c.archives.Debian && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "!") }) {
 		m.Doubt("packages", "what a ! leaves out is left out there even if a package depends on it; here that is an error of strata lock, which says who needs it: take the ! away")
 	}
-	asked := func(name string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return packageName(n) == name })
-	}
-	if c.archives.Debian && (asked("base-files") || asked("bash")) && !asked("base-passwd") && !asked("!base-passwd") {
+	asked := among(names)
+	if c.hasBasePasswd(m) && !asked("base-passwd") {
 		m.Changed("packages", "base-passwd is added: base-files, and other packages of Debian, look for its accounts in /etc/passwd")
 		names = append(names, "base-passwd")
 	}
@@ -83,6 +81,19 @@ func (c *converter) packages(m *definition.Map) *draft.Packages {
 		}
 	}
 	return &draft.Packages{Names: kept, Like: c.archives.Like(&c.doc.Notes, m.Line("repositories"), repositories, keys)}
+}
+
+// hasBasePasswd reports whether Debian's base-passwd is among the packages, or is added to them.
+func (c *converter) hasBasePasswd(m *definition.Map) bool {
+	asked := among(c.vars.texts(m.Texts("packages")))
+	return c.archives.Debian && (asked("base-passwd") || (asked("base-files") || asked("bash")) && !asked("!base-passwd"))
+}
+
+// among says which names packages have, with a "!" where they must not come.
+func among(packages []string) func(name string) bool {
+	return func(name string) bool {
+		return slices.ContainsFunc(packages, func(n string) bool { return packageName(n) == name })
+	}
 }
 
 // packageName is a name without the version.

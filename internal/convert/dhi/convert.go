@@ -142,8 +142,8 @@ func (c *converter) describe() {
 // image converts what is in the image, and how it is run.
 func (c *converter) image() {
 	top, t := c.doc.Top, &c.file.Main
-	c.accounts(top.Map("accounts"), t)
 	contents := top.Map("contents")
+	c.accounts(top.Map("accounts"), contents, t)
 	layers := c.contents(contents)
 	layers = append(layers, c.builds(contents)...)
 	var files []draft.Entry
@@ -213,8 +213,8 @@ func (c *converter) literals(m *definition.Map, key string) []string {
 }
 
 // accounts converts users, groups, and who the image runs as.
-func (c *converter) accounts(m *definition.Map, t *draft.Target) {
-	c.users, c.groups = readAccounts(m)
+func (c *converter) accounts(m, contents *definition.Map, t *draft.Target) {
+	c.users, c.groups = c.readAccounts(m, contents)
 	t.Users, t.Groups = definition.Accounts(c.users, c.groups)
 	t.Config.User = m.Text("run-as")
 	if m != nil && !m.Flag("root") && len(c.users) > 0 {
@@ -222,7 +222,8 @@ func (c *converter) accounts(m *definition.Map, t *draft.Target) {
 	}
 }
 
-func readAccounts(m *definition.Map) (users, groups []definition.Account) {
+// readAccounts reads users and groups, which are beside those of the packages in contents.
+func (c *converter) readAccounts(m, contents *definition.Map) (users, groups []definition.Account) {
 	for _, u := range m.Maps("users") {
 		users = append(users, definition.Account{Name: accountName(u), UID: u.Text("uid"), GID: u.Text("gid")})
 		u.Lost("mode", "users have no mode; give their home one by files")
@@ -232,6 +233,9 @@ func readAccounts(m *definition.Map) (users, groups []definition.Account) {
 		for i, name := range groups[len(groups)-1].Members {
 			groups[len(groups)-1].Members[i] = named(name)
 		}
+	}
+	if c.hasBasePasswd(contents) {
+		definition.BesideBasePasswd(m, users, groups)
 	}
 	return users, groups
 }
