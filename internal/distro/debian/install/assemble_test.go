@@ -277,3 +277,30 @@ done`))...)
 		t.Error(diff)
 	}
 }
+
+// TestAssembleGitLFS enters git-lfs in git's configuration as its program does, besides
+// what is there; git itself reads it.
+func TestAssembleGitLFS(t *testing.T) {
+	program := func(name string) sourceFile { return sourceFile{name: "usr/bin/" + name, text: "\x7fELF", mode: 0o755} }
+	config := sourceFile{name: "etc/gitconfig", text: "[user]\n\tname = x"}
+	enter := script("postinst", "git lfs install --skip-repo --system > /dev/null 2>&1")
+	root, err := assembledIn(t, buildDeb(t, "none", "git", "", program("git"), config), buildDeb(t, "none", "git-lfs", "Depends: git\n", program("git-lfs"), enter))
+	must(t, err)
+	out, err := exec.Command("git", "config", "--file", filepath.Join(root, "etc/gitconfig"), "--list").CombinedOutput()
+	want := "user.name=x\nfilter.lfs.clean=git-lfs clean -- %f\nfilter.lfs.smudge=git-lfs smudge -- %f\nfilter.lfs.process=git-lfs filter-process\nfilter.lfs.required=true\n"
+	if err != nil || string(out) != want {
+		t.Errorf("git reads (%v)\n%s\nwant\n%s", err, out, want)
+	}
+	config.text = "[filter \"lfs\"]\n\tclean = other\n"
+	for why, debs := range map[string][]string{
+		"git isn't there":                    {buildDeb(t, "none", "git-lfs", "", program("git-lfs"), enter)},
+		"/etc/gitconfig has filters already": {buildDeb(t, "none", "git", "", program("git"), config), buildDeb(t, "none", "git-lfs", "Depends: git\n", program("git-lfs"), enter)},
+		"it is a program":                    {buildDeb(t, "none", "git", "", program("git"), script("postinst", "git config --system a.b c"))},
+	} {
+		t.Run(why, func(t *testing.T) {
+			if _, err := assembledIn(t, debs...); err == nil || !strings.Contains(err.Error(), why) {
+				t.Errorf("got %v, want %q", err, why)
+			}
+		})
+	}
+}
