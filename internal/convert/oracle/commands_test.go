@@ -109,6 +109,8 @@ func single(r record) []string {
 // isToolCache reports whether a directory is one of the caches of tools, which are told,
 // as sources are in the place of mounts in the working directory.
 func isToolCache(dir string) bool {
+	dir = strings.Replace(dir, "/usr/local/cargo/", "/root/.cargo/", 1) // where cargo's own image has it
+	dir = regexp.MustCompile(`(/\.cargo/\w+)/\w+$`).ReplaceAllString(dir, "$1")
 	for _, tool := range spec.Tools() {
 		for _, d := range tool.Dirs {
 			d = regexp.MustCompile(`\$\{\w+:-`).ReplaceAllString(d, "")
@@ -121,8 +123,15 @@ func isToolCache(dir string) bool {
 	return false
 }
 
-// flat takes chains of && apart.
+// flat takes chains of && apart, and what a shell reads from a here-document.
 func flat(st *syntax.Stmt) []string {
+	if call, ok := st.Cmd.(*syntax.CallExpr); ok && len(call.Args) == 1 && len(call.Assigns) == 0 && len(st.Redirs) == 1 && st.Redirs[0].Hdoc != nil {
+		if text, name := st.Redirs[0].Hdoc.Lit(), call.Args[0].Lit(); strings.HasSuffix(name, "sh") && text != "" {
+			if f, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), ""); err == nil {
+				return ofShell(name, f.Stmts)
+			}
+		}
+	}
 	if b, ok := st.Cmd.(*syntax.BinaryCmd); ok && b.Op == syntax.AndStmt && len(st.Redirs) == 0 && !st.Negated {
 		return append(flat(b.X), flat(b.Y)...)
 	}
@@ -132,6 +141,19 @@ func flat(st *syntax.Stmt) []string {
 		return []string{err.Error()}
 	}
 	return []string{strings.Join(strings.Fields(out.String()), " ")}
+}
+
+// ofShell are the commands that a shell of that name reads.
+func ofShell(name string, stmts []*syntax.Stmt) []string {
+	var out []string
+	for _, st := range stmts {
+		for _, text := range flat(st) {
+			if text = trimmed(text); text != "" {
+				out = append(out, name+" reads "+text)
+			}
+		}
+	}
+	return out
 }
 
 // trimmed is a command without what is told to be otherwise; empty if nothing is left.
