@@ -126,7 +126,7 @@ func joinable(b, next *draft.Build) bool {
 	for _, one := range []*draft.Build{&x, &y} {
 		one.Run, one.Cache, one.Sources = "", nil, nil
 	}
-	if !reflect.DeepEqual(x, y) {
+	if !reflect.DeepEqual(x, y) || namesCacheOf(b, next) || namesCacheOf(next, b) {
 		return false
 	}
 	f, err := parse(b.Run)
@@ -139,6 +139,14 @@ func joinable(b, next *draft.Build) bool {
 		}
 	}
 	return !slices.ContainsFunc(commandLines(b.Run), func(line string) bool { return strings.HasPrefix(line, "set ") })
+}
+
+// namesCacheOf reports whether a script names the directory of a cache that only another
+// command has.
+func namesCacheOf(b, other *draft.Build) bool {
+	return slices.ContainsFunc(other.Cache, func(c draft.Cache) bool {
+		return strings.Contains(c.Target, "/") && !slices.Contains(b.Cache, c) && strings.Contains(b.Run, strings.TrimSuffix(c.Target, "/"))
+	})
 }
 
 // sourcesOf takes files that are copied from the end, and gives those that stay.

@@ -40,7 +40,9 @@ func toolCaches() []toolCache {
 		},
 		{
 			name: "cargo", calls: `cargo (build|install|fetch|test|check|run|chef|clippy|doc|update)\b`, dirs: `(^/usr/local/cargo|/\.cargo)(/(registry|git)(/.*)?)?$|^/root$`,
-			resident: true, fetches: `cargo fetch( --locked)?$`, where: []string{"/usr/local/cargo/registry", "/usr/local/cargo/git"},
+			resident: true, fetches: `cargo fetch( --locked)?$`, where: []string{
+				"/usr/local/cargo/registry", "/usr/local/cargo/git", "/usr/local/cargo/registry/index", "/usr/local/cargo/registry/cache", "/usr/local/cargo/git/db",
+			},
 		},
 		{
 			name: "maven", calls: `(\S*/)?(mvn|mvnw)\b`, dirs: `/\.m2(/repository(/.*)?)?$|^/root$`,
