@@ -4,6 +4,7 @@
 package dockerfile
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,7 +82,12 @@ func (s *stage) layer(l draft.Layer) { s.out.Layers = append(s.out.Layers, l) }
 
 // install adds a layer of packages, and what the script does besides.
 func (s *stage) install(in *installation, b *draft.Build, comments []string, line int) {
-	s.c.note(line, Changed, "what %s installs is a layer of packages: resolved once, locked by strata lock, and cached apart from what stands before it", in.tool)
+	if len(in.packages.Names) > 0 {
+		s.c.note(line, Changed, "what %s installs is a layer of packages: resolved once, locked by strata lock, and cached apart from what stands before it", in.tool)
+	}
+	if in.packages.Upgrade != "" {
+		s.c.note(line, Changed, "%s upgrade is a layer of packages: strata lock writes down which versions it brings, and strata lock --update looks for newer ones", in.tool)
+	}
 	if len(in.before) > 0 {
 		first := *b
 		first.Run = script(in.before)
@@ -98,6 +104,7 @@ func (s *stage) install(in *installation, b *draft.Build, comments []string, lin
 		p.Names = append(p.Names, in.packages.Names...)
 		slices.Sort(p.Names)
 		p.Names = slices.Compact(p.Names)
+		p.Upgrade = cmp.Or(p.Upgrade, in.packages.Upgrade)
 	} else {
 		s.layer(draft.Layer{Comments: comments, Packages: &in.packages})
 	}

@@ -7,9 +7,10 @@ package dockerfile
 type installer struct {
 	// name is the tool, and its other names.
 	names []string
-	// install are the subcommands that install, update those that fetch lists, and clean
-	// those that drop them.
-	install, update, clean []string
+	// install are the subcommands that install, upgrade those that bring all packages up to
+	// date as a layer of packages does, update those that fetch lists, and clean those that
+	// drop them.
+	install, upgrade, update, clean []string
 	// flags are options that say nothing, or what packages does anyhow; a = at the end takes
 	// any value.
 	flags []string
@@ -24,10 +25,11 @@ type installer struct {
 func installers() []installer {
 	return []installer{
 		{
-			names: []string{"apt-get", "apt"}, install: []string{"install"}, update: []string{"update"}, clean: []string{"clean", "autoclean", "dist-clean", "distclean"},
+			names: []string{"apt-get", "apt"}, install: []string{"install"}, upgrade: []string{"upgrade"}, update: []string{"update"},
+			clean: []string{"clean", "autoclean", "dist-clean", "distclean"},
 			flags: []string{
 				"-y", "--yes", "--assume-yes", "-q", "-qq", "--quiet", "-qy", "-yq", "-qqy", "-yqq", "--no-install-suggests", "-f", "--fix-missing",
-				"-o=Dpkg::Use-Pty=0", "--no-upgrade", "--force-yes",
+				"-o=Dpkg::Use-Pty=0", "--no-upgrade", "--force-yes", "--with-new-pkgs",
 			},
 			bare: []string{"--no-install-recommends", "--without-recommends", "-o=APT::Install-Recommends=false", "-o=APT::Install-Recommends=0"}, recommends: true,
 			lists: []string{
@@ -36,7 +38,7 @@ func installers() []installer {
 			},
 		},
 		{
-			names: []string{"apk"}, install: []string{"add"}, update: []string{"update"}, clean: []string{"cache"},
+			names: []string{"apk"}, install: []string{"add"}, upgrade: []string{"upgrade"}, update: []string{"update"}, clean: []string{"cache"},
 			flags: []string{"--no-cache", "-q", "--quiet", "-U", "--update", "--update-cache", "--no-progress", "--progress", "--no-interactive"},
 			lists: []string{"/var/cache/apk/*", "/var/cache/apk", "/var/cache/apk/", "/etc/apk/cache"},
 		},

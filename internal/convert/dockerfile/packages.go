@@ -17,7 +17,7 @@ import (
 // call is a call of a tool for packages.
 type call struct {
 	tool    *installer
-	verb    string // install, update or clean; empty for anything else
+	verb    string // install, upgrade, update or clean; other for anything else
 	names   []string
 	bare    bool
 	unknown string // the first word that packages can't say
@@ -65,10 +65,24 @@ func (t installer) read(args []string) call {
 	return c
 }
 
+// words are the words of a call that packages can't do.
+func (c call) words() string {
+	words := append([]string{c.tool.names[0]}, c.names...)
+	if c.verb != "other" {
+		words = slices.Insert(words, 1, c.verb)
+	}
+	if c.unknown != "" {
+		words = append(words, c.unknown)
+	}
+	return strings.Join(words, " ")
+}
+
 func (t installer) verbOf(word string) string {
 	switch {
 	case slices.Contains(t.install, word):
 		return "install"
+	case slices.Contains(t.upgrade, word):
+		return "upgrade"
 	case slices.Contains(t.update, word):
 		return "update"
 	case slices.Contains(t.clean, word):
@@ -127,6 +141,11 @@ type installation struct {
 	tool          string
 }
 
+// found reports whether there is something for a layer of packages.
+func (in *installation) found() bool {
+	return len(in.packages.Names) > 0 || in.packages.Upgrade != ""
+}
+
 // packages writes what a script installs as a layer of packages. Its reason not to is a
 // doubt.
 func (s *stage) packages(b *draft.Build) (*installation, string) {
@@ -147,10 +166,10 @@ func (s *stage) packages(b *draft.Build) (*installation, string) {
 			break
 		}
 	}
-	if len(r.in.packages.Names) == 0 {
+	if !r.in.found() {
 		return nil, ""
 	}
-	r.in.tool, r.in.packages.Recommends = r.tool.names[0], r.tool.recommends && !r.bare
+	r.in.tool, r.in.packages.Recommends = r.tool.names[0], r.tool.recommends && !r.bare && len(r.in.packages.Names) > 0
 	reason := s.settle(r.in)
 	if shell != "" && reason == "" && !r.in.within(shell) {
 		reason = "its here-document can't be cut"
@@ -176,15 +195,17 @@ func (r *reading) step(i int) (done bool, reason string) {
 		return true, r.rest(i)
 	case ok && c.verb == "install":
 		return false, r.install(c)
+	case ok && c.verb == "upgrade" && c.unknown == "" && len(c.names) == 0:
+		r.tool, in.packages.Upgrade = c.tool, "true"
 	case ok && (c.verb == "update" || c.verb == "clean") && c.unknown == "":
 		r.tool = c.tool
 	case ok:
-		return false, "what " + strings.TrimSpace(c.tool.names[0]+" "+c.unknown) + " does can't be said by packages"
+		return false, "what " + c.words() + " does can't be said by packages"
 	default:
 		rest, dropped := r.s.cleaned(st, r.all)
 		switch {
-		case dropped && rest.text == "":
-		case len(in.packages.Names) == 0:
+		case dropped && rest.text == "", slices.Contains(in.packages.Names, certificates) && r.s.repeatsInstallation(st):
+		case !in.found():
 			in.before = append(in.before, rest)
 		default:
 			in.after = append(in.after, rest)
