@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -109,8 +110,9 @@ type scriptRule struct {
 	message string
 }
 
-// scriptRules look at each line of a script, without comments.
-func scriptRules() []scriptRule {
+// scriptRules look at each line of a script, without comments. They are compiled when the
+// first line is looked at: most of the frontend's processes end before that.
+var scriptRules = sync.OnceValue(func() []scriptRule {
 	return []scriptRule{
 		{
 			KeyMadeByScript,
@@ -135,14 +137,14 @@ func scriptRules() []scriptRule {
 			"%s installs packages that no lock holds; name them under packages",
 		},
 	}
-}
+})
 
 // usesNetwork matches programs that need a network.
-func usesNetwork() *regexp.Regexp {
+var usesNetwork = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\b(curl|wget)\s|\bgit\s+(clone|fetch|pull)\b|\b(apt-get|apt|dnf|microdnf|yum)\s+(-\S+\s+)*(update|install)\b|\bapk\s+(-\S+\s+)*(add|update)\b` +
 		`|\bpip3?\s+install\b|\bnpm\s+(ci|install|i)\b|\bgo\s+(mod\s+download|get)\b|\bcargo\s+(fetch|install)\b|\bgem\s+install\b|\bdotnet\s+restore\b` +
 		`|\b(yarn|pnpm|bun|composer|bundler?|poetry|uv)\s+(install|add|sync)\b`)
-}
+})
 
 // script looks at what a build's script does.
 func (l *pass) script(b *spec.Build) {

@@ -5,7 +5,6 @@ package lint
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -60,7 +59,7 @@ func (l *pass) unpinned(t *spec.Target) {
 		if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
 			tag = name[i+1:]
 		}
-		if !regexp.MustCompile(`[0-9]`).MatchString(tag) {
+		if !strings.ContainsAny(tag, "0123456789") {
 			l.report(UnpinnedBase, text.Pos, "the tag %s of %s moves: name a version or a digest", tag, name)
 		}
 	}

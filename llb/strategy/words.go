@@ -33,12 +33,17 @@ func firstLine(run string) string {
 	return "a command"
 }
 
+var (
+	separator = regexp.MustCompile(`\s*(;|&&)\s*`)
+	assigned  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+)
+
 // withoutPreparation drops commands at the start of a line that only prepare what
 // comes after them.
 func withoutPreparation(line string) string {
 	for line != "" {
 		command, rest := line, ""
-		if at := regexp.MustCompile(`\s*(;|&&)\s*`).FindStringIndex(line); at != nil {
+		if at := separator.FindStringIndex(line); at != nil {
 			command, rest = line[:at[0]], line[at[1]:]
 		}
 		if !prepares(command) {
@@ -59,7 +64,6 @@ func prepares(command string) bool {
 	if strings.ContainsAny(command, "'\"`(|>{\\") && !strings.Contains(command, "${") {
 		return false
 	}
-	assigned := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 	return slices.Contains([]string{"set", "mkdir", "cd", "export", "umask", ":", "shopt", "trap", "local"}, words[0]) ||
 		!slices.ContainsFunc(words, func(w string) bool { return !assigned.MatchString(w) })
 }
