@@ -11,9 +11,8 @@ package bundle
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"maps"
@@ -102,8 +101,8 @@ func (e *MissingError) Error() string {
 		strings.Join(e.Dirs, " or "), dirEnv)
 }
 
-// helper is one file. It is read when its bytes or their hash are asked for, for the
-// hash once.
+// helper is one file. It is read when its bytes or their checksum are asked for, for the
+// checksum once.
 type helper struct {
 	fsys fs.FS
 	path string
@@ -118,21 +117,21 @@ func newHelper(fsys fs.FS, path, name string) *helper {
 	return h
 }
 
-// read hashes the helper. Its time comes from its bytes: the daemon takes
-// files of one size and time for equal, and embedded ones have no time.
+// read sums up the helper. Its time comes from its bytes: the daemon takes files of one
+// size and time for equal, and embedded ones have no time. The checksum is CRC-32C, which
+// processors have an instruction for: it stands against accidents, and SHA-256 took 14 ms.
 func (h *helper) read(name string) (*types.Stat, error) {
 	f, err := h.fsys.Open(h.path)
 	if err != nil {
 		return nil, fmt.Errorf("open step helper: %w", err)
 	}
 	defer f.Close()
-	sum := sha256.New()
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	size, err := io.Copy(sum, f)
 	if err != nil {
 		return nil, fmt.Errorf("read step helper: %w", err)
 	}
-	seconds := int64(binary.BigEndian.Uint32(sum.Sum(nil)))
-	return &types.Stat{Path: name, Mode: mode, Size: size, ModTime: seconds * 1e9}, nil
+	return &types.Stat{Path: name, Mode: mode, Size: size, ModTime: int64(sum.Sum32()) * 1e9}, nil
 }
 
 // mode is every helper's mode.

@@ -109,7 +109,7 @@ func (c counted) Open(name string) (fs.File, error) {
 }
 
 // TestReadOnce holds that of the helpers for all architectures only the one that a build
-// selects is read, and that it is hashed once however often the daemon asks.
+// selects is read, and that it is summed up once however often the daemon asks.
 func TestReadOnce(t *testing.T) {
 	c := counted{FS: fstest.MapFS{"a": {Data: []byte("one")}, "b": {Data: []byte("two")}}, opened: map[string]int{}}
 	m := &mount{files: map[string]*helper{"strata-step-x": newHelper(c, "a", "strata-step-x"), "strata-step-y": newHelper(c, "b", "strata-step-y")}}
