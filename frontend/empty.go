@@ -5,10 +5,12 @@ package frontend
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"slices"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/llb"
@@ -17,24 +19,69 @@ import (
 	"github.com/strata-build/strata/llb/strategy"
 )
 
-// empty are warnings of commands that left nothing of what they ship. A layer that comes
-// from a cache elsewhere is fetched to look, unless the rule is skipped.
-func empty(ctx context.Context, opened *openedTrees, s *spec.Spec, made *llb.Result, skips func(rule string) bool) []*spec.Error {
+// leavings are what commands left of what they ship.
+type leavings struct {
+	shipped []llb.Shipped
+	// something says that a layer is known to have something.
+	something []bool
+	// unknown says that a layer has to be opened to know.
+	unknown []bool
+}
+
+// newLeavings are those of an image, of which nothing is known yet. Where the rule about
+// them is skipped there are none.
+func newLeavings(made *llb.Result, skips func(rule string) bool) *leavings {
+	l := &leavings{}
 	if skips(strategy.RuleOut) {
-		return nil
+		return l
 	}
-	none := make([]bool, len(made.Shipped))
+	for _, shipped := range made.Shipped {
+		if _, ok := shipped.Layer.Action.(*plan.Exec); ok {
+			l.shipped = append(l.shipped, shipped)
+		}
+	}
+	l.something, l.unknown = make([]bool, len(l.shipped)), make([]bool, len(l.shipped))
+	for i := range l.unknown {
+		l.unknown[i] = true
+	}
+	return l
+}
+
+// search asks for the names at the root of each layer, most of which need not be opened
+// then.
+func (l *leavings) search(q *question) {
+	for i, shipped := range l.shipped {
+		l.unknown[i] = false
+		q.add(llb.Search{Tree: shipped.State, Patterns: []string{"*"}, Except: []string{"*/*"}}, func(ctx context.Context, ref client.Reference, dir string) error {
+			stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
+			if err != nil {
+				return fmt.Errorf("look whether a layer is empty: %w", err)
+			}
+			given := givenDirs(shipped.Layer)
+			l.something[i] = slices.ContainsFunc(stats, func(st *types.Stat) bool { return !isGiven(st, "/", given) })
+			l.unknown[i] = !l.something[i]
+			return nil
+		})
+	}
+}
+
+// warnings are those of commands that left nothing of what they ship. A layer that comes
+// from a cache elsewhere is fetched to look.
+func (l *leavings) warnings(ctx context.Context, opened *openedTrees, s *spec.Spec) []*spec.Error {
 	var group errgroup.Group
 	group.SetLimit(looksAtOnce)
-	for i, shipped := range made.Shipped {
-		if a, ok := shipped.Layer.Action.(*plan.Exec); ok {
-			group.Go(func() error { none[i] = hasNothing(ctx, opened, shipped, givenDirs(a)); return nil })
+	for i, shipped := range l.shipped {
+		if l.unknown[i] {
+			group.Go(func() error {
+				l.something[i] = !hasNothing(ctx, opened, shipped, givenDirs(shipped.Layer))
+				return nil
+			})
 		}
 	}
 	_ = group.Wait() // none fails
 	var found []*spec.Error
-	for i, shipped := range made.Shipped {
-		if none[i] {
+	for i, shipped := range l.shipped {
+		if !l.something[i] {
 			found = append(found, nothingShips(s, shipped.Layer))
 		}
 	}
@@ -54,7 +101,11 @@ func nothingShips(s *spec.Spec, l *plan.Layer) *spec.Error {
 
 // givenDirs are the directories that a layer has even if its command leaves nothing: those
 // that $out has from the start, and those that ship from the step.
-func givenDirs(a *plan.Exec) []string {
+func givenDirs(l *plan.Layer) []string {
+	a, ok := l.Action.(*plan.Exec)
+	if !ok {
+		return nil
+	}
 	var dirs []string
 	for _, dir := range a.OutDirs {
 		dirs = append(dirs, path.Join("/", dir))
@@ -63,6 +114,12 @@ func givenDirs(a *plan.Exec) []string {
 		dirs = append(dirs, a.Outputs[i].Dest)
 	}
 	return dirs
+}
+
+// isGiven reports whether what is in dir is a given directory, or one above such.
+func isGiven(st *types.Stat, dir string, given []string) bool {
+	at := path.Join(dir, path.Base(st.Path))
+	return st.IsDir() && slices.ContainsFunc(given, func(dir string) bool { return plan.Within(dir, at) })
 }
 
 // hasNothing reports whether a layer is known to have nothing but given directories and
@@ -78,11 +135,10 @@ func hasNothing(ctx context.Context, opened *openedTrees, shipped llb.Shipped, g
 			return false
 		}
 		for _, st := range stats {
-			at := path.Join(dirs[0], path.Base(st.Path))
-			if !st.IsDir() || !slices.ContainsFunc(given, func(dir string) bool { return plan.Within(dir, at) }) {
+			if !isGiven(st, dirs[0], given) {
 				return false
 			}
-			dirs = append(dirs, at)
+			dirs = append(dirs, path.Join(dirs[0], path.Base(st.Path)))
 		}
 	}
 	return true

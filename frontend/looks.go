@@ -5,16 +5,15 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
+	"path"
 	"slices"
 	"sync"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/lock"
@@ -33,6 +32,7 @@ type looks struct {
 	lowered *llb.Result
 	opened  *openedTrees
 	made    *suspects
+	left    *leavings
 	asked   question
 	// lock is what packages were resolved to.
 	lock *lock.File
@@ -45,6 +45,7 @@ func newLooks(r *request, s *spec.Spec, lowered *llb.Result, locked *lock.File) 
 		request: r, spec: s, lowered: lowered, lock: locked,
 		opened: &openedTrees{daemon: r.daemon, refs: map[*plan.Layer]func() (client.Reference, error){}},
 		made:   newSuspects(r.daemon, lowered, r.warnings.config.Skips),
+		left:   newLeavings(lowered, r.warnings.config.Skips),
 	}
 }
 
@@ -64,7 +65,11 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 		return err
 	}
 	l.searchHidden()
-	l.made.search(&l.asked, isOut)
+	l.made.search(&l.asked, func(layer *plan.Layer) bool { return l.asksForOuts() || !isOut(layer) })
+	if l.asksForOuts() {
+		l.left.search(&l.asked)
+		return l.asked.send(ctx, l.request.daemon)
+	}
 	for _, one := range l.made.layers {
 		if isOut(one.Layer) {
 			_, _ = l.opened.tree(ctx, one) // the look itself has its error
@@ -73,16 +78,29 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 	return l.asked.send(ctx, l.request.daemon)
 }
 
+// fewOuts is how many layers that commands shipped are opened to look into them. Of more,
+// the daemon is asked with all others: to open one is a build and a mount for itself, but
+// to look for files by their names reads all of a layer that is new.
+const fewOuts = 8
+
+// asksForOuts reports whether the layers that commands shipped are asked about with the others.
+func (l *looks) asksForOuts() bool { return len(l.left.shipped) > fewOuts }
+
 // look looks into the layers of the image, which is built.
 func (l *looks) look(ctx context.Context) error {
 	var nothing, links, both []*spec.Error
 	group, looking := errgroup.WithContext(ctx)
-	group.Go(func() error { return l.asked.read(looking) })
-	group.Go(func() error { return l.made.open(looking, l.request.daemon, l.opened) })
 	group.Go(func() error {
-		nothing = empty(looking, l.opened, l.spec, l.lowered, l.request.warnings.config.Skips)
+		if err := l.asked.read(looking); err != nil || !l.asksForOuts() {
+			return err
+		}
+		nothing = l.left.warnings(looking, l.opened, l.spec)
 		return nil
 	})
+	if !l.asksForOuts() {
+		group.Go(func() error { return l.made.open(looking, l.request.daemon, l.opened) })
+		group.Go(func() error { nothing = l.left.warnings(looking, l.opened, l.spec); return nil })
+	}
 	group.Go(func() (err error) { both, err = l.overlaps(looking); return err })
 	group.Go(func() (err error) { links, err = replaced(looking, l.request.daemon, l.spec, l.lowered); return err })
 	if err := group.Wait(); err != nil {
@@ -119,20 +137,8 @@ func (q *question) read(ctx context.Context) error {
 	if q.ref == nil {
 		return nil
 	}
-	has := make([]bool, len(q.searches))
-	group, looking := errgroup.WithContext(ctx)
-	group.SetLimit(looksAtOnce)
-	for i := range q.searches {
-		group.Go(func() error {
-			in, err := q.ref.ReadDir(looking, client.ReadDirRequest{Path: llb.Part(i)})
-			has[i] = len(in) > 0
-			if errors.Is(fault.NotExist(err), fs.ErrNotExist) {
-				return nil
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	has, err := q.parts(ctx)
+	if err != nil {
 		return fmt.Errorf("look into layers: %w", err)
 	}
 	for i, found := range q.found {
@@ -144,6 +150,30 @@ func (q *question) read(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// parts says of each search whether it found something. What found nothing may have a
+// directory or none.
+func (q *question) parts(ctx context.Context) ([]bool, error) {
+	has := make([]bool, len(q.searches))
+	root, err := q.ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
+	if err != nil {
+		return nil, err
+	}
+	group, looking := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	for i := range q.searches {
+		dir := llb.Part(i)
+		if !slices.ContainsFunc(root, func(st *types.Stat) bool { return "/"+path.Base(st.Path) == dir }) {
+			continue
+		}
+		group.Go(func() error {
+			in, err := q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
+			has[i] = len(in) > 0
+			return err
+		})
+	}
+	return has, group.Wait()
 }
 
 // openedTrees are the trees of layers that were opened to look into them, each once.

@@ -48,10 +48,10 @@ func isOut(l *plan.Layer) bool {
 	return ok && a.Out
 }
 
-// search looks for the files of the layers of which nothing is known, but of some.
-func (f *suspects) search(q *question, but func(*plan.Layer) bool) {
+// search looks for the files of those layers of which nothing is known.
+func (f *suspects) search(q *question, of func(*plan.Layer) bool) {
 	for i, one := range f.layers {
-		if f.files[i] != nil || but(one.Layer) {
+		if f.files[i] != nil || !of(one.Layer) {
 			continue
 		}
 		q.add(llb.Search{Tree: one.State, Patterns: lint.SuspectPatterns()}, func(ctx context.Context, ref client.Reference, dir string) (err error) {
@@ -94,7 +94,7 @@ func (f *suspects) open(ctx context.Context, d *source.Daemon, opened *openedTre
 		return fmt.Errorf("look for keys and data in a layer: %w", err)
 	}
 	var q question
-	f.search(&q, func(l *plan.Layer) bool { return !isOut(l) })
+	f.search(&q, isOut)
 	if err := q.send(ctx, d); err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func filesBelow(ctx context.Context, ref client.Reference, above string, names *
 		for _, st := range stats {
 			name := path.Join(dirs[n], path.Base(st.Path))
 			switch mode := fs.FileMode(st.Mode); {
-			case mode.IsDir() && names != nil && lint.HasOnlyPackages(path.Base(name)):
+			case mode.IsDir() && lint.HasOnlyPackages(path.Base(name)):
 			case mode.IsDir():
 				dirs = append(dirs, name)
 			case mode&os.ModeType == 0 && isWanted(names, name):

@@ -4,9 +4,14 @@
 package frontend_test
 
 import (
+	"fmt"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/strata-build/strata/internal/testenv"
 	"github.com/strata-build/strata/internal/testenv/house"
@@ -56,6 +61,43 @@ func TestNothingButDirectories(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestManyOuts builds so many layers with $out that one question looks into all of them: what
+// is empty, and what has a key or data, is told as where each is opened for itself.
+func TestManyOuts(t *testing.T) {
+	h := house.New(t)
+	const few = `  - {name: begun, build: {from: "{base}", out: [/usr/local/bin, /opt], run: "true"}}
+  - {name: output, build: {from: "{base}", outputs: [/made], run: mkdir /made}}
+  - {name: nothing, build: {from: "{base}", run: ": $out"}}
+  - {name: made, build: {from: "{base}", out: [/opt], run: mkdir $out/opt/made}}
+  - {name: plain, build: {from: "{base}", run: ": > $out/file"}}
+  - {name: key, build: {from: "{base}", run: "mkdir -p $out/etc/app $out/srv/node_modules/x && echo '-----BEGIN PRIVATE KEY-----' > $out/etc/app/a.key && : > $out/srv/node_modules/x/ibdata1"}}
+  - {name: data, build: {from: "{base}", run: "mkdir -p $out/var/lib/mysql && : > $out/var/lib/mysql/ibdata1"}}
+`
+	more := ""
+	for i := range 6 {
+		more += fmt.Sprintf("  - {name: more%d, build: {from: \"{base}\", run: \"mkdir $out/srv && : > $out/srv/%d\"}}\n", i, i)
+	}
+	told := func(w house.Way, layers string) []string {
+		out := w.Must(t, house.Flags(h.OneLayer(t, layers), "-o", "type=cacheonly")...)
+		lines := regexp.MustCompile(`the layer "\w+" is empty|the command made [^,]*,`).FindAllString(out, -1)
+		slices.Sort(lines)
+		return slices.Compact(lines)
+	}
+	want := []string{
+		`the command made /etc/app/a.key,`, `the command made the data directory of MySQL or MariaDB,`,
+		`the layer "begun" is empty`, `the layer "nothing" is empty`, `the layer "output" is empty`,
+	}
+	h.Each(t, func(t *testing.T, w house.Way) {
+		for n, layers := range map[string]string{"few": few, "many": few + more} {
+			for range 2 { // the second time all is cached
+				if diff := cmp.Diff(want, told(w, layers)); diff != "" {
+					t.Errorf("%s layers (-want +got):\n%s", n, diff)
+				}
+			}
+		}
+	})
 }
 
 // TestNothingInOutOfACache builds with a cache from another daemon, which has the layers:

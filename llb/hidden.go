@@ -36,7 +36,9 @@ func (img *image) hide(files map[string]string) {
 }
 
 // Search looks for the files in the tree.
-func (h *Hidden) Search() Search { return Search{h.State, exactly(slices.Sorted(maps.Keys(h.By)))} }
+func (h *Hidden) Search() Search {
+	return Search{Tree: h.State, Patterns: exactly(slices.Sorted(maps.Keys(h.By)))}
+}
 
 // exactly are .dockerignore patterns of paths.
 func exactly(paths []string) []string {

@@ -29,6 +29,8 @@ func Hollow(names, content bk.State, o Options) (bk.State, error) {
 type Search struct {
 	Tree     bk.State
 	Patterns []string
+	// Except are patterns of what isn't, although it matches.
+	Except []string
 }
 
 // Found is what the searches match, with the directories above it, as one state: each
@@ -37,7 +39,7 @@ type Search struct {
 func Found(searches []Search) bk.State {
 	parts := make([]part, len(searches))
 	for i, s := range searches {
-		parts[i] = part{tree: s.Tree, dest: Part(i), patterns: s.Patterns}
+		parts[i] = part{tree: s.Tree, dest: Part(i), patterns: s.Patterns, except: s.Except}
 	}
 	return pick("[internal] look into the layers", parts...)
 }
@@ -47,6 +49,7 @@ type part struct {
 	tree     bk.State
 	dest     string
 	patterns []string
+	except   []string
 	// over says that it replaces what is of the trees before.
 	over bool
 }
@@ -61,7 +64,7 @@ func pick(name string, parts ...part) bk.State {
 		if p.tree.Output() == nil {
 			continue
 		}
-		info := &bk.CopyInfo{CopyDirContentsOnly: true, IncludePatterns: p.patterns, AlwaysReplaceExistingDestPaths: p.over}
+		info := &bk.CopyInfo{CopyDirContentsOnly: true, IncludePatterns: p.patterns, ExcludePatterns: p.except, AlwaysReplaceExistingDestPaths: p.over}
 		if from := op.Restart(p.tree); copies == nil {
 			copies = bk.Copy(from, "/", p.dest, info)
 		} else {
