@@ -191,6 +191,9 @@ func (c *converter) convert(globals []instructions.ArgCommand, stages []instruct
 		}
 	}
 	if !c.opts.Faithful {
+		for _, s := range c.stages {
+			s.manifestsFirst()
+		}
 		c.toolCaches()
 		c.compiled()
 	}
