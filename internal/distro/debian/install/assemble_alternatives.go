@@ -118,6 +118,13 @@ func writeSlaves(b *strings.Builder, slaves map[string]string) {
 func (a *assembler) choose(name string) error {
 	all := slices.Clone(a.choices[name])
 	best := slices.MaxFunc(all, func(x, y alternative) int { return x.priority - y.priority })
+	var others []alternative // names that other choices have
+	for _, alt := range all {
+		others = append(others, alt.slaves...)
+	}
+	if err := a.unlink(others); err != nil {
+		return err
+	}
 	for _, one := range append([]alternative{best}, best.slaves...) {
 		if _, err := os.Stat(a.root.At(one.path)); err != nil {
 			if one.name == name {
@@ -130,6 +137,22 @@ func (a *assembler) choose(name string) error {
 		}
 	}
 	return a.root.Write(adminDir+"/alternatives/"+name, describe(all), 0o644)
+}
+
+// unlink takes away links of alternatives.
+func (a *assembler) unlink(all []alternative) error {
+	for _, one := range all {
+		for _, link := range []string{one.link, "/etc/alternatives/" + one.name} {
+			info, err := os.Lstat(a.root.At(link))
+			if err != nil || info.Mode()&os.ModeSymlink == 0 {
+				continue
+			}
+			if err := os.Remove(a.root.At(link)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // describe is the file of a name's choices: the mode, the link, the slaves' names
