@@ -224,6 +224,8 @@ func (n *normalizer) call(s *syntax.Stmt, c *syntax.CallExpr, at place) {
 		endWithout(s)
 	case name == "shift":
 		guardShift(s, c)
+	case name == "read":
+		n.guardRead(s, c)
 	case at.tested && !interp.IsBuiltin(name) && !strings.Contains(name, `\`):
 		lit.Value = tested + name
 	}

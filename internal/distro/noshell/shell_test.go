@@ -65,6 +65,17 @@ func TestAsDash(t *testing.T) {
 }
 
 const asDash = `
+t() { printf '%s\n' "$2" | { IFS="$1" read -r a b c || echo fail; echo "[$a][$b][$c]"; }; printf '%s\n' "$2" | { IFS="$1" read -r a; echo "[$a]"; }; }
+for l in '# x' 'a#b' '#' 'a##'; do t '#' "$l"; done
+for l in x::z ::: :::: a:b:c: a:b:c:d a:b:c:d: a:b:c:: a:b:: a: :b '' ' a : b '; do t : "$l"; done
+for l in ' a : b  c ' 'a : : b' 'a b :c: ' 'a b c : ' 'a b c d : ' ' : '; do t ': ' "$l"; done
+t ,: 'a,b:c,d'; t '' 'a b c'; t ' ' ' a  b c d '
+printf 'root:x:0:0::/root\nb::1\n' >f; while IFS=: read -r name _ uid rest; do echo "$name-$uid-$rest"; done <f; printf 'a:b' | { IFS=: read x y; echo "$? $x $y"; }
+IFS=,; printf 'a,,b\n' | { read x y z; echo "$x|$y|$z"; }
+--
+set -e
+printf 'a:b' >f; IFS=: read -r x y <f || echo "$x $y"; IFS=: read -r x y <f; echo no
+--
 exit 3
 --
 false
