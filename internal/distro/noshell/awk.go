@@ -5,16 +5,9 @@
 
 package noshell
 
-import (
-	"regexp"
-	"strconv"
-	"strings"
-)
+import "strings"
 
-// awkScript is the only kind of script that is followed: a field of each line, or of
-// those that match.
-var awkScript = regexp.MustCompile(`^\s*(?:/((?:[^/\\]|\\.)*)/)?\s*\{\s*print\s*(?:\$([0-9]+))?\s*;?\s*\}\s*$`)
-
+// awk follows rules that print, replace and keep texts; see awkscript.go.
 func awk(c *Call) error {
 	opt, rest, err := c.Options("F: field-separator=F:")
 	if err != nil {
@@ -23,39 +16,27 @@ func awk(c *Call) error {
 	if len(rest) == 0 {
 		return refuse("it has no script")
 	}
-	m := awkScript.FindStringSubmatch(rest[0])
 	separator := opt.Value("F")
-	if m == nil || len(separator) > 1 || separator == " " || separator == "\\" {
+	if len(separator) > 1 || separator == " " || separator == "\\" {
 		return refuse("its script isn't followed")
 	}
-	re, err := expression(m[1], true, false)
+	rules, err := parseAwk(rest[0])
 	if err != nil {
 		return err
 	}
-	field, _ := strconv.Atoi("0" + m[2])
-	texts, err := c.inputs(rest[1:])
-	if err != nil {
-		return err
-	}
-	var out []string
-	for _, l := range lines(strings.Join(texts, "")) {
-		if !re.MatchString(l) {
-			continue
+	run := awkRun{separator: separator, variables: map[string]string{}}
+	run.all(rules, awkBegin)
+	if !onlyBegins(rules) {
+		texts, err := c.inputs(rest[1:])
+		if err != nil {
+			return err
 		}
-		fields := strings.Fields(l)
-		if separator != "" {
-			fields = strings.Split(l, separator)
-		}
-		switch {
-		case field == 0:
-			out = append(out, l)
-		case field <= len(fields):
-			out = append(out, fields[field-1])
-		default:
-			out = append(out, "")
+		for _, run.line = range lines(strings.Join(texts, "")) {
+			run.all(rules, awkLine)
 		}
 	}
-	return c.Print(joined(out))
+	run.all(rules, awkEnd)
+	return c.Print(joined(run.out))
 }
 
 // xargs runs a command with what it reads as further arguments.

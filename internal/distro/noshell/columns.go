@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 func cut(c *Call) error {
@@ -261,10 +262,13 @@ func uniq(c *Call) error {
 	return c.Print(joined(out))
 }
 
-// expr calculates with whole numbers, or compares.
+// expr calculates with whole numbers, compares, or matches.
 func expr(c *Call) error {
 	if len(c.Args) != 4 {
 		return refuse("it isn't followed")
+	}
+	if c.Args[2] == ":" {
+		return c.match(c.Args[1], c.Args[3])
 	}
 	a, errA := strconv.Atoi(c.Args[1])
 	b, errB := strconv.Atoi(c.Args[3])
@@ -293,4 +297,34 @@ func expr(c *Call) error {
 		return err
 	}
 	return Status(1)
+}
+
+// match prints how much of a text's beginning an expression matches, or its first group.
+func (c *Call) match(text, pattern string) error {
+	if strings.HasPrefix(pattern, "^") || strings.HasPrefix(pattern, "*") || strings.ContainsFunc(text, func(r rune) bool { return r == '\n' || r >= utf8.RuneSelf }) ||
+		slices.Contains([]string{"(", ")", "+", "match", "substr", "index", "length"}, text) {
+		return refuse("it isn't followed")
+	}
+	re, err := expression(pattern, false, false)
+	if err != nil {
+		return err
+	}
+	at := re.FindStringSubmatchIndex(text)
+	matches := at != nil && at[0] == 0
+	found := ""
+	switch {
+	case re.NumSubexp() == 0 && matches:
+		found = strconv.Itoa(at[1])
+	case re.NumSubexp() == 0:
+		found = "0"
+	case matches && at[2] >= 0:
+		found = text[at[2]:at[3]]
+	}
+	if err := c.Print(found + "\n"); err != nil {
+		return err
+	}
+	if strings.Trim(found, "0") == "" || strings.HasPrefix(found, "-") && strings.Trim(found[1:], "0") == "" && len(found) > 1 {
+		return Status(1)
+	}
+	return nil
 }

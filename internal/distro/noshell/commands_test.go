@@ -39,7 +39,7 @@ printf 'a b c\n' | sed -E 's/([a-z]) ([a-z])/\2 \1/'; printf 'aaa\n' | sed 's/a/
 printf 'k=v\n# c\n' | sed -e '/^#/d' -e 's/=/ /'; printf '/a/b.py\n/c\n' | sed -n '/^\/a\/.*\.py$/p'; printf 'a,b\n' | sed 's/,/\
 /'; printf 'a|b\n' | sed 's/|/\n/'
 --
-printf 'a\n' >f; sed -i 's/a/b/' f; cat f
+printf 'a\n' >f; sed -i 's/a/b/' f; cat f; printf 'a\na\nb\na\n' >f; sed -n '0,/a/p' f; echo; sed '0,/b/ s/a/x/' f; sed -n '0,/z/p' f; sed -n '1,/a/p' f; sed '0,/b/!d' f; sed -e '0,/^a *$/ s/^a *$/y/' f
 --
 printf 'a:b:c\nx\n' | cut -d: -f2; printf 'a:b:c\nx\n' | cut -d: -f1,3; printf 'a:b:c\n' | cut -d: -f2-; printf 'abcdef\n' | cut -c2-4; printf 'a b\n' | cut -f 1 -d ' '; printf 'x\n' | cut -s -d: -f1
 --
@@ -49,7 +49,7 @@ printf 'b\na\nb\n10\n9\n' | sort; printf 'b\na\nb\n' | sort -u; printf '10\n9\n'
 --
 printf '1\n2\n3\n' | head -1; printf '1\n2\n3\n' | head -n 2; printf '1\n2\n3\n' | tail -1; printf '1\n2\n3\n' | tail -n +2; printf 'abc' | head -c2; printf '1\n2\n' | wc -l; printf 'a b' | wc -c; printf 'a b' | wc -w
 --
-seq 3; seq 2 4; seq 5 -2 1; expr 1 + 2; expr 5 - 5; echo $?; expr 3 \* 4; basename /a/b.c .c; basename a/; dirname /a/b; dirname a; dirname /a/b/; dirname /
+seq 3; seq 2 4; seq 5 -2 1; expr 1 + 2; expr 5 - 5; echo $?; expr 3 \* 4; for p in 'a.*c' 'b' '.*c' 'a\(.\)c' 'x\(.\)' '\(a*\)' 'a$' '\(c\)\|abc' '[0-9]*' 'ab*' '.*\(0*\)'; do expr abc : "$p"; echo $?; done; expr 007 : '\(0*\)'; echo $?; expr -0 : '\(.*\)'; echo $?; basename /a/b.c .c; basename a/; dirname /a/b; dirname a; dirname /a/b/; dirname /
 --
 mkdir -p a/b/c; mkdir a 2>/dev/null || echo there; mkdir -m 700 d; stat -c '%a %n' d a/b; chmod u+x,go-w d; chmod 2755 d; stat -c %a d; chmod 755 d; stat -c %a d; chmod g+s d; chmod 00755 d; stat -c %a d; chmod -x a/b; stat -c %a a/b; chmod --reference=d a/b; stat -c %a a/b; chown --reference=d a/b && chgrp --reference d a/b; stat -c %u:%g a/b; chmod --reference=nothing a/b 2>/dev/null || echo none; chmod 644 a/b; rmdir a/b 2>/dev/null || echo full; rm -r a; ls
 --
@@ -59,11 +59,16 @@ if mkdir -m $(stat -L -c %a /nothing-there 2>/dev/null) d 2>/dev/null; then echo
 --
 echo x >f; cp f g; cp -p f h; cp -pZ f hz; cat hz; mkdir d; cp f d; ls d; mv g d/; ls d; mv h k; cat k; rm -f nothing f; rm f 2>/dev/null || echo gone; cp -r d e; ls e; cp d x 2>/dev/null || echo omitted; install -m 640 k e/l; stat -c %a e/l; install -d i/j; ls i; install --mode 644 /dev/null n; stat -c %a:%s n; cp /dev/null k; stat -c %a:%s k; sleep 0.01; echo >m; touch -r e/l k; [ k -nt e/l ] || [ k -ot e/l ] || echo same; [ m -nt k ] && echo later; ln -s m l; touch -h --reference=e/l l; [ m -nt k ] && echo later; touch -c nowhere; touch -r nowhere k 2>/dev/null || echo none; ls
 --
-ln -s target l; readlink l; ln -s other l 2>/dev/null || echo there; ln -sf other l; readlink l; mkdir d; ln -s x d; readlink d/x; ln -s d m; ln -sfn d2 m; readlink m; ln -s y m/z 2>/dev/null || echo nowhere; readlink nothing; echo $?; echo x >f; ln f hard; stat -c %s hard
+ln -s target l; readlink l; ln -s other l 2>/dev/null || echo there; ln -sf other l; readlink l; mkdir d; ln -s x d; readlink d/x; ln -s d m; ln -sfn d2 m; readlink m; ln -s y m/z 2>/dev/null || echo nowhere; mkdir d/deep; ln -s d/deep short; ln -sr nothing d/deep/a; ln -sfr l short/b; ln -sr d/deep/a r; ln -sr . short/c; for f in d/deep/a short/b r short/c; do readlink $f; done; readlink nothing; echo $?; echo x >f; ln f hard; stat -c %s hard
 --
 mkdir -p d/e; echo x >d/f; ln -s f d/g; ln -s nothing d/h; : >d/e/i; find d | sort; find d -type f | sort; find d -maxdepth 1 -type l | sort; find d -name 'f*'; find d -empty; find d -mindepth 1 -maxdepth 1 ! -name f -printf '%f\n' | sort; find -L d -type f | sort; find d -type l ! -exec test -e {} \; -print; find d -type f -empty -delete; ls d/e; find nothing 2>/dev/null; echo $?
 --
 printf 'a b\n' >f; md5sum f; sha256sum <f; cmp -s f f && echo same; echo c >g; cmp -s f g || echo other; ls f g nothing 2>/dev/null; echo $?; ls -d .; ls -A; printf 'a b c\nd e\n' | awk '{print $2}'; printf 'V: x\nW: y\n' | awk '/^V:/ {print $2}'; printf 'a:b\n' | awk -F: '{print $2}'; printf 'f g\n' | xargs ls; printf '' | xargs -r ls
+--
+printf 'LANG="C.UTF-8"\nX=1\n' | awk '/^LANG=/ {gsub("\"", ""); sub("LANG=", ""); lang=$0;} END {print lang}'; awk 'END {print lang}' </dev/null; awk 'BEGIN {print "a" "b", "c"}'
+printf 'a b a\nc d\n' | awk '{ print $2, $1; print; }'; printf 'a b a\nc d\n' | awk '{ gsub(/a/, "x"); print $1 "-" $3 } /c/ { n = "last " $2 } END { print n; print }'; printf 'a:b\n' | awk -F: '{sub("a","k:l")
+print $2}'; printf 'x\n' | awk '{ print $1
+y = "z"; print y }'
 --
 echo a | tee f; cat f; x=$(mktemp); [ -f "$x" ] && rm "$x" && echo made; d=$(mktemp -d ./t.XXXXXX); [ -d "$d" ] && echo made; id -u; uname -s; command -v cat >/dev/null && echo found; command -v nothing-at-all || echo none; which nothing-at-all; echo $?; type nothing-at-all >/dev/null 2>&1 || echo none; mountpoint -q /proc && echo proc
 `
@@ -71,29 +76,32 @@ echo a | tee f; cat f; x=$(mktemp); [ -f "$x" ] && rm "$x" && echo made; d=$(mkt
 // TestRefuses wants a reason for what isn't as a shell has it.
 func TestRefuses(t *testing.T) {
 	for script, want := range map[string]string{
-		"true\nsleep 1 &":            "(line 3): it leaves something running",
-		"echo x 3>f":                 "(line 2): it uses a stream that isn't followed",
-		"[[ a = a ]]":                "(line 2): it has a construct that sh doesn't have",
-		"[ a == a ]":                 "[ a == a ] (line 2): it has a construct that sh doesn't have",
-		"echo {a,b}":                 "it has a construct that sh doesn't have",
-		"anything || true":           "anything (line 2): its effect isn't known",
-		"x=$(anything) || :":         "anything (line 2): its effect isn't known",
-		"anything | cat":             "anything (line 2): its effect isn't known",
-		"if ls -l; then :; fi":       "ls -l (line 2): its option -l isn't followed",
-		"while :; do :; done":        "its script goes on for too long",
-		"f() { f; }\nf":              "its functions call each other without an end",
-		"f() { eval f; }\nf":         "its functions call each other without an end",
-		"shift 9":                    "it shifts arguments that aren't there",
-		"cd() { :; }":                "it has a function in the place of a command of the shell",
-		". /nothing":                 "/nothing isn't there",
-		"set -o vi":                  "its option isn't followed",
-		"ulimit -n 3":                "it isn't followed",
-		"cat /proc/self/environ":     "which is the kernel's",
-		"chown root /tmp/x":          "there is no /etc/passwd; add accounts to \"names\"",
-		"printf 'a' | sed 's/a/b/e'": "its script s/a/b/e isn't followed",
-		"trap 'rm x' USR1":           "it isn't followed",
-		"set -euo pipefail":          "dash has no such option",
-		"eval 'echo x &'":            "it leaves something running",
+		"true\nsleep 1 &":                    "(line 3): it leaves something running",
+		"echo x 3>f":                         "(line 2): it uses a stream that isn't followed",
+		"[[ a = a ]]":                        "(line 2): it has a construct that sh doesn't have",
+		"[ a == a ]":                         "[ a == a ] (line 2): it has a construct that sh doesn't have",
+		"echo {a,b}":                         "it has a construct that sh doesn't have",
+		"anything || true":                   "anything (line 2): its effect isn't known",
+		"x=$(anything) || :":                 "anything (line 2): its effect isn't known",
+		"anything | cat":                     "anything (line 2): its effect isn't known",
+		"if ls -l; then :; fi":               "ls -l (line 2): its option -l isn't followed",
+		"while :; do :; done":                "its script goes on for too long",
+		"f() { f; }\nf":                      "its functions call each other without an end",
+		"f() { eval f; }\nf":                 "its functions call each other without an end",
+		"shift 9":                            "it shifts arguments that aren't there",
+		"cd() { :; }":                        "it has a function in the place of a command of the shell",
+		". /nothing":                         "/nothing isn't there",
+		"set -o vi":                          "its option isn't followed",
+		"ulimit -n 3":                        "it isn't followed",
+		"cat /proc/self/environ":             "which is the kernel's",
+		"chown root /tmp/x":                  "there is no /etc/passwd; add accounts to \"names\"",
+		"printf 'a' | sed 's/a/b/e'":         "its script s/a/b/e isn't followed",
+		"printf 'a' | sed 0,3d":              "its script 0,3d isn't followed",
+		"printf 'a' | awk '{print > \"f\"}'": "its script isn't followed",
+		"printf 'a' | awk '{x++}'":           "its script isn't followed",
+		"trap 'rm x' USR1":                   "it isn't followed",
+		"set -euo pipefail":                  "dash has no such option",
+		"eval 'echo x &'":                    "it leaves something running",
 		"seq -9223372036854775807 9223372036854775807": "it isn't followed",
 		"rm -rf /":                               "it removes everything",
 		"echo $((1/0))":                          "(line 2): it divides by zero",

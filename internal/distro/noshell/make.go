@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -182,12 +183,17 @@ func ln(c *Call) error {
 	if err := operands(rest, 1); err != nil {
 		return err
 	}
-	if len(rest) != 2 || opt.Has("r", "t") {
+	if len(rest) != 2 || opt.Has("t") || opt.Has("r") && !opt.Has("s") {
 		return refuse("it isn't followed")
 	}
 	to, err := c.destination(rest[0], rest[1], opt.Has("n", "T"))
 	if err != nil {
 		return err
+	}
+	if opt.Has("r") {
+		if rest[0], err = c.relative(rest[0], path.Dir(to)); err != nil {
+			return err
+		}
 	}
 	if err := c.Files().Touched(to); err != nil {
 		return err
@@ -213,6 +219,19 @@ func ln(c *Call) error {
 		return &fs.PathError{Op: "link", Path: to, Err: err}
 	}
 	return nil
+}
+
+// relative is a path as seen from a directory, both without links; they need not be there.
+func (c *Call) relative(p, dir string) (string, error) {
+	missing := Options{"m": {""}}
+	dir, err := c.resolve(dir, missing)
+	if err != nil {
+		return "", err
+	}
+	if p, err = c.resolve(c.Path(p), missing); err != nil {
+		return "", err
+	}
+	return filepath.Rel(dir, p)
 }
 
 // destination is where a file goes: into a directory, or to a name of its own.

@@ -83,6 +83,8 @@ type sedAddress struct {
 	line int // 0 for none
 	last bool
 	re   *regexp.Regexp
+	// start is before the first line.
+	start bool
 }
 
 // editing is a run of sed over one text.
@@ -127,7 +129,7 @@ func (e *editing) run(text string) string {
 
 func reset(commands []*sedCommand) {
 	for _, c := range commands {
-		c.inside = false
+		c.inside = c.from != nil && c.from.start
 		reset(c.block)
 	}
 }

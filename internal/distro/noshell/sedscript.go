@@ -77,9 +77,12 @@ func (p *sedParser) command() (*sedCommand, error) {
 	if p.skip(" \t"); c.from != nil && p.peek() == ',' {
 		p.at++
 		p.skip(" \t")
-		if c.to, err = p.address(); err != nil || c.to == nil {
+		if c.to, err = p.address(); err != nil || c.to == nil || c.to.start {
 			return nil, orFail(err, p)
 		}
+	}
+	if c.from != nil && c.from.start && (c.to == nil || c.to.re == nil) {
+		return nil, p.fail()
 	}
 	if p.skip(" \t"); p.peek() == '!' {
 		c.not = true
@@ -153,7 +156,10 @@ func (p *sedParser) address() (*sedAddress, error) {
 		}
 		re, err := expression(text, p.extended, fold)
 		return &sedAddress{re: re}, err
-	case b == '0' || b == '+':
+	case b == '0':
+		p.at++
+		return &sedAddress{start: true}, nil
+	case b == '+':
 		return nil, p.fail()
 	}
 	return nil, nil //nolint:nilnil // no address is none

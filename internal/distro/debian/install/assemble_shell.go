@@ -66,7 +66,7 @@ func (a *assembler) commands() map[string]noshell.Command {
 		"dpkg-maintscript-helper": helper, "update-alternatives": a.updateAlternatives, debconfCommand: a.debconf,
 		"ucf": a.ucf, "ucfr": a.ucfr, "openssl": openssl, "run-parts": runParts, "java": javaStore, "keytool": keytool,
 		"dbus-uuidgen": dbusUUID, "systemd-machine-id-setup": a.machineID, "pam-auth-update": a.pamAuthUpdate, "getcap": getcap, "setcap": setcap,
-		"journalctl": journalctl, "systemd-tmpfiles": tmpfiles, "lighty-enable-mod": a.enableLighttpd, "git": a.git,
+		"journalctl": journalctl, "systemd-tmpfiles": tmpfiles, "lighty-enable-mod": a.enableLighttpd, "git": a.git, "update-locale": a.updateLocale,
 	}
 	for _, name := range []string{
 		"deb-systemd-helper", "deb-systemd-invoke", "invoke-rc.d", "update-rc.d", "systemctl", "ldconfig", "py3compile", "pycompile",

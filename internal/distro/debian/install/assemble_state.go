@@ -34,8 +34,11 @@ func (a *assembler) divert(c *noshell.Call) error {
 	if d.to == "" {
 		d.to = d.path + ".distrib"
 	}
-	if opt.Has("local") || d.by == "" {
+	switch {
+	case opt.Has("local"):
 		d.by = ":"
+	case d.by == "":
+		d.by = a.now.Name()
 	}
 	at := slices.IndexFunc(a.diversions, func(o diversion) bool { return o.path == d.path })
 	switch {

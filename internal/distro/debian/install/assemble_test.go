@@ -80,6 +80,8 @@ getent group extra >/dev/null
 mkdir -p /var/log/server
 dpkg-statoverride --list /var/log/server /var/log/other >/dev/null || dpkg-statoverride --update --add server adm 02750 /var/log/server
 dpkg-divert --package server --no-rename --divert /usr/bin/old.distrib --add /usr/bin/old
+dpkg-divert --no-rename --divert /usr/bin/own.distrib --add /usr/bin/own
+dpkg-divert --local --no-rename --divert /usr/bin/local.distrib --add /usr/bin/local
 update-alternatives --install /usr/bin/server server /usr/bin/server-1 20
 update-alternatives --remove server /usr/bin/never
 update-alternatives --query server | grep -q '^Value: /usr/bin/server-1$'
@@ -103,7 +105,7 @@ exit 0`))
 		"etc/server.answers": "80 a b\nstatus 10\n", "etc/owners": "server: /etc/server.conf\nserver: /usr/bin/server-1\n", "etc/heard": "watched\n", "etc/default-server": "default",
 		"etc/passwd":              "root:*:0:0:root:/root:/bin/bash\nserver:x:100:100:Server,,,:/var/lib/server:/usr/sbin/nologin\n",
 		"etc/group":               "root:*:0:\nadm:*:4:\nnogroup:*:65534:\nserver:x:100:\nextra:x:101:\n",
-		"var/lib/dpkg/diversions": "/usr/bin/old\n/usr/bin/old.distrib\nserver\n", "var/lib/dpkg/statoverride": "server adm 2750 /var/log/server\n",
+		"var/lib/dpkg/diversions": "/usr/bin/old\n/usr/bin/old.distrib\nserver\n/usr/bin/own\n/usr/bin/own.distrib\nserver\n/usr/bin/local\n/usr/bin/local.distrib\n:\n", "var/lib/dpkg/statoverride": "server adm 2750 /var/log/server\n",
 		"var/lib/dpkg/alternatives/server": "auto\n/usr/bin/server\n\n/usr/bin/server-1\n20\n\n",
 		"var/lib/ucf/registry":             "server\t/etc/default-server\n",
 		"etc/machine-id":                   "",
