@@ -43,6 +43,8 @@ func newWorld() world {
 		"/etc": os.ModeDir | 0o755, "/srv": os.ModeDir | 0o755, "/srv/app": os.ModeDir | 0o755,
 		// What literal-names.txtar has under the names that it means literally.
 		"/app": os.ModeDir | 0o755, "/app/[id]": os.ModeDir | 0o755, "/page": 0o644, "/[id]": os.ModeDir | 0o755, "/f": 0o644, "/un[closed": 0o644,
+		// What one-match.txtar has.
+		"/index-4f.html": 0o644, "/assets-7": os.ModeDir | 0o755, "/app-2.0.jar": 0o644, "/rules.mk": 0o644,
 	}}
 }
 

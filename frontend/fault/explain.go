@@ -10,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/solver/errdefs"
 
+	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
@@ -108,15 +109,20 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	return placed(err, withoutCommand(llb.WithoutHelper(err.Error())))
 }
 
-// outputFault says which output isn't there after the command; nil for other errors.
+// outputFault says which output can't be taken after the command, and why; nil for other
+// errors.
 func (e *Explainer) outputFault(err error, lines []*errdefs.Source) error {
-	o := missingOutput(e.Plan, err, lines)
+	o, status := stepOutput(e.Plan, err, lines)
 	if o == nil {
 		o = findOutput(e.Plan, err, lines)
 	}
 	switch {
 	case o == nil:
 		return nil
+	case status == call.DanglingOutput:
+		return e.external(o.Pos, "take what matches %q after the command: one of the files is a link to what isn't there", o.Path)
+	case status == call.SeveralOutputs:
+		return e.external(o.Pos, "several files match %q after the command, and %s is one: make the pattern narrower, or write %s/ for all of them", o.Path, o.Dest, o.Dest)
 	case lacksMatch(err, o.Path):
 		match, _ := missingPath(err)
 		return e.external(o.Pos, "take what matches %q after the command: %q is a link to what isn't there", o.Path, match)

@@ -74,23 +74,49 @@ func findOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Output {
 	return nil
 }
 
-// missingOutput finds the output that the step which puts them on the image doesn't find,
-// by the status that it ends with; nil where it is about something else.
-func missingOutput(p *plan.Plan, err error, lines []*errdefs.Source) *plan.Output {
+// stepOutput finds the output that the step which puts them on the image can't take, by the
+// status that it ends with, which is that of the first of the outputs; nil where it is about
+// something else.
+func stepOutput(p *plan.Plan, err error, lines []*errdefs.Source) (o *plan.Output, status int) {
 	var exit *gateway.ExitError
-	if !errors.As(err, &exit) || !place.IsStep(err.Error()) || exit.ExitCode < call.MissingOutput {
-		return nil
+	if !errors.As(err, &exit) || !place.IsStep(err.Error()) {
+		return nil, 0
 	}
-	n := int(exit.ExitCode - call.MissingOutput)
+	for _, status = range []int{call.MissingOutput, call.DanglingOutput, call.SeveralOutputs} {
+		if n := int(exit.ExitCode) - status; n >= 0 && n < call.MostOutputs {
+			return nthOutput(p, n, lines), status
+		}
+	}
+	return nil, 0
+}
+
+// nthOutput is the output of that number in a step at lines of the build file.
+func nthOutput(p *plan.Plan, n int, lines []*errdefs.Source) *plan.Output {
 	for _, img := range p.Images {
 		for _, l := range img.Layers {
-			e, ok := l.Action.(*plan.Exec)
-			if ok && e.OnlyOutputs && place.IsPlain(e.Outputs) && n < len(e.Outputs) && covers(lines, l.Range.Start.Line) {
-				return &e.Outputs[n]
+			if outputs := ofStep(l, lines); n < len(outputs) {
+				return outputs[n]
 			}
 		}
 	}
 	return nil
+}
+
+// ofStep are the outputs of a layer that a step at lines of the build file is given: all of
+// the layer's, or the one that the step is made for.
+func ofStep(l plan.Layer, lines []*errdefs.Source) (all []*plan.Output) {
+	e, ok := l.Action.(*plan.Exec)
+	if !ok {
+		return nil
+	}
+	together := e.OnlyOutputs && place.IsPlain(e.Outputs)
+	for i := range e.Outputs {
+		o := &e.Outputs[i]
+		if together && covers(lines, l.Range.Start.Line) || !together && place.IsOne(o) && covers(lines, o.Pos.Line) {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // lacksMatch reports whether an error is BuildKit's about a match of a pattern: a link that

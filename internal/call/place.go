@@ -17,18 +17,23 @@ const (
 	SkeletonUsage = skeletonName + " SRC DST"
 	PlaceUsage    = PlaceName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR] [--base DIR --report FILE]
                     [--directory MODE:UID:GID:PATH]... [--likely MODE:UID:GID:PATH]... [--link PATH//TARGET]...
-                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... [--output PATH//DEST[/]]... SRC DST`
+                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... [--output PATH//DEST[/] | --match PATTERN//DEST[/]]... SRC DST`
 
 	skeletonName = "skeleton"
 	// PlaceName is what the subcommand of [Place] is called.
 	PlaceName = "place"
 )
 
-// MissingOutput is the exit status of [Place] where the source doesn't have the first of
-// its outputs; that for the next one is one more. MostOutputs is how many there may be.
+// Exit statuses of [Place], of the first of its outputs; that for the next one is one more.
+// MostOutputs is how many there may be. No signal and no runtime has these numbers.
 const (
+	// MissingOutput says that the source doesn't have it.
 	MissingOutput = 64
-	MostOutputs   = 60
+	// DanglingOutput says that something which its pattern matches is a link to nothing.
+	DanglingOutput = 94
+	// SeveralOutputs says that its pattern matches several files, and it is one.
+	SeveralOutputs = 193
+	MostOutputs    = 30
 )
 
 // Skeleton writes what a layer must respect of a base: its links to directories, and
@@ -84,8 +89,11 @@ type Place struct {
 
 // Output is a path of a source, and what it becomes.
 type Output struct {
-	// Path is clean and absolute. It may lead through links.
-	Path string
+	// Path is clean and absolute. It may lead through links. Pattern says that it is a
+	// pattern of path.Match: all that match go into Dest by their own names, or the only
+	// one becomes Dest.
+	Path    string
+	Pattern bool
 	// Dest is clean and absolute. Into says that it is a directory, which the contents of
 	// a directory or a file of its own name go into.
 	Dest string
@@ -102,7 +110,11 @@ func (c Place) Args() []string {
 	}
 	args = slices.Concat(args, eachDirectory("directory", c.Directories), eachDirectory("likely", c.Likely), eachLink("link", c.Links))
 	for _, o := range c.Outputs {
-		args = append(args, "--output", o.word())
+		flag := "--output"
+		if o.Pattern {
+			flag = "--match"
+		}
+		args = append(args, flag, o.word())
 	}
 	return slices.Concat(args, Value("base", c.Base), Value("report", c.Report), Operands(c.Source, c.Out))
 }
@@ -133,11 +145,14 @@ func ParsePlace(args []string) (Place, error) {
 	set.Func("directory", "", directories(&c.Directories))
 	set.Func("likely", "", directories(&c.Likely))
 	set.Func("link", "", links(&c.Links))
-	set.Func("output", "", func(word string) error {
-		o, err := readOutput(word)
-		c.Outputs = append(c.Outputs, o)
-		return err
-	})
+	for flag, pattern := range map[string]bool{"output": false, "match": true} {
+		set.Func(flag, "", func(word string) error {
+			o, err := readOutput(word)
+			o.Pattern = pattern
+			c.Outputs = append(c.Outputs, o)
+			return err
+		})
+	}
 	err := Parse(set, args, 2, 2)
 	c.Source, c.Out = set.Arg(0), set.Arg(1)
 	if err == nil && len(c.Outputs) > MostOutputs {

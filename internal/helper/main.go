@@ -150,10 +150,12 @@ func runPlace(args []string, warn func(string)) (int, error) {
 	if err != nil {
 		return ownFault, err
 	}
-	var missing *missingOutputError
+	var output *outputError
 	switch err := placeTree(c, warn); {
-	case errors.As(err, &missing):
-		return call.MissingOutput + missing.n, nil // the frontend says it, with the line
+	case errors.As(err, &output) && output.status == call.MissingOutput:
+		return output.status + output.n, nil // the frontend says it, with the line
+	case errors.As(err, &output):
+		return output.status + output.n, err // the frontend has no names for it
 	case err != nil:
 		return ownFault, err
 	}

@@ -8,6 +8,7 @@ package helper
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -182,12 +183,20 @@ func (p *placer) contents(src dir, at spot) error {
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(name, ".wh.") {
-			return fmt.Errorf("place %s: names with .wh. mean a deletion in an image's layer; rename it", show(src.join(name)))
+		if err := checkName(src.join(name)); err != nil {
+			return err
 		}
 		if err := p.entry(original{src, name, st}, at, name); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkName refuses names that mean something else in a layer.
+func checkName(at string) error {
+	if strings.HasPrefix(path.Base(at), ".wh.") {
+		return fmt.Errorf("place %s: names with .wh. mean a deletion in an image's layer; rename it", show(at))
 	}
 	return nil
 }

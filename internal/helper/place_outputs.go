@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -18,16 +19,14 @@ import (
 	"github.com/strata-build/strata/internal/inroot"
 )
 
-// missingOutputError says that the source doesn't have an output.
-type missingOutputError struct {
-	// n is its number among the outputs.
-	n    int
-	path string
+// An outputError is about what the source has of an output.
+type outputError struct {
+	// status is that of the first of the outputs, and n the number of this one.
+	status, n int
+	text      string
 }
 
-func (e *missingOutputError) Error() string {
-	return fmt.Sprintf("place %s: the command left nothing there", show(e.path))
-}
+func (e *outputError) Error() string { return e.text }
 
 // outputs copies single paths of the source, as if each were at its destination in a tree
 // that has nothing else. Those to which no link of the skeleton leads come first, so that
@@ -68,9 +67,12 @@ func (p *placer) isElsewhere(dest string) bool {
 // ship copies an output.
 func (p *placer) ship(o call.Output, n int) error {
 	p.output = n
+	if o.Pattern {
+		return p.shipMatches(o, n)
+	}
 	from, err := p.find(o.Path)
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, inroot.ErrNotDirectory) {
-		return &missingOutputError{n, o.Path}
+	if isMissing(err) {
+		return &outputError{call.MissingOutput, n, "place " + show(o.Path) + ": the command left nothing there"}
 	}
 	if err != nil {
 		return fmt.Errorf("find %s: %w", show(o.Path), err)
@@ -98,6 +100,92 @@ func (p *placer) ship(o call.Output, n int) error {
 	}
 	defer sub.close()
 	return p.contents(sub, at)
+}
+
+// shipMatches copies what a pattern matches. Of a link, what it leads to is copied.
+func (p *placer) shipMatches(o call.Output, n int) error {
+	matches, err := p.matches(o.Path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("find what matches %s: %w", show(o.Path), err)
+	case len(matches) == 0:
+		return &outputError{call.MissingOutput, n, "place what matches " + show(o.Path) + ": the command left nothing there"}
+	case len(matches) > 1 && !o.Into:
+		return &outputError{call.SeveralOutputs, n, fmt.Sprintf("place what matches %s as %s: the command left %s", show(o.Path), show(o.Dest), strings.Join(matches, ", "))}
+	}
+	for _, match := range matches {
+		one := call.Output{Path: match, Dest: o.Dest}
+		if o.Into {
+			if err := checkName(match); err != nil {
+				return err
+			}
+			if err := p.into(o.Dest); err != nil {
+				return err
+			}
+			one.Dest = path.Join(o.Dest, path.Base(match))
+		}
+		var dangling *outputError
+		if err := p.ship(one, n); errors.As(err, &dangling) {
+			return &outputError{call.DanglingOutput, n, fmt.Sprintf("place what matches %s: %s is a link to what isn't there", show(o.Path), show(match))}
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// into makes the directory that outputs go into.
+func (p *placer) into(dest string) error {
+	at, err := p.onTheWay(dest, p.owners.at(dest, nil))
+	if err == nil {
+		at.close()
+	}
+	return err
+}
+
+// matches are the paths of the source that a pattern matches, in the order of their names.
+func (p *placer) matches(pattern string) ([]string, error) {
+	found := []string{"/"}
+	for _, name := range components(pattern) {
+		var next []string
+		for _, dir := range found {
+			names, err := p.namesIn(dir)
+			if err != nil {
+				return nil, err
+			}
+			for _, have := range names {
+				if ok, err := path.Match(name, have); err != nil {
+					return nil, err
+				} else if ok {
+					next = append(next, path.Join(dir, have))
+				}
+			}
+		}
+		found = next
+	}
+	return found, nil
+}
+
+// namesIn are the names in a directory of the source, sorted; none if it isn't one.
+func (p *placer) namesIn(dir string) ([]string, error) {
+	real, kind, err := inroot.Follow(p.lookInSource, dir)
+	if isMissing(err) || err == nil && kind != inroot.Directory {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	in, err := p.src.descend(real)
+	if err != nil {
+		return nil, err
+	}
+	defer in.close()
+	return in.names(p.buf)
+}
+
+// isMissing reports whether an error means that nothing is at a path.
+func isMissing(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, inroot.ErrNotDirectory)
 }
 
 // find follows the links of a path of the source, as a program in it would.

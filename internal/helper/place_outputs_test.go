@@ -44,13 +44,24 @@ func TestPlaceOutputs(t *testing.T) {
 		{"owners are kept", "/abs//srv/www", "--preserve-owner", append(at(modules, "/srv/www"), "d 0755 0:0 /srv", "d 0750 7:7 /srv/www")},
 		{"where a link leads, and where one dangles", "/work/modules//app/link/ /out/fifo//dangling/x", "", append(at(modules, "/app/link"), "d 0755 0:0 /app/link", "d 0755 0:0 /dangling", "p 0640 7:7 /dangling/x")},
 		{"no link joins two outputs", "/work/modules//a /other/tool//b", "--chown /b=9:9", append(at(modules, "/a"), "d 0750 7:7 /a", "f 4755 7:8 /b x")},
+		{"what a pattern matches, into a directory", "/out/*//usr/bin/", "--chown /usr/bin=5:6", []string{
+			"d 0755 5:6 /usr/bin", "f 0755 7:7 /usr/bin/app binary", "f 0755 7:7 /usr/bin/latest binary", "p 0640 7:7 /usr/bin/fifo",
+		}},
+		{"directories among them, and among the pattern's", "/wor*/modules/*k2//opt/x/ /work/mod*/a/to?l//tmp/", "", []string{
+			"d 0755 0:0 /opt", "d 0755 0:0 /opt/x", "d 0711 7:7 /opt/x/link2", "f 0600 7:7 /opt/x/link2/file y", "f 4755 7:8 /tmp/tool x",
+		}},
+		{"the only match, under another name", "/out/a*//opt/program /abs/*nk2//bin", "", []string{"d 0755 0:0 /opt", "f 0755 7:7 /opt/program binary", "d 0711 7:7 /bin", "f 0600 7:7 /bin/file y"}},
 		{"to the root", "/work/modules//", "", append(at(modules, ""), "d 0755 0:0 /")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			flags := append([]string{"--skeleton", skeletonOf(t, build(t, base...))}, strings.Fields(c.flags)...)
 			want, _ := place(t, build(t, c.staged...), flags...)
 			for _, o := range strings.Fields(c.outputs) {
-				flags = append(flags, "--output", o)
+				flag := "--output"
+				if strings.Contains(o, "*") {
+					flag = "--match"
+				}
+				flags = append(flags, flag, o)
 			}
 			got, _ := place(t, build(t, root...), flags...)
 			if diff := cmp.Diff(listing(t, want), listing(t, got)); diff != "" {
@@ -70,6 +81,11 @@ func TestPlaceSaysWhichOutputIsMissing(t *testing.T) {
 		status, errs := callMain(append(args, "--output", missing+"//b", src, t.TempDir())...)
 		if status != call.MissingOutput+i || errs != "" {
 			t.Errorf("status %d: %s, want %d", status, errs, call.MissingOutput+i)
+		}
+	}
+	for pattern, want := range map[string]int{"/*.none//b": call.MissingOutput, "/a/*//b": call.MissingOutput, "/*a*//b/": 0, "/g*//b": call.DanglingOutput, "/[ag]*//b": call.SeveralOutputs} {
+		if status, errs := callMain("place", "--match", pattern, src, t.TempDir()); status != want {
+			t.Errorf("%s: status %d: %s, want %d", pattern, status, errs, want)
 		}
 	}
 	status, errs := callMain("place", "--output", "/loop//b", src, t.TempDir())

@@ -35,7 +35,7 @@ type Shipment struct {
 // modes, or one of them is put where another one may have put something.
 func IsPlain(outputs []plan.Output) bool {
 	for i, o := range outputs {
-		if spec.HasGlob(o.Path) || len(o.Include)+len(o.Exclude) > 0 || o.Mode != nil || o.ModeChange != "" || o.KeepOwners != outputs[0].KeepOwners {
+		if len(o.Include)+len(o.Exclude) > 0 || o.Mode != nil || o.ModeChange != "" || o.KeepOwners != outputs[0].KeepOwners {
 			return false
 		}
 		for _, other := range outputs[:i] {
@@ -46,6 +46,9 @@ func IsPlain(outputs []plan.Output) bool {
 	}
 	return len(outputs) <= call.MostOutputs
 }
+
+// IsOne reports whether an output is the only file that a pattern may match.
+func IsOne(o *plan.Output) bool { return spec.HasGlob(o.Path) && !o.Into }
 
 // Ship puts plain outputs of what a command ran in on an image. An error is a [plan.Fault].
 func (p *Placer) Ship(ctx context.Context, on Base, planned *plan.Layer, root bk.State, s Step) (bk.State, error) {
@@ -107,7 +110,10 @@ func (c *collection) add(ctx context.Context, root bk.State, o *plan.Output) err
 	if err != nil {
 		return err
 	}
-	it := c.item(root, o)
+	it, err := c.item(root, o)
+	if err != nil {
+		return err
+	}
 	info := c.of.copyInfo(it, uid, gid)
 	info.AlwaysReplaceExistingDestPaths = true
 	if o.KeepOwners {
@@ -168,23 +174,39 @@ func (c *collection) mayBeTaken(p string) bool {
 // which would have neither the directory's owner nor its mode.
 const selectedDir = "/selected"
 
-// selected is what the patterns of an output select of its path.
-func (c *collection) selected(root bk.State, o *plan.Output) bk.State {
-	return bk.Scratch().File(bk.Copy(root, o.Path, selectedDir, &bk.CopyInfo{
+// selected is what the patterns of an output select of its path, which the item has.
+func (c *collection) selected(it *item, o *plan.Output) bk.State {
+	return bk.Scratch().File(bk.Copy(it.from, it.src, selectedDir, &bk.CopyInfo{
 		FollowSymlinks: true, IncludePatterns: o.Include, ExcludePatterns: o.Exclude,
 	}), c.of.on.Ops.At(o.Range), bk.WithCustomName(c.of.on.Ops.Name("select files for "+o.Dest)))
 }
 
 // item is an output as an item whose source is in the step.
-func (c *collection) item(root bk.State, o *plan.Output) item {
+func (c *collection) item(root bk.State, o *plan.Output) (item, error) {
 	open := opener{placer: c.of.placer, ops: c.of.on.Ops}
 	e := &plan.Entry{Range: o.Range, Dest: o.Dest, Into: o.Into, Mode: o.Mode, ModeChange: o.ModeChange, Owner: o.Owner}
 	it := item{Entry: e, from: root, src: o.Path, contents: true, pattern: spec.HasGlob(o.Path)}
+	if IsOne(o) {
+		var err error
+		if it.from, err = c.only(root, o); err != nil {
+			return item{}, err
+		}
+		it.src, it.pattern = selectedDir, false
+	}
 	if len(o.Include)+len(o.Exclude) > 0 {
-		it.from, it.src = c.selected(root, o), selectedDir
+		it.from, it.src = c.selected(&it, o), selectedDir
 	}
 	if e.Mode != nil && *e.Mode&0o111 == 0 {
 		it.from, it.src = open.withoutX(it)
 	}
-	return it
+	return it, nil
+}
+
+// only is what the pattern of an output matches if that is one file; otherwise the step
+// fails.
+func (c *collection) only(root bk.State, o *plan.Output) (bk.State, error) {
+	return InStep(c.of.on, root, Step{
+		KeepOwners: true, Outputs: []plan.Output{{Path: o.Path, Dest: selectedDir}},
+		Name: c.of.on.Ops.Name("select the file for " + o.Dest), Opts: []bk.RunOption{c.of.on.Ops.At(o.Range)},
+	})
 }

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
-	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -38,7 +37,8 @@ func (o opener) settle(ctx context.Context, it *item) error {
 
 // Settle decides whether the path of a source in a state is a pattern, and returns the
 // path if it is none: that of a file of exactly that name, or the only one that it can
-// match. A pattern goes into a directory.
+// match. What a pattern matches goes into a directory; the only file that it matches can
+// have another name.
 func Settle(ctx context.Context, p Prober, st bk.State, from plan.Copy, dest string, into bool) (src string, pattern bool, err error) {
 	if !plan.IsPattern(from.Path) {
 		return from.Path, false, nil
@@ -58,23 +58,58 @@ func Settle(ctx context.Context, p Prober, st bk.State, from plan.Copy, dest str
 		return "", false, plan.Mistakef("find %q: there is no file of that name in %s, and it isn't a pattern: %w", name, from.From.Words(), err)
 	}
 	if !into {
-		return "", false, plan.Mistakef("find %q: there is no file of that name in %s, and as a pattern it needs a directory as dest: write %s/", name, from.From.Words(), dest)
+		src, err = only(ctx, p, st, from, dest)
+		return src, false, err
 	}
 	return from.Path, true, nil
+}
+
+// only is the path of the only file that a pattern matches.
+func only(ctx context.Context, p Prober, st bk.State, from plan.Copy, dest string) (string, error) {
+	name, dir := strings.TrimPrefix(from.Path, "/"), path.Dir(from.Path)
+	above, ok := plan.Unescaped(dir)
+	if !ok {
+		return "", plan.Mistakef("find %q: there is no file of that name in %s, and a pattern among its directories needs a directory as dest: write %s/", name, from.From.Words(), dest)
+	}
+	matches, err := namesOf(ctx, p, st, from.Path, "look for what matches "+path.Base(from.Path))
+	matches = slices.DeleteFunc(matches, func(name string) bool {
+		match, bad := path.Match(path.Base(from.Path), name)
+		return !match || bad != nil
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case len(matches) == 0:
+		return "", plan.Mistakef("there is no file called %q in %s, and nothing matches it as a pattern", name, from.From.Words())
+	case len(matches) > 1:
+		return "", plan.Mistakef("%d files of %s match %q (%s), and %s is one: make the pattern narrower, or write %s/ for all of them",
+			len(matches), from.From.Words(), name, plan.Few(matches), dest, dest)
+	}
+	return path.Join(above, matches[0]), nil
 }
 
 // hasExactly reports whether there is a file of exactly the source's name. The source's
 // tree is never opened itself: a copy of the file is, which BuildKit keeps.
 func hasExactly(ctx context.Context, p Prober, st bk.State, src string) (bool, error) {
-	found := bk.Scratch().File(bk.Copy(st, plan.Exactly(src), "/", &bk.CopyInfo{
+	names, err := namesOf(ctx, p, st, plan.Exactly(src), "look for a file called "+path.Base(src))
+	return slices.Contains(names, path.Base(src)), err
+}
+
+// namesOf are the names of what a pattern matches.
+func namesOf(ctx context.Context, p Prober, st bk.State, pattern, what string) (names []string, err error) {
+	found := bk.Scratch().File(bk.Copy(st, pattern, "/", &bk.CopyInfo{
 		AllowWildcard: true, AllowEmptyWildcard: true, FollowSymlinks: true,
-	}), bk.WithCustomName("[internal] look for a file called "+path.Base(src)))
+	}), bk.WithCustomName("[internal] "+what))
 	stats, err := p.List(ctx, found, "/")
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look at the source %s: %w", src, err)
+		return nil, fmt.Errorf("look at the source %s: %w", pattern, err)
 	}
-	return slices.ContainsFunc(stats, func(s *fstypes.Stat) bool { return path.Base(s.Path) == path.Base(src) }), nil
+	for _, s := range stats {
+		names = append(names, path.Base(s.Path))
+	}
+	slices.Sort(names)
+	return names, nil
 }

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"unicode"
@@ -29,6 +30,15 @@ func Unescaped(pattern string) (string, bool) {
 		b.WriteByte(pattern[i])
 	}
 	return b.String(), true
+}
+
+// Few names the first of many.
+func Few(words []string) string {
+	const most = 3
+	if len(words) <= most {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
 // Exactly returns a pattern that matches a path and nothing else. It has classes where

@@ -149,8 +149,8 @@ func checkFile(c cursor, f *File) {
 		case !directory && len(f.Sources) > 0:
 			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a list of sources needs a directory as dest")
 			return
-		case !directory && f.Source.literal() && f.Source.anyOf(HasGlob):
-			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a pattern as source needs a directory as dest")
+		case !directory && f.Optional && f.Source.literal() && f.Source.anyOf(HasGlob):
+			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a pattern that may match nothing needs a directory as dest")
 			return
 		}
 	}

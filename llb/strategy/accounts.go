@@ -381,7 +381,7 @@ func (t *Target) accountsWords() (string, spec.Range) {
 	} else if n := len(t.described.Groups); n > 0 {
 		lines = spec.Range{Start: t.described.Groups[0].Range.Start, End: t.described.Groups[n-1].Range.End}
 	}
-	return words + few(names), lines
+	return words + plan.Few(names), lines
 }
 
 // runsInImage reports whether one of some layers runs a command in the image so far.

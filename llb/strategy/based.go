@@ -73,7 +73,7 @@ func (t *Target) warnOnBuild(from plan.Tree, img *dockerspec.DockerOCIImage) {
 		triggers = append(triggers, fmt.Sprintf("%q", trigger))
 	}
 	hint := "write layers that do it, or a Dockerfile that begins with FROM and this base, and use it with `from: dockerfile:PATH`, which runs them"
-	t.pass.warn(RuleOnBuild, from.Pos, hint, "ONBUILD of %s is not run: %s", treeName(from), few(triggers))
+	t.pass.warn(RuleOnBuild, from.Pos, hint, "ONBUILD of %s is not run: %s", treeName(from), plan.Few(triggers))
 }
 
 // warn tells of what is odd but no fault. The hint may be empty.

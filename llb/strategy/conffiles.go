@@ -178,6 +178,6 @@ func sourcesOf(e *plan.Entry, at string) []string {
 // keptLayer puts files over the packages that have them as well.
 func keptLayer(l *spec.Layer, paths []string) plan.Layer {
 	return plan.Layer{
-		Name: l.Name, Strategy: "packages", Words: "packages: keep " + few(paths), Range: l.Range, Action: &plan.Keep{Paths: paths},
+		Name: l.Name, Strategy: "packages", Words: "packages: keep " + plan.Few(paths), Range: l.Range, Action: &plan.Keep{Paths: paths},
 	}
 }

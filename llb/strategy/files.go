@@ -5,7 +5,6 @@ package strategy
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"strings"
 
@@ -36,17 +35,8 @@ func (files) Plan(ctx context.Context, t *Target, l *spec.Layer) ([]plan.Layer, 
 		}
 	}
 	return []plan.Layer{{
-		Name: l.Name, Strategy: "files", Words: "files " + few(dests), Range: l.Range, Action: action,
+		Name: l.Name, Strategy: "files", Words: "files " + plan.Few(dests), Range: l.Range, Action: action,
 	}}, nil
-}
-
-// few names the first of many.
-func few(words []string) string {
-	const most = 3
-	if len(words) <= most {
-		return strings.Join(words, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
 // planEntries plans what an entry of the build file puts somewhere: one thing, or each
@@ -171,8 +161,8 @@ func checkDest(r reader, f *spec.File, e *plan.Entry) error {
 		return r.errorf(f.Dest.Pos, "%s/ is a directory, and the entry has no name to go by in it; write the whole path", strings.TrimSuffix(e.Dest, "/"))
 	case e.Dest == "/" && !e.Into && e.Copy == nil && e.Git == nil && !e.Extract:
 		return r.errorf(f.Dest.Pos, "the root can't be a file")
-	case e.Copy != nil && spec.HasGlob(e.Copy.Path) && !e.Into:
-		return r.errorf(f.Dest.Pos, "%s is a pattern, so dest must be a directory: write %s/", f.Source.Value, e.Dest)
+	case e.Copy != nil && spec.HasGlob(e.Copy.Path) && !e.Into && e.Optional:
+		return r.errorf(f.Dest.Pos, "%s may match nothing, so dest must be a directory: write %s/", f.Source.Value, e.Dest)
 	}
 	return nil
 }

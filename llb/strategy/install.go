@@ -164,7 +164,7 @@ func (s *packageSet) unpackLayers(entry int) []plan.Layer {
 		if parts := partsOf(packages); parts > 1 && s.from.system.Facts().Divides {
 			action.Parts = parts
 		}
-		layers = append(layers, plan.Layer{Name: l.Name, Strategy: "packages", Words: "packages " + few(names), Range: l.Range, Action: action})
+		layers = append(layers, plan.Layer{Name: l.Name, Strategy: "packages", Words: "packages " + plan.Few(names), Range: l.Range, Action: action})
 	}
 	return layers
 }
@@ -232,7 +232,7 @@ func installWords(names []string) string {
 	if len(names) == 0 {
 		return "packages: bring the base up to date"
 	}
-	return "packages: install " + few(names)
+	return "packages: install " + plan.Few(names)
 }
 
 // format is the kind of the packages.

@@ -74,8 +74,6 @@ func (s outputs) planDest(o *spec.Output, out *plan.Output) (err error) {
 	switch {
 	case err != nil:
 		return err
-	case pattern && !out.Into:
-		return s.of.t.read.errorf(at, "%s is a pattern, so dest must be a directory: write %s/", o.Source.Value, out.Dest)
 	case !o.Dest.IsSet() && spec.HasGlob(out.Dest):
 		return s.of.t.read.errorf(at, "the directories of the pattern %s aren't known; say with `dest` where its files go", o.Source.Value)
 	}

@@ -185,7 +185,7 @@ func (s *packageSet) planTool(ctx context.Context, tool distro.Tool, base tree.T
 			run.Tmpfs = append(run.Tmpfs, plan.Tmpfs{Target: dir})
 		}
 		s.planned = append(s.planned, []plan.Layer{{
-			Name: e.layer.Name, Strategy: "packages", Words: "packages " + few(names), Range: e.layer.Range, Action: run,
+			Name: e.layer.Name, Strategy: "packages", Words: "packages " + plan.Few(names), Range: e.layer.Range, Action: run,
 		}})
 	}
 	return nil

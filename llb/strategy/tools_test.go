@@ -141,6 +141,7 @@ func TestSources(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	for build, want := range map[string]string{
 		"run: make, outputs: [/a/b]":                                       "/a/b > /a/b",
+		"run: make, outputs: [{source: '/a/*.jar', dest: /b.jar}]":         "/a/*.jar > /b.jar",
 		"run: make, outputs: ['/a/*.so']":                                  "/a/*.so > /a/",
 		"run: 'make $out', outputs: [{source: /a, dest: /b/}]":             "$out, /a > /b/",
 		"run: make, out: [/x, /y/z], outputs: [{source: /a, dest: /}]":     "$out/x, $out/y/z, $out, /a > //",
