@@ -148,8 +148,12 @@ func (p *placing) path(from string, first bool) {
 	e := p.base
 	e.Sources = []string{name}
 	pattern := spec.HasGlob(name)
-	e.Dest = p.destination(p.into || pattern)
-	e.Optional = pattern && !p.matches(name)
+	renamed := pattern && p.renames(name)
+	if renamed {
+		p.s.c.note(p.line, Changed, "one file may match %s: it becomes %s, and several are an error, where COPY keeps the last", from, p.dest)
+	}
+	e.Dest = p.destination(p.into || pattern && !renamed)
+	e.Optional = pattern && !renamed && !p.matches(name)
 	if n := len(p.built); !first && n > 0 && p.isFile(name) && p.listable(&p.built[n-1]) {
 		p.built[n-1].Sources = append(p.built[n-1].Sources, name)
 		return
@@ -185,20 +189,31 @@ func (p *placing) isFile(name string) bool {
 
 // matches reports whether a pattern is known to have something to take: COPY needs
 // nothing.
-func (p *placing) matches(pattern string) bool {
+func (p *placing) matches(pattern string) bool { return len(p.matching(pattern)) > 0 }
+
+// matching are the files of the context that a pattern matches; none where it is another
+// tree's.
+func (p *placing) matching(pattern string) []string {
 	if !p.ours || p.s.c.opts.Context == nil {
-		return false
+		return nil
 	}
 	names, err := fs.Glob(p.s.c.opts.Context, pattern)
-	return err == nil && len(names) > 0
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
+// renames reports whether a pattern stands for one file, which gets the destination's name:
+// that has no slash at its end, and is the name of a file of the same kind.
+func (p *placing) renames(pattern string) bool {
+	ext := path.Ext(p.dest)
+	return !p.into && ext != "" && ext == path.Ext(pattern) && !spec.HasGlob(ext) && len(p.matching(pattern)) < 2
 }
 
 func (p *placing) globFiles(pattern string) bool {
-	if p.s.c.opts.Context == nil {
-		return false
-	}
-	names, err := fs.Glob(p.s.c.opts.Context, pattern)
-	if err != nil || len(names) == 0 {
+	names := p.matching(pattern)
+	if len(names) == 0 {
 		return false
 	}
 	for _, name := range names {
