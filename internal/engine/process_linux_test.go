@@ -214,7 +214,8 @@ func TestIsNotStartedByHand(t *testing.T) {
 
 func TestNeedsRoot(t *testing.T) {
 	out, err := self(t, nil, "nobody-client", t.TempDir()).CombinedOutput()
-	if err == nil || string(out) != ErrNotRoot.Error() {
+	// Where coverage is measured the process complains of a directory that nobody may write.
+	if err == nil || !strings.HasPrefix(string(out), ErrNotRoot.Error()) {
 		t.Errorf("nobody got %v: %s", err, out)
 	}
 }
