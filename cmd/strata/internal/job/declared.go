@@ -69,19 +69,34 @@ func (o *Options) usesDeclared() bool {
 // mayDeclare reports whether the build file may say something of tags and platforms: it
 // does, or is elsewhere.
 func (o *Options) mayDeclare() bool {
+	s, elsewhere := o.parseHere()
+	return elsewhere || s != nil && declares(s)
+}
+
+// declares reports whether a build file says something of tags and platforms.
+func declares(s *spec.Spec) bool {
+	return slices.ContainsFunc(s.Targets, func(t spec.Target) bool { return len(t.Tags)+len(t.Platforms) > 0 })
+}
+
+// parseHere parses a build file that this machine has. Of one that can't be read or parsed
+// there is nothing: the build says why.
+func (o *Options) parseHere() (s *spec.Spec, elsewhere bool) {
 	data := o.Input.text
 	if data == nil {
 		path := o.Input.Path()
 		fi, err := os.Stat(path)
 		if err != nil || !fi.Mode().IsRegular() {
-			return err != nil && flags.IsRemote(o.Input.Context)
+			return nil, err != nil && flags.IsRemote(o.Input.Context)
 		}
 		if data, _, err = openBuildFile(path, nil); err != nil {
-			return false // the build says why
+			return nil, false
 		}
 	}
 	s, err := spec.Parse(spec.DefaultTarget, data)
-	return err == nil && slices.ContainsFunc(s.Targets, func(t spec.Target) bool { return len(t.Tags)+len(t.Platforms) > 0 })
+	if err != nil {
+		return nil, false
+	}
+	return s, false
 }
 
 // Path is where the build file is, if it is a file of this machine.

@@ -19,6 +19,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/image/report"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // targetWord stands for a target's name in the flags that name a result.
@@ -135,8 +136,13 @@ func targetNames(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Op
 	if len(names) == 0 && !o.Input.All {
 		return nil, nil, cli.Usage(fmt.Errorf("--target %q names no target", o.Input.Target), "")
 	}
-	if !o.Input.All && !o.mayDeclare() {
+	here, elsewhere := o.parseHere()
+	mayDeclare := elsewhere || here != nil && declares(here)
+	if !mayDeclare && !o.Input.All {
 		return names, nil, nil
+	}
+	if !mayDeclare && here != nil {
+		return allTargets(here), nil, nil
 	}
 	known := strings.Join(names, ",")
 	if o.Input.All {
@@ -153,6 +159,15 @@ func targetNames(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Op
 		}
 	}
 	return names, declared, nil
+}
+
+// allTargets are the names of all targets, in the order of the build file.
+func allTargets(s *spec.Spec) []string {
+	var names []string
+	for i := range s.Targets {
+		names = append(names, s.Targets[i].Name)
+	}
+	return names
 }
 
 // prepare makes a job for each target.
