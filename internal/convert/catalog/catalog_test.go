@@ -29,6 +29,7 @@ var dir = flag.String("dir", "..", "the `directory` whose definitions are conver
 type tally struct {
 	definitions, withUses, refused, failed, lossy, lossyWithUses int
 	lines, was                                                   int
+	ratios                                                       []float64
 	lost                                                         map[string]int
 }
 
@@ -60,8 +61,17 @@ func TestCatalog(t *testing.T) {
 	for _, what := range slices.SortedFunc(maps.Keys(sum.lost), func(a, b string) int { return sum.lost[b] - sum.lost[a] }) {
 		fmt.Printf("%6d %s\n", sum.lost[what], what)
 	}
-	fmt.Printf("init-catalog: %d definitions, %d with actions; %d refused at a line, %d became no build file; lost something: %d without actions, %d of the others; %d lines for %d (%.2f)\n",
-		sum.definitions, sum.withUses, sum.refused, sum.failed, sum.lossy, sum.lossyWithUses, sum.lines, sum.was, float64(sum.lines)/float64(sum.was))
+	fmt.Printf("init-catalog: %d definitions, %d with actions; %d refused at a line, %d became no build file; lost something: %d without actions, %d of the others; %d lines for %d (%.2f, median %.2f)\n",
+		sum.definitions, sum.withUses, sum.refused, sum.failed, sum.lossy, sum.lossyWithUses, sum.lines, sum.was, float64(sum.lines)/float64(sum.was), median(sum.ratios))
+}
+
+// median is 0 of nothing.
+func median(all []float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 func (s *tally) definition(t *testing.T, path string, data []byte) {
@@ -86,8 +96,8 @@ func (s *tally) definition(t *testing.T, path string, data []byte) {
 		s.failed++
 		return
 	}
-	s.lines += strings.Count(string(text), "\n")
-	s.was += strings.Count(string(data), "\n")
+	lines, was := strings.Count(string(text), "\n"), strings.Count(string(data), "\n")
+	s.lines, s.was, s.ratios = s.lines+lines, s.was+was, append(s.ratios, float64(lines)/float64(max(1, was)))
 	lossy := false
 	for _, n := range made.Notes {
 		if n.Kind != report.Lost {
