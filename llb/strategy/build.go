@@ -150,7 +150,9 @@ func (c *command) planInPlace() error {
 	if c.b.Owner.IsSet() {
 		return c.t.read.errorf(c.b.Owner.Pos, "owner is of what ships from $out; this command writes to the image itself, use chown in it")
 	}
-	if c.t.image.From.Kind == plan.Scratch && len(c.t.image.Layers) == 0 {
+	// Without a lock, check knows of no layers of packages that are before it.
+	unknown := c.t.pass.req.AllowMissing && c.t.described.Layers[0].Build != c.b
+	if c.t.image.From.Kind == plan.Scratch && len(c.t.image.Layers) == 0 && !unknown {
 		return c.t.read.errorf(c.b.Range.Start, "the image is still empty, so no command can run in it; set the image's `from`, or the build's `from` and write to $out")
 	}
 	c.out.From = plan.Tree{Kind: plan.Layers, Pos: c.b.From.Pos}

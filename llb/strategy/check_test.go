@@ -41,6 +41,10 @@ layers: [{packages: {names: [jq], repositories: [{type: deb, uri: $A, suites: [x
 		`args: {A: null}
 layers: [{files: [{dest: /x, git: $A}]}]`: "",
 		`layers: [{packages: {names: [jq], repositories: [{type: deb, uri: "https://example.org", suites: [x], components: [main]}]}}]`: "",
+		`layers: [{build: {run: "true"}}]`: "1:18: the image is still empty",
+		`layers:
+  - packages: {names: [jq], repositories: [{type: deb, uri: "https://example.org", suites: [x], components: [main]}]}
+  - build: {run: "true"}`: "",
 	} {
 		s, err := spec.Parse("strata.yaml", []byte(text))
 		if err != nil {
