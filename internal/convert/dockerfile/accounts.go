@@ -126,8 +126,10 @@ func isNumber(text string) bool {
 	return regexp.MustCompile(`^([0-9]+|\$\w+|\$\{\w+\})$`).MatchString(text)
 }
 
-// isAccount reports whether a text can name an account.
-func isAccount(name string) bool { return regexp.MustCompile(`^[a-z_][a-z0-9_-]*$`).MatchString(name) }
+// isAccount reports whether a text can name an account, or is an argument that does.
+func isAccount(name string) bool {
+	return regexp.MustCompile(`^([a-z_][a-z0-9_-]*|\$\w+|\$\{\w+\})$`).MatchString(name)
+}
 
 const systemNumber = "the number of a system account would be another one, as the tool and users count in different ways; give it one"
 

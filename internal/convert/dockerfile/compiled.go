@@ -87,13 +87,16 @@ func within(p, dir string) bool {
 // waitsForNothing reports whether what goes to a path needs no look at what the layers
 // before a place made: outputs don't wait for what commands and packages left.
 func (s *stage) waitsForNothing(layer int, dest string) bool {
-	waits := slices.ContainsFunc(s.out.Layers[:layer], func(l draft.Layer) bool { return l.Build != nil && l.Build.From == "" || l.Packages != nil })
-	if !waits {
+	commands := slices.ContainsFunc(s.out.Layers[:layer], func(l draft.Layer) bool { return l.Build != nil && l.Build.From == "" })
+	if packages := slices.ContainsFunc(s.out.Layers[:layer], func(l draft.Layer) bool { return l.Packages != nil }); !commands && !packages {
 		return true
 	}
 	dir := path.Dir(path.Clean(dest))
 	if strings.HasSuffix(dest, "/") {
 		dir = path.Clean(dest)
+	}
+	if !commands && !isStandard(dir) {
+		return true
 	}
 	if !fhs.Basic()[dir] && dir != "/" {
 		return false
@@ -101,6 +104,13 @@ func (s *stage) waitsForNothing(layer int, dest string) bool {
 	return !slices.ContainsFunc(s.out.Layers[:layer], func(l draft.Layer) bool {
 		return l.Build != nil && strings.Contains(scriptOf(l.Build), strings.TrimSuffix(dest, "/"))
 	})
+}
+
+// isStandard reports whether a directory is, or is in, one of those that distributions have:
+// packages have nothing in others.
+func isStandard(dir string) bool {
+	top, _, _ := strings.Cut(strings.TrimPrefix(dir, "/"), "/")
+	return top == "" || !spec.Literal(top) || fhs.Standard()["/"+top]
 }
 
 // fold puts a stage's last command where its files are copied. What is left of the stage

@@ -51,7 +51,7 @@ func (s *stage) plain(b *draft.Build, comments []string, line int) {
 	if entries := s.made(b); entries != nil {
 		entries[0].Comments = append(comments, entries[0].Comments...)
 		s.put(entries...)
-		s.c.note(line, Changed, "%s needs no command: it is an entry of files", firstWord(b.Run))
+		s.c.note(line, Changed, "mkdir needs no command: what it makes are entries of files")
 		return
 	}
 	if e := s.fetched(b); e != nil {
@@ -63,13 +63,6 @@ func (s *stage) plain(b *draft.Build, comments []string, line int) {
 	s.lines(b, line)
 	s.unused(b, line)
 	s.inPlaceLayer(b, comments, line)
-}
-
-func firstWord(text string) string {
-	if f := strings.Fields(text); len(f) > 0 {
-		return f[0]
-	}
-	return text
 }
 
 // inPlaceLayer adds a command in place.

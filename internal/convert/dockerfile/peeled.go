@@ -42,12 +42,25 @@ func (s *stage) peel() *peeled {
 				l.Files = rest
 				return p.done()
 			}
+		case l.Packages != nil && p.build != nil && p.filesAbove():
+			continue
 		default:
 			return p.done()
 		}
 		p.left = p.left[:len(p.left)-1]
 	}
 	return p.done()
+}
+
+// filesAbove puts a layer of packages below the files before it, and reports whether it
+// can: packages have nothing where those go, and don't wait for files.
+func (p *peeled) filesAbove() bool {
+	n := len(p.left)
+	if n < 2 || p.left[n-2].Files == nil || slices.ContainsFunc(p.left[n-2].Files, func(e draft.Entry) bool { return isStandard(path.Clean(e.Dest)) }) {
+		return false
+	}
+	p.left[n-2], p.left[n-1] = p.left[n-1], p.left[n-2]
+	return true
 }
 
 // done is what was taken, with what is mounted of the context in the working directory
