@@ -20,6 +20,7 @@ func (c *converter) compiled() {
 		if c.ships(s) {
 			continue
 		}
+		c.forward(s)
 		to, from, until, ok := c.onlyUser(s)
 		if !ok {
 			continue

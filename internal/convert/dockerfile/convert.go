@@ -196,6 +196,9 @@ func (c *converter) convert(globals []instructions.ArgCommand, stages []instruct
 		}
 		c.toolCaches()
 		c.compiled()
+		for _, s := range c.stages {
+			s.listFiles()
+		}
 	}
 	for i, s := range c.stages {
 		s.finish()
