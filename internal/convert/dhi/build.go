@@ -50,7 +50,7 @@ func (c *converter) build(m *definition.Map) draft.Layer {
 	users, groups := c.readAccounts(accounts, contents)
 	accounts.Flag("root")
 	t.Users, t.Groups = definition.Accounts(users, groups)
-	c.users = append(slices.Clone(users), outer...)
+	c.users = users // those of the image aren't there
 	p := &pipeline{c: c, m: m, runAs: accounts.Text("run-as")}
 	t.Layers = c.contents(contents)
 	p.bash = hasBash(t.Layers) || t.From != ""
