@@ -65,7 +65,7 @@ func examples() []calls.Call {
 			Links: map[string]string{"/x": "/y", "/z": "a=b//c"}, Source: "/in", Out: "/out",
 		},
 		call.Place{PreserveOwner: true, Base: "/base", Report: "/report/r", Source: "/in", Out: "/out"},
-		call.Place{Outputs: []call.Output{{Path: "/a b/=c", Dest: "/d"}, {Path: "/x", Dest: "/usr/bin", Into: true}, {Path: "/y", Dest: "/", Into: true}}, Source: "/in", Out: "/out"},
+		call.Place{Outputs: []call.Output{{Path: "/a b/=c", Dest: "/d"}, {Path: "/x", Dest: "/usr/bin", Into: true}, {Path: "/y/*", Pattern: true, Include: []string{"-a", "b c"}, Exclude: []string{"!d"}, Dest: "/", Into: true}}, Source: "/in", Out: "/out"},
 		call.Run{Command: []string{"--", "-x"}},
 		call.Run{
 			Memory: []call.Memory{{Mode: 0o1777, Path: "/tmp"}, {Mode: 0, Path: "/a=b"}}, User: "app", Home: "/root", Skip: []string{"/x", "/y"},

@@ -17,7 +17,7 @@ const (
 	SkeletonUsage = skeletonName + " SRC DST"
 	PlaceUsage    = PlaceName + ` [--skeleton DIR] [--from SUBPATH] [--keep PATH]... [--users DIR] [--base DIR --report FILE]
                     [--directory MODE:UID:GID:PATH]... [--likely MODE:UID:GID:PATH]... [--link PATH//TARGET]...
-                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... [--output PATH//DEST[/] | --match PATTERN//DEST[/]]... SRC DST`
+                    [--owner USER[:GROUP] | --preserve-owner] [--chown PATH=USER[:GROUP]]... [(--output PATH//DEST[/] | --match PATTERN//DEST[/]) [--include PATTERN]... [--exclude PATTERN]...]... SRC DST`
 
 	skeletonName = "skeleton"
 	// PlaceName is what the subcommand of [Place] is called.
@@ -94,6 +94,9 @@ type Output struct {
 	// one becomes Dest.
 	Path    string
 	Pattern bool
+	// Include and Exclude are patterns of what of a directory is taken, as in a
+	// .dockerignore, relative to it.
+	Include, Exclude []string
 	// Dest is clean and absolute. Into says that it is a directory, which the contents of
 	// a directory or a file of its own name go into.
 	Dest string
@@ -114,7 +117,7 @@ func (c Place) Args() []string {
 		if o.Pattern {
 			flag = "--match"
 		}
-		args = append(args, flag, o.word())
+		args = slices.Concat(args, []string{flag, o.word()}, Each("include", o.Include), Each("exclude", o.Exclude))
 	}
 	return slices.Concat(args, Value("base", c.Base), Value("report", c.Report), Operands(c.Source, c.Out))
 }
@@ -151,6 +154,18 @@ func ParsePlace(args []string) (Place, error) {
 			o.Pattern = pattern
 			c.Outputs = append(c.Outputs, o)
 			return err
+		})
+	}
+	for flag, patterns := range map[string]func(o *Output) *[]string{
+		"include": func(o *Output) *[]string { return &o.Include }, "exclude": func(o *Output) *[]string { return &o.Exclude },
+	} {
+		set.Func(flag, "", func(pattern string) error {
+			if len(c.Outputs) == 0 {
+				return errors.New("give the output that it is about first")
+			}
+			of := patterns(&c.Outputs[len(c.Outputs)-1])
+			*of = append(*of, pattern)
+			return nil
 		})
 	}
 	err := Parse(set, args, 2, 2)

@@ -68,6 +68,7 @@ type placer struct {
 	indirect bool             // whether the literal paths are done and the detours are on
 	first    map[inode]string // where the first link to a file was placed
 	output   int              // which of several outputs is at hand; no link joins two
+	chosen   []selection      // of each output; nil for all that it has
 	buf      []byte
 }
 
@@ -179,6 +180,9 @@ func (p *placer) contents(src dir, at spot) error {
 		return err
 	}
 	for _, name := range names {
+		if chosen := p.chosenOf(); chosen != nil && !chosen[src.join(name)] {
+			continue
+		}
 		st, err := src.stat(name)
 		if err != nil {
 			return err
@@ -189,6 +193,14 @@ func (p *placer) contents(src dir, at spot) error {
 		if err := p.entry(original{src, name, st}, at, name); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// chosenOf is what of the output at hand is taken; nil for all of it.
+func (p *placer) chosenOf() selection {
+	if p.output < len(p.chosen) {
+		return p.chosen[p.output]
 	}
 	return nil
 }

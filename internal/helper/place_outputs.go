@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -36,6 +37,7 @@ func (p *placer) outputs(all []call.Output) error {
 	if p.skeleton != nil && p.skeleton.kind == inroot.Directory {
 		p.tree.attrs = p.skeleton.attrs
 	}
+	p.chosen = make([]selection, len(all))
 	var later []int
 	for i := range all {
 		if p.isElsewhere(all[i].Dest) {
@@ -78,6 +80,9 @@ func (p *placer) ship(o call.Output, n int) error {
 		return fmt.Errorf("find %s: %w", show(o.Path), err)
 	}
 	defer from.in.close()
+	if err := p.choose(from, o); err != nil {
+		return err
+	}
 	if !o.Into {
 		at, err := p.onTheWay(path.Dir(o.Dest), nil)
 		if err != nil {
@@ -102,6 +107,27 @@ func (p *placer) ship(o call.Output, n int) error {
 	return p.contents(sub, at)
 }
 
+// choose finds what of a directory the patterns of the output at hand select.
+func (p *placer) choose(from original, o call.Output) error {
+	if len(o.Include)+len(o.Exclude) == 0 || from.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return nil
+	}
+	top, err := from.in.open(from.name)
+	if err != nil {
+		return err
+	}
+	defer top.close()
+	found, err := p.selected(top, o)
+	if err != nil {
+		return err
+	}
+	if p.chosen[p.output] == nil {
+		p.chosen[p.output] = found
+	}
+	maps.Copy(p.chosen[p.output], found) // those of a pattern's other matches stay
+	return nil
+}
+
 // shipMatches copies what a pattern matches. Of a link, what it leads to is copied.
 func (p *placer) shipMatches(o call.Output, n int) error {
 	matches, err := p.matches(o.Path)
@@ -114,7 +140,7 @@ func (p *placer) shipMatches(o call.Output, n int) error {
 		return &outputError{call.SeveralOutputs, n, fmt.Sprintf("place what matches %s as %s: the command left %s", show(o.Path), show(o.Dest), strings.Join(matches, ", "))}
 	}
 	for _, match := range matches {
-		one := call.Output{Path: match, Dest: o.Dest}
+		one := call.Output{Path: match, Dest: o.Dest, Include: o.Include, Exclude: o.Exclude}
 		if o.Into {
 			if err := checkName(match); err != nil {
 				return err

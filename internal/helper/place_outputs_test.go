@@ -51,17 +51,32 @@ func TestPlaceOutputs(t *testing.T) {
 			"d 0755 0:0 /opt", "d 0755 0:0 /opt/x", "d 0711 7:7 /opt/x/link2", "f 0600 7:7 /opt/x/link2/file y", "f 4755 7:8 /tmp/tool x",
 		}},
 		{"the only match, under another name", "/out/a*//opt/program /abs/*nk2//bin", "", []string{"d 0755 0:0 /opt", "f 0755 7:7 /opt/program binary", "d 0711 7:7 /bin", "f 0600 7:7 /bin/file y"}},
+		{"without what is excluded", "/work/modules//m -a", "", []string{
+			"d 0750 7:7 /m", "f 4755 7:8 /m/b x", "l 7:7 /m/link ../gone", "d 0711 7:7 /m/link2", "f 0600 7:7 /m/link2/file y",
+		}},
+		{"what is included, with the directories above it", "/work/modules//m/ +**/fil*", "", []string{"d 0755 0:0 /m", "d 0711 7:7 /m/link2", "f 0600 7:7 /m/link2/file y"}},
+		{"exceptions of what is excluded", "/work/modules//m -* -!link2/file /abs//app/link/ +link2 +b -link2/*", "", []string{
+			"d 0750 7:7 /m", "d 0711 7:7 /m/link2", "f 0600 7:7 /m/link2/file y", "d 0755 0:0 /app", "d 0755 0:0 /app/link", "f 4755 7:8 /app/link/b x", "d 0711 7:7 /app/link/link2",
+		}},
+		{"of each match of a pattern, and of no file", "/work/mod*//m/ +a +link /out/app//m2 +nothing", "", []string{
+			"d 0755 0:0 /m", "d 0750 7:7 /m/modules", "d 0755 0:0 /m/modules/a", "f 4755 7:8 /m/modules/a/tool x", "l 7:7 /m/modules/link ../gone", "f 0755 7:7 /m2 binary",
+		}},
 		{"to the root", "/work/modules//", "", append(at(modules, ""), "d 0755 0:0 /")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			flags := append([]string{"--skeleton", skeletonOf(t, build(t, base...))}, strings.Fields(c.flags)...)
 			want, _ := place(t, build(t, c.staged...), flags...)
 			for _, o := range strings.Fields(c.outputs) {
-				flag := "--output"
-				if strings.Contains(o, "*") {
-					flag = "--match"
+				switch {
+				case o[0] == '+':
+					flags = append(flags, "--include", o[1:])
+				case o[0] == '-':
+					flags = append(flags, "--exclude", o[1:])
+				case strings.Contains(o, "*"):
+					flags = append(flags, "--match", o)
+				default:
+					flags = append(flags, "--output", o)
 				}
-				flags = append(flags, flag, o)
 			}
 			got, _ := place(t, build(t, root...), flags...)
 			if diff := cmp.Diff(listing(t, want), listing(t, got)); diff != "" {

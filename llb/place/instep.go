@@ -80,7 +80,7 @@ func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 	opts := append([]bk.RunOption{s.source(on, c.Source, st)}, s.Opts...)
 	for i := range s.Outputs {
 		o := &s.Outputs[i]
-		c.Outputs = append(c.Outputs, call.Output{Path: o.Path, Pattern: spec.HasGlob(o.Path), Dest: o.Dest, Into: o.Into})
+		c.Outputs = append(c.Outputs, call.Output{Path: o.Path, Pattern: spec.HasGlob(o.Path), Include: o.Include, Exclude: o.Exclude, Dest: o.Dest, Into: o.Into})
 	}
 	root := s.On
 	if s.Above {

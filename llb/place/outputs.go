@@ -31,11 +31,11 @@ type Shipment struct {
 }
 
 // IsPlain reports whether the step that puts outputs on an image can take them from what
-// their command ran in. It can unless it would have to choose among files or to change
-// modes, or one of them is put where another one may have put something.
+// their command ran in. It can unless it would have to change modes, or one of them is put where
+// another one may have put something.
 func IsPlain(outputs []plan.Output) bool {
 	for i, o := range outputs {
-		if len(o.Include)+len(o.Exclude) > 0 || o.Mode != nil || o.ModeChange != "" || o.KeepOwners != outputs[0].KeepOwners {
+		if o.Mode != nil || o.ModeChange != "" || o.KeepOwners != outputs[0].KeepOwners {
 			return false
 		}
 		for _, other := range outputs[:i] {
