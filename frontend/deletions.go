@@ -22,7 +22,8 @@ import (
 // searchDeletions looks for names that an image's layer would take for deletions, in what
 // sources brought, and directories and Dockerfiles that an image stands on: there may be
 // none. With a cache from elsewhere a layer may have to be fetched to look, so it is looked
-// into only if there may be such a name.
+// into only if there may be such a name. Several layers that are made from the build context alone
+// are looked into only if that has such a name.
 func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) error {
 	for _, img := range p.Images {
 		var st bk.State
@@ -42,21 +43,65 @@ func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec
 		}
 		q.searchDeletion(s, st, img.From.Words(), hint, func(string) spec.Pos { return img.From.Pos })
 	}
-	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
-	for _, copied := range made.Copied {
-		if len(d.UI.CacheImports) > 0 && !mayDelete(copied.Layer, local, trees.IsDirectory) {
-			continue
-		}
-		q.searchDeletion(s, copied.State, "a source", "rename it, or leave it out with `exclude`",
-			func(name string) spec.Pos { return putBy(copied.Layer, name).Start })
+	return searchSources(ctx, q, d, s, trees, made.Copied)
+}
+
+// searchSources looks for such names in what sources brought.
+func searchSources(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, trees *source.Trees, copied []llb.Shipped) error {
+	search := func(q *question, one llb.Shipped) {
+		q.searchDeletion(s, one.State, "a source", "rename it, or leave it out with `exclude`",
+			func(name string) spec.Pos { return putBy(one.Layer, name).Start })
 	}
+	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
+	var fromContext []llb.Shipped
+	for _, one := range copied {
+		switch {
+		case len(d.UI.CacheImports) > 0 && !mayDelete(one.Layer, local, trees.IsDirectory):
+		case len(d.UI.CacheImports) == 0 && isFromContext(one.Layer):
+			fromContext = append(fromContext, one)
+		default:
+			search(q, one)
+		}
+	}
+	if len(fromContext) == 1 {
+		search(q, fromContext[0])
+	}
+	if len(fromContext) < 2 {
+		return nil
+	}
+	st, err := trees.Tree(ctx, plan.Tree{Kind: plan.Main})
+	if err != nil {
+		return err
+	}
+	q.add(llb.Search{Tree: st, Patterns: deletions()}, func(ctx context.Context, _ client.Reference, _ string) error {
+		var each question
+		for _, one := range fromContext {
+			search(&each, one)
+		}
+		if err := each.send(ctx, d); err != nil {
+			return err
+		}
+		return each.read(ctx)
+	})
 	return nil
 }
+
+// isFromContext reports whether whatever isn't known by name in a layer is from the build
+// context, as it is there.
+func isFromContext(l *plan.Layer) bool {
+	files, ok := l.Action.(*plan.Files)
+	return ok && !slices.ContainsFunc(files.Entries, func(e plan.Entry) bool {
+		return e.Extract || e.Git != nil || e.Copy != nil && e.Copy.From.Kind != plan.Main
+	}) && slices.ContainsFunc(files.Entries, func(e plan.Entry) bool { return e.Copy != nil })
+}
+
+// deletions are .dockerignore patterns of names that mean deletions.
+func deletions() []string { return []string{"**/" + plan.Deletion + "*"} }
 
 // searchDeletion looks into one tree, which the error calls what; at is the place that asks
 // for what has a name.
 func (q *question) searchDeletion(s *spec.Spec, tree bk.State, what, hint string, at func(name string) spec.Pos) {
-	q.add(llb.Search{Tree: tree, Patterns: []string{"**/" + plan.Deletion + "*"}}, func(ctx context.Context, ref client.Reference, dir string) error {
+	q.add(llb.Search{Tree: tree, Patterns: deletions()}, func(ctx context.Context, ref client.Reference, dir string) error {
 		name, err := findDeletion(ctx, ref, dir)
 		if err != nil {
 			return err

@@ -38,3 +38,29 @@ func TestDeletionsInDirectories(t *testing.T) {
 		})
 	}
 }
+
+// TestDeletionsInTheContext takes several layers from a build context that has a name which
+// means a deletion: the layer that has it is refused at its line, and none where all leave
+// it out.
+func TestDeletionsInTheContext(t *testing.T) {
+	h := house.New(t)
+	const tree = "-- src/a/.wh.passwd --\n-- src/a/other --\n-- src/b/other --\n"
+	for name, tc := range map[string]struct{ layers, want string }{
+		"one":      {"  - files: [{dest: /x, source: src/a}]\n", `:3:13: a source has "/x/.wh.passwd"`},
+		"several":  {"  - files: [{dest: /x, source: src/b}]\n  - files: [{dest: /y, source: src/a}]\n", `:4:13: a source has "/y/.wh.passwd"`},
+		"left out": {"  - files: [{dest: /x, source: src/b}]\n  - files: [{dest: /y, source: src/a, exclude: [\"**/.wh.*\"]}]\n  - files: [{dest: /z, source: src/a/other}]\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers:\n"+tc.layers+tree)
+			for _, more := range [][]string{nil, {"--cache-from", "type=registry,ref=127.0.0.1:1/none:1"}} {
+				h.Each(t, func(t *testing.T, w house.Way) {
+					out, err := w.Build(house.Flags(dir, append(more, "-o", t.TempDir())...)...)
+					if (err == nil) != (tc.want == "") {
+						t.Errorf("it ends with %v:\n%s", err, out)
+					}
+					house.Contains(t, out, tc.want)
+				})
+			}
+		})
+	}
+}
