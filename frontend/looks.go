@@ -83,8 +83,11 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 // to look for files by their names reads all of a layer that is new.
 const fewOuts = 8
 
-// asksForOuts reports whether the layers that commands shipped are asked about with the others.
-func (l *looks) asksForOuts() bool { return len(l.left.shipped) > fewOuts }
+// asksForOuts reports whether the layers that commands shipped are asked about with the
+// others. With a cache from elsewhere they aren't: one that can't be fetched is no failure.
+func (l *looks) asksForOuts() bool {
+	return len(l.left.shipped) > fewOuts && len(l.request.daemon.UI.CacheImports) == 0
+}
 
 // look looks into the layers of the image, which is built.
 func (l *looks) look(ctx context.Context) error {
