@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/convert/draft"
-	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -41,7 +40,7 @@ func mayHaveCertificates(l draft.Layer) bool {
 	return slices.ContainsFunc(l.Files, func(e draft.Entry) bool {
 		dest := path.Clean(e.Dest)
 		return !spec.Literal(dest) || slices.ContainsFunc([]string{"/usr/local/share/ca-certificates", "/etc/ca-certificates", "/etc/ssl"}, func(dir string) bool {
-			return plan.Within(dir, dest) || plan.Within(dest, dir)
+			return within(dir, dest) || within(dest, dir)
 		})
 	})
 }
