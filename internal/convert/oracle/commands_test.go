@@ -33,9 +33,9 @@ func withoutPackages(f *draft.File) {
 // commands are an image's configuration, its files, and each single command that ran,
 // with its directory, its user, its mounts, and the variables that it names. What a
 // conversion is told to change isn't among them: calls of tools for packages and for
-// accounts, directories
-// that need no command, and where one script ends and another begins.
-func commands(t *testing.T, img v1.Image, directories map[string]bool) []string {
+// accounts, directories that need no command, whose they are, and where one script ends
+// and another begins. With theirs, an image has the directories that entries make otherwise.
+func commands(t *testing.T, img v1.Image, directories map[string]bool, theirs bool) []string {
 	t.Helper()
 	out := slices.DeleteFunc(configuration(t, img), func(line string) bool {
 		return strings.Contains(line, `"PATH=/usr/local/sbin:`) || strings.Contains(line, `"Env": [`) || strings.Contains(line, `"WorkingDir": "/"`)
@@ -47,18 +47,18 @@ func commands(t *testing.T, img v1.Image, directories map[string]bool) []string 
 	told := map[string]bool{} // files that nothing made but what is told to be gone
 	for _, r := range records {
 		if _, seen := told[r.name]; !seen || told[r.name] {
-			told[r.name] = len(single(r)) == 0
+			told[r.name] = len(single(r, directories)) == 0
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if files[name][0] == '5' || directories[name] || told[name] {
+		if files[name][0] == '5' || !theirs && directories[name] || told[name] {
 			continue
 		}
 		out = append(out, name+": "+files[name])
 	}
 	n := map[string]int{}
 	for _, r := range records {
-		for _, one := range single(r) {
+		for _, one := range single(r, directories) {
 			if !strings.HasPrefix(r.name, ".records/") {
 				one = r.name + " by " + one
 			}
@@ -70,7 +70,7 @@ func commands(t *testing.T, img v1.Image, directories map[string]bool) []string 
 }
 
 // single are the commands of a record.
-func single(r record) []string {
+func single(r record, directories map[string]bool) []string {
 	script := r.Argv[len(r.Argv)-1]
 	texts := []string{fmt.Sprintf("%q", r.Argv)}
 	if len(r.Argv) > 2 && strings.HasSuffix(r.Argv[len(r.Argv)-2], "c") {
@@ -87,7 +87,7 @@ func single(r record) []string {
 	var out []string
 	for _, text := range texts {
 		text = trimmed(text)
-		if text == "" {
+		if text == "" || ofDirectories(text, directories) {
 			continue
 		}
 		var env []string
@@ -156,10 +156,21 @@ func ofShell(name string, stmts []*syntax.Stmt) []string {
 	return out
 }
 
+// ofDirectories reports whether a command only says whose directories are, or their modes,
+// that entries make.
+func ofDirectories(text string, directories map[string]bool) bool {
+	words := strings.Fields(text)
+	if words[0] != "chown" && words[0] != "chmod" {
+		return false
+	}
+	words = slices.DeleteFunc(words[1:], func(w string) bool { return strings.HasPrefix(w, "-") })
+	return len(words) > 1 && !slices.ContainsFunc(words[1:], func(w string) bool { return !directories[strings.Trim(w, "/")] })
+}
+
 // trimmed is a command without what is told to be otherwise; empty if nothing is left.
 func trimmed(text string) string {
 	tool := regexp.MustCompile(`^([A-Z_]+=\S+ )*(sudo )?(apt-get|apt|apk|dnf|microdnf|yum)( -\S+)* (update|install|add|clean|autoclean|makecache|cache|dist-clean)\b`)
-	if regexp.MustCompile(`^(go mod download( -x)?|cargo fetch|mvn .*dependency:(go-offline|resolve).*|(npm|yarn) cache clean.*)$`).MatchString(text) || regexp.MustCompile(`^(useradd|groupadd|adduser|addgroup) `).MatchString(text) || tool.MatchString(text) || strings.HasPrefix(text, "mkdir -p") || strings.HasPrefix(text, "mkdir --parents") || regexp.MustCompile(`^set -[a-z]+$`).MatchString(text) {
+	if regexp.MustCompile(`^(go mod download( -x)?|cargo fetch|mvn .*dependency:(go-offline|resolve).*|(npm|yarn) cache clean.*)$`).MatchString(text) || regexp.MustCompile(`^(useradd|groupadd|adduser|addgroup) `).MatchString(text) || tool.MatchString(text) || strings.HasPrefix(text, "mkdir ") || regexp.MustCompile(`^set -[a-z]+$`).MatchString(text) {
 		return ""
 	}
 	if strings.HasPrefix(text, "rm ") {

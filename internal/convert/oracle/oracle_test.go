@@ -186,7 +186,7 @@ func (b *bench) compare(t *testing.T, file string, data, text []byte, w *world) 
 	}
 	diff := ""
 	if want, have := testenv.OpenLayout(t, theirs).Image(t, "amd64"), testenv.OpenLayout(t, ours).Image(t, "amd64"); *idiomatic {
-		diff = differences(commands(t, want, nil), commands(t, have, w.directories))
+		diff = differences(commands(t, want, w.directories, true), commands(t, have, w.directories, false))
 	} else {
 		diff = differences(listing(t, want), listing(t, have))
 	}
