@@ -66,7 +66,7 @@ func (l *pass) build(b *spec.Build) {
 		}
 	}
 	for i := range b.Outputs {
-		l.writable("the output "+b.Outputs[i].Source.Value, b.Outputs[i].Mode)
+		l.writable("the output "+b.Outputs[i].Each()[0].Source.Value, b.Outputs[i].Mode)
 	}
 	for i := range b.Cache {
 		for _, text := range texts(b.Cache[i].Target) {
@@ -83,8 +83,10 @@ func (l *pass) shippedCache(b *spec.Build, target spec.PlatformString) {
 		l.report(CacheInShippedPath, target.Pos, "what is in the cache %s is not shipped although it is in $out", target.Value)
 	}
 	for i := range b.Outputs {
-		if source := b.Outputs[i].Source.Value; path.IsAbs(source) && plan.Within(at, path.Clean(source)) {
-			l.report(CacheInShippedPath, target.Pos, "what is in the cache %s is not shipped although it is in %s of the outputs", target.Value, source)
+		for _, o := range b.Outputs[i].Each() {
+			if source := o.Source.Value; path.IsAbs(source) && plan.Within(at, path.Clean(source)) {
+				l.report(CacheInShippedPath, target.Pos, "what is in the cache %s is not shipped although it is in %s of the outputs", target.Value, source)
+			}
 		}
 	}
 }

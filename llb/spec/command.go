@@ -83,8 +83,9 @@ type Source struct {
 // Output is a path of a build's step that ships.
 type Output struct {
 	Range Range
-	// Source is a path or a pattern in the step.
-	Source String
+	// Source is a path or a pattern in the step, and Sources several of them.
+	Source  String
+	Sources []String
 	// Dest is the place in the image; when not set, the same one.
 	Dest    String
 	Include []String
@@ -92,6 +93,20 @@ type Output struct {
 	// Owner is the owner, or keep.
 	Owner String
 	Mode  String
+}
+
+// Each are outputs of one path each that are the output.
+func (o *Output) Each() []Output {
+	if len(o.Sources) == 0 {
+		return []Output{*o}
+	}
+	var all []Output
+	for _, source := range o.Sources {
+		one := *o
+		one.Source, one.Sources = source, nil
+		all = append(all, one)
+	}
+	return all
 }
 
 // Mount is an input of a build.

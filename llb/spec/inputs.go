@@ -3,6 +3,8 @@
 
 package spec
 
+import "fmt"
+
 // sourcesKind is a source of a build, or a list of them.
 func sourcesKind() kind[[]Source] {
 	one := sourceKind()
@@ -54,12 +56,24 @@ func checkInStep(p string) error {
 
 func outputKind() kind[Output] {
 	path := absolute()
+	paths := filled(path)
 	long := object[Output]{
-		want: "a string or a map",
-		span: func(o *Output) *Range { return &o.Range },
+		want:  "a string or a map",
+		span:  func(o *Output) *Range { return &o.Range },
+		check: checkOutput,
 		keys: []key[Output]{
-			bind("source", "A path or a pattern in the step.", path,
-				func(o *Output) *String { return &o.Source }).must(),
+			key[Output]{
+				name:   "source",
+				doc:    "A path or a pattern in the step; a list of them puts each into dest under its own name.",
+				schema: when(likeList().schema, paths.schema, path.schema),
+				read: func(c cursor, o *Output) {
+					if c.isList() {
+						o.Sources, _ = paths.read(c)
+						return
+					}
+					o.Source, _ = path.read(c)
+				},
+			}.must(),
 			bind("dest", "The path in the image, the same one when left out; a trailing slash means into this directory.", absolute(),
 				func(o *Output) *String { return &o.Dest }),
 			bind("include", "Patterns of what ships.", list(text(checkLine)),
@@ -75,6 +89,19 @@ func outputKind() kind[Output] {
 	return or(long.kind(), path, likeText(), func(c cursor, path String) Output {
 		return Output{Range: c.span, Source: path}
 	})
+}
+
+// checkOutput wants a directory for several sources.
+func checkOutput(c cursor, o *Output) {
+	if len(o.Sources) == 0 || !o.Dest.literal() {
+		return
+	}
+	for _, dest := range o.Dest.choices() {
+		if _, where := c.lookup("dest"); dest.Value != "" && !namesDir(dest.Value) {
+			c.faultAt(where, fmt.Sprintf("write %q", dest.Value+"/"), "a list of sources needs a directory as dest")
+			return
+		}
+	}
 }
 
 // outKey is whether only $out ships, or the directories that are made in it.

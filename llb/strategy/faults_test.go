@@ -65,6 +65,10 @@ func TestFaults(t *testing.T) {
 			"strata.yaml:3:44: /c/d is in the cache /c, and what is in a cache ships in no layer; let the command copy it to another place",
 		},
 		{
+			"list of outputs for one name", "args: {D: /d}\nfrom: x\nlayers:\n  - build: {run: a, outputs: [{source: [/a, /b], dest: $D}]}\n",
+			"strata.yaml:4:56: a list of sources needs a directory as dest: write /d/",
+		},
+		{
 			"output of everything", "from: x\nlayers:\n  - build: {run: a, outputs: [/]}\n",
 			"strata.yaml:3:31: all of the step can't be an output; name the directories that ship",
 		},

@@ -15,13 +15,31 @@ import (
 // known.
 func (c *command) planOutputs(context.Context) error {
 	for i := range c.b.Outputs {
-		out, err := outputs{c}.plan(&c.b.Outputs[i])
-		if err != nil {
-			return err
+		several := len(c.b.Outputs[i].Sources) > 0
+		for _, o := range c.b.Outputs[i].Each() {
+			out, err := outputs{c}.plan(&o)
+			if err == nil && several && o.Dest.IsSet() {
+				err = outputs{c}.ownName(&o, &out)
+			}
+			if err != nil {
+				return err
+			}
+			c.out.Outputs = append(c.out.Outputs, out)
 		}
-		c.out.Outputs = append(c.out.Outputs, out)
 	}
 	return nil
+}
+
+// ownName has one of a list of sources go into the directory under its own name.
+func (s outputs) ownName(o *spec.Output, out *plan.Output) error {
+	if !out.Into {
+		return s.of.t.read.errorf(o.Dest.Pos, "a list of sources needs a directory as dest: write %s/", out.Dest)
+	}
+	if spec.HasGlob(out.Path) {
+		return nil
+	}
+	out.Dest, out.Into = path.Join(out.Dest, path.Base(out.Path)), false
+	return checkName(s.of.t.read, o.Source.Pos, out.Dest)
 }
 
 // outputs are those of a command.

@@ -141,6 +141,8 @@ func TestSources(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	for build, want := range map[string]string{
 		"run: make, outputs: [/a/b]":                                       "/a/b > /a/b",
+		"run: make, outputs: [{source: [/a, '/b/*', /c/d], dest: /e/}]":    "/a > /e/a, /b/* > /e/, /c/d > /e/d",
+		"run: make, outputs: [{source: [/a, /b/c], owner: '1:2'}]":         "/a > /a 1:2, /b/c > /b/c 1:2",
 		"run: make, outputs: [{source: '/a/*.jar', dest: /b.jar}]":         "/a/*.jar > /b.jar",
 		"run: make, outputs: ['/a/*.so']":                                  "/a/*.so > /a/",
 		"run: 'make $out', outputs: [{source: /a, dest: /b/}]":             "$out, /a > /b/",
