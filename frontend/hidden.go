@@ -23,7 +23,7 @@ func (l *looks) searchHidden() {
 	for i := range l.lowered.Hidden {
 		in := &l.lowered.Hidden[i]
 		l.asked.add(in.Search(), func(ctx context.Context, ref client.Reference, dir string) error {
-			files, err := filesBelow(ctx, ref, dir, nil, math.MaxInt)
+			files, err := filesBelow(ctx, ref, dir, filter{}, math.MaxInt)
 			for _, file := range slices.Sorted(maps.Keys(files)) {
 				l.hidden = append(l.hidden, l.spec.Errorf(putBy(in.Layer, file).Start, plan.HidesFile, in.By[file], file))
 			}

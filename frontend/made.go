@@ -55,7 +55,7 @@ func (f *suspects) search(q *question, of func(*plan.Layer) bool) {
 			continue
 		}
 		q.add(llb.Search{Tree: one.State, Patterns: lint.SuspectPatterns()}, func(ctx context.Context, ref client.Reference, dir string) (err error) {
-			f.files[i], err = filesBelow(ctx, ref, dir, nil, math.MaxInt)
+			f.files[i], err = filesBelow(ctx, ref, dir, filter{skipsPackages: isOut(one.Layer)}, math.MaxInt)
 			return err
 		})
 	}
@@ -83,7 +83,7 @@ func (f *suspects) open(ctx context.Context, d *source.Daemon, opened *openedTre
 			if err != nil {
 				return err
 			}
-			f.files[i], err = filesBelow(looking, ref, "/", names, fewDirs)
+			f.files[i], err = filesBelow(looking, ref, "/", filter{names, true}, fewDirs)
 			if errors.Is(err, errManyDirs) {
 				return nil
 			}
@@ -113,10 +113,27 @@ func (f *suspects) warnings(s *spec.Spec) []*spec.Error {
 // errManyDirs says that a tree has more directories than are looked into.
 var errManyDirs = errors.New("too many directories")
 
-// filesBelow are the plain files below a directory that match patterns, or all of them, by
-// their paths in it. Where packages of a language are nothing is looked for: they bring
-// examples and tests of their own. A nil reference is an empty tree.
-func filesBelow(ctx context.Context, ref client.Reference, above string, names *patternmatcher.PatternMatcher, most int) (map[string][]byte, error) {
+// filter says which files are of interest.
+type filter struct {
+	// names are patterns of them; nil for all.
+	names *patternmatcher.PatternMatcher
+	// skipsPackages leaves out where packages of a language are: they bring examples and
+	// tests of their own.
+	skipsPackages bool
+}
+
+// wants reports whether a file is of interest by its name.
+func (f filter) wants(file string) bool {
+	if f.names == nil {
+		return true
+	}
+	is, err := f.names.MatchesOrParentMatches(strings.TrimPrefix(file, "/"))
+	return is || err != nil
+}
+
+// filesBelow are the plain files of interest below a directory, by their paths in it. A nil
+// reference is an empty tree.
+func filesBelow(ctx context.Context, ref client.Reference, above string, only filter, most int) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	if ref == nil {
 		return files, nil
@@ -133,10 +150,10 @@ func filesBelow(ctx context.Context, ref client.Reference, above string, names *
 		for _, st := range stats {
 			name := path.Join(dirs[n], path.Base(st.Path))
 			switch mode := fs.FileMode(st.Mode); {
-			case mode.IsDir() && lint.HasOnlyPackages(path.Base(name)):
+			case mode.IsDir() && only.skipsPackages && lint.HasOnlyPackages(path.Base(name)):
 			case mode.IsDir():
 				dirs = append(dirs, name)
-			case mode&os.ModeType == 0 && isWanted(names, name):
+			case mode&os.ModeType == 0 && only.wants(name):
 				data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: name, Range: &client.FileRange{Length: lint.SuspectSize}})
 				if err != nil {
 					return nil, err
@@ -146,13 +163,4 @@ func filesBelow(ctx context.Context, ref client.Reference, above string, names *
 		}
 	}
 	return files, nil
-}
-
-// isWanted reports whether a file matches patterns; without any, each does.
-func isWanted(names *patternmatcher.PatternMatcher, file string) bool {
-	if names == nil {
-		return true
-	}
-	is, err := names.MatchesOrParentMatches(strings.TrimPrefix(file, "/"))
-	return is || err != nil
 }

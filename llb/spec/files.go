@@ -97,18 +97,23 @@ const maxStrip = 100
 
 // fileSourceKey is a path, or a list of paths.
 func fileSourceKey() key[File] {
-	one := inTree()
+	return oneOrList("source", "A path or a pattern in the context, or in from; a list of them puts each into dest under its own name.", inTree(),
+		func(f *File) *String { return &f.Source }, func(f *File) *[]String { return &f.Sources })
+}
+
+// oneOrList is a key with a value, or a list of them, each of which has its place.
+func oneOrList[T any](name, doc string, one kind[String], value func(*T) *String, values func(*T) *[]String) key[T] {
 	all := filled(one)
-	return key[File]{
-		name:   "source",
-		doc:    "A path or a pattern in the context, or in from; a list of them puts each into dest under its own name.",
+	return key[T]{
+		name:   name,
+		doc:    doc,
 		schema: when(likeList().schema, all.schema, one.schema),
-		read: func(c cursor, f *File) {
+		read: func(c cursor, t *T) {
 			if c.isList() {
-				f.Sources, _ = all.read(c)
+				*values(t), _ = all.read(c)
 				return
 			}
-			f.Source, _ = one.read(c)
+			*value(t), _ = one.read(c)
 		},
 	}
 }

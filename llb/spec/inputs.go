@@ -56,24 +56,13 @@ func checkInStep(p string) error {
 
 func outputKind() kind[Output] {
 	path := absolute()
-	paths := filled(path)
 	long := object[Output]{
 		want:  "a string or a map",
 		span:  func(o *Output) *Range { return &o.Range },
 		check: checkOutput,
 		keys: []key[Output]{
-			key[Output]{
-				name:   "source",
-				doc:    "A path or a pattern in the step; a list of them puts each into dest under its own name.",
-				schema: when(likeList().schema, paths.schema, path.schema),
-				read: func(c cursor, o *Output) {
-					if c.isList() {
-						o.Sources, _ = paths.read(c)
-						return
-					}
-					o.Source, _ = path.read(c)
-				},
-			}.must(),
+			oneOrList("source", "A path or a pattern in the step; a list of them puts each into dest under its own name.", path,
+				func(o *Output) *String { return &o.Source }, func(o *Output) *[]String { return &o.Sources }).must(),
 			bind("dest", "The path in the image, the same one when left out; a trailing slash means into this directory.", absolute(),
 				func(o *Output) *String { return &o.Dest }),
 			bind("include", "Patterns of what ships.", list(text(checkLine)),

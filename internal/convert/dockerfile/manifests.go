@@ -58,7 +58,7 @@ func (s *stage) splitCopy(i int, manifests []string, install, rest *draft.Build)
 	some.Comments, some.Sources = nil, manifests
 	some.Dest = strings.TrimSuffix(some.Dest, "/") + "/"
 	if !ignoresModules(s.c.opts.Context) {
-		all.Exclude = []string{"node_modules"} // which npm ci makes anew
+		all.Exclude = []string{"node_modules"} // which npm ci makes again
 	}
 	copying.Files = append(slices.Clone(copying.Files[:last]), some)
 	running.Build = install
