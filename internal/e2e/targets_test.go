@@ -89,7 +89,7 @@ func TestTargets(t *testing.T) {
 }
 
 // TestTargetsRead shows that targets read together what they all need, and that they are
-// built once where nothing is exported.
+// built once, by one request, where nothing is exported.
 func TestTargetsRead(t *testing.T) {
 	h := newHouse(t)
 	h.daemon = testenv.Buildkitd(t, testenv.DaemonOptions{}) // a shared one shows what the same steps of other builds load
@@ -101,5 +101,9 @@ func TestTargetsRead(t *testing.T) {
 		if got := len(slices.Compact(lines)); got != 1 {
 			t.Errorf("%q is there %d times, want once:\n%s", step, got, out.Stderr)
 		}
+	}
+	records := testenv.Output(t, "buildctl", "--addr", h.daemon.Addr, "debug", "histories", "--format={{.Record.Ref}}")
+	if got := len(strings.Fields(records)); got != 1 {
+		t.Errorf("the daemon has %d records, want one:\n%s", got, records)
 	}
 }

@@ -171,7 +171,7 @@ func (j *job) runPart(ctx context.Context, bkc *client.Client, opt client.SolveO
 		if err := supported(len(opt.Exports), c.BuildOpts().LLBCaps); err != nil {
 			return nil, err
 		}
-		res, err := frontend.Options{Built: j.recorder.addPlan}.Build(ctx, j.recorder.listen(c))
+		res, err := j.frontend(ctx, c)
 		if err != nil {
 			fault = err
 			return nil, err
@@ -188,6 +188,11 @@ func (j *job) runPart(ctx context.Context, bkc *client.Client, opt client.SolveO
 	}
 	out.exporter = resp.ExporterResponse
 	return out, own.finish(out.exporter)
+}
+
+// frontend runs the frontend through a client of the gateway.
+func (j *job) frontend(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	return frontend.Options{Built: j.recorder.addPlan}.Build(ctx, j.recorder.listen(c))
 }
 
 // supported refuses what an old daemon would silently leave out.

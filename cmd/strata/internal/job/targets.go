@@ -99,20 +99,50 @@ func buildTargets(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o O
 	if err := b.prepare(ctx, t, nodes, o, declared); err != nil {
 		return err
 	}
-	files, err := b.share(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, files.close()) }()
 	b.jobs[0].warn()
-	results, err := b.solve(ctx, withoutExports)
-	if err == nil && b.exports() {
-		results, err = b.solve(ctx, again)
-	}
-	if err != nil {
+	if !b.writesInContexts() {
+		if err := b.together(ctx); err != nil {
+			return err
+		}
+	} else if _, err := b.solve(ctx, withoutExports); err != nil {
 		return err
+	}
+	results := b.withoutOutputs()
+	if b.exports() {
+		if results, err = b.export(ctx); err != nil {
+			return err
+		}
 	}
 	return b.finish(ctx, results)
+}
+
+// withoutOutputs are the results of builds that nothing leaves.
+func (b *batch) withoutOutputs() []*outcome {
+	var results []*outcome
+	for _, j := range b.jobs {
+		none := &outcome{exporter: map[string]string{}}
+		for range j.parts {
+			none.parts = append(none.parts, map[string]string{})
+		}
+		results = append(results, none)
+	}
+	return results
+}
+
+// writesInContexts reports whether outputs of one lie in its context, which must not be
+// sent then.
+func (b *batch) writesInContexts() bool {
+	return slices.ContainsFunc(b.jobs, func(j *job) bool { return len(j.input.exclude) > 0 })
+}
+
+// export solves each target for its outputs.
+func (b *batch) export(ctx context.Context) (results []*outcome, err error) {
+	files, err := b.share(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, files.close()) }()
+	return b.solve(ctx, again)
 }
 
 // exports reports whether anything leaves the builders.
