@@ -171,6 +171,8 @@ type workday struct {
 	*house
 	application
 	dir string
+	// doors are by which both sides build.
+	doors doors
 	// changes is how many there were of the source.
 	changes int
 }
@@ -197,7 +199,10 @@ func BenchmarkEveryday(b *testing.B) {
 		c.app.files["warm.yaml"], c.app.files["warm.dockerfile"] = "layers: [{files: [{dest: /a, content: a}]}]\n", "FROM scratch\nCOPY <<END /a\na\nEND\n"
 		c.app.files[".dockerignore"] = "*.yaml\n*.dockerfile\n*.lock\n"
 		w.dir = project(b, c.app.files)
-		w.measure(b)
+		w.doors = w.images()
+		w.measure(b, "")
+		w.doors = w.commands(b)
+		w.measure(b, "Lines")
 	}
 }
 
@@ -213,28 +218,28 @@ func (h *house) tools(m testenv.Machine, target string) string {
 	return ref
 }
 
-// measure measures the three changes.
-func (w *workday) measure(b *testing.B) {
+// measure measures the three changes. The names of the measures end in suffix.
+func (w *workday) measure(b *testing.B, suffix string) {
 	for _, c := range []struct {
 		name, what string
 		ratio      float64
-		side       func(frontend, ext, repository string) side
+		side       func(d door, repository string) side
 		has        []string
 	}{
 		{"Source", "a line of a source changed, pushed", 0.7, w.edited, nil},
 		{"Added", "a dependency added, pushed", 1, w.grown, []string{w.added}},
 		{"Cold", "cold, pushed", 1, w.cold, nil},
 	} {
-		b.Run(strings.Fields(w.name)[0]+c.name, func(b *testing.B) {
+		b.Run(strings.Fields(w.name)[0]+c.name+suffix, func(b *testing.B) {
 			house := w.house
 			defer func() { w.house = house }()
 			w.house = house.in(b)
 			w.prepare(w.house, w.dir, false)
-			m, floor := Measure{Name: w.name + ": " + c.what, Against: "a well-layered Dockerfile", Ratio: c.ratio}, side{}
+			m, floor := Measure{Name: w.name + w.doors.words + ": " + c.what, Against: w.doors.against, Ratio: c.ratio}, side{}
 			if c.name == "Source" {
-				m.Floor, floor = "nothing changed, pushed", w.unchanged(w.dockerfile, ".dockerfile", "floor")
+				m.Floor, floor = "nothing changed, pushed", w.unchanged(w.doors.theirs, "floor")
 			}
-			compare(b, m, c.side(w.strata, ".yaml", "strata"), c.side(w.dockerfile, ".dockerfile", "other"), floor)
+			compare(b, m, c.side(w.doors.ours, "strata"), c.side(w.doors.theirs, "other"), floor)
 			w.check("strata", c.has...)
 			w.check("other", c.has...)
 		})
@@ -242,9 +247,9 @@ func (w *workday) measure(b *testing.B) {
 }
 
 // push builds the application and pushes it, under a name of its kind.
-func (w *workday) push(frontend, ext, repository string) {
+func (w *workday) push(d door, repository string) {
 	w.Helper()
-	w.build(frontend, w.dir, "app"+ext, "type=image,push=true,name="+w.registry.Host+"/"+w.repository(repository))
+	d.build(w.house, w.dir, "app"+d.ext, w.registry.Host+"/"+w.repository(repository))
 }
 
 func (w *workday) repository(side string) string {
@@ -260,28 +265,28 @@ func (w *workday) change() {
 }
 
 // edited is a side that builds after a change of the source.
-func (w *workday) edited(frontend, ext, repository string) side {
+func (w *workday) edited(d door, repository string) side {
 	return side{
 		before: func() {
 			if w.changes == 0 {
-				w.push(frontend, ext, repository)
+				w.push(d, repository)
 			}
 			w.change()
 		},
-		run:  func() { w.push(frontend, ext, repository) },
+		run:  func() { w.push(d, repository) },
 		made: func() string { return w.pushed(w.repository(repository)) },
 	}
 }
 
 // unchanged is a side that builds and pushes what it did just before.
-func (w *workday) unchanged(frontend, ext, repository string) side {
-	again := func() { w.push(frontend, ext, repository) }
+func (w *workday) unchanged(d door, repository string) side {
+	again := func() { w.push(d, repository) }
 	return side{before: again, run: again}
 }
 
 // grown is a side that builds with a dependency more than what was built before.
-func (w *workday) grown(frontend, ext, repository string) side {
-	cold := w.cold(frontend, ext, repository)
+func (w *workday) grown(d door, repository string) side {
+	cold := w.cold(d, repository)
 	return side{
 		before: func() {
 			w.prepare(w.house, w.dir, false)
@@ -295,14 +300,14 @@ func (w *workday) grown(frontend, ext, repository string) side {
 }
 
 // cold is a side that builds without any cache but the frontend.
-func (w *workday) cold(frontend, ext, repository string) side {
+func (w *workday) cold(d door, repository string) side {
 	return side{
 		before: func() {
 			w.prune()
-			w.build(frontend, w.dir, "warm"+ext, "")
+			d.build(w.house, w.dir, "warm"+d.ext, "")
 			w.change()
 		},
-		run:  func() { w.push(frontend, ext, repository) },
+		run:  func() { w.push(d, repository) },
 		made: func() string { return w.pushed(w.repository(repository)) },
 	}
 }

@@ -52,11 +52,11 @@ func look(t *testing.T, pid int) process {
 const mostMemory = 2048
 
 // compare holds the process to what it was. Connections of clients that are gone are closed
-// a while after.
+// a while after, and files that Go collects, after two minutes in which nothing happens.
 func (p process) compare(t *testing.T, what string) {
 	t.Helper()
 	after := look(t, p.pid)
-	for range 300 {
+	for range 1500 {
 		if len(after.files) <= len(p.files)+leeway {
 			break
 		}
