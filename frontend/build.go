@@ -72,7 +72,7 @@ type image struct {
 	ref   client.Reference
 }
 
-// buildPlatform is the pass for one platform: plan, lower, solve. A local context is
+// buildPlatform is the pass for one platform: plan, lower, solve. What the client has is
 // transferred while the graph is made, and no longer once that has failed.
 func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.File, target ocispecs.Platform) (*image, error) {
 	trees := r.trees(s)
@@ -91,6 +91,7 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	trees.Use(planned)
 	group, making := errgroup.WithContext(ctx)
 	group.Go(func() error { trees.LoadContext(making, planned); return nil })
+	group.Go(func() error { trees.LoadHelper(making, planned); return nil })
 	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(making, s, img, trees); return err })
 	if err := group.Wait(); err != nil {
 		return nil, err

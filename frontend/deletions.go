@@ -17,6 +17,7 @@ import (
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
+	"github.com/tonistiigi/fsutil/types"
 )
 
 // searchDeletions looks for names that an image's layer would take for deletions, in what
@@ -73,7 +74,7 @@ func searchSources(ctx context.Context, q *question, d *source.Daemon, s *spec.S
 	if err != nil {
 		return err
 	}
-	q.add(llb.Search{Tree: st, Patterns: deletions()}, func(ctx context.Context, _ client.Reference, _ string) error {
+	q.add(llb.Search{Tree: st, Patterns: deletions()}, func(ctx context.Context, _ client.Reference, _ string, _ []*types.Stat) error {
 		var each question
 		for _, one := range fromContext {
 			search(&each, one)
@@ -101,7 +102,7 @@ func deletions() []string { return []string{"**/" + plan.Deletion + "*"} }
 // searchDeletion looks into one tree, which the error calls what; at is the place that asks
 // for what has a name.
 func (q *question) searchDeletion(s *spec.Spec, tree bk.State, what, hint string, at func(name string) spec.Pos) {
-	q.add(llb.Search{Tree: tree, Patterns: deletions()}, func(ctx context.Context, ref client.Reference, dir string) error {
+	q.add(llb.Search{Tree: tree, Patterns: deletions()}, func(ctx context.Context, ref client.Reference, dir string, _ []*types.Stat) error {
 		name, err := findDeletion(ctx, ref, dir)
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ package frontend
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
 
@@ -52,13 +51,9 @@ func newLeavings(made *llb.Result, skips func(rule string) bool) *leavings {
 func (l *leavings) search(q *question) {
 	for i, shipped := range l.shipped {
 		l.unknown[i] = false
-		q.add(llb.Search{Tree: shipped.State, Patterns: []string{"*"}, Except: []string{"*/*"}}, func(ctx context.Context, ref client.Reference, dir string) error {
-			stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
-			if err != nil {
-				return fmt.Errorf("look whether a layer is empty: %w", err)
-			}
+		q.add(llb.Search{Tree: shipped.State, Patterns: []string{"*"}, Except: []string{"*/*"}}, func(_ context.Context, _ client.Reference, _ string, has []*types.Stat) error {
 			given := givenDirs(shipped.Layer)
-			l.something[i] = slices.ContainsFunc(stats, func(st *types.Stat) bool { return !isGiven(st, "/", given) })
+			l.something[i] = slices.ContainsFunc(has, func(st *types.Stat) bool { return !isGiven(st, "/", given) })
 			l.unknown[i] = !l.something[i]
 			return nil
 		})

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/tonistiigi/fsutil/types"
 
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -22,7 +23,7 @@ func (l *looks) searchHidden() {
 	}
 	for i := range l.lowered.Hidden {
 		in := &l.lowered.Hidden[i]
-		l.asked.add(in.Search(), func(ctx context.Context, ref client.Reference, dir string) error {
+		l.asked.add(in.Search(), func(ctx context.Context, ref client.Reference, dir string, _ []*types.Stat) error {
 			files, err := filesBelow(ctx, ref, dir, filter{}, math.MaxInt)
 			for _, file := range slices.Sorted(maps.Keys(files)) {
 				l.hidden = append(l.hidden, l.spec.Errorf(putBy(in.Layer, file).Start, plan.HidesFile, in.By[file], file))

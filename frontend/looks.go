@@ -116,14 +116,17 @@ func (l *looks) look(ctx context.Context) error {
 // question is what is looked for in trees, with one question to the daemon: each costs.
 type question struct {
 	searches []llb.Search
-	found    []func(ctx context.Context, ref client.Reference, dir string) error
+	found    []whenFound
 	// ref is what the searches found; nil while nothing was sent, and where nothing can be.
 	ref client.Reference
 }
 
-// add looks for one thing more. What is done with what is found gets the directory that
-// has it.
-func (q *question) add(s llb.Search, found func(ctx context.Context, ref client.Reference, dir string) error) {
+// whenFound is what is done with what a search found: it is in a directory of ref, whose
+// entries are has.
+type whenFound func(ctx context.Context, ref client.Reference, dir string, has []*types.Stat) error
+
+// add looks for one thing more.
+func (q *question) add(s llb.Search, found whenFound) {
 	q.searches, q.found = append(q.searches, s), append(q.found, found)
 }
 
@@ -145,20 +148,20 @@ func (q *question) read(ctx context.Context) error {
 		return fmt.Errorf("look into layers: %w", err)
 	}
 	for i, found := range q.found {
-		if !has[i] {
+		if len(has[i]) == 0 {
 			continue
 		}
-		if err := found(ctx, q.ref, llb.Part(i)); err != nil {
+		if err := found(ctx, q.ref, llb.Part(i), has[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// parts says of each search whether it found something. What found nothing may have a
-// directory or none.
-func (q *question) parts(ctx context.Context) ([]bool, error) {
-	has := make([]bool, len(q.searches))
+// parts are the entries of what each search found. What found nothing may have a directory
+// or none.
+func (q *question) parts(ctx context.Context) ([][]*types.Stat, error) {
+	has := make([][]*types.Stat, len(q.searches))
 	root, err := q.ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
 	if err != nil {
 		return nil, err
@@ -170,9 +173,8 @@ func (q *question) parts(ctx context.Context) ([]bool, error) {
 		if !slices.ContainsFunc(root, func(st *types.Stat) bool { return "/"+path.Base(st.Path) == dir }) {
 			continue
 		}
-		group.Go(func() error {
-			in, err := q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
-			has[i] = len(in) > 0
+		group.Go(func() (err error) {
+			has[i], err = q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
 			return err
 		})
 	}

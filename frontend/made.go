@@ -15,6 +15,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/patternmatcher"
+	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/frontend/lint"
@@ -54,7 +55,7 @@ func (f *suspects) search(q *question, of func(*plan.Layer) bool) {
 		if f.files[i] != nil || !of(one.Layer) {
 			continue
 		}
-		q.add(llb.Search{Tree: one.State, Patterns: lint.SuspectPatterns()}, func(ctx context.Context, ref client.Reference, dir string) (err error) {
+		q.add(llb.Search{Tree: one.State, Patterns: lint.SuspectPatterns()}, func(ctx context.Context, ref client.Reference, dir string, _ []*types.Stat) (err error) {
 			f.files[i], err = filesBelow(ctx, ref, dir, filter{skipsPackages: isOut(one.Layer)}, math.MaxInt)
 			return err
 		})

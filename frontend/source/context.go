@@ -26,6 +26,18 @@ func (t *Trees) LoadContext(ctx context.Context, p *plan.Plan) {
 	}
 }
 
+// LoadHelper transfers the step helper, if that is the client's and the plan is sure to need
+// it: the graph isn't made before a base was looked into, which has to be fetched for that.
+func (t *Trees) LoadHelper(ctx context.Context, p *plan.Plan) {
+	d := t.finder.daemon
+	if !p.NeedsHelper() {
+		return
+	}
+	if st, _, err := d.Step(d.Platform.Architecture); err == nil {
+		_ = d.loadLocal(ctx, st)
+	}
+}
+
 // loadLocal transfers a local source. Other sources stay where they are: a
 // cached build need not fetch them.
 func (d *Daemon) loadLocal(ctx context.Context, st bk.State) error {

@@ -16,9 +16,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// definition is a side that builds a graph as it is: no frontend makes it, and what was built
-// is not looked into.
-func (h *house) definition(st bk.State, dir string) side {
+// definition is a side that builds a graph as it is, for an output or none: no frontend
+// makes it, and what was built is not looked into.
+func (h *house) definition(st bk.State, dir, output string) side {
 	h.Helper()
 	def, err := st.Marshal(context.Background())
 	if err != nil {
@@ -29,7 +29,11 @@ func (h *house) definition(st bk.State, dir string) side {
 		h.Fatal(err)
 	}
 	return side{run: func() {
-		cmd := exec.Command(h.buildctl, "--addr", h.daemon.Addr, "build", "--progress=plain", "--local=context="+dir)
+		args := []string{"--addr", h.daemon.Addr, "build", "--progress=plain", "--local=context=" + dir}
+		if output != "" {
+			args = append(args, "--output="+output)
+		}
+		cmd := exec.Command(h.buildctl, args...)
 		cmd.Stdin = bytes.NewReader(text.Bytes())
 		h.run(cmd)
 	}}
@@ -48,6 +52,13 @@ func (h *house) manyLayers(each int) bk.State {
 			bk.Scratch().File(bk.Mkdir("/etc/made", 0o755, bk.WithParents(true)).Mkfile(fmt.Sprint("/etc/made/", i), 0o640, fmt.Appendln(nil, i))))
 	}
 	return bk.Merge(layers)
+}
+
+// manyFiles is the smallest graph of the image of [BenchmarkContext].
+func (h *house) manyFiles() bk.State {
+	sources := bk.Local("context", bk.IncludePatterns([]string{"tree"}))
+	tree := bk.Scratch().File(bk.Copy(sources, "tree", "/srv", &bk.CopyInfo{CreateDestPath: true, CopyDirContentsOnly: true}))
+	return bk.Merge([]bk.State{bk.Image(h.base), tree})
 }
 
 // definitions is a side that builds several graphs side by side, as they are.

@@ -41,22 +41,25 @@ func BenchmarkContext(b *testing.B) {
 	})
 	b.Run("Changed", func(b *testing.B) {
 		h, changes := h.in(b), 0
-		through := func(frontend, file, repository string) side {
+		// changed is a side that builds what it had built before a file changed, and pushes.
+		changed := func(repository string, build func(output string)) side {
 			return side{
 				before: func() { // with few files left: so many of each round take all that a disk can have
 					h.prune()
-					h.build(frontend, dir, file, "")
+					build("")
 					changes++
 					write(h, filepath.Join(dir, "tree", "1000", "25"), fmt.Appendf(nil, "change %d\n", changes))
 				},
 				made: func() string { return h.pushed(repository) },
-				run: func() {
-					h.build(frontend, dir, file, "type=image,push=true,name="+h.registry.Host+"/"+repository)
-				},
+				run:  func() { build("type=image,push=true,name=" + h.registry.Host + "/" + repository) },
 			}
 		}
-		compare(b, Measure{Name: what + ", one changed, pushed", Against: "`COPY --link`", Ratio: 0.9},
-			through(h.strata, "strata.yaml", "context"), through(h.dockerfile, "copy.dockerfile", "copied"), side{})
+		through := func(frontend, file, repository string) side {
+			return changed(repository, func(output string) { h.build(frontend, dir, file, output) })
+		}
+		compare(b, Measure{Name: what + ", one changed, pushed", Against: "`COPY --link`", Ratio: 0.9, Floor: "its graph, without a frontend"},
+			through(h.strata, "strata.yaml", "context"), through(h.dockerfile, "copy.dockerfile", "copied"),
+			changed("graph", func(output string) { h.definition(h.manyFiles(), dir, output).run() }))
 	})
 	h.memory(b, what, dir, "strata.yaml")
 }
@@ -131,7 +134,7 @@ func BenchmarkLayers(b *testing.B) {
 		h := h.in(b)
 		through := func(frontend, file string) side { return side{run: func() { h.build(frontend, dir, file, "") }} }
 		compare(b, Measure{Name: what + ", cached", Against: "Dockerfile with as many instructions", Ratio: 1, Floor: "its graph, without a frontend"},
-			through(h.strata, "strata.yaml"), through(h.dockerfile, "many.dockerfile"), h.definition(h.manyLayers(each), dir))
+			through(h.strata, "strata.yaml"), through(h.dockerfile, "many.dockerfile"), h.definition(h.manyLayers(each), dir, ""))
 	})
 	h.memory(b, what, dir, "strata.yaml")
 }

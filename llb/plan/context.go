@@ -89,3 +89,15 @@ func (p *Plan) UsesContext() bool {
 	}
 	return false
 }
+
+// NeedsHelper reports whether the step helper is sure to make a layer. It may have to put
+// files in place besides, which is known when the graph is made.
+func (p *Plan) NeedsHelper() bool {
+	return slices.ContainsFunc(p.Images, func(img *Image) bool {
+		return slices.ContainsFunc(img.Layers, func(l Layer) bool {
+			_, files := l.Action.(*Files)
+			exec, ok := l.Action.(*Exec)
+			return !files && (!ok || exec.Out)
+		})
+	})
+}
