@@ -91,7 +91,7 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	trees.Use(planned)
 	group, making := errgroup.WithContext(ctx)
 	group.Go(func() error { trees.LoadContext(making, planned); return nil })
-	group.Go(func() error { trees.LoadHelper(making, planned); return nil })
+	group.Go(func() error { r.daemon.LoadHelper(making, planned); return nil })
 	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(making, s, img, trees); return err })
 	if err := group.Wait(); err != nil {
 		return nil, err

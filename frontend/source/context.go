@@ -28,8 +28,7 @@ func (t *Trees) LoadContext(ctx context.Context, p *plan.Plan) {
 
 // LoadHelper transfers the step helper, if that is the client's and the plan is sure to need
 // it: the graph isn't made before a base was looked into, which has to be fetched for that.
-func (t *Trees) LoadHelper(ctx context.Context, p *plan.Plan) {
-	d := t.finder.daemon
+func (d *Daemon) LoadHelper(ctx context.Context, p *plan.Plan) {
 	if !p.NeedsHelper() {
 		return
 	}

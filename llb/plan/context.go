@@ -96,8 +96,7 @@ func (p *Plan) NeedsHelper() bool {
 	return slices.ContainsFunc(p.Images, func(img *Image) bool {
 		return slices.ContainsFunc(img.Layers, func(l Layer) bool {
 			_, files := l.Action.(*Files)
-			exec, ok := l.Action.(*Exec)
-			return !files && (!ok || exec.Out)
+			return l.Action.Merges() && !files
 		})
 	})
 }
