@@ -23,9 +23,9 @@ import (
 // searchDeletions looks for names that an image's layer would take for deletions, in what
 // sources brought, and directories and Dockerfiles that an image stands on: there may be
 // none. With a cache from elsewhere a layer may have to be fetched to look, so it is looked
-// into only if there may be such a name. Several layers that are made from the build context alone
-// are looked into only if that has such a name.
-func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) error {
+// into only if there may be such a name. It returns the layers that are made from the build
+// context alone, which are looked into only if that has such a name.
+func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, p *plan.Plan, trees *source.Trees, made *llb.Result) ([]llb.Shipped, error) {
 	for _, img := range p.Images {
 		var st bk.State
 		var err error
@@ -40,51 +40,51 @@ func searchDeletions(ctx context.Context, q *question, d *source.Daemon, s *spec
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		q.searchDeletion(s, st, img.From.Words(), hint, func(string) spec.Pos { return img.From.Pos })
 	}
-	return searchSources(ctx, q, d, s, trees, made.Copied)
+	return searchSources(ctx, q, d, s, trees, made.Copied), nil
 }
 
-// searchSources looks for such names in what sources brought.
-func searchSources(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, trees *source.Trees, copied []llb.Shipped) error {
-	search := func(q *question, one llb.Shipped) {
-		q.searchDeletion(s, one.State, "a source", "rename it, or leave it out with `exclude`",
-			func(name string) spec.Pos { return putBy(one.Layer, name).Start })
-	}
+// searchSources looks for such names in what sources brought, but for layers that are made
+// from the build context alone: those it returns.
+func searchSources(ctx context.Context, q *question, d *source.Daemon, s *spec.Spec, trees *source.Trees, copied []llb.Shipped) (fromContext []llb.Shipped) {
 	local := sync.OnceValue(func() bool { return d.MayHave(ctx, plan.Deletion) })
-	var fromContext []llb.Shipped
 	for _, one := range copied {
 		switch {
 		case len(d.UI.CacheImports) > 0 && !mayDelete(one.Layer, local, trees.IsDirectory):
 		case len(d.UI.CacheImports) == 0 && isFromContext(one.Layer):
 			fromContext = append(fromContext, one)
 		default:
-			search(q, one)
+			q.searchSource(s, one)
 		}
 	}
-	if len(fromContext) == 1 {
-		search(q, fromContext[0])
-	}
-	if len(fromContext) < 2 {
-		return nil
-	}
+	return fromContext
+}
+
+// searchSource looks for such a name in a layer that sources brought.
+func (q *question) searchSource(s *spec.Spec, one llb.Shipped) {
+	q.searchDeletion(s, one.State, "a source", "rename it, or leave it out with `exclude`",
+		func(name string) spec.Pos { return putBy(one.Layer, name).Start })
+}
+
+// contextDeletes reports whether the build context may have such a name. No command has to
+// run to know, so the answer is read while the image is built.
+func contextDeletes(ctx context.Context, d *source.Daemon, trees *source.Trees) bool {
 	st, err := trees.Tree(ctx, plan.Tree{Kind: plan.Main})
 	if err != nil {
-		return err
+		return true
 	}
-	q.add(llb.Search{Tree: st, Patterns: deletions()}, func(ctx context.Context, _ client.Reference, _ string, _ []*types.Stat) error {
-		var each question
-		for _, one := range fromContext {
-			search(&each, one)
-		}
-		if err := each.send(ctx, d); err != nil {
-			return err
-		}
-		return each.read(ctx)
+	has, q := false, question{}
+	q.add(llb.Search{Tree: st, Patterns: deletions()}, func(context.Context, client.Reference, string, []*types.Stat) error {
+		has = true
+		return nil
 	})
-	return nil
+	if q.send(ctx, d) != nil || q.read(ctx) != nil {
+		return true
+	}
+	return has
 }
 
 // isFromContext reports whether whatever isn't known by name in a layer is from the build

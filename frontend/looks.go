@@ -34,6 +34,9 @@ type looks struct {
 	made    *suspects
 	left    *leavings
 	asked   question
+	// suspected are layers that are made from the build context, if that may have a name
+	// that means a deletion.
+	suspected []llb.Shipped
 	// lock is what packages were resolved to.
 	lock *lock.File
 	// hidden are warnings of files that packages hide.
@@ -58,12 +61,24 @@ func (l *looks) solve(ctx context.Context, p *plan.Plan, trees *source.Trees) (r
 	return ref, err
 }
 
-// prepare sends what is asked to the daemon while that builds the image. Nothing is read
-// yet: what two ask for at once has been built twice by BuildKit.
+// prepare sends what is asked to the daemon while that builds the image. Nothing that
+// commands make is read yet: what two ask for at once has been built twice by BuildKit.
 func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) error {
-	if err := searchDeletions(ctx, &l.asked, l.request.daemon, l.spec, p, trees, l.lowered); err != nil {
+	fromContext, err := searchDeletions(ctx, &l.asked, l.request.daemon, l.spec, p, trees, l.lowered)
+	if err != nil {
 		return err
 	}
+	if err := l.ask(ctx); err != nil {
+		return err
+	}
+	if len(fromContext) > 0 && contextDeletes(ctx, l.request.daemon, trees) {
+		l.suspected = fromContext
+	}
+	return nil
+}
+
+// ask sends what is asked of all layers.
+func (l *looks) ask(ctx context.Context) error {
 	l.searchHidden()
 	l.made.search(&l.asked, func(layer *plan.Layer) bool { return l.asksForOuts() || !isOut(layer) })
 	if l.asksForOuts() {
@@ -104,6 +119,7 @@ func (l *looks) look(ctx context.Context) error {
 		group.Go(func() error { return l.made.open(looking, l.request.daemon, l.opened) })
 		group.Go(func() error { nothing = l.left.warnings(looking, l.opened, l.spec); return nil })
 	}
+	group.Go(func() error { return l.lookForDeletions(looking) })
 	group.Go(func() (err error) { both, err = l.overlaps(looking); return err })
 	group.Go(func() (err error) { links, err = replaced(looking, l.request.daemon, l.spec, l.lowered); return err })
 	if err := group.Wait(); err != nil {
@@ -111,6 +127,18 @@ func (l *looks) look(ctx context.Context) error {
 	}
 	each(slices.Concat(nothing, l.made.warnings(l.spec), links, l.hidden, both), l.request.warnings.at(ctx))
 	return nil
+}
+
+// lookForDeletions looks into the layers that may have a name which means a deletion.
+func (l *looks) lookForDeletions(ctx context.Context) error {
+	var each question
+	for _, one := range l.suspected {
+		each.searchSource(l.spec, one)
+	}
+	if err := each.send(ctx, l.request.daemon); err != nil {
+		return err
+	}
+	return each.read(ctx)
 }
 
 // question is what is looked for in trees, with one question to the daemon: each costs.
