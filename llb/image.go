@@ -130,7 +130,7 @@ func (img *image) changes() (bk.State, error) {
 	case img.plan.From.Kind == plan.Scratch:
 		return img.stack.state(), nil
 	case img.stack.chain:
-		return bk.State{}, fmt.Errorf("take what target %s changes: BuildKit needs MergeOp and DiffOp for that, which this one doesn't have", img.plan.Target)
+		return bk.State{}, plan.Mistakef("take what target %s changes: BuildKit needs MergeOp and DiffOp for that, which this one doesn't have", img.plan.Target)
 	case len(inputs) < 2:
 		return bk.Scratch(), nil
 	default:

@@ -28,6 +28,7 @@ import (
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/place"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/store"
 )
 
@@ -175,7 +176,11 @@ func (l *lowering) tree(ctx context.Context, t plan.Tree) (bk.State, error) {
 			return bk.State{}, fmt.Errorf("lower plan: target %s comes before it is made", t.Name)
 		}
 		if t.Changed {
-			return img.changes()
+			st, err := img.changes()
+			if err != nil {
+				return bk.State{}, &plan.Fault{Range: spec.Range{Start: t.Pos, End: t.Pos}, Err: err}
+			}
+			return st, nil
 		}
 		return img.stack.state(), nil
 	case plan.Layers:

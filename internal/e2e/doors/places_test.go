@@ -81,9 +81,22 @@ func TestDockerEngines(t *testing.T) {
 			docker := testenv.DockerdOfToday(t, store)
 			flags := []string{"--builder", "default", "--network", "host"}
 			p := place{docker: flags, strata: flags, env: append(buildxEnv(h), "DOCKER_HOST="+docker.Host), chained: store != "containerd"}
+			if p.chained {
+				p.refused = needsDiff
+			}
 			p.build(t, h, store)
 		})
 	}
+}
+
+// needsDiff are the words for a case that needs DiffOp; all others have to be built.
+func needsDiff(t *testing.T, c *house.Case, out string) string {
+	t.Helper()
+	if !strings.Contains(c.Section("strata.yaml"), "changed: true") {
+		t.Errorf("it isn't built:\n%s", out)
+	}
+	house.Contains(t, out, ".yaml:", "BuildKit needs MergeOp and DiffOp for that")
+	return "it has no DiffOp"
 }
 
 // TestOldDockerEngine asks the builder of Debian's Docker Engine, which is of 2020, through both

@@ -80,7 +80,7 @@ func TestWithoutMergeOp(t *testing.T) {
 				err := h.InProcess(t, s.Dir, "chain/"+s.Name, attrs, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 					return frontend.Build(ctx, olderDaemon{Client: c, opts: withoutMerge})
 				})
-				if err == nil || !strings.Contains(err.Error(), "BuildKit needs MergeOp and DiffOp for that") {
+				if err == nil || !strings.Contains(err.Error(), "strata.yaml:5:35: take what target grown changes: BuildKit needs MergeOp and DiffOp for that") {
 					t.Errorf("error %v", err)
 				}
 				return

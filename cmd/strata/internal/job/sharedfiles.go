@@ -25,10 +25,8 @@ type sharedFiles struct{ sessions []*ownSession }
 // one lie in its context, which it must not send then, each reads for itself.
 func (b *batch) share(ctx context.Context) (*sharedFiles, error) {
 	f := &sharedFiles{}
-	for _, j := range b.jobs {
-		if len(j.input.exclude) > 0 {
-			return f, nil
-		}
+	if b.writesInContexts() {
+		return f, nil
 	}
 	byNode := map[*client.Client]*session.Session{}
 	for _, j := range b.jobs {
