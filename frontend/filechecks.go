@@ -76,9 +76,15 @@ func checkFile(ctx context.Context, ref client.Reference, want *plan.FileCheck) 
 }
 
 // lstat is a path without following it, if it is a link; nil if it isn't there. BuildKit
-// follows links when it is asked for one path.
+// follows links when it is asked for one path. Of an empty image, which has no reference,
+// there is the root alone.
 func lstat(ctx context.Context, ref client.Reference, p string) (*fstypes.Stat, error) {
-	if p == "/" {
+	switch {
+	case ref == nil && p == "/":
+		return &fstypes.Stat{Path: p, Mode: uint32(fs.ModeDir | 0o755)}, nil
+	case ref == nil:
+		return nil, nil //nolint:nilnil // what isn't there is no fault of the look
+	case p == "/":
 		return ref.StatFile(ctx, client.StatRequest{Path: p})
 	}
 	literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path.Base(p))
@@ -161,9 +167,9 @@ func gid(ctx context.Context, ref client.Reference, name string) (string, error)
 }
 
 // accounts reads a file of accounts; nil where the name is a number or empty, or there
-// is no such file.
+// is no such file, as in an empty image.
 func accounts(ctx context.Context, ref client.Reference, file, name string) ([]byte, error) {
-	if _, err := strconv.ParseUint(name, 10, 32); err == nil || name == "" {
+	if _, err := strconv.ParseUint(name, 10, 32); err == nil || name == "" || ref == nil {
 		return nil, nil
 	}
 	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: file})

@@ -66,8 +66,16 @@ func (r *request) test(ctx context.Context, s *spec.Spec, report func(TestResult
 	if err != nil {
 		return err
 	}
+	if len(img.plan.Tests) == 0 {
+		return nil
+	}
+	volumes, err := missingVolumes(ctx, img.ref, img.plan.Images[len(img.plan.Images)-1])
+	if err != nil {
+		return err
+	}
+	subject := tried{daemon: r.daemon, ref: img.ref, platform: img.plan.Platform, volumes: volumes}
 	for _, t := range img.plan.Tests {
-		res, err := runTest(ctx, r.daemon, img.ref, t, img.plan.Platform)
+		res, err := subject.run(ctx, t)
 		if err != nil {
 			return s.ErrorfRange(t.Range, "run the test %s: %w", t.Name, err)
 		}
@@ -76,11 +84,20 @@ func (r *request) test(ctx context.Context, s *spec.Spec, report func(TestResult
 	return nil
 }
 
-// runTest runs one test: it looks at files of the image, and runs the rest in a fresh
+// tried is an image that tests are run in.
+type tried struct {
+	daemon   *source.Daemon
+	ref      client.Reference
+	platform string
+	// volumes are mounts for those that the image has no directories for.
+	volumes []client.Mount
+}
+
+// run runs one test: it looks at files of the image, and runs the rest in a fresh
 // container.
-func runTest(ctx context.Context, d *source.Daemon, ref client.Reference, t plan.Test, platform string) (TestResult, error) {
+func (i *tried) run(ctx context.Context, t plan.Test) (TestResult, error) {
 	res := TestResult{Name: t.Name, Range: t.Range}
-	found, err := checkFiles(ctx, ref, t.Files)
+	found, err := checkFiles(ctx, i.ref, t.Files)
 	if err != nil {
 		return res, err
 	}
@@ -88,7 +105,7 @@ func runTest(ctx context.Context, d *source.Daemon, ref client.Reference, t plan
 	if t.Service == nil && t.Args == nil {
 		return res, nil
 	}
-	ctr, helper, err := testContainer(ctx, d, ref, t, platform)
+	ctr, helper, err := i.container(ctx, t)
 	if err != nil {
 		return res, err
 	}
@@ -99,15 +116,16 @@ func runTest(ctx context.Context, d *source.Daemon, ref client.Reference, t plan
 	return res, beside(ctx, ctr, t, helper, &res)
 }
 
-// testContainer makes a container of an image. With a service it has a network of its
-// own with nothing but localhost, and the step helper.
-func testContainer(ctx context.Context, d *source.Daemon, ref client.Reference, t plan.Test, platform string) (ctr client.Container, helper string, err error) {
-	p, err := platforms.Parse(platform)
+// container makes a container of the image. With a service it has a network of its own
+// with nothing but localhost, and the step helper.
+func (i *tried) container(ctx context.Context, t plan.Test) (ctr client.Container, helper string, err error) {
+	d := i.daemon
+	p, err := platforms.Parse(i.platform)
 	if err != nil {
 		return nil, "", err
 	}
 	req := client.NewContainerRequest{
-		Mounts:   []client.Mount{{Dest: "/", Ref: ref, MountType: pb.MountType_BIND}},
+		Mounts:   append([]client.Mount{{Dest: "/", Ref: i.ref, MountType: pb.MountType_BIND}}, i.volumes...),
 		Platform: &pb.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant},
 	}
 	if t.Service != nil {
