@@ -32,7 +32,7 @@ func (s *stage) command(b *draft.Build, comments []string, line int) {
 	case in != nil:
 		s.install(in, b, comments, line)
 		return
-	case touchesRepositories(b.Run):
+	case s.changesRepositories(b):
 		s.repositories = fmt.Sprintf("line %d", line)
 	}
 	s.plain(b, comments, line)
@@ -51,7 +51,7 @@ func (s *stage) plain(b *draft.Build, comments []string, line int) {
 	if entries := s.made(b); entries != nil {
 		entries[0].Comments = append(comments, entries[0].Comments...)
 		s.put(entries...)
-		s.c.note(line, Changed, "mkdir needs no command: what it makes are entries of files")
+		s.c.note(line, Changed, "%s are entries of files", madeBy(entries))
 		return
 	}
 	if e := s.fetched(b); e != nil {

@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/convert/draft"
+	"github.com/strata-build/strata/internal/fhs"
 	"github.com/strata-build/strata/llb/spec"
 )
 
 // made are the entries of files that do what a script does, if it only makes directories
-// as root, and says whose they are and with which modes; nil for any other.
+// and links as root, and says whose directories are and with which modes; nil for any other.
 func (s *stage) made(b *draft.Build) []draft.Entry {
 	if s.user != "" && !isRoot(s.user) || b.Run == "" || b.Shell != nil || len(b.Mounts)+len(b.Cache)+len(b.Tmpfs) > 0 {
 		return nil
@@ -31,12 +32,24 @@ func (s *stage) made(b *draft.Build) []draft.Entry {
 		}
 	}
 	for _, e := range m.out {
-		s.dirs[e.Dest] = true
+		s.dirs[e.Dest] = s.dirs[e.Dest] || e.Directory
 	}
 	return m.out
 }
 
-// making are directories while a script is read that makes them.
+// madeBy are the commands that made entries.
+func madeBy(entries []draft.Entry) string {
+	isLink := func(e draft.Entry) bool { return e.Symlink != "" }
+	switch links := slices.ContainsFunc(entries, isLink); {
+	case !links:
+		return "mkdir needs no command: what it makes"
+	case slices.ContainsFunc(entries, func(e draft.Entry) bool { return !isLink(e) }):
+		return "mkdir and ln need no command: what they make"
+	}
+	return "ln needs no command: what it makes"
+}
+
+// making are directories and links while a script is read that makes them.
 type making struct {
 	s   *stage
 	out []draft.Entry
@@ -49,6 +62,8 @@ func (m *making) step(w []string) bool {
 	switch w[0] {
 	case "mkdir":
 		return m.mkdir(w[1:])
+	case "ln":
+		return m.link(w[1:])
 	case "chown":
 		return m.change(w[1:], m.chown)
 	case "chmod":
@@ -116,7 +131,7 @@ func (m *making) change(args []string, set func(e *draft.Entry, to string) bool)
 	}
 	for _, p := range args[1:] {
 		dest := m.dest(p)
-		at := slices.IndexFunc(m.out, func(e draft.Entry) bool { return e.Dest == dest })
+		at := slices.IndexFunc(m.out, func(e draft.Entry) bool { return e.Dest == dest && e.Directory })
 		if at < 0 || all && !m.onlyFresh(dest) || !set(&m.out[at], args[0]) {
 			return false
 		}
@@ -149,4 +164,50 @@ func (m *making) chown(e *draft.Entry, owner string) bool {
 // of those that are made.
 func (m *making) onlyFresh(dir string) bool {
 	return m.fresh[dir] && !slices.ContainsFunc(m.out, func(e draft.Entry) bool { return e.Dest != dir && within(e.Dest, dir) })
+}
+
+// link notes the link that ln -s makes, where it is clear whether that goes into a
+// directory: known ones are, and none has the name of what is linked or lies where programs
+// do. Only there -f replaces nothing that is a directory or leads to one.
+func (m *making) link(args []string) bool {
+	var plain []string
+	options := ""
+	for _, a := range args {
+		switch {
+		case !strings.HasPrefix(a, "-"):
+			plain = append(plain, a)
+		case regexp.MustCompile(`^-[fsv]+$`).MatchString(a):
+			options += a
+		default:
+			return false
+		}
+	}
+	if len(plain) != 2 || !strings.Contains(options, "s") || strings.ContainsAny(plain[0], "*?[{~") {
+		return false
+	}
+	target, dest := plain[0], m.dest(plain[1])
+	name := path.Base(target)
+	switch {
+	case dest == "" || name == "." || name == ".." || name == "/" || strings.Contains(name+path.Base(dest), "$"):
+		return false
+	case strings.HasSuffix(plain[1], "/") || m.isDir(dest):
+		dest = path.Join(dest, name)
+	case name != path.Base(dest) && !forPrograms(dest):
+		return false
+	}
+	if m.isDir(dest) || strings.Contains(options, "f") && !forPrograms(dest) {
+		return false
+	}
+	m.out = append(m.out, draft.Entry{Dest: dest, Symlink: target})
+	return true
+}
+
+// isDir reports whether a path is known to be a directory.
+func (m *making) isDir(p string) bool {
+	return m.s.dirs[p] || fhs.Standard()[p] || slices.ContainsFunc(m.out, func(e draft.Entry) bool { return e.Directory && within(e.Dest, p) })
+}
+
+// forPrograms reports whether a path is in a directory of programs.
+func forPrograms(p string) bool {
+	return regexp.MustCompile(`^(/usr(/local)?)?/s?bin$`).MatchString(path.Dir(p))
 }

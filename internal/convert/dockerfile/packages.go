@@ -134,6 +134,18 @@ func touchesRepositories(text string) bool {
 	return regexp.MustCompile(`/etc/apt\b|apt-key|add-apt-repository|/etc/apk|/etc/yum|config-manager|dpkg|rpm |apt-mark|apt-cache|--allow-untrusted`).MatchString(text)
 }
 
+// changesRepositories reports whether a command changes where packages come from. Links with
+// names such as dpkg-deb don't.
+func (s *stage) changesRepositories(b *draft.Build) bool {
+	if !touchesRepositories(b.Run) {
+		return false
+	}
+	entries := s.made(b)
+	return entries == nil || slices.ContainsFunc(entries, func(e draft.Entry) bool {
+		return regexp.MustCompile(`^/etc/(apt|apk|yum|dpkg)|/dpkg$`).MatchString(e.Dest)
+	})
+}
+
 // installation is a script that installs packages, taken apart.
 type installation struct {
 	before, after []step
