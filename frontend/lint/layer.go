@@ -30,10 +30,16 @@ func (l *pass) layer(layer *spec.Layer) {
 }
 
 func (l *pass) entry(e *spec.File) {
-	if e.URL.IsSet() && !e.Checksum.IsSet() && e.Signature == nil && l.lock.URL(e.URL.Value) == nil {
+	if e.URL.IsSet() && !e.Checksum.IsSet() && e.Signature == nil && !l.mayLock(e.URL.Value) {
 		l.found = append(l.found, of(MissingChecksum, l.spec.ErrorfRange(e.Range, "%s has no checksum and no signature", e.URL.Value)))
 	}
 	l.writable(e.Dest.Value, e.Mode)
+}
+
+// mayLock reports whether the lock has an address. One with variables is looked for there
+// when they are expanded, and what a lock lacks is told by another rule.
+func (l *pass) mayLock(address string) bool {
+	return l.lock.URL(address) != nil || l.lock != nil && !l.lock.Older && strings.Contains(address, "$")
 }
 
 // writable reports a mode by which everybody may write.

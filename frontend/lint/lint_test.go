@@ -17,6 +17,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/frontend/lint"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
@@ -178,6 +179,41 @@ targets:
   other: {from: "debian:12", config: {workdir: /}}
 `); len(got) > 0 {
 		t.Errorf("found %q", got)
+	}
+}
+
+// TestLockedAddresses takes what a lock has, or may have when its variables are expanded, for
+// something that needs no checksum; not so a lock of before addresses were in it.
+func TestLockedAddresses(t *testing.T) {
+	s, err := spec.Parse("strata.yaml", []byte(`
+args: {VERSION: 1}
+layers:
+  - files:
+      - {dest: /a, url: "https://example.org/a"}
+      - {dest: /b, url: "https://example.org/b"}
+      - {dest: /c, url: "https://example.org/$VERSION/c"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked := lock.Sources{URLs: []lock.URL{{Address: "https://example.org/a"}}}
+	for name, c := range map[string]struct {
+		file *lock.File
+		want []int
+	}{
+		"no lock":       {nil, []int{5, 6, 7}},
+		"a lock":        {&lock.File{Sources: locked}, []int{6}},
+		"an older lock": {&lock.File{Older: true}, []int{5, 6, 7}},
+	} {
+		var got []int
+		for _, e := range lint.File(s, "", c.file, lint.Config{}) {
+			if e.Rule == lint.MissingChecksum {
+				got = append(got, e.Range.Start.Line)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: lines without a checksum (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -66,5 +66,5 @@ ok    fine
 1 of 2 tests failed.
 `, "--target", "bad")
 	run(0, "The build file has no tests.\n", "--target", "none")
-	run(1, "ok    nothing\nFAIL  something (line 31)\n      /data is not there\n      / belongs to 0:0, not to app\n1 of 2 tests failed.\n", "--target", "empty")
+	run(1, "ok    nothing\nFAIL  something (line 29)\n      /data is not there\n      / belongs to 0:0, not to app\n1 of 2 tests failed.\n", "--target", "empty")
 }

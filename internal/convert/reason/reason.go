@@ -135,6 +135,8 @@ func (b *book) ofFile(f *diff.File) string {
 		return "directories above what is copied belong to root:root, unless an entry of their own says otherwise"
 	case b.hasPackages() && notes().MatchString(f.Path):
 		return "the tools for packages keep lists, logs, caches and backups; a layer of packages has none, or those of its own installation"
+	case b.hasPackages() && otherOrder(f):
+		return "scripts of packages see no variables of the base, LANG among them, so that what they sort is in the order of C"
 	case strings.HasSuffix(f.Path, ".pyc"):
 		return "what Python compiled has the time of its source in it"
 	case volatile().MatchString(f.Path):
@@ -173,6 +175,11 @@ func onlyMode(f *diff.File) bool {
 		want = "0755"
 	}
 	return err == nil && f.B.Mode == want
+}
+
+// otherOrder reports whether a list of certificates may be the same in another order.
+func otherOrder(f *diff.File) bool {
+	return slices.Equal(f.Aspects, []string{"content"}) && f.A.Size == f.B.Size && regexp.MustCompile(`^/etc/(ca-certificates\.conf|ssl/certs/ca-certificates\.crt)$`).MatchString(f.Path)
 }
 
 // caches are the directories that builds keep.

@@ -43,6 +43,8 @@ func compared() *diff.Result {
 			{Path: "/etc/passwd", Change: "changed", Aspects: []string{"content"}, A: &diff.State{Type: "file"}, B: &diff.State{Type: "file"}},
 			{Path: "/home/app/.profile", Change: "removed", A: &diff.State{Type: "file"}},
 			{Path: "/home/app/data", Change: "removed", A: &diff.State{Type: "file"}},
+			{Path: "/etc/ca-certificates.conf", Change: "changed", Aspects: []string{"content"}, A: &diff.State{Type: "file", Size: 5}, B: &diff.State{Type: "file", Size: 5}},
+			{Path: "/etc/ssl/certs/ca-certificates.crt", Change: "changed", Aspects: []string{"content"}, A: &diff.State{Type: "file", Size: 5}, B: &diff.State{Type: "file", Size: 6}},
 			{Path: "/usr/lib/x.pyc", Change: "changed", Aspects: []string{"content"}, A: &diff.State{Type: "file"}, B: &diff.State{Type: "file"}},
 		},
 	}}}
@@ -70,8 +72,9 @@ func TestReasons(t *testing.T) {
 		"the tools for packages k": {"/var/lib/apt/lists/x"},
 		"/go/pkg/mod is a cache o": {"/go/pkg/mod/x"},
 		"accounts are entered wit": {"/etc/passwd", "/home/app/.profile"},
+		"scripts of packages see ": {"/etc/ca-certificates.conf"},
 		"what Python compiled has": {"/usr/lib/x.pyc"},
-		"":                         {"config.User", "the variable C", "/app/secret", "/app/x", "/go/pkg/modules", "/home/app/data"},
+		"":                         {"config.User", "the variable C", "/app/secret", "/app/x", "/go/pkg/modules", "/home/app/data", "/etc/ssl/certs/ca-certificates.crt"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("reasons (-want +got):\n%s", d)
@@ -85,7 +88,7 @@ func TestNothingToSay(t *testing.T) {
 	reason.Drop(r)
 	all := reason.Of(r, &draft.File{Main: draft.Target{From: "debian"}})
 	last := all[len(all)-1]
-	for _, path := range []string{"/var/lib/apt/lists/x", "/go/pkg/mod/x", "/etc/passwd", "/home/app/.profile"} {
+	for _, path := range []string{"/var/lib/apt/lists/x", "/go/pkg/mod/x", "/etc/passwd", "/home/app/.profile", "/etc/ca-certificates.conf"} {
 		found := false
 		for _, what := range last.What {
 			found = found || what == path
