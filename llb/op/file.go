@@ -67,7 +67,12 @@ type Actions struct{ so *bk.FileAction }
 // Then continues a chain of file actions, or starts one when it is nil.
 func Then(fa *bk.FileAction) Actions { return Actions{fa} }
 
-// Mkdir adds a directory.
+// Makes reports whether Mkdir and Mkfile give a mode on every daemon. They drop setuid, setgid
+// and sticky, and whatever the daemon's umask takes away: BuildKit's own has none, that of a
+// Docker Engine may be 022. A copy sets every mode.
+func Makes(mode uint32) bool { return mode&^0o755 == 0 }
+
+// Mkdir adds a directory. Its mode is one that [Makes] allows.
 func (a Actions) Mkdir(p string, m os.FileMode, opt ...bk.MkdirOption) *bk.FileAction {
 	if a.so == nil {
 		return bk.Mkdir(p, m, opt...)
@@ -75,7 +80,7 @@ func (a Actions) Mkdir(p string, m os.FileMode, opt ...bk.MkdirOption) *bk.FileA
 	return a.so.Mkdir(p, m, opt...)
 }
 
-// Mkfile adds a file.
+// Mkfile adds a file. Its mode is one that [Makes] allows.
 func (a Actions) Mkfile(p string, m os.FileMode, data []byte, opt ...bk.MkfileOption) *bk.FileAction {
 	if a.so == nil {
 		return bk.Mkfile(p, m, data, opt...)

@@ -57,10 +57,9 @@ func (f *layer) put(fa *bk.FileAction, p placement, again bool) *bk.FileAction {
 		if p.Mode != nil {
 			mode = uint32(*p.Mode)
 		}
-		if mode&^0o777 == 0 {
+		if op.Makes(mode) {
 			return op.Then(fa).Mkfile(p.at, op.Mode(mode), []byte(*p.Content), *owner, created)
 		}
-		// Mkfile drops setuid, setgid and sticky; a copy keeps them.
 		plain := bk.Scratch().File(bk.Mkfile("/file", 0o600, []byte(*p.Content)), f.on.Ops.At(p.Range), bk.WithCustomName(f.on.Ops.Name("write "+p.at)))
 		return op.Then(fa).Copy(plain, "/file", p.at, &bk.CopyInfo{
 			Mode: &bk.ChmodOpt{Mode: op.Mode(mode)}, ChownOpt: owner, CreatedTime: new(op.FileTime()), CreateDestPath: true,

@@ -81,11 +81,10 @@ func (f *layer) directoryTree(dirs map[string]directory) (bk.State, bool) {
 	var empty *bk.State
 	for _, name := range names {
 		dir := dirs[name]
-		if dir.mode&^0o777 == 0 {
+		if op.Makes(dir.mode) {
 			fa = op.Then(fa).Mkdir(name, op.Mode(dir.mode), bk.WithUIDGID(dir.uid, dir.gid))
 			continue
 		}
-		// Mkdir drops setuid, setgid and sticky; a copy of a directory keeps them.
 		if empty == nil {
 			empty = new(bk.Scratch().File(bk.Mkdir("/directory", 0o755), bk.WithCustomName("[internal] make a directory")))
 		}
