@@ -37,7 +37,13 @@ func DockerStores() []string { return []string{"containerd", "overlay2"} }
 // takes a newer runc than Debian's.
 func DockerdOfToday(t testing.TB, store string) *Docker {
 	t.Helper()
-	dir := filepath.Join(Root(t), ".cache", "docker") // apart from .cache/bin, as these have the names of Debian's
+	return DockerdOf(t, dockerOfToday(t), store)
+}
+
+// DockerdOf is [DockerdOfToday] for the dockerd in a directory, which may be of another
+// release. A containerd that isn't there is that of today.
+func DockerdOf(t testing.TB, dir, store string) *Docker {
+	t.Helper()
 	program := filepath.Join(dir, "dockerd")
 	if _, err := os.Stat(program); err != nil {
 		t.Fatalf("find Docker Engine: %v: run hack/install", err)
@@ -46,9 +52,12 @@ func DockerdOfToday(t testing.TB, store string) *Docker {
 	if store != DockerStores()[0] {
 		config, flags = `{"features": {"containerd-snapshotter": false}}`, []string{"--storage-driver", store}
 	}
-	env := append(os.Environ(), "PATH="+dir+string(filepath.ListSeparator)+os.Getenv("PATH")) // it looks for containerd
-	return startDocker(t, program, env, config, flags)
+	path := strings.Join([]string{dir, dockerOfToday(t), os.Getenv("PATH")}, string(filepath.ListSeparator))
+	return startDocker(t, program, append(os.Environ(), "PATH="+path), config, flags)
 }
+
+// dockerOfToday is apart from .cache/bin, as its programs have the names of Debian's.
+func dockerOfToday(t testing.TB) string { return filepath.Join(Root(t), ".cache", "docker") }
 
 func startDocker(t testing.TB, program string, env []string, config string, flags []string) *Docker {
 	t.Helper()
@@ -84,6 +93,16 @@ func startDocker(t testing.TB, program string, env []string, config string, flag
 		t.Fatal(err)
 	}
 	return d
+}
+
+// Store is the one of the [DockerStores] that the engine has: releases before 24 pass over
+// the wish for containerd's.
+func (d *Docker) Store(t testing.TB) string {
+	t.Helper()
+	if strings.Contains(d.Run(t, "info", "--format", "{{.DriverStatus}}"), "io.containerd.snapshotter") {
+		return DockerStores()[0]
+	}
+	return strings.TrimSpace(d.Run(t, "info", "--format", "{{.Driver}}"))
 }
 
 // File reads a file of an image, as a container that was not started has it.

@@ -43,8 +43,8 @@ type place struct {
 	output func(ref string) []string
 	// same says that the exporter is that of the daemon of today, and so the digests are.
 	same bool
-	// refused looks at what the command line says when the place can't build a case, and gives
-	// the words; nil where all are built.
+	// refused looks at what a client says when the place can't build a case, and gives the
+	// words; nil where all are built.
 	refused func(t *testing.T, c *house.Case, out string) string
 	// chained says that the place has no MergeOp: steps leave their mount points behind, and a
 	// directory that a layer goes into has its time from there.
@@ -84,7 +84,13 @@ func (p place) build(t *testing.T, h *house.House, name string) {
 			byStrata := append([]string{"--push", "-t", ref + ":strata"}, p.strata...)
 			if p.refused != nil {
 				if out, err := c.TryStrata(h, p.env, byStrata...); err != nil {
-					t.Logf("| %s | %s | refused: %s |", name, c.Name, p.refused(t, c, out))
+					words := p.refused(t, c, out)
+					t.Logf("| %s | %s | refused: %s |", name, c.Name, words)
+					out, err = c.TryDocker(t, h, p.env, append(output, p.docker...)...)
+					if err == nil {
+						t.Fatal("docker builds it, and strata does not")
+					}
+					house.Want(t, "what docker says", p.refused(t, c, out), words)
 					return
 				}
 			}

@@ -6,6 +6,7 @@ package doors
 import (
 	"flag"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -15,14 +16,19 @@ import (
 
 var (
 	releases = flag.String("buildkit", "", "directories with buildkitd of other releases of BuildKit, with commas between")
+	engines  = flag.String("docker", "", "directories with dockerd of other releases of Docker Engine, with commas between")
 	rootless = flag.String("rootless", "", "the address of a BuildKit of today that runs without root")
 )
+
+// list are the parts of a flag that isn't empty.
+func list(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
+}
 
 // TestOldestBuildKit builds on the oldest BuildKit that docs/versions.md names, and on those
 // that are given. A case that one can't build is refused in words, and never another image.
 func TestOldestBuildKit(t *testing.T) {
-	older := strings.FieldsFunc(*releases, func(r rune) bool { return r == ',' })
-	for _, dir := range append([]string{filepath.Join(testenv.Root(t), ".cache", "oldest")}, older...) {
+	for _, dir := range append([]string{filepath.Join(testenv.Root(t), ".cache", "oldest")}, list(*releases)...) {
 		name := filepath.Base(dir)
 		t.Run(name, func(t *testing.T) {
 			h := house.New(t)
@@ -30,16 +36,28 @@ func TestOldestBuildKit(t *testing.T) {
 			h.Buildx = testenv.NewBuildx(t, daemon)
 			place{strata: []string{"--addr", daemon.Addr}, output: pushed, refused: func(t *testing.T, c *house.Case, out string) string {
 				t.Helper()
-				_, words, found := strings.Cut(out, "this BuildKit daemon is too old: ")
-				if !found || name == "oldest" && c.Name != "mode-changes" {
+				if name == "oldest" && c.Name != "mode-changes" {
 					t.Errorf("it isn't built:\n%s", out)
 				}
-				words, _, _ = strings.Cut(words, "\n")
-				return words
+				return tooOld(t, c, out)
 			}}.build(t, h, name)
 		})
 	}
 }
+
+// tooOld are the words for a case that an older daemon can't build, which stand at a line of
+// the build file.
+func tooOld(t *testing.T, _ *house.Case, out string) string {
+	t.Helper()
+	at := lacking.FindStringSubmatch(out)
+	if at == nil {
+		t.Fatalf("it isn't built:\n%s", out)
+	}
+	return at[1]
+}
+
+// lacking is what a client prints of a daemon that is too old.
+var lacking = regexp.MustCompile(`\.yaml:\d+(?::\d+)?: this BuildKit daemon is too old: (.*; BuildKit [0-9.]+ and newer can)`)
 
 // TestRootless builds on the daemon without root that is given, if one is.
 func TestRootless(t *testing.T) {
@@ -70,51 +88,4 @@ func TestTwoNodes(t *testing.T) {
 // buildxEnv lets the command line find the builders of the test.
 func buildxEnv(h *house.House) []string {
 	return append([]string{"DOCKER_CONFIG=" + h.Buildx.Config, "BUILDX_CONFIG=" + filepath.Join(h.Buildx.Config, "buildx")}, h.Buildx.Env...)
-}
-
-// TestDockerEngines builds on the own builder of a Docker Engine of today, with each of its
-// stores. Its steps have the network of the machine.
-func TestDockerEngines(t *testing.T) {
-	for _, store := range testenv.DockerStores() {
-		t.Run(store, func(t *testing.T) {
-			h := house.New(t)
-			docker := testenv.DockerdOfToday(t, store)
-			flags := []string{"--builder", "default", "--network", "host"}
-			p := place{docker: flags, strata: flags, env: append(buildxEnv(h), "DOCKER_HOST="+docker.Host), chained: store != "containerd"}
-			if p.chained {
-				p.refused = needsDiff
-			}
-			p.build(t, h, store)
-		})
-	}
-}
-
-// needsDiff are the words for a case that needs DiffOp; all others have to be built.
-func needsDiff(t *testing.T, c *house.Case, out string) string {
-	t.Helper()
-	if !strings.Contains(c.Section("strata.yaml"), "changed: true") {
-		t.Errorf("it isn't built:\n%s", out)
-	}
-	house.Contains(t, out, ".yaml:", "BuildKit needs MergeOp and DiffOp for that")
-	return "it has no DiffOp"
-}
-
-// TestOldDockerEngine asks the builder of Debian's Docker Engine, which is of 2020, through both
-// clients: what it lacks is said.
-func TestOldDockerEngine(t *testing.T) {
-	h := house.New(t)
-	docker := testenv.Dockerd(t)
-	env := append(buildxEnv(h), "DOCKER_HOST="+docker.Host)
-	for _, c := range house.Cases(t, "sources") {
-		out, err := c.TryStrata(h, env, "--builder", "default", "-t", "old:1")
-		if err == nil {
-			t.Error("strata builds on it")
-		}
-		house.Contains(t, out, "is too old", "Strata needs BuildKit 0.20 or later, or Docker Engine 28")
-		out, err = c.TryDocker(t, h, env, "--builder", "default")
-		if err == nil {
-			t.Error("docker builds on it")
-		}
-		house.Contains(t, out, "this BuildKit daemon is too old: it can't set modes", "BuildKit 0.17 and newer can")
-	}
 }
