@@ -20,6 +20,7 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -78,6 +79,9 @@ func (o Options) Build(ctx context.Context, c client.Client) (*client.Result, er
 
 // answer picks the question.
 func (r *request) answer(ctx context.Context) (*client.Result, error) {
+	if err := fault.TooOld(r.daemon.Client.BuildOpts().Caps); err != nil {
+		return nil, err
+	}
 	if id, ok := r.options()["requestid"]; ok {
 		return r.subrequest(ctx, id)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	bk "github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
@@ -25,6 +26,9 @@ type Lacking struct {
 
 // Error says what is lacking, and what has it.
 func (l *Lacking) Error() string {
+	if l.Cap == gateway.CapGatewayEvaluate {
+		return "this BuildKit daemon is too old: Strata needs BuildKit 0.20 or later, or Docker Engine 28"
+	}
 	for _, k := range capabilities() {
 		if k.id == l.Cap {
 			return fmt.Sprintf("this BuildKit daemon is too old: it can't %s; BuildKit %s and newer can", k.what, k.since)
@@ -49,7 +53,7 @@ type capability struct {
 func capabilities() []capability {
 	return []capability{
 		{pb.CapFileCopyAlwaysReplaceExistingDestPaths, "put a file where a directory is, or the other way round", "0.14"},
-		{capBits, "set the setuid, setgid and sticky bits", "0.14"},
+		{capBits, "set the setuid, setgid and sticky bits", "0.13"},
 		{capModes, "set modes such as a-x or u+x", "0.17"},
 		{pb.CapFileSymlinkCreate, "make links", "0.20"},
 		{capX, "set modes such as a=rX", "0.22"},
@@ -73,6 +77,15 @@ const (
 	capX     = pb.CapSourceMetadataTransfer // X behind =
 )
 
+// TooOld is a [Lacking] if nothing can be built on a daemon with these capabilities of its
+// gateway: before BuildKit 0.11 it doesn't say what became of a step while a build lasts.
+func TooOld(caps apicaps.CapSet) error {
+	if err := caps.Supports(gateway.CapGatewayEvaluate); err != nil {
+		return &Lacking{Cap: gateway.CapGatewayEvaluate, err: err}
+	}
+	return nil
+}
+
 // equalX is a mode whose X older releases drop.
 var equalX = regexp.MustCompile(`=[rwst]*X`)
 
@@ -83,19 +96,43 @@ func Lacks(def *bk.Definition, caps apicaps.CapSet) error {
 	if !slices.ContainsFunc(capabilities(), func(c capability) bool { return caps.Supports(c.id) != nil }) {
 		return nil
 	}
-	for _, data := range def.Def {
+	users := map[digest.Digest][]digest.Digest{}
+	var lacking error
+	// The operations that use another one follow it.
+	for _, data := range slices.Backward(def.Def) {
 		var o pb.Op
 		if err := o.UnmarshalVT(data); err != nil {
 			return fmt.Errorf("read operation: %w", err)
 		}
 		at := digest.FromBytes(data)
+		for _, in := range o.Inputs {
+			users[digest.Digest(in.Digest)] = append(users[digest.Digest(in.Digest)], at)
+		}
 		for _, id := range append(fileNeeds(o.GetFile()), slices.Sorted(maps.Keys(def.Metadata[at].Caps))...) {
 			if err := caps.Supports(id); err != nil {
-				return atLines(&Lacking{Cap: id, err: err}, def, at)
+				lacking = atLines(&Lacking{Cap: id, err: err}, def, located(def, at, users))
+				break
 			}
 		}
 	}
-	return nil
+	return lacking
+}
+
+// located is an operation with lines: at, or the nearest of those that it is for.
+func located(def *bk.Definition, at digest.Digest, users map[digest.Digest][]digest.Digest) digest.Digest {
+	seen := map[digest.Digest]bool{}
+	for queue := []digest.Digest{at}; len(queue) > 0; queue = queue[1:] {
+		if len(def.Source.GetLocations()[queue[0].String()].GetLocations()) > 0 {
+			return queue[0]
+		}
+		for _, user := range users[queue[0]] {
+			if !seen[user] {
+				seen[user] = true
+				queue = append(queue, user)
+			}
+		}
+	}
+	return at
 }
 
 // fileNeeds are the capabilities that a file operation needs.
