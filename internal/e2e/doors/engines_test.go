@@ -38,6 +38,7 @@ func TestDockerEngines(t *testing.T) {
 				p.refused = refusal(dir == today, p.chained)
 				p.build(t, h, name)
 				p.keeps(t, h, docker)
+				t.Logf("| %s | packages | %s |", name, p.packages(t, h))
 			})
 		}
 	}
@@ -85,12 +86,9 @@ func (p place) keeps(t *testing.T, h *house.House, docker *testenv.Docker) {
 	t.Helper()
 	dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers: [{files: [{dest: /etc/greeting, content: hello}]}]\n")
 	for name, flags := range map[string][]string{"plain": nil, "loaded": {"--load"}} {
-		cmd := h.CLI.Command(slices.Concat([]string{"build", "-t", "strata:" + name}, flags, p.strata, []string{dir})...)
-		cmd.Env = append(cmd.Env, p.env...)
-		by := h.Buildx.Command(slices.Concat([]string{"buildx", "build", "-t", "docker:" + name}, flags, p.docker, house.Flags(dir))...)
-		by.Env = append(by.Env, p.env...)
-		for ref, cmd := range map[string]*exec.Cmd{"strata:" + name: cmd, "docker:" + name: by} {
-			if out, err := cmd.CombinedOutput(); err != nil {
+		for client, build := range p.clients(h) {
+			ref := client + ":" + name
+			if out, err := build(dir, append([]string{"-t", ref}, flags...)...); err != nil {
 				t.Errorf("build %s: %v\n%s", ref, err, out)
 				continue
 			}
@@ -99,22 +97,54 @@ func (p place) keeps(t *testing.T, h *house.House, docker *testenv.Docker) {
 	}
 }
 
-// TestOldDockerEngine asks the builder of Debian's Docker Engine, which is of 2020, through both
-// clients: what it lacks is said.
+// packages builds a layer of Debian's packages, and says what came of it.
+func (p place) packages(t *testing.T, h *house.House) string {
+	t.Helper()
+	a := house.Hello(t)
+	dir, words := h.PackagesProject(t, a, "hello"), map[string]string{}
+	for client, build := range p.clients(h) {
+		files := filepath.Join(t.TempDir(), "files")
+		out, err := build(dir, "--build-arg", "MIRROR="+a.URL, "-o", "type=local,dest="+files)
+		if err != nil {
+			words[client] = "refused: " + tooOld(t, nil, out)
+			continue
+		}
+		house.Want(t, "the file of a package", house.Read(t, files, "usr/share/hello/text"), "hello\n")
+		words[client] = "built"
+	}
+	house.Want(t, "what docker says", words["docker"], words["strata"])
+	return words["strata"]
+}
+
+// clients build a directory with more flags.
+func (p place) clients(h *house.House) map[string]func(dir string, flags ...string) (string, error) {
+	run := func(cmd *exec.Cmd) (string, error) {
+		cmd.Env = append(cmd.Env, p.env...)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	return map[string]func(dir string, flags ...string) (string, error){
+		"strata": func(dir string, flags ...string) (string, error) {
+			return run(h.CLI.Command(slices.Concat([]string{"build", dir}, flags, p.strata)...))
+		},
+		"docker": func(dir string, flags ...string) (string, error) {
+			return run(h.Buildx.Command(slices.Concat([]string{"buildx", "build"}, flags, p.docker, house.Flags(dir))...))
+		},
+	}
+}
+
+// ancient are the words for every case where the builder is one that nothing can be built on.
+func ancient(t *testing.T, _ *house.Case, out string) string {
+	t.Helper()
+	house.Contains(t, out, "this BuildKit daemon is too old: Strata needs BuildKit 0.20 or later, or Docker Engine 28")
+	return "too old"
+}
+
+// TestOldDockerEngine builds on Debian's Docker Engine, which is of 2020: the command line can't
+// talk to its builder, and the frontend's image says that it is too old.
 func TestOldDockerEngine(t *testing.T) {
 	h := house.New(t)
-	docker := testenv.Dockerd(t)
-	env := append(buildxEnv(h), "DOCKER_HOST="+docker.Host)
-	for _, c := range house.Cases(t, "sources") {
-		out, err := c.TryStrata(h, env, "--builder", "default", "-t", "old:1")
-		if err == nil {
-			t.Error("strata builds on it")
-		}
-		house.Contains(t, out, "is too old", "Strata needs BuildKit 0.20 or later, or Docker Engine 28")
-		out, err = c.TryDocker(t, h, env, "--builder", "default")
-		if err == nil {
-			t.Error("docker builds on it")
-		}
-		house.Contains(t, out, "this BuildKit daemon is too old: it can't set modes", "BuildKit 0.17 and newer can")
-	}
+	p := enginePlace(h, testenv.Dockerd(t, "--storage-driver", "overlay2"), "overlay2")
+	p.cases, p.deaf, p.refused = []string{"sources"}, true, ancient
+	p.build(t, h, "docker-20.10")
 }
