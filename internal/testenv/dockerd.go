@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -103,6 +104,18 @@ func (d *Docker) Store(t testing.TB) string {
 		return DockerStores()[0]
 	}
 	return strings.TrimSpace(d.Run(t, "info", "--format", "{{.Driver}}"))
+}
+
+// Major is the first number of the engine's version.
+func (d *Docker) Major(t testing.TB) int {
+	t.Helper()
+	version := d.Run(t, "version", "--format", "{{.Server.Version}}")
+	first, _, _ := strings.Cut(version, ".")
+	major, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatalf("read version of Docker Engine %q: %v", version, err)
+	}
+	return major
 }
 
 // File reads a file of an image, as a container that was not started has it.
