@@ -31,6 +31,7 @@ func TestDockerEngine(t *testing.T) {
 			d.cli.Env = append(d.cli.Env, "DOCKER_HOST="+docker.Host)
 			dir := directory(t, map[string]string{"strata.yaml": offline})
 			ref := d.registry.Host + "/engine/" + store
+			d.mustBuild(t, dir, "--builder", "default")
 			d.mustBuild(t, dir, "--builder", "default", "-t", "app:plain")
 			d.mustBuild(t, dir, "--builder", "default", "-t", "app:loaded", "--load")
 			d.mustBuild(t, dir, "--builder", "default", "--all", "-t", "app:{target}")

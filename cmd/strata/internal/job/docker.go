@@ -44,7 +44,11 @@ func (j *job) forDocker(p *part) error {
 		}
 	}
 	if len(p.opt.Exports) == 0 && j.noOutput { // as docker build does
-		p.opt.Exports = []client.ExportEntry{{Type: exporterMoby, Attrs: map[string]string{"name": j.names}}}
+		attrs := map[string]string{}
+		if j.names != "" { // an empty one is no name to the old store
+			attrs["name"] = j.names
+		}
+		p.opt.Exports = []client.ExportEntry{{Type: exporterMoby, Attrs: attrs}}
 		j.warnings = nil
 	}
 	return nil
