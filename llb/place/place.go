@@ -66,7 +66,9 @@ func (on Base) Ground() bk.State {
 }
 
 // shipped is the root with what commands and packages put on it. Links that sources or
-// archives brought don't count, whatever is in between.
+// archives brought don't count, whatever is in between. What is joined once is one tree
+// from then on: with all trees in each join, BuildKit would have as many inputs to look at
+// as the square of their number.
 func (on Base) shipped() bk.State {
 	s := on.Skeleton
 	trees := s.ships
@@ -79,7 +81,9 @@ func (on Base) shipped() bk.State {
 	case 1:
 		return trees[0]
 	default:
-		return on.Join(trees)
+		st := on.Join(trees)
+		s.ships, s.whole = []bk.State{st}, true
+		return st
 	}
 }
 
