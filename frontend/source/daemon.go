@@ -34,6 +34,11 @@ type Daemon struct {
 	// marshaling lets one state be marshalled at a time: BuildKit sorts the mounts of a
 	// step while another state that has the same step may read them.
 	marshaling sync.Mutex
+	// own is the image that this frontend runs in, or why it can't be told, once asked is
+	// done.
+	asked  sync.Once
+	own    *bk.State
+	ownErr error
 }
 
 // Marshal makes the definition of a state.

@@ -44,12 +44,15 @@ func (d *Daemon) Step(arch string) (bk.State, string, error) {
 	return local, "/" + name, nil
 }
 
-// currentFrontend is the image that this frontend runs in; nil outside of one.
+// currentFrontend is the image that this frontend runs in; nil outside of one. It is read
+// once: each step has its helper from there, as one source for all of them.
 func (d *Daemon) currentFrontend() (*bk.State, error) {
-	if c, ok := d.Client.(interface {
-		CurrentFrontend() (*bk.State, error)
-	}); ok {
-		return c.CurrentFrontend()
-	}
-	return nil, nil //nolint:nilnil // there is none
+	d.asked.Do(func() {
+		if c, ok := d.Client.(interface {
+			CurrentFrontend() (*bk.State, error)
+		}); ok {
+			d.own, d.ownErr = c.CurrentFrontend()
+		}
+	})
+	return d.own, d.ownErr
 }

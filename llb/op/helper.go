@@ -37,20 +37,30 @@ func (m *Maker) Platform() ocispecs.Platform {
 	return m.BuildPlatform
 }
 
+// helperFor is the key of the step helper for an architecture.
+type helperFor string
+
 // Helper mounts the step helper for an architecture. It is copied out of where it comes
 // from, so that what a step that was ended leaves in use isn't the frontend's image.
 func (m *Maker) Helper(arch string) (bk.RunOption, error) {
+	alone, err := m.Shared(helperFor(arch), func() (bk.State, error) { return m.copyHelper(arch) })
+	if err != nil {
+		return nil, err
+	}
+	return bk.AddMount(helperDir, alone, bk.Readonly), nil
+}
+
+func (m *Maker) copyHelper(arch string) (bk.State, error) {
 	if m.Step == nil {
-		return nil, ErrNoStep
+		return bk.State{}, ErrNoStep
 	}
 	st, file, err := m.Step(arch)
 	if err != nil {
-		return nil, fmt.Errorf("find the step helper for %s: %w", arch, err)
+		return bk.State{}, fmt.Errorf("find the step helper for %s: %w", arch, err)
 	}
-	alone := bk.Scratch().File(bk.Copy(st, file, "/"+helperFile, &bk.CopyInfo{
+	return bk.Scratch().File(bk.Copy(st, file, "/"+helperFile, &bk.CopyInfo{
 		Mode: &bk.ChmodOpt{Mode: Mode(0o755)}, ChownOpt: Owner(0, 0), CreatedTime: new(FileTime()),
-	}), bk.Platform(m.Platform()), bk.WithCustomName("[internal] copy the step helper"))
-	return bk.AddMount(helperDir, alone, bk.Readonly), nil
+	}), bk.Platform(m.Platform()), bk.WithCustomName("[internal] copy the step helper")), nil
 }
 
 // Run runs the step helper on the build platform, offline, on an empty root.

@@ -46,6 +46,26 @@ type Maker struct {
 	// HashesMounts says that BuildKit hashes every mount that a step reads, as those before
 	// 0.14 do.
 	HashesMounts bool
+	// shared is what [Maker.Shared] has made.
+	shared map[any]bk.State
+}
+
+// Shared returns what operations of a key make, which are made once for all that ask for
+// it: as often as a state is made, BuildKit's client marshals it. A Maker is used by one
+// goroutine at a time.
+func (m *Maker) Shared(key any, made func() (bk.State, error)) (bk.State, error) {
+	if st, ok := m.shared[key]; ok {
+		return st, nil
+	}
+	st, err := made()
+	if err != nil {
+		return bk.State{}, err
+	}
+	if m.shared == nil {
+		m.shared = map[any]bk.State{}
+	}
+	m.shared[key] = st
+	return st, nil
 }
 
 // At makes an operation point at the lines that ask for it.

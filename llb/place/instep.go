@@ -127,6 +127,9 @@ func (s *Step) source(on Base, dir string, st bk.State) bk.RunOption {
 	return bk.AddMount(dir, st, bk.Readonly)
 }
 
+// directoriesOf is the key of an image's directories and links.
+type directoriesOf struct{ bk.Output }
+
 // Directories is what a layer on top of an image must respect of it, as a state
 // of directories and links; ok is false for an empty image. Bases with the same
 // peculiarities give the same bytes, so that a new base re-runs nothing that only
@@ -135,8 +138,10 @@ func Directories(ops *op.Maker, of bk.State, lines spec.Range) (st bk.State, ok 
 	if of.Output() == nil {
 		return bk.State{}, false, nil
 	}
-	st, err = ops.Tree("[internal] look at the base's directories", call.Skeleton{Source: "/in", Out: "/out"}.Args(),
-		ops.Base("/in", of), ops.At(lines))
+	st, err = ops.Shared(directoriesOf{of.Output()}, func() (bk.State, error) {
+		return ops.Tree("[internal] look at the base's directories", call.Skeleton{Source: "/in", Out: "/out"}.Args(),
+			ops.Base("/in", of), ops.At(lines))
+	})
 	return st, true, err
 }
 
