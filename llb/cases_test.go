@@ -105,6 +105,12 @@ func (world) step(arch string) (bk.State, string, error) {
 // graph plans and lowers a build file in that world.
 func graph(t *testing.T, data []byte, chain bool) *bk.Definition {
 	t.Helper()
+	return graphWith(t, data, chain, newWorld().step)
+}
+
+// graphWith is graph with the step helper from elsewhere.
+func graphWith(t *testing.T, data []byte, chain bool, step func(arch string) (bk.State, string, error)) *bk.Definition {
+	t.Helper()
 	s, err := spec.Parse("strata.yaml", data)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +125,7 @@ func graph(t *testing.T, data []byte, chain bool) *bk.Definition {
 		t.Fatal(err)
 	}
 	res, err := llb.Lower(context.Background(), p, llb.Options{
-		Sources: w, Prober: w, Step: w.step, BuildPlatform: amd64, Chain: chain,
+		Sources: w, Prober: w, Step: step, BuildPlatform: amd64, Chain: chain,
 		SourceMap: bk.NewSourceMap(nil, "strata.yaml", "YAML", data),
 	})
 	if err != nil {
