@@ -46,6 +46,9 @@ type place struct {
 	// refused looks at what a client says when the place can't build a case, and gives the
 	// words; nil where all are built.
 	refused func(t *testing.T, c *house.Case, out string) string
+	// informs says that the daemon puts what it was asked for into configurations, as BuildKit
+	// did before 0.12: what it asks differs by client, and so does the digest.
+	informs bool
 	// deaf says that the command line can't talk to the place, and has to say so.
 	deaf bool
 	// chained says that the place has no MergeOp: steps leave their mount points behind, and a
@@ -59,6 +62,9 @@ var (
 	stubs          = regexp.MustCompile(`(?m)^\S+ 0:0 \d+ /(dev|proc|sys)\n`)
 	directoryTimes = regexp.MustCompile(`(?m)^(d\S+ \d+:\d+) \d+ `)
 )
+
+// buildInfo is what a daemon of before BuildKit 0.12 adds to configurations.
+var buildInfo = regexp.MustCompile(`(?m)^  "moby\.buildkit\.buildinfo\.v1": .*\n`)
 
 func unchained(listing string) string {
 	return directoryTimes.ReplaceAllString(stubs.ReplaceAllString(listing, ""), "$1 - ")
@@ -127,7 +133,7 @@ func (p place) holds(t *testing.T, h *house.House, c *house.Case, repository str
 	t.Helper()
 	first := platformDigest(t, h, repository+tags[0])
 	for _, tag := range tags {
-		if got := platformDigest(t, h, repository+tag); got != first {
+		if got := platformDigest(t, h, repository+tag); got != first && !p.informs {
 			t.Errorf("%s is %s, %s is %s", tags[0], first, tag, got)
 		}
 		house.Validate(t, h, repository+tag)
@@ -138,7 +144,11 @@ func (p place) holds(t *testing.T, h *house.House, c *house.Case, repository str
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s has other files than the case (-want +got):\n%s", tag, diff)
 		}
-		if diff := cmp.Diff(c.Section("config"), house.ReadableConfig(t, h, repository+tag)); diff != "" {
+		config := house.ReadableConfig(t, h, repository+tag)
+		if p.informs {
+			config = buildInfo.ReplaceAllString(config, "")
+		}
+		if diff := cmp.Diff(c.Section("config"), config); diff != "" {
 			t.Errorf("%s has another configuration than the case (-want +got):\n%s", tag, diff)
 		}
 	}

@@ -36,7 +36,9 @@ func TestDockerEngines(t *testing.T) {
 				}
 				p := enginePlace(h, docker, store)
 				p.refused = refusal(dir == today, p.chained)
-				if p.deaf = docker.Major(t) < 24; p.deaf {
+				major := docker.Major(t)
+				p.informs = major == 24
+				if p.deaf = major < 24; p.deaf {
 					p.refused = ancient
 				}
 				p.build(t, h, name)
