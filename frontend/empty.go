@@ -47,12 +47,20 @@ func newLeavings(made *llb.Result, skips func(rule string) bool) *leavings {
 }
 
 // search asks for the names at the root of each layer, most of which need not be opened
-// then.
+// then. They are read where directories are given.
 func (l *leavings) search(q *question) {
 	for i, shipped := range l.shipped {
 		l.unknown[i] = false
-		q.add(llb.Search{Tree: shipped.State, Patterns: []string{"*"}, Except: []string{"*/*"}}, func(_ context.Context, _ client.Reference, _ string, has []*types.Stat) error {
-			given := givenDirs(shipped.Layer)
+		names := llb.Search{Tree: shipped.State, Patterns: []string{"*"}, Except: []string{"*/*"}}
+		given := givenDirs(shipped.Layer)
+		if len(given) == 0 {
+			q.addUnread(names, func(context.Context, client.Reference, string, []*types.Stat) error {
+				l.something[i] = true
+				return nil
+			})
+			continue
+		}
+		q.add(names, func(_ context.Context, _ client.Reference, _ string, has []*types.Stat) error {
 			l.something[i] = slices.ContainsFunc(has, func(st *types.Stat) bool { return !isGiven(st, "/", given) })
 			l.unknown[i] = !l.something[i]
 			return nil

@@ -145,17 +145,28 @@ func (l *looks) lookForDeletions(ctx context.Context) error {
 type question struct {
 	searches []llb.Search
 	found    []whenFound
+	// unread are searches of which it is enough that they found something.
+	unread map[int]bool
 	// ref is what the searches found; nil while nothing was sent, and where nothing can be.
 	ref client.Reference
 }
 
 // whenFound is what is done with what a search found: it is in a directory of ref, whose
-// entries are has.
+// entries are has, unless they weren't read.
 type whenFound func(ctx context.Context, ref client.Reference, dir string, has []*types.Stat) error
 
 // add looks for one thing more.
 func (q *question) add(s llb.Search, found whenFound) {
 	q.searches, q.found = append(q.searches, s), append(q.found, found)
+}
+
+// addUnread is add for what need only be something: its entries aren't read.
+func (q *question) addUnread(s llb.Search, found whenFound) {
+	if q.unread == nil {
+		q.unread = map[int]bool{}
+	}
+	q.unread[len(q.searches)] = true
+	q.add(s, found)
 }
 
 // send sends the question to the daemon, which answers when it is read.
@@ -171,29 +182,30 @@ func (q *question) read(ctx context.Context) error {
 	if q.ref == nil {
 		return nil
 	}
-	has, err := q.parts(ctx)
+	parts, err := q.parts(ctx)
 	if err != nil {
 		return fmt.Errorf("look into layers: %w", err)
 	}
 	for i, found := range q.found {
-		if len(has[i]) == 0 {
+		has, ok := parts[i]
+		if !ok {
 			continue
 		}
-		if err := found(ctx, q.ref, llb.Part(i), has[i]); err != nil {
+		if err := found(ctx, q.ref, llb.Part(i), has); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// parts are the entries of what each search found. What found nothing may have a directory
-// or none.
-func (q *question) parts(ctx context.Context) ([][]*types.Stat, error) {
-	has := make([][]*types.Stat, len(q.searches))
+// parts are the entries of what each search found that found something.
+func (q *question) parts(ctx context.Context) (map[int][]*types.Stat, error) {
 	root, err := q.ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
 	if err != nil {
 		return nil, err
 	}
+	var mu sync.Mutex
+	parts := map[int][]*types.Stat{}
 	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
 	for i := range q.searches {
@@ -202,11 +214,17 @@ func (q *question) parts(ctx context.Context) ([][]*types.Stat, error) {
 			continue
 		}
 		group.Go(func() (err error) {
-			has[i], err = q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
+			var has []*types.Stat
+			if !q.unread[i] {
+				has, err = q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
+			}
+			mu.Lock()
+			parts[i] = has
+			mu.Unlock()
 			return err
 		})
 	}
-	return has, group.Wait()
+	return parts, group.Wait()
 }
 
 // openedTrees are the trees of layers that were opened to look into them, each once.

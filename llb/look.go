@@ -35,13 +35,15 @@ type Search struct {
 
 // Found is what the searches match, with the directories above it, as one state: each
 // question to BuildKit costs, so that there is one for all of them. What is of a search is
-// in the directory [Part].
+// in the directory [Part], which isn't there if that is nothing: a copy makes it even then,
+// and so what has something is copied once more.
 func Found(searches []Search) bk.State {
 	parts := make([]part, len(searches))
 	for i, s := range searches {
 		parts[i] = part{tree: s.Tree, dest: Part(i), patterns: s.Patterns, except: s.Except}
 	}
-	return pick("[internal] look into the layers", parts...)
+	found := pick("[internal] look into the layers", parts...)
+	return pick("[internal] leave out where nothing was found", part{tree: found, dest: "/", patterns: []string{"*/*"}})
 }
 
 // part is a tree with the directory for what of it matches patterns.
