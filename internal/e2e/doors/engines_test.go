@@ -36,9 +36,11 @@ func TestDockerEngines(t *testing.T) {
 				}
 				p := enginePlace(h, docker, store)
 				p.refused = refusal(dir == today, p.chained)
-				major := docker.Major(t)
-				p.informs = major == 24
-				if p.deaf = major < 24; p.deaf {
+				if dir != today { // which doesn't know its version, as it is compiled as a module
+					major := docker.Major(t)
+					p.informs, p.deaf = major == 24, major < 24
+				}
+				if p.deaf {
 					p.refused = ancient
 				}
 				p.build(t, h, name)
