@@ -97,7 +97,7 @@ func startDocker(t testing.TB, program string, env []string, config string, flag
 }
 
 // Store is the one of the [DockerStores] that the engine has: releases before 24 pass over
-// the wish for containerd's.
+// what asks for containerd's.
 func (d *Docker) Store(t testing.TB) string {
 	t.Helper()
 	if strings.Contains(d.Run(t, "info", "--format", "{{.DriverStatus}}"), "io.containerd.snapshotter") {
