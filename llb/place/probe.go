@@ -13,10 +13,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
 	fstypes "github.com/tonistiigi/fsutil/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/strata-build/strata/internal/tree"
 )
@@ -86,9 +86,10 @@ func (p *probe) expect(ctx context.Context, paths ...string) error {
 	}
 	slices.SortFunc(dirs, func(a, b string) int { return cmp.Or(cmp.Compare(depth(a), depth(b)), cmp.Compare(a, b)) })
 	dirs = slices.Compact(dirs)
+	together := len(dirs) <= fewDirs
 	for len(dirs) > 0 {
 		n := 1
-		for n < len(dirs) && depth(dirs[n]) == depth(dirs[0]) {
+		for n < len(dirs) && (together || depth(dirs[n]) == depth(dirs[0])) {
 			n++
 		}
 		if err := p.readDirs(ctx, exact, dirs[:n], want); err != nil {
@@ -120,30 +121,37 @@ func (p *probe) exactCopy(names []string) bk.State {
 	}), bk.WithCustomName("[internal] look at the base's directories"))
 }
 
-// readDirs reads directories of one depth at once. Those whose parents showed that
-// they aren't directories are left out.
+// fewDirs are so many that they are read without waiting for those above them, which may
+// show that they aren't there: an answer takes longer than some more questions.
+const fewDirs = 8
+
+// readDirs reads directories at once, those above others first in the list. Of those that
+// turn out not to be directories nothing counts, not even an error.
 func (p *probe) readDirs(ctx context.Context, st bk.State, dirs []string, want map[string]bool) error {
-	found := make([][]*fstypes.Stat, len(dirs))
-	group, ctx := errgroup.WithContext(ctx)
+	found, failed := make([][]*fstypes.Stat, len(dirs)), make([]error, len(dirs))
+	var group sync.WaitGroup
 	for i, dir := range dirs {
-		if n := p.known[dir]; dir != "/" && (n == nil || !n.isDir()) {
+		if asked := want[dir] && slices.Contains(dirs, path.Dir(dir)); asked || p.isDir(dir) {
+			group.Go(func() { found[i], failed[i] = p.prober.List(ctx, st, dir) })
+		}
+	}
+	group.Wait()
+	for i, dir := range dirs {
+		if !p.isDir(dir) {
 			continue
 		}
-		group.Go(func() (err error) {
-			found[i], err = p.prober.List(ctx, st, dir)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing of what was asked for is in it
-				return fmt.Errorf("read directory %s of the base: %w", dir, err)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	for i, dir := range dirs {
+		if err := failed[i]; err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing of what was asked for is in it
+			return fmt.Errorf("read directory %s of the base: %w", dir, err)
+		}
 		p.note(dir, found[i], want)
 	}
 	return nil
+}
+
+// isDir reports whether a path is known to be a directory.
+func (p *probe) isDir(name string) bool {
+	n := p.known[name]
+	return name == "/" || n != nil && n.isDir()
 }
 
 // note remembers what of a directory was asked for.

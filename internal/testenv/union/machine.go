@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -27,7 +28,9 @@ import (
 // Machine runs LLB on trees in memory. It has one image and one build context.
 type Machine struct {
 	Base, Context *Node
-	known         map[digest.Digest][]*change
+	// mu is for known: places are looked up side by side.
+	mu    sync.Mutex
+	known map[digest.Digest][]*change
 }
 
 // change is a result: a tree, and what it removes from what it is put on.
@@ -50,6 +53,8 @@ func (m *Machine) Run(ctx context.Context, st bk.State) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	var last pb.Op
 	for _, dt := range def.Def {
 		last = pb.Op{}
