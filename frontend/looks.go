@@ -37,15 +37,17 @@ type looks struct {
 	// suspected are layers that are made from the build context, if that may have a name
 	// that means a deletion.
 	suspected []llb.Shipped
+	// contextDeletes reports whether the build context may have such a name.
+	contextDeletes func() bool
 	// lock is what packages were resolved to.
 	lock *lock.File
 	// hidden are warnings of files that packages hide.
 	hidden []*spec.Error
 }
 
-func newLooks(r *request, s *spec.Spec, lowered *llb.Result, locked *lock.File) *looks {
+func newLooks(r *request, s *spec.Spec, img *image, lowered *llb.Result) *looks {
 	return &looks{
-		request: r, spec: s, lowered: lowered, lock: locked,
+		request: r, spec: s, lowered: lowered, lock: img.lock, contextDeletes: img.contextDeletes,
 		opened: &openedTrees{daemon: r.daemon, refs: map[*plan.Layer]func() (client.Reference, error){}},
 		made:   newSuspects(r.daemon, lowered, r.warnings.config.Skips),
 		left:   newLeavings(lowered, r.warnings.config.Skips),
@@ -71,7 +73,7 @@ func (l *looks) prepare(ctx context.Context, p *plan.Plan, trees *source.Trees) 
 	if err := l.ask(ctx); err != nil {
 		return err
 	}
-	if len(fromContext) > 0 && contextDeletes(ctx, l.request.daemon, trees) {
+	if len(fromContext) > 0 && l.contextDeletes() {
 		l.suspected = fromContext
 	}
 	return nil
@@ -143,12 +145,17 @@ func (l *looks) lookForDeletions(ctx context.Context) error {
 
 // question is what is looked for in trees, with one question to the daemon: each costs.
 type question struct {
-	searches []llb.Search
-	found    []whenFound
-	// unread are searches of which it is enough that they found something.
-	unread map[int]bool
+	asked []asked
 	// ref is what the searches found; nil while nothing was sent, and where nothing can be.
 	ref client.Reference
+}
+
+// asked is a search, and what is done with what it finds.
+type asked struct {
+	search llb.Search
+	found  whenFound
+	// unread says that it is enough that it found something.
+	unread bool
 }
 
 // whenFound is what is done with what a search found: it is in a directory of ref, whose
@@ -157,23 +164,24 @@ type whenFound func(ctx context.Context, ref client.Reference, dir string, has [
 
 // add looks for one thing more.
 func (q *question) add(s llb.Search, found whenFound) {
-	q.searches, q.found = append(q.searches, s), append(q.found, found)
+	q.asked = append(q.asked, asked{search: s, found: found})
 }
 
 // addUnread is add for what need only be something: its entries aren't read.
 func (q *question) addUnread(s llb.Search, found whenFound) {
-	if q.unread == nil {
-		q.unread = map[int]bool{}
-	}
-	q.unread[len(q.searches)] = true
-	q.add(s, found)
+	q.asked = append(q.asked, asked{search: s, found: found, unread: true})
 }
 
 // send sends the question to the daemon, which answers when it is read.
 func (q *question) send(ctx context.Context, d *source.Daemon) (err error) {
-	if len(q.searches) > 0 {
-		q.ref, err = d.Solve(ctx, llb.Found(q.searches))
+	if len(q.asked) == 0 {
+		return nil
 	}
+	searches := make([]llb.Search, len(q.asked))
+	for i, one := range q.asked {
+		searches[i] = one.search
+	}
+	q.ref, err = d.Solve(ctx, llb.Found(searches))
 	return err
 }
 
@@ -182,49 +190,51 @@ func (q *question) read(ctx context.Context) error {
 	if q.ref == nil {
 		return nil
 	}
-	parts, err := q.parts(ctx)
+	answers, err := q.answers(ctx)
 	if err != nil {
 		return fmt.Errorf("look into layers: %w", err)
 	}
-	for i, found := range q.found {
-		has, ok := parts[i]
-		if !ok {
+	for i, one := range q.asked {
+		if !answers[i].something {
 			continue
 		}
-		if err := found(ctx, q.ref, llb.Part(i), has); err != nil {
+		if err := one.found(ctx, q.ref, llb.Part(i), answers[i].has); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// parts are the entries of what each search found that found something.
-func (q *question) parts(ctx context.Context) (map[int][]*types.Stat, error) {
+// answer is what one search found: whether something, and its entries if they were read.
+type answer struct {
+	something bool
+	has       []*types.Stat
+}
+
+// answers are those to each search.
+func (q *question) answers(ctx context.Context) ([]answer, error) {
 	root, err := q.ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex
-	parts := map[int][]*types.Stat{}
+	answers := make([]answer, len(q.asked))
 	group, looking := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
-	for i := range q.searches {
+	for i, one := range q.asked {
 		dir := llb.Part(i)
-		if !slices.ContainsFunc(root, func(st *types.Stat) bool { return "/"+path.Base(st.Path) == dir }) {
-			continue
+		switch {
+		case !slices.ContainsFunc(root, func(st *types.Stat) bool { return "/"+path.Base(st.Path) == dir }):
+		case one.unread && llb.LeavesOut(len(q.asked)):
+			answers[i].something = true
+		default:
+			group.Go(func() error {
+				has, err := q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
+				answers[i] = answer{something: len(has) > 0, has: has}
+				return err
+			})
 		}
-		group.Go(func() (err error) {
-			var has []*types.Stat
-			if !q.unread[i] {
-				has, err = q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
-			}
-			mu.Lock()
-			parts[i] = has
-			mu.Unlock()
-			return err
-		})
 	}
-	return parts, group.Wait()
+	return answers, group.Wait()
 }
 
 // openedTrees are the trees of layers that were opened to look into them, each once.

@@ -35,16 +35,24 @@ type Search struct {
 
 // Found is what the searches match, with the directories above it, as one state: each
 // question to BuildKit costs, so that there is one for all of them. What is of a search is
-// in the directory [Part], which isn't there if that is nothing: a copy makes it even then,
-// and so what has something is copied once more.
+// in the directory [Part]. Where a search found nothing, that directory is empty, or not
+// there if [LeavesOut].
 func Found(searches []Search) bk.State {
 	parts := make([]part, len(searches))
 	for i, s := range searches {
 		parts[i] = part{tree: s.Tree, dest: Part(i), patterns: s.Patterns, except: s.Except}
 	}
 	found := pick("[internal] look into the layers", parts...)
+	if !LeavesOut(len(searches)) {
+		return found
+	}
 	return pick("[internal] leave out where nothing was found", part{tree: found, dest: "/", patterns: []string{"*/*"}})
 }
+
+// LeavesOut reports whether what so many searches found has no directories for those that
+// found nothing. A copy makes them even then, and so what has something is copied once
+// more: a vertex for all, where a few directories are read for less.
+func LeavesOut(searches int) bool { return searches > 4 }
 
 // part is a tree with the directory for what of it matches patterns.
 type part struct {
