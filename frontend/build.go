@@ -5,6 +5,7 @@ package frontend
 
 import (
 	"context"
+	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -24,11 +25,11 @@ import (
 
 // build makes the image for every wanted platform, and what goes with it.
 func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, error) {
+	defer readIgnoreFile(ctx, r.daemon.UI, s)()
 	file, err := r.prepare(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	defer readIgnoreFile(ctx, r.daemon.UI, s)()
 	images := make([]*image, len(r.daemon.UI.TargetPlatforms))
 	rb, err := r.daemon.UI.Build(ctx, func(ctx context.Context, p *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
 		img, err := r.buildPlatform(ctx, s, file, platforms.Normalize(*p))
@@ -50,7 +51,7 @@ func (r *request) build(ctx context.Context, s *spec.Spec) (*client.Result, erro
 
 // prepare reads the lock, and warns of what the build file says.
 func (r *request) prepare(ctx context.Context, s *spec.Spec) (*lock.File, error) {
-	file, err := r.loadLock(ctx)
+	file, err := r.loadLock()
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +71,8 @@ type image struct {
 	lock  *lock.File
 	trees *source.Trees
 	ref   client.Reference
+	// contextDeletes reports whether the build context may have a name that means a deletion.
+	contextDeletes func() bool
 }
 
 // buildPlatform is the pass for one platform: plan, lower, solve. What the client has is
@@ -90,7 +93,15 @@ func (r *request) buildPlatform(ctx context.Context, s *spec.Spec, file *lock.Fi
 	}
 	trees.Use(planned)
 	group, making := errgroup.WithContext(ctx)
-	group.Go(func() error { trees.LoadContext(making, planned); return nil })
+	deletes := sync.OnceValue(func() bool { return contextDeletes(making, r.daemon, trees) })
+	img.contextDeletes = deletes
+	group.Go(func() error {
+		trees.LoadContext(making, planned)
+		if len(r.daemon.UI.CacheImports) == 0 && copiesContext(planned) {
+			deletes() // who asks for it has it sooner
+		}
+		return nil
+	})
 	group.Go(func() error { r.daemon.LoadHelper(making, planned); return nil })
 	group.Go(func() (err error) { img.lowered, img.ref, err = r.make(making, s, img, trees); return err })
 	if err := group.Wait(); err != nil {
@@ -144,7 +155,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, img *image, trees *sou
 		}
 		if err = step; err == nil {
 			var ref client.Reference
-			inside := newLooks(r, s, lowered, img.lock)
+			inside := newLooks(r, s, img, lowered)
 			if ref, err = inside.solve(ctx, p, trees); err == nil {
 				return lowered, ref, inside.look(ctx)
 			}
@@ -153,5 +164,6 @@ func (r *request) make(ctx context.Context, s *spec.Spec, img *image, trees *sou
 			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}
 			return nil, nil, e.Explain(ctx, err)
 		}
+		img.contextDeletes = sync.OnceValue(func() bool { return contextDeletes(ctx, r.daemon, trees) }) // more may be sent
 	}
 }

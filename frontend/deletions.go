@@ -70,12 +70,19 @@ func (q *question) searchSource(s *spec.Spec, one llb.Shipped) {
 		func(name string) spec.Pos { return putBy(one.Layer, name).Start })
 }
 
+// fewContextDirs is in how many directories of the context is looked by asking for each of
+// them, as the daemon has it open already. Of more, it is asked for what has such a name.
+const fewContextDirs = 8
+
 // contextDeletes reports whether the build context may have such a name. No command has to
 // run to know, so the answer is read while the image is built.
 func contextDeletes(ctx context.Context, d *source.Daemon, trees *source.Trees) bool {
 	st, err := trees.Tree(ctx, plan.Tree{Kind: plan.Main})
 	if err != nil {
 		return true
+	}
+	if has, err := hasDeletion(ctx, d.OpenLocal(ctx, st), fewContextDirs); err == nil {
+		return has
 	}
 	has, q := false, question{}
 	q.add(llb.Search{Tree: st, Patterns: deletions()}, func(context.Context, client.Reference, string, []*types.Stat) error {
@@ -86,6 +93,38 @@ func contextDeletes(ctx context.Context, d *source.Daemon, trees *source.Trees) 
 		return true
 	}
 	return has
+}
+
+// hasDeletion reports whether a tree has such a name. An error may say that it has more
+// directories than are looked into.
+func hasDeletion(ctx context.Context, ref client.Reference, most int) (bool, error) {
+	dirs := []string{"/"}
+	for n := 0; n < len(dirs); n++ {
+		if ref == nil || len(dirs) > most {
+			return false, errManyDirs
+		}
+		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dirs[n]})
+		if err != nil {
+			return false, err
+		}
+		for _, st := range stats {
+			name := path.Base(st.Path)
+			if strings.HasPrefix(name, plan.Deletion) {
+				return true, nil
+			}
+			if st.IsDir() {
+				dirs = append(dirs, path.Join(dirs[n], name))
+			}
+		}
+	}
+	return false, nil
+}
+
+// copiesContext reports whether a plan has layers that are made from the build context alone.
+func copiesContext(p *plan.Plan) bool {
+	return slices.ContainsFunc(p.Images, func(img *plan.Image) bool {
+		return slices.ContainsFunc(img.Layers, func(l plan.Layer) bool { return isFromContext(&l) })
+	})
 }
 
 // isFromContext reports whether whatever isn't known by name in a layer is from the build

@@ -35,7 +35,7 @@ const explainVersion = "1.0.0"
 
 // explain answers the requests that show a build.
 func (r *request) explain(ctx context.Context, s *spec.Spec, id string) (*client.Result, error) {
-	file, err := r.loadLock(ctx)
+	file, err := r.loadLock()
 	if err != nil {
 		return nil, err
 	}

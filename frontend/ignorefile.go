@@ -13,10 +13,10 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// readIgnoreFile starts reading the context's ignore file, if the context is
-// used, while the bases are looked up: what is read stays in ui. The function
-// that it returns waits for the end. A failure is not reported here: whoever
-// needs the context then reads again.
+// readIgnoreFile starts reading the context's ignore file, if the context is used, while
+// the lock is read and the bases are looked up: what is read stays in ui. The function that
+// it returns waits for the end. A failure is not reported here: whoever needs the context
+// then reads again.
 func readIgnoreFile(ctx context.Context, ui *dockerui.Client, s *spec.Spec) (wait func()) {
 	var group sync.WaitGroup
 	if usesContext(s) {

@@ -48,7 +48,7 @@ func (r *request) lint(ctx context.Context) (*bklint.LintResults, error) {
 
 // lintFile looks at the build file, and plans it for every wanted platform.
 func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.Error)) error {
-	file, err := r.loadLock(ctx)
+	file, err := r.loadLock()
 	if err != nil {
 		return err
 	}

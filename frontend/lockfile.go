@@ -26,14 +26,9 @@ func LockName(buildFile string) string {
 	return strings.TrimSuffix(buildFile, path.Ext(buildFile)) + path.Ext(lock.Name)
 }
 
-// readLock reads the lock beside the build file, from where that came from; nil
-// when there is none.
-func (r *request) readLock(ctx context.Context) (*lock.File, error) {
-	name := LockName(r.options()["filename"])
-	ref, err := r.daemon.SolveDefinition(ctx, r.file.Source.Definition)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
+// readLock reads a lock from the directory that the build file came from; nil when there is
+// none.
+func readLock(ctx context.Context, ref client.Reference, name string) (*lock.File, error) {
 	st, err := ref.StatFile(ctx, client.StatRequest{Path: name})
 	if errors.Is(fault.NotExist(err), fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no lock is not a fault
@@ -50,8 +45,8 @@ func (r *request) readLock(ctx context.Context) (*lock.File, error) {
 
 // loadLock reads the lock, and takes images by the digests that it has for them; nil when
 // there is none.
-func (r *request) loadLock(ctx context.Context) (*lock.File, error) {
-	file, err := r.readLock(ctx)
+func (r *request) loadLock() (*lock.File, error) {
+	file, err := r.lock()
 	if err == nil && file != nil {
 		r.finder.Pin(r.lockName(), file.Sources.Images, false)
 	}

@@ -79,7 +79,7 @@ func (r *request) lockAnswer(ctx context.Context, s *spec.Spec) (*client.Result,
 
 // makeLock writes the lock of all targets.
 func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
-	old, err := r.readLock(ctx)
+	old, err := r.lock()
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -69,7 +70,7 @@ const fewDirs = 32
 
 // open finds the files of what commands shipped.
 func (f *suspects) open(ctx context.Context, d *source.Daemon, opened *openedTrees) error {
-	names, err := patternmatcher.New(lint.SuspectPatterns())
+	only, err := newFilter(lint.SuspectPatterns())
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (f *suspects) open(ctx context.Context, d *source.Daemon, opened *openedTre
 			if err != nil {
 				return err
 			}
-			f.files[i], err = filesBelow(looking, ref, "/", filter{names, true}, fewDirs)
+			f.files[i], err = filesBelow(looking, ref, "/", only, fewDirs)
 			if errors.Is(err, errManyDirs) {
 				return nil
 			}
@@ -116,20 +117,41 @@ var errManyDirs = errors.New("too many directories")
 
 // filter says which files are of interest.
 type filter struct {
-	// names are patterns of them; nil for all.
-	names *patternmatcher.PatternMatcher
+	// patterns are theirs; nil for all. last are the last parts of the patterns, of which a
+	// path has one in it if it matches: they need no regular expressions.
+	patterns *patternmatcher.PatternMatcher
+	last     []string
 	// skipsPackages leaves out where packages of a language are: they bring examples and
 	// tests of their own.
 	skipsPackages bool
 }
 
+// newFilter is for what a command shipped.
+func newFilter(patterns []string) (filter, error) {
+	matcher, err := patternmatcher.New(patterns)
+	f := filter{patterns: matcher, skipsPackages: true}
+	for _, pattern := range patterns {
+		f.last = append(f.last, path.Base(pattern))
+	}
+	return f, err
+}
+
 // wants reports whether a file is of interest by its name.
 func (f filter) wants(file string) bool {
-	if f.names == nil {
+	if f.patterns == nil {
 		return true
 	}
-	is, err := f.names.MatchesOrParentMatches(strings.TrimPrefix(file, "/"))
+	file = strings.TrimPrefix(file, "/")
+	if !slices.ContainsFunc(strings.Split(file, "/"), f.mayEnd) {
+		return false
+	}
+	is, err := f.patterns.MatchesOrParentMatches(file)
 	return is || err != nil
+}
+
+// mayEnd reports whether what matches may end with a name.
+func (f filter) mayEnd(name string) bool {
+	return slices.ContainsFunc(f.last, func(last string) bool { is, err := path.Match(last, name); return is || err != nil })
 }
 
 // filesBelow are the plain files of interest below a directory, by their paths in it. A nil

@@ -6,13 +6,11 @@ package frontend
 import (
 	"context"
 	"fmt"
-	"path"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/containerd/platforms"
-	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -24,7 +22,7 @@ import (
 	"github.com/strata-build/strata/frontend/lint"
 	"github.com/strata-build/strata/frontend/offline"
 	"github.com/strata-build/strata/frontend/source"
-	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -34,6 +32,8 @@ type request struct {
 	daemon *source.Daemon
 	finder *source.Finder
 	file   *fault.File
+	// lock reads the lock beside the build file; nil when there is none.
+	lock func() (*lock.File, error)
 	// warnings are said to the user.
 	warnings *warnings
 	// config says which findings matter.
@@ -78,11 +78,12 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if opts != nil && opts["filename"] == "" {
 		opts["filename"] = DefaultFile
 	}
-	ui, err := dockerui.NewClient(c)
+	reads := &withLock{Client: c, buildFile: opts["filename"]}
+	ui, err := dockerui.NewClient(reads)
 	if err != nil {
 		return nil, err
 	}
-	text, err := readBuildFile(ctx, ui, opts["filename"])
+	text, err := readBuildFile(ctx, ui, reads)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &request{daemon: d, finder: source.NewFinder(d), warnings: newWarnings(text, config), config: config, now: time.Now()}
+	r := &request{daemon: d, finder: source.NewFinder(d), lock: reads.lock, warnings: newWarnings(text, config), config: config, now: time.Now()}
 	r.file = &fault.File{Source: text, Dockerfile: r.finder.Dockerfile}
 	if r.strict, err = parseSwitch(ArgLocked, ui.BuildArgs[ArgLocked]); err != nil {
 		return nil, err
@@ -114,22 +115,6 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 
 // options are those of the request, by the names that BuildKit's clients give them.
 func (r *request) options() map[string]string { return r.daemon.Client.BuildOpts().Opts }
-
-// readBuildFile reads the build file. The lock comes in the same transfer, beside what
-// dockerui asks for.
-func readBuildFile(ctx context.Context, ui *dockerui.Client, name string) (*dockerui.Source, error) {
-	paths := []string{name, name + ".dockerignore", LockName(name)}
-	if path.Base(name) == dockerui.DefaultDockerfileName {
-		paths = append(paths, path.Join(path.Dir(name), strings.ToLower(dockerui.DefaultDockerfileName)))
-	}
-	text, err := ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths(paths))
-	if err != nil {
-		return nil, err
-	}
-	// Clients print lines of it as they are.
-	text.SourceMap.Data = printable.Masked(text.SourceMap.Data)
-	return text, nil
-}
 
 // parseSwitch reads an argument that is on or off; it is off when it is empty.
 func parseSwitch(name, value string) (bool, error) {

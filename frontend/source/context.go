@@ -48,6 +48,20 @@ func (d *Daemon) loadLocal(ctx context.Context, st bk.State) error {
 	return err
 }
 
+// OpenLocal opens a local source to look into it; nil for another state, or one that can't
+// be had.
+func (d *Daemon) OpenLocal(ctx context.Context, st bk.State) client.Reference {
+	def, err := d.Marshal(ctx, st)
+	if err != nil || !isLocal(def) {
+		return nil
+	}
+	ref, err := d.SolveDefinition(ctx, def)
+	if err != nil {
+		return nil
+	}
+	return ref
+}
+
 // isLocal reports whether a definition is a directory of the client.
 func isLocal(def *bk.Definition) bool {
 	var op pb.Op

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package frontend
+
+import (
+	"context"
+	"path"
+	"strings"
+	"sync"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb/lock"
+)
+
+// readBuildFile reads the build file, and the lock beside it, which comes in the same
+// transfer as what dockerui asks for by the client.
+func readBuildFile(ctx context.Context, ui *dockerui.Client, by *withLock) (*dockerui.Source, error) {
+	name := by.buildFile
+	paths := []string{name, name + ".dockerignore", LockName(name)}
+	if path.Base(name) == dockerui.DefaultDockerfileName {
+		paths = append(paths, path.Join(path.Dir(name), strings.ToLower(dockerui.DefaultDockerfileName)))
+	}
+	text, err := ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths(paths))
+	if err != nil {
+		return nil, err
+	}
+	by.opened = true
+	// Clients print lines of it as they are.
+	text.SourceMap.Data = printable.Masked(text.SourceMap.Data)
+	return text, nil
+}
+
+// withLock is a client that reads the lock of a build file while dockerui reads the build
+// file by it: dockerui doesn't tell of the directory that it opens for that.
+type withLock struct {
+	client.Client
+	buildFile string
+	// opened says that dockerui has opened the directory.
+	opened bool
+	// lock gives the lock, nil when there is none.
+	lock func() (*lock.File, error)
+}
+
+// Solve is the client's. Until the directory is opened, one call comes after the other, and
+// that for the directory is the last.
+func (c *withLock) Solve(ctx context.Context, req client.SolveRequest) (*client.Result, error) {
+	res, err := c.Client.Solve(ctx, req)
+	if err != nil || c.opened {
+		return res, err
+	}
+	ref, err := res.SingleRef()
+	read := sync.OnceValues(func() (*lock.File, error) { return readLock(ctx, ref, LockName(c.buildFile)) })
+	go func() { _, _ = read() }()
+	c.lock = read
+	return res, err
+}
