@@ -23,8 +23,8 @@ func (l *looks) searchHidden() {
 	}
 	for i := range l.lowered.Hidden {
 		in := &l.lowered.Hidden[i]
-		l.asked.add(in.Search(), func(ctx context.Context, ref client.Reference, dir string, _ []*types.Stat) error {
-			files, err := filesBelow(ctx, ref, dir, filter{}, math.MaxInt)
+		l.asked.add(in.Search(), func(ctx context.Context, ref client.Reference, dir string, has []*types.Stat) error {
+			files, err := filesBelow(ctx, ref, dir, has, filter{}, math.MaxInt)
 			for _, file := range slices.Sorted(maps.Keys(files)) {
 				l.hidden = append(l.hidden, l.spec.Errorf(putBy(in.Layer, file).Start, plan.HidesFile, in.By[file], file))
 			}

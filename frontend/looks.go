@@ -5,7 +5,9 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/lock"
@@ -213,9 +216,13 @@ type answer struct {
 
 // answers are those to each search.
 func (q *question) answers(ctx context.Context) ([]answer, error) {
-	root, err := q.ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"})
-	if err != nil {
-		return nil, err
+	list := llb.LeavesOut(len(q.asked))
+	var root []*types.Stat
+	if list {
+		var err error
+		if root, err = q.ref.ReadDir(ctx, client.ReadDirRequest{Path: "/"}); err != nil {
+			return nil, err
+		}
 	}
 	answers := make([]answer, len(q.asked))
 	group, looking := errgroup.WithContext(ctx)
@@ -223,12 +230,15 @@ func (q *question) answers(ctx context.Context) ([]answer, error) {
 	for i, one := range q.asked {
 		dir := llb.Part(i)
 		switch {
-		case !slices.ContainsFunc(root, func(st *types.Stat) bool { return "/"+path.Base(st.Path) == dir }):
-		case one.unread && llb.LeavesOut(len(q.asked)):
+		case list && !slices.ContainsFunc(root, func(st *types.Stat) bool { return "/"+path.Base(st.Path) == dir }):
+		case list && one.unread:
 			answers[i].something = true
 		default:
 			group.Go(func() error {
 				has, err := q.ref.ReadDir(looking, client.ReadDirRequest{Path: dir})
+				if errors.Is(fault.NotExist(err), fs.ErrNotExist) { // of an empty tree
+					return nil
+				}
 				answers[i] = answer{something: len(has) > 0, has: has}
 				return err
 			})

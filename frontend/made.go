@@ -56,8 +56,8 @@ func (f *suspects) search(q *question, of func(*plan.Layer) bool) {
 		if f.files[i] != nil || !of(one.Layer) {
 			continue
 		}
-		q.add(llb.Search{Tree: one.State, Patterns: lint.SuspectPatterns()}, func(ctx context.Context, ref client.Reference, dir string, _ []*types.Stat) (err error) {
-			f.files[i], err = filesBelow(ctx, ref, dir, filter{skipsPackages: isOut(one.Layer)}, math.MaxInt)
+		q.add(llb.Search{Tree: one.State, Patterns: lint.SuspectPatterns()}, func(ctx context.Context, ref client.Reference, dir string, has []*types.Stat) (err error) {
+			f.files[i], err = filesBelow(ctx, ref, dir, has, filter{skipsPackages: isOut(one.Layer)}, math.MaxInt)
 			return err
 		})
 	}
@@ -85,7 +85,7 @@ func (f *suspects) open(ctx context.Context, d *source.Daemon, opened *openedTre
 			if err != nil {
 				return err
 			}
-			f.files[i], err = filesBelow(looking, ref, "/", only, fewDirs)
+			f.files[i], err = filesBelow(looking, ref, "/", nil, only, fewDirs)
 			if errors.Is(err, errManyDirs) {
 				return nil
 			}
@@ -154,9 +154,9 @@ func (f filter) mayEnd(name string) bool {
 	return slices.ContainsFunc(f.last, func(last string) bool { is, err := path.Match(last, name); return is || err != nil })
 }
 
-// filesBelow are the plain files of interest below a directory, by their paths in it. A nil
-// reference is an empty tree.
-func filesBelow(ctx context.Context, ref client.Reference, above string, only filter, most int) (map[string][]byte, error) {
+// filesBelow are the plain files of interest below a directory, by their paths in it. Its
+// entries are read if they are nil. A nil reference is an empty tree.
+func filesBelow(ctx context.Context, ref client.Reference, above string, has []*types.Stat, only filter, most int) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	if ref == nil {
 		return files, nil
@@ -166,11 +166,13 @@ func filesBelow(ctx context.Context, ref client.Reference, above string, only fi
 		if n == most {
 			return nil, errManyDirs
 		}
-		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dirs[n]})
-		if err != nil {
-			return nil, err
+		if n > 0 || has == nil {
+			var err error
+			if has, err = ref.ReadDir(ctx, client.ReadDirRequest{Path: dirs[n]}); err != nil {
+				return nil, err
+			}
 		}
-		for _, st := range stats {
+		for _, st := range has {
 			name := path.Join(dirs[n], path.Base(st.Path))
 			switch mode := fs.FileMode(st.Mode); {
 			case mode.IsDir() && only.skipsPackages && lint.HasOnlyPackages(path.Base(name)):
