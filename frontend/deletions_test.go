@@ -4,7 +4,9 @@
 package frontend_test
 
 import (
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/strata-build/strata/internal/testenv/house"
@@ -45,13 +47,20 @@ func TestDeletionsInDirectories(t *testing.T) {
 func TestDeletionsInTheContext(t *testing.T) {
 	h := house.New(t)
 	const tree = "-- src/a/.wh.passwd --\n-- src/a/other --\n-- src/b/other --\n"
-	for name, tc := range map[string]struct{ layers, want string }{
-		"one":      {"  - files: [{dest: /x, source: src/a}]\n", `:3:13: a source has "/x/.wh.passwd"`},
-		"several":  {"  - files: [{dest: /x, source: src/b}]\n  - files: [{dest: /y, source: src/a}]\n", `:4:13: a source has "/y/.wh.passwd"`},
-		"left out": {"  - files: [{dest: /x, source: src/b}]\n  - files: [{dest: /y, source: src/a, exclude: [\"**/.wh.*\"]}]\n  - files: [{dest: /z, source: src/a/other}]\n", ""},
+	var dirs strings.Builder // more than are listed one by one
+	for i := range 12 {
+		fmt.Fprintf(&dirs, "-- src/c/%d/other --\n", i)
+	}
+	for name, tc := range map[string]struct{ layers, more, want string }{
+		"one":      {"  - files: [{dest: /x, source: src/a}]\n", "", `:3:13: a source has "/x/.wh.passwd"`},
+		"several":  {"  - files: [{dest: /x, source: src/b}]\n  - files: [{dest: /y, source: src/a}]\n", "", `:4:13: a source has "/y/.wh.passwd"`},
+		"left out": {"  - files: [{dest: /x, source: src/b}]\n  - files: [{dest: /y, source: src/a, exclude: [\"**/.wh.*\"]}]\n  - files: [{dest: /z, source: src/a/other}]\n", "", ""},
+		"below":    {"  - files: [{dest: /x, source: src/c}]\n", "-- src/c/1/2/3/.wh.passwd --\n", `:3:13: a source has "/x/1/2/3/.wh.passwd"`},
+		"far down": {"  - files: [{dest: /x, source: src/c}]\n", dirs.String() + "-- src/c/9/8/.wh.passwd --\n", `:3:13: a source has "/x/9/8/.wh.passwd"`},
+		"nowhere":  {"  - files: [{dest: /x, source: src/c}]\n", dirs.String(), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers:\n"+tc.layers+tree)
+			dir := h.Project(t, "-- strata.yaml --\n{syntax}\nlayers:\n"+tc.layers+tree+tc.more)
 			for _, more := range [][]string{nil, {"--cache-from", "type=registry,ref=127.0.0.1:1/none:1"}} {
 				h.Each(t, func(t *testing.T, w house.Way) {
 					out, err := w.Build(house.Flags(dir, append(more, "-o", t.TempDir())...)...)
