@@ -14,7 +14,7 @@ import (
 
 // FuzzParagraphs wants what is read to be read again the same.
 func FuzzParagraphs(f *testing.F) {
-	for _, s := range []string{"A: 1\nB:\n x\n .\n\nC: 2\n", "Package: a\nVersion: 1\n\n\n# x\n", " a\n", "A:\r\n b\r\n\r\n", "A\n", ":\n", "A:\n b\n# c\n d\n"} {
+	for _, s := range []string{"A: 1\nB:\n x\n .\n\nC: 2\n", "Package: a\nVersion: 1\n\n\n# x\n", " a\n", "A:\r\n b\r\n\r\n", "A\n", ":\n", "A:\n b\n# c\n d\n", "A:\r "} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -44,7 +44,7 @@ func (f *Scanner) Next() (name, value string, ok bool) {
 		end = next
 	}
 	f.Pos = min(end+1, len(f.Text))
-	return line[:colon], strings.Trim(strings.TrimSuffix(f.Text[start:end], "\r"), " \t"), true
+	return line[:colon], strings.Trim(f.Text[start:end], " \t\r"), true
 }
 
 // continues reports whether a line that begins so belongs to the field before.
