@@ -53,9 +53,10 @@ func (c *withLock) Solve(ctx context.Context, req client.SolveRequest) (*client.
 	if err != nil || c.opened {
 		return res, err
 	}
-	ref, err := res.SingleRef()
-	read := sync.OnceValues(func() (*lock.File, error) { return readLock(ctx, ref, LockName(c.buildFile)) })
-	go func() { _, _ = read() }()
-	c.lock = read
-	return res, err
+	if ref, err := res.SingleRef(); err == nil && ref != nil { // dockerui says what is wrong otherwise
+		read := sync.OnceValues(func() (*lock.File, error) { return readLock(ctx, ref, LockName(c.buildFile)) })
+		go func() { _, _ = read() }()
+		c.lock = read
+	}
+	return res, nil
 }

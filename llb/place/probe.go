@@ -92,7 +92,7 @@ func (p *probe) expect(ctx context.Context, paths ...string) error {
 		for n < len(dirs) && (together || depth(dirs[n]) == depth(dirs[0])) {
 			n++
 		}
-		if err := p.readDirs(ctx, exact, dirs[:n], want); err != nil {
+		if err := p.readDirs(ctx, exact, dirs[:n], want, together); err != nil {
 			return err
 		}
 		dirs = dirs[n:]
@@ -125,13 +125,14 @@ func (p *probe) exactCopy(names []string) bk.State {
 // show that they aren't there: an answer takes longer than some more questions.
 const fewDirs = 8
 
-// readDirs reads directories at once, those above others first in the list. Of those that
-// turn out not to be directories nothing counts, not even an error.
-func (p *probe) readDirs(ctx context.Context, st bk.State, dirs []string, want map[string]bool) error {
+// readDirs reads directories at once, those above others first in the list. With unseen,
+// wanted ones are read that may be none: of those that turn out so nothing counts, not even
+// an error.
+func (p *probe) readDirs(ctx context.Context, st bk.State, dirs []string, want map[string]bool, unseen bool) error {
 	found, failed := make([][]*fstypes.Stat, len(dirs)), make([]error, len(dirs))
 	var group sync.WaitGroup
 	for i, dir := range dirs {
-		if asked := want[dir] && slices.Contains(dirs, path.Dir(dir)); asked || p.isDir(dir) {
+		if p.isDir(dir) || unseen && want[dir] {
 			group.Go(func() { found[i], failed[i] = p.prober.List(ctx, st, dir) })
 		}
 	}
