@@ -136,7 +136,7 @@ func closeAndFlush(c *control.Controller, root string) error {
 // newServer is a gRPC server with BuildKit's limits and errors.
 func newServer() *grpc.Server {
 	server := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(grpcerrors.UnaryServerInterceptor),
+		grpc.ChainUnaryInterceptor(grpcerrors.UnaryServerInterceptor, newRequests().intercept),
 		grpc.StreamInterceptor(grpcerrors.StreamServerInterceptor),
 		grpc.MaxRecvMsgSize(defaults.DefaultMaxRecvMsgSize),
 		grpc.MaxSendMsgSize(defaults.DefaultMaxSendMsgSize),

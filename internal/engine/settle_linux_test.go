@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	controlapi "github.com/moby/buildkit/api/services/control"
+	"github.com/moby/buildkit/client/buildid"
+	gateway "github.com/moby/buildkit/frontend/gateway/pb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// TestBuildsOutliveRequests lets the client of a build go in the middle of a request of its
+// frontend: the build is cancelled when the request has ended, or never ends.
+func TestBuildsOutliveRequests(t *testing.T) {
+	for name, c := range map[string]struct {
+		of    string
+		takes time.Duration
+		least time.Duration
+	}{
+		"its own":       {"one", time.Second, time.Second},
+		"without end":   {"one", time.Hour, unsettled},
+		"another one's": {"two", time.Hour, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRequests()
+				client, gone := context.WithCancelCause(t.Context())
+				go r.request(client, c.of, gateway.LLBBridge_Solve_FullMethodName, func() { time.Sleep(c.takes) })
+				synctest.Wait()
+				cause, began := errors.New("the client is gone"), time.Now()
+				gone(cause)
+				_, err := r.intercept(client, &controlapi.SolveRequest{Ref: "one"}, &grpc.UnaryServerInfo{FullMethod: controlapi.Control_Solve_FullMethodName},
+					func(ctx context.Context, _ any) (any, error) {
+						<-ctx.Done()
+						return nil, context.Cause(ctx)
+					})
+				if took := time.Since(began); took < c.least || took > c.least+aftermath {
+					t.Errorf("the build was cancelled after %s, and not %s", took, c.least)
+				}
+				if !errors.Is(err, cause) {
+					t.Errorf("the build ends with %v", err)
+				}
+				time.Sleep(c.takes)
+				if len(r.running) != 0 {
+					t.Errorf("%v are counted still", r.running)
+				}
+			})
+		})
+	}
+}
+
+// TestReturnsOutliveRequests lets a frontend fail while another of its requests is being
+// cancelled: its result is taken when that has ended.
+func TestReturnsOutliveRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRequests()
+		var order []string
+		go r.request(t.Context(), "one", gateway.LLBBridge_Evaluate_FullMethodName, func() {
+			time.Sleep(time.Second)
+			order = append(order, "request")
+		})
+		synctest.Wait()
+		r.request(t.Context(), "one", gateway.LLBBridge_Return_FullMethodName, func() { order = append(order, "result") })
+		if len(order) != 2 || order[0] != "request" {
+			t.Errorf("%q", order)
+		}
+	})
+}
+
+// request sends a request of a build's frontend, which does what do does.
+func (r *requests) request(ctx context.Context, build, method string, do func()) {
+	sent, _ := metadata.FromOutgoingContext(buildid.AppendToOutgoingContext(ctx, build))
+	_, _ = r.intercept(metadata.NewIncomingContext(ctx, sent), nil, &grpc.UnaryServerInfo{FullMethod: method}, func(context.Context, any) (any, error) {
+		do()
+		return nil, nil
+	})
+}
