@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -35,4 +36,14 @@ func Damage(o Options, err error) string {
 		return ""
 	}
 	return "the engine's directory is damaged: when nothing builds, remove " + o.Root + "; what is in it is made again"
+}
+
+// Ended returns what to do when the engine has ended while it was needed.
+func Ended(o Options) string {
+	const hint = "the engine has ended: run the command again"
+	o, bad := o.resolve()
+	if bad != nil {
+		return hint
+	}
+	return hint + " (its log is " + filepath.Join(o.Root, LogName) + ")"
 }

@@ -22,3 +22,6 @@ func Main(context.Context, []string) error { return ErrUnsupported }
 
 // Damage is empty on this operating system.
 func Damage(Options, error) string { return "" }
+
+// Ended is empty on this operating system.
+func Ended(Options) string { return "" }

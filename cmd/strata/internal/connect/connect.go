@@ -70,15 +70,31 @@ func (f builderFlag) Set(name string) error {
 	return nil
 }
 
-// Explain adds to an error what to do if the embedded engine's directory is damaged.
+// Explain adds to an error what to do if the daemon or the embedded engine has ended, or the
+// engine's directory is damaged.
 func (o Options) Explain(err error) error {
-	if o.Addr != "" || o.OnBuilder || err == nil {
+	if err == nil {
+		return nil
+	}
+	hint, own := "", engine.Options{Root: o.Root}
+	if o.Addr == "" && !o.OnBuilder {
+		hint = engine.Damage(own, err)
+	}
+	switch {
+	case hint != "":
+	case !lostConnection(err):
 		return err
+	case o.Addr == "" && !o.OnBuilder:
+		hint = engine.Ended(own)
+	default:
+		hint = "the daemon has ended, or closed the connection: run the command again, and look into the daemon's log"
 	}
-	if hint := engine.Damage(engine.Options{Root: o.Root}, err); hint != "" {
-		return cli.Hint(err, hint)
-	}
-	return err
+	return cli.Hint(err, hint)
+}
+
+// lostConnection reports whether an error is gRPC's about a connection that broke.
+func lostConnection(err error) bool {
+	return strings.Contains(err.Error(), "code = Unavailable desc = error reading from server: ")
 }
 
 // Dial connects to BuildKit, and starts the embedded engine when it is not running. Of a
