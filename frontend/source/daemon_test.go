@@ -30,9 +30,12 @@ func TestMarshalSideBySide(t *testing.T) {
 			opts = append(opts, bk.AddMount(fmt.Sprint("/", 9-i), bk.Scratch().File(bk.Mkdir(fmt.Sprint("/", i), 0o755))))
 		}
 		run := bk.Scratch().Run(append(opts, bk.Args([]string{"true"}))...)
-		group, ctx := errgroup.WithContext(t.Context())
+		var states []bk.State
 		for i := range 4 {
-			st := bk.Scratch().File(bk.Copy(run.GetMount(fmt.Sprint("/", i)), "/", "/"))
+			states = append(states, bk.Scratch().File(bk.Copy(run.GetMount(fmt.Sprint("/", i)), "/", "/")))
+		}
+		group, ctx := errgroup.WithContext(t.Context())
+		for _, st := range states {
 			group.Go(func() error {
 				def, err := d.Marshal(ctx, st)
 				if err == nil {

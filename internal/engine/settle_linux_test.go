@@ -49,6 +49,7 @@ func TestBuildsOutliveRequests(t *testing.T) {
 					t.Errorf("the build ends with %v", err)
 				}
 				time.Sleep(c.takes)
+				synctest.Wait()
 				if len(r.running) != 0 {
 					t.Errorf("%v are counted still", r.running)
 				}
