@@ -59,9 +59,6 @@ func (e *Explainer) Explain(ctx context.Context, err error) error {
 	if u := AsUncached(err); u != nil {
 		return e.uncachedFault(u, err)
 	}
-	if lost(err) {
-		return placed(err, err.Error()+lostWords)
-	}
 	lines := errdefs.Sources(err)
 	if fault := e.withheldFault(err.Error(), lines); fault != nil {
 		return fault

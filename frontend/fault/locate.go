@@ -29,6 +29,9 @@ type File struct {
 func (f *File) Locate(err error) error {
 	err = ofLook(err)
 	text := printable.Error(err)
+	if lost(err) {
+		text += lostWords
+	}
 	var ranges []spec.Range
 	var fault *plan.Fault
 	if errors.As(err, &fault) && len(errdefs.Sources(err)) == 0 && len(OfSpec(err)) == 0 {

@@ -14,4 +14,5 @@ func lost(err error) bool {
 }
 
 // lostWords say what to do about it.
-const lostWords = "; BuildKit has lost track of a step that a cancelled build had, too (moby/buildkit#2303): restart the daemon"
+const lostWords = "; BuildKit has lost track of a step that a cancelled build had, too (moby/buildkit#2303): restart the daemon; " +
+	"the engine of the command line ends a minute after its last command"

@@ -49,7 +49,9 @@ func (r *requests) intercept(ctx context.Context, req any, info *grpc.UnaryServe
 	case info.FullMethod == controlapi.Control_Solve_FullMethodName:
 		return r.solve(ctx, req, handler)
 	case info.FullMethod == gateway.LLBBridge_Return_FullMethodName:
-		r.settle(build)
+		if r.settle(build, time.Now().Add(unsettled)) {
+			time.Sleep(aftermath)
+		}
 	case strings.HasPrefix(info.FullMethod, "/"+gateway.LLBBridge_ServiceDesc.ServiceName+"/"):
 		defer r.begin(build)()
 	}
@@ -66,8 +68,10 @@ func (r *requests) solve(ctx context.Context, req any, handler grpc.UnaryHandler
 	held, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() {
-		r.settle(solve.Ref)
-		time.Sleep(aftermath)
+		until := time.Now().Add(unsettled)
+		r.settle(solve.Ref, until)
+		time.Sleep(aftermath) // in which a request may begin that the client had sent
+		r.settle(solve.Ref, until)
 		cancel(context.Cause(ctx))
 	})()
 	return handler(held, req)
@@ -89,20 +93,22 @@ func (r *requests) begin(build string) (end func()) {
 	}
 }
 
-// settle returns when a build has no request that runs.
-func (r *requests) settle(build string) {
-	limit := time.After(unsettled)
+// settle returns when a build has no request that runs, or when it is late, and reports
+// whether it had one.
+func (r *requests) settle(build string, late time.Time) (waited bool) {
+	limit := time.After(time.Until(late))
 	for {
 		r.mu.Lock()
 		n, ended := r.running[build], r.ended
 		r.mu.Unlock()
 		if n == 0 {
-			return
+			return waited
 		}
+		waited = true
 		select {
 		case <-ended:
 		case <-limit:
-			return
+			return waited
 		}
 	}
 }

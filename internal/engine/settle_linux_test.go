@@ -22,18 +22,23 @@ import (
 func TestBuildsOutliveRequests(t *testing.T) {
 	for name, c := range map[string]struct {
 		of    string
+		after time.Duration // the client is gone
 		takes time.Duration
 		least time.Duration
 	}{
-		"its own":       {"one", time.Second, time.Second},
-		"without end":   {"one", time.Hour, unsettled},
-		"another one's": {"two", time.Hour, 0},
+		"its own":       {"one", 0, time.Second, time.Second},
+		"a late one":    {"one", aftermath / 2, time.Second, time.Second + aftermath/2},
+		"without end":   {"one", 0, time.Hour, unsettled},
+		"another one's": {"two", 0, time.Hour, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRequests()
 				client, gone := context.WithCancelCause(t.Context())
-				go r.request(client, c.of, gateway.LLBBridge_Solve_FullMethodName, func() { time.Sleep(c.takes) })
+				go func() {
+					time.Sleep(c.after)
+					r.request(client, c.of, gateway.LLBBridge_Solve_FullMethodName, func() { time.Sleep(c.takes) })
+				}()
 				synctest.Wait()
 				cause, began := errors.New("the client is gone"), time.Now()
 				gone(cause)

@@ -82,7 +82,7 @@ func (o Options) Explain(err error) error {
 	}
 	switch {
 	case hint != "":
-	case !lostConnection(err):
+	case !Lost(err):
 		return err
 	case o.Addr == "" && !o.OnBuilder:
 		hint = engine.Ended(own)
@@ -92,9 +92,10 @@ func (o Options) Explain(err error) error {
 	return cli.Hint(err, hint)
 }
 
-// lostConnection reports whether an error is gRPC's about a connection that broke.
-func lostConnection(err error) bool {
-	return strings.Contains(err.Error(), "code = Unavailable desc = error reading from server: ")
+// Lost reports whether an error is gRPC's about a connection that broke, or that can't be made
+// again.
+func Lost(err error) bool {
+	return strings.Contains(err.Error(), "error reading from server: ") || strings.Contains(err.Error(), "Error while dialing: ")
 }
 
 // Dial connects to BuildKit, and starts the embedded engine when it is not running. Of a

@@ -213,9 +213,10 @@ func (j *job) failure(err, fault error) error {
 }
 
 // cause prefers the frontend's own error when it points at the build file: on
-// its way through the daemon it has lost its type.
+// its way through the daemon it has lost its type. That the daemon is gone is no fault of
+// the build file.
 func cause(err, fault error) error {
-	if cli.IsFault(fault) {
+	if cli.IsFault(fault) && !connect.Lost(err) {
 		return fault
 	}
 	return err

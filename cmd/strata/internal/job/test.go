@@ -46,14 +46,21 @@ func (j *job) test(ctx context.Context, on part) ([]frontend.TestResult, error) 
 	var results []frontend.TestResult
 	var fault error
 	run := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		fault = frontend.Test(ctx, c, func(r frontend.TestResult) { results = append(results, r) })
+		there, stop := whileThere(ctx, on.node.Client)
+		defer stop()
+		fault = frontend.Test(there, c, func(r frontend.TestResult) { results = append(results, r) })
+		if gone := context.Cause(there); gone != nil {
+			return nil, gone
+		}
 		if fault != nil {
 			return nil, fault
 		}
 		return gateway.NewResult(), nil
 	}
 	_, err = on.node.Client.Build(ctx, on.opt, product, run, p.start())
-	err = cause(err, fault)
+	if err != nil {
+		err = j.failure(err, fault)
+	}
 	p.wait(err)
 	if err != nil {
 		return nil, err
