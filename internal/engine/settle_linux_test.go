@@ -86,6 +86,6 @@ func (r *requests) request(ctx context.Context, build, method string, do func())
 	sent, _ := metadata.FromOutgoingContext(buildid.AppendToOutgoingContext(ctx, build))
 	_, _ = r.intercept(metadata.NewIncomingContext(ctx, sent), nil, &grpc.UnaryServerInfo{FullMethod: method}, func(context.Context, any) (any, error) {
 		do()
-		return nil, nil
+		return build, nil
 	})
 }
