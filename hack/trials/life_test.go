@@ -21,7 +21,10 @@ import (
 	"github.com/strata-build/strata/internal/testenv"
 )
 
-var builds = flag.Int("builds", 2000, "how many builds a daemon and an engine live through")
+var (
+	builds  = flag.Int("builds", 2000, "how many builds a daemon and an engine live through, at least")
+	lasting = flag.Duration("lasting", 0, "how long they live, at least")
+)
 
 // A life is what a daemon and an engine go through, one thing after the other.
 type life struct {
@@ -35,9 +38,9 @@ type life struct {
 // once, between prunings, collections of garbage on a small disk, and clients that end. No
 // build fails that shouldn't, and each gives the right image.
 func TestLife(t *testing.T) {
-	n := 10
+	n, least := 10, time.Duration(0)
 	if *whole {
-		n = *builds
+		n, least = *builds, *lasting
 	}
 	c := newCrowd(t)
 	data := filepath.Dir(c.cli.Root)
@@ -48,7 +51,8 @@ func TestLife(t *testing.T) {
 	must(t, c.throughDaemon(t.Context(), 0))
 	must(t, c.throughEngine(0, l.out))
 	daemon, engine := look(t, c.daemon.PID()), look(t, c.engine(t))
-	for i := 0; i < n && !t.Failed(); {
+	began := time.Now()
+	for i := 0; (i < n || time.Since(began) < least) && !t.Failed(); {
 		i += l.step(t)
 	}
 	must(t, c.throughDaemon(t.Context(), 0))
