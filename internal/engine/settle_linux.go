@@ -34,7 +34,7 @@ const (
 type requests struct {
 	mu      sync.Mutex
 	running map[string]int // by build
-	ended   chan struct{}  // closed, and made anew, whenever one ends
+	ended   chan struct{}  // closed, and made again, whenever one ends
 }
 
 // newRequests counts from zero.
@@ -44,10 +44,11 @@ func newRequests() *requests {
 
 // intercept is a [grpc.UnaryServerInterceptor].
 func (r *requests) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if solve, ok := req.(*controlapi.SolveRequest); ok {
+		return r.solve(ctx, solve, handler)
+	}
 	build := buildid.FromIncomingContext(ctx)
 	switch {
-	case info.FullMethod == controlapi.Control_Solve_FullMethodName:
-		return r.solve(ctx, req, handler)
 	case info.FullMethod == gateway.LLBBridge_Return_FullMethodName:
 		if r.settle(build, time.Now().Add(unsettled)) {
 			time.Sleep(aftermath)
@@ -60,18 +61,14 @@ func (r *requests) intercept(ctx context.Context, req any, info *grpc.UnaryServe
 
 // solve is a build. It is cancelled when its client is, but not before all it asked for has
 // ended.
-func (r *requests) solve(ctx context.Context, req any, handler grpc.UnaryHandler) (any, error) {
-	solve, ok := req.(*controlapi.SolveRequest)
-	if !ok {
-		return handler(ctx, req)
-	}
+func (r *requests) solve(ctx context.Context, req *controlapi.SolveRequest, handler grpc.UnaryHandler) (any, error) {
 	held, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() {
 		until := time.Now().Add(unsettled)
-		r.settle(solve.Ref, until)
+		r.settle(req.Ref, until)
 		time.Sleep(aftermath) // in which a request may begin that the client had sent
-		r.settle(solve.Ref, until)
+		r.settle(req.Ref, until)
 		cancel(context.Cause(ctx))
 	})()
 	return handler(held, req)

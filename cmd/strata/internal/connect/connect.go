@@ -76,20 +76,25 @@ func (o Options) Explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	hint, own := "", engine.Options{Root: o.Root}
-	if o.Addr == "" && !o.OnBuilder {
-		hint = engine.Damage(own, err)
+	if hint := o.hint(err); hint != "" {
+		return cli.Hint(err, hint)
 	}
-	switch {
-	case hint != "":
-	case !Lost(err):
-		return err
-	case o.Addr == "" && !o.OnBuilder:
-		hint = engine.Ended(own)
-	default:
-		hint = "the daemon has ended, or closed the connection: run the command again, and look into the daemon's log"
+	return err
+}
+
+// hint is what to do about an error; empty when nothing is known.
+func (o Options) hint(err error) string {
+	if o.Addr != "" || o.OnBuilder {
+		if Lost(err) {
+			return "the daemon has ended, or closed the connection: run the command again, and look into the daemon's log"
+		}
+		return ""
 	}
-	return cli.Hint(err, hint)
+	own := engine.Options{Root: o.Root}
+	if hint := engine.Damage(own, err); hint != "" || !Lost(err) {
+		return hint
+	}
+	return engine.Ended(own)
 }
 
 // Lost reports whether an error is gRPC's about a connection that broke, or that can't be made

@@ -46,10 +46,10 @@ func (j *job) test(ctx context.Context, on part) ([]frontend.TestResult, error) 
 	var results []frontend.TestResult
 	var fault error
 	run := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		there, stop := whileThere(ctx, on.node.Client)
+		connected, stop := whileConnected(ctx, on.node.Client)
 		defer stop()
-		fault = frontend.Test(there, c, func(r frontend.TestResult) { results = append(results, r) })
-		if gone := context.Cause(there); gone != nil {
+		fault = frontend.Test(connected, c, func(r frontend.TestResult) { results = append(results, r) })
+		if gone := context.Cause(connected); gone != nil {
 			return nil, gone
 		}
 		if fault != nil {
