@@ -77,7 +77,7 @@ func (r *request) test(ctx context.Context, s *spec.Spec, report func(TestResult
 	for _, t := range img.plan.Tests {
 		res, err := subject.run(ctx, t)
 		if err != nil {
-			return s.ErrorfRange(t.Range, "run the test %s: %w", t.Name, err)
+			return &plan.Fault{Range: t.Range, Err: fmt.Errorf("run the test %s: %w", t.Name, err)}
 		}
 		report(res)
 	}

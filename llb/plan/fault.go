@@ -11,7 +11,7 @@ import (
 )
 
 // Fault is an error that belongs to lines of the build file, found when a plan
-// is lowered.
+// is lowered or its tests run.
 type Fault struct {
 	Range spec.Range
 	Err   error
