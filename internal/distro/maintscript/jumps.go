@@ -89,8 +89,12 @@ func isLastStatus(w *syntax.Word) bool {
 	return ok && p.Param != nil && p.Param.Value == "?" && p.Exp == nil && !p.Length && !p.Excl
 }
 
-// leavesEarly reports whether a command has a way out of a loop or a function in it.
+// leavesEarly reports whether a command has a way out of a loop or a function in it. There may be
+// none: a statement can be nothing but redirections.
 func leavesEarly(cmd syntax.Command) bool {
+	if cmd == nil {
+		return false
+	}
 	found := false
 	syntax.Walk(cmd, func(n syntax.Node) bool {
 		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
