@@ -131,11 +131,11 @@ func (c *Control) check() error {
 			return fmt.Errorf("%w: its field %s is %q", ErrFormat, field.name, v)
 		}
 	}
-	return nil
+	return checkFields(c.Fields)
 }
 
 func isPackageName(s string) bool {
-	return made(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.") && len(s) <= 128 && !strings.HasPrefix(s, ".") && !strings.HasPrefix(s, "-")
+	return made(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.") && len(s) <= 128 && !strings.ContainsAny(s[:1], "+-.")
 }
 
 func isVersion(s string) bool {

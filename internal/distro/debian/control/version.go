@@ -5,8 +5,41 @@ package control
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 )
+
+// CheckVersion says why dpkg doesn't take a text for a version; nil if it does.
+func CheckVersion(v string) error {
+	upstream, revision := v, "0"
+	if epoch, rest, ok := strings.Cut(v, ":"); ok {
+		if _, err := strconv.ParseUint(epoch, 10, 31); err != nil {
+			return fmt.Errorf("%.40q before the colon is not an epoch", epoch)
+		}
+		upstream = rest
+	}
+	if i := strings.LastIndexByte(upstream, '-'); i >= 0 {
+		upstream, revision = upstream[:i], upstream[i+1:]
+	}
+	switch {
+	case upstream == "" || !isDigit(upstream[0]):
+		return errors.New("a version begins with a digit")
+	case revision == "":
+		return errors.New("nothing follows the hyphen")
+	}
+	for _, part := range []struct{ text, others string }{{upstream, ".+~-:"}, {revision, ".+~"}} {
+		if i := strings.IndexFunc(part.text, func(r rune) bool { return !isVersionLetter(r) && !strings.ContainsRune(part.others, r) }); i >= 0 {
+			return fmt.Errorf("a version can't have what begins at %.40q", part.text[i:])
+		}
+	}
+	return nil
+}
+
+func isVersionLetter(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+}
 
 // CompareVersions orders two Debian versions, "[epoch:]upstream[-revision]", as
 // dpkg does: negative when a is older, 0 when they are equal, positive when a

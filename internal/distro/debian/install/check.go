@@ -83,7 +83,9 @@ func conffiles(groups []*group) map[string]string {
 	for _, g := range groups {
 		for _, p := range g.Packages {
 			for _, c := range p.Conffiles {
-				out[c.Path] = p.Name()
+				if !c.Removed {
+					out[c.Path] = p.Name()
+				}
 			}
 		}
 	}

@@ -38,6 +38,8 @@ type Conffile struct {
 	Path string `json:"path"`
 	// MD5 is in hexadecimal.
 	MD5 string `json:"md5"`
+	// Removed says that older versions had it, and that the package doesn't.
+	Removed bool `json:"removed,omitempty"`
 }
 
 // A Directory is a directory that a package has.

@@ -165,6 +165,9 @@ func (p *Package) stanza(state string) control.Paragraph {
 	var s strings.Builder
 	for _, c := range p.Conffiles {
 		s.WriteString("\n " + c.Path + " " + cmp.Or(c.MD5, "newconffile"))
+		if c.Removed {
+			s.WriteString(" " + removeOnUpgrade)
+		}
 	}
 	return append(out, control.Field{Name: "Conffiles", Value: s.String()})
 }

@@ -30,7 +30,7 @@ var triggerName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z+.-]*$`)
 // name of a file of its database beside those with names of their own.
 func isTriggerName(name string) bool {
 	if strings.HasPrefix(name, "/") {
-		return !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+		return path.Clean(name) != "/" && !strings.HasSuffix(name, "/") && !strings.Contains(name, "//") && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 	}
 	return triggerName.MatchString(name) && !slices.Contains([]string{"File", "Unincorp", "Lock"}, name)
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -72,22 +73,26 @@ func (u *unpacker) unpack(ctx context.Context, a *archive.Archive, memory *budge
 	return u.p, u.writeInfo()
 }
 
+// removeOnUpgrade begins the line of a configuration file that older versions had.
+const removeOnUpgrade = "remove-on-upgrade"
+
 // readConffiles notes which files are for the user to change.
 func (u *unpacker) readConffiles() error {
 	u.conffiles = map[string]int{}
 	for line := range strings.SplitSeq(string(u.control.File("conffiles")), "\n") {
 		line = strings.TrimRight(line, " \t\r")
-		if line == "" || strings.HasPrefix(line, "remove-on-upgrade ") {
+		if line == "" {
 			continue
 		}
-		if line[0] != '/' || slices.Contains(strings.Split(line, "/"), "..") || strings.ContainsFunc(line, unicode.IsControl) {
+		line, removed := strings.CutPrefix(line, removeOnUpgrade+" ")
+		if path.Clean(line) == "/" || line == "" || line[0] != '/' || slices.Contains(strings.Split(line, "/"), "..") || strings.ContainsFunc(line, unicode.IsControl) {
 			return fmt.Errorf("read conffiles: %q isn't a path of the image", line)
 		}
 		if _, twice := u.conffiles[line]; twice {
 			continue
 		}
 		u.conffiles[line] = len(u.p.Conffiles)
-		u.p.Conffiles = append(u.p.Conffiles, Conffile{Path: line})
+		u.p.Conffiles = append(u.p.Conffiles, Conffile{Path: line, Removed: removed})
 	}
 	return nil
 }
@@ -99,6 +104,9 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 		return err
 	}
 	dir := h.Typeflag == tar.TypeDir
+	if which, ok := u.conffiles[p]; ok && u.p.Conffiles[which].Removed && !dir {
+		return fmt.Errorf("unpack %s: the package has it, and conffiles says that it is removed", p)
+	}
 	u.note(p, h)
 	if u.filters.skips(p, dir || h.Typeflag == tar.TypeSymlink) {
 		return nil
