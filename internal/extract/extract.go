@@ -68,17 +68,17 @@ func File(file, dst string, o Options) (err error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read archive: %w", err)
 	}
-	head = head[:n]
+	head, room := head[:n], roomFor(info.Size())
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
-		return inTree(dst, o, func(t *tree) error { return t.zip(f, info.Size()) })
+		return inTree(dst, o, room, func(t *tree) error { return t.zip(f, info.Size()) })
 	}
 	if format := compress.Detect(head); format != compress.None {
-		return packed(f, format, filepath.Base(file), dst, o)
+		return packed(f, format, dst, o, room)
 	}
 	if !isTar(head) && !isBlank(head) {
 		return fmt.Errorf("%w: %s", errFormat, looksLike(head))
 	}
-	return inTree(dst, o, func(t *tree) error { return t.tar(f) })
+	return inTree(dst, o, room, func(t *tree) error { return t.tar(f) })
 }
 
 // headSize is how many bytes of a file tell what it is; a block of tar.
@@ -86,7 +86,7 @@ const headSize = 512
 
 // packed unpacks what is packed by one of the compressions: an archive of tar, or a
 // file alone.
-func packed(f *os.File, format, file, dst string, o Options) error {
+func packed(f *os.File, format, dst string, o Options, room *room) error {
 	z, err := compress.Reader(f, format)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errWhole, err)
@@ -97,10 +97,10 @@ func packed(f *os.File, format, file, dst string, o Options) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: %w", errWhole, err)
 	}
-	name, named := alone(format, o.Name, file)
+	name, named := alone(format, o.Name, filepath.Base(f.Name()))
 	switch {
 	case isTar(head), named && isBlank(head):
-		return inTree(dst, o, func(t *tree) error { return t.tar(content) })
+		return inTree(dst, o, room, func(t *tree) error { return t.tar(content) })
 	case named:
 		return fmt.Errorf("it is called as an archive of tar, and what is packed in it is none: %s", looksLike(head))
 	case o.Strip > 0:
@@ -114,7 +114,7 @@ func packed(f *os.File, format, file, dst string, o Options) error {
 		}
 		dst = path.Join(dst, name)
 	}
-	return write(dst, content)
+	return write(dst, &bounded{room: room, from: content})
 }
 
 // write makes a file of what was packed alone.
@@ -124,7 +124,7 @@ func write(dst string, content io.Reader) error {
 		return fmt.Errorf("unpack: %w", err)
 	}
 	if _, err = io.Copy(out, content); err != nil {
-		err = fmt.Errorf("%w: %w", errWhole, err)
+		err = notWhole(err)
 	} else {
 		err = out.Chmod(0o644)
 	}
@@ -132,7 +132,7 @@ func write(dst string, content io.Reader) error {
 }
 
 // inTree makes the directory dst and lets an archive fill it.
-func inTree(dst string, o Options, fill func(*tree) error) error {
+func inTree(dst string, o Options, room *room, fill func(*tree) error) error {
 	if err := os.MkdirAll(dst, 0o755); err != nil {
 		return fmt.Errorf("unpack: %w", err)
 	}
@@ -141,7 +141,7 @@ func inTree(dst string, o Options, fill func(*tree) error) error {
 		return fmt.Errorf("unpack: %w", err)
 	}
 	defer root.Close()
-	t, err := newTree(root, o)
+	t, err := newTree(root, o, room)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -61,12 +62,15 @@ func (t *tree) tarred(h *tar.Header, content io.Reader) error {
 	if err != nil || at == "" {
 		return err
 	}
+	if !isOwner(h.Uid) || !isOwner(h.Gid) {
+		return fmt.Errorf("it belongs to %d:%d, which can't be an owner", h.Uid, h.Gid)
+	}
 	a := attributes{mode: uint32(h.Mode) & 0o7777, uid: h.Uid, gid: h.Gid, xattrs: xattrsOf(h)}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		return t.directory(at, a)
 	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
-		return t.file(at, a, content)
+		return t.file(at, a, h.Size, content)
 	case tar.TypeSymlink:
 		return t.symlink(at, h.Linkname, a)
 	case tar.TypeLink:
@@ -101,9 +105,15 @@ func xattrsOf(h *tar.Header) []xattr {
 
 // named says which file of an archive an error is about.
 func named(name string, err error) error {
-	var where *fs.PathError
-	if errors.As(err, &where) {
+	if where, ok := errors.AsType[*fs.PathError](err); ok {
 		err = fmt.Errorf("%s: %w", where.Op, where.Err)
 	}
-	return fmt.Errorf("%q in it: %w", name, err)
+	if where, ok := errors.AsType[*os.LinkError](err); ok {
+		err = fmt.Errorf("%s: %w", where.Op, where.Err)
+	}
+	return fmt.Errorf("%.200q in it: %w", name, err)
 }
+
+// isOwner reports whether a number can be that of a user or group: the greatest of 32
+// bits stands for no change.
+func isOwner(id int) bool { return id >= 0 && int64(id) < 1<<32-1 }

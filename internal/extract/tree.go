@@ -24,14 +24,15 @@ import (
 // A tree is a directory that an archive is unpacked into.
 type tree struct {
 	root             *os.Root
+	room             *room
 	strip            int
 	include, exclude *patternmatcher.PatternMatcher
 	// seen and taken count the archive's files, and those of them that are wanted.
 	seen, taken int
 }
 
-func newTree(root *os.Root, o Options) (*tree, error) {
-	t := &tree{root: root, strip: o.Strip}
+func newTree(root *os.Root, o Options, room *room) (*tree, error) {
+	t := &tree{root: root, room: room, strip: o.Strip}
 	var err error
 	if t.include, err = matcher(o.Include); err != nil {
 		return nil, fmt.Errorf("read include: %w", err)
@@ -202,17 +203,29 @@ func (t *tree) directory(at string, a attributes) error {
 	return errors.Join(a.apply(f), f.Close())
 }
 
-func (t *tree) file(at string, a attributes, content io.Reader) error {
+func (t *tree) file(at string, a attributes, size int64, content io.Reader) error {
+	content, err := t.room.take(size, content)
+	if err != nil {
+		return err
+	}
 	f, err := t.root.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	if _, err = io.Copy(f, content); err != nil {
-		err = fmt.Errorf("%w: %w", errWhole, err)
+		err = notWhole(err)
 	} else {
 		err = a.apply(f)
 	}
 	return errors.Join(err, f.Close())
+}
+
+// notWhole says that an archive ends too early, unless it has too much.
+func notWhole(err error) error {
+	if errors.Is(err, errTooMuch) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errWhole, err)
 }
 
 // apply gives an open file its attributes. A change of owner clears the setuid bit and

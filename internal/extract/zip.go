@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -55,7 +56,7 @@ func (t *tree) zipped(f *zip.File) error {
 	defer content.Close()
 	switch f.Mode().Type() {
 	case 0:
-		return t.file(at, attributes{mode: zipMode(f, 0o644)}, content)
+		return t.file(at, attributes{mode: zipMode(f, 0o644)}, int64(min(f.UncompressedSize64, math.MaxInt64)), content)
 	case fs.ModeSymlink:
 		target, err := io.ReadAll(io.LimitReader(content, unix.PathMax))
 		if err != nil {
