@@ -173,10 +173,14 @@ func (s *Source) Manifest(ctx context.Context, d v1.Descriptor) ([]byte, error) 
 		return nil, err
 	}
 	defer rc.Close()
-	if raw, err = plainfile.ReadAll(rc, d.Digest.String(), d.Size); err == nil {
-		s.remember(d.Digest, raw)
+	if raw, err = plainfile.ReadAll(rc, d.Digest.String(), d.Size); err != nil {
+		return nil, err
 	}
-	return raw, err
+	if err := checkForm(d, raw); err != nil {
+		return nil, fmt.Errorf("%w: %s of %s %w", ErrDamaged, d.Digest, s.Name, err)
+	}
+	s.remember(d.Digest, raw)
+	return raw, nil
 }
 
 // remember keeps a manifest while there is room.
