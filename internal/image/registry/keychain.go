@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -156,13 +157,12 @@ func getenv(env func(string) (string, bool), name string) string {
 }
 
 func loadConfig(name string) (*configfile.ConfigFile, error) {
-	f, err := plainfile.Open(name)
+	data, err := plainfile.Read(name, configLimit)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	config := configfile.New(name)
-	if err := config.LoadFromReader(f); err != nil {
+	if err := config.LoadFromReader(bytes.NewReader(data)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return config, nil
