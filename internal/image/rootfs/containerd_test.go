@@ -53,7 +53,7 @@ func TestHardLinkEntries(t *testing.T) {
 // TestOverlayAttributes leaves what the overlay file system keeps for itself out of a
 // directory, which may become a layer of another one.
 func TestOverlayAttributes(t *testing.T) {
-	tars := archives(t, [][]entry{{dir(".").mode(0o755), dir("d").xattr("trusted.overlay.opaque", "y").xattr("trusted.mine", "1"), file("f", "").xattr("trusted.overlay.origin", "x")}})
+	tars := archives(t, [][]entry{{dir(".").mode(0o755), dir("d").xattr("trusted.overlay.opaque", "y").xattr("trusted.mine", "1"), file("f", "").xattr("trusted.overlay.origin", "x").xattr("user.overlay.whiteout", "y")}})
 	root := filepath.Join(testenv.Dir(t), "root")
 	_, lost, err := rootfs.Unpack(t.Context(), layersOf(tars), root)
 	if err != nil || lost != (rootfs.Lost{}) {

@@ -238,9 +238,12 @@ func (w *dirWriter) special(e Entry) (bool, error) {
 	return err == nil, err
 }
 
-// overlayXattr begins the names of the attributes that the kernel's overlay file system
-// keeps for itself, and that an image got from the machine that it was made on.
-const overlayXattr = "trusted.overlay."
+// isOverlays reports whether an attribute is one that the kernel's overlay file system
+// keeps for itself, and that an image got from the machine that it was made on: of user, if
+// that had no root.
+func isOverlays(name string) bool {
+	return strings.HasPrefix(name, "trusted.overlay.") || strings.HasPrefix(name, "user.overlay.")
+}
 
 // describe sets owner, attributes, mode and times, in this order: a new owner
 // takes setuid and capabilities away.
@@ -259,7 +262,7 @@ func (w *dirWriter) describe(e Entry) error {
 		return fmt.Errorf("set owner: %w", err)
 	}
 	for name, value := range e.Xattrs {
-		if strings.HasPrefix(name, overlayXattr) {
+		if isOverlays(name) {
 			continue // it would mean something if the directory became a layer of an overlay
 		}
 		err := unix.Lsetxattr(filepath.Join(w.dir, path), name, []byte(value), 0)
