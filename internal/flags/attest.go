@@ -24,7 +24,7 @@ func Attests(words []string, sbom, provenance string) (map[string]string, error)
 	for _, word := range words {
 		kind, params, disabled, err := parseAttest(word)
 		if err != nil {
-			return nil, fmt.Errorf("--attest %q: %w", word, err)
+			return nil, fmt.Errorf("--attest %s: %w", shown(word), err)
 		}
 		if seen[kind] { // the first one holds, as in buildx
 			continue

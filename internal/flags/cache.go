@@ -40,11 +40,11 @@ func caches(flag, local string, words []string, env Lookup) ([]client.CacheOptio
 		}
 		entries, err := parseCache(word)
 		if err != nil {
-			return nil, fmt.Errorf("%s %q: %w", flag, word, err)
+			return nil, fmt.Errorf("%s %s: %w", flag, shown(word), err)
 		}
 		for _, entry := range entries {
 			if err := checkCache(entry, local); err != nil {
-				return nil, fmt.Errorf("%s %q: %w", flag, word, err)
+				return nil, fmt.Errorf("%s %s: %w", flag, shown(word), err)
 			}
 			if fillGitHub(&entry, env) {
 				out = append(out, entry)

@@ -31,15 +31,15 @@ func NamedContexts(words []string) ([]NamedContext, error) {
 		}
 		key, value, ok := strings.Cut(word, "=")
 		if !ok || value == "" {
-			return nil, fmt.Errorf("--build-context %q is not NAME=VALUE", word)
+			return nil, fmt.Errorf("--build-context %s is not NAME=VALUE", shown(word))
 		}
 		named, err := reference.ParseNormalizedNamed(key)
 		if err != nil {
-			return nil, fmt.Errorf("--build-context %q: %q is not a name: %w", word, key, err)
+			return nil, fmt.Errorf("--build-context %s: %q is not a name: %w", shown(word), key, err)
 		}
 		name := strings.TrimSuffix(reference.FamiliarString(named), ":latest")
 		if strings.HasPrefix(value, "target:") {
-			return nil, fmt.Errorf("--build-context %q: target: only works in a bake file", word)
+			return nil, fmt.Errorf("--build-context %s: target: only works in a bake file", shown(word))
 		}
 		if i, ok := at[name]; ok {
 			out[i].Value = value

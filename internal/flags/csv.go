@@ -23,8 +23,11 @@ func fields(word string) ([]field, error) {
 		return nil, err
 	}
 	out := make([]field, 0, len(parts))
-	for _, part := range parts {
+	for i, part := range parts {
 		key, value, ok := strings.Cut(part, "=")
+		if !ok && i > 0 && secretKey.MatchString(out[i-1].key+"=") {
+			return nil, fmt.Errorf("what follows %s is not key=value; a value that has a comma stands in quotes, with its key", out[i-1].key)
+		}
 		if !ok {
 			return nil, fmt.Errorf("%q is not key=value", part)
 		}

@@ -138,7 +138,7 @@ func parseOutputs(words []string) ([]Output, error) {
 		}
 		out, err := parseOutput(word)
 		if err != nil {
-			return nil, fmt.Errorf("--output %q: %w", word, err)
+			return nil, fmt.Errorf("--output %s: %w", shown(word), err)
 		}
 		if out.Type != CacheOnly {
 			outs = append(outs, out)

@@ -24,7 +24,7 @@ func Secrets(words []string) ([]secretsprovider.Source, error) {
 		}
 		s, err := parseSecret(word)
 		if err != nil {
-			return nil, fmt.Errorf("--secret %q: %w", word, err)
+			return nil, fmt.Errorf("--secret %s: %w", shown(word), err)
 		}
 		out = append(out, s)
 	}
