@@ -18,9 +18,13 @@ func Meaning(script string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	return meaning(f.Stmts), true
+}
+
+func meaning(stmts []*syntax.Stmt) string {
 	var b strings.Builder
-	dump(&b, reflect.ValueOf(f.Stmts))
-	return b.String(), true
+	dump(&b, reflect.ValueOf(stmts))
+	return b.String()
 }
 
 // dump writes a part of a syntax tree.

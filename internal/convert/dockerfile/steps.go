@@ -106,20 +106,21 @@ func joined(all []*syntax.Stmt) *syntax.Stmt {
 	return f.Stmts[0]
 }
 
-// printed is a command as text, with the comments above it.
-func printed(st *syntax.Stmt) (string, bool) {
+// printed is a command as text, with the comments above it; ok is false if the text would mean
+// something else.
+func printed(st *syntax.Stmt) (text string, ok bool) {
 	var out bytes.Buffer
 	if err := syntax.NewPrinter(syntax.Indent(2), syntax.SwitchCaseIndent(true)).Print(&out, st); err != nil {
 		return "", false
 	}
-	text := trimLines(out.String())
+	text = trimLines(out.String())
 	for i, c := range st.Comments {
 		if c.End().After(st.Pos()) {
 			st.Comments = st.Comments[:i]
 			break
 		}
 	}
-	if want, ok := Meaning(text); !ok || want == "" {
+	if got, ok := Meaning(text); !ok || got != meaning([]*syntax.Stmt{st}) {
 		return "", false
 	}
 	return text, true
