@@ -78,8 +78,20 @@ func (v *vetter) node(n syntax.Node) {
 	case *syntax.CallExpr:
 		v.command(n)
 		v.files(n.Args)
+	case *syntax.Lit:
+		v.text(n, n.Value)
+	case *syntax.SglQuoted:
+		v.text(n, n.Value)
+		v.posix(n)
 	default:
 		v.posix(n)
+	}
+}
+
+// text refuses characters that the library prints as other ones.
+func (v *vetter) text(n syntax.Node, value string) {
+	if strings.ContainsAny(value, "\f\v") {
+		v.refuse(n, "it has a form feed or a vertical tab in a word")
 	}
 }
 

@@ -56,6 +56,27 @@ func TestUploadEnds(t *testing.T) {
 	}
 }
 
+// TestPagesElsewhere lists what a registry says to go on with at another host: a part of the list
+// isn't taken for all of it.
+func TestPagesElsewhere(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Link", `<http://user:secret@elsewhere.example.org/v2/a/next>; rel="next"`)
+		if strings.Contains(r.URL.Path, "/referrers/") {
+			w.Header().Set("Content-Type", string(types.OCIImageIndex))
+		}
+		_, _ = io.WriteString(w, `{"schemaVersion": 2, "tags": ["1"], "manifests": []}`)
+	}))
+	t.Cleanup(server.Close)
+	r := repository(t, registry.Options{Env: noEnv}, server.Listener.Addr().String()+"/a")
+	_, tags := r.Tags(t.Context())
+	_, referrers := r.Referrers(t.Context(), v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)})
+	for _, err := range []error{tags, referrers} {
+		if err == nil || !strings.Contains(err.Error(), "goes on at http://user:xxxxx@elsewhere.example.org/v2/a/next, and only "+server.Listener.Addr().String()) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 // TestRefusedReferrers asks a registry that refuses the referrers API: that there are
 // none can't be said then.
 func TestRefusedReferrers(t *testing.T) {

@@ -137,26 +137,31 @@ func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1
 			return nil, s.explain("look up", "@"+subject.String(), fmt.Errorf("the list of referrers is not an index: %w", err))
 		}
 		all = append(all, m.Manifests...)
-		next, ok := nextPage(resp)
-		if !ok {
+		if q.url, err = nextPage(resp); err != nil {
+			return nil, s.explain(q.verb, "@"+subject.String(), err)
+		}
+		if q.url == "" {
 			return all, nil
 		}
-		q.url = next
 	}
 	return nil, s.explain("look up", "@"+subject.String(), fmt.Errorf("there are more than %d pages of referrers", pagesLimit))
 }
 
-// nextPage is the address that an answer's Link header names.
-func nextPage(resp *http.Response) (string, bool) {
+// nextPage is the address that an answer's Link header names; empty if there are no more pages.
+// Which scheme it has doesn't matter: a registry is asked by one alone.
+func nextPage(resp *http.Response) (string, error) {
 	text, rest, ok := strings.Cut(strings.TrimPrefix(resp.Header.Get("Link"), "<"), ">")
 	if !ok || !strings.Contains(rest, "next") {
-		return "", false
+		return "", nil
 	}
 	u, err := resp.Request.URL.Parse(text)
-	if err != nil || u.Host != resp.Request.URL.Host {
-		return "", false
+	if err != nil {
+		return "", fmt.Errorf("read the address of the next page: %w", err)
 	}
-	return u.String(), true
+	if u.Host != resp.Request.URL.Host {
+		return "", fmt.Errorf("the list goes on at %s, and only %s is asked", u.Redacted(), resp.Request.URL.Host)
+	}
+	return u.String(), nil
 }
 
 // subjectOf is what a manifest is about; nil if it is about none.

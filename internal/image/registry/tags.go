@@ -59,11 +59,12 @@ func (s *session) tags(ctx context.Context) ([]string, error) {
 			return nil, s.explain(q.verb, "", fmt.Errorf("the answer is not a list of tags: %w", err))
 		}
 		all = append(all, page.Tags...)
-		next, ok := nextPage(resp)
-		if !ok {
+		if q.url, err = nextPage(resp); err != nil {
+			return nil, s.explain(q.verb, "", err)
+		}
+		if q.url == "" {
 			return all, nil
 		}
-		q.url = next
 	}
 	return nil, s.explain(q.verb, "", fmt.Errorf("there are more than %d pages of tags", tagPagesLimit))
 }
