@@ -56,7 +56,8 @@ func scan(ctx context.Context, l Layer, s bodies) ([]record, error) {
 	}
 	defer a.Close()
 	var records []record
-	for r := tar.NewReader(a); ; {
+	room := holes{from: a}
+	for r := tar.NewReader(&room); ; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -69,7 +70,9 @@ func scan(ctx context.Context, l Layer, s bodies) ([]record, error) {
 		}
 		rec, ok, err := readEntry(h)
 		if err == nil && ok && rec.kind == File {
-			err = s.store(rec.inode, r)
+			if err = room.take(h); err == nil {
+				err = s.store(rec.inode, r)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("entry %q: %w", h.Name, err)
