@@ -18,21 +18,21 @@ import (
 )
 
 // readBuildFile reads the build file, and the lock beside it, which comes in the same
-// transfer as what dockerui asks for by the client.
-func readBuildFile(ctx context.Context, ui *dockerui.Client, by *withLock) (*dockerui.Source, error) {
+// transfer as what dockerui asks for by the client. The source is what clients print lines of;
+// what counts are the bytes as they were sent.
+func readBuildFile(ctx context.Context, ui *dockerui.Client, by *withLock) (source *dockerui.Source, sent []byte, err error) {
 	name := by.buildFile
 	paths := []string{name, name + ".dockerignore", LockName(name)}
 	if path.Base(name) == dockerui.DefaultDockerfileName {
 		paths = append(paths, path.Join(path.Dir(name), strings.ToLower(dockerui.DefaultDockerfileName)))
 	}
-	text, err := ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths(paths))
+	source, err = ui.ReadEntrypoint(ctx, "YAML", bk.FollowPaths(paths))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	by.opened = true
-	// Clients print lines of it as they are.
-	text.SourceMap.Data = printable.Masked(text.SourceMap.Data)
-	return text, nil
+	sent, source.SourceMap.Data = source.Data, printable.Masked(source.Data)
+	return source, sent, nil
 }
 
 // withLock is a client that reads the lock of a build file while dockerui reads the build

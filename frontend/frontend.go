@@ -98,7 +98,7 @@ func (r *request) answer(ctx context.Context) (*client.Result, error) {
 
 // parse reads the build file, and which platforms are built.
 func (r *request) parse() (*spec.Spec, error) {
-	s, err := spec.Parse(r.file.Source.Filename, r.file.Source.Data)
+	s, err := spec.Parse(r.file.Source.Filename, r.buildFile)
 	if err != nil {
 		return nil, err
 	}

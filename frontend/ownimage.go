@@ -28,7 +28,7 @@ func SyntaxImage(buildFile []byte) string {
 // lockOwnImage locks the image of the syntax line. The command line needs none, and so a
 // registry that doesn't give it is no reason to write no lock.
 func (w *lockWriter) lockOwnImage(ctx context.Context) {
-	name := SyntaxImage(w.request.file.Source.Data)
+	name := SyntaxImage(w.request.buildFile)
 	if name == "" || w.pinner == nil || w.asIs && w.old.Image(name) == nil {
 		return
 	}
@@ -43,7 +43,7 @@ func (w *lockWriter) lockOwnImage(ctx context.Context) {
 // checkOwnImage compares the image that this frontend runs in with the lock, where it is
 // the one of the syntax line.
 func checkOwnImage(ctx context.Context, r *request, s *spec.Spec, file *lock.File) error {
-	name := SyntaxImage(r.file.Source.Data)
+	name := SyntaxImage(r.buildFile)
 	if name == "" || file.Image(name) == nil {
 		return nil
 	}

@@ -31,7 +31,9 @@ import (
 type request struct {
 	daemon *source.Daemon
 	finder *source.Finder
-	file   *fault.File
+	// buildFile is as it was sent; file has it as clients may print it.
+	buildFile []byte
+	file      *fault.File
 	// lock reads the lock beside the build file; nil when there is none.
 	lock func() (*lock.File, error)
 	// warnings are said to the user.
@@ -83,7 +85,7 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readBuildFile(ctx, ui, reads)
+	text, sent, err := readBuildFile(ctx, ui, reads)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +97,11 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 		// This process may run on another machine than the daemon, on macOS even.
 		ui.TargetPlatforms = []ocispecs.Platform{d.Platform}
 	}
-	config, err := lint.Configure(text.Filename, text.Data, ui.LinterConfig)
+	config, err := lint.Configure(text.Filename, sent, ui.LinterConfig)
 	if err != nil {
 		return nil, err
 	}
-	r := &request{daemon: d, finder: source.NewFinder(d), lock: reads.lock, warnings: newWarnings(text, config), config: config, now: time.Now()}
+	r := &request{daemon: d, finder: source.NewFinder(d), buildFile: sent, lock: reads.lock, warnings: newWarnings(text, config), config: config, now: time.Now()}
 	r.file = &fault.File{Source: text, Dockerfile: r.finder.Dockerfile}
 	if r.strict, err = parseSwitch(ArgLocked, ui.BuildArgs[ArgLocked]); err != nil {
 		return nil, err
