@@ -99,7 +99,7 @@ func (r *Record) read() (int, error) {
 	}
 	more.join()
 	switch {
-	case checkWord(r.Name) != nil || r.Name == "":
+	case checkWord(r.Name) != nil || r.Name == "" || strings.ContainsAny(r.Name, "!<>=~@"):
 		return 1, fmt.Errorf("%.80q is not the name of a package", r.Name)
 	case r.Version == "" || checkWord(r.Version) != nil:
 		return 1, fmt.Errorf("package %s: %.80q is not a version", r.Name, r.Version)

@@ -86,14 +86,22 @@ func (c *checker) load(sol *Solution) (problems []error) {
 		}
 	}
 	for _, m := range c.sorted() {
-		c.provided[m.Name] = append(c.provided[m.Name], provision{m, m.Version})
-		for _, word := range strings.Fields(m.Provides) {
-			if r, err := control.ParseRelation(word); err == nil && r.Name != m.Name && !r.Conflict {
-				c.provided[r.Name] = append(c.provided[r.Name], provision{m, r.Version})
-			}
+		for _, r := range provides(m) {
+			c.provided[r.Name] = append(c.provided[r.Name], provision{m, r.Version})
 		}
 	}
 	return problems
+}
+
+// provides are the name of a member and the others that it has.
+func provides(m *control.Record) []control.Relation {
+	all := []control.Relation{{Name: m.Name, Version: m.Version}}
+	for _, word := range strings.Fields(m.Provides) {
+		if r, err := control.ParseRelation(word); err == nil && r.Name != m.Name && !r.Conflict {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // An entry is a record of an index.
@@ -184,12 +192,11 @@ func who(name string) string {
 // claims looks for names that two packages provide, one of them in a version.
 func (c *checker) claims() (problems []error) {
 	for _, m := range c.sorted() {
-		for _, word := range append([]string{m.Name}, strings.Fields(m.Provides)...) {
-			r, err := control.ParseRelation(word)
-			if err != nil || c.provided[r.Name][0].by != m {
+		for _, r := range provides(m) {
+			list := c.provided[r.Name]
+			if list[0].by != m {
 				continue
 			}
-			list := c.provided[r.Name]
 			versioned := slices.ContainsFunc(list, func(p provision) bool { return p.version != "" })
 			for _, p := range list[1:] {
 				if versioned && p.by != list[0].by {
