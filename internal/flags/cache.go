@@ -4,6 +4,7 @@
 package flags
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -110,8 +111,12 @@ func checkIndex(path string) error {
 	if err := plainfile.Check(path, fi); err != nil {
 		return err
 	}
-	if fi.Size() > indexLimit {
-		return plainfile.TooLarge(path, indexLimit)
+	data, err := plainfile.Read(path, indexLimit)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, new(ocispecs.Index)); len(data) > 0 && err != nil { // the client's message has all of it
+		return fmt.Errorf("%s is not an index: %w", path, err)
 	}
 	return nil
 }

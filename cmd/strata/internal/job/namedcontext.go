@@ -5,6 +5,7 @@ package job
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -141,8 +142,13 @@ const indexLimit = 8 << 20
 // layoutDigest is the digest of the image with the layout's tag, or of the only
 // image there is.
 func layoutDigest(l flags.Layout) (digest.Digest, error) {
-	if _, err := plainfile.Read(filepath.Join(l.Path, ocispecs.ImageIndexFile), indexLimit); err != nil {
+	name := filepath.Join(l.Path, ocispecs.ImageIndexFile)
+	data, err := plainfile.Read(name, indexLimit)
+	if err != nil {
 		return "", fmt.Errorf("read index: %w", err)
+	}
+	if err := json.Unmarshal(data, new(ocispecs.Index)); len(data) > 0 && err != nil { // the client's message has all of it
+		return "", fmt.Errorf("read index: %s is not an index: %w", name, err)
 	}
 	index := ociindex.NewStoreIndex(l.Path)
 	desc, err := index.Get(l.Tag)
@@ -154,6 +160,9 @@ func layoutDigest(l flags.Layout) (digest.Digest, error) {
 	}
 	if desc == nil {
 		return "", fmt.Errorf("no image is tagged %q", strings.TrimSpace(l.Tag))
+	}
+	if err := desc.Digest.Validate(); err != nil {
+		return "", fmt.Errorf("read index: %s has the digest %.80q: %w", name, desc.Digest, err)
 	}
 	return desc.Digest, nil
 }
