@@ -36,12 +36,14 @@ type kind struct {
 // kinds are all of them.
 func kinds(s *site) []kind {
 	return []kind{
-		{"deb", slices.Concat(debMembers(), debControl(), debFiles(), debStreams())},
+		{"deb", slices.Concat(debMembers(), debControl(), debDatabase(), debFiles(), debStreams())},
 		{"apk", slices.Concat(apkSegments(), apkFiles())},
-		{"apt repository", slices.Concat(aptReleases(), aptLists())},
+		{"apt repository", slices.Concat(aptReleases(), aptLists(), aptOdd())},
 		{"apk repository", apkRepositories()},
 		{"binary cache", slices.Concat(narinfos(), nars())},
-		{"tar or zip", archives()},
+		{"tar or zip", slices.Concat(archives(), rawArchives())},
+		{"image", s.images()},
+		{"build file", s.buildFiles()},
 		{"git", s.gits()},
 		{"patterns", s.ignores()},
 		{"credential helper", s.helpers()},
