@@ -12,6 +12,7 @@ import (
 
 	"github.com/strata-build/strata/internal/call"
 	"github.com/strata-build/strata/llb"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -137,9 +138,9 @@ func (e *Explainer) fileFault(f *Fetch, file *plan.HTTP) error {
 		return e.external(file.Pos, "%s is not what %s says: it has %s; if that is right, run \"strata lock --update %s\"", file.URL, file.Lock, f.Got, file.URL)
 	}
 	if f.Got != "" {
-		return e.external(file.ChecksumPos, "%s is not what the checksum says: it has %s", file.URL, f.Got)
+		return e.external(file.ChecksumPos, "%s is not what the checksum says: it has %s", printable.Address(file.URL), f.Got)
 	}
-	return e.external(file.Pos, "fetch %s: the server answers with status %d", file.URL, f.Status)
+	return e.external(file.Pos, "fetch %s: the server answers with status %d", printable.Address(file.URL), f.Status)
 }
 
 // external is an error at a line that is not a fault of the line.

@@ -48,6 +48,8 @@ func (s *site) buildFiles() []input {
 		of("a mark of the order of bytes", "", "YAML takes it for none of its own", "\ufeff"+plain),
 		of("marks that turn the direction of a text", "", "they are in the file, and no message has them", strings.Replace(plain, "content: x", "content: \"\u202ex\u2066\"", 1)),
 		of("a path of marks that turn the direction of a text", "", "it is a name in the image, and no message has it", strings.Replace(plain, "/x", "\"/\u202ex\"", 1)),
+		of("a login in the address of a file", "fetch http://…@127.0.0.1:1/x", "", strings.Replace(plain, "content: x", `url: "http://ann:secret@127.0.0.1:1/x"`, 1)),
+		of("a login in the address of a repository", "fetch https://…@127.0.0.1:1/x.git", "", strings.Replace(plain, "content: x", `git: "https://ann:secret@127.0.0.1:1/x.git"`, 1)),
 		of("2 MB", "at most 1048576 bytes", "", plain+strings.Repeat("# a comment\n", 200_000)),
 		locked("a lock of 20 MB", "more than 16777216 bytes", "", strings.Repeat("# a comment\n", 1_800_000)),
 		locked("a lock with aliases that become a billion values", "strata.lock", "", bomb),

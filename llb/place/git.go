@@ -7,6 +7,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -18,7 +19,7 @@ func (o opener) checkout(e *plan.Entry) (bk.State, error) {
 		return bk.State{}, &plan.Fault{Range: e.Range, Err: plan.Mistakef("parse git address %q: want a URL that ends in .git, with #ref or #ref:directory behind it", e.Git.URL)}
 	}
 	opts := []bk.GitOption{
-		o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("fetch " + e.Git.URL)),
+		o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("fetch " + printable.Address(e.Git.URL))),
 	}
 	if ref.SubDir != "" {
 		opts = append(opts, bk.GitSubDir(ref.SubDir))

@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/internal/signature"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
@@ -31,7 +32,7 @@ func Verified(ops *op.Maker, file bk.State, f *plan.HTTP, name, report string) (
 	} else {
 		sigName = attemptName(signatureFile, s.HTTP)
 		fetch := []bk.HTTPOption{
-			bk.Filename(sigName), bk.Chmod(0o644), bk.Chown(0, 0), at, op.Limit(signature.MaxSize), bk.WithCustomName(ops.Name("fetch " + s.HTTP.URL)),
+			bk.Filename(sigName), bk.Chmod(0o644), bk.Chown(0, 0), at, op.Limit(signature.MaxSize), bk.WithCustomName(ops.Name("fetch " + printable.Address(s.HTTP.URL))),
 		}
 		if s.HTTP.Checksum != "" {
 			fetch = append(fetch, bk.Checksum(digest.Digest(s.HTTP.Checksum)))

@@ -13,6 +13,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -126,7 +127,7 @@ func ownOwner(f *plan.HTTP) (uid, gid int) {
 // Fetched is a tree with nothing but a fetched file, under its server's name for it if
 // that is wanted.
 func Fetched(ops *op.Maker, f *plan.HTTP, ownName bool, at bk.ConstraintsOpt) bk.State {
-	opts := []bk.HTTPOption{bk.Chmod(0o644), bk.Chown(0, 0), at, bk.WithCustomName(ops.Name("fetch " + f.URL))}
+	opts := []bk.HTTPOption{bk.Chmod(0o644), bk.Chown(0, 0), at, bk.WithCustomName(ops.Name("fetch " + printable.Address(f.URL)))}
 	if !ownName {
 		opts = append(opts, bk.Filename(fetchedName(f)))
 	} else {
