@@ -11,8 +11,8 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 
 	"github.com/strata-build/strata/internal/call"
-	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/internal/printable"
+	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
