@@ -6,6 +6,8 @@ package starter
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -31,8 +33,9 @@ func FuzzWrite(f *testing.F) {
 	f.Add([]byte("-- go.mod --\nmodule a\n-- a b'c/main.go --\npackage main\n//go:embed $x\n"))
 	f.Add([]byte("-- pom.xml --\n<project><artifactId>a$b</artifactId><version>1</version></project>\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		fsys, err := txtar.FS(txtar.Parse(data))
-		if err != nil {
+		project := txtar.Parse(data)
+		fsys, err := txtar.FS(project)
+		if err != nil || slices.ContainsFunc(project.Files, noName) {
 			return
 		}
 		for _, template := range Templates() {
@@ -46,3 +49,6 @@ func FuzzWrite(f *testing.F) {
 		}
 	})
 }
+
+// noName reports whether a file can't be called so.
+func noName(f txtar.File) bool { return strings.Contains(f.Name, "\x00") }
