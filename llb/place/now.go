@@ -160,7 +160,7 @@ func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]plac
 		return []placement{p}, f.need(ctx, t, path.Dir(p.at))
 	}
 	isDir := true
-	if !p.Into && p.Git == nil && !p.pattern {
+	if !p.Into && p.Git == nil {
 		if isDir, err = f.isDirectory(ctx, p.item); err != nil {
 			return nil, err
 		}
@@ -214,9 +214,6 @@ func (f *layer) newDirectory(ctx context.Context, t nodes, p placement) error {
 // split walks the directories of a source beside those of the base. Where the base
 // has a link, what is below moves to where it points.
 func (f *layer) split(ctx context.Context, t nodes, p placement) ([]placement, error) {
-	if p.pattern {
-		return []placement{p}, nil
-	}
 	stats, err := f.placer.prober.List(ctx, p.from, p.src)
 	if errors.Is(err, fs.ErrNotExist) {
 		return []placement{p}, nil // the copy says it with the line

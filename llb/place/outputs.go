@@ -174,10 +174,16 @@ func (c *collection) mayBeTaken(p string) bool {
 // which would have neither the directory's owner nor its mode.
 const selectedDir = "/selected"
 
-// selected is what the patterns of an output select of its path, which the item has.
+// selected is what the patterns of an output select of its path, which the item has. What
+// the path matches as a pattern lies there under its own names.
 func (c *collection) selected(it *item, o *plan.Output) bk.State {
-	return bk.Scratch().File(bk.Copy(it.from, it.src, selectedDir, &bk.CopyInfo{
-		FollowSymlinks: true, IncludePatterns: o.Include, ExcludePatterns: o.Exclude,
+	to := selectedDir
+	if it.pattern {
+		to += "/"
+	}
+	return bk.Scratch().File(bk.Copy(it.from, it.src, to, &bk.CopyInfo{
+		FollowSymlinks: true, AllowWildcard: it.pattern, CreateDestPath: it.pattern,
+		IncludePatterns: o.Include, ExcludePatterns: o.Exclude,
 	}), c.of.on.Ops.At(o.Range), bk.WithCustomName(c.of.on.Ops.Name("select files for "+o.Dest)))
 }
 
@@ -193,8 +199,8 @@ func (c *collection) item(root bk.State, o *plan.Output) (item, error) {
 		}
 		it.src, it.pattern = selectedDir, false
 	}
-	if len(o.Include)+len(o.Exclude) > 0 {
-		it.from, it.src = c.selected(&it, o), selectedDir
+	if it.pattern || len(o.Include)+len(o.Exclude) > 0 {
+		it.from, it.src, it.pattern = c.selected(&it, o), selectedDir, false
 	}
 	if e.Mode != nil && *e.Mode&0o111 == 0 {
 		it.from, it.src = open.withoutX(it)

@@ -67,7 +67,10 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 		if err := o.settle(ctx, &it); err != nil {
 			return item{}, &plan.Fault{Range: e.Range, Err: err}
 		}
-		if len(e.Copy.Include)+len(e.Copy.Exclude) > 0 {
+		switch {
+		case it.pattern && !e.Extract:
+			it.from, it.src, it.pattern = o.matched(it), "/", false
+		case len(e.Copy.Include)+len(e.Copy.Exclude) > 0:
 			it.from, it.src = o.filtered(it.from, it.src, e.Copy.Include, e.Copy.Exclude, e), "/"
 		}
 	}
@@ -157,6 +160,18 @@ func (o opener) filtered(st bk.State, src string, include, exclude []string, e *
 	}), o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("select files for "+e.Dest)))
 }
 
+// matched is what an item's pattern matches, each under its own name, as the root of a
+// state. Like that, directories among it meet those of the base as any others do.
+func (o opener) matched(it item) bk.State {
+	return bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
+		FollowSymlinks:     true,
+		AllowWildcard:      true,
+		AllowEmptyWildcard: it.Optional,
+		IncludePatterns:    it.Copy.Include,
+		ExcludePatterns:    it.Copy.Exclude,
+	}), o.ops.At(it.Range), bk.WithCustomName(o.ops.Name("select files for "+it.Dest)))
+}
+
 // withoutX is the source with no execute bit anywhere, so that "+X" in chmod is
 // about directories alone.
 func (o opener) withoutX(it item) (bk.State, string) {
@@ -164,17 +179,11 @@ func (o opener) withoutX(it item) (bk.State, string) {
 		Mode:                &bk.ChmodOpt{ModeStr: "a-x"},
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.src == "/",
-		AllowWildcard:       it.pattern,
-		AllowEmptyWildcard:  it.pattern && it.Optional,
 	}), o.ops.At(it.Range), bk.WithCustomName(o.ops.Name("select files for "+it.Dest)))
-	switch {
-	case it.src == "/":
+	if it.src == "/" {
 		return st, "/"
-	case it.pattern:
-		return st, "/*"
-	default:
-		return st, "/" + path.Base(it.src)
 	}
+	return st, "/" + path.Base(it.src)
 }
 
 // copyInfo is how an item that has a source is copied.
@@ -183,8 +192,6 @@ func (f *layer) copyInfo(it item, uid, gid int) *bk.CopyInfo {
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.contents,
 		CreateDestPath:      true,
-		AllowWildcard:       it.pattern,
-		AllowEmptyWildcard:  it.pattern && it.Optional,
 		CreatedTime:         new(op.FileTime()),
 	}
 	switch {

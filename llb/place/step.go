@@ -133,7 +133,7 @@ func (f *layer) placeRaw(ctx context.Context, it item) error {
 
 // chownPath is the path whose owner an item decides.
 func (f *layer) chownPath(ctx context.Context, it item) string {
-	if !it.Into || it.Copy == nil || it.Extract || it.pattern {
+	if !it.Into || it.Copy == nil || it.Extract {
 		return it.Destination()
 	}
 	if dir, err := f.isDirectory(ctx, it); dir || err != nil {

@@ -6,6 +6,7 @@ package dockerfile
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -145,6 +146,12 @@ func source(p string) string {
 // path is a file, a directory or a pattern of the context or of another tree.
 func (p *placing) path(from string, first bool) {
 	name := source(from)
+	if matches := p.flattened(name); matches != nil {
+		for i, match := range matches {
+			p.path(match, first && i == 0)
+		}
+		return
+	}
 	e := p.base
 	e.Sources = []string{name}
 	pattern := spec.HasGlob(name)
@@ -159,6 +166,45 @@ func (p *placing) path(from string, first bool) {
 		return
 	}
 	p.built = append(p.built, e)
+}
+
+// flattened is what a pattern matches if directories are among it: COPY takes what is in
+// them, and a build file's pattern takes them with their names.
+func (p *placing) flattened(pattern string) []string {
+	if !spec.HasGlob(pattern) {
+		return nil
+	}
+	matches := p.matching(pattern)
+	dirs := slices.ContainsFunc(matches, p.isDir)
+	switch {
+	case dirs && !p.ignores() && !slices.ContainsFunc(matches, isPattern):
+		p.into = true
+		return matches
+	case dirs || !p.ours && mayBeDirectories(pattern):
+		p.s.c.note(p.line, Doubt, "directories that match %s keep their names; COPY takes what is in them", pattern)
+	}
+	return nil
+}
+
+// ignores reports whether not all of the context may be there when it is built.
+func (p *placing) ignores() bool {
+	_, err := fs.Stat(p.s.c.opts.Context, ".dockerignore")
+	return err == nil
+}
+
+// isPattern reports whether a name would be taken for a pattern.
+func isPattern(name string) bool { return strings.ContainsAny(name, `*?[\`) }
+
+// mayBeDirectories reports whether a pattern isn't one of files of one kind.
+func mayBeDirectories(pattern string) bool {
+	ext := path.Ext(pattern)
+	return ext == "" || spec.HasGlob(ext)
+}
+
+// isDir reports whether a path of the context is a directory.
+func (p *placing) isDir(name string) bool {
+	info, err := fs.Stat(p.s.c.opts.Context, name)
+	return err == nil && info.IsDir()
 }
 
 // listable reports whether an entry can have another source: all of a list go by their
