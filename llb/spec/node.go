@@ -197,12 +197,15 @@ func (l *loader) merge(n *node, key *yaml.Node, value *node, seen map[string]boo
 			if seen[p.key.text] {
 				continue
 			}
-			seen[p.key.text] = true
 			n.adopt(p.value)
 			n.addPair(l, p)
 			if l.pairs > maxNodes {
 				return true
 			}
+		}
+		// A key that comes twice in one map stays so, and is told where the map is read.
+		for _, p := range m.pairs {
+			seen[p.key.text] = true
 		}
 	}
 	return true
