@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Strata authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build linux
+
 package extract
 
 import (
