@@ -135,7 +135,11 @@ func (e *Explainer) outputFault(err error, lines []*errdefs.Source) error {
 // answers, or that it isn't what was promised.
 func (e *Explainer) fileFault(f *Fetch, file *plan.HTTP) error {
 	if f.Got != "" && file.Lock != "" {
-		return e.external(file.Pos, "%s is not what %s says: it has %s; if that is right, run \"strata lock --update %s\"", file.URL, file.Lock, f.Got, file.URL)
+		shown, update := printable.Address(file.URL), "strata lock --update"
+		if shown == file.URL {
+			update += " " + shown
+		}
+		return e.external(file.Pos, "%s is not what %s says: it has %s; if that is right, run %q", shown, file.Lock, f.Got, update)
 	}
 	if f.Got != "" {
 		return e.external(file.ChecksumPos, "%s is not what the checksum says: it has %s", printable.Address(file.URL), f.Got)

@@ -126,3 +126,17 @@ func TestLost(t *testing.T) {
 		}
 	}
 }
+
+// TestLockedFileWithLogin has a file that is not what the lock says, at an address with a login.
+func TestLockedFileWithLogin(t *testing.T) {
+	e := &Explainer{Spec: &spec.Spec{File: "strata.yaml"}}
+	for url, want := range map[string]string{
+		"https://example.org/x":            `https://example.org/x is not what strata.lock says: it has ` + ones + `; if that is right, run "strata lock --update https://example.org/x"`,
+		"https://ann:secret@example.org/x": `https://…@example.org/x is not what strata.lock says: it has ` + ones + `; if that is right, run "strata lock --update"`,
+	} {
+		err := e.fileFault(&Fetch{URL: url, Got: ones, Want: twos}, &plan.HTTP{URL: url, Lock: "strata.lock"})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
+	}
+}

@@ -6,6 +6,8 @@ package extract
 import (
 	"errors"
 	"io"
+
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // errTooMuch says that an archive becomes more than any real one.
@@ -14,9 +16,8 @@ var errTooMuch = errors.New("it becomes more than 1 GiB and 10,000 times the arc
 // A room is how many bytes an archive's files may still have.
 type room struct{ left int64 }
 
-// roomFor is for an archive of size bytes. A sparse file of a terabyte, or one of zeros,
-// needs some hundred of them.
-func roomFor(size int64) *room { return &room{left: 1<<30 + 10_000*min(size, 1<<40)} }
+// roomFor is for an archive of size bytes.
+func roomFor(size int64) *room { return &room{left: compress.Room(size)} }
 
 // take reads content, which says that it has size bytes, as long as there is room.
 func (r *room) take(size int64, content io.Reader) (io.Reader, error) {

@@ -20,7 +20,7 @@ import (
 	"github.com/strata-build/strata/internal/plainfile"
 )
 
-// indexLimit is how many bytes the index of a cache in a directory may have.
+// indexLimit is how many bytes the index of a directory with an OCI layout may have.
 const indexLimit = 8 << 20
 
 // CacheFrom reads the values of --cache-from.
@@ -94,7 +94,7 @@ func checkCache(entry client.CacheOptionsEntry, local string) error {
 	case entry.Type == "local" && entry.Attrs[local] == "":
 		return fmt.Errorf("type=local needs %s=PATH", local)
 	case entry.Type == "local":
-		if err := checkIndex(filepath.Join(entry.Attrs[local], ocispecs.ImageIndexFile)); err != nil {
+		if err := CheckIndex(filepath.Join(entry.Attrs[local], ocispecs.ImageIndexFile)); err != nil {
 			return err
 		}
 		return plainfile.CheckBelow(filepath.Join(entry.Attrs[local], ocispecs.ImageBlobsDir))
@@ -102,8 +102,9 @@ func checkCache(entry client.CacheOptionsEntry, local string) error {
 	return nil
 }
 
-// checkIndex refuses an index of a directory that BuildKit's client would read without an end.
-func checkIndex(path string) error {
+// CheckIndex refuses the index of a directory with an OCI layout, a file, if BuildKit's client
+// would read it without an end, or print all of it in an error. That there is none is no fault.
+func CheckIndex(path string) error {
 	fi, err := os.Stat(path)
 	if err != nil {
 		return nil //nolint:nilerr // the client makes one, or says what is wrong

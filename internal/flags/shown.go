@@ -10,10 +10,10 @@ import (
 )
 
 var (
-	// secretKey begins what nobody else should read, in lower case: the keys of caches in
-	// the stores of AWS, Azure and GitHub, and what is mistaken for one of --secret.
+	// secretKey is a key whose value is a secret, in lower case: of caches in the stores of
+	// AWS, Azure and GitHub, and what is mistaken for one of --secret.
 	secretKey = regexp.MustCompile(`(?:secret_access_key|session_token|account_key|token|password|value)=`)
-	userInfo  = regexp.MustCompile(`://[^/\s@]+@`)
+	userInfo  = regexp.MustCompile(`://[^/\s]+@`)
 )
 
 // shown is a flag's value as messages have it, in quotes: without what follows the key of

@@ -42,7 +42,7 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.word, err, c.want)
 		}
 	}
-	for word, want := range map[string]string{"a=b": `"a=b"`, "token=": `"token="`, "x\x1b=y": `"x\x1b=y"`, "http://h/a@b": `"http://h/a@b"`} {
+	for word, want := range map[string]string{"a=b": `"a=b"`, "token=": `"token="`, "x\x1b=y": `"x\x1b=y"`, "http://h/a@b": `"http://h/a@b"`, "x=http://ann:se@cret@h/a@b": `"x=http://…@h/a@b"`} {
 		if got := shown(word); got != want {
 			t.Errorf("shown(%q) = %s, want %s", word, got, want)
 		}

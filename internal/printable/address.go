@@ -6,7 +6,7 @@ package printable
 import "strings"
 
 // Address is an address without who logs in there: a password, or a token in its place.
-// git's own user is nobody's secret.
+// git's own user is no secret.
 func Address(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {

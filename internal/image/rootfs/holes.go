@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // holes bounds what the sparse files of a layer become: one block of an archive can say
@@ -30,8 +32,7 @@ func (l *holes) take(h *tar.Header) error {
 	if !isSparse(h) {
 		return nil
 	}
-	room := 1<<30 + 10_000*min(l.read, 1<<40)
-	if h.Size > room-l.sparse {
+	if h.Size > compress.Room(l.read)-l.sparse {
 		return fmt.Errorf("it is sparse and has %d bytes; sparse files that are more than 1 GiB and 10,000 times their archive aren't unpacked", h.Size)
 	}
 	l.sparse += h.Size
