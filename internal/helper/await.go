@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/child"
 )
 
 // await runs a command until it succeeds, or once, and says what the last attempt came
@@ -50,11 +51,13 @@ func await(c call.Await, out io.Writer) error {
 // attempt runs a command once. A fault is why it has no status.
 func attempt(ctx context.Context, words []string) call.ProbeAnswer {
 	var stdout, stderr start
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// What it leaves running may keep its streams.
-	cmd.WaitDelay = time.Second
-	err := cmd.Run()
+	err := new(child.Starter).Run(func() *exec.Cmd {
+		cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		// What it leaves running may keep its streams.
+		cmd.WaitDelay = time.Second
+		return cmd
+	})
 	answer := call.ProbeAnswer{Body: stdout, Stderr: stderr}
 	switch exit := new(exec.ExitError); {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):

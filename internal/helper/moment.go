@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/child"
 )
 
 // moments are the times that tell what a command changed, in nanoseconds since the epoch.
@@ -49,7 +51,7 @@ func startTimes() (moments, error) {
 // first process, which prepared the file system and then became the helper.
 func containerStart(fallback int64) int64 {
 	const startTime = 22 - 3
-	fields := statFields("self")
+	fields := child.Stat("self")
 	if len(fields) <= startTime {
 		return fallback
 	}

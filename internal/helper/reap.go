@@ -9,10 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/child"
 )
 
 // adoptOrphans makes what descendants leave running the helper's own children, as
@@ -75,28 +75,12 @@ func killAll() error {
 		}
 		return nil
 	}
-	entries, err := os.ReadDir("/proc")
+	children, err := child.All()
 	if err != nil {
 		return fmt.Errorf("find processes left behind: %w", err)
 	}
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		if fields := statFields(entry.Name()); len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid()) {
-			_ = unix.Kill(pid, unix.SIGKILL)
-		}
+	for _, pid := range children {
+		_ = unix.Kill(pid, unix.SIGKILL)
 	}
 	return nil
-}
-
-// statFields are the fields of /proc/PID/stat from the process's state on,
-// which is the third; the second may hold blanks and parentheses itself.
-func statFields(pid string) []string {
-	text, err := os.ReadFile("/proc/" + pid + "/stat")
-	if err != nil {
-		return nil
-	}
-	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }

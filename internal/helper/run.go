@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/call"
+	"github.com/strata-build/strata/internal/child"
 )
 
 // notFound and notExecutable are the statuses a shell gives for a command it can't start.
@@ -121,7 +122,7 @@ func supervise(file string, argv []string, attr *syscall.ProcAttr) (int, error) 
 	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
 		unix.SIGALRM, unix.SIGWINCH)
 	defer signal.Stop(signals)
-	pid, err := syscall.ForkExec(file, argv, attr)
+	pid, err := new(child.Starter).ForkExec(file, argv, attr)
 	if err != nil {
 		return execStatus(err), fmt.Errorf("run %s: %w", show(argv[0]), explain(err, file))
 	}

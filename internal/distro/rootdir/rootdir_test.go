@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/child"
 	"github.com/strata-build/strata/internal/distro/command"
 )
 
@@ -69,12 +70,16 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+func run(cmd *exec.Cmd, log *os.File) (Lines, error) {
+	return Run(new(child.Starter), func() *exec.Cmd { return cmd }, log)
+}
+
 // TestRun wants the last lines, however they were written, and no wait for what
 // goes on in the background.
 func TestRun(t *testing.T) {
 	script := "for i in 1 2 3 4 5 6 7 8 9 10 11; do echo line $i; done; printf half; sleep 0.1; echo ' and half'; echo; echo last >&2; sleep 60 & exit 3"
 	began := time.Now()
-	last, err := Run(exec.Command("/bin/sh", "-c", script), nil)
+	last, err := run(exec.Command("/bin/sh", "-c", script), nil)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 3 {
 		t.Fatalf("it ends with %v", err)
@@ -92,14 +97,14 @@ func TestRun(t *testing.T) {
 	}
 	log, err := os.CreateTemp(t.TempDir(), "")
 	must(t, err)
-	if _, err := Run(exec.Command("/bin/echo", "said"), log); err != nil {
+	if _, err := run(exec.Command("/bin/echo", "said"), log); err != nil {
 		t.Error(err)
 	}
-	_, err = Run(exec.Command("/bin/sh", "-c", "kill -9 $$"), nil)
+	_, err = run(exec.Command("/bin/sh", "-c", "kill -9 $$"), nil)
 	if !errors.As(err, &exit) || errors.As(Failure(exit, "words"), &failed) {
 		t.Errorf("killed: %v, which isn't an exit", err)
 	}
-	if _, err := Run(exec.Command("/nothing"), nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := run(exec.Command("/nothing"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("not started: %v", err)
 	}
 	if text, err := os.ReadFile(log.Name()); string(text) != "said\n" || err != nil {

@@ -14,22 +14,26 @@ import (
 	"strings"
 	"time"
 
+	"github.com/strata-build/strata/internal/child"
 	"github.com/strata-build/strata/internal/distro/command"
 )
 
 // Run runs a command of the image, whose output goes to the log, if there is one.
-// last are the last lines that it wrote. The error is an [exec.ExitError] if the
-// command itself failed.
-func Run(cmd *exec.Cmd, log *os.File) (last Lines, err error) {
+// command makes it, as [child.Starter.Run] asks for it. last are the last lines that it
+// wrote. The error is an [exec.ExitError] if the command itself failed.
+func Run(s *child.Starter, command func() *exec.Cmd, log *os.File) (last Lines, err error) {
 	kept := &tail{}
-	cmd.Stdout = io.Writer(kept)
+	out := io.Writer(kept)
 	if log != nil {
-		cmd.Stdout = io.MultiWriter(log, kept)
+		out = io.MultiWriter(log, kept)
 	}
-	cmd.Stderr = cmd.Stdout
-	// A service that a script left running holds on to the pipe.
-	cmd.WaitDelay = 200 * time.Millisecond
-	err = cmd.Run()
+	err = s.Run(func() *exec.Cmd {
+		cmd := command()
+		cmd.Stdout, cmd.Stderr = out, out
+		// A service that a script left running holds on to the pipe.
+		cmd.WaitDelay = 200 * time.Millisecond
+		return cmd
+	})
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil
 	}

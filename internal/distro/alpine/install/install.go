@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/strata-build/strata/internal/child"
 	"github.com/strata-build/strata/internal/distro/alpine/command"
 	"github.com/strata-build/strata/internal/distro/alpine/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
@@ -86,6 +87,7 @@ func Install(ctx context.Context, opt Options) error {
 type installer struct {
 	Options
 	ctx      context.Context //nolint:containedctx // it is that of one call
+	starter  child.Starter
 	db       *database
 	packages []*Package
 	changed  map[string]bool // directories in which something was installed, by apk's paths

@@ -43,12 +43,14 @@ func (in *installer) run(name, version, which string, body []byte, args []string
 	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(file, body, 0o755)); err != nil {
 		return fmt.Errorf("write the script %s of %s: %w", which, name, err)
 	}
-	cmd := exec.CommandContext(in.ctx, file, args...)
-	cmd.Dir = "/"
-	cmd.Env = []string{
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "APK_PACKAGE=" + name + "-" + version, "APK_SCRIPT=" + which,
-	}
-	last, err := rootdir.Run(cmd, in.Log)
+	last, err := rootdir.Run(&in.starter, func() *exec.Cmd {
+		cmd := exec.CommandContext(in.ctx, file, args...)
+		cmd.Dir = "/"
+		cmd.Env = []string{
+			"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "APK_PACKAGE=" + name + "-" + version, "APK_SCRIPT=" + which,
+		}
+		return cmd
+	}, in.Log)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		err = rootdir.Failure(exit, fmt.Sprintf("the script %s of %s %s failed (%s); the last lines:\n%s", which, name, version, exit, last))

@@ -13,16 +13,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/strata-build/strata/internal/child"
 	"github.com/strata-build/strata/internal/distro/debian/quirks"
 	"github.com/strata-build/strata/internal/distro/rootdir"
 )
 
 // commands runs the tools of the image at root.
 type commands struct {
-	// start prepares a command, which ends with the context of the whole.
-	start func(name string, args ...string) *exec.Cmd
-	root  string
-	log   *os.File
+	// command prepares a command, which ends with the context of the whole.
+	command func(name string, args ...string) *exec.Cmd
+	starter child.Starter
+	root    string
+	log     *os.File
 	// keep says that configuration files which are there already are kept.
 	keep bool
 }
@@ -90,10 +92,12 @@ func (c *commands) version() string {
 }
 
 func (c *commands) run(argv, env []string) error {
-	cmd := c.start(argv[0], argv[1:]...)
-	cmd.Env = env
-	cmd.Dir = "/"
-	last, err := rootdir.Run(cmd, c.log)
+	last, err := rootdir.Run(&c.starter, func() *exec.Cmd {
+		cmd := c.command(argv[0], argv[1:]...)
+		cmd.Env = env
+		cmd.Dir = "/"
+		return cmd
+	}, c.log)
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):

@@ -8,6 +8,7 @@ package install
 import (
 	"fmt"
 	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 
@@ -49,9 +50,12 @@ func (c *commands) hold(before *base) error {
 	if lines.Len() == 0 {
 		return nil
 	}
-	cmd := c.start("dpkg", "--set-selections")
-	cmd.Env, cmd.Dir, cmd.Stdin = environment(), "/", strings.NewReader(lines.String())
-	if last, err := rootdir.Run(cmd, c.log); err != nil {
+	last, err := rootdir.Run(&c.starter, func() *exec.Cmd {
+		cmd := c.command("dpkg", "--set-selections")
+		cmd.Env, cmd.Dir, cmd.Stdin = environment(), "/", strings.NewReader(lines.String())
+		return cmd
+	}, c.log)
+	if err != nil {
 		return fmt.Errorf("hold packages again: %w\n%s", err, last)
 	}
 	return nil

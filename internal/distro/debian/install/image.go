@@ -73,9 +73,9 @@ func inImage(ctx context.Context, root string, opt Options, install func(*comman
 			return err
 		}
 	}
-	start := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
+	command := func(name string, args ...string) *exec.Cmd { return exec.CommandContext(ctx, name, args...) }
 	flush(root)
-	if err := install(&commands{start: start, root: root, log: opt.Log, keep: opt.KeepConffiles}); err != nil {
+	if err := install(&commands{command: command, root: root, log: opt.Log, keep: opt.KeepConffiles}); err != nil {
 		return err
 	}
 	if err := Mark(root, opt); err != nil {

@@ -103,7 +103,7 @@ func TestHoldStays(t *testing.T) {
 		t.Errorf("the same version: %v", err)
 	}
 	command(t, "chroot", root, "dpkg", "-i", "/new.deb")
-	c := &commands{root: root, log: os.Stderr, start: func(name string, args ...string) *exec.Cmd {
+	c := &commands{root: root, log: os.Stderr, command: func(name string, args ...string) *exec.Cmd {
 		return exec.Command("chroot", append([]string{root, name}, args...)...)
 	}}
 	must(t, c.hold(before))

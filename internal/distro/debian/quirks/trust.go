@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/child"
 )
 
 // certificatesProgram is the name of the program that [trust.update] is a shim for.
@@ -181,9 +183,11 @@ func (t trust) rehash(stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("openssl", "rehash", ".")
-	cmd.Dir, cmd.Stderr = t.links, stderr
-	return cmd.Run()
+	return new(child.Starter).Run(func() *exec.Cmd {
+		cmd := exec.Command("openssl", "rehash", ".")
+		cmd.Dir, cmd.Stderr = t.links, stderr
+		return cmd
+	})
 }
 
 // replaceBundle writes the file with all certificates.
