@@ -31,6 +31,8 @@ func FuzzWrite(f *testing.F) {
 	}
 	f.Add([]byte("-- package.json --\n{\"main\": \"a b: #$x\\n\\u0001.js\", \"scripts\": {\"start\": \"node ${X} '\"}}\n-- $a [b] --\n"))
 	f.Add([]byte("-- go.mod --\nmodule a\n-- a b'c/main.go --\npackage main\n//go:embed $x\n"))
+	f.Add([]byte("-- go.mod --\nmodule a\n-- a\x7f\u0085\u009b\ufeff\u2028\uffff/main.go --\npackage main\n"))
+	f.Add([]byte("-- package.json --\n{\"main\": \"a\x7f\u0085\u009b\ufeff\u2028\uffff.js\"}\n-- a\x7f.js --\n"))
 	f.Add([]byte("-- pom.xml --\n<project><artifactId>a$b</artifactId><version>1</version></project>\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		project := txtar.Parse(data)

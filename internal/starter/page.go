@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"unicode/utf8"
 
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -58,13 +59,35 @@ func literal(s string) (string, error) {
 	if isPlain(s) {
 		return s, nil
 	}
-	var out bytes.Buffer
+	if !utf8.ValidString(s) {
+		return "", fmt.Errorf("write %q: a build file is UTF-8 and can't hold it; rename it", s)
+	}
+	var out strings.Builder
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(s); err != nil {
 		return "", fmt.Errorf("write %q: %w", s, err)
 	}
-	return strings.TrimSuffix(out.String(), "\n"), nil
+	var escaped strings.Builder
+	for _, r := range strings.TrimSuffix(out.String(), "\n") {
+		if isRaw(r) {
+			escaped.WriteRune(r)
+		} else {
+			fmt.Fprintf(&escaped, `\u%04x`, r)
+		}
+	}
+	return escaped.String(), nil
+}
+
+// isRaw reports whether YAML takes a character as it is, and for no end of a line:
+// c-printable of YAML 1.2 without the mark of an encoding, and without what ended lines
+// in YAML 1.1.
+func isRaw(r rune) bool {
+	switch r {
+	case '\ufeff', '\ufffe', '\uffff', '\u2028', '\u2029':
+		return false
+	}
+	return r == '\t' || ' ' <= r && r <= '~' || r > '\u009f'
 }
 
 // flowList writes texts of the project as a list on one line.
@@ -99,7 +122,7 @@ func flowMap(all map[string]string) (string, error) {
 
 // script writes the key run of a build with a script, on a line of its own that is
 // indented by some blanks. Empty commands are left out.
-func script(indent int, commands ...string) string {
+func script(indent int, commands ...string) (string, error) {
 	margin := strings.Repeat(" ", indent)
 	var lines []string
 	for _, command := range commands {
@@ -107,10 +130,15 @@ func script(indent int, commands ...string) string {
 			lines = append(lines, strings.Split(command, "\n")...)
 		}
 	}
-	if len(lines) == 1 && !regexp.MustCompile(`^[\s?:,\[\]{}#&*!|>'"%@-]|: | #|:$`).MatchString(lines[0]) {
-		return "\n" + margin + "run: " + lines[0]
+	text := strings.Join(lines, "\n")
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !isRaw(r) }) {
+		quoted, err := literal(text)
+		return "\n" + margin + "run: " + quoted, err
 	}
-	return "\n" + margin + "run: |\n" + margin + "  " + strings.Join(lines, "\n"+margin+"  ")
+	if len(lines) == 1 && !regexp.MustCompile(`^[\s?:,\[\]{}#&*!|>'"%@-]|: | #|:$`).MatchString(lines[0]) {
+		return "\n" + margin + "run: " + lines[0], nil
+	}
+	return "\n" + margin + "run: |\n" + margin + "  " + strings.Join(lines, "\n"+margin+"  "), nil
 }
 
 // shell quotes a word of the project for a script.
