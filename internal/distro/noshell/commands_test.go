@@ -147,6 +147,8 @@ func TestRefuses(t *testing.T) {
 		"cd -P /etc":                             "its option -P isn't followed",
 		"IFS=:; x=a::b; set -- $x":               `"a::b" has an empty field`,
 		"IFS=,; x=,b; for i in $x; do :; done":   `",b" has an empty field`,
+		"echo a\r":                               "it has a carriage return",
+		"eval \"$(printf '!\\\\\r')\"":           "it has a carriage return",
 		"f() { echo 'a\fb'; }; f":                "it has a form feed",
 		"f() { :; }; type f":                     "whether the script has the function f isn't known",
 		"echo 'a\\(b\\)\\1' | grep '\\(a\\)\\1'": "isn't followed",

@@ -301,6 +301,9 @@ func parseText(name, text string, is dialect, k *scriptNames) (*syntax.File, err
 	if strings.Contains(text, "\x00") {
 		return nil, refuse("it isn't a text")
 	}
+	if strings.Contains(text, "\r") { // ends of lines for the library, and a character as any other for a shell
+		return nil, refuse("it has a carriage return")
+	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), name)
 	if err != nil {
 		return nil, refuse("it can't be read: %v", err)
