@@ -16,6 +16,7 @@ import (
 func File(s *spec.Spec, target string, locked *lock.File, c Config) []*spec.Error {
 	l := &pass{spec: s, target: target, lock: locked}
 	l.args()
+	l.logins()
 	l.users()
 	for i := range s.Targets {
 		l.named(&s.Targets[i])

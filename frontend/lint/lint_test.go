@@ -98,6 +98,8 @@ func examples() []struct{ text, want string } {
 		{quiet + "from: base:1\nlayers:\n  - build: {run: 'openssl req -x509 -newkey rsa:2048 -keyout k -out c'}\n", "KeyMadeByScript 5:18"},
 		{quiet + "from: base:1\nlayers:\n  - build: {run: 'age-keygen -o /etc/key.txt'}\n", "KeyMadeByScript 5:18"},
 		{quiet + "from: base:1\nlayers:\n  - build: {run: make, deterministic: true}\n", "LegacyValue 5:39"},
+		{quiet + "layers:\n  - files:\n      - {dest: /ä, url: 'https://ann:secret@example.org/a', checksum: 'sha256:" + strings.Repeat("a", 64) + "'}\n", "LoginInAddress 5:34"},
+		{quiet + "# as https://token@example.org\nfrom: base:1\nlayers:\n  - build:\n      run: |\n        make\n        git clone https://token@example.org/x\n", "LoginInAddress 9:27"},
 		{quiet + "layers:\n  - files:\n      - {dest: /a, url: https://example.org/a}\n", "MissingChecksum 5:9"},
 		{quiet + "from: base:1\nlayers:\n  - build: {run: git clone https://example.org/x, deterministic: strict}\n", "NetworkWithoutAccess 5:18"},
 		{quiet + "from: base:1\nlayers:\n  - build: {run: npm ci, network: none}\n", "NetworkWithoutAccess 5:18"},

@@ -38,6 +38,7 @@ const (
 	KeyMadeByScript         = "KeyMadeByScript"
 	LegacyValue             = "LegacyValue"
 	LinkHidesFile           = "LinkHidesFile"
+	LoginInAddress          = "LoginInAddress"
 	MissingChecksum         = "MissingChecksum"
 	NetworkWithoutAccess    = "NetworkWithoutAccess"
 	PackagesByScript        = "PackagesByScript"
@@ -69,6 +70,7 @@ func Rules() []Rule {
 		{KeyMadeByScript, "A key should not be made while an image is built: everybody who has the image has it"},
 		{LegacyValue, "A value should be written in its present form"},
 		{LinkHidesFile, "Links to store paths should not replace files of the base"},
+		{LoginInAddress, "A login should be a secret, and not be in an address, which locks, graphs and provenance have"},
 		{MissingChecksum, "What is fetched over HTTP should have a checksum or a signature, so that its server doesn't decide what it is"},
 		{NetworkWithoutAccess, "A command without a network should not need one"},
 		{PackagesByScript, "Packages should be named under packages, which can be locked, and not be installed by a script"},

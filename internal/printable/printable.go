@@ -27,7 +27,8 @@ func Text(s string) string {
 // Words is like [Line], with a blank for all white space between two words.
 func Words(s string) string { return Line(strings.Join(strings.Fields(s), " ")) }
 
-// Masked replaces what is not printable by U+FFFD, and keeps lines and columns.
+// Masked replaces what is not printable by U+FFFD, and hides logins in addresses. It keeps
+// lines and columns.
 func Masked(data []byte) []byte {
 	clean := strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || r == '\r' || unicode.IsPrint(r) {
@@ -35,7 +36,7 @@ func Masked(data []byte) []byte {
 		}
 		return utf8.RuneError
 	}, string(data))
-	return []byte(clean)
+	return []byte(WithoutLogins(clean))
 }
 
 // Colored is like [Text], but keeps the sequences that set colors, ESC [ … m, and

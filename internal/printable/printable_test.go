@@ -29,7 +29,7 @@ func TestForms(t *testing.T) {
 			}
 		}
 	}
-	if got := string(Masked([]byte("a\x1bb\n\tü\u009b"))); got != "a\ufffdb\n\tü\ufffd" {
+	if got := string(Masked([]byte("a\x1bb\n\tü\u009bhttp://a:b@c"))); got != "a\ufffdb\n\tü\ufffdhttp://***@c" {
 		t.Errorf("Masked is %q", got)
 	}
 }

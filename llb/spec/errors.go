@@ -155,7 +155,7 @@ func comparePos(a, b Pos) int {
 	return a.Column - b.Column
 }
 
-// quote keeps the lines around the fault: two before it and one after.
+// quote keeps the lines around the fault, two before it and one after, without logins.
 func (e *Error) quote(data []byte) {
 	e.Lines, e.FirstLine = nil, 0
 	at := e.Range.Start.Line
@@ -167,7 +167,7 @@ func (e *Error) quote(data []byte) {
 		line, rest, _ := bytes.Cut(data, []byte("\n"))
 		data = rest
 		if n >= first {
-			e.Lines = append(e.Lines, strings.TrimSuffix(string(line), "\r"))
+			e.Lines = append(e.Lines, printable.WithoutLogins(strings.TrimSuffix(string(line), "\r")))
 		}
 	}
 	e.FirstLine = first

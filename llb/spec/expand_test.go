@@ -209,6 +209,14 @@ func TestErrorfWraps(t *testing.T) {
 	}
 }
 
+// Lines with a login are shown without it, and columns stay.
+func TestExcerptWithoutLogins(t *testing.T) {
+	s := mustParse(t, "from: x\nargs: {A: 'http://ann:s@example.org', B: x}\n")
+	if got, want := s.Errorf(Pos{2, 41}, "x").Excerpt(), "  1 | from: x\n> 2 | args: {A: 'http://*****@example.org', B: x}\n    |                                         ^\n"; got != want {
+		t.Errorf("excerpt\n%s\nwant\n%s", got, want)
+	}
+}
+
 // A fault that is wrapped in another one keeps its place, and the sentence has no other.
 func TestOnePlace(t *testing.T) {
 	s := mustParse(t, "from: x\nmax_layers: 3\n")
