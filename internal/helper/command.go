@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/strata-build/strata/internal/child"
 )
 
 // defaultPath is searched when the environment has no PATH.
@@ -62,7 +64,12 @@ func executable(file string) error {
 	return nil
 }
 
+// execStatus is the status for a command that can't be started: a shell's, unless the helper
+// is at fault.
 func execStatus(err error) int {
+	if errors.Is(err, child.ErrStuck) {
+		return ownFault
+	}
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 		return notFound
 	}
