@@ -113,7 +113,7 @@ func TestOwnWatch(t *testing.T) {
 // impatient is a Starter that looks for copies as under an emulator, and soon.
 func impatient(t *testing.T) *Starter {
 	t.Helper()
-	own, err := words(fmt.Sprint(os.Getpid()))
+	own, err := arguments(fmt.Sprint(os.Getpid()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,15 +27,15 @@ const patience = 20 * time.Second
 // ownWatch is a watch over this process if it is run by an emulator.
 func ownWatch() *watch {
 	// An emulator shows a program /proc/self/cmdline without itself.
-	words, err := words(fmt.Sprintf("self/task/%d", os.Getpid()))
+	words, err := arguments(fmt.Sprintf("self/task/%d", os.Getpid()))
 	if err != nil || words == strings.Join(os.Args, "\x00")+"\x00" {
 		return &watch{}
 	}
 	return &watch{words: words, after: patience}
 }
 
-// words are a process's arguments, each followed by a NUL.
-func words(process string) (string, error) {
+// arguments are a process's arguments, each followed by a NUL.
+func arguments(process string) (string, error) {
 	text, err := os.ReadFile("/proc/" + process + "/cmdline")
 	return string(text), err
 }
@@ -73,7 +73,7 @@ func (w *watch) endCopies(killed map[int]bool) {
 		return // it is looked again
 	}
 	for _, pid := range children {
-		if text, err := words(fmt.Sprint(pid)); err == nil && text == w.words && syscall.Kill(pid, syscall.SIGKILL) == nil {
+		if text, err := arguments(fmt.Sprint(pid)); err == nil && text == w.words && syscall.Kill(pid, syscall.SIGKILL) == nil {
 			killed[pid] = true
 		}
 	}
