@@ -155,7 +155,7 @@ func onlyOf(s, of string) bool {
 
 // InfoName is what the package's files in dpkg's database begin with.
 func (c *Control) InfoName() string {
-	if c.Fields.Get("Multi-Arch") == "same" {
+	if strings.EqualFold(c.Fields.Get("Multi-Arch"), "same") {
 		return c.Fields.Get("Package") + ":" + c.Fields.Get("Architecture")
 	}
 	return c.Fields.Get("Package")

@@ -14,7 +14,11 @@ import (
 // dpkgTakes reports whether the machine's dpkg unpacks a package, and what it says.
 func dpkgTakes(t *testing.T, deb string) (bool, string) {
 	t.Helper()
-	root := t.TempDir()
+	return dpkgUnpacks(t, t.TempDir(), deb)
+}
+
+func dpkgUnpacks(t *testing.T, root, deb string) (bool, string) {
+	t.Helper()
 	for _, dir := range []string{"info", "updates", "triggers"} {
 		if err := os.MkdirAll(filepath.Join(root, "var/lib/dpkg", dir), 0o755); err != nil {
 			t.Fatal(err)
@@ -54,6 +58,25 @@ func TestFieldsAsDpkg(t *testing.T) {
 		_, err := read(deb)
 		if want, said := dpkgTakes(t, deb); want != (err == nil) {
 			t.Errorf("%s: %v, but dpkg says:\n%s", change, err, said)
+		}
+	}
+}
+
+// TestInfoNameAsDpkg names the files of dpkg's database as dpkg does, which reads Multi-Arch
+// in capitals as well.
+func TestInfoNameAsDpkg(t *testing.T) {
+	for _, value := range []string{"same", "Same", "SAME", "foreign", "no"} {
+		deb := archive("debian-binary", "2.0\n", "control.tar", tarball(t, "control", controlText+"Maintainer: x\nMulti-Arch: "+value+"\n"), "data.tar", tarball(t))
+		root := t.TempDir()
+		if ok, said := dpkgUnpacks(t, root, deb); !ok {
+			t.Fatal(said)
+		}
+		c, err := read(deb)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(root, "var/lib/dpkg/info", c.InfoName()+".list")); err != nil {
+			t.Errorf("Multi-Arch: %s: %v", value, err)
 		}
 	}
 }
