@@ -12,8 +12,37 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
+
+// unpackOne unpacks a package and returns what is known of it.
+func unpackOne(t *testing.T, deb string) ([]*group, *Package) {
+	t.Helper()
+	_, meta := unpackTo(t, UnpackOptions{}, deb)
+	groups, err := unpack.ReadGroups[*Package](filepath.Dir(meta))
+	must(t, err)
+	for _, g := range groups {
+		for _, p := range g.Packages {
+			return groups, p
+		}
+	}
+	t.Fatal("no package was unpacked")
+	return nil, nil
+}
+
+// dpkgConffiles lets the machine's dpkg install a package, and returns its configuration
+// files in the database.
+func dpkgConffiles(t *testing.T, deb string) string {
+	t.Helper()
+	root := emptyRoot(t, "")
+	command(t, "dpkg", "--root="+root, "--force-unsafe-io", "--log=/dev/null", "--install", deb)
+	status, err := os.ReadFile(filepath.Join(root, statusFile))
+	must(t, err)
+	_, conffiles, _ := strings.Cut(string(status), "Conffiles:")
+	conffiles, _, _ = strings.Cut(conffiles, "\nDescription")
+	return conffiles
+}
 
 // TestConffilesOfOldVersions has a configuration file that only older versions had: dpkg
 // notes it for the next one, and no user can have changed it.
@@ -22,28 +51,26 @@ func TestConffilesOfOldVersions(t *testing.T) {
 		sourceFile{name: "etc/hello.conf", text: "a=1\n"},
 		sourceFile{name: "DEBIAN/conffiles", text: "remove-on-upgrade /etc/old.conf\n/etc/hello.conf\n"},
 	)
-	_, meta := unpackTo(t, UnpackOptions{}, deb)
-	groups, err := unpack.ReadGroups[*Package](filepath.Dir(meta))
-	must(t, err)
-	var p *Package
-	for _, g := range groups {
-		for _, one := range g.Packages {
-			p = one
-		}
-	}
-	if p == nil {
-		t.Fatal("no package was unpacked")
-	}
-	root := emptyRoot(t, "")
-	command(t, "dpkg", "--root="+root, "--force-unsafe-io", "--log=/dev/null", "--install", deb)
-	status, err := os.ReadFile(filepath.Join(root, statusFile))
-	must(t, err)
-	_, want, _ := strings.Cut(string(status), "Conffiles:")
-	want, _, _ = strings.Cut(want, "\nDescription")
-	if diff := cmp.Diff(want, p.stanza("installed").Get("Conffiles")); diff != "" {
+	groups, p := unpackOne(t, deb)
+	if diff := cmp.Diff(dpkgConffiles(t, deb), p.stanza("installed").Get("Conffiles")); diff != "" {
 		t.Errorf("other configuration files than dpkg's (-dpkg +ours):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]string{"/etc/hello.conf": "hello"}, conffiles(groups)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestConffilesWithTwoNames has configuration files that are hard links.
+func TestConffilesWithTwoNames(t *testing.T) {
+	deb := buildDeb(t, "none", "hello", "",
+		sourceFile{name: "etc/a.conf", text: "a=1\n"},
+		sourceFile{name: "etc/b.conf", target: "=etc/a.conf"},
+		sourceFile{name: "usr/share/hello/c", text: "c=1\n"},
+		sourceFile{name: "DEBIAN/conffiles", text: "/etc/a.conf\n/etc/b.conf\n"},
+		sourceFile{name: "DEBIAN/md5sums", text: "d41d8cd98f00b204e9800998ecf8427e  usr/share/hello/c\n"},
+	)
+	_, p := unpackOne(t, deb)
+	if diff := cmp.Diff(dpkgConffiles(t, deb), p.stanza("installed").Get("Conffiles")); diff != "" {
+		t.Errorf("other configuration files than dpkg's (-dpkg +ours):\n%s", diff)
 	}
 }

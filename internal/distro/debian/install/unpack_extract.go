@@ -185,26 +185,25 @@ func (u *unpacker) owner(o Owner) {
 
 // copy copies a file's content, and notes its sum if that is needed.
 func (u *unpacker) copy(f io.Writer, name string, r io.Reader) error {
-	which, isConffile := u.conffiles["/"+name]
-	if !isConffile && !u.needSums {
+	if _, isConffile := u.conffiles["/"+name]; !isConffile && !u.needSums {
 		return unpack.Copy(f, r, u.buf)
 	}
 	sum := md5.New() //nolint:gosec // it is what dpkg's database has
 	if err := unpack.Copy(f, io.TeeReader(r, sum), u.buf); err != nil {
 		return err
 	}
-	text := hex.EncodeToString(sum.Sum(nil))
-	if isConffile {
-		u.p.Conffiles[which].MD5 = text
-	}
-	u.noteSum(name, text)
+	u.noteSum(name, hex.EncodeToString(sum.Sum(nil)))
 	return nil
 }
 
-// noteSum adds a line to md5sums.
+// noteSum notes the sum of a file, which may have other names: for them, for a
+// configuration file, and for md5sums.
 func (u *unpacker) noteSum(name, sum string) {
+	u.sumOf[name] = sum
+	if which, ok := u.conffiles["/"+name]; ok {
+		u.p.Conffiles[which].MD5 = sum
+	}
 	if u.needSums {
-		u.sumOf[name] = sum
 		u.sums.WriteString(sum + "  " + name + "\n")
 	}
 }
