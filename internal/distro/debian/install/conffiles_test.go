@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/strata-build/strata/internal/distro/debian/control"
 	"github.com/strata-build/strata/internal/distro/unpack"
 )
 
@@ -72,5 +73,13 @@ func TestConffilesWithTwoNames(t *testing.T) {
 	_, p := unpackOne(t, deb)
 	if diff := cmp.Diff(dpkgConffiles(t, deb), p.stanza("installed").Get("Conffiles")); diff != "" {
 		t.Errorf("other configuration files than dpkg's (-dpkg +ours):\n%s", diff)
+	}
+}
+
+// TestFirstField has a package whose fields begin with one that only dpkg writes.
+func TestFirstField(t *testing.T) {
+	p := &Package{Control: control.Paragraph{{Name: "Conffiles", Value: "\n /etc/x 0"}, {Name: "Package", Value: "hello"}, {Name: "Version", Value: "1"}}}
+	if got, want := p.stanza("unpacked").String(), "Package: hello\nStatus: install ok unpacked\nVersion: 1\n"; got != want {
+		t.Errorf("it is entered as %q, want %q", got, want)
 	}
 }

@@ -153,12 +153,8 @@ func enter(root string, b *base, packages []*Package) error {
 
 // stanza is the package's paragraph in the database.
 func (p *Package) stanza(state string) control.Paragraph {
-	out := control.Paragraph{p.Control[0], {Name: "Status", Value: "install ok " + state}}
-	for _, f := range p.Control[1:] {
-		if !strings.EqualFold(f.Name, "Status") && !strings.EqualFold(f.Name, "Conffiles") {
-			out = append(out, f)
-		}
-	}
+	fields := p.Control.Without("Status", "Conffiles")
+	out := append(control.Paragraph{fields[0], {Name: "Status", Value: "install ok " + state}}, fields[1:]...)
 	if len(p.Conffiles) == 0 {
 		return out
 	}
