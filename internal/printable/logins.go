@@ -10,8 +10,8 @@ import (
 )
 
 // loginAt finds what stands before the host of an HTTP server, if it is written out: what
-// is put together of variables has no login in it.
-var loginAt = regexp.MustCompile(`https?://([^\s/?#'"@<>{}$\\]+)@`)
+// is put together of variables has no login in it. A password may have an @.
+var loginAt = regexp.MustCompile(`(?i)https?://([^\s/?#'"<>{}$\\]+)@`)
 
 // Logins are the places of logins in a text's addresses of HTTP servers: from the first
 // byte of each to that after its last. git's own user is none.
