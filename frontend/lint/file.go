@@ -40,10 +40,21 @@ type pass struct {
 	target string
 	lock   *lock.File
 	found  []*spec.Error
+	// told is how many findings there are of each rule.
+	told map[string]int
 }
 
+// maxFound is how many findings of a rule are told, the first ones: each has the lines that it is
+// about, and a hundred thousand may be on one line of a megabyte.
+const maxFound = 100
+
 func (l *pass) report(rule string, at spec.Pos, format string, args ...any) {
-	l.found = append(l.found, of(rule, l.spec.Errorf(at, format, args...)))
+	if l.told == nil {
+		l.told = map[string]int{}
+	}
+	if l.told[rule]++; l.told[rule] <= maxFound {
+		l.found = append(l.found, of(rule, l.spec.Errorf(at, format, args...)))
+	}
 }
 
 // texts are the texts that a string may stand for.

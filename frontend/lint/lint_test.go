@@ -155,6 +155,32 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestManyFindings has so many findings on a line that their excerpts would fill the memory, and
+// what else is wrong behind them.
+func TestManyFindings(t *testing.T) {
+	for rule, line := range map[string]string{
+		lint.LoginInAddress: "x-a: '" + strings.Repeat("http://a:b@c ", 20_000) + "'\n",
+		lint.UnusedArg:      "args: {" + manyArgs(30_000) + "}\n",
+	} {
+		counted := map[string]int{}
+		for _, found := range findings(t, line+"from: debian\nconfig: {user: root}\n") {
+			name, _, _ := strings.Cut(found, " ")
+			counted[name]++
+		}
+		if n := counted[rule]; n < 50 || n > 200 || counted[lint.RootUser] != 1 {
+			t.Errorf("found %v", counted)
+		}
+	}
+}
+
+func manyArgs(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "A%d: x, ", i)
+	}
+	return b.String()
+}
+
 // TestCleanFile finds nothing in a build file that is as it should be.
 func TestCleanFile(t *testing.T) {
 	if got := findings(t, quiet+`

@@ -12,18 +12,30 @@ import (
 	"github.com/strata-build/strata/llb/spec"
 )
 
-// comment is a line up to a place in its comment.
+// comment is where the comment of a line begins.
 var comment = regexp.MustCompile(`(^|\s)#`)
 
 // logins looks for those in addresses, in whatever field they stand.
 func (l *pass) logins() {
-	text := string(l.spec.Data)
-	for _, at := range printable.Logins(text) {
-		line := text[strings.LastIndexByte(text[:at[0]], '\n')+1 : at[0]]
-		if comment.MatchString(line) {
+	number := 0
+	for line := range strings.Lines(string(l.spec.Data)) {
+		number++
+		all := printable.Logins(line)
+		if len(all) == 0 {
 			continue
 		}
-		l.report(LoginInAddress, spec.Pos{Line: strings.Count(text[:at[0]], "\n") + 1, Column: utf8.RuneCountInString(line) + 1},
-			"an address has a login, which who reads the address has, in provenance too; give it as a secret, as HTTP_AUTH_TOKEN_host or GIT_AUTH_TOKEN")
+		end := len(line)
+		if begins := comment.FindStringIndex(line); begins != nil {
+			end = begins[0]
+		}
+		column, counted := 1, 0
+		for _, at := range all {
+			if at[0] >= end {
+				break
+			}
+			column, counted = column+utf8.RuneCountInString(line[counted:at[0]]), at[0]
+			l.report(LoginInAddress, spec.Pos{Line: number, Column: column},
+				"an address has a login, which who reads the address has, in provenance too; give it as a secret, as HTTP_AUTH_TOKEN_host or GIT_AUTH_TOKEN")
+		}
 	}
 }
