@@ -22,8 +22,13 @@ import (
 	"github.com/strata-build/strata/internal/distro/alpine/archive"
 )
 
-// maxSignature limits a signature, in bytes: many more than those of the longest key.
-const maxSignature = 1 << 16
+const (
+	// maxSignature limits a signature, in bytes: many more than those of the longest key.
+	maxSignature = 1 << 16
+	// maxSignatures bounds the work on a hostile index: each reads all of it. Real ones have
+	// one or two.
+	maxSignatures = 32
+)
 
 // Keys are RSA keys by the names of their files, such as
 // alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub.
@@ -83,9 +88,12 @@ func (k Keys) verify(signatures, signed []byte) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read signatures: %w", noEOF(err))
 		}
-		hash, name, sum := signatureKind(h.Name, signed)
+		hash, name := signatureKind(h.Name)
 		if hash == 0 {
 			continue
+		}
+		if len(fault.Signed) == maxSignatures {
+			return nil, fmt.Errorf("read signatures: there are more than %d", maxSignatures)
 		}
 		fault.Signed = append(fault.Signed, name)
 		key := k[name]
@@ -96,7 +104,7 @@ func (k Keys) verify(signatures, signed []byte) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read signatures: %w", noEOF(err))
 		}
-		if err := rsa.VerifyPKCS1v15(key, hash, sum, value); err != nil {
+		if err := rsa.VerifyPKCS1v15(key, hash, sumOf(hash, signed), value); err != nil {
 			fault.Why = "the one by " + name + " is not of this content"
 			return nil, fault
 		}
@@ -116,14 +124,21 @@ func (k Keys) verify(signatures, signed []byte) ([]string, error) {
 }
 
 // signatureKind tells the hash and the key of a signature by its name.
-func signatureKind(file string, signed []byte) (hash crypto.Hash, key string, sum []byte) {
+func signatureKind(file string) (hash crypto.Hash, key string) {
 	if name, ok := strings.CutPrefix(file, ".SIGN.RSA."); ok {
-		s := sha1.Sum(signed) //nolint:gosec // it is what was signed
-		return crypto.SHA1, name, s[:]
+		return crypto.SHA1, name
 	}
 	if name, ok := strings.CutPrefix(file, ".SIGN.RSA256."); ok {
-		s := sha256.Sum256(signed)
-		return crypto.SHA256, name, s[:]
+		return crypto.SHA256, name
 	}
-	return 0, "", nil
+	return 0, ""
+}
+
+func sumOf(hash crypto.Hash, signed []byte) []byte {
+	if hash == crypto.SHA1 {
+		sum := sha1.Sum(signed) //nolint:gosec // it is what was signed
+		return sum[:]
+	}
+	sum := sha256.Sum256(signed)
+	return sum[:]
 }

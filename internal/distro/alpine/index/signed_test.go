@@ -4,6 +4,7 @@
 package index
 
 import (
+	"archive/tar"
 	"bytes"
 	"crypto/rsa"
 	"errors"
@@ -59,6 +60,40 @@ func TestReadsASignedIndex(t *testing.T) {
 	}
 	if _, err := read(index, keys, 100); !errors.Is(err, archive.ErrTooLarge) {
 		t.Errorf("a limit of 100 bytes: %v", err)
+	}
+}
+
+// TestManySignatures repeats the good signature of an index.
+func TestManySignatures(t *testing.T) {
+	a := testenv.NewAPKKey(t)
+	index := a.Index(t, "")
+	first, end, err := archive.ReadMember(bytes.NewReader(index), 0, int64(len(index)), archive.MaxControl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := tar.NewReader(bytes.NewReader(first))
+	h, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := archive.ReadEntry(r, maxSignature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, ok := range map[int]bool{2: true, maxSignatures: true, maxSignatures + 1: false} {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		for range n {
+			if err := w.WriteHeader(h); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := (Keys{a.KeyName: key(t, a.Key)}).verify(b.Bytes(), index[end:]); (err == nil) != ok {
+			t.Errorf("%d signatures: %v", n, err)
+		}
 	}
 }
 
