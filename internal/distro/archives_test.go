@@ -4,6 +4,7 @@
 package distro_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +21,18 @@ func TestUniqueIDs(t *testing.T) {
 	} {
 		if diff := cmp.Diff(c.want, distro.UniqueIDs(c.names)); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", c.names, diff)
+		}
+	}
+}
+
+// TestLoginsInAddresses keeps them out of what is said of the addresses.
+func TestLoginsInAddresses(t *testing.T) {
+	for _, address := range []string{
+		"https://ann:hidden@example.org", "https://ann:hid%den@example.org", "https://ann:hid/den@example.org", "ann:hidden@example.org/debian",
+		"ftp://ann:hidden@example.org", "https://ann:hidden@example.org\nx",
+	} {
+		if _, err := distro.ParseAddresses(address); err == nil || strings.Contains(err.Error(), "hid") || strings.Contains(err.Error(), "den@") {
+			t.Errorf("%q: %v", address, err)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/printable"
 )
 
 func filesKind() kind[Files] {
@@ -186,7 +188,7 @@ func checkURL(text string) error {
 		rest, ok = strings.CutPrefix(text, "http://")
 	}
 	if !ok || rest == "" || strings.HasPrefix(rest, "/") || strings.ContainsAny(rest, " \t\n\r\x00") {
-		return fmt.Errorf("%.80q is not an http or https address", text)
+		return fmt.Errorf("%.80q is not an http or https address", printable.Address(text))
 	}
 	return nil
 }

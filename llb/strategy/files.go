@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -184,7 +185,7 @@ func planHTTP(ctx context.Context, t *Target, f *spec.File) (*plan.HTTP, error) 
 		return nil, err
 	}
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
-		return nil, r.errorf(f.URL.Pos, "%q is not an http or https address", url)
+		return nil, r.errorf(f.URL.Pos, "%q is not an http or https address", printable.Address(url))
 	}
 	sum, err := r.expand(f.Checksum)
 	if err != nil {

@@ -108,16 +108,16 @@ func Closure(ctx context.Context, roots []string, o Options) (*Graph, error) {
 
 // CheckCache returns an error unless a binary cache can be asked at that address.
 func CheckCache(address string) error {
-	u, err := url.Parse(address)
+	u, err := fetch.ParseAddress(address)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is not an address of a binary cache: %w", address, err)
+		return fmt.Errorf("%q is not an address of a binary cache: %w", fetch.Shown(address), err)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("%q is not an address of a binary cache: it needs https:// or http:// and a host", address)
+		return fmt.Errorf("%q is not an address of a binary cache: it needs https:// or http:// and a host", fetch.Shown(address))
 	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%q is not an address of a binary cache: leave out what follows the path", address)
+		return fmt.Errorf("%q is not an address of a binary cache: leave out what follows the path", fetch.Shown(address))
 	case u.User != nil:
-		return fmt.Errorf("the binary cache %s has a password in its address; give it as a secret", u.Redacted())
+		return fmt.Errorf("the binary cache %s has a password in its address; give it as a secret", fetch.Shown(address))
 	}
 	return nil
 }

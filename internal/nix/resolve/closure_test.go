@@ -265,6 +265,10 @@ func TestParseKey(t *testing.T) {
 			t.Errorf("%q is %+v", bad, k)
 		}
 	}
+	secret := base64.StdEncoding.EncodeToString(secretKey("k1"))
+	if _, err := ParseKey("k1:" + secret); err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "secret key") {
+		t.Errorf("a secret key: %v", err)
+	}
 }
 
 // What "nix store add-path" printed for a directory with one file, and "nix store
@@ -311,6 +315,10 @@ func TestClosureRefusesBadRequests(t *testing.T) {
 		"leave out what follows":                             {app, first + "?priority=1"},
 		"has a password in its address":                      {app, "https://user:secret@one.example.org"},
 		"not an address":                                     {app, "%"},
+		`"…@one.example.org" is not an address`:              {app, "https://user:%secret@one.example.org"},
+		"the binary cache …@one.example.org has a password":  {app, "https://secret@one.example.org"},
+		`"…@bucket" is not an address`:                       {app, "s3://user:secret@bucket"},
+		`"…@one.example.org?x=1" is not an address`:          {app, "https://user:secret@one.example.org?x=1"},
 	} {
 		_, err := Closure(context.Background(), []string{app, tc.root}, Options{Fetcher: &caches{}, Caches: []string{tc.cache}})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret@") {

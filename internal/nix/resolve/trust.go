@@ -29,6 +29,9 @@ type Key struct {
 
 // ParseKey reads a key as nix.conf has it: its name, a colon and base 64.
 func ParseKey(text string) (Key, error) {
+	if name, _, err := cutNamed(text, ed25519.PrivateKeySize); err == nil {
+		return Key{}, fmt.Errorf("%q is the secret key of a cache; signatures are checked with the public one", name)
+	}
 	name, value, err := cutNamed(text, ed25519.PublicKeySize)
 	if err != nil {
 		return Key{}, fmt.Errorf("%q is not a public key of a cache: %w", text, err)
