@@ -49,6 +49,7 @@ func FuzzPlaces(f *testing.F) {
 func FuzzRanges(f *testing.F) {
 	f.Add("0-99")
 	f.Add("bytes=0-0")
+	f.Add("0-9223372036854775807")
 	f.Add("Wed, 21 Oct 2015 07:28:00 GMT")
 	f.Fuzz(func(t *testing.T, text string) {
 		if n, ok := rangeEnd(text); ok && n < 0 {

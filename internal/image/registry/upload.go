@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -293,7 +294,7 @@ func (u *upload) ask(ctx context.Context) {
 func rangeEnd(text string) (int64, bool) {
 	first, last, ok := strings.Cut(strings.TrimPrefix(text, "bytes="), "-")
 	n, err := strconv.ParseInt(last, 10, 64)
-	if !ok || first != "0" || err != nil || n < 0 {
+	if !ok || first != "0" || err != nil || n < 0 || n == math.MaxInt64 {
 		return 0, false
 	}
 	if n == 0 {
