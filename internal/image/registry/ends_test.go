@@ -5,6 +5,7 @@ package registry_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -74,6 +75,45 @@ func TestPagesElsewhere(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "goes on at http://user:xxxxx@elsewhere.example.org/v2/a/next, and only "+server.Listener.Addr().String()) {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+// TestTagsWithoutEnd lists the tags of a registry that always has another page.
+func TestTagsWithoutEnd(t *testing.T) {
+	page := `{"tags": ["` + strings.Repeat("x", 4<<20) + `"]}`
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Link", `</v2/a/tags/list?last=x>; rel="next"`)
+		_, _ = io.WriteString(w, page)
+	}))
+	t.Cleanup(server.Close)
+	_, err := repository(t, registry.Options{Env: noEnv}, server.Listener.Addr().String()+"/a").Tags(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "have more than 67108864 bytes") || asked.Load() > 20 {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
+	}
+}
+
+// TestGreetingWithoutEnd pulls from a registry whose greeting never ends.
+func TestGreetingWithoutEnd(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	r.Add(t, "app:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{{Path: "a"}}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/v2/" {
+			r.ServeHTTP(w, req)
+			return
+		}
+		for req.Context().Err() == nil {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, _, err := repository(t, registry.Options{Env: noEnv}, server.Listener.Addr().String()+"/app").Manifest(ctx, "1"); err != nil {
+		t.Error(err)
 	}
 }
 

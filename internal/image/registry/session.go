@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -145,7 +146,19 @@ func (g *greeting) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer g.mu.Unlock()
 		g.failed = fmt.Errorf("no answer by TLS: %w", refusal(err))
 	}
+	if err == nil {
+		resp.Body = &start{io.LimitReader(resp.Body, greetingLimit), resp.Body}
+	}
 	return resp, err
+}
+
+// greetingLimit is how much is read of a greeting, in bytes: who asks reads all there is.
+const greetingLimit = 1 << 16
+
+// start is the beginning of an answer.
+type start struct {
+	io.Reader
+	io.Closer
 }
 
 // refusal is what a server says by TLS of why it doesn't go on, without where net/http

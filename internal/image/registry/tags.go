@@ -14,9 +14,13 @@ import (
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 )
 
-// tagPagesLimit is how many pages of tags are read at most: some repositories have tens of
-// thousands of tags, in pages of a hundred.
-const tagPagesLimit = 1000
+const (
+	// tagPagesLimit is how many pages of tags are read at most: some repositories have tens of
+	// thousands of tags, in pages of a hundred.
+	tagPagesLimit = 1000
+	// tagsLimit is the most bytes that the pages may have together: those of a million tags.
+	tagsLimit = 64 << 20
+)
 
 // Tags lists the tags of a repository. The registry itself is asked before its mirrors,
 // which may know only what was asked of them.
@@ -44,6 +48,7 @@ func (r *Repository) Tags(ctx context.Context) ([]string, error) {
 func (s *session) tags(ctx context.Context) ([]string, error) {
 	q := request{verb: "list the tags of", method: http.MethodGet, path: "tags/list?n=1000", accept: "application/json"}
 	var all []string
+	read := 0
 	for range tagPagesLimit {
 		resp, err := s.do(ctx, q, http.StatusOK)
 		if err != nil {
@@ -53,6 +58,9 @@ func (s *session) tags(ctx context.Context) ([]string, error) {
 		resp.Body.Close()
 		if err != nil {
 			return nil, s.explain(q.verb, "", err)
+		}
+		if read += len(raw); read > tagsLimit {
+			return nil, s.explain(q.verb, "", fmt.Errorf("the lists of tags have more than %d bytes", tagsLimit))
 		}
 		var page struct{ Tags []string }
 		if err := json.Unmarshal(raw, &page); err != nil {
