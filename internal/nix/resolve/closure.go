@@ -13,11 +13,16 @@ import (
 	"strings"
 
 	"github.com/strata-build/strata/internal/fetch"
+	"github.com/strata-build/strata/internal/spell"
 )
 
 // maxInfo is the greatest size of a path's description, in bytes: one with 10,000
 // references has 600 KB.
 const maxInfo = 4 << 20
+
+// maxPaths is how many paths a closure has at most; that of a whole system has some
+// thousands. A cache can name new ones without an end.
+const maxPaths = 200_000
 
 // sideBySide is how many paths a cache is asked for at once: a small server takes
 // minutes when it is asked for hundreds.
@@ -93,6 +98,9 @@ func Closure(ctx context.Context, roots []string, o Options) (*Graph, error) {
 	s := search{Options: o, found: map[string]*Info{}, by: map[string]string{}, down: make([]error, len(o.Caches))}
 	wanted := slices.Compact(slices.Sorted(slices.Values(roots)))
 	for len(wanted) > 0 {
+		if len(s.found)+len(wanted) > maxPaths {
+			return nil, fmt.Errorf("find %s and what it refers to: these are more than %d paths", spell.List(roots, "and"), maxPaths)
+		}
 		level, err := s.level(ctx, wanted)
 		if err != nil {
 			return nil, err

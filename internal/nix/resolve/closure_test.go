@@ -327,6 +327,30 @@ func TestClosureRefusesBadRequests(t *testing.T) {
 	}
 }
 
+// endless is a cache in which each path refers to a thousand new ones.
+type endless struct{ made int }
+
+func (e *endless) Fetch(_ context.Context, requests []fetch.Request) []fetch.Answer {
+	answers := make([]fetch.Answer, len(requests))
+	for i, r := range requests {
+		hash := strings.TrimSuffix(path.Base(r.URLs[0]), ".narinfo")
+		info := &Info{Path: "/nix/store/" + hash + "-x", URL: "nar/x", Compression: "none", NarHash: digest.FromString("x"), NarSize: 1}
+		for range 1000 {
+			e.made++
+			info.References = append(info.References, fmt.Sprintf("/nix/store/%032d-x", e.made))
+		}
+		answers[i].Data = []byte(text(info))
+	}
+	return answers
+}
+
+func TestClosureEnds(t *testing.T) {
+	_, err := Closure(t.Context(), []string{"/nix/store/00000000000000000000000000000000-x"}, Options{Fetcher: &endless{}, Caches: []string{first}, Unsigned: true})
+	if err == nil || !strings.Contains(err.Error(), "more than 200000 paths") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestClosureStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

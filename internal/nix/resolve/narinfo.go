@@ -43,6 +43,10 @@ type Info struct {
 	FileSize int64
 }
 
+// maxSignatures bounds the work on a hostile narinfo: each signature is held to all of it.
+// Real ones have one or two.
+const maxSignatures = 64
+
 // ErrNarinfo says that a text is not a narinfo.
 var ErrNarinfo = errors.New("no valid narinfo")
 
@@ -104,7 +108,9 @@ func (n *narinfo) set(key, value string) (err error) {
 	case "Deriver":
 		n.deriver = value
 	case "Sig":
-		n.Signatures = append(n.Signatures, value)
+		if n.Signatures = append(n.Signatures, value); len(n.Signatures) > maxSignatures {
+			err = fmt.Errorf("there are more than %d", maxSignatures)
+		}
 	case "CA":
 		n.CA = value
 	}

@@ -178,6 +178,7 @@ func TestRefusesNarinfos(t *testing.T) {
 		`in Deriver: "x"`:                  {"Deriver": "Deriver: x"},
 		"it is there twice":                {"": "NarSize: 345\n"},
 		"isn't a key and a value":          {"": "<html>\n"},
+		"Sig: there are more than 64":      {"": strings.Repeat("Sig: k:AAAA\n", 64)},
 	} {
 		info, err := ParseNarinfo([]byte(narinfoOf(changes)))
 		if !errors.Is(err, ErrNarinfo) || !strings.Contains(err.Error(), want) {
