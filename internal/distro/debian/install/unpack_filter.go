@@ -51,53 +51,47 @@ func (f Filters) skips(p string, keepable bool) bool {
 	})
 }
 
-// matches is fnmatch without flags: * and ? match slashes too.
+// matches is fnmatch without flags: * and ? match slashes too. Of what a * stands for, only
+// the last one is tried again, which finds all that there is.
 func matches(pattern, s string) bool {
-	for pattern != "" {
-		switch pattern[0] {
-		case '*':
-			rest := strings.TrimLeft(pattern, "*")
-			if rest == "" {
-				return true
-			}
-			for i := range len(s) + 1 {
-				if matches(rest, s[i:]) {
-					return true
-				}
-			}
-			return false
-		case '?':
-			if s == "" {
-				return false
-			}
-			pattern, s = pattern[1:], s[1:]
-		case '[':
-			if s == "" {
-				return false
-			}
-			in, rest, ok := class(pattern, s[0])
-			if !ok {
-				if s[0] != '[' {
-					return false
-				}
-				pattern, s = pattern[1:], s[1:]
+	var behind, from string // what follows the last *, and where that was tried last
+	starred := false
+	for pattern != "" || s != "" {
+		if strings.HasPrefix(pattern, "*") {
+			pattern = pattern[1:]
+			behind, from, starred = pattern, s, true
+			continue
+		}
+		if pattern != "" && s != "" {
+			if rest, ok := matchesOne(pattern, s[0]); ok {
+				pattern, s = rest, s[1:]
 				continue
 			}
-			if !in {
-				return false
-			}
-			pattern, s = rest, s[1:]
-		default:
-			if pattern[0] == '\\' && len(pattern) > 1 {
-				pattern = pattern[1:]
-			}
-			if s == "" || s[0] != pattern[0] {
-				return false
-			}
-			pattern, s = pattern[1:], s[1:]
+		}
+		if !starred || from == "" {
+			return false
+		}
+		from = from[1:]
+		pattern, s = behind, from
+	}
+	return true
+}
+
+// matchesOne matches a byte against a pattern's start, and returns the rest of it.
+func matchesOne(pattern string, c byte) (rest string, ok bool) {
+	switch pattern[0] {
+	case '?':
+		return pattern[1:], true
+	case '[':
+		if in, rest, ok := class(pattern, c); ok {
+			return rest, in
+		}
+	case '\\':
+		if pattern = pattern[1:]; pattern == "" {
+			return "", false
 		}
 	}
-	return s == ""
+	return pattern[1:], pattern[0] == c
 }
 
 // class matches a byte against a bracket expression at the pattern's start. It
@@ -109,10 +103,15 @@ func class(pattern string, c byte) (in bool, rest string, ok bool) {
 		p = p[1:]
 	}
 	for first := true; p != "" && (p[0] != ']' || first); first = false {
-		low, high := p[0], p[0]
-		p = p[1:]
+		if name, rest, ok := strings.Cut(strings.TrimPrefix(p, "[:"), ":]"); ok && strings.HasPrefix(p, "[:") {
+			in, p = in || inClass(name, c), rest
+			continue
+		}
+		var low, high byte
+		low, p = literal(p)
+		high = low
 		if len(p) > 1 && p[0] == '-' && p[1] != ']' {
-			high, p = p[1], p[2:]
+			high, p = literal(p[1:])
 		}
 		in = in || low <= c && c <= high
 	}
@@ -120,6 +119,47 @@ func class(pattern string, c byte) (in bool, rest string, ok bool) {
 		return false, "", false
 	}
 	return in != negated, p[1:], true
+}
+
+// literal is the byte that a bracket expression goes on with, and what follows it.
+func literal(p string) (byte, string) {
+	if p[0] == '\\' && len(p) > 1 {
+		p = p[1:]
+	}
+	return p[0], p[1:]
+}
+
+// inClass reports whether a byte is in a class of characters, as POSIX has them.
+func inClass(name string, c byte) bool {
+	lower, upper, digit := 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9'
+	graph := '!' <= c && c <= '~'
+	switch name {
+	case "alpha":
+		return lower || upper
+	case "alnum":
+		return lower || upper || digit
+	case "digit":
+		return digit
+	case "xdigit":
+		return digit || strings.IndexByte("abcdefABCDEF", c) >= 0
+	case "lower":
+		return lower
+	case "upper":
+		return upper
+	case "punct":
+		return graph && !lower && !upper && !digit
+	case "graph":
+		return graph
+	case "print":
+		return graph || c == ' '
+	case "blank":
+		return c == ' ' || c == '\t'
+	case "space":
+		return c == ' ' || '\t' <= c && c <= '\r'
+	case "cntrl":
+		return c < ' ' || c == 0x7f
+	}
+	return false
 }
 
 // readFilters reads the filters of the base at root, in the order in which dpkg

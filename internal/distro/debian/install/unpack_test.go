@@ -323,6 +323,16 @@ func TestPatternsMatchAsFnmatch(t *testing.T) {
 		{"", "", true},
 		{"*", "", true},
 		{"a*", "ba", false},
+		{"*ab*b", "abaabb", true},
+		{"*a?b", "aabab", false},
+		{`/a\`, `/a\`, false},
+		{`[\]]`, "]", true},
+		{`[\]-a]`, "_", true},
+		{"[[:alpha:]]", "z", true},
+		{"[[:alpha:]]", ":", false},
+		{"[![:digit:]x]", "a", true},
+		{"[[:alpha:]", "[a", true},
+		{strings.Repeat("*a", 40) + "b", strings.Repeat("a", 4000), false},
 	} {
 		if got := matches(c.pattern, c.path); got != c.want {
 			t.Errorf("%q matches %q: %v, want %v", c.pattern, c.path, got, c.want)
