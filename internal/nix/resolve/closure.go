@@ -20,9 +20,13 @@ import (
 // references has 600 KB.
 const maxInfo = 4 << 20
 
-// maxPaths is how many paths a closure has at most; that of a whole system has some
-// thousands. A cache can name new ones without an end.
-const maxPaths = 200_000
+// What a closure has at most; that of a whole system has some thousands of paths, and each
+// one's description a kilobyte. A cache can name new ones without an end.
+const (
+	maxPaths = 200_000
+	// maxInfos is for all descriptions together, in bytes.
+	maxInfos = 512 << 20
+)
 
 // sideBySide is how many paths a cache is asked for at once: a small server takes
 // minutes when it is asked for hundreds.
@@ -139,6 +143,8 @@ type search struct {
 	by map[string]string
 	// down is why a cache can't be reached.
 	down []error
+	// read is how many bytes of descriptions came so far.
+	read int
 }
 
 // next is what the paths of a level refer to and wasn't asked for yet.
@@ -202,6 +208,9 @@ func (s *search) ask(ctx context.Context, cache int, paths []string, level *[]*I
 	errs := make([]error, 0, len(paths))
 	failed := 0
 	for some := range slices.Chunk(paths, sideBySide) {
+		if s.read > maxInfos {
+			s.down[cache] = fmt.Errorf("what caches say of paths has more than %d bytes", maxInfos)
+		}
 		if s.down[cache] != nil {
 			errs = append(errs, slices.Repeat([]error{s.down[cache]}, len(some))...)
 			continue
@@ -226,7 +235,7 @@ func (s *search) askAtOnce(ctx context.Context, cache int, paths []string, level
 			URLs: []string{base + hashPart(p) + ".narinfo"},
 			Name: "look up " + Name(p), Limit: maxInfo,
 			Valid: func(text []byte) error {
-				_, err := s.read(text, base, p)
+				_, err := s.parse(text, base, p)
 				return err
 			},
 		}
@@ -239,7 +248,8 @@ func (s *search) askAtOnce(ctx context.Context, cache int, paths []string, level
 			}
 			continue
 		}
-		info, err := s.read(answer.Data, base, paths[i])
+		s.read += len(answer.Data)
+		info, err := s.parse(answer.Data, base, paths[i])
 		if err != nil {
 			errs[i] = err
 			continue
@@ -250,8 +260,8 @@ func (s *search) askAtOnce(ctx context.Context, cache int, paths []string, level
 	return errs, failed
 }
 
-// read checks a narinfo and makes its URL a full one.
-func (s *search) read(text []byte, base, wanted string) (*Info, error) {
+// parse checks a narinfo and makes its URL a full one.
+func (s *search) parse(text []byte, base, wanted string) (*Info, error) {
 	info, err := ParseNarinfo(text)
 	if err != nil {
 		return nil, err

@@ -327,8 +327,9 @@ func TestClosureRefusesBadRequests(t *testing.T) {
 	}
 }
 
-// endless is a cache in which each path refers to a thousand new ones.
-type endless struct{ made int }
+// endless is a cache in which each path refers to a thousand new ones, and is described by
+// some bytes more than that.
+type endless struct{ made, more int }
 
 func (e *endless) Fetch(_ context.Context, requests []fetch.Request) []fetch.Answer {
 	answers := make([]fetch.Answer, len(requests))
@@ -339,15 +340,17 @@ func (e *endless) Fetch(_ context.Context, requests []fetch.Request) []fetch.Ans
 			e.made++
 			info.References = append(info.References, fmt.Sprintf("/nix/store/%032d-x", e.made))
 		}
-		answers[i].Data = []byte(text(info))
+		answers[i].Data = []byte(text(info) + "X: " + strings.Repeat("x", e.more) + "\n")
 	}
 	return answers
 }
 
 func TestClosureEnds(t *testing.T) {
-	_, err := Closure(t.Context(), []string{"/nix/store/00000000000000000000000000000000-x"}, Options{Fetcher: &endless{}, Caches: []string{first}, Unsigned: true})
-	if err == nil || !strings.Contains(err.Error(), "more than 200000 paths") {
-		t.Errorf("error %v", err)
+	for more, want := range map[int]string{0: "more than 200000 paths", 3 << 20: "more than 536870912 bytes"} {
+		_, err := Closure(t.Context(), []string{"/nix/store/00000000000000000000000000000000-x"}, Options{Fetcher: &endless{more: more}, Caches: []string{first}, Unsigned: true})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
 	}
 }
 
