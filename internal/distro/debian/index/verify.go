@@ -15,7 +15,6 @@ import (
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
-	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
@@ -47,12 +46,9 @@ type VerifyOptions struct {
 // that is there is fatal. Keyrings are armored or binary.
 // Errors are of the types in verify_errors.go.
 func VerifyInRelease(inRelease []byte, keyrings [][]byte, opts VerifyOptions) (*Release, error) {
-	block, rest := clearsign.Decode(inRelease)
-	if block == nil {
-		return nil, &UnsignedError{Reason: "it has no clear-signed text"}
-	}
-	if !bytes.HasPrefix(inRelease, []byte("-----BEGIN PGP SIGNED MESSAGE-----")) || len(bytes.TrimSpace(rest)) > 0 {
-		return nil, &UnsignedError{Reason: "text stands outside of the signed part"}
+	block, err := clearSigned(inRelease)
+	if err != nil {
+		return nil, err
 	}
 	if opts.Trusted {
 		return readTrusted(block.Plaintext, opts)

@@ -155,6 +155,8 @@ func TestVerifyErrors(t *testing.T) {
 		{"text before", append([]byte("Suite: evil\n"), signed...), nil, VerifyOptions{}, new(*UnsignedError)},
 		{"text after", append(bytes.Clone(signed), "\nSuite: evil\n"...), nil, VerifyOptions{}, new(*UnsignedError)},
 		{"no signature", append(bytes.Clone(signed[:bytes.Index(signed, []byte("-----BEGIN PGP SIGNATURE"))]), "-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n"...), nil, VerifyOptions{}, new(*UnsignedError)},
+		{"nothing before the signature", append([]byte("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"), signed[bytes.Index(signed, []byte("-----BEGIN PGP SIGNATURE")):]...), nil, VerifyOptions{}, new(*UnsignedError)},
+		{"nothing before the signature, and no headers", append([]byte("-----BEGIN PGP SIGNED MESSAGE-----\r\n \r\n"), signed[bytes.Index(signed, []byte("-----BEGIN PGP SIGNATURE")):]...), nil, VerifyOptions{Trusted: true}, new(*UnsignedError)},
 		{"an altered text", change("Suite: stable", "Suite: stabel"), nil, VerifyOptions{}, new(*BadSignatureError)},
 		{"no trusted key", signed, keyring(t, false, other), VerifyOptions{}, new(*UntrustedError)},
 		{"an empty keyring", signed, []byte{}, VerifyOptions{}, new(*UntrustedError)},
