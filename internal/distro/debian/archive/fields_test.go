@@ -45,7 +45,7 @@ func TestFieldsAsDpkg(t *testing.T) {
 		"Pre-Depends: foo (= 1:2-)", "Recommends: foo (~ 1)", "Suggests: foo (1.0)", "Enhances: foo (= 1_2)",
 		"Conflicts: a | b", "Breaks: a (<< 1~)", "Replaces: a | b", "Provides: a | b", "Provides: a (>> 1)", "Provides: a (= 1)",
 		"Version: 1-", "Version: abc", "Version: -1:2", "Version: 99999999999:2", "Version: 1:", "Version: :1", "Version: 1:2:3", "Version: 1-2-3", "Version: 0:1.0~rc1+b2-0.1",
-		"Package: +evil", "Package: a", "Installed-Size: x", "Priority: evil", "Section: ../../x",
+		"Package: +evil", "Package: a", "XY: a\n \u00a0\n b", "XY: a\n \t\n b", "XY: a\n \v\n b", "XY: a\n \f\n", "XY: a\n \r\n", "XY: \u2003", "Installed-Size: x", "Priority: evil", "Section: ../../x",
 	} {
 		name, _, _ := strings.Cut(change, ":")
 		var b strings.Builder

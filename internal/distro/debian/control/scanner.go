@@ -27,7 +27,7 @@ func (f *Scanner) Next() (name, value string, ok bool) {
 	}
 	end := f.lineEnd(f.Pos)
 	line := f.Text[f.Pos:end]
-	if strings.TrimSpace(line) == "" {
+	if isBlank(line) {
 		return "", "", true
 	}
 	colon := strings.IndexByte(line, ':')
@@ -38,13 +38,26 @@ func (f *Scanner) Next() (name, value string, ok bool) {
 	start := f.Pos + colon + 1
 	for end+1 < len(f.Text) && f.continues(f.Text[end+1]) {
 		next := f.lineEnd(end + 1)
-		if strings.TrimSpace(f.Text[end+1:next]) == "" {
+		if isBlank(f.Text[end+1 : next]) {
 			break
 		}
 		end = next
 	}
 	f.Pos = min(end+1, len(f.Text))
 	return line[:colon], strings.Trim(f.Text[start:end], " \t\r"), true
+}
+
+// isBlank reports whether a line is empty as dpkg sees it, to which a blank beyond ASCII, as
+// texts from elsewhere have them, is a letter.
+func isBlank(line string) bool {
+	for i := range len(line) {
+		switch line[i] {
+		case ' ', '\t', '\r', '\v', '\f':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // continues reports whether a line that begins so belongs to the field before.
@@ -59,7 +72,7 @@ func (f *Scanner) SkipEmpty() {
 			f.skipComments()
 		}
 		end := f.lineEnd(f.Pos)
-		if strings.TrimSpace(f.Text[f.Pos:end]) != "" {
+		if !isBlank(f.Text[f.Pos:end]) {
 			return
 		}
 		f.Pos = min(end+1, len(f.Text))
