@@ -6,6 +6,7 @@
 package install
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -55,10 +56,23 @@ func (a *assembler) updateAlternatives(c *noshell.Call) error {
 			return fmt.Errorf("%q can't be an alternative's name", one.name)
 		}
 	}
+	return a.enterAlternative(alt)
+}
+
+// enterAlternative adds an alternative, which takes the place of one with its path.
+func (a *assembler) enterAlternative(alt alternative) error {
 	if a.choices == nil {
 		a.choices = map[string][]alternative{}
 	}
-	a.choices[alt.name] = append(a.choices[alt.name], alt)
+	all := a.choices[alt.name]
+	if i := slices.IndexFunc(all, func(x alternative) bool { return x.path == alt.path }); i >= 0 {
+		if err := a.unlink(all[i].slaves); err != nil {
+			return err
+		}
+		all[i] = alt
+	} else {
+		a.choices[alt.name] = append(all, alt)
+	}
 	return a.choose(alt.name)
 }
 
@@ -76,14 +90,13 @@ func (a *assembler) otherAlternatives(c *noshell.Call, args []string) error {
 	case slices.Contains([]string{"--list", "--query", "--display"}, args[0]) && len(all) == 0:
 		return noshell.Status(2)
 	case args[0] == "--query" && len(args) == 2:
-		return c.Print(queried(all))
+		return c.Print(queried(all, a.best(args[1])))
 	}
 	return noshell.Refuse("it isn't followed")
 }
 
 // queried is what --query prints of a name's choices.
-func queried(all []alternative) string {
-	best := slices.MaxFunc(all, func(x, y alternative) int { return x.priority - y.priority })
+func queried(all []alternative, best alternative) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Name: %s\nLink: %s\n", best.name, best.link)
 	slaves := map[string]string{}
@@ -114,10 +127,23 @@ func writeSlaves(b *strings.Builder, slaves map[string]string) {
 	}
 }
 
+// best is the choice of the highest priority; of several the one that has the name already.
+func (a *assembler) best(name string) alternative {
+	current, _ := os.Readlink(a.root.At("/etc/alternatives/" + name))
+	other := func(x alternative) int {
+		if x.path == current {
+			return 0
+		}
+		return 1
+	}
+	return slices.MinFunc(a.choices[name], func(x, y alternative) int {
+		return cmp.Or(cmp.Compare(y.priority, x.priority), other(x)-other(y), strings.Compare(x.path, y.path))
+	})
+}
+
 // choose makes the links of a name and writes down the choices.
 func (a *assembler) choose(name string) error {
-	all := slices.Clone(a.choices[name])
-	best := slices.MaxFunc(all, func(x, y alternative) int { return x.priority - y.priority })
+	all, best := slices.Clone(a.choices[name]), a.best(name)
 	var others []alternative // names that other choices have
 	for _, alt := range all {
 		others = append(others, alt.slaves...)

@@ -24,6 +24,20 @@ func TestAssembleAlternatives(t *testing.T) {
 		"--install /usr/bin/which which /usr/bin/which.b 10 --slave /usr/share/man/which.1 which.1 /usr/share/which.b.1 --slave /usr/share/man/fr/which.1 which.fr.1 /usr/share/missing",
 		"--install /usr/bin/awk awk /usr/bin/which.b 10 --slave /usr/share/man/awk.1 awk.1 /usr/share/which.b.1",
 		"--install /usr/bin/awk awk /usr/bin/which.a 5 --slave /usr/share/man/awk.1 awk.1 /usr/share/which.a.1 --slave /usr/share/man/de/awk.1 awk.de.1 /usr/share/which.a.de.1",
+		// The same one again, and two that are as good.
+		"--install /usr/bin/pager pager /usr/bin/which.b 50 --slave /usr/share/man/pager.1 pager.1 /usr/share/which.b.1",
+		"--install /usr/bin/pager pager /usr/bin/which.a 50",
+		"--install /usr/bin/pager pager /usr/bin/which.b 5",
+		"--install /usr/bin/editor editor /usr/bin/which.b 50",
+		"--install /usr/bin/editor editor /usr/bin/which.a 50 --slave /usr/share/man/editor.1 editor.1 /usr/share/which.a.1",
+		"--install /usr/bin/editor editor /usr/bin/which.b 50 --slave /usr/share/man/editor.1 editor.1 /usr/share/which.b.1",
+		"--install /usr/bin/x-www x-www /usr/bin/which.a 5",
+		"--install /usr/bin/x-www x-www /usr/bin/which.b 50",
+		"--install /usr/bin/x-www x-www /usr/bin/which.a 50",
+		"--install /usr/bin/vi vi /usr/share/which.b.1 50",
+		"--install /usr/bin/vi vi /usr/bin/which.b 40",
+		"--install /usr/bin/vi vi /usr/bin/which.a 40",
+		"--install /usr/bin/vi vi /usr/share/which.b.1 5",
 	}
 	files := []sourceFile{
 		{name: "usr/bin/which.a", text: "a", mode: 0o755},
@@ -61,7 +75,7 @@ func TestAssembleAlternatives(t *testing.T) {
 	if diff := cmp.Diff(linksOf(t, theirs), linksOf(t, root)); diff != "" {
 		t.Errorf("links (-theirs +ours):\n%s", diff)
 	}
-	for _, name := range []string{"which", "awk"} {
+	for _, name := range []string{"which", "awk", "pager", "editor", "x-www", "vi"} {
 		want, err := os.ReadFile(filepath.Join(theirs, "var/lib/dpkg/alternatives", name))
 		must(t, err)
 		holds(t, root, "var/lib/dpkg/alternatives/"+name, string(want))
