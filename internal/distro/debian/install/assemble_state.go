@@ -6,9 +6,12 @@
 package install
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -67,6 +70,9 @@ func (a *assembler) divert(c *noshell.Call) error {
 	case at >= 0:
 		return fmt.Errorf("'%s' clashes with another diversion", d.path)
 	}
+	if err := d.check(); err != nil {
+		return err
+	}
 	for _, p := range a.packages {
 		if p.Name() != d.by && (slices.Contains(p.Files, d.path) || slices.Contains(p.Links, d.path)) {
 			return noshell.Refuse("it diverts %s, which %s has", d.path, p.Name())
@@ -79,12 +85,23 @@ func (a *assembler) divert(c *noshell.Call) error {
 	return nil
 }
 
-func (a *assembler) listDiversion(c *noshell.Call, path string) error {
-	if strings.ContainsAny(path, "*?[") {
+// check refuses what dpkg's list of diversions can't have.
+func (d diversion) check() error {
+	switch {
+	case strings.Contains(d.path+d.to+d.by, "\n"):
+		return errors.New("file may not contain newlines")
+	case !path.IsAbs(d.path) || !path.IsAbs(d.to):
+		return fmt.Errorf("filename '%s' is not absolute", d.path)
+	}
+	return nil
+}
+
+func (a *assembler) listDiversion(c *noshell.Call, of string) error {
+	if strings.ContainsAny(of, "*?[") {
 		return noshell.Refuse("it isn't followed with patterns")
 	}
 	for _, d := range a.diversions {
-		if d.path != path && d.to != path {
+		if d.path != of && d.to != of {
 			continue
 		}
 		by := "by " + d.by
@@ -141,33 +158,22 @@ func (a *assembler) override(c *noshell.Call) error {
 	if slices.ContainsFunc(a.overrides, func(old override) bool { return old.path == o.path }) {
 		return fmt.Errorf("an override for '%s' already exists", o.path)
 	}
-	if opt.Has("update") {
-		if err := a.apply(c, o); err != nil {
+	// dpkg reads nothing of a list that has another owner or mode than there can be.
+	uid, gid, err := c.Owner(strings.TrimPrefix(o.user, "#") + ":" + strings.TrimPrefix(o.group, "#"))
+	if err != nil {
+		return err
+	}
+	mode, err := strconv.ParseUint(rest[2], 8, 32)
+	if err != nil || mode > 0o7777 {
+		return fmt.Errorf("invalid statoverride mode %s", rest[2])
+	}
+	if at := a.root.At(o.path); opt.Has("update") && a.there(o.path) {
+		if err := errors.Join(os.Chown(at, uid, gid), unix.Chmod(at, uint32(mode))); err != nil {
 			return err
 		}
 	}
 	a.overrides = append(a.overrides, o)
 	return nil
-}
-
-// apply gives a path its owner and its mode.
-func (a *assembler) apply(c *noshell.Call, o override) error {
-	uid, gid, err := c.Owner(strings.TrimPrefix(o.user, "#") + ":" + strings.TrimPrefix(o.group, "#"))
-	if err != nil {
-		return err
-	}
-	var mode uint32
-	if _, err := fmt.Sscanf(o.mode, "%o", &mode); err != nil || mode > 0o7777 {
-		return noshell.Refuse("its mode isn't followed")
-	}
-	at := a.root.At(o.path)
-	if !a.there(o.path) {
-		return nil
-	}
-	if err := os.Chown(at, uid, gid); err != nil {
-		return err
-	}
-	return unix.Chmod(at, mode)
 }
 
 // writeState writes what scripts entered in dpkg's database.

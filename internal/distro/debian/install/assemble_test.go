@@ -135,6 +135,11 @@ func TestAssembleRefuses(t *testing.T) {
 		"ucf /a /b":                       "it isn't there; add ucf to \"names\"",
 		"/usr/bin/program":                "/usr/bin/program (line 3): it is a program, which can't be run here",
 		"dpkg-divert --rename --package pack --add /usr/bin/other": "it diverts /usr/bin/other, which other has",
+		"dpkg-divert --no-rename --add usr/bin/x":                  "filename 'usr/bin/x' is not absolute",
+		"dpkg-divert --no-rename --divert y --add /usr/bin/x":      "is not absolute",
+		"dpkg-divert --no-rename --add '/x\ny'":                    "file may not contain newlines",
+		"dpkg-statoverride --add 0 0 9 /usr/bin/program":           "invalid statoverride mode 9",
+		"dpkg-statoverride --add nosuch root 755 /usr/bin/program": "there is no /etc/passwd",
 		"update-alternatives --set x /y":                           "update-alternatives --set x /y (line 3): it isn't followed",
 	} {
 		t.Run(want, func(t *testing.T) {
