@@ -36,7 +36,7 @@ func All(ctx context.Context, dir string, files []call.FetchedFile) error {
 		return err
 	}
 	defer root.Close()
-	client := &http.Client{Transport: transport}
+	client := &http.Client{Transport: patient{transport, patience}}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, f := range files {

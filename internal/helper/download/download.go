@@ -26,7 +26,7 @@ import (
 	"github.com/strata-build/strata/internal/fetch"
 )
 
-// patience is how long a server may take until it begins to answer.
+// patience is how long a server may take until it begins to answer, and until it goes on.
 const patience = 2 * time.Minute
 
 // maxRedirects is how often servers may send on to another address.
@@ -189,7 +189,7 @@ func (f *fetcher) open(address string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", address, err)
 	}
-	client := &http.Client{Transport: transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	client := &http.Client{Transport: patient{transport, patience}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return fmt.Errorf("it was sent on more than %d times", maxRedirects)
 		}

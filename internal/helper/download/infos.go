@@ -31,7 +31,7 @@ func Infos(ctx context.Context, c call.Infos) error {
 	}
 	transport.MaxIdleConnsPerHost = infosAtOnce
 	defer transport.CloseIdleConnections()
-	g := gatherer{client: &http.Client{Transport: transport}, texts: map[string]string{}}
+	g := gatherer{client: &http.Client{Transport: patient{transport, patience}}, texts: map[string]string{}}
 	if _, err := resolve.Closure(ctx, c.Paths, resolve.Options{Fetcher: &g, Caches: c.Caches, Unsigned: true}); err != nil {
 		return err
 	}
