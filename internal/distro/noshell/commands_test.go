@@ -209,7 +209,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzExpression and FuzzSed look for expressions and scripts that end the process.
+// FuzzExpression, FuzzSed and FuzzAwk look for expressions and scripts that end the process.
 func FuzzExpression(f *testing.F) {
 	for _, text := range []string{`^a\(b\|c\)*$`, `[]x[:space:]^-]\{1,2\}`, `a+?|(b)`, `\`, `[`} {
 		f.Add(text, true)
@@ -229,6 +229,22 @@ func FuzzSed(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, text string) {
 		if commands, err := (&sedParser{in: text}).commands(); err == nil {
 			newSed(commands, false).run("a\nx\nb")
+		}
+	})
+}
+
+func FuzzAwk(f *testing.F) {
+	for _, text := range []string{`{print $1, "a" b}`, `BEGIN {FS=":"} /^a/ {gsub(/b/, "c"); x = $2 x} END {print x}`, `$1 == "a"`, "{", `{print $999999999999999999999}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(_ *testing.T, text string) {
+		rules, err := parseAwk(text)
+		if err != nil {
+			return
+		}
+		r := &awkRun{line: "a:b c", variables: map[string]string{}}
+		for _, now := range []int{awkBegin, awkLine, awkEnd} {
+			r.all(rules, now)
 		}
 	})
 }

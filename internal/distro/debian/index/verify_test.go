@@ -42,7 +42,7 @@ SHA256:
 func day(n int) time.Time { return time.Date(2024, 11, n, 12, 0, 0, 0, time.UTC) }
 
 // newKey makes a key on the first; it lasts for some days, or for ever.
-func newKey(t *testing.T, name string, days int) *openpgp.Entity {
+func newKey(t testing.TB, name string, days int) *openpgp.Entity {
 	t.Helper()
 	e, err := openpgp.NewEntity(name, "", name+"@example.org", &packet.Config{
 		Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return day(1) },
@@ -55,7 +55,7 @@ func newKey(t *testing.T, name string, days int) *openpgp.Entity {
 }
 
 // keyring writes the public keys.
-func keyring(t *testing.T, armored bool, keys ...*openpgp.Entity) []byte {
+func keyring(t testing.TB, armored bool, keys ...*openpgp.Entity) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	for _, k := range keys {
@@ -80,7 +80,7 @@ func keyring(t *testing.T, armored bool, keys ...*openpgp.Entity) []byte {
 	return text.Bytes()
 }
 
-func inRelease(t *testing.T, text string, keys ...*openpgp.Entity) []byte {
+func inRelease(t testing.TB, text string, keys ...*openpgp.Entity) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	var private []*packet.PrivateKey
