@@ -163,12 +163,12 @@ func TestLoad(t *testing.T) {
 	t.Run("requests at once on a daemon", func(t *testing.T) {
 		before := look(t, c.daemon.PID())
 		atOnce(t, requests, func(i int) error { return c.throughDaemon(t.Context(), i) })
-		before.compare(t, fmt.Sprintf("%d requests at once through the frontend's image", requests))
+		before.compare(t, fmt.Sprintf("%d requests at once through the frontend's image", requests), func() error { return engine(0) })
 	})
 	t.Run("builds at once on an engine", func(t *testing.T) {
 		before := look(t, c.engine(t))
 		atOnce(t, builds, func(i int) error { return engine(i) })
-		before.compare(t, fmt.Sprintf("%d builds at once on the engine", builds))
+		before.compare(t, fmt.Sprintf("%d builds at once on the engine", builds), func() error { return engine(0) })
 	})
 	for _, where := range []struct {
 		name string
@@ -193,7 +193,7 @@ func TestLoad(t *testing.T) {
 				_ = cmd.Wait()
 			}
 			must(t, engine(0, where.more...))
-			before.compare(t, "5 builds at once beside 5 clients that stop reading, on the "+where.name)
+			before.compare(t, "5 builds at once beside 5 clients that stop reading, on the "+where.name, func() error { return engine(0, where.more...) })
 		})
 	}
 }
