@@ -100,6 +100,9 @@ func (in *Info) check() error {
 			return fmt.Errorf("read .PKGINFO: %s is %.80q", key, value)
 		}
 	}
+	if strings.ContainsAny(in.Name, notInName) {
+		return fmt.Errorf("read .PKGINFO: %.80q is not the name of a package", in.Name)
+	}
 	if !ValidVersion(in.Version) {
 		return fmt.Errorf("read .PKGINFO: pkgver %.80q is not a version that apk knows", in.Version)
 	}

@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// notInName are the characters of relations, which a package's name has not.
+const notInName = "!<>=~@"
+
 // A Record is a package as an index or the database of installed packages has
 // it. Its strings are parts of the text that was read.
 type Record struct {
@@ -99,7 +102,7 @@ func (r *Record) read() (int, error) {
 	}
 	more.join()
 	switch {
-	case checkWord(r.Name) != nil || r.Name == "" || strings.ContainsAny(r.Name, "!<>=~@"):
+	case checkWord(r.Name) != nil || r.Name == "" || strings.ContainsAny(r.Name, notInName):
 		return 1, fmt.Errorf("%.80q is not the name of a package", r.Name)
 	case r.Version == "" || checkWord(r.Version) != nil:
 		return 1, fmt.Errorf("package %s: %.80q is not a version", r.Name, r.Version)

@@ -56,7 +56,7 @@ func TestRefusesBadInfo(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"", "pkgname = a\n", good + "nonsense\n", good + "size = -1\n", good + "depend = a>\n", good + "datahash = 12\n",
-		good + "pkgname = ../a\n", good + "pkgname = a b\n", good + "pkgver = 1.\n", good + "pkgdesc = a\x01b\n", good + "provider_priority = x\n",
+		good + "pkgname = ../a\n", good + "pkgname = a b\n", good + "pkgname = a=b\n", good + "pkgname = !b\n", good + "pkgver = 1.\n", good + "pkgdesc = a\x01b\n", good + "provider_priority = x\n",
 	} {
 		if _, err := ParseInfo(bad); err == nil {
 			t.Errorf("%q is taken", bad)
