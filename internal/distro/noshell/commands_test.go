@@ -149,6 +149,7 @@ func TestRefuses(t *testing.T) {
 		"IFS=,; x=,b; for i in $x; do :; done":   `",b" has an empty field`,
 		"echo a\r":                               "it has a carriage return",
 		"eval \"$(printf '!\\\\\r')\"":           "it has a carriage return",
+		"echo $(( \"1\" + 1 ))":                  "its quotes in an expression aren't followed",
 		"f() { echo 'a\fb'; }; f":                "it has a form feed",
 		"f() { :; }; type f":                     "whether the script has the function f isn't known",
 		"echo 'a\\(b\\)\\1' | grep '\\(a\\)\\1'": "isn't followed",

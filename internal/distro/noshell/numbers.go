@@ -20,7 +20,7 @@ import (
 // expression normalizes a whole expression.
 func (n *normalizer) expression(x syntax.ArithmExpr, at place) syntax.ArithmExpr {
 	if w, ok := x.(*syntax.Word); ok {
-		n.words(w, at)
+		n.value(w, at)
 		return number(w, false, true)
 	}
 	return n.arithmetic(x, at, false)
@@ -30,7 +30,7 @@ func (n *normalizer) expression(x syntax.ArithmExpr, at place) syntax.ArithmExpr
 func (n *normalizer) arithmetic(x syntax.ArithmExpr, at place, mayBeEmpty bool) syntax.ArithmExpr {
 	switch x := x.(type) {
 	case *syntax.Word:
-		n.words(x, at)
+		n.value(x, at)
 		return number(x, mayBeEmpty, false)
 	case *syntax.ParenArithm:
 		x.X = n.arithmetic(x.X, at, false)
@@ -48,6 +48,18 @@ func (n *normalizer) arithmetic(x syntax.ArithmExpr, at place, mayBeEmpty bool) 
 		}
 	}
 	return x
+}
+
+// value normalizes a word of an expression, which is put into quotes: shells differ in what
+// quotes of its own mean.
+func (n *normalizer) value(w *syntax.Word, at place) {
+	n.words(w, at)
+	for _, part := range w.Parts {
+		switch part.(type) {
+		case *syntax.SglQuoted, *syntax.DblQuoted:
+			n.err = refuse("its quotes in an expression aren't followed")
+		}
+	}
 }
 
 // assigns reports whether what stands before an operator is changed.
