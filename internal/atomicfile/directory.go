@@ -104,7 +104,7 @@ func (f *Directory) moveOnce() error {
 	if err := f.enter(); err != nil {
 		return err
 	}
-	return os.RemoveAll(f.temp)
+	return removeAll(f.temp)
 }
 
 // appear puts the directory in the place of the empty one just made, with the
@@ -125,6 +125,7 @@ func (f *Directory) appear() error {
 
 // enter puts the entries into the directory that is there.
 func (f *Directory) enter() error {
+	allow(f.temp)
 	if f.join == nil {
 		return merge(f.temp, f.dest)
 	}
@@ -137,7 +138,7 @@ func (f *Directory) enter() error {
 	return f.join(f.dest)
 }
 
-func (f *Directory) discard() error { return os.RemoveAll(f.temp) }
+func (f *Directory) discard() error { return removeAll(f.temp) }
 
 // emptyBut empties a directory but for one entry.
 func emptyBut(dir, keep string) error {
@@ -149,7 +150,7 @@ func emptyBut(dir, keep string) error {
 		if entry.Name() == keep {
 			continue
 		}
-		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+		if err := removeAll(filepath.Join(dir, entry.Name())); err != nil {
 			return err
 		}
 	}
@@ -176,11 +177,11 @@ func merge(src, dst string) error {
 			}
 			continue
 		case old.IsDir() || entry.IsDir():
-			if err := os.RemoveAll(to); err != nil {
+			if err := removeAll(to); err != nil {
 				return err
 			}
 		}
-		if err := os.Rename(from, to); err != nil {
+		if err := rename(from, to); err != nil {
 			return err
 		}
 	}
@@ -193,6 +194,8 @@ func mergeDir(from, to string) error {
 	if err != nil {
 		return err
 	}
+	allow(from)
+	allow(to)
 	if err := merge(from, to); err != nil {
 		return err
 	}
