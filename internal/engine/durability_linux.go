@@ -76,7 +76,7 @@ func flush(root string) error {
 // dropState removes what an engine keeps: the databases and the workers' directories.
 func dropState(root string) error {
 	for _, pattern := range []string{"runc-*", "*.db", "*.db.*"} {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
+		found, err := matching(root, pattern)
 		if err != nil {
 			return err
 		}

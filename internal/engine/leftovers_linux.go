@@ -6,6 +6,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -18,7 +19,7 @@ func clearLeftovers(s *settings) error {
 	removeCgroups(s.Workers.OCI.DefaultCgroupParent)
 	stale := []string{filepath.Join(s.root, tempName)}
 	for _, name := range []string{"executor", "cachemounts"} {
-		found, err := filepath.Glob(filepath.Join(s.root, "runc-*", name))
+		found, err := matching(s.root, "runc-*/"+name)
 		if err != nil {
 			return fmt.Errorf("look for leftovers: %w", err)
 		}
@@ -33,6 +34,20 @@ func clearLeftovers(s *settings) error {
 		}
 	}
 	return nil
+}
+
+// matching are the paths in a directory that match a pattern of path.Match. What is in
+// the directory's own path is no part of the pattern.
+func matching(root, pattern string) ([]string, error) {
+	names, err := fs.Glob(os.DirFS(root), pattern)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]string, 0, len(names))
+	for _, name := range names {
+		found = append(found, filepath.Join(root, name))
+	}
+	return found, nil
 }
 
 // empty removes everything in a directory and keeps the directory.
