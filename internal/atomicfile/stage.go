@@ -58,10 +58,17 @@ func (s *Stage) Discard() error {
 	return errors.Join(errs...)
 }
 
-// hidden is a new name in dir for something that will become base.
+// hidden is a new name in dir for something that will become base, which may be as long
+// as a name can be.
 func hidden(dir, base string) string {
+	if len(base) > shown {
+		base = strings.ToValidUTF8(base[:shown], "")
+	}
 	return filepath.Join(dir, "."+base+mark+rand.Text()[:10])
 }
+
+// shown is how many bytes of an output's name are in its hidden one.
+const shown = 200
 
 // mark is in all hidden names.
 const mark = ".strata-"

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,6 +93,20 @@ func TestFile(t *testing.T) {
 	if target, _ := os.Readlink(filepath.Join(dir, "link")); target != "old" {
 		t.Errorf("the link was replaced")
 	}
+}
+
+// TestLongName stages outputs whose names are as long as a name can be.
+func TestLongName(t *testing.T) {
+	dir := t.TempDir()
+	var s atomicfile.Stage
+	file, err := s.File(filepath.Join(dir, strings.Repeat("f", 255)))
+	must(t, err)
+	must(t, file.Write([]byte("after")))
+	directory, err := s.Directory(filepath.Join(dir, "d"+strings.Repeat("ü", 127)), false)
+	must(t, err)
+	must(t, os.Mkdir(directory.Path(), 0o700))
+	must(t, s.Commit())
+	check(t, dir, tree{strings.Repeat("f", 255): "after", "d" + strings.Repeat("ü", 127): "DIR"})
 }
 
 func TestFileDiscard(t *testing.T) {
