@@ -10,7 +10,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"strings"
+	"path"
+	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
@@ -70,11 +71,13 @@ func isDatabase(name string) bool {
 // databases reads them from the layers, of which a later one counts more.
 func databases(ctx context.Context, s *image.Source, m *v1.Manifest) (dataFiles, error) {
 	scans := make([]*scan, len(m.Layers))
+	var room atomic.Int64
+	room.Store(databasesLimit)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(2)
 	for i, l := range m.Layers {
 		group.Go(func() (err error) {
-			if scans[i], err = scanDatabases(within, s, l); err != nil {
+			if scans[i], err = scanDatabases(within, s, l, &room); err != nil {
 				return fmt.Errorf("read layer %d of %s: %w", i+1, s.Name, err)
 			}
 			return nil
@@ -85,26 +88,37 @@ func databases(ctx context.Context, s *image.Source, m *v1.Manifest) (dataFiles,
 	}
 	all := dataFiles{}
 	for _, scanned := range scans {
-		for _, e := range scanned.entries {
-			if e.kind == 'w' || e.kind == 'o' {
-				all.remove(e)
-			}
-		}
+		all.remove(scanned.entries)
 		maps.Copy(all, scanned.files)
 	}
 	return all, nil
 }
 
-// remove takes out what an entry of a layer deletes.
-func (f dataFiles) remove(e entry) {
+// remove takes out what the entries of a layer delete.
+func (f dataFiles) remove(entries []entry) {
+	deleted, emptied := map[string]bool{}, map[string]bool{}
+	for _, e := range entries {
+		switch e.kind {
+		case 'w':
+			deleted[e.path] = true
+		case 'o':
+			emptied[e.path] = true
+		}
+	}
 	for name := range f {
-		if e.kind == 'w' && name == e.path || strings.HasPrefix(name, strings.TrimPrefix(e.path+"/", "./")) {
+		gone := deleted[name]
+		for dir := name; !gone && dir != "."; {
+			dir = path.Dir(dir)
+			gone = deleted[dir] || emptied[dir]
+		}
+		if gone {
 			delete(f, name)
 		}
 	}
 }
 
-func scanDatabases(ctx context.Context, s *image.Source, d v1.Descriptor) (*scan, error) {
+// scanDatabases reads those of a layer, as long as there is room for them.
+func scanDatabases(ctx context.Context, s *image.Source, d v1.Descriptor, room *atomic.Int64) (*scan, error) {
 	rc, err := s.Layer(ctx, d)
 	if err != nil {
 		return nil, err
@@ -115,7 +129,7 @@ func scanDatabases(ctx context.Context, s *image.Source, d v1.Descriptor) (*scan
 		return nil, err
 	}
 	defer plain.Close()
-	out := &scan{files: dataFiles{}}
+	out := &scan{files: dataFiles{}, room: room}
 	if err := out.read(plain); err != nil {
 		return nil, err
 	}
@@ -134,6 +148,9 @@ func (s *scan) keep(name string, r io.Reader) (io.Reader, error) {
 	}
 	if len(data) > databaseLimit {
 		return nil, fmt.Errorf("it has more than %d bytes", databaseLimit)
+	}
+	if s.room.Add(-int64(len(data))) < 0 {
+		return nil, fmt.Errorf("the image's package databases have more than %d bytes", databasesLimit)
 	}
 	s.files[name] = data
 	return bytes.NewReader(data), nil

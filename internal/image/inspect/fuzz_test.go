@@ -34,7 +34,7 @@ func FuzzHistory(f *testing.F) {
 func FuzzTree(f *testing.F) {
 	f.Add("f a/b\nd c\n\nw a\nf a/b/c\n\no a\nf a")
 	f.Fuzz(func(t *testing.T, text string) {
-		tree := &node{}
+		tree := &tree{}
 		for i, layer := range strings.Split(text, "\n\n") {
 			var entries []entry
 			for line := range strings.SplitSeq(layer, "\n") {

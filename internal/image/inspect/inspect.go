@@ -118,7 +118,7 @@ func readJSON[T any](ctx context.Context, s *image.Source, d v1.Descriptor) (*T,
 // fill puts the layers together.
 func (r *Report) fill(m *v1.Manifest, config *v1.ConfigFile, scans []*scan) {
 	made := histories(config, len(scans))
-	tree := &node{}
+	all := &tree{}
 	installed := map[string]string{}
 	for i, s := range scans {
 		l := s.layer
@@ -126,12 +126,12 @@ func (r *Report) fill(m *v1.Manifest, config *v1.ConfigFile, scans []*scan) {
 		l.Made, l.Created = made[i].CreatedBy, made[i].Created.Time
 		l.Strategy, l.Made = Made(l.Made)
 		l.Packages = s.changed(installed)
-		tree.apply(i, s.entries)
+		all.apply(i, s.entries)
 		r.Layers = append(r.Layers, l)
 		r.Size += l.Size
 		r.Unpacked += l.Unpacked
 	}
-	r.All = tree.files()
+	r.All = all.files()
 	for _, f := range r.All {
 		if !f.Gone {
 			r.Files++

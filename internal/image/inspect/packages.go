@@ -12,8 +12,12 @@ import (
 	"github.com/strata-build/strata/internal/distro/systems"
 )
 
-// databaseLimit is how much of a package database is read, in bytes.
-const databaseLimit = 64 << 20
+const (
+	// databaseLimit is how much of a package database is read, in bytes.
+	databaseLimit = 64 << 20
+	// databasesLimit is how many bytes all those of an image may have that are kept.
+	databasesLimit = 256 << 20
+)
 
 // databaseOf returns the package database that a file of an image is part of, or nil.
 func databaseOf(name string) distro.Database {

@@ -16,6 +16,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"lukechampine.com/blake3"
@@ -31,6 +32,8 @@ type scan struct {
 	packages map[string]string
 	// files are the package databases themselves, if they are asked for.
 	files dataFiles
+	// room is how many bytes of them may still be kept, of all layers.
+	room *atomic.Int64
 }
 
 // entry is a file of a layer, or a deletion.
@@ -85,6 +88,9 @@ func scanLayer(ctx context.Context, s *image.Source, d v1.Descriptor, diffID v1.
 	return out, nil
 }
 
+// maxPath is how many bytes of a path Linux allows.
+const maxPath = 4095
+
 // read goes through a tar.
 func (s *scan) read(r io.Reader) error {
 	store := map[string]bool{}
@@ -97,6 +103,9 @@ func (s *scan) read(r io.Reader) error {
 			return fmt.Errorf("read tar: %w", err)
 		}
 		name := strings.TrimPrefix(path.Clean("/"+h.Name), "/")
+		if len(name) > maxPath {
+			return fmt.Errorf("read tar: the path %.40q… has %d bytes, more than the %d that Linux allows", name, len(name), maxPath)
+		}
 		s.count(name, h)
 		if rest, ok := strings.CutPrefix(name, "nix/store/"); ok {
 			p, _, _ := strings.Cut(rest, "/")

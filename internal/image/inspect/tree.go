@@ -6,39 +6,36 @@ package inspect
 import (
 	"archive/tar"
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 )
 
-// node is a place in the tree of files. gone collects what was there.
+// tree is the files of all layers.
+type tree struct {
+	root node
+	// gone are the files that later layers took away, or the same one replaced.
+	gone []File
+}
+
+// node is a place in the tree.
 type node struct {
 	children map[string]*node
 	file     bool
 	layer    int
 	size     int64
-	gone     []version
-}
-
-// version is a file that a later layer took away.
-type version struct {
-	layer int
-	size  int64
 }
 
 // apply adds the entries of a layer. What it deletes is of the layers below, in
 // whatever order its entries come.
-func (n *node) apply(layer int, entries []entry) {
+func (t *tree) apply(layer int, entries []entry) {
 	for _, e := range entries {
 		switch e.kind {
 		case 'w':
-			if at := n.find(e.path); at != nil {
-				at.take(layer)
-			}
+			t.remove(e.path)
 		case 'o':
-			if at := n.find(e.path); at != nil {
-				for _, child := range at.children {
-					child.take(layer)
-				}
+			if at := t.find(e.path); at != nil {
+				t.empty(at, e.path)
 			}
 		}
 	}
@@ -46,41 +43,64 @@ func (n *node) apply(layer int, entries []entry) {
 		switch e.kind {
 		case 'w', 'o':
 		case tar.TypeDir:
-			n.make(e.path).becomeDirectory()
+			t.replace(t.make(e.path), e.path)
 		default:
-			at := n.make(e.path)
-			at.take(layer + 1)
+			at := t.make(e.path)
+			t.replace(at, e.path)
+			t.empty(at, e.path)
 			at.file, at.layer, at.size = true, layer, e.size
 		}
 	}
 }
 
-// becomeDirectory removes a file, and keeps what is in a directory.
-func (n *node) becomeDirectory() {
+// remove takes away what is at a path.
+func (t *tree) remove(name string) {
+	parent := t.find(path.Dir(name))
+	if parent == nil {
+		return
+	}
+	if at := parent.children[path.Base(name)]; at != nil {
+		t.replace(at, name)
+		t.empty(at, name)
+		delete(parent.children, path.Base(name))
+	}
+}
+
+// replace takes away a file, and keeps what is in a directory.
+func (t *tree) replace(n *node, name string) {
 	if n.file {
-		n.gone = append(n.gone, version{n.layer, n.size})
+		t.gone = append(t.gone, File{Path: name, Layer: n.layer, Size: n.size, Gone: true})
 		n.file = false
 	}
 }
 
-// take removes what is there from layers below the one that is given.
-func (n *node) take(below int) {
-	if n.file && n.layer < below {
-		n.gone = append(n.gone, version{n.layer, n.size})
-		n.file = false
+// empty takes away what is in a directory. It isn't met again, however often a layer
+// deletes it.
+func (t *tree) empty(n *node, dir string) {
+	for base, child := range n.children {
+		name := below(dir, base)
+		t.replace(child, name)
+		t.empty(child, name)
 	}
-	for _, child := range n.children {
-		child.take(below)
+	n.children = nil
+}
+
+// below is the path of a name in a directory.
+func below(dir, name string) string {
+	if dir == "" || dir == "." {
+		return name
 	}
+	return dir + "/" + name
 }
 
 // find is the node at a path, or nil.
-func (n *node) find(path string) *node {
-	if path == "." || path == "" {
+func (t *tree) find(name string) *node {
+	n := &t.root
+	if name == "." || name == "" {
 		return n
 	}
-	for name := range strings.SplitSeq(path, "/") {
-		if n = n.children[name]; n == nil {
+	for part := range strings.SplitSeq(name, "/") {
+		if n = n.children[part]; n == nil {
 			return nil
 		}
 	}
@@ -88,40 +108,38 @@ func (n *node) find(path string) *node {
 }
 
 // make is the node at a path, made if need be. What is on the way is a directory.
-func (n *node) make(path string) *node {
-	for name := range strings.SplitSeq(path, "/") {
-		n.becomeDirectory()
-		child := n.children[name]
+func (t *tree) make(name string) *node {
+	n, at := &t.root, 0
+	for part := range strings.SplitSeq(name, "/") {
+		t.replace(n, name[:max(0, at-1)])
+		child := n.children[part]
 		if child == nil {
 			if n.children == nil {
 				n.children = map[string]*node{}
 			}
 			child = &node{}
-			n.children[name] = child
+			n.children[part] = child
 		}
-		n = child
+		n, at = child, at+len(part)+1
 	}
 	return n
 }
 
 // files lists all files of all layers, by path and then by layer.
-func (n *node) files() []File {
-	var out []File
-	n.collect("", &out)
+func (t *tree) files() []File {
+	out := slices.Clone(t.gone)
+	t.root.collect("", &out)
 	slices.SortFunc(out, func(a, b File) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Layer, b.Layer))
 	})
 	return out
 }
 
-func (n *node) collect(path string, out *[]File) {
+func (n *node) collect(dir string, out *[]File) {
 	if n.file {
-		*out = append(*out, File{Path: path, Layer: n.layer, Size: n.size})
-	}
-	for _, v := range n.gone {
-		*out = append(*out, File{Path: path, Layer: v.layer, Size: v.size, Gone: true})
+		*out = append(*out, File{Path: dir, Layer: n.layer, Size: n.size})
 	}
 	for name, child := range n.children {
-		child.collect(strings.TrimPrefix(path+"/"+name, "/"), out)
+		child.collect(below(dir, name), out)
 	}
 }
