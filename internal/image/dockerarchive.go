@@ -185,5 +185,5 @@ func dockerTags(images []dockerImage) string {
 	if len(words) == 0 {
 		return "is none at all"
 	}
-	return "are " + strings.Join(words, ", ")
+	return "are " + listed(words)
 }

@@ -69,8 +69,10 @@ func (s *Source) findRoot(ctx context.Context, data []byte, n Name, o Options) (
 		return v1.Descriptor{}, fmt.Errorf("read %s: %w", ocispecs.ImageIndexFile, err)
 	}
 	var found []v1.Descriptor
+	seen := map[v1.Hash]bool{}
 	for _, d := range index.Manifests {
-		if isNamed(d, n) && !slices.ContainsFunc(found, func(f v1.Descriptor) bool { return f.Digest == d.Digest }) {
+		if !seen[d.Digest] && isNamed(d, n) {
+			seen[d.Digest] = true
 			found = append(found, d)
 		}
 	}
@@ -149,5 +151,14 @@ func namesIn(index v1.IndexManifest) string {
 	if len(words) == 0 {
 		return "is none at all"
 	}
-	return "are " + strings.Join(words, ", ")
+	return "are " + listed(words)
+}
+
+// listed are words, the first of them if there are more than anyone reads.
+func listed(words []string) string {
+	const most = 50
+	if more := len(words) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), more)
+	}
+	return strings.Join(words, ", ")
 }

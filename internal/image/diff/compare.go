@@ -69,20 +69,27 @@ func Compare(ctx context.Context, a, b *image.Source, o Options) (*Result, error
 	if err != nil {
 		return nil, err
 	}
+	waiting := map[string][]int{} // those of right, by their names
+	for i, d := range right {
+		waiting[name(d)] = append(waiting[name(d)], i)
+	}
+	taken := make([]bool, len(right))
 	for _, l := range left {
 		p := Platform{Platform: name(l), Only: "a", Digests: [2]string{l.Digest.String(), ""}}
-		at := slices.IndexFunc(right, func(d v1.Descriptor) bool { return name(d) == name(l) })
-		if at >= 0 {
+		if same := waiting[p.Platform]; len(same) > 0 {
+			at := same[0]
+			waiting[p.Platform], taken[at] = same[1:], true
 			p.Only, p.Digests[1] = "", right[at].Digest.String()
 			if err := p.compare(ctx, side{a, l}, side{b, right[at]}, o); err != nil {
 				return nil, err
 			}
-			right = slices.Delete(right, at, at+1)
 		}
 		r.Platforms = append(r.Platforms, p)
 	}
-	for _, d := range right {
-		r.Platforms = append(r.Platforms, Platform{Platform: name(d), Only: "b", Digests: [2]string{"", d.Digest.String()}})
+	for i, d := range right {
+		if !taken[i] {
+			r.Platforms = append(r.Platforms, Platform{Platform: name(d), Only: "b", Digests: [2]string{"", d.Digest.String()}})
+		}
 	}
 	return r, nil
 }

@@ -5,13 +5,17 @@ package diff_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/strata-build/strata/internal/image"
 	imagediff "github.com/strata-build/strata/internal/image/diff"
@@ -163,6 +167,37 @@ func TestPlatforms(t *testing.T) {
 	only := imagediff.Options{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}
 	if r := compare(t, a, b, only); !r.Equal() || len(r.Platforms) != 1 {
 		t.Errorf("the same platform differs: %+v", r)
+	}
+}
+
+// TestManyPlatforms compares indexes that list very many platforms.
+func TestManyPlatforms(t *testing.T) {
+	const many = 20_000
+	index := func(from int) *image.Source {
+		var m v1.IndexManifest
+		for i := range many {
+			m.Manifests = append(m.Manifests, v1.Descriptor{
+				MediaType: types.OCIManifestSchema1, Size: 7, Digest: v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", i)},
+				Platform: &v1.Platform{OS: "linux", Architecture: fmt.Sprint("a", from+i)},
+			})
+		}
+		raw, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := image.Compose(image.Name{Transport: image.Layout, Path: "x"}, types.OCIImageIndex, raw, image.Origins{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	begun := time.Now()
+	r, err := imagediff.Compare(t.Context(), index(0), index(many), imagediff.Options{})
+	if err != nil || len(r.Platforms) != 2*many {
+		t.Errorf("%d platforms, %v", len(r.Platforms), err)
+	}
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -91,6 +92,43 @@ func TestTagsWithoutEnd(t *testing.T) {
 	_, err := repository(t, registry.Options{Env: noEnv}, server.Listener.Addr().String()+"/a").Tags(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "have more than 67108864 bytes") || asked.Load() > 20 {
 		t.Errorf("asked %d times: %v", asked.Load(), err)
+	}
+}
+
+// TestManyReferrers lists the referrers of a registry that has very many, and of one that
+// always has another page of them.
+func TestManyReferrers(t *testing.T) {
+	const pages, onPage = 3, 60_000
+	hex64 := strings.Repeat("0", 64)
+	for _, c := range []struct {
+		last int
+		want string
+	}{{pages, ""}, {1000, "have more than 33554432 bytes"}} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", string(types.OCIImageIndex))
+			if !strings.Contains(r.URL.Path, "/referrers/") {
+				return
+			}
+			at, _ := strconv.Atoi(r.URL.Query().Get("page"))
+			if at+1 < c.last {
+				w.Header().Set("Link", fmt.Sprintf(`</v2/a/referrers/sha256:%s?page=%d>; rel="next"`, hex64, at+1))
+			}
+			_, _ = io.WriteString(w, `{"manifests": [`)
+			for i := range onPage {
+				_, _ = fmt.Fprintf(w, `{"digest": "sha256:%064x"},`, at*onPage+i)
+			}
+			_, _ = fmt.Fprintf(w, `{"digest": "sha256:%064x"}]}`, 0)
+		}))
+		t.Cleanup(server.Close)
+		r := repository(t, registry.Options{Env: noEnv}, server.Listener.Addr().String()+"/a")
+		begun := time.Now()
+		found, err := r.Referrers(t.Context(), v1.Hash{Algorithm: "sha256", Hex: hex64})
+		if c.want == "" && (err != nil || len(found) != pages*onPage) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%d pages: found %d, %v, want %q", c.last, len(found), err, c.want)
+		}
+		if took := time.Since(begun); took > 30*time.Second {
+			t.Errorf("%d pages: it took %v", c.last, took)
+		}
 	}
 }
 

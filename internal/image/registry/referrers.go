@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
@@ -20,8 +19,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// pagesLimit is how many pages of referrers are read at most.
-const pagesLimit = 64
+const (
+	// pagesLimit is how many pages of referrers are read at most.
+	pagesLimit = 64
+	// referrersLimit is the most bytes that the pages may have together: those of a hundred
+	// thousand referrers.
+	referrersLimit = 32 << 20
+)
 
 // ReferrersTag is the tag under which a registry without the referrers API, or an OCI
 // layout, has the index of the manifests about a subject.
@@ -42,6 +46,7 @@ func (r *Repository) Referrers(ctx context.Context, subject v1.Hash) ([]v1.Descr
 	var all []v1.Descriptor
 	var failed error
 	answered := false
+	seen := map[v1.Hash]bool{}
 	for i, s := range sessions {
 		found, err := s.referrers(ctx, subject)
 		if errors.Is(err, errUnlisted) && i == len(sessions)-1 {
@@ -55,7 +60,8 @@ func (r *Repository) Referrers(ctx context.Context, subject v1.Hash) ([]v1.Descr
 		}
 		answered = answered || err == nil
 		for _, d := range found {
-			if !slices.ContainsFunc(all, func(has v1.Descriptor) bool { return has.Digest == d.Digest }) {
+			if !seen[d.Digest] {
+				seen[d.Digest] = true
 				all = append(all, d)
 			}
 		}
@@ -119,6 +125,7 @@ func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1
 	q := request{
 		verb: "look up", method: http.MethodGet, path: "referrers/" + subject.String(), accept: string(types.OCIImageIndex),
 	}
+	read := 0
 	for range pagesLimit {
 		resp, err := s.do(ctx, q, http.StatusOK)
 		if err != nil {
@@ -131,6 +138,9 @@ func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1
 		}
 		if err != nil {
 			return nil, s.explain("look up", "@"+subject.String(), err)
+		}
+		if read += len(raw); read > referrersLimit {
+			return nil, s.explain("look up", "@"+subject.String(), fmt.Errorf("the lists of referrers have more than %d bytes", referrersLimit))
 		}
 		m, err := v1.ParseIndexManifest(bytes.NewReader(raw))
 		if err != nil {
