@@ -132,11 +132,10 @@ func (o *Options) bakeBase(env flags.Lookup, list frontend.TargetList) (bakeTarg
 	case file == "":
 		file = frontend.DefaultFile
 	case !filepath.IsAbs(file) && !flags.IsRemote(in.Context): // bake's is relative to the context
-		rel, err := filepath.Rel(in.Context, file)
-		if err != nil {
+		var err error
+		if file, err = relative(in.Context, file); err != nil {
 			return b, cli.Usage(fmt.Errorf("--file %s: %w", file, err), "")
 		}
-		file = rel
 	}
 	b.Dockerfile = asIs(filepath.ToSlash(file))
 	if err := o.bakeArgs(&b, env, list); err != nil {
@@ -153,6 +152,19 @@ func (o *Options) bakeBase(env flags.Lookup, list frontend.TargetList) (bakeTarg
 		b.Contexts[c.Name] = asIs(c.Value)
 	}
 	return b, nil
+}
+
+// relative is a file's path from a directory. Both may be named in any way.
+func relative(dir, file string) (string, error) {
+	from, err := filepath.Abs(dir)
+	if err != nil {
+		return file, err
+	}
+	to, err := filepath.Abs(file)
+	if err != nil {
+		return file, err
+	}
+	return filepath.Rel(from, to)
 }
 
 // bakeArgs adds the arguments that are given, the defaults of others where they are plain
