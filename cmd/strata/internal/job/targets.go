@@ -64,13 +64,19 @@ func (o Options) checkTargets() error {
 	}
 	for _, flag := range slices.Sorted(maps.Keys(values)) {
 		for _, value := range values[flag] {
-			placed := flag != "--output" || strings.Contains(value, "dest=") || !strings.Contains(value, "=")
+			placed := flag != "--output" || strings.Contains(value, "dest=") || !strings.Contains(value, "=") ||
+				len(o.Output.Tags) == 0 && namesImage(value)
 			if placed && !strings.Contains(value, targetWord) {
 				return fmt.Errorf("%s %s: with several targets it needs %s where their names go", flag, value, targetWord)
 			}
 		}
 	}
 	return nil
+}
+
+// namesImage reports whether a value of --output has the image's name.
+func namesImage(output string) bool {
+	return strings.Contains(","+strings.ReplaceAll(output, `"`, ""), ",name=")
 }
 
 // batch are the builds of several targets.
