@@ -4,9 +4,12 @@
 package flags
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/moby/buildkit/session/secrets"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
@@ -17,8 +20,8 @@ import (
 // SecretStore finds secrets where their sources say: in a variable of the
 // environment that lookup has, or in a file of at most [secretsprovider.MaxSecretSize]
 // bytes. A file that can't be read as such is an error at once. It is read when a
-// step asks for it.
-func SecretStore(sources []secretsprovider.Source, lookup Lookup) (secrets.SecretStore, error) {
+// step asks for it, a stream by way of streams.
+func SecretStore(sources []secretsprovider.Source, lookup Lookup, streams *Streams) (secrets.SecretStore, error) {
 	store := secretStore{}
 	for _, s := range sources {
 		if s.Env == "" && s.FilePath == "" {
@@ -33,7 +36,7 @@ func SecretStore(sources []secretsprovider.Source, lookup Lookup) (secrets.Secre
 				return nil, fmt.Errorf("--secret id=%s: %w", s.ID, err)
 			}
 		}
-		store[s.ID] = secret{Source: s, lookup: lookup}
+		store[s.ID] = secret{Source: s, lookup: lookup, streams: streams}
 	}
 	return store, nil
 }
@@ -53,7 +56,8 @@ type secretStore map[string]secret
 
 type secret struct {
 	secretsprovider.Source
-	lookup Lookup
+	lookup  Lookup
+	streams *Streams
 }
 
 // GetSecret reads a secret.
@@ -68,10 +72,43 @@ func (m secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
 	case !plainfile.IsHanded(s.FilePath):
 		return plainfile.Read(s.FilePath, secretsprovider.MaxSecretSize)
 	}
-	f, err := os.Open(s.FilePath)
+	return s.streams.get(s.FilePath)
+}
+
+// Streams keep what was read of streams that this process was started with: each can be
+// read once, and several steps and builds may ask for it. The zero value is ready for use.
+type Streams struct {
+	mu   sync.Mutex
+	read []stream
+}
+
+type stream struct {
+	info fs.FileInfo
+	data []byte
+}
+
+// get reads a stream, or returns what was read of it before.
+func (s *Streams) get(path string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return plainfile.ReadAll(f, s.FilePath, secretsprovider.MaxSecretSize)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	for _, has := range s.read {
+		if os.SameFile(has.info, info) {
+			return bytes.Clone(has.data), nil
+		}
+	}
+	data, err := plainfile.ReadAll(f, path, secretsprovider.MaxSecretSize)
+	if err != nil {
+		return nil, err
+	}
+	s.read = append(s.read, stream{info, data})
+	return bytes.Clone(data), nil
 }

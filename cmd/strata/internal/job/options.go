@@ -10,6 +10,7 @@ import (
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 // Options are a build's command line, in the groups that verbs choose from. A
@@ -51,6 +52,8 @@ type Input struct {
 	BuildArgs, Contexts []string
 	// Secrets and SSH are what build steps may ask for.
 	Secrets, SSH []string
+	// streams are those of the secrets of several targets.
+	streams *flags.Streams
 	// Policies are [filename=]FILE with what may be fetched.
 	Policies []string
 	// Locked refuses what the lock doesn't have.

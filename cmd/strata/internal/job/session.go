@@ -4,6 +4,7 @@
 package job
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func (j *job) attachSession(o Options) error {
 	if err != nil {
 		return cli.Usage(err, "")
 	}
-	store, err := flags.SecretStore(sources, j.terminal.Env)
+	store, err := flags.SecretStore(sources, j.terminal.Env, cmp.Or(o.Input.streams, new(flags.Streams)))
 	if err != nil {
 		return cli.Usage(err, "")
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/flags"
 	"github.com/strata-build/strata/internal/image/report"
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -220,6 +221,7 @@ func (b *batch) prepare(ctx context.Context, t cli.Terminal, nodes *connect.Node
 		}
 		o.Report.File = ""
 	}
+	o.Input.streams = new(flags.Streams)
 	for _, name := range b.names {
 		of := o.forTarget(name)
 		if err := of.take(ctx, declared.of(name), nodes); err != nil {
