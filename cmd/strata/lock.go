@@ -21,6 +21,7 @@ import (
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/atomicfile"
 	"github.com/strata-build/strata/internal/plainfile"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/strategy"
 )
@@ -83,7 +84,7 @@ func (o *lockOptions) arguments(args []string) error {
 	case o.json && !o.outdated:
 		return errors.New("--json goes with --outdated")
 	case len(args) > 0 && !o.update:
-		return fmt.Errorf("the context %s is neither a directory nor an address; packages are named after --update", args[0])
+		return fmt.Errorf("the context %s is neither a directory nor an address; packages are named after --update", printable.Address(args[0]))
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -167,9 +166,10 @@ func newerGit(ctx context.Context, g lock.Git) ([]newerThing, error) {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, fmt.Errorf("list the tags of %s: %w; install git", shown(address), err)
+			return nil, fmt.Errorf("list the tags of %s: %w; install git", printable.Address(address), err)
 		}
-		return nil, fmt.Errorf("list the tags of %s: %w: %s", shown(address), err, printable.Line(strings.TrimSpace(stderr.String())))
+		said := printable.WithoutLogins(printable.Line(strings.TrimSpace(stderr.String())))
+		return nil, fmt.Errorf("list the tags of %s: %w: %s", printable.Address(address), err, said)
 	}
 	var tags []string
 	for line := range strings.Lines(stdout.String()) {
@@ -178,12 +178,4 @@ func newerGit(ctx context.Context, g lock.Git) ([]newerThing, error) {
 		}
 	}
 	return newerTag("git", g.Address, tag, tags), nil
-}
-
-// shown is an address without a password.
-func shown(address string) string {
-	if u, err := url.Parse(address); err == nil {
-		return u.Redacted()
-	}
-	return address
 }

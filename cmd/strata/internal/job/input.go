@@ -21,6 +21,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/lock"
 )
 
@@ -64,7 +65,7 @@ func (in *input) add(context, file string, stdin io.Reader) error {
 	case flags.IsRemote(context) && !strings.HasPrefix(context, "docker-image://"):
 		return in.addRemote(context, file, stdin)
 	}
-	return cli.Usage(fmt.Errorf("the context %s is neither a directory nor an address", context), "")
+	return cli.Usage(fmt.Errorf("the context %s is neither a directory nor an address", printable.Address(context)), "")
 }
 
 func (in *input) addDir(context, file string, stdin io.Reader) error {

@@ -5,6 +5,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"github.com/strata-build/strata/internal/image"
 	"github.com/strata-build/strata/internal/image/transfer"
 	"github.com/strata-build/strata/internal/plainfile"
+	"github.com/strata-build/strata/internal/printable"
 )
 
 // addNamed adds the contexts of --build-context.
@@ -41,7 +43,7 @@ func (in *input) addNamed(ctx context.Context, contexts []flags.NamedContext) er
 			err = in.addNamedDir(c)
 		}
 		if err != nil {
-			return cli.Usage(fmt.Errorf("--build-context %s=%s: %w", c.Name, c.Value, err), "")
+			return cli.Usage(fmt.Errorf("--build-context %s=%s: %w", c.Name, printable.Address(c.Value), err), "")
 		}
 	}
 	return nil
@@ -88,7 +90,7 @@ func (in *input) addNamedImage(ctx context.Context, c flags.NamedContext) error 
 // Strata's own has that name.
 func (in *input) addNamedDir(c flags.NamedContext) error {
 	if _, err := os.Stat(c.Value); err != nil {
-		return err
+		return fmt.Errorf("stat %s: %w", printable.Address(c.Value), errors.Unwrap(err)) // it may be an address with a login
 	}
 	mount, err := fsutil.NewFS(c.Value)
 	if err != nil {
