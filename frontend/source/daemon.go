@@ -92,7 +92,7 @@ func (d *Daemon) Make(ctx context.Context, st bk.State) (client.Reference, error
 // Status is the HTTP status that a server refuses an address with; 0 if it has the
 // file. With a checksum, BuildKit takes the page of an error for the file.
 func (d *Daemon) Status(ctx context.Context, address string, opts ...bk.HTTPOption) int {
-	opts = append([]bk.HTTPOption{bk.Filename("answer"), bk.WithCustomName("[internal] look for " + printable.Line(address))}, opts...)
+	opts = append([]bk.HTTPOption{bk.Filename("answer"), bk.WithCustomName("[internal] look for " + printable.Line(printable.Address(address)))}, opts...)
 	_, err := d.Make(ctx, bk.HTTP(address, opts...))
 	if f := fault.AsFetch(err); f != nil {
 		return f.Status

@@ -80,7 +80,7 @@ func (p *Pinner) fetch(ctx context.Context, url string) (file, error) {
 	if p.isAfresh(url) {
 		name += "-" + p.daemon.afresh()
 	}
-	opts := []bk.HTTPOption{bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("fetch " + printable.Line(url))}
+	opts := []bk.HTTPOption{bk.Filename(name), bk.Chmod(0o644), bk.Chown(0, 0), bk.WithCustomName("fetch " + printable.Line(printable.Address(url)))}
 	ref, err := p.daemon.Solve(ctx, bk.HTTP(url, opts...))
 	if err != nil {
 		return file{}, p.refused(ctx, url, err)
@@ -145,7 +145,7 @@ func (p *Pinner) Commit(ctx context.Context, repository, ref, key string) (lock.
 }
 
 func (p *Pinner) lookUp(ctx context.Context, repository, ref, key string) (lock.Git, error) {
-	words := "look up " + printable.Line(repository)
+	words := "look up " + printable.Line(printable.Address(repository))
 	st := bk.Git(repository, "", bk.GitRef(ref), bk.WithCustomName(words))
 	if key != "" {
 		st = op.SignedBy(st, key, true)
@@ -167,7 +167,7 @@ func (p *Pinner) lookUp(ctx context.Context, repository, ref, key string) (lock.
 // Digest is the digest of a server's file that was fetched in this request; empty if the
 // daemon doesn't say.
 func (p *Pinner) Digest(ctx context.Context, url string) digest.Digest {
-	words := "look up " + printable.Line(url)
+	words := "look up " + printable.Line(printable.Address(url))
 	res, err := p.daemon.metadata(ctx, bk.HTTP(url, bk.WithCustomName(words)), words)
 	if err != nil || res.HTTP == nil {
 		return ""

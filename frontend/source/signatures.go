@@ -10,6 +10,7 @@ import (
 	"io/fs"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/strategy"
@@ -40,7 +41,7 @@ func (s Signatures) CheckSignature(ctx context.Context, f *plan.HTTP) error {
 	}
 	if _, err := s.Trees.finder.daemon.Make(ctx, st); err != nil {
 		if failed := fault.AsFetch(err); failed != nil && failed.Status != 0 {
-			return fmt.Errorf("fetch %s: the server answers with status %d", failed.URL, failed.Status)
+			return fmt.Errorf("fetch %s: the server answers with status %d", printable.Address(failed.URL), failed.Status)
 		}
 		return err
 	}
