@@ -4,6 +4,7 @@
 package image
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 
@@ -21,7 +22,8 @@ func checkForm(d v1.Descriptor, raw []byte) error {
 		MediaType                 types.MediaType
 		Config, Layers, Manifests json.RawMessage
 	}
-	if json.Unmarshal(raw, &has) != nil {
+	// As readers do that take the first value, whatever is behind it.
+	if json.NewDecoder(bytes.NewReader(raw)).Decode(&has) != nil {
 		return nil // whoever reads it says so
 	}
 	switch {

@@ -4,6 +4,8 @@
 package image
 
 import (
+	"bytes"
+	"errors"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -29,9 +31,30 @@ func TestForm(t *testing.T) {
 		{types.OCIImageIndex, `{"manifests":[],"config":{}}`, false},
 		{types.OCIConfigJSON, `{"config":{},"manifests":[]}`, true},
 		{types.OCIImageIndex, `no JSON`, true}, // whoever reads it says so
+		{types.OCIImageIndex, `{"manifests":[],"layers":[]} {}`, false},
+		{types.OCIManifestSchema1, `{"layers":[],"manifests":[]} no JSON`, false},
 	} {
 		if err := checkForm(v1.Descriptor{MediaType: c.as}, []byte(c.raw)); (err == nil) != c.fits {
 			t.Errorf("%s as %s: %v", c.raw, c.as, err)
+		}
+	}
+}
+
+// TestFormOfWhatWasRead reads a manifest as something else before, such as another image's
+// configuration.
+func TestFormOfWhatWasRead(t *testing.T) {
+	raw := []byte(`{"config":{},"layers":[],"manifests":[]}`)
+	h, size, err := v1.SHA256(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Source{blobs: &dockerArchive{tarFile: &tarFile{}, made: map[v1.Hash][]byte{h: raw}}}
+	for _, c := range []struct {
+		as   types.MediaType
+		fits bool
+	}{{types.OCIConfigJSON, true}, {types.OCIManifestSchema1, false}, {types.OCIImageIndex, false}, {types.OCIConfigJSON, true}} {
+		if _, err := s.Manifest(t.Context(), v1.Descriptor{MediaType: c.as, Digest: h, Size: size}); errors.Is(err, ErrDamaged) == c.fits {
+			t.Errorf("as %s: %v", c.as, err)
 		}
 	}
 }

@@ -54,8 +54,19 @@ type Source struct {
 	close func() error
 
 	mu   sync.Mutex
-	memo map[v1.Hash][]byte
+	memo map[memoKey][]byte
 	room int
+}
+
+// memoKey is what a manifest was read as: the same bytes may be something else, too, of
+// which other things have to hold.
+type memoKey struct {
+	digest           v1.Hash
+	isImage, isIndex bool
+}
+
+func memoKeyOf(d v1.Descriptor) memoKey {
+	return memoKey{d.Digest, d.MediaType.IsImage(), d.MediaType.IsIndex()}
 }
 
 // blobs are where a source's bytes come from: a blob, from the byte at offset on.
@@ -163,7 +174,7 @@ func (s *Source) Manifest(ctx context.Context, d v1.Descriptor) ([]byte, error) 
 		return nil, fmt.Errorf("read %s of %s: %d bytes are too many for a manifest", d.Digest, s.Name, d.Size)
 	}
 	s.mu.Lock()
-	raw, ok := s.memo[d.Digest]
+	raw, ok := s.memo[memoKeyOf(d)]
 	s.mu.Unlock()
 	if ok && int64(len(raw)) == d.Size {
 		return raw, nil
@@ -179,19 +190,19 @@ func (s *Source) Manifest(ctx context.Context, d v1.Descriptor) ([]byte, error) 
 	if err := checkForm(d, raw); err != nil {
 		return nil, fmt.Errorf("%w: %s of %s %w", ErrDamaged, d.Digest, s.Name, err)
 	}
-	s.remember(d.Digest, raw)
+	s.remember(memoKeyOf(d), raw)
 	return raw, nil
 }
 
 // remember keeps a manifest while there is room.
-func (s *Source) remember(h v1.Hash, raw []byte) {
+func (s *Source) remember(key memoKey, raw []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.room += len(raw); s.room > memoLimit {
 		return
 	}
 	if s.memo == nil {
-		s.memo = map[v1.Hash][]byte{}
+		s.memo = map[memoKey][]byte{}
 	}
-	s.memo[h] = raw
+	s.memo[key] = raw
 }
