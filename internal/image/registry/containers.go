@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,8 +61,10 @@ func containersFiles(env func(string) (string, bool)) []string {
 	}
 	names := []string{main}
 	for _, place := range places {
-		more, _ := filepath.Glob(place + ".d/*.conf") // the pattern is a good one
-		names = append(names, more...)
+		more, _ := fs.Glob(os.DirFS(place+".d"), "*.conf") // the pattern is a good one
+		for _, name := range more {
+			names = append(names, filepath.Join(place+".d", name))
+		}
 	}
 	return names
 }
