@@ -75,7 +75,9 @@ func runTag(ctx context.Context, t cli.Terminal, o tagOptions) error {
 		if _, err := transfer.Write(ctx, s, n, opt); err != nil {
 			return err
 		}
-		fmt.Fprintln(t.Text(), n)
+		if _, err := fmt.Fprintln(t.Text(), n); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -88,7 +90,9 @@ func dockerTag(ctx context.Context, t cli.Terminal, src image.Name, names []imag
 		if out, err := exec.CommandContext(ctx, "docker", "tag", dockerName(src), dockerName(n)).CombinedOutput(); err != nil {
 			return fmt.Errorf("docker tag: %w", cli.FailedCommand(out, err))
 		}
-		fmt.Fprintln(t.Text(), n)
+		if _, err := fmt.Fprintln(t.Text(), n); err != nil {
+			return err
+		}
 	}
 	return nil
 }
