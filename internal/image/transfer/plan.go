@@ -62,7 +62,7 @@ func makePlan(ctx context.Context, l *lister, root v1.Descriptor, referrers bool
 		return nil, err
 	}
 	p := &plan{root: root, rootRaw: raw}
-	l.plan, l.seen, l.needed = p, map[v1.Hash]bool{}, map[v1.Hash]needed{}
+	l.plan, l.seen, l.foreign, l.needed = p, map[v1.Hash]bool{}, map[v1.Hash]bool{}, map[v1.Hash]needed{}
 	if p.there, err = l.to.hasRoot(ctx, root); err != nil {
 		return nil, err
 	}
@@ -87,6 +87,8 @@ type lister struct {
 	to   place
 	plan *plan
 	seen map[v1.Hash]bool
+	// foreign are the layers that were seen and are not copied.
+	foreign map[v1.Hash]bool
 	// subjects are the manifests that were seen.
 	subjects []v1.Hash
 	// needed are the manifests to look at: images that the place has not, and all
@@ -220,15 +222,15 @@ func (l *lister) image(d v1.Descriptor, raw []byte) error {
 		return fmt.Errorf("read manifest %s: %w", d.Digest, err)
 	}
 	for _, b := range append([]v1.Descriptor{m.Config}, m.Layers...) {
-		if l.seen[b.Digest] {
-			continue
+		switch {
+		case l.seen[b.Digest]:
+		case !image.IsForeign(b):
+			l.seen[b.Digest] = true
+			l.plan.blobs = append(l.plan.blobs, b)
+		case !l.foreign[b.Digest]:
+			l.foreign[b.Digest] = true
+			l.plan.foreign = append(l.plan.foreign, b) // another image may have it as a layer like any other
 		}
-		l.seen[b.Digest] = true
-		if image.IsForeign(b) {
-			l.plan.foreign = append(l.plan.foreign, b)
-			continue
-		}
-		l.plan.blobs = append(l.plan.blobs, b)
 	}
 	return nil
 }
