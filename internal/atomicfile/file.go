@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -33,8 +34,22 @@ func (s *Stage) File(dest string) (*File, error) {
 		return nil, fmt.Errorf("output file %s is a directory", dest)
 	}
 	f := &File{dest: place, direct: isStream(dest) || fi != nil && !fi.Mode().IsRegular()}
+	if !f.direct && slices.ContainsFunc(s.outputs, f.isAt) {
+		return nil, fmt.Errorf("%s is the place of two outputs", dest)
+	}
 	s.outputs = append(s.outputs, f)
 	return f, nil
+}
+
+// isAt reports whether another output is a file at the same place.
+func (f *File) isAt(o output) bool {
+	other, ok := o.(*File)
+	if !ok {
+		return false
+	}
+	mine, err := filepath.Abs(f.dest)
+	theirs, failed := filepath.Abs(other.dest)
+	return err == nil && failed == nil && mine == theirs
 }
 
 // isStream reports whether a path names a stream of this process, which may be

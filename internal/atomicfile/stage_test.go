@@ -147,6 +147,27 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestOnePlace refuses two files at one place, of which one would be lost.
+func TestOnePlace(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	write(t, dir, tree{"old": "before"})
+	must(t, os.Symlink("old", "link"))
+	for _, places := range [][2]string{{"new", "new"}, {"new", "./new"}, {filepath.Join(dir, "new"), "new"}, {"link", "old"}} {
+		var s atomicfile.Stage
+		_, err := s.File(places[0])
+		must(t, err)
+		if _, err := s.File(places[1]); err == nil {
+			t.Errorf("%s and %s are taken", places[0], places[1])
+		}
+	}
+	var s atomicfile.Stage
+	for _, place := range []string{"new", "old", os.DevNull, os.DevNull, "/dev/stdout", "/dev/stdout"} {
+		_, err := s.File(place)
+		must(t, err)
+	}
+}
+
 // TestDevice writes to something that a rename would destroy.
 func TestDevice(t *testing.T) {
 	var s atomicfile.Stage
