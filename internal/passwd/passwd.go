@@ -79,14 +79,18 @@ func (f *File) AddMember(group, user string) bool {
 // Hide moves the passwords of passwd or group to shadow or gshadow, where each entry
 // has more fields after them. Those that are there already stay.
 func (f *File) Hide(in *File, more func(entry []string) []string) error {
+	hidden := map[string]bool{}
+	for _, e := range in.entries {
+		hidden[e[0]] = hidden[e[0]] || len(e) > 2
+	}
 	for _, e := range f.entries {
-		if len(e) < 3 || e[1] == "x" && in.Named(e[0]) != nil {
+		if len(e) < 3 || e[1] == "x" && hidden[e[0]] {
 			continue
 		}
 		if err := in.Add(append([]string{e[0], e[1]}, more(e)...)...); err != nil {
 			return err
 		}
-		e[1] = "x"
+		e[1], hidden[e[0]] = "x", true
 	}
 	return nil
 }
