@@ -69,6 +69,9 @@ func Compare(ctx context.Context, a, b *image.Source, o Options) (*Result, error
 	if err != nil {
 		return nil, err
 	}
+	if len(left)+len(right) == 0 && a.Root.Digest != b.Root.Digest {
+		return nil, fmt.Errorf("neither %s nor %s has an image", a.Name, b.Name)
+	}
 	waiting := map[string][]int{} // those of right, by their names
 	for i, d := range right {
 		waiting[name(d)] = append(waiting[name(d)], i)

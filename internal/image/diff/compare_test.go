@@ -170,6 +170,34 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
+// TestNoImages compares indexes that list other things than images: that none differs
+// doesn't make them equal.
+func TestNoImages(t *testing.T) {
+	index := func(artifacts int) *image.Source {
+		var m v1.IndexManifest
+		for i := range artifacts {
+			m.Manifests = append(m.Manifests, v1.Descriptor{
+				MediaType: types.OCIManifestSchema1, Size: 7, Digest: v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", i)}, ArtifactType: "application/vnd.example",
+			})
+		}
+		raw, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := image.Compose(image.Name{Transport: image.Layout, Path: "x"}, types.OCIImageIndex, raw, image.Origins{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if r, err := imagediff.Compare(t.Context(), index(1), index(2), imagediff.Options{}); err == nil || !strings.Contains(err.Error(), "has an image") {
+		t.Errorf("they are equal: %+v, %v", r, err)
+	}
+	if r, err := imagediff.Compare(t.Context(), index(1), index(1), imagediff.Options{}); err != nil || !r.Equal() {
+		t.Errorf("one differs from itself: %+v, %v", r, err)
+	}
+}
+
 // TestManyPlatforms compares indexes that list very many platforms.
 func TestManyPlatforms(t *testing.T) {
 	const many = 20_000
