@@ -54,9 +54,11 @@ func prepareCgroups() (mended bool) {
 	return mended
 }
 
-// removeCgroups removes the control groups that an engine made for its steps. Only
-// empty groups can be removed, so this can't hit anything that runs.
-func removeCgroups(parent string) {
+// removeCgroups removes the control groups that the engine with a directory made for its
+// steps. Only empty groups can be removed, so this can't hit anything that runs. Where a
+// configuration names the parent, other programs may have groups there, and all stay.
+func removeCgroups(root string) {
+	parent := cgroupParent(root)
 	found, _ := filepath.Glob(filepath.Join(cgroupRoot, "*", parent)) // version 1, or hybrid
 	for _, top := range append(found, filepath.Join(cgroupRoot, parent)) {
 		var dirs []string

@@ -16,7 +16,7 @@ import (
 // died with its namespace; should there be a mount all the same, it is detached
 // here first, so that removing can't reach through it.
 func clearLeftovers(s *settings) error {
-	removeCgroups(s.Workers.OCI.DefaultCgroupParent)
+	removeCgroups(s.root)
 	stale := []string{filepath.Join(s.root, tempName)}
 	for _, name := range []string{"executor", "cachemounts"} {
 		found, err := matching(s.root, "runc-*/"+name)

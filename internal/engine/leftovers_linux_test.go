@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,5 +34,36 @@ func TestDropState(t *testing.T) {
 		if err != nil || len(left) != 1 || left[0].Name() != lockName {
 			t.Errorf("%s: %v is left, %v, want the lock alone", name, left, err)
 		}
+	}
+}
+
+// TestSharedGroup keeps the groups of others where a configuration names the parent of those
+// of steps, and takes away the engine's own.
+func TestSharedGroup(t *testing.T) {
+	top := cgroupRoot
+	if _, err := os.Stat(filepath.Join(top, "cgroup.procs")); err != nil {
+		top = filepath.Join(cgroupRoot, "pids") // version 1
+	}
+	s := &settings{root: t.TempDir()}
+	s.Workers.OCI.DefaultCgroupParent = "shared-" + filepath.Base(filepath.Dir(s.root))
+	if err := os.Mkdir(filepath.Join(s.root, tempName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	others := filepath.Join(top, s.Workers.OCI.DefaultCgroupParent, "other")
+	own := filepath.Join(top, cgroupParent(s.root), "step")
+	for _, dir := range []string{others, own} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _, _ = os.Remove(dir), os.Remove(filepath.Dir(dir)) })
+	}
+	if err := clearLeftovers(s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(others); err != nil {
+		t.Errorf("a group of others is gone: %v", err)
+	}
+	if _, err := os.Stat(filepath.Dir(own)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the engine's own is there: %v", err)
 	}
 }

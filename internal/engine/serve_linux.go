@@ -69,7 +69,7 @@ type engine struct {
 	stopping  context.CancelFunc
 	close     func() error
 	grace     time.Duration
-	cgroups   string
+	root      string
 }
 
 // heapGrowth is by how many percent the heap grows before garbage is collected. The
@@ -119,7 +119,7 @@ func start(ctx context.Context, o Options) (*engine, error) {
 		stopping:  cancel,
 		close:     func() error { return closeAndFlush(controller, o.Root) },
 		grace:     o.Grace,
-		cgroups:   s.Workers.OCI.DefaultCgroupParent,
+		root:      s.root,
 	}
 	controller.Register(e.server)
 	return e, e.serve(s, o.Linger)
@@ -198,7 +198,7 @@ func (e *engine) stop(why string, grace time.Duration) error {
 	hurry := time.AfterFunc(grace, e.server.Stop)
 	defer hurry.Stop()
 	e.server.GracefulStop()
-	removeCgroups(e.cgroups)
+	removeCgroups(e.root)
 	closed := make(chan error, 1)
 	go func() { closed <- e.close() }()
 	select {
