@@ -63,7 +63,7 @@ func FuzzWords(f *testing.F) {
 		_, err = flags.Names(words)
 		note(err)
 		for _, err := range errs {
-			if err != nil && (err.Error() == "" || strings.Contains(err.Error(), "%!")) {
+			if err != nil && (err.Error() == "" || !strings.Contains(word, "%!") && strings.Contains(err.Error(), "%!")) {
 				t.Errorf("%q: error %q", word, err)
 			}
 		}
