@@ -64,6 +64,20 @@ func TestAsDash(t *testing.T) {
 	}
 }
 
+// TestEchoAsBusybox compares with the shell that Alpine has.
+func TestEchoAsBusybox(t *testing.T) {
+	const script = `echo -n -n c; echo -ne 'x\ty\n'; echo -nn b; echo -E 'a\tb'; echo -eE 'a\tb'; echo -x -n; echo - -n; echo -n; echo -- a`
+	theirs, err := exec.Command("busybox", "sh", "-c", script).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ours bytes.Buffer
+	sh := &Shell{Files: &Files{Root: rootdir.Root(t.TempDir())}, Busybox: true}
+	if err := sh.Run(t.Context(), Script{Text: "#!/bin/sh\n" + script + "\n", Stdout: &ours}); err != nil || ours.String() != string(theirs) {
+		t.Errorf("prints %q, busybox %q: %v", ours.String(), theirs, err)
+	}
+}
+
 const asDash = `
 t() { printf '%s\n' "$2" | { IFS="$1" read -r a b c || echo fail; echo "[$a][$b][$c]"; }; printf '%s\n' "$2" | { IFS="$1" read -r a; echo "[$a]"; }; }
 for l in '# x' 'a#b' '#' 'a##'; do t '#' "$l"; done
@@ -306,4 +320,6 @@ hash nothing-at-all 2>/dev/null; echo $?; command -v cd; command -v echo; IFS=:;
 f() { for i in 1 2; do while :; do break; done; [ $i = 1 ] && continue; echo $i; done; }; f; for i in 1 2; do f; done
 --
 x='a*b'; y=x.so.1; echo ${y%%.*} "${x%\*b}" "${x#a\*}" "${z:-a b}" ${z:-'q r'}; for f in .[!.]* ..?x; do echo "$f"; done
+--
+echo -n -n; echo -n -e x; echo -nn; echo -ne y; echo -n
 `

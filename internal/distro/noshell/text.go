@@ -18,11 +18,23 @@ import (
 // echo prints its arguments; that of sh undoes backslashes.
 func echo(c *Call) error {
 	args, end, escapes := c.Args[1:], "\n", c.is == dash
-	for len(args) > 0 && (args[0] == "-n" || c.is != dash && (args[0] == "-e" || args[0] == "-E")) {
-		if args[0] == "-n" {
-			end = ""
-		} else {
-			escapes = args[0] == "-e"
+	letters := "neE"
+	if c.is == dash { // it knows nothing but one -n
+		letters = ""
+		if len(args) > 0 && args[0] == "-n" {
+			end, args = "", args[1:]
+		}
+	}
+	for letters != "" && len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && strings.Trim(args[0][1:], letters) == "" {
+		for _, letter := range args[0][1:] {
+			switch letter {
+			case 'n':
+				end = ""
+			case 'e':
+				escapes = true
+			default:
+				escapes = escapes && c.is == ash // busybox passes over it
+			}
 		}
 		args = args[1:]
 	}
