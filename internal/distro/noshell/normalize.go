@@ -21,7 +21,7 @@ import (
 //     doesn't count. So a compound command that others follow ends well if it ends.
 //   - The library forgets in a subshell that set -e doesn't count in a condition. So
 //     subshells in conditions turn it off, and each function has a second form, which
-//     conditions call.
+//     conditions call. It counts set -e in what is negated.
 //   - In a subshell it knows neither return nor local.
 //   - The last part of a pipe isn't a subshell to it.
 //   - It shifts arguments that aren't there without a word, goes on after an expression
@@ -101,6 +101,7 @@ func (n *normalizer) stmt(s *syntax.Stmt, at place) {
 	for _, r := range s.Redirs {
 		n.words(r, at)
 	}
+	negated := s.Negated && !at.tested
 	at.tested = at.tested || s.Negated
 	switch c := s.Cmd.(type) {
 	case *syntax.CallExpr:
@@ -138,6 +139,16 @@ func (n *normalizer) stmt(s *syntax.Stmt, at place) {
 	}
 	n.guardReadonly(s)
 	n.guardSplit(s)
+	if negated {
+		uncounted(s)
+	}
+}
+
+// uncounted makes what is negated the left side of a list, where set -e doesn't count to
+// the library, either.
+func uncounted(s *syntax.Stmt) {
+	list := &syntax.BinaryCmd{Op: syntax.AndStmt, X: &syntax.Stmt{Cmd: s.Cmd, Position: s.Position}, Y: words(":"), OpPos: s.Position}
+	s.Cmd = &syntax.Block{Stmts: []*syntax.Stmt{{Cmd: list, Position: s.Position}}}
 }
 
 func (n *normalizer) ifClause(c *syntax.IfClause, at place) {

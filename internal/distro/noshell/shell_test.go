@@ -321,5 +321,7 @@ f() { for i in 1 2; do while :; do break; done; [ $i = 1 ] && continue; echo $i;
 --
 x='a*b'; y=x.so.1; echo ${y%%.*} "${x%\*b}" "${x#a\*}" "${z:-a b}" ${z:-'q r'}; for f in .[!.]* ..?x; do echo "$f"; done
 --
+set -e; f() { [ -e /nothing ]; echo f; }; ! f; ! f | cat; ! { false; echo x; }; ! { ! f; }; g() { ! f; }; g || echo $?; ! g || echo no; echo z; f
+--
 echo -n -n; echo -n -e x; echo -nn; echo -ne y; echo -n
 `
