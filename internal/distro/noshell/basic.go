@@ -31,7 +31,7 @@ func Basic() map[string]Command {
 func builtins() map[string]Command {
 	return map[string]Command{
 		"echo": echo, "umask": umask, "type": findPrograms, "command": findPrograms, "pwd": pwd, "hash": hashed, "shift": noShift,
-		"test": test, "[": test, "printf": printf, "split": split, "field": printField,
+		"test": test, "[": test, "printf": printf, "split": split, "whole": whole, "literal": printLiteral, "field": printField,
 		"number": printNumber, "variable": printVariable, "expression": printExpression, "divisor": printDivisor,
 	}
 }

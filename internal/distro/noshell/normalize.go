@@ -139,6 +139,7 @@ func (n *normalizer) stmt(s *syntax.Stmt, at place) {
 	}
 	n.guardReadonly(s)
 	n.guardSplit(s)
+	n.guardQuoted(s)
 	if negated {
 		uncounted(s)
 	}
@@ -330,6 +331,7 @@ func guardShift(s *syntax.Stmt, call *syntax.CallExpr) {
 func normalize(file *syntax.File, is dialect, k *scriptNames) error {
 	k.readonly = append(k.readonly, readonlyNames(file)...)
 	n := &normalizer{is: is, scriptNames: k, splits: setsSeparators(file)}
+	keepQuotes(file)
 	file.Stmts = n.list(file.Stmts, place{})
 	if n.err != nil {
 		return refuse("it can't be read: %v", n.err)

@@ -323,5 +323,11 @@ x='a*b'; y=x.so.1; echo ${y%%.*} "${x%\*b}" "${x#a\*}" "${z:-a b}" ${z:-'q r'}; 
 --
 set -e; f() { [ -e /nothing ]; echo f; }; ! f; ! f | cat; ! { false; echo x; }; ! { ! f; }; g() { ! f; }; g || echo $?; ! g || echo no; echo z; f
 --
+f() { echo "$#:$1:$2"; }; f "x: $@"; f "$@$@" y; f "${@}z"; set -- a b; x="$1 $@ $2"; echo "$x"; case "$1$@" in "aa b") echo m;; esac; set --; f "$@"; f "x$@"
+--
+set -- a 'b c' ''; set -- ${1+"$@"}; echo $#; f() { for i in ${1+"$@"}; do echo "<$i>"; done; }; f; f x 'y z'; set -- ${x:-"ab"} ${1:+"$1"} "${x:-"c d"}"; echo $#
+--
+x=aXbXc; p='X*'; echo ${x%$p} ${x%"$p"} "${x%"$p"}"; y='aX*'; echo "${y%"$p"}" ${y#"${y%?}"} "${x%"X$1"}"; z='a\b[c]'; q='\b[c]'; echo "${z%"$q"}" "${z%"$(printf '%s' "$q")"}"; d=/usr; x=/usr/doc; echo ${x#"$d"/} "${x#"$p"}"
+--
 echo -n -n; echo -n -e x; echo -nn; echo -ne y; echo -n
 `

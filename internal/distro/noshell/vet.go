@@ -108,12 +108,13 @@ func (v *vetter) posix(n syntax.Node) {
 		refused = n.Dollar
 	case *syntax.DblQuoted:
 		refused = n.Dollar
-		v.quotes(n)
+		v.quotes(n, n.Parts)
 	case *syntax.Assign:
 		refused, inAsh = n.Append || n.Index != nil, false
 		if n.Name != nil {
 			v.variable(n, n.Name.Value)
 		}
+		v.home(n.Value)
 	case *syntax.ParamExp:
 		refused, inAsh = isBashParameter(n)
 		v.parameter(n)
@@ -171,6 +172,9 @@ func (v *vetter) function(n *syntax.FuncDecl) {
 
 // redirect allows the standard streams, files and texts.
 func (v *vetter) redirect(n *syntax.Redirect) {
+	if n.Hdoc != nil {
+		v.quotes(n, n.Hdoc.Parts)
+	}
 	if n.N != nil && !slices.Contains([]string{"0", "1", "2"}, n.N.Value) {
 		v.refuse(n, "it uses a stream that isn't followed")
 		return

@@ -137,9 +137,9 @@ func (v *vetter) pattern(w *syntax.Word) {
 }
 
 // quotes refuses those within "${name:-…}", which mean themselves there and not in
-// "${name#…}".
-func (v *vetter) quotes(q *syntax.DblQuoted) {
-	for _, part := range q.Parts {
+// "${name#…}"; a text that follows a command is as one in quotes.
+func (v *vetter) quotes(q syntax.Node, parts []syntax.WordPart) {
+	for _, part := range parts {
 		p, ok := part.(*syntax.ParamExp)
 		if !ok || p.Exp == nil || p.Exp.Word == nil {
 			continue
@@ -149,6 +149,19 @@ func (v *vetter) quotes(q *syntax.DblQuoted) {
 			if _, single := inner.(*syntax.SglQuoted); single || isLit && strings.Contains(lit.Value, "'") {
 				v.refuse(q, "it has quotes within a quoted variable")
 			}
+		}
+	}
+}
+
+// home refuses home directories behind a colon in what is assigned, which the library
+// leaves as they are.
+func (v *vetter) home(value *syntax.Word) {
+	if value == nil {
+		return
+	}
+	for _, part := range value.Parts {
+		if lit, ok := part.(*syntax.Lit); ok && strings.Contains(lit.Value, ":~") {
+			v.refuse(value, notFollowed)
 		}
 	}
 }
@@ -179,8 +192,7 @@ func (v *vetter) parameter(n *syntax.ParamExp) {
 // quotedPattern refuses quotes that make a pattern's characters mean themselves, which
 // they don't to the library where a pattern is removed.
 func (v *vetter) quotedPattern(e *syntax.Expansion) {
-	removes := []syntax.ParExpOperator{syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix}
-	if e.Word == nil || !slices.Contains(removes, e.Op) {
+	if e.Word == nil || !removes(e.Op) {
 		return
 	}
 	for _, part := range e.Word.Parts {
