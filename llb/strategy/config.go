@@ -253,10 +253,12 @@ func (s settings) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageC
 		out.Healthcheck = nil
 		return nil
 	}
-	check := &dockerspec.HealthcheckConfig{Retries: h.Retries}
-	var err error
-	if check.Test, err = s.read.verbatimAll(h.Test); err != nil {
+	check, err := s.probe(h, out.Healthcheck)
+	if err != nil {
 		return err
+	}
+	if h.Retries > 0 {
+		check.Retries = h.Retries
 	}
 	for _, f := range []struct {
 		from spec.String
@@ -269,10 +271,28 @@ func (s settings) setHealthcheck(c *spec.Config, out *dockerspec.DockerOCIImageC
 		if text == "" {
 			continue
 		}
-		if *f.to, err = time.ParseDuration(text); err != nil {
+		d, err := time.ParseDuration(text)
+		if err != nil {
 			return s.read.errorf(f.from.Pos, "%q is not a duration (want 30s, 1m30s): %w", text, err)
 		}
+		if d > 0 && d < time.Millisecond {
+			return s.read.errorf(f.from.Pos, "%q is less than a millisecond, and containers with such a healthcheck aren't started", text)
+		}
+		*f.to = d
 	}
 	out.Healthcheck = check
 	return nil
+}
+
+// probe is a healthcheck with its test: the build file's, or a copy of the base's.
+func (s settings) probe(h *spec.Healthcheck, base *dockerspec.HealthcheckConfig) (*dockerspec.HealthcheckConfig, error) {
+	if h.Test != nil {
+		test, err := s.read.verbatimAll(h.Test)
+		return &dockerspec.HealthcheckConfig{Test: test}, err
+	}
+	if base == nil || len(base.Test) == 0 {
+		return nil, s.read.errorf(h.Range.Start, "the healthcheck has no `test`, and the base has none")
+	}
+	check := *base
+	return &check, nil
 }

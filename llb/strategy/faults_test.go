@@ -57,6 +57,14 @@ func TestFaults(t *testing.T) {
 			"strata.yaml:2:12: a build on scratch needs `from`: name an image that the command runs in",
 		},
 		{
+			"healthcheck of nothing", "from: x\nconfig: {healthcheck: {interval: 5s}}\n",
+			"strata.yaml:2:23: the healthcheck has no `test`, and the base has none",
+		},
+		{
+			"healthcheck all the time", "from: x\nconfig: {healthcheck: {test: a, interval: 5us}}\n",
+			`strata.yaml:2:43: "5us" is less than a millisecond, and containers with such a healthcheck aren't started`,
+		},
+		{
 			"output of nothing", "from: x\nlayers:\n  - build: {run: a, out: false, outputs: [/a]}\n",
 			"strata.yaml:3:43: with `out: false` all that the command changes ships, and so outputs have nothing to say; leave one of them out",
 		},

@@ -82,6 +82,12 @@ func TestRemovalFromBase(t *testing.T) {
 		}},
 		{"all labels removed", "{labels: {vendor: null, keep: null}}", func(c *dockerspec.DockerOCIImageConfig) { c.Labels = nil }},
 		{"healthcheck", "{healthcheck: null}", func(c *dockerspec.DockerOCIImageConfig) { c.Healthcheck = nil }},
+		{"times of the base's healthcheck", "{healthcheck: {timeout: 5s, retries: 2}}", func(c *dockerspec.DockerOCIImageConfig) {
+			c.Healthcheck = &dockerspec.HealthcheckConfig{Test: []string{"CMD", "true"}, Interval: time.Second, Timeout: 5 * time.Second, Retries: 2}
+		}},
+		{"another healthcheck", "{healthcheck: {test: [CMD, false], timeout: 5s}}", func(c *dockerspec.DockerOCIImageConfig) {
+			c.Healthcheck = &dockerspec.HealthcheckConfig{Test: []string{"CMD", "false"}, Timeout: 5 * time.Second}
+		}},
 		{"the rest", "{user: null, workdir: ~, stop_signal: }", func(c *dockerspec.DockerOCIImageConfig) {
 			c.User, c.WorkingDir, c.StopSignal = "", "", ""
 		}},
