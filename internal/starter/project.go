@@ -134,13 +134,19 @@ func (p *project) word(name string) string {
 	return ""
 }
 
-// readJSON reads a file into a value; one that isn't there leaves it as it is.
+// readJSON reads a file into a value; one that isn't there leaves it as it is. A value of
+// another kind than is wanted says nothing: PHP writes an empty map as [], and npm passes
+// over what it doesn't know.
 func (p *project) readJSON(name string, to any) error {
 	text, err := p.read(name)
 	if err != nil || text == "" {
 		return err
 	}
-	if err := json.Unmarshal([]byte(text), to); err != nil {
+	err = json.Unmarshal([]byte(text), to)
+	if other := new(json.UnmarshalTypeError); errors.As(err, &other) && other.Field != "" {
+		return nil // the rest is read
+	}
+	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -63,6 +64,21 @@ func TestProjects(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestOddManifests reads manifests that the tools take, too, with what else they say.
+func TestOddManifests(t *testing.T) {
+	for _, c := range []struct{ file, text, want string }{
+		{"package.json", `{"engines": ["node >= 0.6"], "scripts": [], "dependencies": {"a": "1", "b": false}, "main": "x.js"}`, "entrypoint: [node, x.js]"},
+		{"package.json", `{"volta": "no", "engines": {"node": ">=22 <23"}}`, "node:22"},
+		{"composer.json", `{"config": {"platform": []}, "require": {"php": "~8.3.0"}}`, "php:8.3"},
+		{"composer.json", `{"require": [], "config": {"platform": {"php": false, "ext-gd": "1"}}}`, "from: php:"},
+	} {
+		d := write(t, fstest.MapFS{c.file: {Data: []byte(c.text)}}, "project")
+		if !strings.Contains(string(d.BuildFile), c.want) {
+			t.Errorf("%s: want %s in\n%s", c.text, c.want, d.BuildFile)
+		}
 	}
 }
 
