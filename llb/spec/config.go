@@ -6,7 +6,10 @@ package spec
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
+
+	"github.com/strata-build/strata/internal/spell"
 )
 
 func configObject() object[Config] {
@@ -100,15 +103,27 @@ func probeKind() kind[[]String] {
 	})
 }
 
-func checkSignal(text string) error {
-	name, isName := strings.CutPrefix(text, "SIG")
-	switch {
-	case isName && name != "" && isWord(name, "+-") && strings.ToUpper(name) == name:
-		return nil
-	case isDigits(text) && len(text) <= 2 && strings.Trim(text, "0") != "":
-		return nil
+// ParseSignal reads the signal that ends a container: a number, or its name on Linux. By
+// another one no container starts.
+func ParseSignal(text string) (string, error) {
+	if regexp.MustCompile("^(?:"+signalPattern()+")$").MatchString(text) && strings.Trim(text, "0") != "" {
+		return text, nil
 	}
-	return fmt.Errorf("%.40q is not a signal; write one such as SIGTERM or 15", text)
+	err := fmt.Errorf("%.40q is not a signal; write one such as SIGTERM or 15", text)
+	if hint := spell.DidYouMean(text, signals()); hint != "" {
+		err = fmt.Errorf("%w; %s", err, hint)
+	}
+	return "", err
+}
+
+func signalPattern() string {
+	return "(?:" + strings.Join(signals(), "|") + `)|SIGRTMIN\+(?:[1-9]|1[0-5])|SIGRTMAX-(?:[1-9]|1[0-4])|[0-9]{1,2}`
+}
+
+// signals are the names that stand for one signal.
+func signals() []string {
+	return strings.Fields(`SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT
+		SIGRTMAX SIGRTMIN SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ`)
 }
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }

@@ -155,7 +155,7 @@ func address() kind[String] {
 
 // signal is the name or the number of a signal.
 func signal() kind[String] {
-	return formed(text(checkSignal), orNumber(shaped("SIG[A-Z0-9+-]+|[0-9]{1,2}", "a signal such as SIGTERM or 15"), 1, 99))
+	return formed(text(valid(ParseSignal)), orNumber(shaped(signalPattern(), "a signal such as SIGTERM or 15"), 1, 99))
 }
 
 // platform is one that a step runs on.

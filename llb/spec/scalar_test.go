@@ -51,6 +51,13 @@ func TestParsePort(t *testing.T) {
 	}.run(t, printed(ParsePort))
 }
 
+func TestParseSignal(t *testing.T) {
+	cases{
+		"SIGTERM": "SIGTERM", "15": "15", "09": "09", "SIGRTMIN": "SIGRTMIN", "SIGRTMIN+3": "SIGRTMIN+3", "SIGRTMIN+15": "SIGRTMIN+15", "SIGRTMAX-14": "SIGRTMAX-14",
+		"": "!", "0": "!", "00": "!", "100": "!", "TERM": "!", "sigterm": "!", "SIGTRM": "!", "SIG15": "!", "SIG+": "!", "SIGRTMIN+0": "!", "SIGRTMIN+16": "!", "SIGRTMAX-15": "!", "SIGTERM+1": "!",
+	}.run(t, ParseSignal)
+}
+
 func TestParseSize(t *testing.T) {
 	cases{
 		"0": "0", "100": "100", "64m": "67108864", "64MB": "67108864", "64MiB": "67108864", "1k": "1024", "2G": "2147483648", "5b": "5",
