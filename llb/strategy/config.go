@@ -122,15 +122,22 @@ func (s settings) setEnv(c *spec.Config, out *dockerspec.DockerOCIImageConfig) e
 
 func (s settings) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
 	for _, f := range []struct {
-		from spec.String
-		to   *string
-	}{{c.User, &out.User}, {c.StopSignal, &out.StopSignal}} {
+		from  spec.String
+		to    *string
+		check func(string) error
+	}{{c.User, &out.User, parses(spec.ParseOwner)}, {c.StopSignal, &out.StopSignal, parses(spec.ParseSignal)}} {
 		if !f.from.IsSet() {
 			continue
 		}
 		v, err := s.read.expand(f.from)
 		if err != nil {
 			return err
+		}
+		if v != "" { // as null, or an argument that isn't given, says
+			err = f.check(v)
+		}
+		if err != nil {
+			return s.read.errorf(f.from.Pos, "%w", err)
 		}
 		*f.to = v
 	}
@@ -149,6 +156,14 @@ func (s settings) setPlace(c *spec.Config, out *dockerspec.DockerOCIImageConfig)
 		return s.read.errorf(c.Workdir.Pos, "%w", err)
 	}
 	return nil
+}
+
+// parses makes a check of a parser.
+func parses[V any](parse func(string) (V, error)) func(string) error {
+	return func(text string) error {
+		_, err := parse(text)
+		return err
+	}
 }
 
 // setNetwork sets ports and volumes.

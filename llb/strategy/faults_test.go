@@ -57,6 +57,14 @@ func TestFaults(t *testing.T) {
 			"strata.yaml:2:12: a build on scratch needs `from`: name an image that the command runs in",
 		},
 		{
+			"user of an argument", "args: {U: a b}\nfrom: x\nconfig: {user: $U}\n",
+			`strata.yaml:3:16: owner "a b": "a b" cannot name a user`,
+		},
+		{
+			"signal of an argument", "args: {S: SIGTRM}\nfrom: x\nconfig: {stop_signal: $S}\n",
+			`strata.yaml:3:23: "SIGTRM" is not a signal; write one such as SIGTERM or 15; did you mean "SIGTERM"?`,
+		},
+		{
 			"healthcheck of nothing", "from: x\nconfig: {healthcheck: {interval: 5s}}\n",
 			"strata.yaml:2:23: the healthcheck has no `test`, and the base has none",
 		},
