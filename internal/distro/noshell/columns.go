@@ -7,6 +7,7 @@ package noshell
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -76,6 +77,9 @@ func parseRanges(text string) ([][2]int, error) {
 		}
 		if err != nil || part == "-" || part == "" || r[0] < 1 {
 			return nil, refuse("its list %s isn't followed", text)
+		}
+		if r[1] < r[0] {
+			return nil, errors.New("invalid decreasing range")
 		}
 		out = append(out, r)
 	}

@@ -70,6 +70,8 @@ printf 'a b a\nc d\n' | awk '{ print $2, $1; print; }'; printf 'a b a\nc d\n' | 
 print $2}'; printf 'x\n' | awk '{ print $1
 y = "z"; print y }'
 --
+for p in '' / // a a/ /a a/b //a /a//b a/b// ./a a/.. ../a a/./b; do basename "$p"; dirname "$p"; done; basename '' x; printf 'a:b:c\n' | cut -d: -f3-1 2>/dev/null; echo $?; printf 'a:b:c\n' | cut -d: -f2-2
+--
 echo a | tee f; cat f; x=$(mktemp); [ -f "$x" ] && rm "$x" && echo made; d=$(mktemp -d ./t.XXXXXX); [ -d "$d" ] && echo made; id -u; uname -s; command -v cat >/dev/null && echo found; command -v nothing-at-all || echo none; which nothing-at-all; echo $?; type nothing-at-all >/dev/null 2>&1 || echo none; mountpoint -q /proc && echo proc
 `
 

@@ -26,6 +26,9 @@ func basename(c *Call) error {
 		return refuse("it isn't followed")
 	}
 	base := path.Base(c.Args[1])
+	if c.Args[1] == "" {
+		base = ""
+	}
 	if len(c.Args) == 3 && base != c.Args[2] {
 		base = strings.TrimSuffix(base, c.Args[2])
 	}
@@ -36,11 +39,16 @@ func dirname(c *Call) error {
 	if len(c.Args) != 2 || strings.HasPrefix(c.Args[1], "-") {
 		return refuse("it isn't followed")
 	}
-	dir := strings.TrimRight(c.Args[1], "/")
-	if dir == "" {
+	name := strings.TrimRight(c.Args[1], "/")
+	last := strings.LastIndex(name, "/")
+	dir := strings.TrimRight(name[:max(last, 0)], "/")
+	switch {
+	case last < 0 && (name != "" || c.Args[1] == ""):
+		dir = "."
+	case dir == "":
 		dir = "/"
 	}
-	return c.Print(path.Dir(dir) + "\n")
+	return c.Print(dir + "\n")
 }
 
 func readlink(c *Call) error {
