@@ -72,6 +72,8 @@ y = "z"; print y }'
 --
 for p in '' / // a a/ /a a/b //a /a//b a/b// ./a a/.. ../a a/./b; do basename "$p"; dirname "$p"; done; basename '' x; printf 'a:b:c\n' | cut -d: -f3-1 2>/dev/null; echo $?; printf 'a:b:c\n' | cut -d: -f2-2
 --
+umask 027; echo x >f; install -d -m 711 e/f/g; install -D f a/b/c; mkdir -p p/q; install -d p/r/s; stat -c '%a %n' e e/f e/f/g a a/b a/b/c p p/q p/r p/r/s
+--
 echo a | tee f; cat f; x=$(mktemp); [ -f "$x" ] && rm "$x" && echo made; d=$(mktemp -d ./t.XXXXXX); [ -d "$d" ] && echo made; id -u; uname -s; command -v cat >/dev/null && echo found; command -v nothing-at-all || echo none; which nothing-at-all; echo $?; type nothing-at-all >/dev/null 2>&1 || echo none; mountpoint -q /proc && echo proc
 `
 

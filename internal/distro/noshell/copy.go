@@ -174,7 +174,7 @@ func install(c *Call) error {
 	if opt.Has("d") {
 		for _, p := range rest {
 			// A directory that is there keeps its mode only in a shell's mkdir.
-			if err := c.mkdir(c.Path(p), true, ""); err != nil {
+			if err := c.installDir(c.Path(p)); err != nil {
 				return err
 			}
 			if err := finish(c.Path(p)); err != nil {
@@ -187,7 +187,7 @@ func install(c *Call) error {
 		return refuse("it isn't followed")
 	}
 	if opt.Has("D") {
-		if err := c.mkdir(path.Dir(c.Path(rest[1])), true, ""); err != nil {
+		if err := c.installDir(path.Dir(c.Path(rest[1]))); err != nil {
 			return err
 		}
 	}
@@ -204,4 +204,19 @@ func install(c *Call) error {
 		return err
 	}
 	return finish(to)
+}
+
+// installDir makes a directory and those above it as install does: with the mode 0755,
+// whatever the mask is.
+func (c *Call) installDir(p string) error {
+	info, err := c.Files().Stat(p, true)
+	if err == nil && info.IsDir() || c.mode(0o777) == 0o755 {
+		return c.mkdir(p, true, "")
+	}
+	if dir := path.Dir(p); dir != p {
+		if err := c.installDir(dir); err != nil {
+			return err
+		}
+	}
+	return c.mkdir(p, false, "755")
 }
