@@ -74,6 +74,8 @@ for p in '' / // a a/ /a a/b //a /a//b a/b// ./a a/.. ../a a/./b; do basename "$
 --
 umask 027; echo x >f; install -d -m 711 e/f/g; install -D f a/b/c; mkdir -p p/q; install -d p/r/s; stat -c '%a %n' e e/f e/f/g a a/b a/b/c p p/q p/r p/r/s
 --
+ln -s a b; ln -sT c b 2>/dev/null; echo $?; ln -sfT c b; readlink b; mkdir d; ln -s d l; ln -sT x d 2>/dev/null; echo $?; ln -sfT x d 2>/dev/null; echo $?; ls d; ln -sfT y l; readlink l; ln -sn x d; ls d; ln -sT x new; readlink new; rm -r d/; ls
+--
 echo a | tee f; cat f; x=$(mktemp); [ -f "$x" ] && rm "$x" && echo made; d=$(mktemp -d ./t.XXXXXX); [ -d "$d" ] && echo made; id -u; uname -s; command -v cat >/dev/null && echo found; command -v nothing-at-all || echo none; which nothing-at-all; echo $?; type nothing-at-all >/dev/null 2>&1 || echo none; mountpoint -q /proc && echo proc
 `
 
@@ -150,6 +152,7 @@ func TestRefuses(t *testing.T) {
 		"set -- ${x:-\"$(echo a)\"}":             "it has quotes within a variable without quotes",
 		"set -- ${x:-\"$?\"}":                    "it has quotes within a variable without quotes",
 		"x=a:~/b":                                "it has a construct that isn't followed",
+		"ln -s d l; rm -rf l/":                   "it removes a file, or what is behind a link, as a directory",
 		"command -v cd echo":                     "it looks for several commands",
 		"echo ${#@}":                             "it has a construct that isn't followed",
 		"[ $EUID = 0 ]":                          "it has the variable EUID, which is bash's own",

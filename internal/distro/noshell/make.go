@@ -101,9 +101,12 @@ func rm(c *Call) error {
 	if err := operands(paths, 1); err != nil && !opt.Has("f") {
 		return err
 	}
-	for _, p := range paths {
-		p = c.Path(p)
+	for _, name := range paths {
+		p := c.Path(name)
 		info, err := c.Files().Stat(p, false)
+		if err == nil && strings.HasSuffix(name, "/") && !info.IsDir() {
+			return refuse("it removes a file, or what is behind a link, as a directory")
+		}
 		if opt.Has("f") && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)) {
 			continue
 		}
@@ -186,9 +189,11 @@ func ln(c *Call) error {
 	if len(rest) != 2 || opt.Has("t") || opt.Has("r") && !opt.Has("s") {
 		return refuse("it isn't followed")
 	}
-	to, err := c.destination(rest[0], rest[1], opt.Has("n", "T"))
-	if err != nil {
-		return err
+	to := c.Path(rest[1])
+	if !opt.Has("T") {
+		if to, err = c.destination(rest[0], rest[1], opt.Has("n")); err != nil {
+			return err
+		}
 	}
 	if opt.Has("r") {
 		if rest[0], err = c.relative(rest[0], path.Dir(to)); err != nil {
