@@ -183,7 +183,8 @@ func (n *normalizer) binary(c *syntax.BinaryCmd, at place) {
 			n.stmt(s, at)
 			continue
 		}
-		*side = &syntax.Stmt{Position: s.Position, Cmd: &syntax.Subshell{Stmts: n.subshell([]*syntax.Stmt{s}, at)}}
+		// Without places, two parentheses are printed together, which is arithmetic.
+		*side = &syntax.Stmt{Position: s.Position, Cmd: &syntax.Subshell{Lparen: s.Pos(), Rparen: s.End(), Stmts: n.subshell([]*syntax.Stmt{s}, at)}}
 	}
 }
 

@@ -262,6 +262,7 @@ nothing() { return 7; }; nothing; echo $?; unset -f nothing; nothing=1; unset no
 --
 x=1; (x=2; echo $x); echo $x; f() { local x=3; g; }; g() { echo $x; }; f; echo $x
 --
+eval '(false; echo a; true) | cat; (echo b) 2>/dev/null | cat'
 eval 'x=5; echo $x'; y=x; eval echo \$$y
 --
 while :; do echo once; break; done; for i in 1 2 3; do [ $i = 2 ] && continue; echo $i; done; for i in 1 2; do for j in 1 2; do break 2; done; echo no; done; echo done
