@@ -35,7 +35,7 @@ func (l *pass) logins() {
 			}
 			column, counted = column+utf8.RuneCountInString(line[counted:at[0]]), at[0]
 			l.report(LoginInAddress, spec.Pos{Line: number, Column: column},
-				"an address has a login, which who reads the address has, in provenance too; give it as a secret, as HTTP_AUTH_TOKEN_host or GIT_AUTH_TOKEN")
+				"an address has a login, and whoever sees the address sees that, also in provenance; give it as a secret such as HTTP_AUTH_TOKEN_host or GIT_AUTH_TOKEN")
 		}
 	}
 }
