@@ -146,8 +146,11 @@ func (n *normalizer) stmt(s *syntax.Stmt, at place) {
 }
 
 // uncounted makes what is negated the left side of a list, where set -e doesn't count to
-// the library, either.
+// the library, either. Redirections alone are no command.
 func uncounted(s *syntax.Stmt) {
+	if s.Cmd == nil {
+		return
+	}
 	list := &syntax.BinaryCmd{Op: syntax.AndStmt, X: &syntax.Stmt{Cmd: s.Cmd, Position: s.Position}, Y: words(":"), OpPos: s.Position}
 	s.Cmd = &syntax.Block{Stmts: []*syntax.Stmt{{Cmd: list, Position: s.Position}}}
 }
