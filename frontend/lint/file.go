@@ -49,11 +49,15 @@ type pass struct {
 const maxFound = 100
 
 func (l *pass) report(rule string, at spec.Pos, format string, args ...any) {
+	l.reportRange(rule, spec.Range{Start: at, End: at}, format, args...)
+}
+
+func (l *pass) reportRange(rule string, at spec.Range, format string, args ...any) {
 	if l.told == nil {
 		l.told = map[string]int{}
 	}
 	if l.told[rule]++; l.told[rule] <= maxFound {
-		l.found = append(l.found, of(rule, l.spec.Errorf(at, format, args...)))
+		l.found = append(l.found, of(rule, l.spec.ErrorfRange(at, format, args...)))
 	}
 }
 

@@ -32,7 +32,7 @@ func (l *pass) layer(layer *spec.Layer) {
 
 func (l *pass) entry(e *spec.File) {
 	if e.URL.IsSet() && !e.Checksum.IsSet() && e.Signature == nil && !l.mayLock(e.URL.Value) {
-		l.found = append(l.found, of(MissingChecksum, l.spec.ErrorfRange(e.Range, "%s has no checksum and no signature", printable.Address(e.URL.Value))))
+		l.reportRange(MissingChecksum, e.Range, "%s has no checksum and no signature", printable.Address(e.URL.Value))
 	}
 	l.writable(e.Dest.Value, e.Mode)
 }

@@ -159,8 +159,9 @@ func TestRules(t *testing.T) {
 // what else is wrong behind them.
 func TestManyFindings(t *testing.T) {
 	for rule, line := range map[string]string{
-		lint.LoginInAddress: "x-a: '" + strings.Repeat("http://a:b@c ", 20_000) + "'\n",
-		lint.UnusedArg:      "args: {" + manyArgs(30_000) + "}\n",
+		lint.LoginInAddress:  "x-a: '" + strings.Repeat("http://a:b@c ", 20_000) + "'\n",
+		lint.MissingChecksum: "layers: [{files: [" + strings.Repeat("{dest: /a/, url: 'http://c/x'}, ", 5000) + "]}]\n",
+		lint.UnusedArg:       "args: {" + manyArgs(30_000) + "}\n",
 	} {
 		counted := map[string]int{}
 		for _, found := range findings(t, line+"from: debian\nconfig: {user: root}\n") {

@@ -14,14 +14,14 @@ import (
 var loginAt = regexp.MustCompile(`(?i)https?://([^\s/?#'"<>{}$\\]+)@`)
 
 // Logins are the places of logins in a text's addresses of HTTP servers: from the first
-// byte of each to that after its last. git's own user is none.
+// byte of each to that after its last. git's own user is none, nor is what [Address] leaves.
 func Logins(text string) [][2]int {
 	if !strings.Contains(text, "://") {
 		return nil
 	}
 	var out [][2]int
 	for _, at := range loginAt.FindAllStringSubmatchIndex(text, -1) {
-		if text[at[2]:at[3]] != "git" {
+		if login := text[at[2]:at[3]]; login != "git" && login != "…" {
 			out = append(out, [2]int{at[2], at[3]})
 		}
 	}

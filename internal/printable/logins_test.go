@@ -11,6 +11,7 @@ func TestWithoutLogins(t *testing.T) {
 		"git+https://ann:secret@example.org/x.git":                         "git+https://**********@example.org/x.git",
 		"http://ann:se@cret@example.org:80/a@b":                            "http://***********@example.org:80/a@b",
 		"HTTPS://ann:secret@example.org/x":                                 "HTTPS://**********@example.org/x",
+		"https://…@example.org/x.git":                                      "https://…@example.org/x.git",
 		"https://git@example.org/x.git":                                    "https://git@example.org/x.git",
 		"https://ann:$TOKEN@example.org https://${TOKEN}@example.org":      "https://ann:$TOKEN@example.org https://${TOKEN}@example.org",
 		"https://<user>:<password>@example.org":                            "https://<user>:<password>@example.org",

@@ -99,15 +99,7 @@ func isAllIfAny(p *syntax.ParamExp) bool {
 
 // guardQuoted puts a look at values before a command that has quotes in ${name:-…}.
 func (n *normalizer) guardQuoted(s *syntax.Stmt) {
-	var words []*syntax.Word
-	switch c := s.Cmd.(type) {
-	case *syntax.CallExpr:
-		words = c.Args
-	case *syntax.ForClause:
-		if loop, ok := c.Loop.(*syntax.WordIter); ok {
-			words = loop.Items
-		}
-	}
+	words := wordsOf(s)
 	var values []*syntax.Word
 	for i, w := range words {
 		for _, part := range w.Parts {

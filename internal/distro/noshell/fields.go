@@ -31,24 +31,29 @@ func setsSeparators(file syntax.Node) bool {
 	return sets
 }
 
+// wordsOf are the words of a command or of a loop over words.
+func wordsOf(s *syntax.Stmt) []*syntax.Word {
+	switch c := s.Cmd.(type) {
+	case *syntax.CallExpr:
+		return c.Args
+	case *syntax.ForClause:
+		if loop, ok := c.Loop.(*syntax.WordIter); ok {
+			return loop.Items
+		}
+	}
+	return nil
+}
+
 // guardSplit puts the look before a command.
 func (n *normalizer) guardSplit(s *syntax.Stmt) {
 	if !n.splits {
 		return
 	}
-	var words []*syntax.Word
-	switch c := s.Cmd.(type) {
-	case *syntax.CallExpr:
-		if !looksAtStatus(s) {
-			words = c.Args
-		}
-	case *syntax.ForClause:
-		if loop, ok := c.Loop.(*syntax.WordIter); ok {
-			words = loop.Items
-		}
+	if _, ok := s.Cmd.(*syntax.CallExpr); ok && looksAtStatus(s) {
+		return
 	}
 	var values []*syntax.Word
-	for _, w := range words {
+	for _, w := range wordsOf(s) {
 		for _, part := range w.Parts {
 			if p, ok := part.(*syntax.ParamExp); ok && p.Param != nil && !p.Length && !strings.Contains("?#$!-", p.Param.Value) {
 				values = append(values, quoted(p))

@@ -130,7 +130,8 @@ func (t *tree) files() []File {
 	out := slices.Clone(t.gone)
 	t.root.collect("", &out)
 	slices.SortFunc(out, func(a, b File) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Layer, b.Layer))
+		// One layer may have a path several times.
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Size, b.Size))
 	})
 	return out
 }

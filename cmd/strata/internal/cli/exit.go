@@ -50,13 +50,14 @@ func Exit(ctx context.Context, w io.Writer, err error) int {
 	}
 	if fs := faults(err); len(fs) > 0 {
 		for _, f := range fs {
-			fmt.Fprintf(w, "strata: %v\n%s", f, terminated(f.Excerpt()))
+			fmt.Fprintf(w, "strata: %s\n%s", printable.WithoutLogins(f.Error()), terminated(f.Excerpt()))
 		}
 		printHint(w, err)
 		return statusOf(err, external(fs))
 	}
 	printSources(w, err)
-	fmt.Fprintf(w, "strata: %s\n", printable.Error(fullDisk(err)))
+	// Of an address in an error of Go's, a token in the place of the user is left.
+	fmt.Fprintf(w, "strata: %s\n", printable.WithoutLogins(printable.Error(fullDisk(err))))
 	printHint(w, err)
 	u := (*usageError)(nil)
 	if errors.As(err, &u) && u.hint != "" {

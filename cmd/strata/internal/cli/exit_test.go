@@ -33,6 +33,8 @@ func TestExit(t *testing.T) {
 	}{
 		{"success", context.Background(), nil, 0, ""},
 		{"failure", context.Background(), errors.New("no luck"), 1, "strata: no luck\n"},
+		{"login", context.Background(), errors.New(`Get "http://token@127.0.0.1:1/x": refused`), 1, "strata: Get \"http://*****@127.0.0.1:1/x\": refused\n"},
+		{"login at a line", context.Background(), located("f:1:1: http://token@c"), 2, "strata: f:1:1: http://*****@c\n> f:1:1: http://token@c\n"},
 		{"next step", context.Background(), fmt.Errorf("dial: %w", Hint(os.ErrNotExist, "do this")), 1, "strata: dial: file does not exist\ndo this\n"},
 		{"usage", context.Background(), Usage(errors.New("bad flag"), "see help"), 2, "strata: bad flag\nsee help\n"},
 		{"build file", context.Background(), fmt.Errorf("frontend: %w", located("f:1:1: bad")), 2, "strata: f:1:1: bad\n> f:1:1: bad\n"},
