@@ -230,9 +230,10 @@ func (w *lockWriter) all(ctx context.Context, wanted []ocispecs.Platform) error 
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	w.made.Written = names
-	slices.Sort(w.made.Written)
-	w.keep(names)
+	w.made.Written = slices.Compact(slices.Sorted(slices.Values(names)))
+	if w.old != nil {
+		w.made.KeepOthers(w.old, names, w.locks)
+	}
 	w.made.Prune()
 	return nil
 }
@@ -241,15 +242,13 @@ func (w *lockWriter) all(ctx context.Context, wanted []ocispecs.Platform) error 
 func (w *lockWriter) platform(ctx context.Context, p ocispecs.Platform) error {
 	trees := w.request.trees(w.spec)
 	for i := range w.spec.Targets {
-		target := w.spec.Targets[i].Name
 		req := w.request.planRequest(ctx, w.spec, p, trees)
-		req.Target = target
+		req.Target = w.spec.Targets[i].Name
 		req.Lock = w.locking()
 		req.Lock.Images = trees.Images
 		if _, err := strategy.Plan(ctx, req); err != nil {
 			return err
 		}
-		w.keepTarget(target, platforms.FormatAll(p))
 	}
 	return nil
 }
@@ -277,67 +276,8 @@ func (w *lockWriter) store(target string, p lock.Platform, repositories []lock.R
 	w.made.Keep(target, p, repositories)
 }
 
-// keepTarget keeps what the lock had for a target that was not resolved again.
-func (w *lockWriter) keepTarget(target, platform string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	have := w.old.Platform(target, platform)
-	if have == nil || !w.locks(target) {
-		return
-	}
-	kept := *have
-	if made := w.made.Platform(target, platform); made != nil {
-		if made.Packages != nil || !installsPackages(w.spec.Target(target)) {
-			return
-		}
-		kept.Closures = nil // those were given to store, new or not
-	}
-	w.made.Add(target, kept)
-	w.keepRepositories(have)
-}
-
-// keep keeps the platforms that were not asked for.
-func (w *lockWriter) keep(asked []string) {
-	if w.old == nil {
-		return
-	}
-	w.keepSources(asked)
-	for _, t := range w.old.Targets {
-		for i := range t.Platforms {
-			if p := &t.Platforms[i]; w.locks(t.Name) && !slices.Contains(asked, p.Name) {
-				w.made.Set(t.Name, *p)
-				w.keepRepositories(p)
-			}
-		}
-	}
-}
-
-// keepSources keeps what platforms that were not asked for may use.
-func (w *lockWriter) keepSources(asked []string) {
-	others := slices.DeleteFunc(w.old.Platforms(), func(name string) bool { return slices.Contains(asked, name) })
-	if len(others) == 0 {
-		return
-	}
-	w.made.Written = append(w.made.Written, others...)
-	slices.Sort(w.made.Written)
-	all := w.old.Clone().Sources
-	all.Merge(w.made.Sources)
-	w.made.Sources = all
-}
-
 // locks reports whether a target of the build file has anything to lock.
 func (w *lockWriter) locks(target string) bool {
 	t := w.spec.Target(target)
 	return t != nil && targetNeedsLock(t)
-}
-
-func (w *lockWriter) keepRepositories(p *lock.Platform) {
-	if p.Packages == nil {
-		return
-	}
-	for _, pkg := range p.Packages.Packages {
-		if !pkg.IsFile() && w.made.Repository(pkg.Repository) == nil {
-			w.made.SetRepository(*w.old.Repository(pkg.Repository))
-		}
-	}
 }

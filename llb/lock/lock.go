@@ -16,7 +16,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -45,31 +44,6 @@ type File struct {
 	Repositories []Repository
 	// Targets are sorted by their names.
 	Targets []Target
-}
-
-// Repository is where packages come from.
-type Repository struct {
-	ID string
-	// Type is deb or apk.
-	Type string
-	// URIs are its addresses, the preferred one first; empty when the build file
-	// gives them.
-	URIs []string
-	// Suite and Components are those of a Debian archive.
-	Suite      string
-	Components []string
-	// Distribution is the name and the version that packages are made for, such as
-	// debian-12; empty when the archive doesn't say.
-	Distribution string
-	// Date is when the archive made its index: an older one is refused.
-	Date time.Time
-	// Signers are fingerprints of the keys that signed it.
-	Signers []string
-	// Trusted says that it was taken without a signature.
-	Trusted bool
-	// Login says that its server wants the login that the base has, or the image that
-	// the packages are like.
-	Login bool
 }
 
 // Target is what a target of the build file was resolved to.
@@ -151,16 +125,6 @@ type Package struct {
 	Beside string
 }
 
-// Repository returns the repository with an id, or nil.
-func (f *File) Repository(id string) *Repository {
-	for i := range f.Repositories {
-		if f.Repositories[i].ID == id {
-			return &f.Repositories[i]
-		}
-	}
-	return nil
-}
-
 // Platform returns what a target was resolved to for a platform, or nil. A nil
 // File has nothing.
 func (f *File) Platform(target, platform string) *Platform {
@@ -225,12 +189,14 @@ func (f *File) Names() []string {
 	return names
 }
 
-// Platforms are the names of all platforms that the lock was written for, sorted.
+// Platforms are the names of the platforms that the lock was written for, sorted. Where it
+// doesn't say them, they are those that it has something for. A target that is for a
+// platform of its own is there by that, though nobody asked for it.
 func (f *File) Platforms() []string {
 	names := slices.Clone(f.Written)
 	for _, t := range f.Targets {
-		for _, p := range t.Platforms {
-			names = append(names, p.Name)
+		for i := 0; len(f.Written) == 0 && i < len(t.Platforms); i++ {
+			names = append(names, t.Platforms[i].Name)
 		}
 	}
 	slices.Sort(names)
@@ -261,25 +227,6 @@ func (t *Target) set(p Platform) {
 	slices.SortFunc(t.Platforms, func(a, b Platform) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// SetRepository puts a repository in the place of the one that has its id.
-func (f *File) SetRepository(r Repository) {
-	if old := f.Repository(r.ID); old != nil {
-		*old = r
-		return
-	}
-	f.Repositories = append(f.Repositories, r)
-	slices.SortFunc(f.Repositories, func(a, b Repository) int { return strings.Compare(a.ID, b.ID) })
-}
-
-// Keep puts what a target was resolved to for a platform beside what the lock has of
-// it, as [File.Add] does, and the repositories of its packages.
-func (f *File) Keep(target string, p Platform, repositories []Repository) {
-	f.Add(target, p)
-	for _, r := range repositories {
-		f.SetRepository(r)
-	}
-}
-
 // Clone returns a copy that can be added to; of a nil File, an empty one.
 func (f *File) Clone() *File {
 	out := &File{}
@@ -296,22 +243,6 @@ func (f *File) Clone() *File {
 		out.Targets = append(out.Targets, t)
 	}
 	return out
-}
-
-// Prune takes out repositories that no package names any more.
-func (f *File) Prune() {
-	used := map[string]bool{}
-	for _, t := range f.Targets {
-		for _, p := range t.Platforms {
-			if p.Packages == nil {
-				continue
-			}
-			for _, pkg := range p.Packages.Packages {
-				used[pkg.Repository] = true // that of a file has the name of none
-			}
-		}
-	}
-	f.Repositories = slices.DeleteFunc(f.Repositories, func(r Repository) bool { return !used[r.ID] })
 }
 
 // Sort brings the packages into the lock's order.

@@ -31,6 +31,7 @@ type (
 		Targets      map[string]map[string]*platformNode `yaml:"targets"`
 	}
 	repository struct {
+		Name         string   `yaml:"name"`
 		Type         string   `yaml:"type"`
 		URIs         []string `yaml:"uris"`
 		Suite        string   `yaml:"suite"`
@@ -130,7 +131,7 @@ func (d *document) file() (*File, error) {
 			return nil, in(fmt.Errorf("repository %q: %w", id, err), "repositories", id)
 		}
 		f.Repositories = append(f.Repositories, Repository{
-			ID: id, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
+			ID: id, Name: r.Name, Type: r.Type, URIs: r.URIs, Suite: r.Suite,
 			Components: r.Components, Date: date, Signers: r.Signers, Trusted: r.Trusted, Login: r.Login, Distribution: r.Distribution,
 		})
 	}

@@ -59,6 +59,9 @@ func (w *writer) line(depth int, format string, args ...any) {
 
 func (w *writer) repository(r Repository) {
 	w.line(1, "%s:", scalar(r.ID))
+	if r.Name != "" {
+		w.line(2, "name: %s", scalar(r.Name))
+	}
 	w.line(2, "type: %s", scalar(r.Type))
 	if len(r.URIs) > 0 {
 		w.line(2, "uris: %s", flow(r.URIs))

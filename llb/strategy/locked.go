@@ -54,20 +54,28 @@ func (s *packageSet) takeLocked(ctx context.Context) (bool, error) {
 	if have == nil {
 		return false, nil
 	}
+	l := &s.t.pass.req.Lock
 	stale := s.compare(have)
 	if stale == nil && !s.t.pass.req.AllowMissing {
-		if stale = s.files.compare(ctx, have, s.asked.start()); stale != nil && !errors.Is(stale, ErrStaleLock) {
-			return false, stale
-		}
+		stale = s.files.compare(ctx, have, s.asked.start())
 	}
-	if stale != nil && !s.t.pass.req.Lock.Renew {
-		return false, stale
-	}
-	if stale != nil || s.t.pass.req.Lock.updatesPackages(have) {
+	if stale == nil && l.updatesPackages(have) {
 		return false, nil
 	}
-	s.locked = have
-	return true, s.lockedRepositories(ctx)
+	if s.locked = have; stale == nil {
+		stale = s.lockedRepositories(ctx)
+	}
+	switch {
+	case stale == nil:
+		if l.Renew && l.Store != nil {
+			l.Store(s.t.described.Name, lock.Platform{Name: s.t.image.Platform, Packages: have}, l.File.RepositoriesOf(have))
+		}
+		return true, nil
+	case l.Renew && errors.Is(stale, ErrStaleLock):
+		s.locked = nil
+		return false, nil
+	}
+	return false, stale
 }
 
 // before is what the lock has until now; nil when it has nothing.
@@ -208,26 +216,48 @@ func (s *packageSet) lockedRepository(ctx context.Context, r *lock.Repository, a
 	if err != nil {
 		return s.asked.fault(err)
 	}
-	has := plainRepository(r)
-	for _, g := range given {
-		if g.ID == r.ID {
-			has.URIs = g.URIs
-			if r.Trusted && !g.Trusted {
-				return s.t.stale(s.asked.start(), "%s has packages of the repository %s, which wasn't signed, and the build file has no `trusted: true` there any more", s.t.pass.req.Lock.Name, r.ID)
-			}
-		}
-	}
-	if len(has.URIs) == 0 {
-		return s.t.stale(s.asked.start(), "%s has packages of the repository %s, which the build file no longer has", s.t.pass.req.Lock.Name, r.ID)
+	has, name, start := plainRepository(r), s.t.pass.req.Lock.Name, s.asked.start()
+	i := slices.IndexFunc(given, func(g distro.Repository) bool { return g.ID == has.ID })
+	switch {
+	case i < 0 && (len(given) > 0 || len(has.URIs) == 0):
+		return s.t.stale(start, "%s has packages of the repository %s, which the build file doesn't have", name, has.ID)
+	case i < 0:
+	case r.Trusted && !given[i].Trusted:
+		return s.t.stale(start, "%s has packages of the repository %s, which wasn't signed, and the build file has no `trusted: true` there any more", name, has.ID)
+	case isOtherRelease(given[i].Distribution, has.Distribution):
+		return s.t.stale(start, "%s has packages of the repository %s for %s, and the build file has that for %s", name, has.ID, has.Distribution, given[i].Distribution)
+	default:
+		has.URIs = given[i].URIs
 	}
 	s.uris[r.ID] = archives.Addresses(has)
 	s.logins[r.ID], err = s.from.lockedLogin(ctx, has.URIs, r.Login)
 	return err
 }
 
+// repository is what the lock has of what packages of it call so, or else of what any do;
+// nil when that is nothing.
+func (l *Locking) repository(of *lock.Packages, id string) *distro.Repository {
+	if l.File == nil {
+		return nil
+	}
+	for _, r := range slices.Concat(l.File.RepositoriesOf(of), l.File.Repositories) {
+		if r.Called() == id {
+			known := plainRepository(&r)
+			return &known
+		}
+	}
+	return nil
+}
+
+// isOtherRelease reports whether two distributions, such as alpine-3.20, both have a version
+// and aren't the same.
+func isOtherRelease(is, was string) bool {
+	return strings.Contains(is, "-") && strings.Contains(was, "-") && is != was
+}
+
 // plainRepository is a repository of the lock as package systems take it.
 func plainRepository(r *lock.Repository) distro.Repository {
 	return distro.Repository{
-		ID: r.ID, URIs: r.URIs, Suite: r.Suite, Components: r.Components, Distribution: r.Distribution, Date: r.Date, Signers: r.Signers, Trusted: r.Trusted,
+		ID: r.Called(), URIs: r.URIs, Suite: r.Suite, Components: r.Components, Distribution: r.Distribution, Date: r.Date, Signers: r.Signers, Trusted: r.Trusted,
 	}
 }

@@ -56,17 +56,7 @@ func (s *packageSet) request(ctx context.Context, base tree.Tree) distro.Request
 		Context: func(ctx context.Context, name string) (tree.Tree, error) {
 			return t.pass.req.Looker.Look(ctx, t.pass.plan, plan.Tree{Kind: plan.Main}, []string{name})
 		},
-		Known: func(id string) *distro.Repository {
-			if t.pass.req.Lock.File == nil {
-				return nil
-			}
-			found := t.pass.req.Lock.File.Repository(id)
-			if found == nil {
-				return nil
-			}
-			known := plainRepository(found)
-			return &known
-		},
+		Known: func(id string) *distro.Repository { return t.pass.req.Lock.repository(s.before(), id) },
 	}
 	for _, e := range s.asked.entries {
 		var names []string

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The Strata authors
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/strata-build/strata/internal/distro"
+	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/strategy"
+)
+
+// addressesOf are where a target's packages are fetched from.
+func addressesOf(p *plan.Plan) (all []string) {
+	for _, l := range p.Images[len(p.Images)-1].Layers {
+		if unpack, ok := l.Action.(*plan.Unpack); ok {
+			for _, a := range unpack.Archives {
+				all = append(all, a.URLs[0])
+			}
+		}
+	}
+	return all
+}
+
+// TestLockOfTwoArchives locks two targets whose bases call their archives by one name:
+// with the lock each has its packages from its own.
+func TestLockOfTwoArchives(t *testing.T) {
+	const text = "from: registry.example.org/old:1\nlayers:\n  - packages: [track]\ntargets:\n  new:\n    from: registry.example.org/new:1\n    layers:\n      - packages: [track]\n"
+	r := withBase(t, text, nil)
+	r.Systems = []distro.System{toy{}}
+	r.Looker = strictTrees{
+		"registry.example.org/old:1": {"/etc/toy": "https://old.example.org\n"},
+		"registry.example.org/new:1": {"/etc/toy": "https://new.example.org\n"},
+	}
+	r.Fetch = served{"https://old.example.org/index": toyIndex, "https://new.example.org/index": toyIndex}
+	made := &lock.File{}
+	r.Lock.Name, r.Lock.Renew, r.Lock.Store = "strata.lock", true, made.Keep
+	want := map[string][]string{}
+	for _, target := range []string{"default", "new"} {
+		r.Target = target
+		want[target] = addressesOf(mustPlan(t, r))
+	}
+	made.Prune()
+	file, err := lock.Read("strata.lock", made.Write())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Fetch, r.Looker, r.Lock = nil, nil, strategy.Locking{Name: "strata.lock", File: file}
+	for target := range want {
+		r.Target = target
+		if diff := cmp.Diff(want[target], addressesOf(mustPlan(t, r))); diff != "" || len(want[target]) == 0 {
+			t.Errorf("%s by the lock (-want +got):\n%s", target, diff)
+		}
+	}
+}
+
+// lockOfAlpine is a lock of a package, from a repository of Alpine 3.19 that the build file
+// gives, or that the base is configured for.
+func lockOfAlpine(t *testing.T, given bool) *lock.File {
+	t.Helper()
+	f := &lock.File{}
+	r := lock.Repository{ID: "main", Type: "apk", Distribution: "alpine-3.19"}
+	if !given {
+		r.URIs = []string{"https://dl.example.org/alpine/v3.19/main"}
+	}
+	f.Keep("default", lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{
+		Base: strings.Split(mustBase(t), "@")[0], Wanted: [][]string{{"a"}}, Installer: plan.Register,
+		Packages: []lock.Package{{Name: "a", Version: "1", Arch: "x86_64", Repository: "main", Path: "x86_64/a-1.apk", SHA256: strings.Repeat("a", 64)}},
+	}}, []lock.Repository{r})
+	return f
+}
+
+// TestLockFollowsRepositories changes where packages come from. A lock that goes with that
+// no longer is refused by a build, and "strata lock" resolves once more.
+func TestLockFollowsRepositories(t *testing.T) {
+	const gives = "from: base\nlayers:\n  - packages:\n      names: [a]\n      repositories: [{type: apk, uri: \"$AT\", trusted: true}]\nargs: {AT: \"\"}\n"
+	for _, c := range []struct {
+		name, at, want string
+		given          bool
+	}{
+		{"the same", "https://dl.example.org/alpine/v3.19/main", "", true},
+		{"a mirror", "https://mirror.example.org/of/v3.19/main", "", true},
+		{"a mirror that says no release", "https://mirror.example.org/main", "", true},
+		{"another release", "https://dl.example.org/alpine/v3.20/main", "the repository main for alpine-3.19, and the build file has that for alpine-3.20", true},
+		{"another repository", "https://dl.example.org/alpine/v3.19/community", "the repository main, which the build file doesn't have", true},
+		{"none any more", "", "the repository main, which the build file doesn't have", true},
+		{"one for the base's", "https://dl.example.org/mine", "the repository main, which the build file doesn't have", false},
+		{"the base's", "", "", false},
+	} {
+		text := strings.Replace(gives, "$AT", c.at, 1)
+		if c.at == "" {
+			text = "from: base\nlayers:\n  - packages: [a]\n"
+		}
+		r := withBase(t, text, someFiles{"/lib/apk/db/installed": ""})
+		r.Lock = strategy.Locking{Name: "strata.lock", File: lockOfAlpine(t, c.given)}
+		_, err := planOf(r)
+		if (err != nil) != (c.want != "") || err != nil && !(errors.Is(err, strategy.ErrStaleLock) && strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: error %v, want %s", c.name, err, c.want)
+		}
+		var stored []string
+		r.Lock.Renew, r.Lock.Store = true, func(target string, p lock.Platform, repositories []lock.Repository) {
+			for _, pkg := range p.Packages.Packages {
+				stored = append(stored, target+" "+p.Name+" "+pkg.Name+" of "+repositories[0].ID)
+			}
+		}
+		_, err = planOf(r)
+		if errors.Is(err, strategy.ErrStaleLock) {
+			t.Errorf("%s: while the lock is written: %v", c.name, err)
+		}
+		if kept := strings.Join(stored, ", ") == "default linux/amd64 a of main"; kept != (c.want == "") {
+			t.Errorf("%s: the lock gets %v", c.name, stored)
+		}
+	}
+}
+
+// TestLockOfAnotherSystem takes a base whose own tool installs packages: the lock keeps
+// none of those that it has from the base before.
+func TestLockOfAnotherSystem(t *testing.T) {
+	r := withBase(t, "from: other\nlayers:\n  - packages: [a]\n", someFiles{"/usr/bin/dnf": ""})
+	r.Lock = strategy.Locking{Name: "strata.lock", File: lockOfAlpine(t, false), Renew: true}
+	r.Lock.Store = func(_ string, p lock.Platform, _ []lock.Repository) { t.Errorf("the lock gets %+v", p.Packages) }
+	mustPlan(t, r)
+}
