@@ -6,6 +6,7 @@ package frontend
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -79,11 +80,16 @@ func (r *request) lockAnswer(ctx context.Context, s *spec.Spec) (*client.Result,
 
 // makeLock writes the lock of all targets.
 func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
+	opts := r.options()
 	old, err := r.lock()
+	var bad *lock.FormatError
+	if errors.As(err, &bad) && rewritesLock(opts) {
+		r.warnings.say(ctx, bad.Fault+"; everything is looked up again")
+		old, err = nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	opts := r.options()
 	if opts[OptOutdated] != "" {
 		return outdated(ctx, r, s, old)
 	}
@@ -104,6 +110,12 @@ func (r *request) makeLock(ctx context.Context, s *spec.Spec) ([]byte, error) {
 		return nil, err
 	}
 	return w.made.Write(), nil
+}
+
+// rewritesLock reports whether all of the lock is written, so that one that can't be read
+// needs no one to take it away: a merge leaves such locks.
+func rewritesLock(opts map[string]string) bool {
+	return opts[OptCheck] == "" && opts[OptOutdated] == "" && (opts[OptUpdate] == "" || opts[OptUpdate] == "*")
 }
 
 // parseUpdate reads the names of OptUpdate, which are as in a line of CSV: a url may have

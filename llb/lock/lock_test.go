@@ -4,6 +4,7 @@
 package lock_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"regexp"
@@ -210,6 +211,9 @@ func TestReadRefuses(t *testing.T) {
 			text = strings.Replace(text, "arch: all", "arch: amd64", 1)
 		}
 		_, err := lock.Read("strata.lock", []byte(text))
+		if bad := (*lock.FormatError)(nil); !errors.As(err, &bad) || !strings.HasSuffix(err.Error(), "; write it again with \"strata lock\"") {
+			t.Errorf("with %q for %.20q: %v, want what to do", tc.new, tc.old, err)
+		}
 		if err == nil || !strings.Contains(err.Error(), tc.want) || !placed.MatchString(err.Error()) && tc.want != "it is empty" {
 			t.Errorf("with %q for %.20q: %v, want %q", tc.new, tc.old, err, tc.want)
 		}

@@ -78,11 +78,20 @@ type (
 	}
 )
 
-// Read reads a lock. Its errors name the file, and the line that is wrong.
+// A FormatError is a lock that isn't one.
+type FormatError struct {
+	// Fault names the file, the line that is wrong, and says why.
+	Fault string
+}
+
+// Error says what to do.
+func (e *FormatError) Error() string { return e.Fault + "; write it again with \"strata lock\"" }
+
+// Read reads a lock. Its errors are FormatErrors.
 func Read(name string, data []byte) (*File, error) {
 	f, err := read(data)
 	if err != nil {
-		return nil, fmt.Errorf("read %s%s; write it again with \"strata lock\"", name, where(data, err))
+		return nil, &FormatError{Fault: "read " + name + where(data, err)}
 	}
 	return f, nil
 }

@@ -60,6 +60,13 @@ func TestLock(t *testing.T) {
 	a.Add(t, testenv.Deb{Name: "hello", Version: "1:2.0-1", Arch: "arm64"})
 	h.MustLock(t, a, dir, "--platform=linux/arm64", "--update")
 	house.Contains(t, house.Read(t, file), "linux/amd64:", "linux/arm64:")
+
+	house.Write(t, file, []byte("<<<<<<< ours\nversion: 2\n=======\nversion: 2\n>>>>>>> theirs\n"))
+	status, text = h.Lock(t, a, dir, "--update", "hello")
+	house.Want(t, "exit status with a lock that is none and a name", fmt.Sprint(status), "1")
+	house.Contains(t, text, `write it again with "strata lock"`)
+	h.MustLock(t, a, dir, "--platform=linux/amd64")
+	house.Contains(t, house.Read(t, file), `name: hello-data, version: "2.1"`)
 }
 
 // TestPackagesOnScratch builds with a lock and without one, from two mirrors: one
