@@ -23,12 +23,11 @@ import (
 func contentsOf(ctx context.Context, d *source.Daemon, made *image) (contents *sbom.Contents, whole bool) {
 	p, file := made.plan, made.lock
 	img := p.Images[len(p.Images)-1]
-	whole = true
-	var targets []string
+	contents, whole = &sbom.Contents{}, true
+	locked := false
 	for img != nil {
-		if file.Platform(img.Target, img.Platform) != nil {
-			targets = append(targets, img.Target)
-		}
+		locked = locked || file.Platform(img.Target, img.Platform) != nil
+		contents.AddPackages(file, img.Platform, img.Target)
 		for _, l := range img.Layers {
 			whole = whole && l.Strategy == "packages"
 		}
@@ -38,10 +37,8 @@ func contentsOf(ctx context.Context, d *source.Daemon, made *image) (contents *s
 		}
 		img = p.Image(img.From.Name, img.From.Platform)
 	}
-	contents = &sbom.Contents{}
-	contents.AddPackages(file, p.Platform, targets...)
 	contents.AddPlan(p, known(ctx, d, made.trees))
-	return contents, whole && len(targets) > 0
+	return contents, whole && locked
 }
 
 // known asks the daemon for what no lock has. What it doesn't say stays unknown.

@@ -32,6 +32,7 @@ type part struct {
 	// kind and key make the identifier.
 	kind, key     string
 	name, version string
+	arch          string // of a package
 	purl          string
 	// download is where it comes from, and file what it is called there.
 	download, file string

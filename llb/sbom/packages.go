@@ -6,6 +6,7 @@ package sbom
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/strata-build/strata/internal/distro"
@@ -13,14 +14,20 @@ import (
 	"github.com/strata-build/strata/llb/lock"
 )
 
-// AddPackages adds the packages that a lock has for targets on a platform.
+// AddPackages adds the packages that a lock has for targets on a platform, each of which
+// stands on the next one. What one of them has already, in whatever version, is not what is
+// below any more.
 func (c *Contents) AddPackages(f *lock.File, platform string, targets ...string) {
 	for _, target := range targets {
 		p := f.Platform(target, platform)
 		if p == nil || p.Packages == nil {
 			continue
 		}
+		above := c.packages[:len(c.packages):len(c.packages)]
 		for _, locked := range p.Packages.Packages {
+			if slices.ContainsFunc(above, func(has part) bool { return has.replaces(locked) }) {
+				continue
+			}
 			from := f.Repository(locked.Repository)
 			if locked.IsFile() {
 				from = &lock.Repository{Type: p.Packages.Type, Distribution: distributionOf(f, p.Packages)}
@@ -28,6 +35,13 @@ func (c *Contents) AddPackages(f *lock.File, platform string, targets ...string)
 			c.packages = append(c.packages, fromPackage(locked, from))
 		}
 	}
+}
+
+// replaces reports whether a package takes the place of another one, as one of another
+// architecture doesn't.
+func (p *part) replaces(other lock.Package) bool {
+	isAny := func(arch string) bool { return arch == "all" || arch == "noarch" }
+	return p.name == other.Name && (p.arch == other.Arch || isAny(p.arch) || isAny(other.Arch))
 }
 
 // distributionOf is the distribution of the packages that come from repositories: what
@@ -43,7 +57,7 @@ func distributionOf(f *lock.File, p *lock.Packages) string {
 }
 
 func fromPackage(p lock.Package, r *lock.Repository) part {
-	out := part{kind: "Package", key: p.Name + "-" + p.Arch, name: p.Name, version: p.Version, file: p.Path, sha256: p.SHA256, relation: contains, purl: packageURL(p, r)}
+	out := part{kind: "Package", key: p.Name + "-" + p.Arch, name: p.Name, version: p.Version, arch: p.Arch, file: p.Path, sha256: p.SHA256, relation: contains, purl: packageURL(p, r)}
 	if r != nil && len(r.URIs) > 0 {
 		out.download = factsOf(r).Address(r.URIs[0], p.Path)
 	}

@@ -122,12 +122,14 @@ func Write(c *Contents, s Subject) ([]byte, error) {
 
 // add adds parts of the image, each with an identifier of its own.
 func (d *document) add(parts []part) {
-	taken := map[string]int{}
+	taken := map[string]bool{}
 	for _, p := range parts {
-		id := "SPDXRef-" + p.kind + "-" + identifier(p.key)
-		if taken[id]++; taken[id] > 1 {
-			id = fmt.Sprintf("%s.%d", id, taken[id])
+		first := "SPDXRef-" + p.kind + "-" + identifier(p.key)
+		id := first
+		for n := 2; taken[id]; n++ { // another part may be called so
+			id = fmt.Sprintf("%s.%d", first, n)
 		}
+		taken[id] = true
 		d.Packages = append(d.Packages, p.pkg(id))
 		d.Relationships = append(d.Relationships, relationship{Element: imageID, Type: p.relation, Related: id})
 		d.addLicenses(p.license)

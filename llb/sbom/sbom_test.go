@@ -80,6 +80,67 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestPackagesOfLineage lists a target that stands on another one: what it has in another
+// version is there once, and what goes with itself in several architectures stays.
+func TestPackagesOfLineage(t *testing.T) {
+	f := sample()
+	pkg := func(name, version, arch string) lock.Package {
+		return lock.Package{Name: name, Version: version, Arch: arch, Repository: "bookworm", Path: "pool/" + name + ".deb", SHA256: strings.Repeat("4e", 32)}
+	}
+	for target, packages := range map[string][]lock.Package{
+		"top":  {pkg("jq", "1.7", "amd64"), pkg("libc6", "2", "i386"), pkg("made", "2", "all")},
+		"base": {pkg("jq", "1.6", "amd64"), pkg("libc6", "1", "amd64"), pkg("libc6", "1", "i386"), pkg("made", "1", "amd64"), pkg("only", "1", "amd64")},
+	} {
+		f.Set(target, lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{Wanted: [][]string{{"jq"}}, Packages: packages}})
+	}
+	var together, apart sbom.Contents
+	together.AddPackages(f, "linux/amd64", "top", "base")
+	apart.AddPackages(f, "linux/amd64", "top")
+	apart.AddPackages(f, "linux/amd64", "base")
+	for _, c := range []*sbom.Contents{&together, &apart} {
+		var got []string
+		for _, p := range packagesOf(t, c)[1:] {
+			got = append(got, string(p.PackageSPDXIdentifier)+" "+p.PackageVersion)
+		}
+		want := []string{"Package-jq-amd64 1.7", "Package-libc6-i386 2", "Package-made-all 2", "Package-libc6-amd64 1", "Package-only-amd64 1"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("packages (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestIdentifiers gives each part an identifier of its own, whatever others are called.
+func TestIdentifiers(t *testing.T) {
+	var c sbom.Contents
+	var urls []lock.URL
+	for _, address := range []string{"https://a.example.org/tool", "https://b.example.org/tool", "https://c.example.org/tool.2", "https://d.example.org/t_ool", "https://e.example.org/t-ool"} {
+		urls = append(urls, lock.URL{Address: address, SHA256: strings.Repeat("5f", 32)})
+	}
+	c.AddSources(lock.Sources{URLs: urls})
+	seen := map[string]bool{}
+	for _, p := range packagesOf(t, &c) {
+		id := string(p.PackageSPDXIdentifier)
+		if seen[id] {
+			t.Errorf("%s is there twice", id)
+		}
+		seen[id] = true
+	}
+}
+
+// packagesOf are those of a document, as the specification's own library reads it.
+func packagesOf(t *testing.T, c *sbom.Contents) []*v23.Package {
+	t.Helper()
+	text, err := sbom.Write(c, sbom.Subject{Name: "top", Platform: "linux/amd64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := spdx.Read(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.Packages
+}
+
 // everything is a plan with all that an image can be made of: a target that stands on
 // another, and takes something from a third one.
 func everything() *plan.Plan {
