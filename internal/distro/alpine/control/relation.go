@@ -130,25 +130,24 @@ func ParseRelation(text string) (Relation, error) {
 	return r, nil
 }
 
-// operator reads the signs between a name and a version; 0 is none.
+// operator reads the signs between a name and a version, each of which stands there once;
+// 0 is none. As for apk, ~= and =~ are ~.
 func operator(signs string) Op {
 	var o Op
 	for i := range len(signs) {
-		var bit Op
-		switch signs[i] {
-		case '<':
-			bit = Less
-		case '>':
-			bit = Greater
-		case '=':
-			bit = Equal
-		case '~':
-			bit = Fuzzy | Equal
-		}
-		if o&bit == bit {
+		if strings.IndexByte(signs[:i], signs[i]) >= 0 {
 			return 0
 		}
-		o |= bit
+		switch signs[i] {
+		case '<':
+			o |= Less
+		case '>':
+			o |= Greater
+		case '=':
+			o |= Equal
+		case '~':
+			o |= Fuzzy | Equal
+		}
 	}
 	return o
 }

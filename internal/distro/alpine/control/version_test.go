@@ -103,7 +103,7 @@ func TestReadsRelations(t *testing.T) {
 			t.Errorf("%s is written as %s", text, got)
 		}
 	}
-	for _, bad := range []string{"", "!", "!!a", "=1", "a=", "a<", "a==1", "a=x", "a<>=1", "a@", "a@x@y", "a b", "a=1@edge", "a\n", strings.Repeat("a", 2000)} {
+	for _, bad := range []string{"", "!", "!!a", "=1", "a=", "a<", "a==1", "a~~1", "a~=~1", "a=~=1", "a=x", "a<>=1", "a@", "a@x@y", "a b", "a=1@edge", "a\n", strings.Repeat("a", 2000)} {
 		if r, err := ParseRelation(bad); err == nil {
 			t.Errorf("%.20q is taken for %+v", bad, r)
 		}
@@ -127,6 +127,11 @@ func TestRelationsHold(t *testing.T) {
 		{"a~1.5", "1.50", false},
 		{"a~1", "10", false},
 		{"a~1.2.3", "1.2.3_git1-r4", true},
+		{"a~=1.5", "1.5.2-r0", true},
+		{"a~=1.5", "1.6-r0", false},
+		{"a=~1.5", "1.5.2-r0", true},
+		{"a>=~1.5", "1.5.2-r0", true},
+		{"a<~=1.5", "1.6-r0", false},
 		{"a~1.2-r1", "1.2-r10", false},
 		{"a>~1.5", "1.5.2", true},
 		{"a>~1.5", "1.6", true},
