@@ -127,3 +127,21 @@ func TestLockOfAnotherSystem(t *testing.T) {
 	r.Lock.Store = func(_ string, p lock.Platform, _ []lock.Repository) { t.Errorf("the lock gets %+v", p.Packages) }
 	mustPlan(t, r)
 }
+
+// TestUpdateByName looks packages up again by their names and by those of everything, and
+// not by a name that the lock has as something else.
+func TestUpdateByName(t *testing.T) {
+	for name, want := range map[string]bool{"a": true, "packages": true, "*": true, "new": true, "images": false, "git": false, "b": false, "b:latest": false, "/nix/store/x": false} {
+		r := withBase(t, "from: base\nlayers:\n  - packages: [a]\n", someFiles{"/lib/apk/db/installed": ""})
+		f := lockOfAlpine(t, false)
+		for _, image := range []string{"a:latest", "b:latest"} {
+			f.Sources.Merge(lock.Sources{Images: []lock.Image{{Name: image, Digest: "sha256:" + strings.Repeat("1b", 32)}}})
+		}
+		kept := false
+		r.Lock = strategy.Locking{Name: "strata.lock", File: f, Renew: true, Update: []string{name}}
+		r.Lock.Store = func(string, lock.Platform, []lock.Repository) { kept = true }
+		if _, _ = planOf(r); kept == want { // what there is to resolve isn't served
+			t.Errorf("--update %s keeps the packages: %v", name, kept)
+		}
+	}
+}

@@ -57,17 +57,15 @@ func (l *Locking) Updates(kind string, names ...string) bool {
 }
 
 // updatesPackages reports whether packages are to be resolved again: all, or some by
-// their names. A name that the lock has as something else is none of a package.
+// their names. A name that is none of theirs, and that the lock has as something else, is
+// none of a package. One of theirs is, though nginx stands for the image nginx:latest, too.
 func (l *Locking) updatesPackages(have *lock.Packages) bool {
 	for _, u := range l.Update {
-		isPackage := slices.ContainsFunc(have.Packages, func(p lock.Package) bool { return p.Name == u })
-		switch u {
-		case AllImages, AllURLs, AllClosures, AllGit:
-			if !isPackage {
-				continue
-			}
-		}
-		if l.File.Image(u) == nil && l.File.URL(u) == nil && l.File.Git(u) == nil && !strings.HasPrefix(u, "/") {
+		switch {
+		case slices.ContainsFunc(have.Packages, func(p lock.Package) bool { return p.Name == u }):
+			return true
+		case u == AllImages, u == AllURLs, u == AllClosures, u == AllGit:
+		case l.File.Image(u) == nil && l.File.URL(u) == nil && l.File.Git(u) == nil && !strings.HasPrefix(u, "/"):
 			return true
 		}
 	}
