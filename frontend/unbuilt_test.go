@@ -55,6 +55,7 @@ func TestCheckFindsWhatBuildsFind(t *testing.T) {
 		"too many layers":          "max_layers: 1\nlayers: [{build: {from: \"{base}\", run: \": $out\"}}, {build: {from: \"{base}\", run: \"true\", security: sandbox, out: false}}]\n",
 		"no repository":            "layers: [{files: [{dest: /src, git: \"http://127.0.0.1:1/no\"}]}]\n",
 		"what is there":            "layers: [{files: [{dest: /x, source: linked/file}, {dest: /y/, source: \"the*/f*\"}, {dest: /z/, source: \"a[b]\"}, {dest: /w, from: context:more, source: /}]}]\n",
+		"what matches nothing":     "layers: [{files: [{dest: /x/, source: \"*.nothing\", optional: true}, {dest: /y/, source: \"none/*.nothing\", optional: true}, {dest: /z/, source: \"*.tar\", extract: true, optional: true}]}]\n",
 		"what may be in the image": "from: \"{base}\"\nlayers: [{files: [{dest: /bin/new, content: x}, {dest: /w, from: \"{base}\", source: /bin/busybox}]}]\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,9 @@ func (e *Explainer) Absent(ctx context.Context, c plan.Copy) error {
 			return nil
 		}
 		matches := list.matching(name)
+		if c.Optional && len(matches) == 0 {
+			return nil
+		}
 		if len(matches) > 0 && !slices.ContainsFunc(matches, func(m string) bool { return !list.has(m) }) {
 			return nil
 		}

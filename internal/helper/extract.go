@@ -28,11 +28,15 @@ func runExtract(args []string, _ func(string)) error {
 	return os.WriteFile(filepath.Join(c.Out, c.Report), []byte(err.Error()), 0o644)
 }
 
-// extractAll unpacks each archive of a directory to dst, in the order of their names.
+// extractAll unpacks each archive of a directory to dst, in the order of their names. A
+// pattern may have matched nothing: that is a directory with nothing in it.
 func extractAll(src, dst string, opt extract.Options) error {
 	entries, err := os.ReadDir(src)
 	if err != nil {
 		return fmt.Errorf("list archives: %w", err)
+	}
+	if len(entries) == 0 {
+		return os.MkdirAll(dst, 0o755)
 	}
 	for _, e := range entries {
 		err := extract.File(filepath.Join(src, e.Name()), dst, opt)

@@ -200,6 +200,9 @@ func (c *collection) item(root bk.State, o *plan.Output) (item, error) {
 		it.src, it.pattern = selectedDir, false
 	}
 	if it.pattern || len(o.Include)+len(o.Exclude) > 0 {
+	if it.pattern {
+		it.src = plan.Matched(it.src)
+	}
 		it.from, it.src, it.pattern = c.selected(&it, o), selectedDir, false
 	}
 	if e.Mode != nil && *e.Mode&0o111 == 0 {

@@ -61,7 +61,7 @@ func Settle(ctx context.Context, p Prober, st bk.State, from plan.Copy, dest str
 		src, err = only(ctx, p, st, from, dest)
 		return src, false, err
 	}
-	return from.Path, true, nil
+	return plan.Matched(from.Path), true, nil
 }
 
 // only is the path of the only file that a pattern matches.
@@ -71,7 +71,7 @@ func only(ctx context.Context, p Prober, st bk.State, from plan.Copy, dest strin
 	if !ok {
 		return "", plan.Mistakef("find %q: there is no file of that name in %s, and a pattern among its directories needs a directory as dest: write %s/", name, from.From.Words(), dest)
 	}
-	matches, err := namesOf(ctx, p, st, from.Path, "look for what matches "+path.Base(from.Path))
+	matches, err := namesOf(ctx, p, st, plan.Matched(from.Path), "look for what matches "+path.Base(from.Path))
 	matches = slices.DeleteFunc(matches, func(name string) bool {
 		match, bad := path.Match(path.Base(from.Path), name)
 		return !match || bad != nil

@@ -19,6 +19,7 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/strata-build/strata/internal/tree"
+	"github.com/strata-build/strata/llb/plan"
 )
 
 // Prober looks into states while the graph is being made. Its methods may be
@@ -185,5 +186,5 @@ func escapePattern(name string) string {
 		}
 		b.WriteByte(c)
 	}
-	return b.String()
+	return plan.AtEnds(b.String())
 }

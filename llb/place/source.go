@@ -163,7 +163,7 @@ func (o opener) filtered(st bk.State, src string, include, exclude []string, e *
 // matched is what an item's pattern matches, each under its own name, as the root of a
 // state. Like that, directories among it meet those of the base as any others do.
 func (o opener) matched(it item) bk.State {
-	return bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
+	return bk.Scratch().File(bk.Copy(o.looked(it), it.src, "/", &bk.CopyInfo{
 		FollowSymlinks:     true,
 		AllowWildcard:      true,
 		AllowEmptyWildcard: it.Optional,
@@ -177,6 +177,17 @@ func (o opener) matched(it item) bk.State {
 func (o opener) withoutX(it item) (bk.State, string) {
 	st := bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
 		Mode:                &bk.ChmodOpt{ModeStr: "a-x"},
+// looked is what an item's pattern is looked for in. BuildKit fails where there isn't the
+// directory to look into, also for a pattern that may match nothing.
+func (o opener) looked(it item) bk.State {
+	dir := plan.KnownDir(it.src)
+	if !it.pattern || !it.Optional || dir == "/" {
+		return it.from
+	}
+	made := bk.Mkdir(dir, 0o755, bk.WithParents(true), bk.WithCreatedTime(op.FileTime()))
+	return op.Restart(it.from.File(made, o.ops.At(it.Range), bk.WithCustomName("[internal] look for "+dir)))
+}
+
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.src == "/",
 	}), o.ops.At(it.Range), bk.WithCustomName(o.ops.Name("select files for "+it.Dest)))

@@ -27,8 +27,8 @@ func (o opener) unpacked(it item) (bk.State, error) {
 	if it.HTTP != nil {
 		c.Name = it.HTTP.Name()
 	} else {
-		from = bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
-			FollowSymlinks: true, AllowWildcard: it.pattern, Mode: &bk.ChmodOpt{Mode: op.Mode(0o644)},
+		from = bk.Scratch().File(bk.Copy(o.looked(it), it.src, "/", &bk.CopyInfo{
+			FollowSymlinks: true, AllowWildcard: it.pattern, AllowEmptyWildcard: it.Optional, Mode: &bk.ChmodOpt{Mode: op.Mode(0o644)},
 		}), o.ops.At(it.Range), bk.WithCustomName("[internal] find the archive for "+it.Dest))
 	}
 	if m := it.Members; m != nil {

@@ -33,7 +33,9 @@ func (a *Files) Copies() []Copy {
 	var out []Copy
 	for _, e := range a.Entries {
 		if e.Copy != nil {
-			out = append(out, *e.Copy)
+			c := *e.Copy
+			c.Optional = e.Optional
+			out = append(out, c)
 		}
 	}
 	return out

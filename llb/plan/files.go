@@ -171,4 +171,6 @@ type Copy struct {
 	// Checkout says that the files come from a user's checkout, where modes depend
 	// on the umask that they were made with.
 	Checkout bool `json:"checkout,omitempty"`
+	// Optional is that of the entry, for those who have the copy alone.
+	Optional bool `json:"-"`
 }

@@ -6,6 +6,7 @@ package plan
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +33,28 @@ func Unescaped(pattern string) (string, bool) {
 	return b.String(), true
 }
 
+// Matched is a pattern as BuildKit copies by it. The directories before the first name with a
+// wildcard are taken as they stand there, backslashes and all, so that they have none here.
+func Matched(pattern string) string {
+	names := strings.Split(pattern, "/")
+	for i, name := range names {
+		if plain, ok := Unescaped(name); ok && plain != name {
+			names[i] = Exactly(plain)
+		}
+	}
+	return strings.Join(names, "/")
+}
+
+// KnownDir is the directory that all lies in which a pattern of [Matched] matches, as far as
+// its names are known.
+func KnownDir(pattern string) string {
+	names := strings.Split(path.Dir(pattern), "/")
+	if i := slices.IndexFunc(names, IsPattern); i >= 0 {
+		names = names[:i]
+	}
+	return path.Join("/", path.Join(names...))
+}
+
 // Few names the first of many.
 func Few(words []string) string {
 	const most = 3
@@ -52,17 +75,17 @@ func Exactly(p string) string {
 // or as a pattern.
 func Sent(p string) []string {
 	if !IsPattern(p) {
-		return []string{atEnds(p)}
+		return []string{AtEnds(p)}
 	}
 	if _, err := path.Match(p, ""); err != nil {
-		return []string{atEnds(Exactly(p))}
+		return []string{AtEnds(Exactly(p))}
 	}
-	return []string{atEnds(withoutBackslashes(p)), atEnds(Exactly(p))}
+	return []string{AtEnds(withoutBackslashes(p)), AtEnds(Exactly(p))}
 }
 
-// atEnds keeps what BuildKit's matcher takes for something else at the ends of a pattern:
+// AtEnds keeps what BuildKit's matcher takes for something else at the ends of a pattern:
 // an exclamation mark, and blanks.
-func atEnds(p string) string {
+func AtEnds(p string) string {
 	if rest, ok := strings.CutPrefix(p, "!"); ok {
 		p = "[!]" + rest
 	}

@@ -4,9 +4,13 @@
 package plan_test
 
 import (
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	fsutil "github.com/tonistiigi/fsutil/copy"
 
 	"github.com/strata-build/strata/llb/plan"
 )
@@ -20,6 +24,33 @@ func TestUnescaped(t *testing.T) {
 	for _, pattern := range []string{"*", "a?", "[a]", `a\`} {
 		if got, ok := plan.Unescaped(pattern); ok {
 			t.Errorf("Unescaped(%q) = %q; want none", pattern, got)
+		}
+	}
+}
+
+// TestMatched asks the function by which BuildKit's copies find what a pattern matches.
+func TestMatched(t *testing.T) {
+	root := t.TempDir()
+	for _, file := range []string{"app/[id]/page.tsx", "app/i/page.tsx", "x*y/z", `b\b/f`, "plain/f", "link/in/f"} {
+		if err := os.MkdirAll(filepath.Join(root, path.Dir(file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, file), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for pattern, want := range map[string]string{
+		`/app/\[id\]/*.tsx`: "app/[id]/page.tsx", `/app/\[id\]/p\age.*`: "app/[id]/page.tsx", `/x\*y/?`: "x*y/z", `/b\\b/*`: `b\b/f`,
+		`/pl\ain/*`: "plain/f", "/app/[i]/*": "app/i/page.tsx", `/*/\[id\]/*`: "app/[id]/page.tsx",
+	} {
+		got, err := fsutil.ResolveWildcards(root, plan.Matched(pattern), true)
+		if err != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("%s becomes %s, which matches %q, %v; want %q", pattern, plan.Matched(pattern), got, err, want)
+		}
+	}
+	for pattern, want := range map[string]string{"/*": "/", "/a/b/*": "/a/b", `/a/\[b\]/c/*`: "/a", "/a/*/c/*": "/a"} {
+		if got := plan.KnownDir(plan.Matched(pattern)); got != want {
+			t.Errorf("KnownDir(%q) = %q, want %q", pattern, got, want)
 		}
 	}
 }

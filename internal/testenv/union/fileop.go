@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
@@ -149,7 +151,11 @@ func (c *copying) all() (err error) {
 			return err
 		}
 	}
-	for _, src := range c.sources() {
+	all, err := c.sources()
+	if err != nil {
+		return err
+	}
+	for _, src := range all {
 		if err := c.one(src); err != nil {
 			return err
 		}
@@ -157,21 +163,60 @@ func (c *copying) all() (err error) {
 	return nil
 }
 
-// sources are what a pattern matches.
-func (c *copying) sources() []string {
+// sources are what a pattern matches. The directories before the first name with a wildcard
+// are taken as they stand, and must be there.
+func (c *copying) sources() ([]string, error) {
 	if !c.op.AllowWildcard {
-		return []string{c.op.Src}
+		return []string{c.op.Src}, nil
 	}
-	var found []string
-	dir := path.Dir(c.op.Src)
-	if in := c.from.At(dir); in != nil {
-		for name := range in.Kids {
-			if ok, _ := path.Match(path.Base(c.op.Src), name); ok {
+	dir, names := "/", parts(c.op.Src)
+	for len(names) > 0 && !hasWildcard(names[0]) {
+		dir, names = path.Join(dir, names[0]), names[1:]
+	}
+	if len(names) == 0 {
+		return []string{dir}, nil
+	}
+	real, ok := c.from.Real(dir)
+	if !ok {
+		return nil, errLoop
+	}
+	in := c.from.At(real)
+	if in == nil {
+		return nil, fmt.Errorf("look into %s: %w", dir, fs.ErrNotExist)
+	}
+	found := []string{real}
+	for _, pattern := range names {
+		found = c.matching(found, pattern)
+	}
+	if len(found) == 0 && !c.op.AllowEmptyWildcard {
+		return nil, fmt.Errorf("copy %s: not found", c.op.Src)
+	}
+	return found, nil
+}
+
+// matching are what a pattern matches in directories, in the order of their names.
+func (c *copying) matching(dirs []string, pattern string) (found []string) {
+	for _, dir := range dirs {
+		for _, name := range slices.Sorted(maps.Keys(c.from.At(dir).Kids)) {
+			if ok, _ := path.Match(pattern, name); ok {
 				found = append(found, path.Join(dir, name))
 			}
 		}
 	}
 	return found
+}
+
+// hasWildcard reports whether a name has a character of a pattern that no backslash is before.
+func hasWildcard(name string) bool {
+	for i := 0; i < len(name); i++ {
+		switch name[i] {
+		case '*', '?', '[':
+			return true
+		case '\\':
+			i++
+		}
+	}
+	return false
 }
 
 // like is what directories that the copy makes are like.
