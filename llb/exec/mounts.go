@@ -6,6 +6,7 @@ package exec
 import (
 	"context"
 	"path"
+	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 
@@ -77,8 +78,12 @@ func (c *Command) mount(ctx context.Context, m plan.Mount) (bk.RunOption, error)
 	if m.Writable {
 		chown = c.chown()
 	}
-	if len(m.Include)+len(m.Exclude) > 0 || chown != nil {
-		st, src = c.selected(&f, chown), "/"
+	switch {
+	case len(m.Include)+len(m.Exclude) > 0:
+		src = top(chown)
+		st = c.selected(&f, strings.TrimSuffix(src, "/")+"/", chown)
+	case chown != nil:
+		st, src = c.selected(&f, plan.SourceDir, chown), plan.SourceDir
 	}
 	how := bk.Readonly
 	if m.Writable {

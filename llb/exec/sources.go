@@ -61,10 +61,19 @@ type found struct {
 // isSelection reports whether something else than a single path is meant.
 func (f *found) isSelection() bool { return len(f.Include)+len(f.Exclude) > 0 || f.pattern }
 
-// selected is what of a tree is meant, as the root of a state.
-func (c *Command) selected(f *found, chown *bk.ChownOpt) bk.State {
-	return op.Restart(bk.Scratch().File(bk.Copy(f.st, f.Path, "/", f.info(chown)),
+// selected is what of a tree is meant, at a path of a state, or with a slash at its end below
+// that.
+func (c *Command) selected(f *found, to string, chown *bk.ChownOpt) bk.State {
+	return op.Restart(bk.Scratch().File(bk.Copy(f.st, f.Path, to, f.info(chown)),
 		c.ops.At(c.layer.Range), bk.WithCustomName(c.ops.Name("select files for "+c.layer.Short()))))
+}
+
+// top is where what is selected for a user lies in a state, whose root is always root's.
+func top(chown *bk.ChownOpt) string {
+	if chown == nil {
+		return "/"
+	}
+	return plan.SourceDir
 }
 
 // info is how a source is copied. What a pattern matches keeps its name.
@@ -190,7 +199,7 @@ func (g *sources) mount(ctx context.Context) error {
 // mountSource mounts a source, each match of a pattern by itself.
 func (g *sources) mountSource(ctx context.Context, s *found) error {
 	if s.pattern {
-		return g.mountMatches(ctx, g.to.selected(s, g.to.chown()), s.Dest)
+		return g.mountMatches(ctx, g.to.selected(s, "/", g.to.chown()), s.Dest)
 	}
 	directory, err := place.IsDirectory(ctx, g.to.runner.Prober, s.st, s.Path)
 	switch {
@@ -199,7 +208,8 @@ func (g *sources) mountSource(ctx context.Context, s *found) error {
 	case s.Dest == "/" && directory:
 		return plan.Mistakef("mount the source: it would hide the whole image; name a workdir, or let the command write to $out")
 	case directory && s.isSelection():
-		g.mounted = append(g.mounted, mounted{state: g.to.selected(s, g.to.chown()), path: "/", target: s.Dest, directory: true})
+		at := top(g.to.chown())
+		g.mounted = append(g.mounted, mounted{state: g.to.selected(s, at, g.to.chown()), path: at, target: s.Dest, directory: true})
 	case directory:
 		g.mountDirectory(s)
 	default:
@@ -227,7 +237,7 @@ func (g *sources) mountFile(s *found) {
 		m.target = path.Join(s.Dest, path.Base(s.Path))
 	}
 	if chown := g.to.chown(); chown != nil {
-		m.state, m.path = g.to.selected(s, chown), path.Join("/", path.Base(s.Path))
+		m.state, m.path = g.to.selected(s, plan.SourceDir, chown), plan.SourceDir
 	}
 	g.mounted = append(g.mounted, m)
 }

@@ -170,19 +170,20 @@ func (c *collection) mayBeTaken(p string) bool {
 	return c.taken[p] || slices.ContainsFunc(c.trees, func(tree string) bool { return plan.Within(p, tree) })
 }
 
-// selectedDir is where what is selected of a directory lies. It isn't the root of a tree,
-// which would have neither the directory's owner nor its mode.
+// selectedDir is where what is selected of a path lies, a directory or a file. It isn't the
+// root of a tree, which would have neither the directory's owner nor its mode.
 const selectedDir = "/selected"
 
 // selected is what the patterns of an output select of its path, which the item has. What
-// the path matches as a pattern lies there under its own names.
+// the path matches as a pattern lies there under its own names, and so does a file that goes
+// into a directory.
 func (c *collection) selected(it *item, o *plan.Output) bk.State {
 	to := selectedDir
-	if it.pattern {
+	if o.Into {
 		to += "/"
 	}
 	return bk.Scratch().File(bk.Copy(it.from, it.src, to, &bk.CopyInfo{
-		FollowSymlinks: true, AllowWildcard: it.pattern, CreateDestPath: it.pattern,
+		FollowSymlinks: true, AllowWildcard: it.pattern, CreateDestPath: o.Into, CopyDirContentsOnly: o.Into && !it.pattern,
 		IncludePatterns: o.Include, ExcludePatterns: o.Exclude,
 	}), c.of.on.Ops.At(o.Range), bk.WithCustomName(c.of.on.Ops.Name("select files for "+o.Dest)))
 }
@@ -199,10 +200,10 @@ func (c *collection) item(root bk.State, o *plan.Output) (item, error) {
 		}
 		it.src, it.pattern = selectedDir, false
 	}
-	if it.pattern || len(o.Include)+len(o.Exclude) > 0 {
 	if it.pattern {
 		it.src = plan.Matched(it.src)
 	}
+	if it.pattern || len(o.Include)+len(o.Exclude) > 0 {
 		it.from, it.src, it.pattern = c.selected(&it, o), selectedDir, false
 	}
 	if e.Mode != nil && *e.Mode&0o111 == 0 {

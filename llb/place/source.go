@@ -56,7 +56,8 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 		if err != nil {
 			return item{}, err
 		}
-		it.from, it.contents = o.filtered(st, "/", e.Git.Include, e.Git.Exclude, e), true
+		it.from, it.src = o.filtered(st, "/", e.Git.Include, e.Git.Exclude, e)
+		it.contents = true
 	case e.Copy != nil:
 		st, err := o.placer.find(ctx, e.Copy.From)
 		if err != nil {
@@ -71,7 +72,7 @@ func (o opener) item(ctx context.Context, e *plan.Entry) (item, error) {
 		case it.pattern && !e.Extract:
 			it.from, it.src, it.pattern = o.matched(it), "/", false
 		case len(e.Copy.Include)+len(e.Copy.Exclude) > 0:
-			it.from, it.src = o.filtered(it.from, it.src, e.Copy.Include, e.Copy.Exclude, e), "/"
+			it.from, it.src = o.filtered(it.from, it.src, e.Copy.Include, e.Copy.Exclude, e)
 		}
 	}
 	if e.Extract {
@@ -145,19 +146,23 @@ func Fetched(ops *op.Maker, f *plan.HTTP, ownName bool, at bk.ConstraintsOpt) bk
 	return bk.HTTP(f.URL, opts...)
 }
 
-// filtered is what of a directory the patterns select, as the root of a state. Such
-// a copy stamps the directories it makes with the clock; the copy after it sets all
-// times.
-func (o opener) filtered(st bk.State, src string, include, exclude []string, e *plan.Entry) bk.State {
+// filtered is what of a path the patterns select, and where that is in its state: a file,
+// of which they select nothing, goes to a place of its own. Such a copy stamps the directories
+// it makes with the clock; the copy after it sets all times.
+func (o opener) filtered(st bk.State, src string, include, exclude []string, e *plan.Entry) (bk.State, string) {
 	if len(include)+len(exclude) == 0 && src == "/" {
-		return st
+		return st, "/"
 	}
-	return bk.Scratch().File(bk.Copy(st, src, "/", &bk.CopyInfo{
+	to := "/"
+	if src != "/" && !e.Into { // into a directory a file goes under its own name
+		to = selectedDir
+	}
+	return bk.Scratch().File(bk.Copy(st, src, to, &bk.CopyInfo{
 		CopyDirContentsOnly: true,
 		FollowSymlinks:      true,
 		IncludePatterns:     include,
 		ExcludePatterns:     exclude,
-	}), o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("select files for "+e.Dest)))
+	}), o.ops.At(e.Range), bk.WithCustomName(o.ops.Name("select files for "+e.Dest))), to
 }
 
 // matched is what an item's pattern matches, each under its own name, as the root of a
@@ -172,11 +177,6 @@ func (o opener) matched(it item) bk.State {
 	}), o.ops.At(it.Range), bk.WithCustomName(o.ops.Name("select files for "+it.Dest)))
 }
 
-// withoutX is the source with no execute bit anywhere, so that "+X" in chmod is
-// about directories alone.
-func (o opener) withoutX(it item) (bk.State, string) {
-	st := bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
-		Mode:                &bk.ChmodOpt{ModeStr: "a-x"},
 // looked is what an item's pattern is looked for in. BuildKit fails where there isn't the
 // directory to look into, also for a pattern that may match nothing.
 func (o opener) looked(it item) bk.State {
@@ -188,6 +188,11 @@ func (o opener) looked(it item) bk.State {
 	return op.Restart(it.from.File(made, o.ops.At(it.Range), bk.WithCustomName("[internal] look for "+dir)))
 }
 
+// withoutX is the source with no execute bit anywhere, so that "+X" in chmod is
+// about directories alone.
+func (o opener) withoutX(it item) (bk.State, string) {
+	st := bk.Scratch().File(bk.Copy(it.from, it.src, "/", &bk.CopyInfo{
+		Mode:                &bk.ChmodOpt{ModeStr: "a-x"},
 		FollowSymlinks:      true,
 		CopyDirContentsOnly: it.src == "/",
 	}), o.ops.At(it.Range), bk.WithCustomName(o.ops.Name("select files for "+it.Dest)))
