@@ -16,6 +16,7 @@ import (
 	"github.com/moby/sys/user"
 
 	"github.com/strata-build/strata/internal/tree"
+	"github.com/strata-build/strata/llb/op"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -35,7 +36,10 @@ func (f *layer) owner(ctx context.Context, o *plan.Owner) (uid, gid int, err err
 func (f *layer) users(before func() bk.State) []bk.State {
 	users := []bk.State{f.on.Current()}
 	if before != nil {
-		users = append(users, before())
+		// What is made there may be anywhere, and BuildKit fails where there isn't the directory
+		// that it is to look into.
+		etc := bk.Mkdir("/etc", 0o755, bk.WithParents(true), bk.WithCreatedTime(op.FileTime()))
+		users = append(users, op.Restart(before().File(etc, bk.WithCustomName("[internal] look for users and groups"))))
 	}
 	return users
 }

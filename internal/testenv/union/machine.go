@@ -201,10 +201,32 @@ func (m *Machine) List(ctx context.Context, st bk.State, dir string) ([]*fstypes
 	return out, nil
 }
 
-// Open opens no tree: nothing here asks for files.
-func (m *Machine) Open(context.Context, bk.State) (tree.Tree, error) {
-	return nil, errors.New("nothing can be read here")
+// Open opens a tree to read files.
+func (m *Machine) Open(ctx context.Context, st bk.State) (tree.Tree, error) {
+	root, err := m.Run(ctx, st)
+	return opened{root, err}, nil
 }
+
+// opened is a tree that is read. As with BuildKit, it shows only then whether it can be made.
+type opened struct {
+	root *Node
+	err  error
+}
+
+// ReadFile returns a file's content.
+func (o opened) ReadFile(_ context.Context, name string) ([]byte, error) {
+	if o.err != nil {
+		return nil, o.err
+	}
+	real, ok := o.root.Real(name)
+	if n := o.root.At(real); ok && n != nil && n.Kind == File {
+		return []byte(n.Data), nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+// ReadDir returns no names: nothing here asks for them.
+func (o opened) ReadDir(context.Context, string) ([]string, error) { return nil, o.err }
 
 // Tree is the image or the build context.
 func (m *Machine) Tree(_ context.Context, t plan.Tree) (bk.State, error) {
