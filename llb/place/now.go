@@ -16,6 +16,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	fstypes "github.com/tonistiigi/fsutil/types"
 
+	"github.com/strata-build/strata/internal/inroot"
 	"github.com/strata-build/strata/llb/plan"
 )
 
@@ -99,13 +100,42 @@ func (f *layer) locate(ctx context.Context, t nodes, it item) ([]placement, erro
 	case it.contents:
 		return f.placeContents(ctx, t, p)
 	}
-	if n, ok, err := t.lookup(ctx, dest); err != nil {
+	if err := takesPlace(ctx, f, t, p); err != nil {
 		return nil, err
-	} else if ok && n.isDir() {
-		return nil, plan.Mistakef("put a file at %s: the base has a directory there; write %s/ to put the file into it", it.Dest, it.Dest)
 	}
 	f.on.Skeleton.file(dest)
 	return []placement{p}, f.need(ctx, t, path.Dir(dest))
+}
+
+// takesPlace refuses a file in the place of a directory, or of the base's link to one: all
+// that is found by way of /bin would be gone with it. A link that an entry made is there to be
+// replaced.
+func takesPlace(ctx context.Context, f *layer, t nodes, p placement) error {
+	n, ok, err := t.lookup(ctx, p.at)
+	at, hint := p.Dest, "write "+p.Dest+"/ to put the file into it"
+	if p.Into {
+		at, hint = path.Join(p.Dest, path.Base(p.at)), "the file would take its place with all that is in it"
+	}
+	switch {
+	case err != nil || !ok:
+		return err
+	case n.isDir():
+		return plan.Mistakef("put a file at %s: the base has a directory there; %s", at, hint)
+	}
+	if _, ours := f.on.Skeleton.declared[p.at]; ours {
+		return nil
+	}
+	real, err := resolveDir(ctx, t, p.at)
+	if errors.Is(err, inroot.ErrLoop) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if n, ok, err = t.lookup(ctx, real); err != nil || real != "/" && !(ok && n.isDir()) {
+		return err
+	}
+	return plan.Mistakef("put a file at %s: the base has a link to the directory %s there; %s", at, real, hint)
 }
 
 // ownDirectory makes a directory that an entry asks for.
@@ -145,7 +175,7 @@ func (f *layer) ownDirectory(ctx context.Context, t nodes, p placement) error {
 
 // placeContents places a source that may be a directory, whose contents are meant then.
 func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]placement, error) {
-	n, ok, err := t.lookup(ctx, p.at)
+	_, ok, err := t.lookup(ctx, p.at)
 	if err != nil {
 		return nil, err
 	}
@@ -166,8 +196,8 @@ func (f *layer) placeContents(ctx context.Context, t nodes, p placement) ([]plac
 		}
 	}
 	if !isDir {
-		if n.isDir() {
-			return nil, plan.Mistakef("put a file at %s: the base has a directory there; write %s/ to put the file into it", p.Dest, p.Dest)
+		if err := takesPlace(ctx, f, t, p); err != nil {
+			return nil, err
 		}
 		f.on.Skeleton.file(p.at)
 		return []placement{p}, f.need(ctx, t, path.Dir(p.at))
@@ -221,7 +251,9 @@ func (f *layer) split(ctx context.Context, t nodes, p placement) ([]placement, e
 	if err != nil {
 		// A file where a directory was thought of goes into the destination.
 		if one, e := f.isDirectory(ctx, p.item); e == nil && !one {
-			return []placement{p}, nil
+			file := p
+			file.at = path.Join(p.at, path.Base(p.src))
+			return []placement{p}, takesPlace(ctx, f, t, file)
 		}
 		return nil, err
 	}

@@ -206,7 +206,7 @@ func (o *oracle) entry(e Entry) error {
 		o.image.Put(at, &Node{Kind: Link, Data: e.Symlink})
 		o.link(at, e.Symlink)
 	case e.Content != "":
-		if known != nil && known.Kind == Dir {
+		if o.hasDirectory(at) {
 			return o.taken(at)
 		}
 		o.image.Put(at, &Node{Kind: File, Data: e.Content})
@@ -215,6 +215,32 @@ func (o *oracle) entry(e Entry) error {
 		return o.source(e, at, into, known)
 	}
 	return nil
+}
+
+// hasDirectory reports whether a directory is known at a place, or a link to one that no
+// entry made: a file can't take its place.
+func (o *oracle) hasDirectory(place string) bool {
+	at, todo := "/", parts(place)
+	for links := 0; len(todo) > 0; {
+		if todo[0] == ".." {
+			at, todo = path.Dir(at), todo[1:]
+			continue
+		}
+		at, todo = path.Join(at, todo[0]), todo[1:]
+		n := o.lookup(at)
+		if n == nil || n.Kind != Link {
+			continue
+		}
+		if links++; links > 40 || at == place && o.declared[at] != nil {
+			return false
+		}
+		todo = slices.Concat(parts(n.Data), todo)
+		if at = path.Dir(at); path.IsAbs(n.Data) {
+			at = "/"
+		}
+	}
+	n := o.lookup(at)
+	return n != nil && n.Kind == Dir
 }
 
 // isFile reports whether an entry puts a file or a link at its very place.
@@ -252,7 +278,7 @@ func (o *oracle) source(e Entry, at string, into bool, known *Node) error {
 		return nil
 	case known == nil:
 		return o.merge(src, at, false)
-	case src.Kind != Dir && !into && known.Kind == Dir:
+	case src.Kind != Dir && !into && o.hasDirectory(at):
 		return o.taken(at)
 	case src.Kind != Dir && !into:
 		o.image.Put(at, src)
@@ -263,7 +289,11 @@ func (o *oracle) source(e Entry, at string, into bool, known *Node) error {
 		return err
 	}
 	if src.Kind != Dir {
-		o.image.Put(path.Join(real, path.Base(e.Source)), src)
+		file := path.Join(real, path.Base(e.Source))
+		if o.hasDirectory(file) {
+			return o.taken(file)
+		}
+		o.image.Put(file, src)
 		return nil
 	}
 	return o.merge(src, real, true)
