@@ -19,6 +19,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -51,7 +52,7 @@ var (
 // File unpacks a file to dst, a directory unless it is a file that is packed alone and
 // doesn't go into one. A directory may be there already.
 func File(file, dst string, o Options) (err error) {
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0) // a FIFO is waited for otherwise
 	if err != nil {
 		return fmt.Errorf("open archive: %w", err)
 	}
@@ -62,6 +63,9 @@ func File(file, dst string, o Options) (err error) {
 	}
 	if info.IsDir() {
 		return errors.New("it is a directory")
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("it is a FIFO, a socket or a device")
 	}
 	head := make([]byte, headSize)
 	n, err := f.ReadAt(head, 0)
@@ -109,6 +113,9 @@ func packed(f *os.File, format, dst string, o Options, room *room) error {
 		return fmt.Errorf("it is a single file, packed by %s, so there is nothing to include or exclude", format)
 	}
 	if o.Into {
+		if strings.HasPrefix(name, deletion) {
+			return fmt.Errorf("what is packed in it is called %.80q: names that begin with %s mean deletions in an image's layer", name, deletion)
+		}
 		if err := os.MkdirAll(dst, 0o755); err != nil {
 			return fmt.Errorf("unpack: %w", err)
 		}

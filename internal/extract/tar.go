@@ -58,6 +58,9 @@ func (t *tree) tarred(h *tar.Header, content io.Reader) error {
 	if h.Typeflag == tar.TypeXGlobalHeader {
 		return nil
 	}
+	if h.Typeflag == tar.TypeLink && t.hasItself(h.Name, h.Linkname) {
+		return nil
+	}
 	at, err := t.place(h.Name, h.Typeflag == tar.TypeDir)
 	if err != nil || at == "" {
 		return err

@@ -279,6 +279,24 @@ func (t *tree) link(at, target string) error {
 	return nil
 }
 
+// hasItself reports whether a file that is there already is to be another name for itself:
+// so tar packs a file of several names that it was told of twice.
+func (t *tree) hasItself(name, target string) bool {
+	name, err := inside(name)
+	if err != nil {
+		return false
+	}
+	if target, err = inside(target); err != nil || name != target {
+		return false
+	}
+	at, err := t.resolve(t.stripped(name))
+	if err != nil {
+		return false
+	}
+	info, err := t.root.Lstat(at)
+	return err == nil && !info.IsDir()
+}
+
 // node makes a fifo or a device.
 func (t *tree) node(at string, kind uint32, device int, a attributes) error {
 	dir, err := t.root.Open(path.Dir(at))

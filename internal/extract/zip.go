@@ -50,6 +50,9 @@ func (t *tree) zipped(f *zip.File) error {
 		return t.directory(at, attributes{mode: zipMode(f, 0o755)})
 	}
 	content, err := f.Open()
+	if errors.Is(err, zip.ErrAlgorithm) {
+		return fmt.Errorf("it is packed by the method %d of zip; those that can be unpacked are 0 (none), 8 (deflate) and 93 (zstd)", f.Method)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errWhole, err)
 	}
