@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/solver/result"
 
 	"github.com/strata-build/strata/frontend/source"
+	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/sbom"
 )
@@ -26,8 +27,12 @@ func contentsOf(ctx context.Context, d *source.Daemon, made *image) (contents *s
 	contents, whole = &sbom.Contents{}, true
 	locked := false
 	for img != nil {
-		locked = locked || file.Platform(img.Target, img.Platform) != nil
-		contents.AddPackages(file, img.Platform, img.Target)
+		of := lock.PlatformFor(img.Platform, p.Platform)
+		if here := file.Platform(img.Target, of); here == nil || here.Packages == nil {
+			of = img.Platform
+		}
+		locked = locked || file.Platform(img.Target, of) != nil
+		contents.AddPackages(file, of, img.Target)
 		for _, l := range img.Layers {
 			whole = whole && l.Strategy == "packages"
 		}

@@ -146,19 +146,23 @@ func (f *File) KeepOthers(older *File, asked []string, locks func(target string)
 	all.Merge(f.Sources)
 	f.Sources = all
 	for _, t := range older.Targets {
-		for _, p := range t.Platforms {
-			if locks(t.Name) && slices.Contains(others, p.Name) && f.Platform(t.Name, p.Name) == nil {
-				f.Keep(t.Name, p, older.RepositoriesOf(p.Packages))
+		for _, platform := range others {
+			for _, p := range t.whenAskedFor(platform) {
+				if locks(t.Name) && f.Platform(t.Name, p.Name) == nil {
+					f.Keep(t.Name, p, older.RepositoriesOf(p.Packages))
+				}
 			}
 		}
 	}
 }
 
 // Prune takes out repositories that no package names any more. The others get the IDs
-// that follow from the targets, in whatever order these came.
+// that follow from the targets, in whatever order these came. What a target is resolved to
+// whatever platform is asked for is there once.
 func (f *File) Prune() {
 	var tidy File
-	for _, t := range f.Targets {
+	for n := range f.Targets {
+		t := &f.Targets[n]
 		for i := range t.Platforms {
 			p := &t.Platforms[i]
 			if p.Packages == nil {
@@ -169,4 +173,7 @@ func (f *File) Prune() {
 		}
 	}
 	f.Repositories = tidy.Repositories
+	for n := range f.Targets {
+		f.Targets[n].join()
+	}
 }

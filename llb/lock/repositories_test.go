@@ -143,3 +143,60 @@ func TestOwnPlatform(t *testing.T) {
 		t.Errorf("a lock that doesn't say it is for %v", got)
 	}
 }
+
+// TestForEachPlatform locks a target for a platform of its own that asks for other packages
+// each time, and one that asks for the same.
+func TestForEachPlatform(t *testing.T) {
+	const amd64, arm64, s390x = "linux/amd64", "linux/arm64", "linux/s390x"
+	compiler := func(f *lock.File, target, asked, release string) {
+		p, repositories := ofRelease(release)
+		p.Name = lock.PlatformFor(amd64, asked)
+		f.Keep(target, p, repositories)
+	}
+	names := func(f *lock.File, target string) (out []string) {
+		for _, each := range f.Targets {
+			for i := 0; each.Name == target && i < len(each.Platforms); i++ {
+				out = append(out, each.Platforms[i].Name)
+			}
+		}
+		return out
+	}
+	all := []string{amd64, arm64, s390x}
+	f := &lock.File{Written: all}
+	for _, asked := range []string{s390x, arm64, amd64} {
+		compiler(f, "cross", asked, map[string]string{amd64: "3.18", arm64: "3.19", s390x: "3.18"}[asked])
+		compiler(f, "same", asked, "3.20")
+		if asked != amd64 {
+			compiler(f, "others", asked, "3.20")
+		}
+	}
+	f.Prune()
+	f, err := lock.Read("strata.lock", f.Write())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string][]string{"cross": {amd64, amd64 + " for " + arm64}, "same": {amd64}, "others": {amd64}} {
+		if diff := cmp.Diff(want, names(f, target)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", target, diff)
+		}
+	}
+	check := func(f *lock.File, asked, want string) {
+		t.Helper()
+		if p := f.For("cross", amd64, asked); p == nil || p.Packages.Packages[0].Version != want {
+			t.Errorf("for %s it is %+v, want %s", asked, p, want)
+		}
+	}
+	check(f, amd64, "3.18")
+	check(f, arm64, "3.19")
+	check(f, s390x, "3.18")
+	is := &lock.File{Written: []string{amd64}}
+	compiler(is, "cross", amd64, "3.20")
+	is.KeepOthers(f, []string{amd64}, func(string) bool { return true })
+	is.Prune()
+	check(is, amd64, "3.20")
+	check(is, arm64, "3.19")
+	check(is, s390x, "3.18")
+	if f.For("none", amd64, arm64) != nil || (*lock.File)(nil).For("cross", amd64, arm64) != nil {
+		t.Error("there is something where nothing is")
+	}
+}

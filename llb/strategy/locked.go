@@ -68,7 +68,7 @@ func (s *packageSet) takeLocked(ctx context.Context) (bool, error) {
 	switch {
 	case stale == nil:
 		if l.Renew && l.Store != nil {
-			l.Store(s.t.described.Name, lock.Platform{Name: s.t.image.Platform, Packages: have}, l.File.RepositoriesOf(have))
+			l.Store(s.t.described.Name, lock.Platform{Name: lockPlatform(s.t), Packages: have}, l.File.RepositoriesOf(have))
 		}
 		return true, nil
 	case l.Renew && errors.Is(stale, ErrStaleLock):
@@ -80,11 +80,20 @@ func (s *packageSet) takeLocked(ctx context.Context) (bool, error) {
 
 // before is what the lock has until now; nil when it has nothing.
 func (s *packageSet) before() *lock.Packages {
-	if p := s.t.pass.req.Lock.File.Platform(s.t.described.Name, s.t.image.Platform); p != nil {
+	if p := s.t.pass.req.Lock.of(s.t); p != nil {
 		return p.Packages
 	}
 	return nil
 }
+
+// of is what the lock has of a target for the platform that is asked for; nil when it has
+// nothing.
+func (l *Locking) of(t *Target) *lock.Platform {
+	return l.File.For(t.described.Name, t.image.Platform, t.platform)
+}
+
+// lockPlatform is what the lock calls the platform of a target.
+func lockPlatform(t *Target) string { return lock.PlatformFor(t.image.Platform, t.platform) }
 
 // goUnlocked says that the build goes without the lock, or refuses to.
 func (s *packageSet) goUnlocked() error {

@@ -60,6 +60,42 @@ func TestLockOfTwoArchives(t *testing.T) {
 	}
 }
 
+// TestLockForEachPlatform locks a target for a platform of its own that asks for another
+// package for each platform: a build for either finds its own.
+func TestLockForEachPlatform(t *testing.T) {
+	const text = "layers: [{files: [{dest: /x, from: target:tools, source: /etc/toy}]}]\ntargets:\n" +
+		"  tools:\n    from: base\n    platform: $BUILDPLATFORM\n    layers:\n      - packages: [\"train-$TARGETARCH\"]\n"
+	r := withBase(t, text, someFiles{"/etc/toy": "https://toys.example.org\n"})
+	r.Systems = []distro.System{toy{}}
+	r.Fetch = served{"https://toys.example.org/index": strings.NewReplacer("train", "train-amd64").Replace(toyIndex) + strings.Replace(strings.Split(toyIndex, "\n")[0], "train", "train-arm64", 1) + "\n"}
+	made := &lock.File{}
+	r.Lock = strategy.Locking{Name: "strata.lock", Renew: true, Store: made.Keep}
+	want := map[string][]string{}
+	for _, arch := range []string{"amd64", "arm64"} {
+		r.Platform.Architecture = arch
+		want[arch] = madeBy(mustPlan(t, r))
+	}
+	made.Prune()
+	r.Fetch, r.Looker, r.Lock = nil, nil, strategy.Locking{Name: "strata.lock", File: made}
+	for arch := range want {
+		r.Platform.Architecture = arch
+		if diff := cmp.Diff(want[arch], madeBy(mustPlan(t, r))); diff != "" {
+			t.Errorf("for %s (-want +got):\n%s", arch, diff)
+		}
+	}
+	if cmp.Equal(want["amd64"], want["arm64"]) {
+		t.Errorf("both have %v", want["amd64"])
+	}
+}
+
+// madeBy are the words of what the first image of a plan is made of.
+func madeBy(p *plan.Plan) (words []string) {
+	for _, m := range p.Images[0].Made() {
+		words = append(words, m.Words())
+	}
+	return words
+}
+
 // lockOfAlpine is a lock of a package, from a repository of Alpine 3.19 that the build file
 // gives, or that the base is configured for.
 func lockOfAlpine(t *testing.T, given bool) *lock.File {

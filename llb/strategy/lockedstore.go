@@ -18,7 +18,7 @@ import (
 // locked takes the closure from the lock; false says that the lock has none, and
 // it has to be looked up.
 func (d derived) locked(roots []string, trusted trust) (graph *resolve.Graph, ok bool, err error) {
-	have := d.t.pass.req.Lock.File.Platform(d.t.described.Name, d.t.image.Platform).Closure(roots)
+	have := d.t.pass.req.Lock.of(d.t).Closure(roots)
 	pos := d.described.Range.Start
 	switch {
 	case d.t.pass.req.Lock.Updates(AllClosures, roots...):
@@ -103,7 +103,7 @@ func lockedPaths(have *lock.Closure) ([]*resolve.Info, error) {
 // lock that is written again looks up only what it does not have yet.
 func (d derived) known(trusted trust) (map[string]*resolve.Info, error) {
 	known := map[string]*resolve.Info{}
-	locked := d.t.pass.req.Lock.File.Platform(d.t.described.Name, d.t.image.Platform)
+	locked := d.t.pass.req.Lock.of(d.t)
 	if locked == nil {
 		return known, nil
 	}
@@ -144,5 +144,5 @@ func (d derived) keepLocked(c *closure) {
 		}
 		made.Paths = append(made.Paths, p)
 	}
-	d.t.pass.req.Lock.Store(d.t.described.Name, lock.Platform{Name: d.t.image.Platform, Closures: []lock.Closure{made}}, nil)
+	d.t.pass.req.Lock.Store(d.t.described.Name, lock.Platform{Name: lockPlatform(d.t), Closures: []lock.Closure{made}}, nil)
 }

@@ -43,7 +43,7 @@ func (s *packageSet) resolve(ctx context.Context, archives distro.Archives, base
 	if s.t.pass.req.Lock.Store == nil {
 		return nil
 	}
-	s.t.pass.req.Lock.Store(s.t.described.Name, lock.Platform{Name: s.t.image.Platform, Packages: s.locked}, s.from.lockedAs(solution.Repositories))
+	s.t.pass.req.Lock.Store(s.t.described.Name, lock.Platform{Name: lockPlatform(s.t), Packages: s.locked}, s.from.lockedAs(solution.Repositories))
 	return nil
 }
 
