@@ -6,6 +6,8 @@ package source
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
+	"io"
 	"os"
 	"path"
 	"slices"
@@ -23,8 +25,9 @@ const (
 	// namesFile is where BuildKit keeps the names of a local source that it was sent
 	// no content of.
 	namesFile = "/.fsutil-metadata"
-	// mostNames is how much of it is read, in bytes.
-	mostNames = 8 << 20
+	// mostNames is how much of it is read, in bytes: names of more than half a million
+	// files.
+	mostNames = 64 << 20
 )
 
 // contextNames lists the build context by its names alone, so that no content is
@@ -56,18 +59,26 @@ func hasPrefix(list fault.Lister, dir, prefix string) bool {
 	})
 }
 
-// listNames lists a local source that was sent without content; nil for another state.
+// listNames lists a local source that was sent without content; nil for another state, and
+// for one that has too many names: of some that aren't known, nothing must be said.
 func (d *Daemon) listNames(ctx context.Context, st bk.State) fault.Lister {
 	ref, err := d.Solve(ctx, st)
 	if err != nil || ref == nil {
 		return nil
 	}
-	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: namesFile, Range: &client.FileRange{Length: mostNames}})
+	if st, err := ref.StatFile(ctx, client.StatRequest{Path: namesFile}); err != nil || st.Size > mostNames {
+		return nil
+	}
+	data, err := ReadWhole(ctx, ref, namesFile)
+	if err != nil {
+		return nil
+	}
+	stats, err := parseNames(data)
 	if err != nil {
 		return nil
 	}
 	dirs := map[string][]*fstypes.Stat{}
-	for _, stat := range parseNames(data) {
+	for _, stat := range stats {
 		dir := path.Dir(stat.Path)
 		if dir == "." {
 			dir = ""
@@ -78,21 +89,20 @@ func (d *Daemon) listNames(ctx context.Context, st bk.State) fault.Lister {
 }
 
 // parseNames reads the records of namesFile: a length of four bytes, little end
-// first, and a message. The last one may be cut off.
-func parseNames(data []byte) []*fstypes.Stat {
+// first, and a message.
+func parseNames(data []byte) ([]*fstypes.Stat, error) {
 	var stats []*fstypes.Stat
-	for len(data) >= 4 {
-		size := int64(binary.LittleEndian.Uint32(data))
-		data = data[4:]
-		if size > int64(len(data)) {
-			break
+	for len(data) > 0 {
+		if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) > int64(len(data)-4) {
+			return nil, fmt.Errorf("read names: %w", io.ErrUnexpectedEOF)
 		}
+		end := 4 + int(binary.LittleEndian.Uint32(data))
 		stat := &fstypes.Stat{}
-		if stat.UnmarshalVT(data[:size]) != nil {
-			break
+		if err := stat.UnmarshalVT(data[4:end]); err != nil {
+			return nil, fmt.Errorf("read names: %w", err)
 		}
 		stats = append(stats, stat)
-		data = data[size:]
+		data = data[end:]
 	}
-	return stats
+	return stats, nil
 }
