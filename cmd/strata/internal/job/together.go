@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"golang.org/x/sync/errgroup"
@@ -29,7 +30,7 @@ type request struct {
 type nodeRequests struct {
 	node *connect.Node
 	// opt is that of the first request, which no other differs from but in attributes
-	// and outputs.
+	// and outputs, with the images of all: each request has names of its own for them.
 	opt client.SolveOpt
 	all []request
 }
@@ -42,7 +43,9 @@ func (b *batch) byNode() []*nodeRequests {
 			at := slices.IndexFunc(nodes, func(n *nodeRequests) bool { return n.node.Client == p.node.Client })
 			if at < 0 {
 				at, nodes = len(nodes), append(nodes, &nodeRequests{node: p.node, opt: p.opt})
+				nodes[at].opt.OCIStores = map[string]content.Store{}
 			}
+			maps.Copy(nodes[at].opt.OCIStores, p.opt.OCIStores)
 			nodes[at].all = append(nodes[at].all, request{target: b.names[i], job: j, attrs: p.opt.FrontendAttrs})
 		}
 	}
