@@ -109,7 +109,7 @@ func (o *lockOptions) place() (string, error) {
 		return o.output, nil
 	}
 	in := o.build.Input
-	if isAddress(in.Context) || in.File == "-" {
+	if isAddress(in.Context) || in.File == "-" || plainfile.IsHanded(in.File) {
 		return "", errors.New("the build file is not in a directory of this machine: say with --output where the lock goes")
 	}
 	return frontend.LockName(in.Path()), nil

@@ -54,7 +54,7 @@ func askTargets(ctx context.Context, t cli.Terminal, o Options, known string) (l
 	}
 	nodes := o.Connect.Nodes(ctx)
 	defer func() { err = errors.Join(err, nodes.Close()) }()
-	if err := o.Input.keepText(&t); err != nil {
+	if err := o.Input.keepText(ctx, &t); err != nil {
 		return list, err
 	}
 	return listTargets(ctx, t, nodes, o, known)

@@ -51,7 +51,7 @@ func checkBuildFile(name string, data []byte, size int64) error {
 }
 
 // openBuildFile reads the build file at path. regular reports whether it is a
-// plain file, which the daemon can read by itself.
+// plain file, which the daemon can read by itself: it can't by the name of a stream.
 func openBuildFile(path string, interruptible func(io.Reader) io.Reader) (data []byte, regular bool, err error) {
 	fi, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +63,7 @@ func openBuildFile(path string, interruptible func(io.Reader) io.Reader) (data [
 	if fi.IsDir() {
 		return nil, false, cli.Usage(fmt.Errorf("the build file %s is a directory", path), "")
 	}
-	if plainfile.IsHanded(path) && !fi.Mode().IsRegular() {
+	if plainfile.IsHanded(path) {
 		return readHanded(path, interruptible)
 	}
 	if err := plainfile.Check("the build file "+path, fi); err != nil {

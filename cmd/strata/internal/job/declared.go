@@ -20,6 +20,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -39,7 +40,7 @@ func (d declarations) of(name string) frontend.ListedTarget {
 // declare takes the tags and the platforms of the build file where the flags have none. A
 // build file on the standard input is read for that, and can be read again.
 func (o *Options) declare(ctx context.Context, t *cli.Terminal, nodes *connect.Nodes) error {
-	if err := o.Input.keepText(t); err != nil {
+	if err := o.Input.keepText(ctx, t); err != nil {
 		return err
 	}
 	if !o.usesDeclared() || !o.mayDeclare() {
@@ -79,24 +80,40 @@ func declares(s *spec.Spec) bool {
 }
 
 // parseHere parses a build file that this machine has. Of one that can't be read or parsed
-// there is nothing: the build says why.
+// there is nothing: the build says why. elsewhere says that the daemon fetches it.
 func (o *Options) parseHere() (s *spec.Spec, elsewhere bool) {
-	data := o.Input.text
-	if data == nil {
-		path := o.Input.Path()
-		fi, err := os.Stat(path)
-		if err != nil || !fi.Mode().IsRegular() {
-			return nil, err != nil && flags.IsRemote(o.Input.Context)
-		}
-		if data, _, err = openBuildFile(path, nil); err != nil {
-			return nil, false
-		}
+	data, here, err := o.Input.readHere()
+	if !here {
+		return nil, o.Input.Context != "-" && flags.IsRemote(o.Input.Context)
 	}
-	s, err := spec.Parse(spec.DefaultTarget, data)
+	if err != nil || data == nil {
+		return nil, false
+	}
+	s, err = spec.Parse(spec.DefaultTarget, data)
 	if err != nil {
 		return nil, false
 	}
 	return s, false
+}
+
+// readHere reads the build file if it is a file of this machine, or was on a stream: not if
+// it is in an archive, or in what the daemon fetches.
+func (o *Input) readHere() (data []byte, here bool, err error) {
+	if o.text != nil {
+		return o.text, true, nil
+	}
+	path := o.Path()
+	if fi, err := os.Stat(o.Context); o.Context == "-" || err != nil || !fi.IsDir() {
+		if !filepath.IsAbs(o.File) {
+			return nil, false, nil
+		}
+		path = o.File
+	}
+	if plainfile.IsHanded(path) {
+		return nil, true, nil // who reads it can't leave it to another
+	}
+	data, _, err = openBuildFile(path, nil)
+	return data, true, err
 }
 
 // Path is where the build file is, if it is a file of this machine.
@@ -107,8 +124,13 @@ func (o *Input) Path() string {
 	return filepath.Join(o.Context, frontend.DefaultFile)
 }
 
-// keepText reads a build file that is on the standard input. An archive stays there.
-func (o *Input) keepText(t *cli.Terminal) error {
+// keepText reads a build file that is on a stream, which can be read once. An archive stays
+// there.
+func (o *Input) keepText(ctx context.Context, t *cli.Terminal) (err error) {
+	if plainfile.IsHanded(o.File) {
+		o.text, _, err = openBuildFile(o.File, func(r io.Reader) io.Reader { return cli.Interruptible(ctx, r) })
+		return err
+	}
 	if o.File != "-" && o.Context != "-" {
 		return nil
 	}
@@ -132,12 +154,11 @@ func (o *Input) keepText(t *cli.Terminal) error {
 // listTargets asks for the targets and what the build file says of them. known are those
 // of which that must be known, with commas between them, or *.
 func listTargets(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Options, known string) (list frontend.TargetList, err error) {
-	if o.Input.text != nil {
-		t.In = bytes.NewReader(o.Input.text)
+	question, in, err := o.questionTargets(t.In)
+	if err != nil {
+		return list, err
 	}
-	question := o.forTarget("")
-	question.Output, question.Cache.To = Output{}, nil
-	question.Report = Report{Call: "targets,format=json", Progress: "none"}
+	t.In = in
 	answer, err := ask(ctx, t, nodes, question, map[string]string{frontend.OptDeclared: known})
 	if err != nil {
 		return list, err
@@ -146,6 +167,25 @@ func listTargets(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o Op
 		return list, fmt.Errorf("read the list of targets: %w", err)
 	}
 	return list, nil
+}
+
+// questionTargets is the question for targets, and what is on the standard input for it. An
+// archive there is left to the build if the build file isn't in it.
+func (o Options) questionTargets(stdin io.Reader) (Options, io.Reader, error) {
+	question := o.forTarget("")
+	question.Output, question.Cache.To = Output{}, nil
+	question.Report = Report{Call: "targets,format=json", Progress: "none"}
+	data, here, err := o.Input.readHere()
+	switch {
+	case here && o.Input.Context == "-" && err != nil:
+		return question, nil, err
+	case here && o.Input.Context == "-":
+		question.Input.File, question.Input.text = "", data
+		return question, bytes.NewReader(data), nil
+	case o.Input.File == "-":
+		return question, bytes.NewReader(o.Input.text), nil
+	}
+	return question, stdin, nil
 }
 
 // take takes what is declared where the flags say nothing. What holds one platform is for

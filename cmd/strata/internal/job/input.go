@@ -21,6 +21,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/frontend"
 	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/lock"
 )
@@ -45,6 +46,8 @@ type input struct {
 	exclude []string
 	// temp are directories to remove in the end.
 	temp []string
+	// text is the build file, if it was on a stream that was read already.
+	text []byte
 	// interruptible makes a stream end with the command.
 	interruptible func(io.Reader) io.Reader
 	// warnings are for the user, before the build.
@@ -181,6 +184,9 @@ func (in *input) nameRemoteFile(file string) error {
 
 // addBuildFile takes the build file from a path.
 func (in *input) addBuildFile(path string) error {
+	if in.text != nil && plainfile.IsHanded(path) {
+		return in.addBuildFileText(in.text)
+	}
 	data, regular, err := openBuildFile(path, in.interruptible)
 	if err != nil {
 		return err

@@ -175,7 +175,7 @@ func (j *job) addInput(ctx context.Context, o Input) error {
 	j.solveOpt.LocalMounts[bundle.Source] = helper
 	j.input.opt = &j.solveOpt
 	j.input.interruptible = func(r io.Reader) io.Reader { return cli.Interruptible(ctx, r) }
-	j.input.exclude = j.exports.inContext
+	j.input.exclude, j.input.text = j.exports.inContext, o.text
 	if err := j.input.add(o.Context, o.File, j.terminal.In); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ type Input struct {
 	Platforms []string
 	// usual is the platform of the environment, for a build file that names none.
 	usual string
-	// text is a build file that was on the standard input.
+	// text is a build file that was on the standard input, or another stream.
 	text []byte
 	// BuildArgs are NAME[=VALUE], Contexts NAME=VALUE.
 	BuildArgs, Contexts []string

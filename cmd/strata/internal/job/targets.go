@@ -97,6 +97,9 @@ func buildTargets(ctx context.Context, t cli.Terminal, nodes *connect.Nodes, o O
 	if err := o.checkTargets(); err != nil {
 		return cli.Usage(err, `such as -t example.org/app:{target}; see "strata build --help"`)
 	}
+	if err := o.Input.keepText(ctx, &t); err != nil {
+		return err
+	}
 	b := &batch{}
 	defer func() { err = errors.Join(err, b.close()) }()
 	var declared declarations
