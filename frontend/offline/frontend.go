@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -15,6 +16,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/strata-build/strata/frontend/fault"
+	"github.com/strata-build/strata/frontend/stages"
 )
 
 // The names of options of frontends.
@@ -48,8 +50,11 @@ func (c *cached) ask(ctx context.Context, req client.SolveRequest) (*client.Resu
 	if err := pinFrontend(opts, data); err != nil {
 		return nil, err
 	}
-	given := func(name string) (string, bool) { value, ok := opts[argPrefix+name]; return value, ok }
-	for _, name := range dockerfileImages(data, given) {
+	build := platforms.Normalize(platforms.DefaultSpec())
+	if workers := c.BuildOpts().Workers; len(workers) > 0 && len(workers[0].Platforms) > 0 {
+		build = workers[0].Platforms[0] // as the frontend chooses it
+	}
+	for _, name := range stages.Read(data, stages.Args(opts, build)).Images(opts["target"]) {
 		key := contextPrefix + familiar(name)
 		if opts[key] != "" {
 			continue

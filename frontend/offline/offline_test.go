@@ -140,21 +140,3 @@ func TestUnpinned(t *testing.T) {
 		}
 	}
 }
-
-// TestDockerfileImages finds the images of a Dockerfile, and none of its stages.
-func TestDockerfileImages(t *testing.T) {
-	const text = `# syntax=docker/dockerfile:1
-ARG TAG=3 HOST
-FROM --platform=$BUILDPLATFORM $HOST/alpine:$TAG AS One
-RUN --mount=type=bind,from=tools:1,target=/t --mount=type=cache,target=/c true
-FROM one
-COPY --from=0 /a /a
-COPY --from=ONE /a /a
-COPY --from=busybox:1 /a /a
-FROM scratch
-`
-	got := dockerfileImages([]byte(text), func(arg string) (string, bool) { return "registry.example.org", arg == "HOST" })
-	if want := []string{"busybox:1", "registry.example.org/alpine:3", "tools:1"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}

@@ -89,11 +89,6 @@ func (d *dockerfiles) read(ctx context.Context, t plan.Tree, file, stage string,
 	if stage != "" {
 		opts["target"] = stage
 	}
-	for name, image := range d.pins.contexts() {
-		if _, given := opts[name]; !given {
-			opts[name] = image
-		}
-	}
 	inputs, text, err := d.inputs(ctx, file, opts)
 	if err != nil {
 		return nil, err
@@ -158,7 +153,8 @@ func (d *dockerfiles) options(platform string, s *spec.Spec) (map[string]string,
 
 // inputs are the contexts that the Dockerfile frontend can't find by the
 // options, and its text: where the Dockerfile is, which the client knows only for the build
-// file, and a context that is not a directory of the client.
+// file, and a context that is not a directory of the client. Pinned images are among the
+// options then.
 func (d *dockerfiles) inputs(ctx context.Context, file string, opts map[string]string) (map[string]*pb.Definition, []byte, error) {
 	inputs := map[string]*pb.Definition{}
 	given, err := d.daemon.Client.Inputs(ctx)
@@ -185,7 +181,11 @@ func (d *dockerfiles) inputs(ctx context.Context, file string, opts map[string]s
 	if err != nil {
 		return nil, nil, err
 	}
-	inputs[dockerui.DefaultLocalNameDockerfile] = def.ToPB()
+	read, err := d.pin(ctx, pinning{from: *main, def: def, file: file, text: text}, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	inputs[dockerui.DefaultLocalNameDockerfile] = read.ToPB()
 	if !isLocal(def) {
 		// It is as the Dockerfile frontend would have it: whole, and scoped already.
 		inputs[dockerui.DefaultLocalNameContext] = def.ToPB()

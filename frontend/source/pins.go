@@ -16,6 +16,12 @@ import (
 	"github.com/strata-build/strata/llb/lock"
 )
 
+// What named contexts are called among the options, and what an image is given by.
+const (
+	contextPrefix = "context:"
+	imageScheme   = "docker-image://"
+)
+
 // pins are the digests that images are taken by, whatever their tags stand for now.
 type pins struct {
 	mu     sync.Mutex
@@ -94,7 +100,7 @@ func (p *pins) contexts() map[string]string {
 	for name, pinned := range p.images {
 		pinned.mu.Lock()
 		if pinned.digest != "" {
-			out["context:"+strings.TrimSuffix(name, ":latest")] = "docker-image://" + name + "@" + pinned.digest.String()
+			out[contextPrefix+strings.TrimSuffix(name, ":latest")] = imageScheme + name + "@" + pinned.digest.String()
 		}
 		pinned.mu.Unlock()
 	}
