@@ -19,6 +19,9 @@ const (
 	// nowhere is an address of this machine that no one listens at.
 	nowhere = "git://127.0.0.1:1"
 
+	// uploads is where BuildKit asks its own client for what that has on a stream.
+	uploads = "http://buildkit-session/"
+
 	imageScheme = "docker-image://"
 	gitScheme   = "git://"
 )

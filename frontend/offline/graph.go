@@ -106,7 +106,7 @@ func (g *graph) change(op *pb.Op, onlyImages bool) (what string, changed bool) {
 		at, _ := image(ref)
 		src.Identifier = imageScheme + at
 		return Image(ref), true
-	case onlyImages:
+	case onlyImages || strings.HasPrefix(src.Identifier, uploads):
 		return "", false
 	case scheme == "http" || scheme == "https":
 		what = src.Identifier
@@ -148,7 +148,7 @@ func needsLook(src *pb.SourceOp) string {
 			return Image(rest)
 		}
 	case "http", "https":
-		if src.Attrs[pb.AttrHTTPChecksum] == "" {
+		if src.Attrs[pb.AttrHTTPChecksum] == "" && !strings.HasPrefix(src.Identifier, uploads) {
 			return src.Identifier
 		}
 	case "git":

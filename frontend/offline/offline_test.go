@@ -132,11 +132,21 @@ func TestUnpinned(t *testing.T) {
 	}
 	for _, st := range []bk.State{
 		bk.Image("busybox@" + ones), bk.HTTP("http://example.org/f", bk.Checksum(ones)), bk.Local("context"),
+		bk.HTTP("http://buildkit-session/a", bk.Filename("context")),
 		bk.Git("https://example.org/r.git", "", bk.GitRef(commit)),
 		bk.Git("https://example.org/r.git", "", bk.GitRef("refs/heads/main"), bk.GitChecksum(commit), bk.GitFetchByCommit()),
 	} {
 		if err := unpinned(marshal(t, st)); err != nil {
 			t.Errorf("something pinned is not: %v", err)
 		}
+	}
+}
+
+// TestUpload leaves an archive on the standard input of the client where it is.
+func TestUpload(t *testing.T) {
+	def := marshal(t, bk.Scratch().File(bk.Copy(bk.HTTP("http://buildkit-session/a", bk.Filename("context")), "/context", "/")))
+	g, err := unreachable(def, false)
+	if err != nil || len(g.cut) > 0 {
+		t.Errorf("cut off is %q, %v", g.cut, err)
 	}
 }
