@@ -13,6 +13,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 
+	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/lock"
 )
@@ -49,6 +50,7 @@ type withLock struct {
 // Solve is the client's. Until the directory is opened, one call comes after the other, and
 // that for the directory is the last.
 func (c *withLock) Solve(ctx context.Context, req client.SolveRequest) (*client.Result, error) {
+	source.HideLogins(req.Definition)
 	res, err := c.Client.Solve(ctx, req)
 	if err != nil || c.opened {
 		return res, err

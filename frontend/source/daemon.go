@@ -50,6 +50,7 @@ func (d *Daemon) Marshal(ctx context.Context, st bk.State) (*bk.Definition, erro
 	if err != nil {
 		return nil, fmt.Errorf("marshal graph: %w", err)
 	}
+	hideLogins(def)
 	if err := fault.Lacks(def, caps); err != nil {
 		return nil, err
 	}
