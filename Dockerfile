@@ -43,7 +43,7 @@ COPY --from=cli-build /out/ /
 
 FROM scratch AS frontend
 LABEL moby.buildkit.frontend.network.none="true"
-LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring"
+LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring,moby.buildkit.frontend.contexts.zstd"
 ARG VERSION
 LABEL org.opencontainers.image.title="Strata" org.opencontainers.image.licenses="Apache-2.0" org.opencontainers.image.version="$VERSION"
 COPY --from=step /out/ /

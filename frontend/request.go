@@ -151,6 +151,7 @@ func knownCaps() []string {
 		"moby.buildkit.frontend.subrequests",
 		"moby.buildkit.frontend.contexts",
 		"moby.buildkit.frontend.gitquerystring",
+		"moby.buildkit.frontend.contexts.zstd",
 	}
 }
 

@@ -37,7 +37,7 @@ func frontendLabels() map[string]string {
 	return map[string]string{
 		"moby.buildkit.frontend.network.none": "true",
 		"moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests," +
-			"moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring",
+			"moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring,moby.buildkit.frontend.contexts.zstd",
 	}
 }
 

@@ -6,6 +6,7 @@ package job
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/binary"
 )
 
 // isArchive reports whether a stream that starts with head is a tar archive,
@@ -15,6 +16,10 @@ func isArchive(head []byte) bool {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return true
 		}
+	}
+	// A frame of zstd that is passed over, as pzstd begins with.
+	if len(head) >= 8 && binary.LittleEndian.Uint32(head)&^0xf == 0x184d2a50 {
+		return true
 	}
 	_, err := tar.NewReader(bytes.NewReader(head)).Next()
 	return err == nil

@@ -43,6 +43,8 @@ func TestIsArchive(t *testing.T) {
 	}{
 		"tar":   {buf.String(), true},
 		"gzip":  {"\x1f\x8b\x08\x00", true},
+		"zstd":  {"\x28\xb5\x2f\xfd", true},
+		"pzstd": {"\x50\x2a\x4d\x18\x04\x00\x00\x00", true},
 		"text":  {"from: scratch\n" + strings.Repeat("# long\n", 200), false},
 		"short": {"a", false},
 	} {
