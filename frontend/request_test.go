@@ -28,3 +28,16 @@ func TestCaps(t *testing.T) {
 		}
 	}
 }
+
+// TestNamedScanner finds out whether a request names the scanner of SBOMs, by either name
+// that attestations have.
+func TestNamedScanner(t *testing.T) {
+	for key, want := range map[string]bool{"attest:sbom": true, "build-arg:BUILDKIT_ATTEST_SBOM": true, "attest:provenance": false, "build-arg:SBOM": false} {
+		if got := namesScanner(map[string]string{key: "type=sbom,generator=example.org/scan"}); got != want {
+			t.Errorf("%s: a scanner is named: %t", key, got)
+		}
+	}
+	if namesScanner(map[string]string{"attest:sbom": "type=sbom"}) {
+		t.Error("no scanner is named")
+	}
+}

@@ -58,7 +58,7 @@ func (r *request) attest(ctx context.Context, rb *dockerui.ResultBuilder, images
 			}
 			rb.AddAttestation(id, att)
 		}
-		if whole && !strings.Contains(r.options()["attest:sbom"], "generator=") {
+		if whole && !namesScanner(r.options()) {
 			return nil // there is nothing that they don't know, and no scanner was named
 		}
 		scanner, err := find()
@@ -72,6 +72,21 @@ func (r *request) attest(ctx context.Context, rb *dockerui.ResultBuilder, images
 		rb.AddAttestation(id, *att)
 		return nil
 	})
+}
+
+// namesScanner reports whether a request for SBOMs says which scanner makes them. BuildKit
+// takes a build argument for that as well.
+func namesScanner(opts map[string]string) bool {
+	for name, value := range opts {
+		kind, ok := strings.CutPrefix(name, source.AttestArg)
+		if !ok {
+			kind, ok = strings.CutPrefix(name, "attest:")
+		}
+		if ok && strings.EqualFold(kind, "sbom") && strings.Contains(value, "generator=") {
+			return true
+		}
+	}
+	return false
 }
 
 // findScanner looks the scanner's image up.

@@ -31,6 +31,9 @@ import (
 // dockerfileFrontend is what daemons call the part that reads Dockerfiles.
 const dockerfileFrontend = "dockerfile.v0"
 
+// AttestArg begins the options that ask for attestations by build arguments.
+const AttestArg = "build-arg:BUILDKIT_ATTEST_"
+
 // dockerfiles are the trees that Dockerfiles make. Each is asked for once in a
 // request, whatever platforms are built side by side.
 type dockerfiles struct {
@@ -130,7 +133,7 @@ func (d *dockerfiles) options(platform string, s *spec.Spec) (map[string]string,
 			"requestid", "source", "cmdline", "build-arg:BUILDKIT_SYNTAX", "dockerfilekey":
 			continue
 		}
-		if !strings.HasPrefix(k, "label:") && !strings.HasPrefix(k, "attest:") {
+		if !strings.HasPrefix(k, "label:") && !strings.HasPrefix(k, "attest:") && !strings.HasPrefix(k, AttestArg) {
 			opts[k] = v
 		}
 	}

@@ -9,9 +9,12 @@ import (
 	"testing"
 
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // TestPinStages pins the images of a Dockerfile without a context that takes the place of a
@@ -51,6 +54,33 @@ func TestPinStages(t *testing.T) {
 		if got := written(t, read); got != want.text {
 			t.Errorf("%q is read as %q, want %q", text, got, want.text)
 		}
+	}
+}
+
+// asks is a daemon that is asked with options.
+type asks struct {
+	capable
+	opts map[string]string
+}
+
+func (a asks) BuildOpts() client.BuildOpts {
+	opts := a.capable.BuildOpts()
+	opts.Opts = a.opts
+	return opts
+}
+
+// TestDockerfileOptions leaves out what is for the finished image.
+func TestDockerfileOptions(t *testing.T) {
+	d := &dockerfiles{daemon: &Daemon{UI: &dockerui.Client{}, Client: asks{opts: map[string]string{
+		"attest:sbom": "", "build-arg:BUILDKIT_ATTEST_SBOM": "", "build-arg:BUILDKIT_MULTI_PLATFORM": "1", "label:a": "b", "target": "t",
+		"build-arg:A": "b", "add-hosts": "a=1.2.3.4", "no-cache": "",
+	}}}}
+	got, err := d.options("linux/arm64", &spec.Spec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"build-arg:A": "b", "add-hosts": "a=1.2.3.4", "no-cache": "", "platform": "linux/arm64"}; !maps.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
