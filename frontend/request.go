@@ -6,6 +6,7 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -139,6 +140,9 @@ func parseEpoch(s string) (*time.Time, error) {
 	sec, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("parse SOURCE_DATE_EPOCH %q: want seconds since 1970: %w", s, err)
+	}
+	if most := int64(math.MaxInt64 / time.Second); sec > most || sec < -most { // files' times are in nanoseconds
+		return nil, fmt.Errorf("parse SOURCE_DATE_EPOCH %q: want seconds since 1970: that is in the year %d, which no file's time can be", s, time.Unix(sec, 0).UTC().Year())
 	}
 	t := time.Unix(sec, 0).UTC()
 	return &t, nil

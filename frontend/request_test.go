@@ -5,6 +5,7 @@ package frontend
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -25,6 +26,22 @@ func TestCaps(t *testing.T) {
 	} {
 		if err := checkCaps(wanted); (err == nil) != want {
 			t.Errorf("%q: %v", wanted, err)
+		}
+	}
+}
+
+// TestEpoch refuses times that files can't have, as milliseconds come to.
+func TestEpoch(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "", "1700000000": "", "-1": "", "9223372036": "",
+		"1700000000000": "in the year 55840", "9999999999": "in the year 2286", "-9223372037": "in the year 1677", "1.5": "want seconds",
+	} {
+		epoch, err := parseEpoch(text)
+		if want == "" && (err != nil || strconv.FormatInt(epoch.UnixNano()/1e9, 10) != text) {
+			t.Errorf("%s is %v, %v", text, epoch, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
 }
