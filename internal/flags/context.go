@@ -63,30 +63,35 @@ func IsRemote(context string) bool {
 	return ok
 }
 
-// Layout is an image in an OCI layout: oci-layout://PATH[:TAG][@DIGEST].
+// Layout is an image in an OCI layout: oci-layout://PATH[:TAG][@DIGEST]. Without a tag or a
+// digest it is the one called latest, or the only one.
 type Layout struct {
 	Path   string
 	Tag    string
 	Digest digest.Digest
 }
 
-// ParseLayout reads an oci-layout:// address; ok reports whether it is one.
+// ParseLayout reads an oci-layout:// address; ok reports whether it is one. A directory may
+// have an @ in its path.
 func ParseLayout(value string) (l Layout, ok bool, err error) {
-	rest, ok := strings.CutPrefix(value, "oci-layout://")
+	path, ok := strings.CutPrefix(value, "oci-layout://")
 	if !ok {
 		return l, false, nil
 	}
-	path, dgst, pinned := strings.Cut(rest, "@")
-	if pinned {
-		if l.Digest, err = digest.Parse(dgst); err != nil {
+	if i := strings.LastIndexByte(path, '@'); i >= 0 && !strings.Contains(path[i:], "/") {
+		if l.Digest, err = digest.Parse(path[i+1:]); err != nil {
 			return l, true, fmt.Errorf("%q: %w", value, err)
 		}
+		path = path[:i]
 	}
-	l.Path, l.Tag = path, "latest"
+	l.Path = path
 	if i := strings.LastIndexByte(path, ':'); i > strings.LastIndexByte(path, '/') {
 		l.Path, l.Tag = path[:i], path[i+1:]
+		if l.Tag == "" {
+			l.Path = ""
+		}
 	}
-	if l.Path == "" || l.Tag == "" {
+	if l.Path == "" {
 		return l, true, fmt.Errorf("%q is not oci-layout://PATH[:TAG][@DIGEST]", value)
 	}
 	return l, true, nil

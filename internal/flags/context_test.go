@@ -55,9 +55,11 @@ func TestParseLayout(t *testing.T) {
 		ok    bool
 	}{
 		{"dir", flags.Layout{}, false},
-		{"oci-layout://dir", flags.Layout{Path: "dir", Tag: "latest"}, true},
+		{"oci-layout://dir", flags.Layout{Path: "dir"}, true},
+		{"oci-layout:///home/@me/a", flags.Layout{Path: "/home/@me/a"}, true},
+		{"oci-layout://@me/a:v1@" + dgst, flags.Layout{Path: "@me/a", Tag: "v1", Digest: digest.Digest(dgst)}, true},
 		{"oci-layout:///a/b:v1", flags.Layout{Path: "/a/b", Tag: "v1"}, true},
-		{"oci-layout://a:b/c@" + dgst, flags.Layout{Path: "a:b/c", Tag: "latest", Digest: digest.Digest(dgst)}, true},
+		{"oci-layout://a:b/c@" + dgst, flags.Layout{Path: "a:b/c", Digest: digest.Digest(dgst)}, true},
 	}
 	for _, test := range tests {
 		got, ok, err := flags.ParseLayout(test.value)

@@ -4,6 +4,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/moby/buildkit/client/ociindex"
 	"github.com/moby/buildkit/identity"
@@ -147,19 +149,35 @@ func layoutDigest(l flags.Layout) (digest.Digest, error) {
 	if err := flags.CheckIndex(name); err != nil {
 		return "", fmt.Errorf("read index: %w", err)
 	}
+	tag := cmp.Or(l.Tag, "latest")
 	index := ociindex.NewStoreIndex(l.Path)
-	desc, err := index.Get(l.Tag)
+	desc, err := index.Get(tag)
 	if err == nil && desc == nil {
 		desc, err = index.GetSingle()
 	}
 	if err != nil {
 		return "", fmt.Errorf("read index: %w", err)
 	}
-	if desc == nil {
-		return "", fmt.Errorf("no image is tagged %q", strings.TrimSpace(l.Tag))
+	if desc == nil || l.Tag != "" && !mayBeTagged(desc, l.Tag) {
+		return "", fmt.Errorf("no image is tagged %q", tag)
 	}
 	if err := desc.Digest.Validate(); err != nil {
 		return "", fmt.Errorf("read index: %s has the digest %.80q: %w", name, desc.Digest, err)
 	}
 	return desc.Digest, nil
+}
+
+// mayBeTagged reports whether an image of a layout is called by a tag, in whatever form tools
+// write its name, or is called nothing at all.
+func mayBeTagged(desc *ocispecs.Descriptor, tag string) bool {
+	named := false
+	for _, key := range []string{images.AnnotationImageName, ocispecs.AnnotationRefName} {
+		if name := desc.Annotations[key]; name != "" {
+			if name == tag || strings.HasSuffix(name, ":"+tag) {
+				return true
+			}
+			named = true
+		}
+	}
+	return !named
 }

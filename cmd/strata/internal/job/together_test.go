@@ -11,6 +11,7 @@ import (
 
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/frontend"
+	"github.com/strata-build/strata/internal/flags"
 )
 
 // layout writes an OCI layout with one image, which nothing is known of but its name.
@@ -55,6 +56,22 @@ func TestTogetherImages(t *testing.T) {
 		id, _, _ := strings.Cut(strings.TrimPrefix(r.attrs["context:base"], "oci-layout://"), "@")
 		if nodes[0].opt.OCIStores[id] == nil {
 			t.Errorf("target %s names an image in %q, which the request doesn't have", r.target, id)
+		}
+	}
+}
+
+// TestLayoutTag takes the only image of a layout unless a tag is asked for that it doesn't
+// have.
+func TestLayoutTag(t *testing.T) {
+	for _, c := range []struct {
+		has, asked string
+		ok         bool
+	}{
+		{"1", "1", true}, {"1", "", true}, {"1", "2", false}, {"", "2", true}, {"example.org/app:1", "1", true}, {"example.org/app:1", "2", false},
+	} {
+		_, err := layoutDigest(flags.Layout{Path: layout(t, c.has), Tag: c.asked})
+		if (err == nil) != c.ok {
+			t.Errorf("the image %q, asked for as %q: %v", c.has, c.asked, err)
 		}
 	}
 }
