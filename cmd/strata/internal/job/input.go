@@ -99,7 +99,7 @@ func (in *input) mountContext(dir string) error {
 	var patterns []string
 	for _, path := range in.exclude {
 		if rel, err := filepath.Rel(abs, path); err == nil && filepath.IsLocal(rel) {
-			patterns = append(patterns, filepath.ToSlash(rel))
+			patterns = append(patterns, exactly(filepath.ToSlash(rel)))
 		}
 	}
 	if len(patterns) > 0 {
@@ -111,6 +111,18 @@ func (in *input) mountContext(dir string) error {
 	in.opt.LocalMounts[contextSource] = mount
 	in.opt.SharedKey = sharedKey(abs)
 	return nil
+}
+
+// exactly is the .dockerignore pattern of a path and what is below it.
+func exactly(path string) string {
+	var b strings.Builder
+	for _, c := range []byte(path) {
+		if strings.IndexByte(`*?[]\!`, c) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 // sharedKey names a directory of this machine, so that only what changed since the
