@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +67,9 @@ func located(err error) error {
 	if convErr != nil {
 		return fmt.Errorf("read the definition: %w", err)
 	}
+	if strings.HasPrefix(at[2], "did not find expected") {
+		line++ // the parser counts from 0 there, and its scanner from 1
+	}
 	return &report.LineError{Line: line, Err: errors.New(at[2])}
 }
 
@@ -105,23 +109,47 @@ func (d *Document) open(path string, n *yaml.Node) *Map {
 	n = resolved(n)
 	m := &Map{doc: d, path: path, line: n.Line}
 	d.maps = append(d.maps, m)
-	m.add(n, 0)
+	m.add(n, map[*yaml.Node]bool{})
 	return m
 }
 
-// add adds the keys of a node; those that come by << don't replace others.
-func (m *Map) add(n *yaml.Node, depth int) {
-	const deepest = 8
+// add adds the keys of a node. Those that come by << come last, wherever it stands, and
+// replace no others. A node that was added before has nothing new.
+func (m *Map) add(n *yaml.Node, seen map[*yaml.Node]bool) {
+	if seen[n] {
+		return
+	}
+	own := len(seen) == 0
+	seen[n] = true
+	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := resolved(n.Content[i]), resolved(n.Content[i+1])
-		if key.Tag == "!!merge" && depth < deepest && value.Kind == yaml.MappingNode {
-			m.add(value, depth+1)
-			continue
-		}
-		if m.find(key.Value) == nil {
+		switch before := m.find(key.Value); {
+		case key.Tag == "!!merge" && isMerged(value):
+			merged = append(merged, value)
+		case before == nil:
 			m.pairs = append(m.pairs, &pair{key: key, value: value})
+		case own:
+			m.doc.Add(key.Line, report.Lost, "%s: it is there already, in line %d, which counts", m.at(key.Value), before.key.Line)
 		}
 	}
+	for _, value := range merged {
+		if value.Kind == yaml.MappingNode {
+			m.add(value, seen)
+			continue
+		}
+		for _, one := range value.Content {
+			m.add(resolved(one), seen)
+		}
+	}
+}
+
+// isMerged reports whether a value is what << takes: a map, or a list of maps.
+func isMerged(n *yaml.Node) bool {
+	if n.Kind == yaml.SequenceNode {
+		return !slices.ContainsFunc(n.Content, func(one *yaml.Node) bool { return resolved(one).Kind != yaml.MappingNode })
+	}
+	return n.Kind == yaml.MappingNode
 }
 
 func (m *Map) find(key string) *pair {
@@ -199,6 +227,30 @@ func (m *Map) Text(key string) string {
 		return ""
 	}
 	return n.Value
+}
+
+// Number is the number of a key as YAML reads it, so that 0o10 and 010 are 8; false if
+// there is none.
+func (m *Map) Number(key string) (uint32, bool) {
+	text := m.Text(key)
+	if text == "" {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text, 0, 32)
+	if err != nil {
+		m.wrong(key, "a number")
+		return 0, false
+	}
+	return uint32(n), true
+}
+
+// Decimal is the number of a key as build files have it, or empty.
+func (m *Map) Decimal(key string) string {
+	n, ok := m.Number(key)
+	if !ok {
+		return ""
+	}
+	return strconv.FormatUint(uint64(n), 10)
 }
 
 // Flag reports whether a key is true.
