@@ -54,12 +54,14 @@ func (c *converter) build(m *definition.Map) draft.Layer {
 	p := &pipeline{c: c, m: m, runAs: accounts.Text("run-as")}
 	t.Layers = c.contents(contents)
 	p.bash = hasBash(t.Layers) || t.From != ""
-	entries := append(c.files(contents), p.c.rootPaths(m, &t)...)
+	paths, after := c.paths(m)
+	entries := append(c.files(contents), paths...)
 	steps := p.steps()
 	entries = append(p.directories(entries, steps), entries...)
 	if len(entries) > 0 {
 		t.Layers = append(t.Layers, draft.Layer{Files: entries})
 	}
+	t.Layers = append(t.Layers, after...)
 	c.users = outer
 	ships := c.outputs(m, t.Name)
 	if slices.ContainsFunc(ships, func(e draft.Entry) bool { return e.Changed }) {
@@ -111,13 +113,6 @@ func (c *converter) predicates(m *definition.Map, target string) {
 		}
 	}
 	c.file.Targets = append(c.file.Targets, draft.Target{Name: attestations, Layers: []draft.Layer{{Files: entries}}})
-}
-
-// rootPaths are the paths of a build's root.
-func (c *converter) rootPaths(m *definition.Map, t *draft.Target) []draft.Entry {
-	entries, after := c.paths(m)
-	t.Layers = append(t.Layers, after...)
-	return entries
 }
 
 func hasBash(layers []draft.Layer) bool {

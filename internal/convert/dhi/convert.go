@@ -109,7 +109,7 @@ func (c *converter) describe() {
 	t := &c.file.Main
 	note := func(name, value string) {
 		if value != "" {
-			t.Annotations = append(t.Annotations, draft.Pair{Name: "com.docker.dhi." + name, Value: value})
+			t.Annotations = append(t.Annotations, draft.Pair{Name: "com.docker.dhi." + name, Value: c.vars.text(value)})
 		}
 	}
 	note("variant", top.Text("variant"))
@@ -150,7 +150,7 @@ func (c *converter) image() {
 	files = append(files, c.files(contents)...)
 	entries, after := c.paths(top)
 	files = append(files, entries...)
-	if release := top.Pairs("os-release"); len(release) > 0 {
+	if release := c.release(top); len(release) > 0 {
 		files = append(files, definition.OSRelease(release))
 	}
 	if len(files) > 0 {
@@ -165,6 +165,15 @@ func (c *converter) image() {
 	if top.Text("output") == "squashed" {
 		c.squash()
 	}
+}
+
+// release is what /etc/os-release says.
+func (c *converter) release(top *definition.Map) []draft.Pair {
+	out := top.Pairs("os-release")
+	for i, p := range out {
+		out[i].Value = c.literal(top, "os-release", p.Value)
+	}
+	return out
 }
 
 // squash makes the image one layer: what was made, copied.
@@ -196,27 +205,32 @@ func (c *converter) config(top *definition.Map, out *draft.Config) {
 	for _, p := range top.Pairs("labels") {
 		out.Labels = append(out.Labels, draft.Pair{Name: p.Name, Value: c.vars.text(p.Value)})
 	}
-	out.StopSignal = top.Text("stop-signal")
+	out.StopSignal = c.vars.text(top.Text("stop-signal"))
 }
 
 // literals are words in which a build file expands nothing.
 func (c *converter) literals(m *definition.Map, key string) []string {
 	words := m.Texts(key)
 	for i, w := range words {
-		text, ok := c.vars.fixed(w)
-		if !ok {
-			m.Doubt(key, "%q differs by platform, which a build file doesn't let it", w)
-		}
-		words[i] = text
+		words[i] = c.literal(m, key, w)
 	}
 	return words
+}
+
+// literal is a text in which a build file expands nothing.
+func (c *converter) literal(m *definition.Map, key, text string) string {
+	out, ok := c.vars.fixed(text)
+	if !ok {
+		m.Doubt(key, "%q differs by platform, which a build file doesn't let it", text)
+	}
+	return out
 }
 
 // accounts converts users, groups, and who the image runs as.
 func (c *converter) accounts(m, contents *definition.Map, t *draft.Target) {
 	c.users, c.groups = c.readAccounts(m, contents)
 	t.Users, t.Groups = definition.Accounts(c.users, c.groups)
-	t.Config.User = m.Text("run-as")
+	t.Config.User = c.vars.text(m.Text("run-as"))
 	if m != nil && !m.Flag("root") && len(c.users) > 0 {
 		m.Changed("users", "root is among them: an image on scratch with users has it as well")
 	}
@@ -268,7 +282,7 @@ func (c *converter) tests(top *definition.Map, t *draft.Target) {
 			exit = exit*10 + int(digit-'0')
 		}
 		t.Tests = append(t.Tests, draft.Test{
-			Name: m.Text("name"), Run: strings.Join(m.Texts("commands"), "\n"), Stdout: m.Text("output"), Exit: exit,
+			Name: m.Text("name"), Run: c.vars.script(strings.Join(m.Texts("commands"), "\n")), Stdout: c.vars.text(m.Text("output")), Exit: exit,
 		})
 		m.Lost("directory", "a test runs in the image's working directory")
 		m.Lost("timeout", "a command of a test has no time of its own")

@@ -11,9 +11,9 @@ import (
 	"github.com/strata-build/strata/internal/convert/draft"
 )
 
-// paths are entries of files, and layers that change what is there.
+// paths are entries of files, and the layers after these.
 func (c *converter) paths(m *definition.Map) (entries []draft.Entry, after []draft.Layer) {
-	var commands []string
+	var all definition.Paths
 	for _, p := range m.Maps("paths") {
 		p.Lost("if", "an entry has no condition")
 		if len(p.Texts("platforms")) == 1 {
@@ -23,22 +23,28 @@ func (c *converter) paths(m *definition.Map) (entries []draft.Entry, after []dra
 		if p.Text("type") == "delete" {
 			p.Text("uid")
 			p.Text("gid")
-			commands = append(commands, "rm -rf "+definition.Quoted(dest))
+			all.Run(dest, "rm -rf "+c.inScript(p))
 			continue
 		}
 		e, ok := c.path(p, dest)
 		if !ok {
 			continue
 		}
-		entries = append(entries, e)
+		all.Add(e)
 		if p.Flag("recursive") {
-			commands = append(commands, recursive(p, dest)...)
+			all.Run(dest, recursive(p, c.inScript(p))...)
 		}
 	}
-	if len(commands) > 0 {
-		after = append(after, definition.Busybox(commands))
+	return all.Layers()
+}
+
+// inScript is the path of an entry as a word of a script.
+func (c *converter) inScript(m *definition.Map) string {
+	p := m.Text("path")
+	if text, ok := c.vars.fixed(p); ok {
+		return definition.Quoted("/" + strings.TrimPrefix(text, "/"))
 	}
-	return entries, after
+	return word("/" + strings.TrimPrefix(c.vars.script(p), "/"))
 }
 
 // place is the path of an entry, from the root.
@@ -92,11 +98,11 @@ func (c *converter) path(p *definition.Map, dest string) (draft.Entry, bool) {
 	return e, true
 }
 
-// recursive gives all that is below a directory its owner and mode.
-func recursive(p *definition.Map, dest string) []string {
-	out := []string{"chown -R " + number(p.Text("uid")) + ":" + number(p.Text("gid")) + " " + definition.Quoted(dest)}
+// recursive gives all that is below a directory, a word of a script, its owner and mode.
+func recursive(p *definition.Map, word string) []string {
+	out := []string{"chown -R " + number(p.Text("uid")) + ":" + number(p.Text("gid")) + " " + word}
 	if mode := p.Text("mode"); mode != "" {
-		out = append(out, "chmod -R "+definition.Quoted(mode)+" "+definition.Quoted(dest))
+		out = append(out, "chmod -R "+definition.Quoted(mode)+" "+word)
 	}
 	return out
 }
