@@ -7,6 +7,7 @@ package apko
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,19 +35,26 @@ func keys() []string {
 	}
 }
 
-// Is reports whether a file is one for apko: it says what packages are in the image, or
-// what it includes, and has no key that apko doesn't know.
-func Is(data []byte) bool {
+// Is reports whether a file is one for apko.
+func Is(data []byte) bool { return Refused(data) == nil }
+
+// Refused is why a file isn't one for apko, and nil for one that is: it says what packages
+// are in the image, or what it includes, and has no key that apko doesn't know. An error
+// that has a line is a [report.LineError].
+func Refused(data []byte) error {
 	d, err := definition.Parse(data)
-	if err != nil || !d.Top.Has("contents") && !d.Top.Has("include") {
-		return false
+	if err != nil {
+		return err
 	}
-	for _, p := range d.Top.Keys() {
-		if !slices.Contains(keys(), p) {
-			return false
+	for _, key := range d.Top.Keys() {
+		if !slices.Contains(keys(), key) {
+			return &report.LineError{Line: d.Top.Line(key), Err: fmt.Errorf("apko has no key %s", key)}
 		}
 	}
-	return true
+	if !d.Top.Has("contents") && !d.Top.Has("include") {
+		return errors.New("it has neither contents nor include")
+	}
+	return nil
 }
 
 // Options are how a file is converted.
@@ -65,7 +73,7 @@ func Convert(data []byte, o Options) (*Result, error) {
 	c := &converter{doc: d, file: &draft.File{Head: []string{"syntax=strata-build/strata:1"}}}
 	c.image()
 	if top := d.Top; len(c.file.Main.Layers) == 0 && top.Has("include") {
-		return nil, &report.LineError{Line: top.Line("include"), Err: errors.New("it only includes another file; convert what apko show-config prints")}
+		return nil, &report.LineError{Line: top.Line("include"), Err: errors.New("it only includes another file; convert what apko show-config prints, without its line include")}
 	}
 	d.Untaken()
 	c.file.Targets = c.archives.Targets()
@@ -78,6 +86,8 @@ type converter struct {
 	file     *draft.File
 	archives definition.Archives
 	users    []definition.Account
+	// homes are the directories of users, each for its user alone.
+	homes []draft.Entry
 }
 
 // text is a text in which a build file expands names, and apko doesn't.
@@ -98,20 +108,13 @@ func (c *converter) image() {
 	}
 	c.accounts(top.Map("accounts"), t)
 	files := c.contents(top.Map("contents"), t)
-	entries, commands := c.paths(top)
-	if files = append(files, entries...); len(files) > 0 {
+	entries, rest := c.paths(top)
+	if files = append(append(files, c.homes...), entries...); len(files) > 0 {
 		t.Layers = append(t.Layers, draft.Layer{Files: files})
 	}
-	if len(commands) > 0 {
-		t.Layers = append(t.Layers, definition.Busybox(commands))
-	}
+	t.Layers = append(t.Layers, rest...)
 	c.config(top, &t.Config)
-	for _, p := range top.Pairs("annotations") {
-		t.Annotations = append(t.Annotations, draft.Pair{Name: p.Name, Value: text(p.Value)})
-	}
-	if url := top.Text("vcs-url"); url != "" {
-		t.Annotations = append(t.Annotations, draft.Pair{Name: "org.opencontainers.image.source", Value: text(url)})
-	}
+	c.describe(top, t)
 	if layering := top.Map("layering"); layering != nil {
 		layering.Ignore()
 		top.Changed("layering", "packages have layers of their own in any case")
@@ -119,10 +122,27 @@ func (c *converter) image() {
 	if top.Text("format") == "erofs" {
 		top.Lost("format", "layers are tar archives; strata export writes a file system of erofs")
 	}
-	top.Lost("include", "a build file has no includes; convert what apko show-config prints, which has the file merged")
+	top.Lost("include", "a build file has no includes; convert what apko show-config prints, without its line include: the file is merged there")
 	certificates := top.Map("certificates")
 	certificates.Lost("additional", "add each to the bundle by a build layer, or mount it")
 	certificates.Lost("providers", "add the bundle by a build layer")
+}
+
+// describe is what the image says of itself. Annotations are labels as well, and an address
+// of the sources counts if it has a revision.
+func (c *converter) describe(top *definition.Map, t *draft.Target) {
+	for _, p := range top.Pairs("annotations") {
+		t.Annotations = append(t.Annotations, draft.Pair{Name: p.Name, Value: text(p.Value)})
+	}
+	if url, revision, ok := strings.Cut(top.Text("vcs-url"), "@"); ok {
+		for _, p := range []draft.Pair{{Name: "org.opencontainers.image.source", Value: url}, {Name: "org.opencontainers.image.revision", Value: revision}} {
+			t.Annotations = slices.DeleteFunc(t.Annotations, func(o draft.Pair) bool { return o.Name == p.Name })
+			t.Annotations = append(t.Annotations, draft.Pair{Name: p.Name, Value: text(p.Value)})
+		}
+	} else if url != "" {
+		top.Changed("vcs-url", "it has no @ with a revision, and then apko leaves it out")
+	}
+	t.Config.Labels = slices.Clone(t.Annotations)
 }
 
 // platform is an architecture as a platform.
@@ -139,20 +159,51 @@ func platform(arch string) string {
 func (c *converter) accounts(m *definition.Map, t *draft.Target) {
 	var groups []definition.Account
 	for _, u := range m.Maps("users") {
-		c.users = append(c.users, definition.Account{
-			Name: u.Text("username"), UID: u.Text("uid"), GID: u.Text("gid"), Shell: u.Text("shell"), Home: u.Text("homedir"),
-		})
+		one := definition.Account{
+			Name: u.Text("username"), UID: u.Decimal("uid"), GID: u.Decimal("gid"), Shell: u.Text("shell"), Home: u.Text("homedir"),
+		}
+		if one.GID == "" {
+			one.GID = one.UID
+		}
+		c.home(u, &one)
+		c.users = append(c.users, one)
 	}
 	for _, g := range m.Maps("groups") {
-		groups = append(groups, definition.Account{Name: g.Text("groupname"), GID: g.Text("gid"), Members: g.Texts("members")})
-	}
-	for i, u := range c.users {
-		if u.GID == "" {
-			c.users[i].GID = u.UID
-		}
+		groups = append(groups, definition.Account{Name: g.Text("groupname"), GID: g.Decimal("gid"), Members: g.Texts("members")})
 	}
 	t.Users, t.Groups = definition.Accounts(c.users, groups)
-	t.Config.User = text(m.Text("run-as"))
+	t.Config.User = text(c.runAs(m))
+}
+
+// home is a user's home directory, which apko makes for the user alone if it isn't there.
+func (c *converter) home(m *definition.Map, u *definition.Account) {
+	switch u.Home {
+	case "", "/home/" + u.Name:
+		c.homes = append(c.homes, draft.Entry{Dest: "/home/" + text(u.Name), Directory: true, Mode: "0700", Owner: text(u.Name)})
+	case "/dev/null":
+		m.Changed("homedir", "it stands for none, which is /nonexistent")
+		u.Home = "/nonexistent"
+	case "/":
+	default:
+		m.Changed("homedir", "%s has the mode 0755, if no package makes it, and with apko 0700: give it one by files", u.Home)
+	}
+}
+
+// runAs is who the image runs as: the number of a user, as apko writes it.
+func (c *converter) runAs(m *definition.Map) string {
+	name := m.Text("run-as")
+	if name == "root" {
+		return "0"
+	}
+	for _, u := range c.users {
+		if u.Name == name && name != "" {
+			return u.UID
+		}
+	}
+	if strings.Trim(name, "0123456789") != "" {
+		m.Doubt("run-as", "apko writes the number that %s has in /etc/passwd, and this is the name: write the number where something counts on that", name)
+	}
+	return name
 }
 
 var alpine = regexp.MustCompile(`^https?://[^/]+/alpine/(?:v([0-9.]+)|(edge))/`)
@@ -205,16 +256,34 @@ func (c *converter) config(top *definition.Map, out *draft.Config) {
 	} else if kind != "" {
 		e.Lost("type", "there is no counterpart of %q", kind)
 	}
-	e.Lost("services", "an image runs one program")
+	if len(e.Pairs("services")) > 0 {
+		e.Lost("services", "an image runs one program")
+	}
 	out.Entrypoint = words(e, "command")
 	if fragment := e.Text("shell-fragment"); fragment != "" {
 		out.Entrypoint = []string{"/bin/sh", "-c", fragment}
 	}
 	out.Cmd = words(top, "cmd")
-	for _, p := range top.Pairs("environment") {
-		out.Env = append(out.Env, draft.Pair{Name: p.Name, Value: text(p.Value)})
-	}
+	out.Env = environment(top)
 	out.Workdir, out.StopSignal, out.Volumes = text(top.Text("work-dir")), top.Text("stop-signal"), texts(top.Texts("volumes"))
+}
+
+// environment is the image's, with what apko adds where it isn't set.
+func environment(top *definition.Map) []draft.Pair {
+	var out []draft.Pair
+	for _, p := range top.Pairs("environment") {
+		out = append(out, draft.Pair{Name: p.Name, Value: text(p.Value)})
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(out, func(p draft.Pair) bool { return p.Name == name })
+	}
+	if !has("PATH") {
+		top.Changed("environment", "apko gives the image a PATH; without it, a container has one with the same directories")
+	}
+	if !has("SSL_CERT_FILE") {
+		out = append(out, draft.Pair{Name: "SSL_CERT_FILE", Value: "/etc/ssl/certs/ca-certificates.crt"})
+	}
+	return out
 }
 
 // words is a command as a list.
@@ -229,61 +298,4 @@ func words(m *definition.Map, key string) []string {
 		return nil
 	}
 	return list
-}
-
-// paths are entries of files, and commands that change what packages brought.
-func (c *converter) paths(top *definition.Map) (entries []draft.Entry, commands []string) {
-	for _, p := range top.Maps("paths") {
-		dest, source, mode := p.Text("path"), p.Text("source"), strings.Replace(p.Text("permissions"), "0o", "0", 1)
-		uid, gid := p.Text("uid"), p.Text("gid")
-		recursive := p.Flag("recursive")
-		e := draft.Entry{Dest: text("/" + strings.Trim(dest, "/")), Owner: definition.Owner(uid, gid, c.users), Mode: mode}
-		switch kind := p.Text("type"); kind {
-		case "directory":
-			e.Directory = true
-			entries = append(entries, e)
-		case "empty-file":
-			e.Content = new(string)
-			entries = append(entries, e)
-			recursive = false
-		case "symlink":
-			e.Symlink, e.Mode = text(source), ""
-			entries = append(entries, e)
-			recursive = false
-		case "hardlink":
-			commands = append(commands, "ln -f "+definition.Quoted(source)+" "+definition.Quoted(dest))
-			commands = append(commands, change("", dest, uid, gid, mode)...)
-			recursive = false
-		case "permissions":
-			if !recursive {
-				commands = append(commands, change("", dest, uid, gid, mode)...)
-			}
-		default:
-			p.Lost("type", "there is no counterpart of %q", kind)
-			recursive = false
-		}
-		if recursive {
-			commands = append(commands, change("-R ", dest, uid, gid, mode)...)
-		}
-	}
-	return entries, commands
-}
-
-// change gives a path an owner and a mode.
-func change(flags, dest, uid, gid, mode string) []string {
-	var out []string
-	if uid != "" || gid != "" {
-		out = append(out, "chown "+flags+definition.Quoted(or(uid)+":"+or(gid))+" "+definition.Quoted(dest))
-	}
-	if mode != "" {
-		out = append(out, "chmod "+flags+definition.Quoted(mode)+" "+definition.Quoted(dest))
-	}
-	return out
-}
-
-func or(number string) string {
-	if number == "" {
-		return "0"
-	}
-	return number
 }
