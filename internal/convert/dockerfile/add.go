@@ -4,6 +4,8 @@
 package dockerfile
 
 import (
+	"archive/tar"
+	"bufio"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +16,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"github.com/strata-build/strata/internal/compress"
 	"github.com/strata-build/strata/llb/spec"
 )
 
@@ -140,19 +143,23 @@ func (p *placing) sniff(name string) (archive, known bool) {
 		return false, false
 	}
 	defer f.Close()
-	head := make([]byte, 512)
-	n, err := io.ReadFull(f, head)
-	if n == 0 || err != nil && err != io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull gives it as it is
-		return false, true
+	return isTar(f), true
+}
+
+// isTar reports whether a file begins as an archive of tar, packed or not: ADD takes a
+// file that is packed alone as it is.
+func isTar(f io.Reader) bool {
+	b := bufio.NewReader(f)
+	start, err := b.Peek(6)
+	if err != nil {
+		return false
 	}
-	head = head[:n]
-	if n > 262 && string(head[257:262]) == "ustar" {
-		return true, true
+	z, err := compress.Reader(b, compress.Detect(start))
+	if err != nil {
+		return false
 	}
-	for _, magic := range []string{"\x1f\x8b", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"} {
-		if strings.HasPrefix(string(head), magic) {
-			return strings.Contains(name, ".t"), true
-		}
-	}
-	return false, true
+	defer z.Close()
+	const most = 8 << 20 // for what stands before the first name
+	_, err = tar.NewReader(io.LimitReader(z, most)).Next()
+	return err == nil
 }
