@@ -22,6 +22,9 @@ import (
 func (s *stage) configure(cmd instructions.Command) error {
 	line := startLine(cmd.Location())
 	comments := s.comments(cmd)
+	if c, ok := cmd.(*instructions.LabelCommand); ok {
+		return s.labels(c, comments, line)
+	}
 	if e, ok := cmd.(instructions.SupportsSingleWordExpansion); ok {
 		if err := e.Expand(s.expander(line)); err != nil {
 			return err
@@ -34,10 +37,8 @@ func (s *stage) configure(cmd instructions.Command) error {
 		key, conf.Cmd = "cmd", s.argv(c.ShellDependantCmdLine)
 	case *instructions.EntrypointCommand:
 		key, conf.Entrypoint = "entrypoint", s.argv(c.ShellDependantCmdLine)
-	case *instructions.LabelCommand:
-		s.labels(c, comments)
 	case *instructions.MaintainerCommand:
-		key, conf.Author = "author", c.Maintainer
+		key, conf.Author = "author", escape(c.Maintainer)
 	case *instructions.ExposeCommand:
 		key = "expose"
 		if err := s.expose(c, line); err != nil {
@@ -85,17 +86,31 @@ func (s *stage) argv(c instructions.ShellDependantCmdLine) []string {
 	return append(slices.Clone(sh), strings.Join(c.CmdLine, " "))
 }
 
-func (s *stage) labels(c *instructions.LabelCommand, comments []string) {
+// labels are labels. Nothing is expanded in their names.
+func (s *stage) labels(c *instructions.LabelCommand, comments []string, line int) error {
 	for _, kv := range c.Labels {
-		at := slices.IndexFunc(s.out.Config.Labels, func(p draft.Pair) bool { return p.Name == kv.Key })
+		v, doubts, err := s.vars.expand(kv.Key)
+		if err != nil {
+			return err
+		}
+		s.c.doubt(line, doubts)
+		name, ok := v.static()
+		if !ok {
+			name, _ = v.fallback()
+			s.c.note(line, Lost, "LABEL %s: the name of a label has no variables; without arguments it is %s", kv.Key, name)
+		}
+		at := slices.IndexFunc(s.out.Config.Labels, func(p draft.Pair) bool { return p.Name == name })
 		if at < 0 {
 			at = len(s.out.Config.Labels)
-			s.out.Config.Labels = append(s.out.Config.Labels, draft.Pair{Name: kv.Key})
+			s.out.Config.Labels = append(s.out.Config.Labels, draft.Pair{Name: name})
 		}
 		p := &s.out.Config.Labels[at]
-		p.Value = kv.Value
+		if p.Value, err = s.expander(line)(kv.Value); err != nil {
+			return err
+		}
 		p.Comments, comments = append(p.Comments, comments...), nil
 	}
+	return nil
 }
 
 // expose are ports. One with a host's address or port says no more than its own.

@@ -45,20 +45,23 @@ func literal(text string) value {
 	return value{{text: text}}
 }
 
-// flat is a value without the names that ENV gave.
+// flat is a value without the names that ENV gave, in which no two texts stand side by side.
 func (v value) flat() value {
 	var out value
 	for _, p := range v {
+		all := value{p}
 		switch {
 		case p.name != "" && p.from == env:
-			out = append(out, p.was.flat()...)
+			all = p.was.flat()
 		case p.name != "":
-			p.word = p.word.flat()
-			out = append(out, p)
-		case len(out) > 0 && out[len(out)-1].name == "":
-			out[len(out)-1].text += p.text
-		default:
-			out = append(out, p)
+			all[0].word = p.word.flat()
+		}
+		for _, one := range all {
+			if n := len(out); one.name == "" && n > 0 && out[n-1].name == "" {
+				out[n-1].text += one.text
+				continue
+			}
+			out = append(out, one)
 		}
 	}
 	return out
