@@ -43,15 +43,34 @@ func newArgTable(globals []instructions.ArgCommand, stages []instructions.Stage)
 	}
 	for i := range stages {
 		for _, cmd := range stages[i].Commands {
-			if a, ok := cmd.(*instructions.ArgCommand); ok {
-				t.declare(a, false)
-			}
+			t.declareIn(cmd, stages[i].Name, stages[i+1:])
 		}
 	}
 	for _, a := range t.all {
 		a.own = len(a.defaults) > 1 || a.bare && len(a.defaults) > 0
 	}
 	return t
+}
+
+// declareIn declares what a command of a stage does, and what it has the stages do that are
+// made from it.
+func (t *argTable) declareIn(cmd instructions.Command, stage string, later []instructions.Stage) {
+	switch c := cmd.(type) {
+	case *instructions.ArgCommand:
+		t.declare(c, false)
+	case *instructions.OnbuildCommand:
+		if !slices.ContainsFunc(later, func(s instructions.Stage) bool {
+			return strings.EqualFold(s.BaseName, stage) || strings.Contains(s.BaseName, "$")
+		}) {
+			return
+		}
+		all, _ := triggered(c.Expression, 0) // what is wrong with it is told where it runs
+		for _, one := range all {
+			if a, ok := one.(*instructions.ArgCommand); ok {
+				t.declare(a, false)
+			}
+		}
+	}
 }
 
 func (t *argTable) declare(cmd *instructions.ArgCommand, global bool) {
@@ -210,7 +229,7 @@ func (s *stage) arg(cmd *instructions.ArgCommand) error {
 		case !declarable(kv.Key) && !isFixed(kv.Key), isFixed(kv.Key) && has:
 			s.c.note(line, Lost, "a build file can't declare the argument %s; its default %q is written out", kv.Key, v.text())
 			s.vars.set(kv.Key, variable{value: v, arg: true})
-		case !has && ok && !before.arg: // what ENV has set counts unless one is given
+		case !has && ok && !before.arg && known != nil && !known.global: // what ENV has set counts unless one is given
 			v := value{{name: kv.Key, from: argument, op: "-", word: before.value, was: before.value}}
 			known.own = true
 			s.vars.set(kv.Key, variable{value: v, arg: true})

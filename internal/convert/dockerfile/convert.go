@@ -166,7 +166,9 @@ type converter struct {
 	globals *scope
 	args    *argTable
 	stages  []*stage
-	notes   report.Notes
+	// names are those of all stages, in their order, and empty for one without a name.
+	names []string
+	notes report.Notes
 	// byPlatform are arguments that scripts chose a value of by the architecture.
 	byPlatform []draft.Arg
 }
@@ -183,6 +185,9 @@ func (c *converter) convert(globals []instructions.ArgCommand, stages []instruct
 		}
 	}
 	names := targetNames(stages)
+	for i := range stages {
+		c.names = append(c.names, strings.ToLower(stages[i].Name))
+	}
 	for i := range stages {
 		s := c.newStage(&stages[i], names[i])
 		c.stages = append(c.stages, s)

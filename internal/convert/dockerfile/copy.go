@@ -4,6 +4,7 @@
 package dockerfile
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -36,6 +37,9 @@ func (s *stage) copy(c *instructions.CopyCommand) error {
 	}
 	p := s.placing(&c.SourcesAndDest, c.Chown, c.Chmod, c.ExcludePatterns, line)
 	if c.From != "" {
+		if err := s.above(c.From, true); err != nil {
+			return fmt.Errorf("COPY --from=%s: %w", c.From, err)
+		}
 		p.ours = false
 		p.base.From = s.tree(c.From)
 		if p.base.Owner == "" {

@@ -17,6 +17,9 @@ import (
 // mounts are RUN --mount of every type.
 func (s *stage) mounts(b *draft.Build, c *instructions.RunCommand, line int) error {
 	for _, m := range instructions.GetMounts(c) {
+		if err := s.above(m.From, false); err != nil {
+			return fmt.Errorf("RUN --mount=from=%s: %w", m.From, err)
+		}
 		var err error
 		switch m.Type {
 		case instructions.MountTypeBind:
@@ -201,4 +204,32 @@ func (s *stage) ssh(b *draft.Build, m *instructions.Mount) {
 		out.Mode = ""
 	}
 	b.SSH = append(b.SSH, out)
+}
+
+// expandMounts expands what --mount says. Numbers and words such as a mode have no
+// variables in a build file, so that these are written out where there is one.
+func (s *stage) expandMounts(c *instructions.RunCommand, line int) error {
+	err := c.Expand(s.expander(line))
+	if err == nil {
+		return nil
+	}
+	var told []func()
+	again := c.Expand(func(word string) (string, error) {
+		v, _, err := s.vars.expand(word)
+		text, ok := v.static()
+		if !ok {
+			text, _ = v.fallback()
+			told = append(told, func() {
+				s.c.note(line, Doubt, "RUN --mount: an argument can't stand everywhere in a mount, so %s is what it is without arguments, %q", word, text)
+			})
+		}
+		return text, err
+	})
+	if again != nil {
+		return err
+	}
+	for _, tell := range told {
+		tell()
+	}
+	return nil
 }

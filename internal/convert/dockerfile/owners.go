@@ -5,6 +5,7 @@ package dockerfile
 
 import (
 	"regexp"
+	"slices"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 )
@@ -12,7 +13,7 @@ import (
 // onlyRoot reports whether nothing in a stage shows that its files may belong to others
 // than root.
 func (s *stage) onlyRoot() bool {
-	if s.user != "" && !isRoot(s.user) || s.below != nil && !s.below.onlyRoot() {
+	if s.user != "" && !isRoot(s.user) || s.below != nil && !s.below.onlyRoot() || slices.ContainsFunc(s.bases, func(b *stage) bool { return !b.onlyRoot() }) {
 		return false
 	}
 	for _, cmd := range s.parsed.Commands {

@@ -18,7 +18,7 @@ import (
 // run is RUN: a command in place.
 func (s *stage) run(c *instructions.RunCommand) error {
 	line := startLine(c.Location())
-	if err := c.Expand(s.expander(line)); err != nil {
+	if err := s.expandMounts(c, line); err != nil {
 		return err
 	}
 	if len(c.CmdLine) == 0 || c.PrependShell && strings.TrimSpace(strings.Join(c.CmdLine, " ")) == "" && len(c.Files) == 0 {

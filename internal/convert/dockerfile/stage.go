@@ -24,6 +24,10 @@ type stage struct {
 	vars   *scope
 	// below is the stage that this one is made from, if it is one.
 	below *stage
+	// bases are all stages that it may be made from, where an argument says which, and open
+	// that the argument has no default.
+	bases []*stage
+	open  bool
 	// onScratch says that nothing is below.
 	onScratch bool
 	// workdir, user and shell are those of the steps that follow, where the stage or one
@@ -124,8 +128,7 @@ func (s *stage) from() error {
 	}
 	s.c.doubt(line, doubts)
 	s.out.From = v.text()
-	if likely, _ := v.fallback(); s.named(likely) != nil {
-		s.below = s.named(likely)
+	if s.below = s.based(v); s.below != nil {
 		s.out.From = "target:" + s.out.From
 		if !v.dynamic() {
 			s.out.From = "target:" + s.below.out.Name
@@ -151,7 +154,11 @@ func (s *stage) from() error {
 		s.out.From = ""
 		s.vars.set("PATH", variable{value: literal(system.DefaultPathEnv("linux")), inherited: true})
 	}
-	return s.inherit()
+	if err := s.inherit(); err != nil {
+		return err
+	}
+	s.unsure(line)
+	return nil
 }
 
 // inherit takes over what the stage below says for steps.
@@ -180,22 +187,35 @@ func (s *stage) inherit() error {
 
 // trigger runs an ONBUILD instruction of the stage below.
 func (s *stage) trigger(text string) error {
-	parsed, err := parser.Parse(bytes.NewReader([]byte(text)))
+	all, err := triggered(text, startLine(s.parsed.Location))
 	if err != nil {
 		return err
 	}
-	for _, node := range parsed.AST.Children {
-		node.PrevComment = nil
-		node.StartLine, node.EndLine = startLine(s.parsed.Location), startLine(s.parsed.Location)
-		cmd, err := instructions.ParseCommand(node)
-		if err != nil {
-			return err
-		}
+	for _, cmd := range all {
 		if err := s.dispatch(cmd); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// triggered are the instructions of ONBUILD, at the line of the stage that runs them.
+func triggered(text string, line int) ([]instructions.Command, error) {
+	parsed, err := parser.Parse(bytes.NewReader([]byte(text)))
+	if err != nil {
+		return nil, err
+	}
+	var out []instructions.Command
+	for _, node := range parsed.AST.Children {
+		node.PrevComment = nil
+		node.StartLine, node.EndLine = line, line
+		cmd, err := instructions.ParseCommand(node)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, cmd)
+	}
+	return out, nil
 }
 
 // dispatch gives an instruction to what knows it.

@@ -44,7 +44,7 @@ func (c *converter) usesOf(s *stage) []use {
 	ref := "target:" + s.out.Name
 	var out []use
 	for _, by := range c.stages {
-		if by.out.From == ref {
+		if by.out.From == ref || slices.Contains(by.bases, s) {
 			out = append(out, use{by, -1, -1})
 		}
 		for i := range by.out.Layers {
