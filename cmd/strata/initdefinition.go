@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/internal/convert/apko"
@@ -30,7 +31,11 @@ func (o initOptions) fromFile(path string) (converted, error) {
 	}
 	isDHI, isAPKO := dhi.Is(data), apko.Is(data)
 	if !isDHI && !isAPKO {
-		return o.fromDockerfile(path)
+		made, err := o.fromDockerfile(path)
+		if err != nil && isYAML(path) {
+			return converted{}, noDefinition(path, apko.Refused(data))
+		}
+		return made, err
 	}
 	if o.check {
 		return converted{}, cli.Usage(fmt.Errorf("--check compares with a Dockerfile, and %s is a definition, which only its own program builds", path), "leave --check out")
@@ -49,12 +54,25 @@ func (o initOptions) fromFile(path string) (converted, error) {
 	return written(path, made.File, made.Notes)
 }
 
+// isYAML reports whether a file is called as definitions are.
+func isYAML(path string) bool { return slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(path)) }
+
+// noDefinition says of a file that is no Dockerfile why it is no definition either.
+func noDefinition(path string, err error) error {
+	const what = "it is no definition of a hardened image, no apko file and no Dockerfile"
+	var at *report.LineError
+	if errors.As(err, &at) {
+		return unreadable(path, &report.LineError{Line: at.Line, Err: fmt.Errorf("%s: %w", what, at.Err)})
+	}
+	return unreadable(path, fmt.Errorf("%s: %w", what, err))
+}
+
 // included reads what an apko file includes: from the build context, where apko is run, or
 // beside the file.
 func (o initOptions) included(path string) func(name string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
 		if !filepath.IsLocal(name) {
-			return nil, errors.New("only files of the build context are included; convert what apko show-config prints")
+			return nil, errors.New("only files of the build context are included; convert what apko show-config prints, without its line include")
 		}
 		data, err := readIn(o.dir, name)
 		if errors.Is(err, fs.ErrNotExist) {
