@@ -4,8 +4,11 @@
 package plan
 
 import (
+	"net/url"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/strata-build/strata/llb/spec"
 )
@@ -133,13 +136,20 @@ func (h *HTTP) Unchecked() []*HTTP {
 	return out
 }
 
-// Name is the last component of the address's path.
+// Name is the last component of the address's path. An address escapes characters that names
+// may well have, as in libc%2B%2B.
 func (h *HTTP) Name() string {
-	url := h.URL
-	if i := strings.IndexAny(url, "?#"); i >= 0 {
-		url = url[:i]
+	address := h.URL
+	if i := strings.IndexAny(address, "?#"); i >= 0 {
+		address = address[:i]
 	}
-	return path.Base(url)
+	name := path.Base(address)
+	if plain, err := url.PathUnescape(name); err == nil && utf8.ValidString(plain) && !strings.ContainsFunc(plain, unicode.IsControl) {
+		if plain = path.Base(plain); plain != "." && plain != ".." && plain != "/" {
+			return plain
+		}
+	}
+	return name
 }
 
 // Git is a checkout.

@@ -57,6 +57,14 @@ func TestFaults(t *testing.T) {
 			"strata.yaml:2:12: a build on scratch needs `from`: name an image that the command runs in",
 		},
 		{
+			"address without a name", "layers:\n  - files: [{dest: /a/b/, url: \"https://example.org/x/..\"}]\n",
+			"strata.yaml:2:32: the address ends in no name for a file in /a/b; write the whole path in dest",
+		},
+		{
+			"deletion in an address", "layers:\n  - files: [{dest: /a/b/, url: \"https://example.org/%2ewh.x\"}]\n",
+			`strata.yaml:2:32: the name ".wh.x" begins with .wh., which means a deletion in an image's layer; rename it`,
+		},
+		{
 			"user of an argument", "args: {U: a b}\nfrom: x\nconfig: {user: $U}\n",
 			`strata.yaml:3:16: owner "a b": "a b" cannot name a user`,
 		},

@@ -146,7 +146,11 @@ func checkDest(r reader, f *spec.File, e *plan.Entry) error {
 		return err
 	}
 	if e.HTTP != nil && e.Into && !e.Extract {
-		if err := checkName(r, f.URL.Pos, e.HTTP.Name()); err != nil {
+		name := e.HTTP.Name()
+		if name == "." || name == ".." {
+			return r.errorf(f.URL.Pos, "the address ends in no name for a file in %s; write the whole path in dest", e.Dest)
+		}
+		if err := checkName(r, f.URL.Pos, name); err != nil {
 			return err
 		}
 	}
