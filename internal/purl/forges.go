@@ -21,6 +21,18 @@ func gitRef(parts []string) string {
 // archiveRef is the reference that an archive is named by.
 func archiveRef(parts []string) string { return trimArchive(gitRef(parts)) }
 
+// namedArchive is the reference of an archive of GitHub, which may have a file's name behind
+// it that says the same: v1.0/NAME-1.0.tar.gz.
+func namedArchive(name string, parts []string) string {
+	if n := len(parts) - 1; n > 0 {
+		ref, file := gitRef(parts[:n]), trimArchive(parts[n])
+		if version, ok := strings.CutPrefix(strings.ToLower(file), strings.ToLower(name)+"-"); ok && version != "" && strings.Contains(strings.ToLower(ref), strings.TrimPrefix(version, "v")) {
+			return ref
+		}
+	}
+	return archiveRef(parts)
+}
+
 func trimArchive(name string) string {
 	for _, ext := range []string{".tar.gz", ".tar.bz2", ".tar", ".zip", ".tgz"} {
 		if rest, ok := strings.CutSuffix(name, ext); ok {
@@ -42,7 +54,7 @@ func github(_ *url.URL, at []string) (URL, bool) {
 	case at[2] == "releases" && len(rest) > 2 && rest[1] == "download": // releases/latest/download
 		return made("github", owner, name, ""), true
 	case at[2] == "archive":
-		return made("github", owner, name, archiveRef(rest)), true
+		return made("github", owner, name, namedArchive(name, rest)), true
 	case at[2] == "tarball" || at[2] == "zipball":
 		return made("github", owner, name, gitRef(rest)), true
 	case (at[2] == "raw" || at[2] == "blob") && len(rest) > 1:

@@ -4,13 +4,15 @@
 package sbom
 
 import (
-	"net/url"
 	"path"
 	"slices"
 	"strings"
 
+	packageurl "github.com/package-url/packageurl-go"
+
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/systems"
+	"github.com/strata-build/strata/internal/purl"
 	"github.com/strata-build/strata/llb/lock"
 )
 
@@ -106,14 +108,11 @@ func packageURL(p lock.Package, r *lock.Repository) string {
 	if namespace == "" {
 		namespace = "unknown"
 	}
-	query := "arch=" + url.QueryEscape(p.Arch)
-	if distribution != "" {
-		query += "&distro=" + url.QueryEscape(distribution)
+	made := purl.URL{Type: kind, Namespace: namespace, Name: p.Name, Version: p.Version}
+	for _, q := range []packageurl.Qualifier{{Key: "arch", Value: p.Arch}, {Key: "distro", Value: distribution}, {Key: "upstream", Value: p.Source}} {
+		if q.Value != "" {
+			made.Qualifiers = append(made.Qualifiers, q)
+		}
 	}
-	if p.Source != "" {
-		query += "&upstream=" + url.QueryEscape(p.Source)
-	}
-	name := strings.ReplaceAll(url.PathEscape(p.Name), "+", "%2B")
-	version := strings.ReplaceAll(strings.ReplaceAll(url.PathEscape(p.Version), "+", "%2B"), ":", "%3A")
-	return "pkg:" + kind + "/" + namespace + "/" + name + "@" + version + "?" + query
+	return made.String()
 }

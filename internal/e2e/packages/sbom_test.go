@@ -138,7 +138,7 @@ func TestListOfContents(t *testing.T) {
 	}
 	attached := strata("inspect", "--sbom", build("--sbom=true"))
 	want := []string{
-		"pkg:deb/example/hello-data@2.0?arch=all&distro=example-1.0", "pkg:deb/example/hello@1%3A2.0-1?arch=amd64&distro=example-1.0",
+		"pkg:deb/example/hello-data@2.0?arch=all&distro=example-1.0", "pkg:deb/example/hello@1:2.0-1?arch=amd64&distro=example-1.0",
 		"pkg:deb/example/release@1?arch=all&distro=example-1.0",
 	}
 	if diff := cmp.Diff(want, purls(t, attached)); diff != "" {

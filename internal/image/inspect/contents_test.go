@@ -61,7 +61,7 @@ func TestSBOM(t *testing.T) {
 			},
 			want: []string{
 				"pkg:apk/debian/musl@1.2.5-r0?arch=x86_64&distro=debian-12",
-				"pkg:deb/debian/libc%2B%2B1@1%3A14?arch=amd64&distro=debian-12&upstream=llvm",
+				"pkg:deb/debian/libc%2B%2B1@1:14?arch=amd64&distro=debian-12&upstream=llvm",
 			},
 		},
 		"no dpkg": {
