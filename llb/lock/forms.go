@@ -82,14 +82,12 @@ func checkPackageFile(file string) error {
 	return nil
 }
 
+// checkPath refuses what is no path below a repository. An archive may have two slashes
+// beside each other in one.
 func checkPath(name string) error {
-	if name == "" || strings.HasPrefix(name, "/") || strings.Contains(name, "://") || strings.ContainsAny(name, "?#\\\x00") {
+	if name == "" || strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/") || strings.Contains(name, "://") || strings.ContainsAny(name, "?#\\\x00") ||
+		strings.Contains("/"+name+"/", "/../") {
 		return fmt.Errorf("path %q is not relative to a repository", name)
-	}
-	for part := range strings.SplitSeq(name, "/") {
-		if part == ".." || part == "" {
-			return fmt.Errorf("path %q is not relative to a repository", name)
-		}
 	}
 	return nil
 }

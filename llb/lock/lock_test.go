@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,21 @@ func TestSetReplaces(t *testing.T) {
 	}
 }
 
+// TestPathsOfArchives reads paths back as archives have them.
+func TestPathsOfArchives(t *testing.T) {
+	text := string(sample().Write())
+	for _, name := range []string{"./null.deb", "pool//null.deb", "null..deb", "pool/.../null.deb"} {
+		f, err := lock.Read("strata.lock", []byte(strings.Replace(text, "pool/null.deb", strconv.Quote(name), 1)))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got := f.Platform("default", "linux/amd64").Packages.Packages[1].Path; got != name {
+			t.Errorf("%s is read as %s", name, got)
+		}
+	}
+}
+
 // TestReadOlder reads a lock of the format before sources.
 func TestReadOlder(t *testing.T) {
 	f, err := lock.Read("strata.lock", []byte("version: 1\n"))
@@ -183,6 +199,9 @@ func TestReadRefuses(t *testing.T) {
 		{"wanted:", "wished:", "field wished not found"},
 		{"repository: stable,", "repository: nowhere,", `no repository "nowhere"`},
 		{"pool/null.deb", "../null.deb", `path "../null.deb" is not relative`},
+		{"pool/null.deb", "pool/..", `path "pool/.." is not relative`},
+		{"pool/null.deb", "pool//../../null.deb", `path "pool//../../null.deb" is not relative`},
+		{"pool/null.deb", "pool/", `path "pool/" is not relative`},
 		{"pool/null.deb", "/null.deb", `path "/null.deb" is not relative`},
 		{"pool/null.deb", "https://example.org/null.deb", "is not relative"},
 		{"layer: 1", "layer: 2", "layer 2 is not among"},

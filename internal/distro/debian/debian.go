@@ -187,8 +187,8 @@ func answer(r *distro.Request, files *packageFiles, s *resolve.Solution, archive
 	}
 	for _, p := range s.Packages {
 		found.Packages = append(found.Packages, distro.Package{
-			Name: p.Name, Version: p.Version, Arch: p.Architecture, Source: p.Source, Repository: p.Repository, Path: p.Filename,
-			Size: p.Size, SHA256: p.SHA256,
+			Name: p.Name, Version: p.Version, Arch: p.Architecture, Source: p.Source, Repository: p.Repository,
+			Path: strings.TrimLeft(p.Filename, "/"), Size: p.Size, SHA256: p.SHA256, // below the archive, however it begins
 		})
 	}
 	for _, a := range archives {

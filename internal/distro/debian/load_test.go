@@ -15,7 +15,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/internal/distro/debian/index"
+	"github.com/strata-build/strata/internal/distro/debian/resolve"
 )
 
 // TestEncodePathAsApt compares addresses of packages with those that apt-get asks for.
@@ -46,6 +48,17 @@ func TestEncodePathAsApt(t *testing.T) {
 		}
 		if want := "'" + (System{}).Facts().Address("http://127.0.0.1:9/x/", name) + "'"; !strings.HasPrefix(string(out), want+" ") {
 			t.Errorf("%s: got %s, apt asks for %s", name, want, out)
+		}
+	}
+}
+
+// TestPathBelowTheArchive gives a lock a path that it can be read with: apt takes one that
+// begins with slashes for one below the archive.
+func TestPathBelowTheArchive(t *testing.T) {
+	for filename, want := range map[string]string{"pool/x.deb": "pool/x.deb", "./x.deb": "./x.deb", "/pool//x.deb": "pool//x.deb", "//x.deb": "x.deb"} {
+		s := &resolve.Solution{Packages: []resolve.Package{{Name: "x", Version: "1", Filename: filename}}}
+		if got := answer(&distro.Request{Layers: [][]string{{"x"}}}, &packageFiles{}, s, nil).Packages[0].Path; got != want {
+			t.Errorf("%s becomes %s, want %s", filename, got, want)
 		}
 	}
 }
