@@ -5,6 +5,7 @@ package spec
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -254,19 +255,34 @@ func (e *expander) fault(at int, format string, args ...any) *Error {
 // inside is the place of a character in a scalar: that of the scalar itself when
 // the scalar is not in the file as it is in the value.
 func (s *Spec) inside(pos Pos, text string, at int) Pos {
-	line := []rune(lineText(s.Data, pos.Line))
+	line := []rune(strings.TrimSuffix(lineText(s.Data, pos.Line), "\r"))
 	if pos.Column < 1 || pos.Column > len(line) {
 		return pos
 	}
 	written := string(line[pos.Column-1:])
-	quote := 0
-	if strings.HasPrefix(written, `"`) || strings.HasPrefix(written, "'") {
-		quote = 1
+	before := len(regexp.MustCompile(`^(?:[&!]\S*\s+)*`).FindString(written)) // an anchor, or a tag
+	if regexp.MustCompile(`^\|[-+0-9]*\s*(?:#.*)?$`).MatchString(written[before:]) {
+		return s.insideBlock(pos, text, at)
 	}
-	if !strings.HasPrefix(written[quote:], text) {
+	if strings.HasPrefix(written[before:], `"`) || strings.HasPrefix(written[before:], "'") {
+		before++
+	}
+	if !strings.HasPrefix(written[before:], text) {
 		return pos
 	}
-	return Pos{pos.Line, pos.Column + quote + utf8.RuneCountInString(text[:at])}
+	return Pos{pos.Line, pos.Column + utf8.RuneCountInString(written[:before]+text[:at])}
+}
+
+// insideBlock is inside for a block of lines that stand as they are, below their header.
+func (s *Spec) insideBlock(header Pos, text string, at int) Pos {
+	start := strings.LastIndexByte(text[:at], '\n') + 1
+	number := header.Line + 1 + strings.Count(text[:at], "\n")
+	line, _, _ := strings.Cut(text[start:], "\n")
+	indent, ok := strings.CutSuffix(strings.TrimSuffix(lineText(s.Data, number), "\r"), line)
+	if !ok || strings.Trim(indent, " ") != "" {
+		return header
+	}
+	return Pos{number, utf8.RuneCountInString(indent+text[start:at]) + 1}
 }
 
 // Mentioned lists the names that a shell script mentions as $NAME or ${NAME…},

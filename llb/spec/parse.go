@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +21,7 @@ const MaxSize = 1 << 20
 // Parse reads a build file. Messages call it by the name given. An error is of
 // type [Errors].
 func Parse(file string, data []byte) (*Spec, error) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // which has no column
 	f := &faults{file: file}
 	s := parse(f, data)
 	if err := newErrors(f.list, data); err != nil {
@@ -149,58 +149,6 @@ func loadDocument(f *faults, data []byte) *node {
 	}
 	l := &loader{src: src, faults: f, done: make(map[*yaml.Node]*node), open: make(map[*yaml.Node]bool)}
 	return l.load(doc.Content[0])
-}
-
-// syntaxError makes a fault with a place of YAML's message, which names a line
-// at best.
-func syntaxError(file string, data []byte, err error) *Error {
-	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 0
-	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(message); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		message = message[len(m[0]):]
-		if strings.HasPrefix(message, "did not find expected") {
-			line++ // these count from 0
-		}
-	}
-	line = min(line, bytes.Count(data, []byte("\n"))+1)
-	e := &Error{File: file, Message: "YAML syntax: " + message, cause: err}
-	if m := regexp.MustCompile(`^unknown anchor '(.*)' referenced$`).FindStringSubmatch(message); m != nil {
-		e.Message = fmt.Sprintf("the alias *%s has no anchor", m[1])
-		e.Range.Start = find(data, "*"+m[1])
-		e.Range.End = e.Range.Start
-		return e
-	}
-	if text := lineText(data, line); strings.Contains(text, "\t") && strings.Contains(message, "cannot start any token") {
-		e.Hint = "YAML is indented with spaces, not tabs"
-		e.Range.Start = Pos{line, utf8.RuneCountInString(text[:strings.Index(text, "\t")]) + 1}
-	} else {
-		indent := len(text) - len(strings.TrimLeft(text, " \t"))
-		e.Range.Start = Pos{max(line, 1), indent + 1}
-	}
-	e.Range.End = e.Range.Start
-	return e
-}
-
-func lineText(data []byte, line int) string {
-	for n := 1; len(data) > 0; n++ {
-		text, rest, _ := bytes.Cut(data, []byte("\n"))
-		if n == line {
-			return string(text)
-		}
-		data = rest
-	}
-	return ""
-}
-
-// find returns the place of the first occurrence of a text.
-func find(data []byte, text string) Pos {
-	i := bytes.Index(data, []byte(text))
-	if i < 0 {
-		return Pos{1, 1}
-	}
-	start := bytes.LastIndexByte(data[:i], '\n') + 1
-	return Pos{bytes.Count(data[:i], []byte("\n")) + 1, utf8.RuneCount(data[start:i]) + 1}
 }
 
 // detectSyntax reads the "# syntax=" line among the directives that a build

@@ -68,6 +68,9 @@ func (s *source) scalarEnd(y *yaml.Node) Pos {
 	}
 	switch {
 	case y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		if isBlank(y.Value) { // what is below is of another one
+			return Pos{y.Line, max(utf8.RuneCountInString(s.lines[y.Line-1]), 1)}
+		}
 		return s.blockEnd(y.Line)
 	case y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
 		return s.quotedEnd(y)

@@ -65,7 +65,7 @@ func (s *Spec) Vars(o VarOptions) (Vars, []*Error, error) {
 		case arg.Optional:
 			v.absent[arg.Name] = true
 			continue
-		case !o.AllowMissing:
+		case !o.AllowMissing && len(missing) < maxErrors:
 			missing = append(missing, s.Errorf(arg.Pos, "the argument %s has no value", arg.Name).
 				WithHint("give one with --build-arg "+arg.Name+"=…"))
 		}
