@@ -129,8 +129,10 @@ func checkFile(c cursor, f *File) {
 	if key, _ := c.lookup("directory"); key != nil && !f.Directory {
 		c.faultAt(key, "", "directory can only be true")
 	}
-	if key, _ := c.lookup("strip"); key != nil && !f.Extract {
-		c.faultAt(key, "", "strip needs extract: true")
+	for _, name := range []string{"strip", "include", "exclude"} {
+		if key, _ := c.lookup(name); key != nil && !f.Extract && (name == "strip" || f.URL.IsSet()) {
+			c.faultAt(key, "", "%s needs extract: true", name)
+		}
 	}
 	if isChange := func(text string) bool { _, change, _ := ParseModeChange(text); return change != "" }; f.Directory && f.Mode.anyOf(isChange) {
 		_, where := c.lookup("mode")
