@@ -4,6 +4,7 @@
 package strategy
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 
@@ -59,18 +60,18 @@ func isFixed(r reader, name string) bool {
 }
 
 // targetPlatform reads a platform, whose system is Linux when only its architecture is
-// named.
+// named: this program may run on another one, whose that would be.
 func targetPlatform(r reader, s spec.String) (ocispecs.Platform, error) {
 	name, err := r.expand(s)
 	if err != nil {
 		return ocispecs.Platform{}, err
 	}
-	if !strings.Contains(name, "/") {
-		name = "linux/" + name
-	}
 	p, err := platforms.Parse(name)
 	if err != nil {
 		return p, r.errorf(s.Pos, "%q is not a platform: %w", name, err)
+	}
+	if !strings.Contains(name, "/") && p.OS == runtime.GOOS {
+		p.OS = "linux"
 	}
 	return platforms.Normalize(p), nil
 }
@@ -152,7 +153,7 @@ func (r Request) complete(list []spec.String) error {
 		need(s.Value)
 	}
 	for _, a := range r.Spec.Args {
-		if _, given := r.BuildArgs[a.Name]; needed[a.Name] && !given && !a.Default.IsSet() {
+		if _, given := r.BuildArgs[a.Name]; needed[a.Name] && !given && !a.Default.IsSet() && !a.Optional {
 			return r.Spec.Errorf(a.Pos, "the argument %s has no value", a.Name).WithHint("give one with --build-arg " + a.Name + "=…")
 		}
 	}

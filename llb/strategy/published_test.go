@@ -41,6 +41,8 @@ func TestPublished(t *testing.T) {
 		"of an argument":       {text: "args: {A: $TARGETARCH}\ntags: ['app:$A']", built: "linux/s390x linux/amd64", fault: "an image has one name on all of its platforms"},
 		"of themselves":        {text: "platforms: ['linux/$TARGETARCH']", fault: "can't be made of TARGETARCH"},
 		"no platform":          {text: "args: {A: sparc}\nplatforms: ['linux/${A}/']", fault: `"linux/sparc/" is not a platform`},
+		"no architecture":      {text: "args: {A: z80}\nplatforms: [$A]", fault: `"z80" is not a platform`},
+		"optional":             {text: "args: {B: {optional: true}, C: '-${B:-x}'}\ntags: ['app:1${B:+-$B}', 'app:2$C']", tags: "app:1 app:2-x"},
 		"no tag":               {text: "args: {T: UPPER}\ntags: ['$T']", fault: `"UPPER" is not a tag`},
 		"no value":             {text: "args: {V: null}\ntags: ['app:$V']", fault: "the argument V has no value"},
 		"no value, by another": {text: "args: {V: null, W: $V}\ntags: ['app:$W']", fault: "the argument V has no value"},

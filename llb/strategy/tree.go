@@ -83,15 +83,11 @@ func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree 
 
 // platform reads a platform and gives it its one spelling.
 func (r reader) platform(s spec.String) (string, error) {
-	name, err := r.expand(s)
+	p, err := targetPlatform(r, s)
 	if err != nil {
 		return "", err
 	}
-	p, err := platforms.Parse(name)
-	if err != nil {
-		return "", r.errorf(s.Pos, "%q is not a platform: %w", name, err)
-	}
-	return platforms.FormatAll(platforms.Normalize(p)), nil
+	return platforms.FormatAll(p), nil
 }
 
 // varsFor are the names that expand for a platform.
