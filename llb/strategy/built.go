@@ -14,6 +14,7 @@ import (
 	"github.com/strata-build/strata/internal/nix/resolve"
 	"github.com/strata-build/strata/internal/tree"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // What a build of Nix leaves in $out.
@@ -98,7 +99,7 @@ type nixBuild struct{ derived derived }
 // step is the command that builds and exports.
 func (n nixBuild) step(ctx context.Context) (*plan.Exec, error) {
 	b := n.derived.described.Build
-	e := &plan.Exec{Range: b.Range, Platform: n.derived.t.image.Platform, Out: true, Cwd: plan.SourceDir, Network: "default"}
+	e := &plan.Exec{Range: b.Range, Platform: n.derived.t.image.Platform, Out: true, Cwd: plan.SourceDir}
 	from, err := n.derived.t.tree(b.From, e.Platform)
 	if err != nil {
 		return nil, err
@@ -115,10 +116,8 @@ func (n nixBuild) step(ctx context.Context) (*plan.Exec, error) {
 	if image != nil {
 		e.Env = slices.Clone(image.Config.Env)
 	}
-	if b.Network.IsSet() {
-		if e.Network, err = n.derived.t.read.expand(b.Network); err != nil {
-			return nil, err
-		}
+	if e.Network, err = n.network(); err != nil {
+		return nil, err
 	}
 	settings, err := n.config(e.Network == "none")
 	if err != nil {
@@ -130,6 +129,19 @@ func (n nixBuild) step(ctx context.Context) (*plan.Exec, error) {
 	script, err := n.script(e)
 	e.Args = []string{"/bin/sh", "-euc", script}
 	return e, err
+}
+
+// network is the network of the step.
+func (n nixBuild) network() (string, error) {
+	read, said := n.derived.t.read, n.derived.described.Build.Network
+	network, err := read.expand(said)
+	if err != nil || network == "" {
+		return "default", err
+	}
+	if _, err := spec.ParseNetwork(network); err != nil {
+		return "", read.errorf(said.Pos, "%w", err)
+	}
+	return network, nil
 }
 
 // script builds, and exports without compression: what is packed here would

@@ -156,6 +156,18 @@ func TestFaults(t *testing.T) {
 			"optional pattern without directory", "args: {S: \"*.conf\"}\nlayers:\n  - files: [{dest: /etc, source: $S, optional: true}]\n",
 			"strata.yaml:3:20: $S may match nothing, so dest must be a directory: write /etc/",
 		},
+		{
+			"link to nothing", "args: {L: \"\"}\nlayers:\n  - files: [{dest: /a, symlink: $L}]\n",
+			"strata.yaml:3:33: the path is empty",
+		},
+		{
+			"network of Nix by argument", "args: {N: nonee}\nfrom: x\nlayers:\n  - derivation: {build: {from: nix, file: a.nix, network: $N}}\n",
+			`strata.yaml:4:59: want none, default or host, found "nonee"; did you mean "none"?`,
+		},
+		{
+			"type of an archive by argument", "args: {T: rpm}\nlayers:\n  - packages: {names: [jq], repositories: [{type: $T, uri: \"http://a.example\"}]}\n",
+			`strata.yaml:3:51: want deb or apk, found "rpm"`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := planned(t, c.text, nil)

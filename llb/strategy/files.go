@@ -106,7 +106,9 @@ func planEntry(ctx context.Context, t *Target, f *spec.File) (e plan.Entry, err 
 		}
 		e.Content = &text
 	case f.Symlink.IsSet():
-		e.Symlink, err = t.read.expand(f.Symlink)
+		if e.Symlink, err = t.read.expand(f.Symlink); err == nil && e.Symlink == "" {
+			err = t.read.errorf(f.Symlink.Pos, "the path is empty")
+		}
 	case f.URL.IsSet():
 		e.HTTP, err = planHTTP(ctx, t, f)
 	case f.Git.IsSet():

@@ -45,6 +45,8 @@ type packageRequest struct {
 	// sources are its repositories, and given where it has them.
 	sources []*distro.Source
 	given   map[*distro.Source]*spec.Repository
+	// kind is the type of all repositories; empty while there are none.
+	kind string
 	// like is the image that says in the base's place where packages come from; unset
 	// when it is the base.
 	like spec.String
@@ -227,13 +229,9 @@ func (s *packageSet) absent(ctx context.Context) error {
 // checkNames looks whether packages are asked for as any system takes it that they may be
 // of.
 func (s *packageSet) checkNames() error {
-	kind := ""
-	if len(s.asked.sources) > 0 {
-		kind = s.asked.given[s.asked.sources[0]].Type.Value
-	}
 	var systems []distro.Archives
 	for _, system := range s.t.pass.req.Systems {
-		if archives, ok := system.(distro.Archives); ok && (kind == "" || system.Facts().Type == kind) {
+		if archives, ok := system.(distro.Archives); ok && (s.asked.kind == "" || system.Facts().Type == s.asked.kind) {
 			systems = append(systems, archives)
 		}
 	}

@@ -44,11 +44,14 @@ func (s *packageRequest) readSources() error {
 			if err != nil {
 				return err
 			}
-			s.sources = append(s.sources, source)
-			s.given[source] = r
-			if first := s.given[s.sources[0]].Type.Value; r.Type.Value != first {
-				return s.read.errorf(r.Range.Start, "the packages of one image come from repositories of one type, not of %s and %s", first, r.Type.Value)
+			kind, err := s.read.word(r.Type, spec.ParseRepositoryType)
+			if err != nil {
+				return err
 			}
+			if s.kind != "" && kind != s.kind {
+				return s.read.errorf(r.Range.Start, "the packages of one image come from repositories of one type, not of %s and %s", s.kind, kind)
+			}
+			s.sources, s.given[source], s.kind = append(s.sources, source), r, kind
 		}
 	}
 	return nil
@@ -147,9 +150,9 @@ func (s *origin) systemOfMarks(ctx context.Context, locked *lock.Packages) error
 // has packages of another one.
 func (s *origin) systemOfSources(ctx context.Context, base tree.Tree) error {
 	r := s.asked.given[s.asked.sources[0]]
-	s.system = distro.Find(s.t.pass.req.Systems, r.Type.Value)
+	s.system = distro.Find(s.t.pass.req.Systems, s.asked.kind)
 	if s.system == nil {
-		return s.t.read.errorf(r.Type.Pos, "packages of the type %s can't be resolved by this release", r.Type.Value)
+		return s.t.read.errorf(r.Type.Pos, "packages of the type %s can't be resolved by this release", s.asked.kind)
 	}
 	return s.checkBase(ctx, base, r.Type.Pos)
 }
