@@ -74,7 +74,7 @@ func texts(s spec.String) []spec.PlatformString {
 
 // args looks at the declared arguments. What a Dockerfile takes isn't known here.
 func (l *pass) args() {
-	mentioned := spec.Mentioned(string(l.spec.Data))
+	mentioned := append(spec.Mentioned(string(l.spec.Data)), l.given()...)
 	for _, a := range l.spec.Args {
 		if looksSecret(a.Name) {
 			l.report(SecretsUsedInArgOrEnv, a.Pos, "argument %s looks like a secret; use a build's secrets", a.Name)
@@ -83,6 +83,25 @@ func (l *pass) args() {
 			l.report(UnusedArg, a.Pos, "argument %s is not used; remove it, or write $%s where it is meant", a.Name, a.Name)
 		}
 	}
+}
+
+// given are the arguments that commands get by their names, mentioned or not.
+func (l *pass) given() []string {
+	var names []string
+	for i := range l.spec.Targets {
+		for j := range l.spec.Targets[i].Layers {
+			b := l.spec.Targets[i].Layers[j].Build
+			if b == nil {
+				continue
+			}
+			for _, arg := range b.Args {
+				for _, text := range texts(arg) {
+					names = append(names, text.Value)
+				}
+			}
+		}
+	}
+	return names
 }
 
 // named looks at the names of targets, and at who uses them.
@@ -97,7 +116,7 @@ func (l *pass) named(t *spec.Target) {
 	if slices.Contains([]string{"scratch", "layers", "context", "target", "dockerfile"}, t.Name) {
 		l.report(ReservedStageName, at, "target name %q means something else in from", t.Name)
 	}
-	image := !t.Config.Range.Start.IsZero() || len(t.Annotations) > 0 || len(t.Tests) > 0 || strings.HasPrefix(t.From.Value, "target:")
+	image := !t.Config.Range.Start.IsZero() || len(t.Annotations)+len(t.Tests)+len(t.Tags)+len(t.Platforms) > 0 || strings.HasPrefix(t.From.Value, "target:")
 	if !image && t.Name != l.target && !l.uses(t.Name) {
 		l.report(UnreachableTarget, at, "target %s is not used by another one and has no configuration of its own", t.Name)
 	}

@@ -27,6 +27,8 @@ func TestUsedUsers(t *testing.T) {
 		"layers: [{build: {from: base:1, owner: app, run: touch $out/x}}]\n",
 		"layers: [{build: {from: base:1, run: touch $out/x && chown app:app $out/x}}]\n",
 		"layers: [{build: {from: base:1, run: touch $out/x, cache: [{target: /c, owner: app}]}}]\n",
+		"layers: [{build: {from: base:1, run: touch $out/x, secrets: [{id: s, owner: app}]}}]\n",
+		"layers: [{build: {from: base:1, run: touch $out/x, ssh: [{id: s, owner: \"app:0\"}]}}]\n",
 		"layers: [{build: {from: base:1, run: make, outputs: [{source: /x, owner: app}]}}]\n",
 		"layers: [{packages: {names: [app], repositories: [{type: deb, uri: \"https://example.org\", suites: [a], components: [b], signed_by: k}]}}]\n",
 		"tests: [{run: id, user: app}]\n",
@@ -48,6 +50,20 @@ func TestUsedUsers(t *testing.T) {
 		all := findings(t, "# check=skip=RootUser,UndeclaredArg\nusers: [{name: app, groups: [staff]}]\n"+text)
 		if len(all) != 1 || all[0] != "UnusedUser 2:16" {
 			t.Errorf("%s: findings %q, want that the user isn't used", text, all)
+		}
+	}
+}
+
+// TestUsedOtherwise uses an argument and a target in other ways than by their names' being
+// mentioned.
+func TestUsedOtherwise(t *testing.T) {
+	for _, text := range []string{
+		"x-given: $GIVEN\nargs: {GIVEN: x, LEVEL: \"3\"}\nfrom: base:1\nlayers: [{build: {run: make, args: [LEVEL]}}]\n",
+		quiet + "targets: {debug: {from: base:1, tags: [app:debug]}}\n",
+		quiet + "targets: {debug: {from: base:1, platforms: [arm64]}}\n",
+	} {
+		if all := findings(t, text); len(all) != 0 {
+			t.Errorf("%s: findings %q", text, all)
 		}
 	}
 }

@@ -135,6 +135,12 @@ func (b *Build) Users() (named, texts []String) {
 	for i := range b.Cache {
 		named = append(named, b.Cache[i].Owner)
 	}
+	for i := range b.Secrets {
+		named = append(named, b.Secrets[i].Owner)
+	}
+	for i := range b.SSH {
+		named = append(named, b.SSH[i].Owner)
+	}
 	return named, append([]String{b.Run}, b.Argv...)
 }
 
