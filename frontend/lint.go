@@ -67,7 +67,17 @@ func (r *request) lintFile(ctx context.Context, s *spec.Spec, report func(*spec.
 			return err
 		}
 	}
-	return nil
+	return r.lintTags(s)
+}
+
+// lintTags looks at the names of the image, if all arguments have values.
+func (r *request) lintTags(s *spec.Spec) error {
+	req := declaration(r, s, r.daemon.UI.Target)
+	if lacksArgument(s, req) {
+		return nil
+	}
+	_, err := strategy.Tags(req, r.daemon.UI.TargetPlatforms)
+	return err
 }
 
 // lacking is an error of a plan that may have come of an argument without a value: then it

@@ -50,6 +50,7 @@ func TestCheckFindsWhatBuildsFind(t *testing.T) {
 		"Dockerfile":               "from: dockerfile:gone\n",
 		"stage":                    "layers: [{files: [{dest: /x, from: \"dockerfile:Dockerfile#gone\", source: /a}]}]\n",
 		"context":                  "from: context:gone\n",
+		"tag":                      "tags: [\"app:$GONE\"]\nlayers: []\n",
 		"owner":                    "layers: [{files: [{dest: /x, content: x, owner: nobody}]}]\n",
 		"hidden image":             "from: \"{base}\"\nlayers: [{build: {source: there, workdir: /, run: \"true\"}}]\n",
 		"too many layers":          "max_layers: 1\nlayers: [{build: {from: \"{base}\", run: \": $out\"}}, {build: {from: \"{base}\", run: \"true\", security: sandbox, out: false}}]\n",
