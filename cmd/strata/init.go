@@ -69,7 +69,7 @@ shown with the reason why it may. The exit status is 3 when something has none.`
 	cmd.MarkFlagsMutuallyExclusive("faithful", "template")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write the build file to `FILE`, or to the standard output with - (default PATH/strata.yaml)")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite a build file that is there")
-	o.bindCheck(cmd.Flags())
+	o.bindCheck(cmd.Flags(), t)
 	return cmd
 }
 

@@ -26,11 +26,11 @@ import (
 )
 
 // bindCheck adds --check and the flags of its builds.
-func (o *initOptions) bindCheck(flags *pflag.FlagSet) {
+func (o *initOptions) bindCheck(flags *pflag.FlagSet, t cli.Terminal) {
 	flags.BoolVar(&o.check, "check", false, "build the Dockerfile and what it became, and show how the images differ and why they may; the other flags are for these builds")
 	o.build.Input.BindGiven(flags)
 	o.build.Step.Bind(flags)
-	o.build.Report.BindProgress(flags)
+	o.build.Report.BindProgress(flags, t)
 	o.build.Connect.Bind(flags)
 }
 
@@ -63,6 +63,7 @@ func (o initOptions) compare(ctx context.Context, t cli.Terminal, c converted) (
 		fmt.Fprintf(t.Messages(), "building %s\n", printable.Line([]string{c.file, o.output}[i]))
 		b := o.build
 		path := filepath.Join(dir, fmt.Sprint("image", i))
+		b.Report = b.Report.WithoutDigest()
 		b.Input.File, b.Output.Outputs = file, []string{"type=oci,tar=false,dest=" + path}
 		if err := job.Build(ctx, t, b); err != nil {
 			return err

@@ -35,7 +35,7 @@ status is 1 when one fails.`,
 	o.Input.Bind(flags, t)
 	o.Cache.Bind(flags)
 	o.Step.Bind(flags)
-	o.Report.BindProgress(flags)
+	o.Report.BindProgress(flags, t)
 	o.Connect.Bind(flags)
 	return cmd
 }

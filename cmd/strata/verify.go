@@ -52,7 +52,7 @@ when something differs.`,
 	flags.StringArrayVar(&b.Output.Annotations, "annotation", nil, "annotation of the image: `[TYPE:]NAME=VALUE`")
 	flags.BoolVar(&b.Cache.Pull, "pull", false, "look for newer images in the registries")
 	b.Step.Bind(flags)
-	b.Report.BindProgress(flags)
+	b.Report.BindProgress(flags, t)
 	flags.BoolVar(&o.registries.Insecure, "insecure", false, "allow plain http to the registry of --against, and certificates of an unknown authority")
 	flags.StringVar(&o.registries.CertDir, "cert-dir", "", "`DIRECTORY` with certificates for the registry of --against")
 	flags.StringVar(&o.registries.AuthFile, "authfile", "", "`FILE` with credentials for the registry of --against")
@@ -91,7 +91,7 @@ func runVerify(ctx context.Context, t cli.Terminal, o verifyOptions) (err error)
 	}
 	for _, build := range builds {
 		b := o.build
-		b.Cache.NoCache = o.against == ""
+		b.Cache.NoCache, b.Report = o.against == "", b.Report.WithoutDigest()
 		path := filepath.Join(dir, build)
 		b.Output.Outputs = []string{"type=oci,tar=false,dest=" + path}
 		if err := job.Build(ctx, t, b); err != nil {

@@ -156,7 +156,7 @@ func (o *Options) Bind(flags *pflag.FlagSet, t cli.Terminal) {
 // the progress, and where BuildKit is.
 func (o *Options) BindQuestion(flags *pflag.FlagSet, t cli.Terminal) {
 	o.Input.Bind(flags, t)
-	o.Report.BindProgress(flags)
+	o.Report.BindProgress(flags, t)
 	o.Connect.Bind(flags)
 }
 
@@ -215,22 +215,31 @@ func (o *Step) Bind(flags *pflag.FlagSet) {
 
 // Bind adds the flags of what is printed and written.
 func (o *Report) Bind(flags *pflag.FlagSet, t cli.Terminal) {
-	progress := "auto"
-	if v := t.Getenv("BUILDKIT_PROGRESS"); v != "" {
-		progress = v
-	}
 	flags.StringVar(&o.Call, "call", "build", "`METHOD`: build, check, outline or targets; with ,format=json for JSON")
 	flags.VarPF(checkFlag{&o.Call}, "check", "", "find mistakes, build nothing: --call check").NoOptDefVal = "true"
-	flags.StringVar(&o.Progress, "progress", progress, "`KIND` of progress: auto, tty, plain, quiet or rawjson")
+	o.BindProgress(flags, t)
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "print only the image's digest")
 	flags.StringVar(&o.MetadataFile, "metadata-file", "", "`FILE` for what the exporters report, in JSON")
 	flags.StringVar(&o.File, "report", "", "`FILE` for what was built, in JSON: each layer, and the images' digests")
 	flags.StringVar(&o.IIDFile, "iidfile", "", "`FILE` for the image's digest")
 }
 
-// BindProgress adds --progress, for verbs that have no other of these flags.
-func (o *Report) BindProgress(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Progress, "progress", "auto", "`KIND` of progress: auto, tty, plain, quiet or rawjson")
+// BindProgress adds --progress, which some verbs have of these flags alone.
+func (o *Report) BindProgress(flags *pflag.FlagSet, t cli.Terminal) {
+	progress := "auto"
+	if v := t.Getenv("BUILDKIT_PROGRESS"); v != "" {
+		progress = v
+	}
+	flags.StringVar(&o.Progress, "progress", progress, "`KIND` of progress: auto, tty, plain, quiet or rawjson")
+}
+
+// WithoutDigest is a report for builds of which none prints the image's digest: what they are
+// for is printed there.
+func (o Report) WithoutDigest() Report {
+	if o.Quiet || o.Progress == "quiet" {
+		o.Quiet, o.Progress = false, "none"
+	}
+	return o
 }
 
 // checkFlag is the switch --check, which sets --call.
