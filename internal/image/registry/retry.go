@@ -12,8 +12,11 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // attempts is how often a request is sent at most.
@@ -139,10 +142,18 @@ func isDropped(err error) bool {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
 		return true
-	case errors.As(err, &timeout):
-		return timeout.Timeout()
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return true
 	}
-	return false
+	return isReset(err)
+}
+
+// isReset reports whether a server ended a request, or all of a connection, over HTTP/2. A
+// proxy does so when what is behind it breaks off; over HTTP/1 it closes the connection.
+func isReset(err error) bool {
+	_, stream := errors.AsType[http2.StreamError](err)
+	// The type of the other one is net/http's own.
+	return stream || strings.Contains(err.Error(), "http2: server sent GOAWAY and closed the connection")
 }
 
 // pause is how long to wait after attempt number i: what the server asks for, or
