@@ -40,6 +40,7 @@ func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
 	try := req.Clone(ctx)
 	if req.Body != nil && req.Body != http.NoBody {
 		try.Body = &sending{sent, req.Body}
+		try.GetBody = sent.again(req.GetBody)
 	}
 	sent.timer.Reset(p.limit)
 	resp, err := p.next.RoundTrip(try)
@@ -90,6 +91,22 @@ func (m *moving) because(err error) error {
 type sending struct {
 	*moving
 	body io.ReadCloser
+}
+
+// again gives a request's GetBody, which may be nil, bodies whose reading counts, too. net/http
+// calls it by itself: when the idle connection that it took turns out to be closed, it sends the
+// body from the start on another one.
+func (m *moving) again(get func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+	if get == nil {
+		return nil
+	}
+	return func() (io.ReadCloser, error) {
+		body, err := get()
+		if err != nil {
+			return nil, err
+		}
+		return &sending{m, body}, nil
+	}
 }
 
 // Read reads.
