@@ -32,7 +32,7 @@ type Options struct {
 	// 0 for a fifth of a second.
 	Wait time.Duration
 	// Longest is the longest pause that a registry may ask for; one that asks for more is
-	// not waited for. 0 for a minute.
+	// not waited for. 0 for a minute, negative for none at all.
 	Longest time.Duration
 	// Timeout is how long a registry may leave a request without an answer. 0 for five
 	// minutes, negative for no limit.
@@ -69,6 +69,7 @@ func New(o Options) (*Client, error) {
 	if o.Longest == 0 {
 		o.Longest = time.Minute
 	}
+	o.Longest = max(o.Longest, 0)
 	if o.Timeout == 0 {
 		o.Timeout = 5 * time.Minute
 	}

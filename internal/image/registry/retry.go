@@ -39,16 +39,19 @@ func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := r.next.RoundTrip(try)
-		if i == attempts-1 || !temporary(resp, err) {
+		if !temporary(resp, err) {
 			return resp, err
 		}
-		pause := r.pause(i, resp)
-		if pause > r.longest && resp != nil {
+		pause, asked := askedPause(resp)
+		if asked && pause > r.longest {
 			resp.Body.Close()
 			return nil, &busyError{status: resp.StatusCode, asked: pause}
 		}
-		if !repeatable(req) {
+		if i == attempts-1 || !repeatable(req) {
 			return resp, err
+		}
+		if !asked {
+			pause = backoff(r.wait, i)
 		}
 		if resp != nil {
 			_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // so that the connection can be used again
@@ -73,7 +76,8 @@ func (e *busyError) Error() string {
 	if e.status == http.StatusTooManyRequests {
 		what = "it has had too many requests"
 	}
-	return fmt.Sprintf("%s and asks to wait for %s; --wait %s does that", what, e.asked.Round(time.Second), e.asked.Round(time.Second))
+	asked := (e.asked + time.Second - 1).Truncate(time.Second) // what is said has to be enough
+	return fmt.Sprintf("%s and asks to wait for %s; --wait %s does that", what, asked, asked)
 }
 
 // laterError is a refusal with the time after which the registry may be asked again.
@@ -87,7 +91,7 @@ func (e *laterError) Unwrap() error { return e.err }
 
 // later adds to a refusal how long the registry asks to wait, if it does.
 func later(resp *http.Response, err error) error {
-	asked, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	asked, ok := askedPause(resp)
 	if !ok {
 		return err
 	}
@@ -156,18 +160,16 @@ func isReset(err error) bool {
 	return stream || strings.Contains(err.Error(), "http2: server sent GOAWAY and closed the connection")
 }
 
-// pause is how long to wait after attempt number i: what the server asks for, or
-// twice as long each time, with some chance in it so that clients that failed
-// together do not come back together.
-func (r *retrying) pause(i int, resp *http.Response) time.Duration {
-	if resp != nil {
-		if asked, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok {
-			return asked
-		}
+// askedPause is how long a server asks to wait, if there is an answer and it does.
+func askedPause(resp *http.Response) (time.Duration, bool) {
+	if resp == nil {
+		return 0, false
 	}
-	return backoff(r.wait, i)
+	return retryAfter(resp.Header.Get("Retry-After"), time.Now())
 }
 
+// backoff is how long to wait after attempt number i when no server says it: twice as long each
+// time, with some chance in it so that clients that failed together do not come back together.
 func backoff(first time.Duration, i int) time.Duration {
 	pause := first << min(i, 5)
 	return pause/2 + rand.N(pause/2+1)

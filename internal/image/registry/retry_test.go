@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,5 +53,39 @@ func TestGoAway(t *testing.T) {
 	defer resp.Body.Close()
 	if _, err := io.ReadAll(resp.Body); err == nil || !isDropped(err) {
 		t.Errorf("the error %v does not count as that of a broken connection", err)
+	}
+}
+
+// TestOwnPauses sends a request to servers that are busy and do not say for how long, or
+// say it at the last attempt: the limit is for pauses that a server asks for.
+func TestOwnPauses(t *testing.T) {
+	for name, c := range map[string]struct {
+		after map[int]string // by attempts before
+		want  string
+	}{
+		"it does not say":       {nil, ""},
+		"it asks for no pause":  {map[int]string{0: "0", 3: "0"}, ""},
+		"it says it at the end": {map[int]string{attempts - 1: "86400"}, "asks to wait for 24h0m0s; --wait 24h0m0s does that"},
+	} {
+		asked := 0
+		r := &retrying{wait: time.Microsecond, longest: time.Nanosecond, next: transportFunc(func(*http.Request) (*http.Response, error) {
+			header := http.Header{}
+			if text, ok := c.after[asked]; ok {
+				header.Set("Retry-After", text)
+			}
+			asked++
+			return &http.Response{StatusCode: http.StatusServiceUnavailable, Header: header, Body: http.NoBody}, nil
+		})}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://registry.example.org/v2/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := r.RoundTrip(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if asked != attempts || (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: it was asked %d times, and the error is %v", name, asked, err)
+		}
 	}
 }

@@ -36,14 +36,18 @@ type Registries struct {
 	// Timeout is how long a registry may leave a request without an answer, Wait the
 	// longest pause that one may ask for; 0 for the usual.
 	Timeout, Wait time.Duration
+
+	// bound says that they are flags: 0 is then what the user wants.
+	bound bool
 }
 
 // Bind adds the flags of a command that reaches registries.
 func (r *Registries) Bind(flags *pflag.FlagSet) {
+	r.bound = true
 	flags.BoolVar(&r.Insecure, "insecure", false, "allow plain http, and certificates of an unknown authority")
 	flags.StringVar(&r.CertDir, "cert-dir", "", "`DIRECTORY` with certificates: *.crt to trust, *.cert and *.key to present (default docker's and podman's)")
 	flags.StringVar(&r.AuthFile, "authfile", "", "`FILE` with credentials, as docker login writes it (default docker's and podman's)")
-	flags.DurationVar(&r.Timeout, "timeout", 5*time.Minute, "how long a registry may leave a request without an answer")
+	flags.DurationVar(&r.Timeout, "timeout", 5*time.Minute, "how long a registry may leave a request without an answer, 0 for no limit")
 	flags.DurationVar(&r.Wait, "wait", time.Minute, "the longest pause that a registry may ask for")
 	flags.StringVar(&r.Config, "config", "", "buildkitd.toml whose registry tables name mirrors, certificates and insecure registries: `FILE`")
 }
@@ -53,6 +57,9 @@ func (r *Registries) Bind(flags *pflag.FlagSet) {
 func (r Registries) Options(env flags.Lookup) (image.Options, error) {
 	if r.Timeout < 0 || r.Wait < 0 {
 		return image.Options{}, cli.Usage(errors.New("--timeout and --wait take no negative time"), "")
+	}
+	if r.bound {
+		r.Timeout, r.Wait = orNone(r.Timeout), orNone(r.Wait)
 	}
 	client, err := registry.New(registry.Options{
 		Insecure: r.Insecure,
@@ -80,6 +87,14 @@ func (r Registries) Options(env flags.Lookup) (image.Options, error) {
 		}
 	}
 	return image.Options{Registries: client}, nil
+}
+
+// orNone is a time as package registry has it, where 0 is the usual one and -1 none.
+func orNone(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }
 
 // knownBlobs is the directory that remembers which blobs registries have; empty
