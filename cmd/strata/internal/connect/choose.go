@@ -28,11 +28,16 @@ func (o Options) resolve(env flags.Lookup, hasEngine bool) (Options, error) {
 		return o, cli.Usage(errors.New("--root and --config are the embedded engine's: they do not go with --builder"), "")
 	case o.OnBuilder && (o.Addr != "" || o.hasTLS()):
 		return o, cli.Usage(errors.New("--builder is one of buildx's, which knows its address: it does not go with --addr and --tls…"), "")
+	case embedded && o.hasTLS():
+		return o, cli.Usage(errors.New("--root and --config are the embedded engine's, which is reached without TLS: they do not go with --tls…"), "")
 	case o.OnBuilder || o.Addr != "" || embedded:
 		return o, nil
 	}
 	if o.Addr, _ = env("BUILDKIT_HOST"); o.Addr != "" {
 		return o, nil
+	}
+	if o.hasTLS() {
+		return o, cli.Usage(errors.New("--tls… are for a BuildKit daemon, and none is named"), "give its address with --addr or BUILDKIT_HOST")
 	}
 	o.Builder, _ = env("BUILDX_BUILDER")
 	o.OnBuilder = o.Builder != "" || !hasEngine

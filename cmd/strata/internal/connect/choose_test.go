@@ -32,6 +32,10 @@ func TestResolve(t *testing.T) {
 		"builder and config":      {given: Options{OnBuilder: true, Config: "/c"}, fault: "do not go with --builder"},
 		"builder and address":     {given: Options{OnBuilder: true, Addr: host}, fault: "does not go with --addr"},
 		"builder and TLS":         {given: Options{OnBuilder: true, TLSCert: "/c"}, fault: "does not go with --addr and --tls"},
+		"TLS without address":     {given: Options{TLSCACert: "/c"}, fault: "none is named"},
+		"TLS and engine":          {given: Options{TLSServerName: "h", Root: "/r"}, fault: "do not go with --tls"},
+		"TLS and a variable":      {given: Options{TLSCACert: "/c"}, env: map[string]string{"BUILDX_BUILDER": builder}, fault: "none is named"},
+		"TLS for the variable":    {given: Options{TLSCACert: "/c"}, env: map[string]string{"BUILDKIT_HOST": host}, want: Options{Addr: host, TLSCACert: "/c"}},
 	} {
 		env := func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }
 		got, err := c.given.resolve(env, !c.noEngine)

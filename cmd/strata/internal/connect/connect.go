@@ -190,6 +190,9 @@ func (o Options) tls() ([]client.ClientOpt, error) {
 			}
 		}
 	}
+	if o.TLSServerName != "" && o.TLSCACert == "" {
+		return nil, cli.Usage(errors.New("--tlsservername is the name in a certificate of the CA that --tlscacert gives, and that is missing"), "")
+	}
 	if o.TLSCACert != "" {
 		name := o.TLSServerName
 		if name == "" {
