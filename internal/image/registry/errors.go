@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -123,6 +124,36 @@ func askedHost(err error) (host string) {
 // for what was asked, from a server that did not give one.
 func (s *session) refusesToken(answer *transport.Error) bool {
 	return s.bearer.Load() && answer.Request != nil && strings.HasPrefix(answer.Request.URL.Path, s.place.base()+"/") && answer.Request.URL.Path != s.place.base()+"/"
+}
+
+// refusals keeps of refusals what can be read: they may be pages for people, which are longer
+// than anything that a registry says, or break off. It is the status that counts.
+type refusals struct{ next http.RoundTripper }
+
+// RoundTrip sends a request.
+func (r *refusals) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := r.next.RoundTrip(req)
+	if err == nil && resp.StatusCode >= http.StatusBadRequest {
+		cutShort(resp)
+	}
+	return resp, err
+}
+
+// cutShort leaves of an answer that is not the wanted one what is read of it.
+func cutShort(resp *http.Response) {
+	resp.Body = &start{&readable{io.LimitReader(resp.Body, greetingLimit)}, resp.Body}
+}
+
+// readable ends where it can't be read any more.
+type readable struct{ from io.Reader }
+
+// Read reads.
+func (r *readable) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	if err != nil {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // said is what a registry says itself.

@@ -313,6 +313,9 @@ func (s *session) do(ctx context.Context, q request, statuses ...int) (*http.Res
 	if err != nil {
 		return nil, s.explain(q.verb, q.what(), err)
 	}
+	if !slices.Contains(statuses, resp.StatusCode) {
+		cutShort(resp)
+	}
 	if err := transport.CheckError(resp, statuses...); err != nil {
 		resp.Body.Close()
 		return nil, s.explain(q.verb, q.what(), later(resp, err))

@@ -152,7 +152,8 @@ func (g *greeting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// greetingLimit is how much is read of a greeting, in bytes: who asks reads all there is.
+// greetingLimit is how much is read of a greeting, or a refusal, in bytes: who asks reads all
+// there is, and takes no more than that of a refusal.
 const greetingLimit = 1 << 16
 
 // start is the beginning of an answer.
@@ -264,7 +265,7 @@ func (c *Client) transport(p place) (http.RoundTripper, error) {
 		next = &configured{next: next, place: p}
 	}
 	patient := &patience{next: next, limit: c.options.Timeout}
-	rt := transport.NewUserAgent(&retrying{wait: c.options.Wait, longest: c.options.Longest, next: patient}, c.options.Agent)
+	rt := transport.NewUserAgent(&retrying{wait: c.options.Wait, longest: c.options.Longest, next: &refusals{patient}}, c.options.Agent)
 	c.transports[key] = rt
 	return rt, nil
 }
