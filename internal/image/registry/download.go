@@ -13,6 +13,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // stallLimit is how long a download may bring nothing before it counts as
@@ -102,8 +103,8 @@ func (b *download) Read(p []byte) (int, error) {
 		if err == nil {
 			continue
 		}
-		if b.offset >= b.want.Size && errors.Is(err, io.EOF) {
-			return 0, io.EOF
+		if b.offset >= b.want.Size && b.ctx.Err() == nil {
+			return 0, io.EOF // all of it is there, however the connection ended
 		}
 		if err := b.resume(err); err != nil {
 			return 0, err
@@ -130,6 +131,9 @@ func (b *download) resume(cause error) error {
 		}
 		if cause = b.connect(); cause == nil {
 			return nil
+		}
+		if answer, ok := errors.AsType[*transport.Error](cause); ok && answer.StatusCode == http.StatusRequestedRangeNotSatisfiable && b.offset > 0 {
+			return b.session.explain("pull", "@"+b.want.Digest.String(), fmt.Errorf("it ends at byte %d of %d", b.offset, b.want.Size))
 		}
 		if !isDropped(cause) {
 			return cause
