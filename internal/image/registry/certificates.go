@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/util/resolver/config"
@@ -22,8 +23,9 @@ import (
 type certificates struct {
 	trusted []string
 	pairs   []config.TLSKeyPair
-	// dirs are docker's directories: *.crt is trusted, *.cert with *.key is shown.
-	dirs []string
+	// dirs are docker's directories: *.crt is trusted, *.cert with *.key is shown. The usual
+	// ones are those that no one named.
+	dirs, usual []string
 	// base is what they are added to, if it is not nil.
 	base *tls.Config
 }
@@ -35,7 +37,7 @@ func (h *hosts) certificates(host string, conf config.RegistryConfig) certificat
 		return c
 	}
 	for _, top := range certTops(h.options.Env) {
-		c.dirs = append(c.dirs[:len(c.dirs):len(c.dirs)], filepath.Join(top, host))
+		c.usual = append(c.usual, filepath.Join(top, host))
 	}
 	return c
 }
@@ -90,10 +92,10 @@ func (c certificates) config(insecure bool) (*tls.Config, error) {
 // withDirs adds the files in the directories.
 func (c certificates) withDirs() (certificates, error) {
 	out := certificates{trusted: c.trusted[:len(c.trusted):len(c.trusted)], pairs: c.pairs[:len(c.pairs):len(c.pairs)]}
-	for _, dir := range c.dirs {
+	for i, dir := range slices.Concat(c.dirs, c.usual) {
 		entries, err := os.ReadDir(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if errors.Is(err, fs.ErrNotExist) || i >= len(c.dirs) && errors.Is(err, fs.ErrPermission) {
+			continue // what the user may not read is a daemon's
 		}
 		if err != nil {
 			return out, fmt.Errorf("read certificates: %w", err)

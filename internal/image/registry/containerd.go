@@ -46,6 +46,9 @@ func (h *hosts) containerdPlaces(host, path string) ([]place, error) {
 	}
 	file := filepath.Join(dir, hostsFile)
 	data, err := plainfile.Read(file, configLimit)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, nil // it is the daemon's file, not the user's
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read registries: %w", err)
 	}
@@ -65,11 +68,12 @@ func (h *hosts) containerdPlaces(host, path string) ([]place, error) {
 	return all, nil
 }
 
-// hostsDir is the first directory about a host with containerd's file.
+// hostsDir is the first directory about a host with containerd's file. What the user may not
+// look into counts as not there: docker used to make /etc/docker so.
 func hostsDir(env func(string) (string, bool), host string) (string, error) {
 	for _, top := range hostsTops(env) {
 		dir, err := hostsconfig.HostDirFromRoot(top)(host)
-		if cerrdefs.IsNotFound(err) {
+		if cerrdefs.IsNotFound(err) || errors.Is(err, fs.ErrPermission) {
 			continue
 		}
 		if err != nil {
@@ -78,7 +82,7 @@ func hostsDir(env func(string) (string, bool), host string) (string, error) {
 		switch _, err := os.Stat(filepath.Join(dir, hostsFile)); {
 		case err == nil:
 			return dir, nil
-		case !errors.Is(err, fs.ErrNotExist):
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
 			return "", fmt.Errorf("read registries: %w", err)
 		}
 	}
