@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -80,12 +81,31 @@ func readContainers(name string) ([]containersRegistry, error) {
 	if err := toml.Unmarshal(data, &file); err != nil {
 		return nil, err
 	}
-	for i, t := range file.Registries {
+	for i := range file.Registries {
+		t := &file.Registries[i]
+		places := []*string{&t.Prefix, &t.Location}
+		for j := range t.Mirrors {
+			places = append(places, &t.Mirrors[j].Location)
+		}
+		for _, p := range places {
+			if *p, err = containersPlace(*p); err != nil {
+				return nil, err
+			}
+		}
 		if t.Prefix == "" {
-			file.Registries[i].Prefix = t.Location
+			t.Prefix = t.Location
 		}
 	}
 	return file.Registries, nil
+}
+
+// containersPlace is a host and a path without the slash in the end, which podman leaves out,
+// too. Nothing would match one with a scheme, or be found there, and podman refuses it.
+func containersPlace(text string) (string, error) {
+	if strings.Contains(text, "://") {
+		return "", fmt.Errorf("%q has a scheme, and podman takes none: it is HOST[:PORT][/PATH]", text)
+	}
+	return strings.TrimRight(text, "/"), nil
 }
 
 // matches reports whether a table is about a repository, host/path.

@@ -10,11 +10,13 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/util/resolver/config"
 	"github.com/pelletier/go-toml/v2"
 
@@ -113,7 +115,10 @@ func readHosts(o Options) (*hosts, error) {
 func (h *hosts) places(host, path string) ([]place, error) {
 	var all []place
 	for _, m := range h.buildkit[host].Mirrors {
-		mirrorHost, prefix, _ := strings.Cut(strings.TrimRight(m, "/"), "/")
+		mirrorHost, prefix, err := buildkitMirror(m)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", h.options.Config, err)
+		}
 		all = append(all, h.place(mirrorHost, join(prefix, path), true, false))
 	}
 	ofContainerd, err := h.containerdPlaces(host, path)
@@ -146,6 +151,22 @@ func (h *hosts) places(host, path string) ([]place, error) {
 		all = append(all, ofDocker...)
 	}
 	return append(all, self), nil
+}
+
+// buildkitMirror is the host of a mirror and what comes before the names there. A scheme in
+// front says nothing to BuildKit: it is the mirror's own table that allows plain http.
+func buildkitMirror(text string) (host, prefix string, err error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		u, err = url.Parse("//" + text)
+	}
+	if err == nil {
+		_, err = name.NewRegistry(u.Host, name.StrictValidation)
+	}
+	if err != nil || strings.HasSuffix(u.Host, ":") {
+		return "", "", fmt.Errorf("the mirror %q is not an address", text)
+	}
+	return u.Host, strings.Trim(u.Path, "/"), nil
 }
 
 // place completes a host with what is configured for it.

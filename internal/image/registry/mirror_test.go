@@ -28,8 +28,10 @@ func TestMirrors(t *testing.T) {
 	for name, c := range map[string]struct{ image, buildkit, containers string }{
 		"buildkitd":           {nowhere + "/team/app:1", fmt.Sprintf("[registry.%q]\nmirrors = [%q]\n", nowhere, r.Host), ""},
 		"buildkitd, below":    {nowhere + "/team/app:1", fmt.Sprintf("[registry.%q]\nmirrors = [%q]\n", nowhere, r.Host+"/cache"), ""},
+		"buildkitd, address":  {nowhere + "/team/app:1", fmt.Sprintf("[registry.%q]\nmirrors = ['https://%s/cache/']\n", nowhere, r.Host), ""},
 		"docker.io":           {"app:1", fmt.Sprintf("[registry.'docker.io']\nmirrors = [%q]\n", r.Host), ""},
 		"registries.conf":     {nowhere + "/team/app:1", "", fmt.Sprintf("[[registry]]\nprefix = %q\nlocation = %q\n[[registry.mirror]]\nlocation = %q\n", nowhere, nowhere, r.Host)},
+		"slashes at the end":  {nowhere + "/team/app:1", "", fmt.Sprintf("[[registry]]\nlocation = '%s/'\n[[registry.mirror]]\nlocation = '%s/cache/'\n", nowhere, r.Host)},
 		"prefix and rest":     {nowhere + "/team/app:1", "", fmt.Sprintf("[[registry]]\nprefix = '%s/team'\nlocation = '%s/cache/team'\n", nowhere, r.Host)},
 		"any host of a name":  {"a." + nowhere + "/team/app:1", "", fmt.Sprintf("[[registry]]\nprefix = '*.invalid'\nlocation = %q\n", r.Host)},
 		"a mirror that fails": {r.Host + "/team/app:1", "", fmt.Sprintf("[[registry]]\nlocation = %q\n[[registry.mirror]]\nlocation = '127.0.0.1:1'\n", r.Host)},
@@ -47,6 +49,27 @@ func TestMirrors(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestNoMirrors reads configurations with mirrors and places that can't be ones. They are not
+// passed over, also where the registry itself answers.
+func TestNoMirrors(t *testing.T) {
+	r := testenv.NewFakeRegistry(t, testenv.Quirks{})
+	ref := r.Add(t, "app:1", testenv.Image(t, "amd64", v1.Config{}, []testenv.Entry{{Path: "a"}}))
+	for _, c := range []struct{ file, text, want string }{
+		{"buildkitd.toml", fmt.Sprintf("[registry.%q]\nmirrors = ['https:/cache.example.org']\n", r.Host), `buildkitd.toml: the mirror "https:/cache.example.org" is not an address`},
+		{"buildkitd.toml", fmt.Sprintf("[registry.%q]\nmirrors = ['']\n", r.Host), `the mirror "" is not an address`},
+		{"registries.conf", fmt.Sprintf("[[registry]]\nlocation = %q\n[[registry.mirror]]\nlocation = 'https://cache.example.org'\n", r.Host), `registries.conf: "https://cache.example.org" has a scheme`},
+		{"registries.conf", fmt.Sprintf("[[registry]]\nlocation = 'http://%s'\nblocked = true\n", r.Host), "has a scheme"},
+	} {
+		dir := write(t, testenv.Dir(t), map[string][]byte{"buildkitd.toml": nil, "registries.conf": nil, c.file: []byte(c.text)})
+		o := registry.Options{Config: filepath.Join(dir, "buildkitd.toml"), Env: func(v string) (string, bool) {
+			return filepath.Join(dir, "registries.conf"), v == "CONTAINERS_REGISTRIES_CONF"
+		}}
+		if err := pull(t, o, ref); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: it says %v, want %q", c.text, err, c.want)
+		}
 	}
 }
 
