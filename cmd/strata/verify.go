@@ -66,8 +66,8 @@ func runVerify(ctx context.Context, t cli.Terminal, o verifyOptions) (err error)
 	if err != nil {
 		return err
 	}
-	if o.build.Input.Context == "-" || o.build.Input.File == "-" {
-		return cli.Usage(errors.New("verify reads its input more than once, which the standard input does not allow"), "give a directory or an address")
+	if o.build.Input.IsStream() {
+		return cli.Usage(errors.New("verify reads its input more than once, which the standard input and other streams do not allow"), "give a directory or an address")
 	}
 	o.registries.Config = o.build.Connect.Config
 	opt, err := o.registries.Options(t.Env)

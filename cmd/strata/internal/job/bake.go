@@ -82,8 +82,8 @@ type bakeTarget struct {
 
 // Bake prints a file for docker buildx bake, with a target for each of the build file's.
 func Bake(ctx context.Context, t cli.Terminal, o Options) error {
-	if o.Input.Context == "-" || o.Input.File == "-" {
-		return cli.Usage(errors.New("--bake names the build file, which the standard input has no name for"), "give a directory or an address")
+	if o.Input.IsStream() {
+		return cli.Usage(errors.New("--bake names the build file, and a stream has no name that bake could read"), "give a directory or an address")
 	}
 	list, err := askTargets(ctx, t, o, "*")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/connect"
 	"github.com/strata-build/strata/internal/flags"
+	"github.com/strata-build/strata/internal/plainfile"
 )
 
 // Options are a build's command line, in the groups that verbs choose from. A
@@ -126,6 +127,11 @@ func (o *Input) SetContext(args []string) {
 	if len(args) > 0 {
 		o.Context = args[0]
 	}
+}
+
+// IsStream reports whether the context or the build file can be read once only.
+func (o *Input) IsStream() bool {
+	return o.Context == "-" || o.File == "-" || plainfile.IsHanded(o.File)
 }
 
 // hasPlatforms reports whether --platform is given.
