@@ -51,6 +51,9 @@ func (d *Daemon) Marshal(ctx context.Context, st bk.State) (*bk.Definition, erro
 		return nil, fmt.Errorf("marshal graph: %w", err)
 	}
 	hideLogins(def)
+	if err := checkNamed(def); err != nil {
+		return nil, err
+	}
 	if err := fault.Lacks(def, caps); err != nil {
 		return nil, err
 	}

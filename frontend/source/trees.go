@@ -5,17 +5,13 @@ package source
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
-	"unicode"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
-	"github.com/moby/patternmatcher"
 
 	"github.com/strata-build/strata/frontend/fault"
 	"github.com/strata-build/strata/llb"
@@ -200,25 +196,6 @@ func (d *Daemon) mainContext(ctx context.Context, part plan.Part) (*bk.State, er
 		opts = append(opts, bk.ExcludePatterns(slices.Concat(ignored, part.Exclude)))
 	}
 	return d.UI.MainContext(ctx, opts...)
-}
-
-// checkIgnored refuses patterns of an ignore file that BuildKit can't send, or can't read.
-func checkIgnored(patterns []string) error {
-	const most, overhead = 1 << 20, 48 // of the headers that they are sent as
-	size := 0
-	for _, p := range patterns {
-		if size += len(p) + overhead; size > most {
-			return errors.New("read .dockerignore: it has more patterns than BuildKit takes")
-		}
-		_, err := patternmatcher.New([]string{p})
-		if strings.ContainsFunc(p, unicode.IsControl) {
-			err = errors.New("it has a character that can't be printed")
-		}
-		if err != nil {
-			return fmt.Errorf("read .dockerignore: the pattern %q: %w", p, err)
-		}
-	}
-	return nil
 }
 
 // limited limits a local source to a part of it, but for what that excludes: what the
