@@ -82,9 +82,9 @@ func (c *cached) try(ctx context.Context, g *graph, imports []client.CacheOption
 	return err
 }
 
-// ResolveImageConfig looks an image up that the cache has.
+// ResolveImageConfig looks an image up that the cache has, or the client in a layout.
 func (c *cached) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	if strings.HasPrefix(ref, "oci-layout://") {
+	if opt.OCILayoutOpt != nil || strings.HasPrefix(ref, "oci-layout://") {
 		return c.Client.ResolveImageConfig(ctx, ref, opt)
 	}
 	at, pinned := image(ref)

@@ -4,6 +4,7 @@
 package offline
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
@@ -148,5 +151,30 @@ func TestUpload(t *testing.T) {
 	g, err := unreachable(def, false)
 	if err != nil || len(g.cut) > 0 {
 		t.Errorf("cut off is %q, %v", g.cut, err)
+	}
+}
+
+// lacking is a daemon that has no image.
+type lacking struct{ client.Client }
+
+var errNoManifest = errors.New("there is no such blob")
+
+func (lacking) ResolveImageConfig(context.Context, string, sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	return "", "", nil, errNoManifest
+}
+
+// TestLayout says of an image in a layout of the client what the daemon says: it isn't in any
+// cache, and need not be.
+func TestLayout(t *testing.T) {
+	c := Client(lacking{})
+	ask := func(opt sourceresolver.Opt) error {
+		_, _, _, err := c.ResolveImageConfig(t.Context(), "example.org/base@"+ones, opt)
+		return err
+	}
+	if err := ask(sourceresolver.Opt{OCILayoutOpt: &sourceresolver.ResolveOCILayoutOpt{}}); fault.AsUncached(err) != nil || !errors.Is(err, errNoManifest) {
+		t.Errorf("of a layout: %v", err)
+	}
+	if err := ask(sourceresolver.Opt{}); fault.AsUncached(err) == nil {
+		t.Errorf("of a registry: %v", err)
 	}
 }
