@@ -8,6 +8,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/strata-build/strata/frontend/source"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // TestCaps answers for what dockerui can do, and the image's label says the same: a daemon
@@ -56,5 +63,28 @@ func TestNamedScanner(t *testing.T) {
 	}
 	if namesScanner(map[string]string{"attest:sbom": "type=sbom"}) {
 		t.Error("no scanner is named")
+	}
+}
+
+// optionsOf is a client that asks with options.
+type optionsOf struct {
+	client.Client
+	opts map[string]string
+}
+
+func (o optionsOf) BuildOpts() client.BuildOpts { return client.BuildOpts{Opts: o.opts} }
+
+// TestOnePlatformWanted refuses platforms of the build file where one image is asked for.
+func TestOnePlatformWanted(t *testing.T) {
+	for text, want := range map[string]bool{"platforms: [amd64, arm64]\n": false, "platforms: [arm64]\n": true} {
+		s, err := spec.Parse("strata.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := optionsOf{opts: map[string]string{"multi-platform": "false"}}
+		r := &request{daemon: &source.Daemon{Client: by, UI: &dockerui.Client{}, Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}}}
+		if err := takePlatforms(r, s); (err == nil) != want {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

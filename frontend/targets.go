@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -117,6 +118,9 @@ func takePlatforms(r *request, s *spec.Spec) error {
 	declared, err := declaredPlatforms(r, s, r.daemon.UI.Target)
 	if err != nil || len(declared) == 0 {
 		return err
+	}
+	if only, err := strconv.ParseBool(r.options()["multi-platform"]); err == nil && !only && len(declared) > 1 { // dockerui says it of --platform
+		return fmt.Errorf("BUILDKIT_MULTI_PLATFORM is %s, and the build file's platforms are %d: give one with --platform", r.options()["multi-platform"], len(declared))
 	}
 	ui := r.daemon.UI
 	ui.TargetPlatforms, r.daemon.Declared = declared, true
