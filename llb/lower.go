@@ -20,6 +20,7 @@ import (
 	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -201,6 +202,6 @@ func (l *lowering) ops(p *plan.Image) *op.Maker {
 func (o Options) ops() *op.Maker {
 	return &op.Maker{
 		SourceMap: o.SourceMap, Step: o.Step, BuildPlatform: o.BuildPlatform, NoCache: o.NoCache,
-		Proxy: o.Run.Proxy, Hosts: o.Run.ExtraHosts, HashesMounts: o.HashesMounts,
+		Proxy: o.Run.Proxy, Hosts: o.Run.ExtraHosts, HostNetwork: o.Run.Network == pb.NetMode_HOST, HashesMounts: o.HashesMounts,
 	}
 }

@@ -91,6 +91,9 @@ func (m *Maker) Online(name string, root bk.State, args []string, opts ...bk.Run
 	if m.Proxy != nil {
 		all = append(all, bk.WithProxy(*m.Proxy))
 	}
+	if m.HostNetwork {
+		all = append(all, bk.Network(pb.NetMode_HOST))
+	}
 	for _, h := range m.Hosts {
 		all = append(all, bk.AddExtraHost(h.Host, h.IP))
 	}

@@ -40,6 +40,8 @@ type Maker struct {
 	// Proxy and Hosts are what steps with the network get.
 	Proxy *bk.ProxyEnv
 	Hosts []bk.HostIP
+	// HostNetwork says that their network is the machine's, as the caller says of commands.
+	HostNetwork bool
 	// NoCache reports whether a layer or a target of that name is built without the
 	// cache; nil means none is.
 	NoCache func(name string) bool
