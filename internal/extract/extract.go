@@ -96,10 +96,11 @@ func packed(f *os.File, format, dst string, o Options, room *room) error {
 		return fmt.Errorf("%w: %w", errWhole, err)
 	}
 	defer z.Close()
-	content := bufio.NewReaderSize(z, 1<<18)
+	all := *room // what is between the files has as much room as they
+	content := bufio.NewReaderSize(&bounded{room: &all, from: z}, 1<<18)
 	head, err := content.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: %w", errWhole, err)
+		return notWhole(err)
 	}
 	name, named := alone(format, o.Name, filepath.Base(f.Name()))
 	switch {

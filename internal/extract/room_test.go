@@ -7,11 +7,14 @@ package extract
 
 import (
 	"archive/tar"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/strata-build/strata/internal/compress"
 )
 
 // sparse is a tar archive of a file that has n bytes, in octal, and is all holes.
@@ -45,6 +48,28 @@ func TestBombs(t *testing.T) {
 	}
 	if err := write(t.TempDir()+"/x", &bounded{room: small, from: strings.NewReader("four")}); !errors.Is(err, errTooMuch) || errors.Is(err, errWhole) {
 		t.Errorf("one that doesn't say it: %v", err)
+	}
+}
+
+// TestBombsBesideFiles has an archive that becomes much more than it is where no file is: the
+// zeros that it ends with go on, or there are headers that nothing comes of.
+func TestBombsBesideFiles(t *testing.T) {
+	one := packTar(t, tar.Header{Name: "a"})
+	global := packTar(t, tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "g", PAXRecords: map[string]string{"comment": "x"}})
+	for name, archive := range map[string][]byte{
+		"zeros":   append(bytes.Clone(one), make([]byte, 1<<20)...),
+		"headers": append(bytes.Repeat(global[:len(global)-1024], 1000), one...),
+	} {
+		file := t.TempDir() + "/a.tar.gz"
+		must(t, os.WriteFile(file, gzipped(archive), 0o600))
+		for left, want := range map[int64]error{1 << 19: errTooMuch, 1 << 22: nil} {
+			f, err := os.Open(file)
+			must(t, err)
+			if err := packed(f, compress.Gzip, t.TempDir()+"/x", Options{}, &room{left: left}); !errors.Is(err, want) || errors.Is(err, errWhole) {
+				t.Errorf("%s with room for %d bytes: %v, want %v", name, left, err, want)
+			}
+			must(t, f.Close())
+		}
 	}
 }
 

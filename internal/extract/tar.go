@@ -28,7 +28,7 @@ func (t *tree) tar(from io.Reader) error {
 			return atEnd(from, n == 0)
 		}
 		if err != nil {
-			return fmt.Errorf("%w: %w", errWhole, err)
+			return notWhole(err)
 		}
 		if err := t.tarred(h, r); err != nil {
 			return named(h.Name, err)
@@ -49,7 +49,7 @@ func atEnd(from io.Reader, wasEmpty bool) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%w: %w", errWhole, err)
+			return notWhole(err)
 		}
 	}
 }
