@@ -101,7 +101,7 @@ func (s *Step) call(on Base, st bk.State) (call.Place, []bk.RunOption, error) {
 	if s.needsAccounts() {
 		users := s.Users
 		if users == nil {
-			users = []bk.State{on.Current()}
+			users = []bk.State{on.users()}
 		}
 		c.Users = "/users"
 		opts = append(opts, bk.AddMount(c.Users, accounts(users...), bk.Readonly))

@@ -34,14 +34,28 @@ func (f *layer) owner(ctx context.Context, o *plan.Owner) (uid, gid int, err err
 
 // users are the trees that users are looked up in, the later over the earlier.
 func (f *layer) users(before func() bk.State) []bk.State {
-	users := []bk.State{f.on.Current()}
+	users := []bk.State{f.on.users()}
 	if before != nil {
-		// What is made there may be anywhere, and BuildKit fails where there isn't the directory
-		// that it is to look into.
-		etc := bk.Mkdir("/etc", 0o755, bk.WithParents(true), bk.WithCreatedTime(op.FileTime()))
-		users = append(users, op.Restart(before().File(etc, bk.WithCustomName("[internal] look for users and groups"))))
+		users = append(users, withEtc(before()))
 	}
 	return users
+}
+
+// users is the image so far for who looks users up in it. On scratch no base has the
+// directory that lists them.
+func (on Base) users() bk.State {
+	st := on.Current()
+	if on.Skeleton.root.Output() == nil && st.Output() != nil {
+		return withEtc(st)
+	}
+	return st
+}
+
+// withEtc is a tree with /etc. BuildKit fails where there isn't the directory that it is to
+// look into, also for files that need not be there.
+func withEtc(st bk.State) bk.State {
+	etc := bk.Mkdir("/etc", 0o755, bk.WithParents(true), bk.WithCreatedTime(op.FileTime()))
+	return op.Restart(st.File(etc, bk.WithCustomName("[internal] look for users and groups")))
 }
 
 // Owner returns the numbers of an owner; names are looked up in an image. A user
@@ -156,6 +170,7 @@ func readIfThere(ctx context.Context, files tree.Tree, file string) ([]byte, err
 	return data, nil
 }
 
+// findUser finds a user. Root is one also where no users are listed.
 func findUser(passwd []byte, name string) (uid, gid int, err error) {
 	if isNumber(name) {
 		n, err := strconv.Atoi(name)
@@ -164,6 +179,9 @@ func findUser(passwd []byte, name string) (uid, gid int, err error) {
 	users, err := user.ParsePasswdFilter(bytes.NewReader(passwd), func(u user.User) bool { return u.Name == name })
 	if err != nil {
 		return 0, 0, fmt.Errorf("read /etc/passwd: %w", err)
+	}
+	if len(users) == 0 && name == "root" && len(passwd) == 0 {
+		return 0, 0, nil
 	}
 	if len(users) == 0 {
 		return 0, 0, plan.Mistakef("look up user %q: the image so far has no such user in /etc/passwd; use a number, or add the user in an earlier layer", name)
@@ -178,6 +196,9 @@ func findGroup(group []byte, name string) (int, error) {
 	groups, err := user.ParseGroupFilter(bytes.NewReader(group), func(g user.Group) bool { return g.Name == name })
 	if err != nil {
 		return 0, fmt.Errorf("read /etc/group: %w", err)
+	}
+	if len(groups) == 0 && name == "root" && len(group) == 0 {
+		return 0, nil
 	}
 	if len(groups) == 0 {
 		return 0, plan.Mistakef("look up group %q: the image so far has no such group in /etc/group; use a number, or add the group in an earlier layer", name)
