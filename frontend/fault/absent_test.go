@@ -5,6 +5,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/strata-build/strata/llb/plan"
@@ -37,6 +38,27 @@ func TestAbsent(t *testing.T) {
 	} {
 		if err := e.Absent(t.Context(), c.of); (err != nil) != c.absent {
 			t.Errorf("%+v: %v", c.of, err)
+		}
+	}
+}
+
+// TestFindCopy finds what BuildKit's error is about among several patterns.
+func TestFindCopy(t *testing.T) {
+	var entries []plan.Entry
+	for i, p := range []string{"/a/*.x", "/none/*.x", `/app/\[id\]/*.x`, `/gone/\[id\]/*.x`, "/plain"} {
+		entries = append(entries, plan.Entry{Copy: &plan.Copy{Path: p, Pos: spec.Pos{Line: i + 1}}})
+	}
+	p := &plan.Plan{Images: []*plan.Image{{Layers: []plan.Layer{{Action: &plan.Files{Entries: entries}}}}}}
+	for text, want := range map[string]string{
+		"failed to solve: /a/*.x not found":                                 "/a/*.x",
+		"failed to solve: lstat /none: no such file or directory":           "/none/*.x",
+		"failed to solve: /app/[[]id]/*.x not found":                        `/app/\[id\]/*.x`,
+		"failed to solve: lstat /gone: no such file or directory":           `/gone/\[id\]/*.x`,
+		`failed to calculate checksum of ref a::b: "/plain": not found`:     "/plain",
+		"failed to solve: lstat /something/else: no such file or directory": "",
+	} {
+		if c, ok := findCopy(p, errors.New(text), nil); c.Path != want || ok != (want != "") {
+			t.Errorf("%s: got %q, want %q", text, c.Path, want)
 		}
 	}
 }

@@ -20,11 +20,21 @@ import (
 // that an error belongs to.
 func findCopy(p *plan.Plan, err error, lines []*errdefs.Source) (plan.Copy, bool) {
 	for _, c := range copies(p, lines) {
-		if lacks(err, c.Path) {
+		if lacks(err, c.Path) || lacksMatches(err, c.Path) {
 			return c, true
 		}
 	}
 	return plan.Copy{}, false
+}
+
+// lacksMatches reports whether an error is BuildKit's about a pattern that nothing matches,
+// as it was given the pattern, or about the directory that it looks into for that.
+func lacksMatches(err error, pattern string) bool {
+	if !plan.IsPattern(pattern) {
+		return false
+	}
+	matched := plan.Matched(pattern)
+	return lacks(err, matched) || lacks(err, plan.KnownDir(matched))
 }
 
 // findPattern finds the only pattern within the lines that an error belongs to.

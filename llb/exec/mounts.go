@@ -72,7 +72,9 @@ func (c *Command) mount(ctx context.Context, m plan.Mount) (bk.RunOption, error)
 	if err != nil {
 		return nil, err
 	}
-	f.pattern = false // what isn't there under its name is missing
+	if f.pattern {
+		f.Path, f.pattern = m.Path, false // what isn't there under its name is missing
+	}
 	st, src := f.st, f.Path
 	var chown *bk.ChownOpt
 	if m.Writable {
