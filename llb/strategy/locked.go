@@ -59,8 +59,8 @@ func (s *packageSet) takeLocked(ctx context.Context) (bool, error) {
 	if stale == nil && !s.t.pass.req.AllowMissing {
 		stale = s.files.compare(ctx, have, s.asked.start())
 	}
-	if stale == nil && l.updatesPackages(have) {
-		return false, nil
+	if stale == nil && (l.updatesPackages(have) || l.Renew && have.Base != s.t.basePin()) {
+		return false, nil // a base that moved may have what they need, or newer versions of them
 	}
 	if s.locked = have; stale == nil {
 		stale = s.lockedRepositories(ctx)

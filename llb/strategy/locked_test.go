@@ -4,11 +4,13 @@
 package strategy_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/lock"
@@ -162,6 +164,37 @@ func TestLockOfAnotherSystem(t *testing.T) {
 	r.Lock = strategy.Locking{Name: "strata.lock", File: lockOfAlpine(t, false), Renew: true}
 	r.Lock.Store = func(_ string, p lock.Platform, _ []lock.Repository) { t.Errorf("the lock gets %+v", p.Packages) }
 	mustPlan(t, r)
+}
+
+// moved are bases of a digest.
+type moved string
+
+func (m moved) Base(_ context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	t.Name += "@sha256:" + strings.Repeat(string(m), 64)
+	return t, &dockerspec.DockerOCIImage{}, nil
+}
+
+// TestLockOfMovedBase locks packages once more when the base is another one: it may have
+// newer versions than the lock, which a build would take back.
+func TestLockOfMovedBase(t *testing.T) {
+	r := withBase(t, toyFile, someFiles{"/etc/toy": "https://toys.example.org\n"})
+	r.Systems, r.Bases = []distro.System{toy{}}, moved("a")
+	r.Fetch = served{"https://toys.example.org/index": toyIndex}
+	locks := func(file *lock.File) *lock.File {
+		made := &lock.File{}
+		r.Lock = strategy.Locking{Name: "strata.lock", File: file, Renew: true, Store: made.Keep}
+		mustPlan(t, r)
+		return made
+	}
+	first := locks(nil)
+	r.Fetch = served{"https://toys.example.org/index": strings.Replace(toyIndex, "train 2", "train 3", 1)}
+	for base, want := range map[moved]string{"a": "2", "b": "3"} {
+		r.Bases = base
+		got := locks(first).Platform("default", "linux/amd64").Packages
+		if !strings.HasSuffix(got.Base, strings.Repeat(string(base), 64)) || got.Packages[1].Version != want {
+			t.Errorf("on %s: train %s for %s, want %s", base, got.Packages[1].Version, got.Base, want)
+		}
+	}
 }
 
 // TestUpdateByName looks packages up again by their names and by those of everything, and
