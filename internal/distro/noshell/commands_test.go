@@ -165,6 +165,8 @@ func TestRefuses(t *testing.T) {
 		"eval \"$(printf '!\\\\\r')\"":           "it has a carriage return",
 		"echo $(( \"1\" + 1 ))":                  "its quotes in an expression aren't followed",
 		"f() { echo 'a\fb'; }; f":                "it has a form feed",
+		"x=a; $x#b":                              "it has a \"#\" within a word",
+		"x=a; (echo $x# b\n)":                    "it has a \"#\" within a word",
 		"f() { :; }; type f":                     "whether the script has the function f isn't known",
 		"echo 'a\\(b\\)\\1' | grep '\\(a\\)\\1'": "isn't followed",
 	} {

@@ -311,6 +311,9 @@ func parseText(name, text string, is dialect, k *scriptNames) (*syntax.File, err
 	if err := vet(file, is); err != nil {
 		return nil, err
 	}
+	if err := vetComments(name, text); err != nil {
+		return nil, err
+	}
 	escapeDollars(file)
 	return file, normalize(file, is, k)
 }

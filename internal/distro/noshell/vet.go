@@ -43,6 +43,7 @@ func (v *vetter) refuse(n syntax.Node, why string) {
 const (
 	notFollowed = "it has a construct that isn't followed"
 	bashOnly    = "it has a construct that sh doesn't have"
+	hashInWord  = "it has a \"#\" within a word, behind a variable or the like"
 )
 
 func (v *vetter) node(n syntax.Node) {
@@ -78,6 +79,9 @@ func (v *vetter) node(n syntax.Node) {
 	case *syntax.CallExpr:
 		v.command(n)
 		v.files(n.Args)
+	case *syntax.Word:
+		v.hash(n)
+		v.posix(n)
 	case *syntax.Lit:
 		v.text(n, n.Value)
 	case *syntax.SglQuoted:
@@ -86,6 +90,38 @@ func (v *vetter) node(n syntax.Node) {
 	default:
 		v.posix(n)
 	}
+}
+
+// hash refuses words in which a variable or the like is followed by "#": in a subshell,
+// which the script may be printed with, the library takes that for a comment.
+func (v *vetter) hash(w *syntax.Word) {
+	for i, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok && i > 0 && strings.HasPrefix(lit.Value, "#") {
+			v.refuse(w, hashInWord)
+		}
+	}
+}
+
+// vetComments refuses what the library takes for a comment, as [vetter.hash] says, and a shell
+// for a part of the word before it.
+func vetComments(name, text string) error {
+	if !strings.Contains(text, "(") {
+		return nil
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).Parse(strings.NewReader(text), name)
+	if err != nil {
+		return refuse("it can't be read: %v", err)
+	}
+	syntax.Walk(file, func(n syntax.Node) bool {
+		c, ok := n.(*syntax.Comment)
+		if at := 0; ok {
+			if at = int(c.Hash.Offset()); at > 0 && !strings.ContainsRune(" \t\n;&|()<>`", rune(text[at-1])) {
+				err = refuse(hashInWord)
+			}
+		}
+		return err == nil
+	})
+	return err
 }
 
 // text refuses characters that the library prints as other ones.
