@@ -98,6 +98,8 @@ type Map struct {
 	path  string
 	line  int
 	pairs []*pair
+	// byKey are the same by their keys.
+	byKey map[string]*pair
 }
 
 type pair struct {
@@ -107,7 +109,7 @@ type pair struct {
 
 func (d *Document) open(path string, n *yaml.Node) *Map {
 	n = resolved(n)
-	m := &Map{doc: d, path: path, line: n.Line}
+	m := &Map{doc: d, path: path, line: n.Line, byKey: map[string]*pair{}}
 	d.maps = append(d.maps, m)
 	m.add(n, map[*yaml.Node]bool{})
 	return m
@@ -128,7 +130,8 @@ func (m *Map) add(n *yaml.Node, seen map[*yaml.Node]bool) {
 		case key.Tag == "!!merge" && isMerged(value):
 			merged = append(merged, value)
 		case before == nil:
-			m.pairs = append(m.pairs, &pair{key: key, value: value})
+			one := &pair{key: key, value: value}
+			m.pairs, m.byKey[key.Value] = append(m.pairs, one), one
 		case own:
 			m.doc.Add(key.Line, report.Lost, "%s: it is there already, in line %d, which counts", m.at(key.Value), before.key.Line)
 		}
@@ -156,12 +159,7 @@ func (m *Map) find(key string) *pair {
 	if m == nil {
 		return nil
 	}
-	for _, p := range m.pairs {
-		if p.key.Value == key {
-			return p
-		}
-	}
-	return nil
+	return m.byKey[key]
 }
 
 // take is the value of a key, which counts as looked at; nil if there is none.

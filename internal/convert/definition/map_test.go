@@ -4,8 +4,10 @@
 package definition_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/strata-build/strata/internal/convert/definition"
 	"github.com/strata-build/strata/internal/convert/report"
@@ -66,5 +68,32 @@ func TestNumber(t *testing.T) {
 	}
 	if got := d.Sorted(); len(got) != 3 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestManyKeys takes no more than twice as long for twice as many keys, or about that.
+func TestManyKeys(t *testing.T) {
+	took := func(n int) time.Duration {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, "%x: 1\n", i)
+		}
+		best := time.Hour
+		for range 3 {
+			began := time.Now()
+			d, err := definition.Parse([]byte(text.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Untaken()
+			if got := len(d.Sorted()); got != n {
+				t.Fatalf("%d notes of %d keys", got, n)
+			}
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	if few, many := took(10_000), took(80_000); many > 24*few {
+		t.Errorf("%v for 10,000 keys, and %v for 80,000", few, many)
 	}
 }

@@ -21,8 +21,10 @@ const (
 // vars are the variables of a definition, and which of them are used: those become
 // arguments.
 type vars struct {
-	all  []*variable
-	made int
+	all []*variable
+	// byName are those of the definition by their names.
+	byName map[string]*variable
+	made   int
 	// image is the image's environment, which builds can mention.
 	image []draft.Pair
 }
@@ -50,7 +52,7 @@ const operands = operand + `(?: \+ ` + operand + `)*`
 const operand = `(?:\\?"[^"\\]*\\?"|definition\.vars\.[A-Za-z_][A-Za-z0-9_]*)`
 
 func newVars(m *definition.Map) *vars {
-	v := &vars{}
+	v := &vars{byName: map[string]*variable{}}
 	for _, p := range m.AsPairs() {
 		one := &variable{name: p.Name, value: p.Value}
 		if c := choice.FindStringSubmatch(p.Value); c != nil && c[0] == p.Value {
@@ -58,7 +60,7 @@ func newVars(m *definition.Map) *vars {
 		} else if e := extract.FindStringSubmatch(p.Value); e != nil {
 			one.value = v.extracted(e[1], e[2], p.Value)
 		}
-		v.all = append(v.all, one)
+		v.all, v.byName[one.name] = append(v.all, one), one
 	}
 	for _, one := range v.all { // once all are known
 		if platforms := v.summed(one.value); platforms != nil && sums.FindString(one.value) == one.value {
@@ -90,14 +92,7 @@ func (v *vars) extracted(from, pattern, otherwise string) string {
 	return otherwise
 }
 
-func (v *vars) find(name string) *variable {
-	for _, one := range v.all {
-		if one.name == name {
-			return one
-		}
-	}
-	return nil
-}
+func (v *vars) find(name string) *variable { return v.byName[name] }
 
 // args are the arguments of the build file: those variables that something uses.
 func (v *vars) args() []draft.Arg {
@@ -178,7 +173,8 @@ func (v *vars) choice(platforms []draft.Pair) string {
 	}
 	v.made++
 	made := fmt.Sprintf("BY_ARCH_%d", v.made)
-	v.all = append(v.all, &variable{name: made, platforms: platforms})
+	v.byName[made] = &variable{name: made, platforms: platforms}
+	v.all = append(v.all, v.byName[made])
 	return "${" + made + "}"
 }
 
@@ -286,6 +282,6 @@ func (v *vars) content(s string) (string, bool) {
 func (v *vars) byPlatform(values []draft.Pair) string {
 	v.made++
 	made := &variable{name: fmt.Sprintf("BY_ARCH_%d", v.made), platforms: values, used: true}
-	v.all = append(v.all, made)
+	v.all, v.byName[made.name] = append(v.all, made), made
 	return "$" + made.name
 }

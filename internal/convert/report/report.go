@@ -35,19 +35,27 @@ func (k Kind) String() string {
 }
 
 // Notes are those of a file, in the order in which they are added.
-type Notes []Note
+type Notes struct {
+	all  []Note
+	seen map[Note]bool
+}
 
 // Add adds a note that isn't there yet.
 func (n *Notes) Add(line int, kind Kind, format string, args ...any) {
 	note := Note{line, kind, fmt.Sprintf(format, args...)}
-	if !slices.Contains(*n, note) {
-		*n = append(*n, note)
+	if n.seen[note] {
+		return
 	}
+	if n.seen == nil {
+		n.seen = map[Note]bool{}
+	}
+	n.seen[note] = true
+	n.all = append(n.all, note)
 }
 
 // Sorted are the notes in the order of the file's lines.
-func (n Notes) Sorted() []Note {
-	out := slices.Clone(n)
+func (n *Notes) Sorted() []Note {
+	out := slices.Clone(n.all)
 	slices.SortStableFunc(out, func(a, b Note) int { return a.Line - b.Line })
 	return out
 }
