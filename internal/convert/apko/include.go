@@ -81,23 +81,60 @@ func whole() []string {
 // and those of environment variables and annotations.
 func merge(into, from *yaml.Node, path string) {
 	for i := 0; i+1 < len(from.Content); i += 2 {
-		key, value := from.Content[i], from.Content[i+1]
+		key, value := from.Content[i], plain(from.Content[i+1], map[*yaml.Node]bool{})
 		at := keyed(into, key.Value)
-		if at < 0 || into.Content[at+1].Tag == "!!null" {
-			if at >= 0 {
-				into.Content[at+1] = value
-				continue
-			}
+		if at < 0 {
 			into.Content = append(into.Content, key, value)
 			continue
 		}
-		own := into.Content[at+1]
+		own := plain(into.Content[at+1], map[*yaml.Node]bool{})
 		switch {
+		case own.Kind == yaml.ScalarNode && own.Value == "" || own.Tag == "!!null":
+			own = value
 		case slices.Contains(whole(), key.Value):
 		case own.Kind == yaml.SequenceNode && value.Kind == yaml.SequenceNode:
 			own.Content = slices.Concat(value.Content, own.Content)
 		case own.Kind == yaml.MappingNode && value.Kind == yaml.MappingNode && path == "":
 			merge(own, value, key.Value)
 		}
+		into.Content[at+1] = own
 	}
+}
+
+// plain is a copy of a node that can be changed by itself: what an alias stands for, and a
+// map with the keys that come by <<, of which one that was seen has nothing new.
+func plain(n *yaml.Node, seen map[*yaml.Node]bool) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	out := *n
+	out.Anchor, out.Content = "", slices.Clone(n.Content)
+	if n.Kind != yaml.MappingNode {
+		return &out
+	}
+	out.Content = nil
+	if seen[n] {
+		return &out
+	}
+	seen[n] = true
+	var merged []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		switch key, value := n.Content[i], n.Content[i+1]; {
+		case key.Tag != "!!merge":
+			out.Content = append(out.Content, key, value)
+		case value.Kind == yaml.SequenceNode:
+			merged = append(merged, value.Content...)
+		default:
+			merged = append(merged, value)
+		}
+	}
+	for _, m := range merged {
+		m = plain(m, seen)
+		for i := 0; m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
+			if keyed(&out, m.Content[i].Value) < 0 {
+				out.Content = append(out.Content, m.Content[i], m.Content[i+1])
+			}
+		}
+	}
+	return &out
 }
