@@ -156,25 +156,27 @@ func sameButPlatform(seen []*definition.Map, f *definition.Map) int {
 // merge makes one entry of two for different platforms: its address and its checksum
 // become arguments.
 func (c *converter) merge(e *draft.Entry, one, other *definition.Map) {
-	by := func(key string, to *string) {
+	by := func(key string, to *string, written func(*definition.Map, string) string) {
 		a, b := one.Text(key), other.Text(key)
 		if a == b {
 			return
 		}
 		var platforms []draft.Pair
 		for _, p := range one.Texts("platforms") {
-			platforms = append(platforms, draft.Pair{Name: strings.TrimPrefix(p, "linux/"), Value: c.vars.text(a)})
+			platforms = append(platforms, draft.Pair{Name: strings.TrimPrefix(p, "linux/"), Value: written(one, a)})
 		}
 		for _, p := range other.Texts("platforms") {
-			platforms = append(platforms, draft.Pair{Name: strings.TrimPrefix(p, "linux/"), Value: c.vars.text(b)})
+			platforms = append(platforms, draft.Pair{Name: strings.TrimPrefix(p, "linux/"), Value: written(other, b)})
 		}
 		*to = c.vars.byPlatform(platforms)
 	}
-	by("url", &e.URL)
-	by("checksum", &e.Checksum)
+	by("url", &e.URL, func(_ *definition.Map, url string) string { return c.vars.text(url) })
+	by("checksum", &e.Checksum, c.checksum)
 	other.Map("spdx").Ignore()
 	for _, key := range []string{"uid", "gid", "mode"} {
-		other.Text(key)
+		if text := other.Text(key); text != one.Text(key) {
+			other.Doubt(key, "it is %s on this platform alone, and %s here", text, or(one.Text(key), "what it is without one"))
+		}
 	}
 }
 
