@@ -45,6 +45,9 @@ func (s *stage) mounts(b *draft.Build, c *instructions.RunCommand, line int) err
 // target is where a mount is.
 func (s *stage) target(m *instructions.Mount, line int) (string, error) {
 	p := strings.TrimSuffix(s.absolute(m.Target, line), "/")
+	if p == "" && s.workdir == "" && !s.onScratch && !strings.HasPrefix(m.Target, "/") {
+		return "", fmt.Errorf("RUN --mount=type=%s,target=%s is at the base's working directory, which isn't known; name it by WORKDIR before", m.Type, m.Target)
+	}
 	if p == "" {
 		return "", fmt.Errorf("RUN --mount=type=%s needs a target below the root", m.Type)
 	}

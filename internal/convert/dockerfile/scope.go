@@ -199,7 +199,11 @@ func (e *expansion) settle(name string) (*part, *doubt, error) {
 		return nil, nil, nil
 	}
 	if pattern(e.word, name) {
-		return nil, e.fix(name), nil
+		doubt := e.fix(name)
+		if _, ok := e.parts[i].was.static(); ok && e.parts[i].from == env {
+			doubt = nil // what ENV sets is known
+		}
+		return nil, doubt, nil
 	}
 	plain := strings.ReplaceAll(full, e.mark(i), "")
 	empty, emptyErr := e.with("", name)
