@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/strata-build/strata/internal/purl"
 )
 
 // Contents are what an image is made of. The zero value is of nothing.
@@ -82,7 +84,9 @@ func (c *Contents) all() []part {
 	})
 	packages := slices.Clone(c.packages)
 	for i := range packages {
-		packages[i].purl = cmp.Or(c.urls[packages[i].name], packages[i].purl)
+		if given, err := purl.Parse(c.urls[packages[i].name]); err == nil { // else there is none, or it was refused
+			packages[i].purl = given.String()
+		}
 	}
 	return append(packages, slices.Compact(others)...)
 }

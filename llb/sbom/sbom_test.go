@@ -127,6 +127,26 @@ func TestIdentifiers(t *testing.T) {
 	}
 }
 
+// TestGivenURLs writes package URLs as their specification has them, however the build file
+// does: SPDX takes none with a blank.
+func TestGivenURLs(t *testing.T) {
+	image := &plan.Image{Target: "top", Platform: "linux/amd64", PackageURLs: map[string]string{"jq": "pkg:deb/debian/jq@1.6?distro=debian 12&arch=amd64"}, Layers: []plan.Layer{
+		{Name: "made", Strategy: "build", Action: &plan.Exec{About: &plan.About{PURL: "pkg:npm/@scope/my tool@1", Contains: []plan.About{{PURL: "pkg://pypi/Foo_Bar@2"}}}}},
+	}}
+	var c sbom.Contents
+	c.AddPackages(sample(), "linux/amd64", "default")
+	c.AddPlan(&plan.Plan{Platform: "linux/amd64", Images: []*plan.Image{image}}, sbom.Known{})
+	got := map[string]string{}
+	for _, p := range packagesOf(t, &c)[1:] {
+		got[p.PackageName] = p.PackageExternalReferences[0].Locator
+	}
+	for name, want := range map[string]string{"jq": "pkg:deb/debian/jq@1.6?arch=amd64&distro=debian%2012", "my tool": "pkg:npm/%40scope/my%20tool@1", "foo-bar": "pkg:pypi/foo-bar@2"} {
+		if got[name] != want {
+			t.Errorf("%s is %s, want %s", name, got[name], want)
+		}
+	}
+}
+
 // packagesOf are those of a document, as the specification's own library reads it.
 func packagesOf(t *testing.T, c *sbom.Contents) []*v23.Package {
 	t.Helper()

@@ -284,7 +284,7 @@ func described(p purl.URL, about *plan.About) part {
 	out := part{license: about.License, supplier: about.Supplier}
 	if about.PURL != "" {
 		if given, err := purl.Parse(about.PURL); err == nil { // else refused where it is read
-			out.name, out.version, out.purl = given.Name, cmp.Or(about.Version, given.Version), about.PURL
+			out.name, out.version, out.purl = given.Name, cmp.Or(about.Version, given.Version), given.String()
 			return out
 		}
 	}
