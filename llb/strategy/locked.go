@@ -67,6 +67,9 @@ func (s *packageSet) takeLocked(ctx context.Context) (bool, error) {
 	}
 	switch {
 	case stale == nil:
+		if base := s.t.basePin(); !l.Renew && s.t.isPinned() && strings.Contains(have.Base, "@") && have.Base != base && len(have.Packages) > 0 {
+			s.t.pass.warn(RuleUnlockedSource, s.t.described.From.Pos, "", "%s has the packages of another %s: what this one has in a newer version, they take back; run \"strata lock\"", l.Name, s.t.baseName())
+		}
 		if l.Renew && l.Store != nil {
 			l.Store(s.t.described.Name, lock.Platform{Name: lockPlatform(s.t), Packages: have}, l.File.RepositoriesOf(have))
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/spec"
 	"github.com/strata-build/strata/llb/strategy"
 )
 
@@ -193,6 +194,12 @@ func TestLockOfMovedBase(t *testing.T) {
 		got := locks(first).Platform("default", "linux/amd64").Packages
 		if !strings.HasSuffix(got.Base, strings.Repeat(string(base), 64)) || got.Packages[1].Version != want {
 			t.Errorf("on %s: train %s for %s, want %s", base, got.Packages[1].Version, got.Base, want)
+		}
+		var said []string
+		r.Lock, r.Warn = strategy.Locking{Name: "strata.lock", File: first}, func(e *spec.Error) { said = append(said, e.Error()) }
+		mustPlan(t, r)
+		if warned := strings.Contains(strings.Join(said, "\n"), "strata.yaml:1:7: strata.lock has the packages of another base:latest: "); warned != (base == "b") {
+			t.Errorf("a build on %s says %q", base, said)
 		}
 	}
 }
