@@ -85,14 +85,26 @@ func (o initOptions) included(path string) func(name string) ([]byte, error) {
 	}
 }
 
-// readIn reads a file in a directory, which it doesn't leave.
+// readIn reads a plain file in a directory, which it doesn't leave.
 func readIn(dir, name string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("look at directory: %w", err)
 	}
 	defer root.Close()
-	return root.ReadFile(name)
+	fi, err := root.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := plainfile.Check(name, fi); err != nil {
+		return nil, err
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return plainfile.ReadAll(file, name, startLimit)
 }
 
 // unreadable is an error with the line of the file that can't be converted.

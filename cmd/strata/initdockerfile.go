@@ -71,8 +71,12 @@ func (o initOptions) ignoreFile(path string, d *starter.Draft) error {
 	if o.output != "-" {
 		to = o.output + suffix
 	}
+	if _, err := os.Lstat(to); err == nil && o.output != "-" && !o.force {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s is for this Dockerfile alone; %s, which is for the build file, is there already and stays", path+suffix, to))
+		return nil
+	}
 	d.Notes = append(d.Notes, fmt.Sprintf("%s is for this Dockerfile alone; the same for the build file is %s", path+suffix, to))
-	if _, err := os.Lstat(to); o.output == "-" || err == nil && !o.force {
+	if o.output == "-" {
 		return nil
 	}
 	if err := writeOutput(to, data); err != nil {
