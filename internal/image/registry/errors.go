@@ -135,13 +135,14 @@ func (r *refusals) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := r.next.RoundTrip(req)
 	if err == nil && resp.StatusCode >= http.StatusBadRequest {
 		cutShort(resp)
+		resp.Body = &start{&readable{resp.Body}, resp.Body}
 	}
 	return resp, err
 }
 
 // cutShort leaves of an answer that is not the wanted one what is read of it.
 func cutShort(resp *http.Response) {
-	resp.Body = &start{&readable{io.LimitReader(resp.Body, greetingLimit)}, resp.Body}
+	resp.Body = &start{io.LimitReader(resp.Body, greetingLimit), resp.Body}
 }
 
 // readable ends where it can't be read any more.
