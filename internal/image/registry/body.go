@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -22,8 +23,19 @@ type body struct {
 // Read reads.
 func (b *body) Read(p []byte) (int, error) {
 	b.spent.Store(true)
-	return b.ReadCloser.Read(p)
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &sourceError{err}
+	}
+	return n, err
 }
+
+// sourceError is what went wrong with what is sent. It may be an answer of another registry,
+// and says nothing of the one that it is sent to.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
 
 // Close ends the reading.
 func (b *body) Close() error {
@@ -36,7 +48,7 @@ func attach(req *http.Request, open func() (io.ReadCloser, error), length int64,
 	req.GetBody = func() (io.ReadCloser, error) {
 		rc, err := open()
 		if err != nil {
-			return nil, err
+			return nil, &sourceError{err}
 		}
 		return &body{ReadCloser: rc, repeat: repeat}, nil
 	}

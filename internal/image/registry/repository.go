@@ -310,6 +310,9 @@ func (s *session) do(ctx context.Context, q request, statuses ...int) (*http.Res
 		return nil, err
 	}
 	resp, err := client.Do(req)
+	if source, ok := errors.AsType[*sourceError](err); ok {
+		return nil, source
+	}
 	if err != nil {
 		return nil, s.explain(q.verb, q.what(), err)
 	}

@@ -252,6 +252,9 @@ func (u *upload) commit(ctx context.Context, open Opener, length int64) error {
 
 // mayGoOn reports whether it may help to try again.
 func (u *upload) mayGoOn(err error) bool {
+	if _, ok := errors.AsType[*sourceError](err); ok {
+		return false // the source has tried by itself
+	}
 	var answer *transport.Error
 	if !errors.As(err, &answer) {
 		return isDropped(err)

@@ -108,6 +108,38 @@ func TestDownloadsFail(t *testing.T) {
 	}
 }
 
+// TestSourceGivesUp copies from a registry that stops in the middle of a layer, and then does
+// not give the rest: it is that registry which the error is about.
+func TestSourceGivesUp(t *testing.T) {
+	img := bigImage(t)
+	layers, err := img.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	big, err := layers[0].Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, dst := testenv.NewFakeRegistry(t, testenv.Quirks{}), testenv.NewFakeRegistry(t, testenv.Quirks{})
+	src.Add(t, "app:1", img)
+	for status, want := range map[int]string{
+		http.StatusUnauthorized: "wants a login", http.StatusForbidden: "does not allow it", http.StatusNotFound: "has no such image",
+		http.StatusTooManyRequests: "has had too many requests", http.StatusInternalServerError: "answers 500",
+	} {
+		rest := &misbehave.Rule{Method: "GET", Path: big.String(), Fault: misbehave.Answer(status)}
+		server := httptest.NewServer(misbehave.Wrap(src, &misbehave.Rule{Method: "GET", Path: big.String(), Times: 1, Fault: misbehave.Drop(2_000_000)}, rest))
+		t.Cleanup(server.Close)
+		host := server.Listener.Addr().String()
+		_, err := transfer.Copy(t.Context(), parse(t, host+"/app:1"), parse(t, dst.Host+"/app:1"), clientOptions(t))
+		if err == nil || !strings.Contains(err.Error(), "pull "+host+"/app@"+big.String()+": "+host+" "+want) || strings.Contains(err.Error(), "push") {
+			t.Errorf("%d: it says %v", status, err)
+		}
+		if rest.Happened() > 10 {
+			t.Errorf("%d: it was asked %d times for the rest", status, rest.Happened())
+		}
+	}
+}
+
 // TestUploads pushes to a registry that misbehaves and recovers.
 func TestUploads(t *testing.T) {
 	start, r := testenv.NewRegistry(t, testenv.RegistryOptions{}), testenv.SharedRegistry(t)
