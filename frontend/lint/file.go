@@ -18,8 +18,9 @@ func File(s *spec.Spec, target string, locked *lock.File, c Config) []*spec.Erro
 	l.args()
 	l.logins()
 	l.users()
+	used := l.usedTargets()
 	for i := range s.Targets {
-		l.named(&s.Targets[i])
+		l.named(&s.Targets[i], used)
 		l.configured(&s.Targets[i])
 		for j := range s.Targets[i].Layers {
 			l.layer(&s.Targets[i].Layers[j])
@@ -74,12 +75,15 @@ func texts(s spec.String) []spec.PlatformString {
 
 // args looks at the declared arguments. What a Dockerfile takes isn't known here.
 func (l *pass) args() {
-	mentioned := append(spec.Mentioned(string(l.spec.Data)), l.given()...)
+	mentioned, unknown := map[string]bool{}, l.spec.UsesDockerfile()
+	for _, name := range append(spec.Mentioned(string(l.spec.Data)), l.given()...) {
+		mentioned[name] = true
+	}
 	for _, a := range l.spec.Args {
 		if looksSecret(a.Name) {
 			l.report(SecretsUsedInArgOrEnv, a.Pos, "argument %s looks like a secret; use a build's secrets", a.Name)
 		}
-		if !slices.Contains(mentioned, a.Name) && !l.spec.UsesDockerfile() {
+		if !mentioned[a.Name] && !unknown {
 			l.report(UnusedArg, a.Pos, "argument %s is not used; remove it, or write $%s where it is meant", a.Name, a.Name)
 		}
 	}
@@ -105,7 +109,7 @@ func (l *pass) given() []string {
 }
 
 // named looks at the names of targets, and at who uses them.
-func (l *pass) named(t *spec.Target) {
+func (l *pass) named(t *spec.Target, used func(name string) bool) {
 	at := t.Range.Start
 	if t.Name == spec.DefaultTarget {
 		return
@@ -117,32 +121,33 @@ func (l *pass) named(t *spec.Target) {
 		l.report(ReservedStageName, at, "target name %q means something else in from", t.Name)
 	}
 	image := !t.Config.Range.Start.IsZero() || len(t.Annotations)+len(t.Tests)+len(t.Tags)+len(t.Platforms) > 0 || strings.HasPrefix(t.From.Value, "target:")
-	if !image && t.Name != l.target && !l.uses(t.Name) {
+	if !image && t.Name != l.target && !used(t.Name) {
 		l.report(UnreachableTarget, at, "target %s is not used by another one and has no configuration of its own", t.Name)
 	}
 }
 
-// uses reports whether a target is named by another one. A name that is put together
+// usedTargets tells which targets are named by another one. A name that is put together
 // counts for all.
-func (l *pass) uses(name string) bool {
+func (l *pass) usedTargets() func(name string) bool {
+	used, loose := map[string]bool{}, map[string]bool{}
 	for i := range l.spec.Targets {
 		t := &l.spec.Targets[i]
-		if t.Name == name {
-			continue
-		}
 		froms := []spec.String{t.From}
 		for j := range t.Layers {
 			froms = append(froms, t.Layers[j].Strategy().Froms()...)
 		}
 		for _, from := range froms {
 			for _, text := range texts(from) {
-				if text.Value == "target:"+name || strings.Contains(text.Value, "$") {
-					return true
+				if name, ok := strings.CutPrefix(text.Value, "target:"); ok && name != t.Name {
+					used[name] = true
+				}
+				if strings.Contains(text.Value, "$") {
+					loose[t.Name] = true
 				}
 			}
 		}
 	}
-	return false
+	return func(name string) bool { return used[name] || len(loose) > 1 || len(loose) == 1 && !loose[name] }
 }
 
 // configured looks at a target's configuration.

@@ -36,6 +36,8 @@ type Vars struct {
 	// below are the variables of the base, which expand where there is no argument of
 	// their name.
 	below map[string]string
+	// above are variables that win over all of that.
+	above map[string]string
 }
 
 // Vars computes the values of the arguments. The faults it returns are warnings:
@@ -129,8 +131,18 @@ func (v Vars) Below(env map[string]string) Vars {
 	return v
 }
 
+// Above returns the names with others that win over them. The map may change between
+// one expansion and the next.
+func (v Vars) Above(others map[string]string) Vars {
+	v.above = others
+	return v
+}
+
 // visible returns what a name expands to.
 func (v Vars) visible(name string) (string, bool) {
+	if value, ok := v.above[name]; ok {
+		return value, true
+	}
 	if value, ok := v.values[name]; ok {
 		return value, true
 	}
@@ -139,7 +151,14 @@ func (v Vars) visible(name string) (string, bool) {
 }
 
 // Names lists the known names, sorted.
-func (v Vars) Names() []string { return slices.Sorted(maps.Keys(v.values)) }
+func (v Vars) Names() []string {
+	names := maps.Clone(v.above)
+	if names == nil {
+		names = map[string]string{}
+	}
+	maps.Copy(names, v.values)
+	return slices.Sorted(maps.Keys(names))
+}
 
 // Platform is the platform that maps by platform are read for.
 func (v Vars) Platform() string { return v.platform }

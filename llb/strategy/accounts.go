@@ -26,12 +26,16 @@ type accounts struct {
 	made plan.Accounts
 	// at are where the build file names users and groups.
 	users, groups map[string]spec.Pos
+	// uids and gids are the numbers of those that are made.
+	uids, gids map[int]bool
+	// groupAt is where groups are among those, by their names.
+	groupAt map[string]int
 }
 
 // planAccounts reads the users and groups of a target, so that owners can be named from
 // the start: their numbers don't depend on what the base has.
 func (t *Target) planAccounts() error {
-	a := &accounts{read: t.read, users: map[string]spec.Pos{}, groups: map[string]spec.Pos{}}
+	a := &accounts{read: t.read, users: map[string]spec.Pos{}, groups: map[string]spec.Pos{}, uids: map[int]bool{}, gids: map[int]bool{}, groupAt: map[string]int{}}
 	if err := a.planGroups(t.described); err != nil {
 		return err
 	}
@@ -61,7 +65,7 @@ func (a *accounts) name(s spec.String, kind string, seen map[string]spec.Pos) (s
 }
 
 // id reads a number, or takes the next one that is free.
-func (a *accounts) id(s spec.String, system bool, isTaken func(int) bool) (int, error) {
+func (a *accounts) id(s spec.String, system bool, left *freeIDs, isTaken func(int) bool) (int, error) {
 	if s.IsSet() {
 		text, err := a.read.expand(s)
 		if err != nil {
@@ -76,22 +80,24 @@ func (a *accounts) id(s spec.String, system bool, isTaken func(int) bool) (int, 
 		}
 		return n, nil
 	}
-	n, step := firstUser, 1
+	n, step := &left.user, 1
 	if system {
-		n, step = lastSystem, -1
+		n, step = &left.system, -1
 	}
-	for isTaken(n) {
-		n += step
+	for left.gone(*n) {
+		*n += step
 	}
-	return n, nil
+	free := *n
+	for isTaken(free) {
+		free += step
+	}
+	return free, nil
 }
 
-func (a *accounts) isUID(n int) bool {
-	return slices.ContainsFunc(a.made.Users, func(u plan.User) bool { return u.UID == n })
-}
-
-func (a *accounts) isGID(n int) bool {
-	return slices.ContainsFunc(a.made.Groups, func(g plan.Group) bool { return g.GID == n })
+// freeIDs say from where on numbers may be free; those that are gone stay so.
+type freeIDs struct {
+	user, system int
+	gone         func(int) bool
 }
 
 // given are the numbers that the build file has; those that are left out are others.
@@ -113,17 +119,18 @@ func (a *accounts) planGroups(t *spec.Target) error {
 	}
 	given := a.given(ids)
 	maps.Copy(given, a.given(ownGroups(t)))
+	left := &freeIDs{firstUser, lastSystem, func(n int) bool { return a.gids[n] || given[n] }}
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		name, err := a.name(g.Name, "group", a.groups)
 		if err != nil {
 			return err
 		}
-		gid, err := a.id(g.GID, g.System, func(n int) bool { return a.isGID(n) || !g.GID.IsSet() && given[n] })
+		gid, err := a.id(g.GID, g.System, left, func(n int) bool { return a.gids[n] || !g.GID.IsSet() && given[n] })
 		if err != nil {
 			return err
 		}
-		a.made.Groups = append(a.made.Groups, plan.Group{Name: name, GID: gid})
+		a.addGroup(name, gid)
 		members, err := a.read.expandAll(g.Members)
 		if err != nil {
 			return err
@@ -152,6 +159,7 @@ func (a *accounts) planUsers(t *spec.Target) error {
 		ids = append(ids, u.UID)
 	}
 	given := a.given(ids)
+	left := &freeIDs{firstUser, lastSystem, func(n int) bool { return a.uids[n] || given[n] }}
 	for i := range t.Users {
 		u := &t.Users[i]
 		name, err := a.name(u.Name, "user", a.users)
@@ -159,8 +167,8 @@ func (a *accounts) planUsers(t *spec.Target) error {
 			return err
 		}
 		own := !u.Group.IsSet() && a.group(name) == nil
-		uid, err := a.id(u.UID, u.System, func(n int) bool {
-			return a.isUID(n) || !u.UID.IsSet() && (given[n] || own && a.isGID(n))
+		uid, err := a.id(u.UID, u.System, left, func(n int) bool {
+			return a.uids[n] || !u.UID.IsSet() && (given[n] || own && a.gids[n])
 		})
 		if err != nil {
 			return err
@@ -173,6 +181,7 @@ func (a *accounts) planUsers(t *spec.Target) error {
 			return err
 		}
 		a.made.Users = append(a.made.Users, out)
+		a.uids[uid] = true
 	}
 	return nil
 }
@@ -228,16 +237,26 @@ func (a *accounts) planPrimary(u *spec.User, out *plan.User) error {
 		out.Group = strconv.Itoa(known.GID)
 	case u.Group.IsSet():
 		out.Group = name // a number, or one that the image has
-	case a.isGID(out.UID):
+	case a.gids[out.UID]:
 		return a.read.errorf(u.Name.Pos, "the user %s would have a group of its own with the number %d, which another group has; say with `group` which one is meant", out.Name, out.UID)
 	default:
-		a.made.Groups = append(a.made.Groups, plan.Group{Name: name, GID: out.UID})
+		a.addGroup(name, out.UID)
 		out.Group = strconv.Itoa(out.UID)
 	}
 	return nil
 }
 
-func (a *accounts) group(name string) *plan.Group { return findGroup(&a.made, name) }
+func (a *accounts) addGroup(name string, gid int) {
+	a.groupAt[name], a.gids[gid] = len(a.made.Groups), true
+	a.made.Groups = append(a.made.Groups, plan.Group{Name: name, GID: gid})
+}
+
+func (a *accounts) group(name string) *plan.Group {
+	if i, ok := a.groupAt[name]; ok {
+		return &a.made.Groups[i]
+	}
+	return nil
+}
 
 func findGroup(a *plan.Accounts, name string) *plan.Group {
 	for i := range a.Groups {
@@ -299,20 +318,6 @@ func ownAccounts(a *plan.Accounts, archives []plan.Archive) *plan.Accounts {
 		return nil
 	}
 	return &out
-}
-
-// ranBefore reports whether a command in place comes before a layer: what it ran on has
-// the accounts of the target.
-func ranBefore(t *spec.Target, l *spec.Layer) bool {
-	for i := range t.Layers {
-		switch before := &t.Layers[i]; {
-		case before == l:
-			return false
-		case before.Strategy().RunsInImage():
-			return true
-		}
-	}
-	return false
 }
 
 // addAccounts puts the target's users and groups on, unless they are there. Before the
@@ -382,12 +387,4 @@ func (t *Target) accountsWords() (string, spec.Range) {
 		lines = spec.Range{Start: t.described.Groups[0].Range.Start, End: t.described.Groups[n-1].Range.End}
 	}
 	return words + plan.Few(names), lines
-}
-
-// runsInImage reports whether one of some layers runs a command in the image so far.
-func runsInImage(layers []plan.Layer) bool {
-	return slices.ContainsFunc(layers, func(l plan.Layer) bool {
-		e, ok := l.Action.(*plan.Exec)
-		return ok && e.From.Kind == plan.Layers
-	})
 }

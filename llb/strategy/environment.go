@@ -29,6 +29,16 @@ func (e environment) set(key, value string) environment {
 	return append(e, key+"="+value)
 }
 
+// places are where variables stand: of two that have one name, the first.
+func (e environment) places() map[string]int {
+	at := make(map[string]int, len(e))
+	for i := len(e) - 1; i >= 0; i-- {
+		name, _, _ := strings.Cut(e[i], "=")
+		at[name] = i
+	}
+	return at
+}
+
 // without removes a variable.
 func (e environment) without(key string) environment {
 	return slices.DeleteFunc(e, func(kv string) bool {
@@ -57,18 +67,28 @@ func (r reader) merge(e environment, pairs []spec.Pair) (environment, error) {
 			delete(known, name)
 		}
 	}
+	vars := r.vars.Above(known)
+	at := e.places()
 	for _, p := range pairs {
+		i, there := at[p.Key]
 		if p.Removed {
-			e = e.without(p.Key)
-			delete(known, p.Key)
+			if delete(known, p.Key); there {
+				e = e.without(p.Key)
+				at = e.places()
+			}
 			continue
 		}
-		value, err := r.expandWith(r.vars.With(known), p.Value)
+		value, err := r.expandWith(vars, p.Value)
 		if err != nil {
 			return nil, err
 		}
-		e = e.set(p.Key, value)
 		known[p.Key] = value
+		if there {
+			e[i] = p.Key + "=" + value
+			continue
+		}
+		at[p.Key] = len(e)
+		e = append(e, p.Key+"="+value)
 	}
 	return e, nil
 }

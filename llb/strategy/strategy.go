@@ -321,3 +321,25 @@ func (p *planner) unknownTarget(name spec.String) error {
 	}
 	return err
 }
+
+// runsInImage reports whether one of some layers runs a command in the image so far.
+func runsInImage(layers []plan.Layer) bool {
+	return slices.ContainsFunc(layers, func(l plan.Layer) bool {
+		e, ok := l.Action.(*plan.Exec)
+		return ok && e.From.Kind == plan.Layers
+	})
+}
+
+// ranBefore reports whether a command in place comes before a layer: what it ran on has
+// the accounts of the target.
+func ranBefore(t *spec.Target, l *spec.Layer) bool {
+	for i := range t.Layers {
+		switch before := &t.Layers[i]; {
+		case before == l:
+			return false
+		case before.Strategy().RunsInImage():
+			return true
+		}
+	}
+	return false
+}
