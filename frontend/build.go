@@ -127,7 +127,7 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Labels:        r.daemon.UI.Labels,
 		Bases:         trees,
 		Looker:        trees,
-		Near:          func(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, trees.List) },
+		Near:          func(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, trees.List, r.daemon.IgnoreFile) },
 		Absent:        trees.Absent,
 		Fetch:         source.Fetcher{Daemon: r.daemon},
 		FetchBy:       r.fetchBy,
@@ -161,7 +161,7 @@ func (r *request) make(ctx context.Context, s *spec.Spec, img *image, trees *sou
 			}
 		}
 		if !elsewhere.Next(ctx, p, err) && !trees.FollowLinks(ctx, err) {
-			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}
+			e := fault.Explainer{File: r.file, Spec: s, Plan: p, World: trees.World(), IgnoreFile: r.daemon.IgnoreFile, Logins: source.Logins{Trees: trees}, Signatures: source.Signatures{Trees: trees}}
 			return nil, nil, e.Explain(ctx, err)
 		}
 		img.contextDeletes = sync.OnceValue(func() bool { return contextDeletes(ctx, r.daemon, trees) }) // more may be sent

@@ -45,6 +45,9 @@ type withLock struct {
 	opened bool
 	// lock gives the lock, nil when there is none.
 	lock func() (*lock.File, error)
+	// ignoreFile names the ignore file that dockerui takes: the build file's own, if there
+	// is one.
+	ignoreFile func() string
 }
 
 // Solve is the client's. Until the directory is opened, one call comes after the other, and
@@ -59,6 +62,12 @@ func (c *withLock) Solve(ctx context.Context, req client.SolveRequest) (*client.
 		read := sync.OnceValues(func() (*lock.File, error) { return readLock(ctx, ref, LockName(c.buildFile)) })
 		go func() { _, _ = read() }()
 		c.lock = read
+		c.ignoreFile = sync.OnceValue(func() string {
+			if _, err := ref.StatFile(ctx, client.StatRequest{Path: c.buildFile + dockerui.DefaultDockerignoreName}); err != nil {
+				return dockerui.DefaultDockerignoreName
+			}
+			return path.Base(c.buildFile) + dockerui.DefaultDockerignoreName
+		})
 	}
 	return res, nil
 }

@@ -90,7 +90,7 @@ func newRequest(ctx context.Context, c client.Client) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &source.Daemon{Client: c, UI: ui, Platform: platforms.Normalize(platforms.DefaultSpec())}
+	d := &source.Daemon{Client: c, UI: ui, IgnoreFile: reads.ignoreFile, Platform: platforms.Normalize(platforms.DefaultSpec())}
 	if len(ui.BuildPlatforms) > 0 {
 		d.Platform = platforms.Normalize(ui.BuildPlatforms[0])
 	}

@@ -4,7 +4,10 @@
 package frontend
 
 import (
+	"context"
+	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb/spec"
@@ -85,6 +89,42 @@ func TestOnePlatformWanted(t *testing.T) {
 		r := &request{daemon: &source.Daemon{Client: by, UI: &dockerui.Client{}, Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}}}
 		if err := takePlatforms(r, s); (err == nil) != want {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// besideFiles is a client whose directory has the files of those names.
+type besideFiles struct {
+	client.Client
+	client.Reference
+	names []string
+}
+
+func (b besideFiles) Solve(context.Context, client.SolveRequest) (*client.Result, error) {
+	res := client.NewResult()
+	res.SetRef(b)
+	return res, nil
+}
+
+func (b besideFiles) StatFile(_ context.Context, req client.StatRequest) (*fstypes.Stat, error) {
+	if !slices.Contains(b.names, req.Path) {
+		return nil, fs.ErrNotExist
+	}
+	return &fstypes.Stat{}, nil
+}
+
+// TestIgnoreFile names the ignore file that dockerui takes.
+func TestIgnoreFile(t *testing.T) {
+	for _, c := range []struct {
+		names []string
+		want  string
+	}{{nil, ".dockerignore"}, {[]string{"deploy/app.yaml.dockerignore"}, "app.yaml.dockerignore"}} {
+		by := &withLock{Client: besideFiles{names: c.names}, buildFile: "deploy/app.yaml"}
+		if _, err := by.Solve(t.Context(), client.SolveRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := by.ignoreFile(); got != c.want {
+			t.Errorf("beside %q it is %s", c.names, got)
 		}
 	}
 }

@@ -45,6 +45,8 @@ type Explainer struct {
 	Spec  *spec.Spec
 	Plan  *plan.Plan
 	World World
+	// IgnoreFile names the ignore file of the build context; nil is .dockerignore.
+	IgnoreFile func() string
 	// Signatures may be nil where nothing must be signed.
 	Signatures Signatures
 	// Logins may be nil where no server wants a login.

@@ -140,3 +140,13 @@ func TestLockedFileWithLogin(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredByOwn names the build file's own ignore file where that is the one that counts.
+func TestIgnoredByOwn(t *testing.T) {
+	e := explainer(t, world{ignored: []string{"conf/app.yaml"}})
+	e.IgnoreFile = func() string { return "app.yaml.dockerignore" }
+	got := e.Explain(t.Context(), errors.New(`failed to calculate checksum of ref x: "/conf/app.yaml": not found`))
+	if !strings.HasSuffix(got.Error(), "it is in the directory, but app.yaml.dockerignore leaves it out") {
+		t.Error(got)
+	}
+}

@@ -34,24 +34,30 @@ func (e *Explainer) missingSource(ctx context.Context, c plan.Copy) error {
 	if len(c.Include)+len(c.Exclude) > 0 && exists(list, name) {
 		return e.Spec.Errorf(c.Pos, "nothing in %q of %s is selected by `include` and `exclude`", name, c.From.Words())
 	}
-	return fault.WithHint(near(ctx, c, list, e.World.List))
+	return fault.WithHint(near(ctx, c, list, looker{e.World.List, e.IgnoreFile}))
 }
 
-// looker lists trees as [World.List] does.
-type looker func(ctx context.Context, t plan.Tree, ignored bool) Lister
+// looker looks for what a build file may have meant.
+type looker struct {
+	// list lists trees as [World.List] does.
+	list func(ctx context.Context, t plan.Tree, ignored bool) Lister
+	// ignoreFile names the ignore file of the build context; nil is .dockerignore.
+	ignoreFile func() string
+}
 
 // Near says, for a hint, what a file that isn't there may have been meant to be, or why
-// it isn't; empty when nothing is known. It costs a look at the tree, as [World.List]
-// gives it.
-func Near(ctx context.Context, c plan.Copy, look looker) string {
-	list := look(ctx, c.From, false)
-	if list == nil {
+// it isn't; empty when nothing is known. It costs a look at the tree, which list gives as
+// [World.List] does; ignoreFile names the ignore file of the build context.
+func Near(ctx context.Context, c plan.Copy, list func(ctx context.Context, t plan.Tree, ignored bool) Lister, ignoreFile func() string) string {
+	look := looker{list, ignoreFile}
+	listed := look.list(ctx, c.From, false)
+	if listed == nil {
 		return ""
 	}
-	if d, ok := danglingOnWay(list, strings.TrimPrefix(c.Path, "/")); ok {
+	if d, ok := danglingOnWay(listed, strings.TrimPrefix(c.Path, "/")); ok {
 		return d.words(c.From)
 	}
-	return near(ctx, c, list, look)
+	return near(ctx, c, listed, look)
 }
 
 func near(ctx context.Context, c plan.Copy, list Lister, look looker) string {
@@ -59,8 +65,12 @@ func near(ctx context.Context, c plan.Copy, list Lister, look looker) string {
 	if near := Nearest(list, name); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	if c.From.Kind == plan.Main && exists(look(ctx, c.From, true), name) {
-		return "it is in the directory, but .dockerignore leaves it out"
+	if c.From.Kind == plan.Main && exists(look.list(ctx, c.From, true), name) {
+		file := ".dockerignore"
+		if look.ignoreFile != nil {
+			file = look.ignoreFile()
+		}
+		return "it is in the directory, but " + file + " leaves it out"
 	}
 	return ""
 }

@@ -26,6 +26,9 @@ type Daemon struct {
 	Client client.Client
 	// UI has the options that Docker's command line sends, and the contexts.
 	UI *dockerui.Client
+	// IgnoreFile names the ignore file of the build context, which may be the build file's
+	// own; nil is .dockerignore.
+	IgnoreFile func() string
 	// Platform is the one that the daemon runs steps on natively.
 	Platform ocispecs.Platform
 	// Declared says that the platforms are those of the build file: questions are answered

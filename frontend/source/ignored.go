@@ -17,20 +17,28 @@ import (
 	"github.com/moby/patternmatcher"
 )
 
+// ignoreFile names the ignore file of the build context.
+func (d *Daemon) ignoreFile() string {
+	if d.IgnoreFile == nil {
+		return dockerui.DefaultDockerignoreName
+	}
+	return d.IgnoreFile()
+}
+
 // checkIgnored refuses patterns of an ignore file that BuildKit can't send, or can't read.
-func checkIgnored(patterns []string) error {
+func checkIgnored(patterns []string, file string) error {
 	const most, overhead = 1 << 20, 48 // of the headers that they are sent as
 	size := 0
 	for _, p := range patterns {
 		if size += len(p) + overhead; size > most {
-			return errors.New("read .dockerignore: it has more patterns than BuildKit takes")
+			return fmt.Errorf("read %s: it has more patterns than BuildKit takes", file)
 		}
 		_, err := patternmatcher.New([]string{p})
 		if strings.ContainsFunc(p, unicode.IsControl) {
 			err = errors.New("it has a character that can't be printed")
 		}
 		if err != nil {
-			return fmt.Errorf("read .dockerignore: the pattern %q: %w", p, err)
+			return fmt.Errorf("read %s: the pattern %q: %w", file, p, err)
 		}
 	}
 	return nil
@@ -57,7 +65,7 @@ func checkNamed(def *bk.Definition) error {
 		if err := json.Unmarshal([]byte(text), &patterns); err != nil {
 			return fmt.Errorf("read operation: %w", err)
 		}
-		if err := checkIgnored(patterns); err != nil {
+		if err := checkIgnored(patterns, dockerui.DefaultDockerignoreName); err != nil {
 			return fmt.Errorf("load context %s: %w", strings.TrimPrefix(name, "_"), err)
 		}
 	}

@@ -28,3 +28,16 @@ func TestIgnoredByNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredByOwn names the file that a pattern of the build context is from.
+func TestIgnoredByOwn(t *testing.T) {
+	d := &Daemon{}
+	for want, file := range map[string]func() string{
+		"read .dockerignore: ": nil, "read app.yaml.dockerignore: ": func() string { return "app.yaml.dockerignore" },
+	} {
+		d.IgnoreFile = file
+		if err := checkIgnored([]string{"a["}, d.ignoreFile()); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}

@@ -189,7 +189,7 @@ func (d *Daemon) mainContext(ctx context.Context, part plan.Part) (*bk.State, er
 	if err != nil {
 		return nil, err
 	}
-	if err := checkIgnored(ignored); err != nil {
+	if err := checkIgnored(ignored, d.ignoreFile()); err != nil {
 		return nil, err
 	}
 	if len(part.Exclude) > 0 {

@@ -55,7 +55,7 @@ func (t *Trees) Absent(ctx context.Context, c plan.Copy) error {
 	if !t.names.isLocal(ctx, c.From) {
 		return nil
 	}
-	e := fault.Explainer{Spec: t.spec, World: t.names}
+	e := fault.Explainer{Spec: t.spec, World: t.names, IgnoreFile: t.finder.daemon.ignoreFile}
 	return e.Absent(ctx, c)
 }
 
