@@ -127,17 +127,19 @@ func (r *request) planRequest(ctx context.Context, s *spec.Spec, target ocispecs
 		Labels:        r.daemon.UI.Labels,
 		Bases:         trees,
 		Looker:        trees,
-		Near:          func(ctx context.Context, c plan.Copy) string { return fault.Near(ctx, c, trees.List, r.daemon.IgnoreFile) },
-		Absent:        trees.Absent,
-		Fetch:         source.Fetcher{Daemon: r.daemon},
-		FetchBy:       r.fetchBy,
-		Stores:        trees.Stores(),
-		Logins:        source.Logins{Trees: trees},
-		Signatures:    source.Signatures{Trees: trees},
-		Checker:       trees,
-		Lock:          strategy.Locking{Name: r.lockName(), Strict: r.strict, Images: trees.Images},
-		Now:           r.now,
-		Warn:          r.warnings.at(ctx),
+		Near: func(ctx context.Context, c plan.Copy) string {
+			return fault.Near(ctx, c, trees.List, r.daemon.IgnoreFile)
+		},
+		Absent:     trees.Absent,
+		Fetch:      source.Fetcher{Daemon: r.daemon},
+		FetchBy:    r.fetchBy,
+		Stores:     trees.Stores(),
+		Logins:     source.Logins{Trees: trees},
+		Signatures: source.Signatures{Trees: trees},
+		Checker:    trees,
+		Lock:       strategy.Locking{Name: r.lockName(), Strict: r.strict, Images: trees.Images},
+		Now:        r.now,
+		Warn:       r.warnings.at(ctx),
 	}
 }
 
