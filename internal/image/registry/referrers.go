@@ -160,8 +160,8 @@ func (s *session) referrersPages(ctx context.Context, subject v1.Hash) (all []v1
 // nextPage is the address that an answer's Link header names; empty if there are no more pages.
 // Which scheme it has doesn't matter: a registry is asked by one alone.
 func nextPage(resp *http.Response) (string, error) {
-	text, rest, ok := strings.Cut(strings.TrimPrefix(resp.Header.Get("Link"), "<"), ">")
-	if !ok || !strings.Contains(rest, "next") {
+	text := nextLink(resp.Header.Values("Link"))
+	if text == "" {
 		return "", nil
 	}
 	u, err := resp.Request.URL.Parse(text)
