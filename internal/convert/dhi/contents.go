@@ -170,7 +170,7 @@ func (c *converter) merge(e *draft.Entry, one, other *definition.Map) {
 		}
 		*to = c.vars.byPlatform(platforms)
 	}
-	by("url", &e.URL, func(_ *definition.Map, url string) string { return c.vars.text(url) })
+	by("url", &e.URL, func(_ *definition.Map, url string) string { return c.vars.text(withoutBlanks(url)) })
 	by("checksum", &e.Checksum, c.checksum)
 	other.Map("spdx").Ignore()
 	for _, key := range []string{"uid", "gid", "mode"} {
@@ -185,7 +185,7 @@ var archive = regexp.MustCompile(`\.(tar(\.\w+)?|tgz|txz|tbz2?|zip)$`)
 // fetched is an entry for a file or a repository.
 func (c *converter) fetched(f *definition.Map) draft.Entry {
 	e := draft.Entry{Dest: c.place(f), Owner: c.owner(f), Mode: f.Text("mode")}
-	url, checksum := f.Text("url"), f.Text("checksum")
+	url, checksum := withoutBlanks(f.Text("url")), f.Text("checksum")
 	f.Lost("if", "an entry has no condition")
 	e.Include, e.Exclude = c.vars.texts(f.Texts("includes")), c.vars.texts(f.Texts("excludes"))
 	if id := f.Text("secret-id"); id != "" {
@@ -208,6 +208,10 @@ func (c *converter) fetched(f *definition.Map) draft.Entry {
 	e.About = c.about(f.Map("spdx"), url)
 	return e
 }
+
+// withoutBlanks is an address as a server is asked for it, which a definition may have as
+// browsers show it.
+func withoutBlanks(url string) string { return strings.ReplaceAll(url, " ", "%20") }
 
 // checksum is a checksum as a build file has it.
 func (c *converter) checksum(f *definition.Map, sum string) string {
