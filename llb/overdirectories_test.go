@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFilesOverDirectories refuses files where the base has a directory, or a link to one,
-// and replaces other links.
+// TestFilesOverDirectories refuses files where the base has a directory, or a link to one, and
+// links where it has a directory, and replaces other links.
 func TestFilesOverDirectories(t *testing.T) {
 	for entry, want := range map[string]string{
 		`{dest: /bin, source: tool}`:  "put a file at /bin: the base has a link to the directory /usr/bin there; write /bin/ to put the file into it",
@@ -17,6 +17,8 @@ func TestFilesOverDirectories(t *testing.T) {
 		`{dest: /usr, source: tool}`:  "put a file at /usr: the base has a directory there; write /usr/",
 		`{dest: /opt/, source: tool}`: "put a file at /opt/tool: the base has a directory there; the file would take its place",
 		`{dest: /opt/, url: "https://example.org/tool", checksum: "` + sum + `"}`: "put a file at /opt/tool: the base has a directory there; the file would take its place",
+		`{dest: /, source: rootfs}`:                              "put a link of the source at /opt/tool: there is a directory already",
+		`{dest: /, source: rootfs, exclude: [opt/tool]}`:         "",
 		`{dest: /sh, source: tool}`:                              "",
 		`{dest: /run, content: x}`:                               "",
 		`{dest: /bin, symlink: opt}`:                             "",

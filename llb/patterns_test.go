@@ -29,6 +29,8 @@ func odd() *union.Project {
 	file(p.Context, "/src/main.md", "md")
 	file(p.Context, "/app/[id]/page.tsx", "id")
 	file(p.Context, "/app/i/page.tsx", "i")
+	p.Context.Put("/rootfs/bin", &union.Node{Kind: union.Link, Data: "opt", Mode: 0o777})
+	p.Context.Put("/rootfs/opt/tool", &union.Node{Kind: union.Link, Data: "x", Mode: 0o777})
 	return p
 }
 

@@ -258,8 +258,8 @@ func (f *layer) split(ctx context.Context, t nodes, p placement) ([]placement, e
 		return nil, err
 	}
 	f.note(p.at, stats)
-	dirs := directoryNames(stats)
-	if err := t.expect(ctx, joinAll(p.at, dirs)...); err != nil {
+	dirs := namesOfKind(stats, fs.ModeDir)
+	if err := expectBeside(ctx, t, p.at, dirs, namesOfKind(stats, fs.ModeSymlink)); err != nil {
 		return nil, err
 	}
 	all := []placement{p}
@@ -349,10 +349,27 @@ func IsDirectory(ctx context.Context, p Prober, st bk.State, src string) (bool, 
 	return false, nil
 }
 
-func directoryNames(stats []*fstypes.Stat) []string {
+// expectBeside has the directories looked up that a source has beside those of the image. A
+// link of the source would take the place of one of them, with all that is in it.
+func expectBeside(ctx context.Context, t nodes, at string, dirs, links []string) error {
+	if err := t.expect(ctx, joinAll(at, slices.Concat(dirs, links))...); err != nil {
+		return err
+	}
+	for _, link := range joinAll(at, links) {
+		if n, ok, err := t.lookup(ctx, link); err != nil {
+			return err
+		} else if ok && n.isDir() {
+			return plan.Mistakef("put a link of the source at %s: there is a directory already, and the link would take its place with all that is in it; leave it out with exclude", link)
+		}
+	}
+	return nil
+}
+
+// namesOfKind are the names of directories or of links.
+func namesOfKind(stats []*fstypes.Stat, kind fs.FileMode) []string {
 	var names []string
 	for _, s := range stats {
-		if os.FileMode(s.Mode).IsDir() {
+		if os.FileMode(s.Mode)&kind != 0 {
 			names = append(names, path.Base(s.Path))
 		}
 	}

@@ -329,6 +329,9 @@ func (o *oracle) merge(src *Node, at string, follow bool) error {
 	for name, kid := range src.Kids {
 		to := path.Join(at, name)
 		if kid.Kind != Dir {
+			if n := o.lookup(to); follow && kid.Kind == Link && n != nil && n.Kind == Dir {
+				return o.taken(to)
+			}
 			if _, ok := o.touched[to]; ok {
 				return ErrMeets
 			}
