@@ -53,10 +53,6 @@ func (r *request) loadLock() (*lock.File, error) {
 	return file, err
 }
 
-func installsPackages(t *spec.Target) bool {
-	return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Packages != nil })
-}
-
 func targetNeedsLock(t *spec.Target) bool {
 	return slices.ContainsFunc(t.Layers, func(l spec.Layer) bool { return l.Strategy().IsLocked() })
 }

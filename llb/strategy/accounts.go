@@ -18,6 +18,8 @@ import (
 const (
 	firstUser  = 1000
 	lastSystem = 499
+	// firstSystem is the first that adduser and useradd give; those below are for the base.
+	firstSystem = 100
 )
 
 // accounts are the users and groups of a target, with all of their numbers.
@@ -64,8 +66,8 @@ func (a *accounts) name(s spec.String, kind string, seen map[string]spec.Pos) (s
 	return name, nil
 }
 
-// id reads a number, or takes the next one that is free.
-func (a *accounts) id(s spec.String, system bool, left *freeIDs, isTaken func(int) bool) (int, error) {
+// id reads the number of what has a name, or takes the next one that is free.
+func (a *accounts) id(name, s spec.String, system bool, left *freeIDs, isTaken func(int) bool) (int, error) {
 	if s.IsSet() {
 		text, err := a.read.expand(s)
 		if err != nil {
@@ -90,6 +92,9 @@ func (a *accounts) id(s spec.String, system bool, left *freeIDs, isTaken func(in
 	free := *n
 	for isTaken(free) {
 		free += step
+	}
+	if free < firstSystem {
+		return 0, a.read.errorf(name.Pos, "no number from %d to %d is free any more; give it one of its own", firstSystem, lastSystem)
 	}
 	return free, nil
 }
@@ -126,7 +131,7 @@ func (a *accounts) planGroups(t *spec.Target) error {
 		if err != nil {
 			return err
 		}
-		gid, err := a.id(g.GID, g.System, left, func(n int) bool { return a.gids[n] || !g.GID.IsSet() && given[n] })
+		gid, err := a.id(g.Name, g.GID, g.System, left, func(n int) bool { return a.gids[n] || !g.GID.IsSet() && given[n] })
 		if err != nil {
 			return err
 		}
@@ -167,7 +172,7 @@ func (a *accounts) planUsers(t *spec.Target) error {
 			return err
 		}
 		own := !u.Group.IsSet() && a.group(name) == nil
-		uid, err := a.id(u.UID, u.System, left, func(n int) bool {
+		uid, err := a.id(u.Name, u.UID, u.System, left, func(n int) bool {
 			return a.uids[n] || !u.UID.IsSet() && (given[n] || own && a.gids[n])
 		})
 		if err != nil {

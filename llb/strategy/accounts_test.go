@@ -13,6 +13,7 @@ import (
 
 	"github.com/strata-build/strata/internal/distro"
 	"github.com/strata-build/strata/llb/plan"
+	"github.com/strata-build/strata/llb/strategy"
 )
 
 // TestAccountsAndPackages has the users of a target where commands and packages may
@@ -47,6 +48,22 @@ func TestAccountsAndPackages(t *testing.T) {
 		if diff := cmp.Diff(c.want, slices.Compact(got)); diff != "" {
 			t.Errorf("%s%s (-want +got):\n%s", c.users, c.layers, diff)
 		}
+	}
+}
+
+// TestNumbersOfSystemUsers has as many of them as there are numbers, and one more, which must
+// not become root.
+func TestNumbersOfSystemUsers(t *testing.T) {
+	text := "users:\n"
+	for i := range 401 {
+		text += fmt.Sprintf("  - {name: u%d, system: true}\n", i)
+	}
+	if _, err := strategy.Plan(t.Context(), withBase(t, "from: toys:1\n"+text[:strings.LastIndex(text, "  -")], nil)); err != nil {
+		t.Error(err)
+	}
+	_, err := strategy.Plan(t.Context(), withBase(t, "from: toys:1\n"+text, nil))
+	if err == nil || !strings.Contains(err.Error(), "strata.yaml:403:12: no number from 100 to 499 is free any more") {
+		t.Errorf("error %v", err)
 	}
 }
 

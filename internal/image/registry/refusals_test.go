@@ -25,7 +25,7 @@ func TestPagesAsRefusals(t *testing.T) {
 	page := strings.Repeat("<p>No such page.", 10000)
 	for name, body := range map[string]http.HandlerFunc{
 		"long":       func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page) },
-		"broken off": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"broken off": func(http.ResponseWriter, *http.Request) { breakOff() },
 	} {
 		for status, want := range map[int]string{
 			http.StatusUnauthorized: "wants a login", http.StatusForbidden: "does not allow it", http.StatusNotFound: "no such image",
