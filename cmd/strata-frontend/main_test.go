@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// maxSize is the greatest size of the stripped binary, in bytes.
-const maxSize = 21_500_000
+// maxSize is the greatest size of the stripped binary, in bytes. It is half a megabyte above
+// what its code needs: what the engine imports would be many of them.
+const maxSize = 22_000_000
 
 // banned are the packages of the engine. They are exact paths: much that the
 // client side needs has one of them as a prefix.
