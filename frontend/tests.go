@@ -69,11 +69,12 @@ func (r *request) test(ctx context.Context, s *spec.Spec, report func(TestResult
 	if len(img.plan.Tests) == 0 {
 		return nil
 	}
-	volumes, err := missingVolumes(ctx, img.ref, img.plan.Images[len(img.plan.Images)-1])
+	wanted := img.plan.Images[len(img.plan.Images)-1]
+	volumes, err := missingVolumes(ctx, img.ref, wanted)
 	if err != nil {
 		return err
 	}
-	subject := tried{daemon: r.daemon, ref: img.ref, platform: img.plan.Platform, volumes: volumes}
+	subject := tried{daemon: r.daemon, ref: img.ref, platform: wanted.Platform, volumes: volumes}
 	for _, t := range img.plan.Tests {
 		res, err := subject.run(ctx, t)
 		if err != nil {

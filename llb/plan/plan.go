@@ -10,6 +10,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -33,10 +34,10 @@ type Plan struct {
 	Tests []Test `json:"tests,omitempty"`
 }
 
-// Image returns the planned image of that target and platform, or nil.
-func (p *Plan) Image(target, platform string) *Image {
+// Image returns the planned image of that target when it is asked for a platform, or nil.
+func (p *Plan) Image(target, asked string) *Image {
 	for _, img := range slices.Backward(p.Images) { // mostly the base of what comes next
-		if img.Target == target && img.Platform == platform {
+		if img.Target == target && cmp.Or(img.Asked, img.Platform) == asked {
 			return img
 		}
 	}
@@ -45,9 +46,12 @@ func (p *Plan) Image(target, platform string) *Image {
 
 // Image is one target for one platform.
 type Image struct {
-	Target   string     `json:"target"`
-	Platform string     `json:"platform"`
-	Range    spec.Range `json:"-"`
+	Target   string `json:"target"`
+	Platform string `json:"platform"`
+	// Asked is the platform that the target was asked for, where it is for one of its own;
+	// empty where that is the same.
+	Asked string     `json:"asked,omitempty"`
+	Range spec.Range `json:"-"`
 	// From is the base.
 	From Tree `json:"from"`
 	// Base is the base's configuration; nil for scratch and for bases that have
@@ -115,7 +119,8 @@ type Tree struct {
 	Platform string `json:"platform,omitempty"`
 	// Changed is a target without what it stands on: what its own layers put there.
 	Changed bool `json:"changed,omitempty"`
-	// Chosen says that a Dockerfile says itself which platform its stage is for.
+	// Chosen says that a Dockerfile says itself which platform its stage is for, or a
+	// target which one it is for.
 	Chosen bool `json:"-"`
 	// Pos is where the build file names it.
 	Pos spec.Pos `json:"-"`

@@ -63,6 +63,15 @@ func (t *Target) checkUse(in plan.Tree, img *dockerspec.DockerOCIImage) {
 	}
 }
 
+// checkRun is checkUse of what a command runs in, on a platform: that its target is for
+// another one doesn't let the command run there.
+func checkRun(t *Target, in plan.Tree, img *dockerspec.DockerOCIImage, platform string) {
+	if in.Kind == plan.Target {
+		in.Platform, in.Chosen = platform, false
+	}
+	t.checkUse(in, img)
+}
+
 // warnOnBuild tells of the triggers of a base.
 func (t *Target) warnOnBuild(from plan.Tree, img *dockerspec.DockerOCIImage) {
 	if img == nil || len(img.Config.OnBuild) == 0 {

@@ -93,6 +93,12 @@ func TestPlatformOfBases(t *testing.T) {
 		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: x:linux-amd64, source: /a, platform: linux/amd64}]\n", ""},
 		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: x:linux-amd64, source: /a, platform: $BUILDPLATFORM}]\n", ""},
 		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: target:x, source: /a, platform: $BUILDPLATFORM}]\ntargets: {x: {from: x:linux-amd64}}\n", ""},
+		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: target:x, source: /a}]\ntargets: {x: {from: x:linux-amd64, platform: linux/amd64}}\n", ""},
+		{
+			"linux/arm64", "layers:\n  - build: {from: target:x, run: make}\ntargets: {x: {from: x:linux-amd64, platform: linux/amd64}}\n",
+			"InvalidBaseImagePlatform strata.yaml:2:19: target:x is for linux/amd64, and what it is used for is for linux/arm64" + hint,
+		},
+		{"linux/arm64", "layers:\n  - build: {from: target:x, platform: $BUILDPLATFORM, run: make}\ntargets: {x: {from: x:linux-amd64, platform: linux/amd64}}\n", ""},
 		{"linux/arm64", "layers:\n  - files: [{dest: /a, from: dockerfile:Dockerfile, source: /a}]\n", "InvalidBaseImagePlatform strata.yaml:2:30: dockerfile:Dockerfile is for linux/amd64, and"},
 		{"linux/arm64", "layers:\n  - build: {from: x:linux-amd64, run: make}\n", "InvalidBaseImagePlatform strata.yaml:2:19: "},
 		{"linux/arm64", "layers:\n  - build: {from: x:linux-amd64, run: make, platform: $BUILDPLATFORM}\n", ""},

@@ -127,7 +127,7 @@ func (c *command) planFrom(ctx context.Context) error {
 		return err
 	}
 	if c.b.From.IsSet() || c.b.Platform.IsSet() {
-		c.t.checkUse(c.out.From, c.base)
+		checkRun(c.t, c.out.From, c.base, c.out.Platform)
 	}
 	if c.b.From.IsSet() {
 		c.t.warnOnBuild(c.out.From, c.base)

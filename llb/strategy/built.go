@@ -111,7 +111,7 @@ func (n nixBuild) step(ctx context.Context) (*plan.Exec, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.derived.t.checkUse(tree, image)
+	checkRun(n.derived.t, tree, image, e.Platform)
 	e.From = tree
 	if image != nil {
 		e.Env = slices.Clone(image.Config.Env)

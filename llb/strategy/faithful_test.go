@@ -116,6 +116,49 @@ targets:
 	}
 }
 
+// TestOwnPlatformIsOne has a target with a platform of its own as what commands run in and
+// take files from, and as a base: all of them mean one image, made for the platform that is
+// asked for.
+func TestOwnPlatformIsOne(t *testing.T) {
+	const file = `
+layers:
+  - files: [{dest: /x, from: "target:build", source: /x}]
+  - build: {from: "target:tools", platform: $BUILDPLATFORM, run: make, outputs: [/y]}
+targets:
+  tools:
+    from: example/go
+    platform: $BUILDPLATFORM
+    layers: [{build: {run: "get $TARGETARCH"}}]
+  build:
+    from: target:tools
+    platform: $BUILDPLATFORM
+    layers:
+      - build: {run: "cc > $out/x", source: {from: "target:tools"}, mounts: [{target: /m, from: "target:tools"}]}
+`
+	p, err := planFile(t, file, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, img := range p.Images {
+		names = append(names, img.Target+" for "+img.Platform+" asked for "+img.Asked)
+		for _, l := range img.Layers {
+			for _, c := range append(l.Action.Copies(), plan.Copy{From: img.From}) {
+				if c.From.Kind == plan.Target && p.Image(c.From.Name, c.From.Platform) == nil {
+					t.Errorf("%s takes what isn't planned: %+v", img.Target, c.From)
+				}
+			}
+		}
+	}
+	want := "tools for linux/amd64 asked for linux/arm64; build for linux/amd64 asked for linux/arm64; default for linux/arm64 asked for "
+	if got := strings.Join(names, "; "); got != want {
+		t.Errorf("the images are %s, want %s", got, want)
+	}
+	if env := p.Images[0].Layers[0].Action.(*plan.Exec).Env; !slices.Contains(env, "TARGETARCH=arm64") {
+		t.Errorf("what commands run in is made with %v", env)
+	}
+}
+
 // TestFilesAsTheyAre has the keys of files that leave something as it is.
 func TestFilesAsTheyAre(t *testing.T) {
 	const file = `

@@ -237,13 +237,13 @@ func planCopy(ctx context.Context, t *Target, f *spec.File) (*plan.Copy, error) 
 	c := &plan.Copy{From: plan.Tree{Kind: plan.Main}, Pos: f.Source.Pos, Checkout: true}
 	var err error
 	if f.From.IsSet() {
-		platform := t.platform
-		if f.Platform.IsSet() {
-			if platform, err = t.read.platform(f.Platform); err != nil {
-				return nil, err
-			}
+		if c.From, err = t.usable(f.From, t.platform); err == nil && f.Platform.IsSet() {
+			c.From.Platform, err = t.read.platform(f.Platform)
 		}
-		if c.From, c.Checkout, err = t.use(ctx, f.From, platform); err != nil {
+		if err != nil {
+			return nil, err
+		}
+		if c.From, c.Checkout, err = useTree(ctx, t, c.From); err != nil {
 			return nil, err
 		}
 		if c.From.Changed = f.Changed; f.Changed && c.From.Kind != plan.Target {

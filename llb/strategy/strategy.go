@@ -256,7 +256,9 @@ func (t *Target) planPlatform() error {
 		return nil
 	}
 	var err error
-	t.image.Platform, err = t.read.platform(t.described.Platform)
+	if t.image.Platform, err = t.read.platform(t.described.Platform); err == nil && t.image.Platform != t.platform {
+		t.image.Asked = t.platform
+	}
 	return err
 }
 

@@ -17,7 +17,8 @@ import (
 )
 
 // tree reads where files come from: scratch, layers, target:NAME, context:NAME,
-// dockerfile:PATH#STAGE or a reference. A string that isn't set is scratch.
+// dockerfile:PATH#STAGE or a reference. A string that isn't set is scratch. A target that
+// is for a platform of its own is asked for the one that this target is asked for.
 func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 	name, err := t.read.expand(s)
 	if err != nil {
@@ -32,8 +33,11 @@ func (t *Target) tree(s spec.String, platform string) (plan.Tree, error) {
 		return plan.Tree{Kind: plan.Layers, Pos: s.Pos}, nil
 	case kind == "target":
 		tree.Kind, tree.Name = plan.Target, rest
-		if t.read.file.Target(rest) == nil {
+		switch described := t.read.file.Target(rest); {
+		case described == nil:
 			return tree, t.pass.unknownTarget(spec.String{Value: rest, Pos: s.Pos})
+		case described.Platform.IsSet(): // its arguments are those of the request
+			tree.Chosen, tree.Platform = true, t.platform
 		}
 		return tree, nil
 	case kind == "context" && rest != "":
@@ -73,6 +77,11 @@ func (t *Target) use(ctx context.Context, s spec.String, platform string) (tree 
 	if tree, err = t.usable(s, platform); err != nil {
 		return tree, false, err
 	}
+	return useTree(ctx, t, tree)
+}
+
+// useTree is use of a tree that was read.
+func useTree(ctx context.Context, t *Target, tree plan.Tree) (used plan.Tree, checkout bool, err error) {
 	tree, config, err := t.base(ctx, tree)
 	if err != nil {
 		return tree, false, err
