@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/containerd/platforms"
@@ -169,19 +171,36 @@ func parses[V any](parse func(string) (V, error)) func(string) error {
 // setNetwork sets ports and volumes.
 func (s settings) setNetwork(c *spec.Config, out *dockerspec.DockerOCIImageConfig) error {
 	var err error
-	if out.ExposedPorts, err = s.add("port", c.Expose, out.ExposedPorts, s.ports); err != nil {
+	if out.ExposedPorts, err = s.add("port", c.Expose, out.ExposedPorts, s.ports, plainPort); err != nil {
 		return err
 	}
-	out.Volumes, err = s.add("volume", c.Volumes, out.Volumes, s.volume)
+	out.Volumes, err = s.add("volume", c.Volumes, out.Volumes, s.volume, plainVolume)
 	return err
 }
 
+// plainVolume is a volume as build files write it: images may have one with a slash at its
+// end, or without one at its beginning.
+func plainVolume(name string) string { return path.Join("/", name) }
+
+// plainPort is a port as build files write it: images may have one without a protocol.
+func plainPort(name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return name + "/tcp"
+}
+
 // add is what an image has of something after the build file's additions; nil
-// when that is nothing.
-func (s settings) add(noun string, a spec.Additions, base map[string]struct{}, read func(spec.String) ([]string, error)) (map[string]struct{}, error) {
+// when that is nothing. What the base has may be written in other ways, of which plain
+// makes the one that is read.
+func (s settings) add(noun string, a spec.Additions, base map[string]struct{}, read func(spec.String) ([]string, error), plain func(string) string) (map[string]struct{}, error) {
 	all := map[string]struct{}{}
 	if !a.Clear {
 		maps.Copy(all, base)
+	}
+	written := map[string][]string{}
+	for name := range base {
+		written[plain(name)] = append(written[plain(name)], name)
 	}
 	for _, entry := range a.Remove {
 		names, err := read(entry)
@@ -189,8 +208,10 @@ func (s settings) add(noun string, a spec.Additions, base map[string]struct{}, r
 			return nil, err
 		}
 		for _, name := range names {
-			mustHave(s, noun, name, entry.Pos, base)
-			delete(all, name)
+			mustHave(s, noun, name, entry.Pos, written)
+			for _, as := range written[name] {
+				delete(all, as)
+			}
 		}
 	}
 	for _, entry := range a.Add {

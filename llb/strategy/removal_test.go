@@ -156,3 +156,36 @@ layers:
 		t.Errorf("unexpected owner (-want +got):\n%s", diff)
 	}
 }
+
+// plainly is a base with a configuration.
+type plainly dockerspec.DockerOCIImageConfig
+
+func (p plainly) Base(_ context.Context, t plan.Tree) (plan.Tree, *dockerspec.DockerOCIImage, error) {
+	return t, &dockerspec.DockerOCIImage{Config: dockerspec.DockerOCIImageConfig(p)}, nil
+}
+
+// TestRemovalOfWhatIsWrittenOtherwise removes volumes and ports that the base has in forms
+// that no build file gives them: as a Dockerfile's VOLUME has them, and as buildah does.
+func TestRemovalOfWhatIsWrittenOtherwise(t *testing.T) {
+	s, err := spec.Parse("strata.yaml", []byte("from: base\nconfig: {volumes: {/data/: null, /log: null}, expose: {80: null}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	amd64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
+	base := plainly{ImageConfig: ocispecs.ImageConfig{
+		Volumes:      map[string]struct{}{"/data/": {}, "log": {}, "/kept/": {}},
+		ExposedPorts: map[string]struct{}{"80": {}, "80/udp": {}},
+	}}
+	p, err := strategy.Plan(t.Context(), strategy.Request{
+		Spec: s, Platform: amd64, BuildPlatform: amd64, Bases: base,
+		Warn: func(e *spec.Error) { t.Errorf("warned of %v", e) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.Images[0].Config.Config
+	want := []map[string]struct{}{{"/kept/": {}}, {"80/udp": {}}}
+	if diff := cmp.Diff(want, []map[string]struct{}{got.Volumes, got.ExposedPorts}); diff != "" {
+		t.Errorf("unexpected configuration (-want +got):\n%s", diff)
+	}
+}
