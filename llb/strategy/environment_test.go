@@ -72,3 +72,31 @@ layers:
 		}
 	}
 }
+
+// TestEnvironmentOfTests has an argument that the image, and a test, have another variable
+// of: what is tried is the image as it is.
+func TestEnvironmentOfTests(t *testing.T) {
+	const file = `
+args: {A: arg, B: arg, C: arg}
+from: base
+config: {env: {B: config}}
+tests:
+  - {run: "echo $A $B $C"}
+  - {run: "echo $A $B $C", env: {A: line, B: line, C: line, D: $C}}
+  - {run: [printenv]}
+`
+	s, err := spec.Parse("strata.yaml", []byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	amd64 := platforms.MustParse("linux/amd64")
+	p, err := strategy.Plan(t.Context(), strategy.Request{Spec: s, Platform: amd64, BuildPlatform: amd64, Bases: withEnv{"PATH=/bin", "A=base"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"PATH=/bin A=base B=config C=arg", "PATH=/bin A=line B=line C=line D=line", "PATH=/bin A=base B=config"} {
+		if got := strings.Join(p.Tests[i].Env, " "); got != want {
+			t.Errorf("test %d has %q, want %q", i+1, got, want)
+		}
+	}
+}

@@ -40,8 +40,11 @@ func (r reader) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig) 
 	if _, ok := env.table()["PATH"]; !ok {
 		env = env.set("PATH", system.DefaultPathEnv("linux"))
 	}
-	env, err := r.merge(env, s.Env)
+	script, err := r.verbatim(s.Run)
 	if err != nil {
+		return out, err
+	}
+	if out.Env, err = r.merge(withMentioned(r, env, script), s.Env); err != nil {
 		return out, err
 	}
 	if s.User.IsSet() {
@@ -50,24 +53,14 @@ func (r reader) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig) 
 		}
 	}
 	if s.Run.IsSet() {
-		script, err := r.verbatim(s.Run)
-		if err != nil {
-			return out, err
-		}
 		shell := []string{"/bin/sh", "-e", "-c"}
 		if len(config.Shell) > 0 {
 			shell = config.Shell
 		}
 		out.Args = append(append(out.Args, shell...), script)
-		for _, name := range spec.Mentioned(script) {
-			if value, ok := r.vars.Lookup(name); ok {
-				env = env.set(name, value)
-			}
-		}
 	} else if out.Args, err = r.expandAll(s.Argv); err != nil {
 		return out, err
 	}
-	out.Env = env
 	if s.Start {
 		if err := r.planService(&out, s, config); err != nil {
 			return out, err
@@ -81,6 +74,19 @@ func (r reader) planTest(s *spec.Test, config *dockerspec.DockerOCIImageConfig) 
 	}
 	out.Stderr, err = r.match(s.Expect.Stderr)
 	return out, err
+}
+
+// withMentioned adds the arguments that a script mentions to the environment of an image.
+// What the image has is what its containers have, and so what is tried.
+func withMentioned(r reader, e environment, script string) environment {
+	has := e.places()
+	for _, name := range spec.Mentioned(script) {
+		value, ok := r.vars.Lookup(name)
+		if _, there := has[name]; ok && !there {
+			e = append(e, name+"="+value)
+		}
+	}
+	return e
 }
 
 func (r reader) match(s *spec.Match) (*plan.Match, error) {
