@@ -43,7 +43,11 @@ func writeGo(p *project) (page, error) {
 		d.Name = safeName(moduleName(mod.Module.Mod.Path))
 	}
 	files := p.sources(".go")
-	pkg, err := p.goPackage(files, d.Name)
+	modules, err := p.goModules(text)
+	if err != nil {
+		return page{}, err
+	}
+	pkg, err := p.goPackage(slices.DeleteFunc(slices.Clone(files), modules.leaveOut), d.Name)
 	if err != nil {
 		return page{}, err
 	}
@@ -51,7 +55,7 @@ func writeGo(p *project) (page, error) {
 		d.Name = safeName(pkg)
 	}
 	tags := ""
-	d.Source = p.goSource(files)
+	d.Source = p.goSource(files, modules)
 	for _, file := range files {
 		text, err := p.read(file)
 		if err != nil {
@@ -104,7 +108,7 @@ func (p *project) goPackage(files []string, name string) (string, error) {
 	var all []string
 	for _, file := range files {
 		text, err := p.read(file)
-		if err != nil || !regexp.MustCompile(`(?m)^package main\b`).MatchString(text) || strings.Contains(text, "//go:build ignore") {
+		if err != nil || !regexp.MustCompile(`(?m)^package main\b`).MatchString(text) || !isCompiled(text) {
 			continue
 		}
 		if dir := path.Dir(file); !slices.Contains(all, dir) {
@@ -143,8 +147,11 @@ func goDir(dir string) string {
 }
 
 // goSource are the patterns of what the compiler reads.
-func (p *project) goSource(files []string) []string {
+func (p *project) goSource(files []string, modules goModules) []string {
 	all := append([]string{"**/*.go"}, p.present("go.mod", "go.sum", "go.work", "go.work.sum")...)
+	for _, dir := range modules.needed {
+		all = append(all, p.present(path.Join(dir, "go.mod"), path.Join(dir, "go.sum"))...)
+	}
 	if p.has("vendor/modules.txt") {
 		all = append(all, "vendor")
 		p.note("vendor: the modules are there, and not fetched")
