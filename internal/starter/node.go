@@ -261,6 +261,7 @@ func (p *project) nodePackages(pkg packageJSON) nodePackages {
 			p.note("package.json: the program is started by %s, so that packages of devDependencies are in the image", program)
 		}
 	}
+	n.withoutPrepare(p, pkg)
 	n.Manifests = append([]string{"package.json"}, n.Manifests...)
 	n.Manifests = append(n.Manifests, p.present(".npmrc")...)
 	for _, pattern := range p.workspaces(pkg) {
@@ -271,6 +272,22 @@ func (p *project) nodePackages(pkg packageJSON) nodePackages {
 		n.Patterns = append(slices.Clone(n.Manifests), n.Patterns...)
 	}
 	return n
+}
+
+// withoutPrepare installs packages without the project's own script prepare, which package
+// managers run then: it is for who works on the project, and what it needs isn't there.
+func (n *nodePackages) withoutPrepare(p *project, pkg packageJSON) {
+	const drop = "npm pkg delete scripts.prepare\n"
+	if pkg.Scripts["prepare"] == "" || n.Install == "" && n.Production == "" {
+		return
+	}
+	p.note("package.json: the script prepare isn't run when packages are installed: there are neither sources nor, of the program's own packages, its tools")
+	if n.Install != "" {
+		n.Install = drop + n.Install
+	}
+	if n.Production != "" {
+		n.Production = drop + n.Production
+	}
 }
 
 func (p *project) npm(pkg packageJSON) nodePackages {

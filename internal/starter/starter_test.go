@@ -73,6 +73,8 @@ func TestOddManifests(t *testing.T) {
 		{"package.json", `{"engines": ["node >= 0.6"], "scripts": [], "dependencies": {"a": "1", "b": false}, "main": "x.js"}`, "entrypoint: [node, x.js]"},
 		{"package.json", `{"volta": "no", "engines": {"node": ">=22 <23"}}`, "node:22"},
 		{"composer.json", `{"config": {"platform": []}, "require": {"php": "~8.3.0"}}`, "php:8.3"},
+		{"package.json", `{"scripts": {"prepare": "husky", "build": "x"}, "dependencies": {"a": "1"}, "devDependencies": {"husky": "9"}}`, "run: |\n        npm pkg delete scripts.prepare\n        npm install --omit=dev\n"},
+		{"package.json", `{"scripts": {"prepare": "husky", "build": "x"}, "devDependencies": {"husky": "9"}}`, "run: |\n            npm pkg delete scripts.prepare\n            npm install\n"},
 		{"composer.json", `{"require": [], "config": {"platform": {"php": false, "ext-gd": "1"}}}`, "from: php:"},
 	} {
 		d := write(t, fstest.MapFS{c.file: {Data: []byte(c.text)}}, "project")
