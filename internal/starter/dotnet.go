@@ -21,6 +21,8 @@ type dotnetPage struct {
 	// Runtime is the name of the image that programs run in.
 	Runtime string
 	Source  []string
+	// Nested says that projects lie in directories, where local builds leave theirs.
+	Nested bool
 	// Restored are the files that say which packages.
 	Restored []string
 	// HasUser says that the base has the user app.
@@ -71,6 +73,7 @@ func writeDotnet(p *project) (page, error) {
 	for _, f := range p.files {
 		if slices.Contains([]string{".csproj", ".fsproj", ".vbproj"}, path.Ext(f)) {
 			d.Restored = append(d.Restored, f)
+			d.Nested = d.Nested || path.Dir(f) != "."
 		}
 	}
 	d.Restored = append(d.Restored, p.present("packages.lock.json", "nuget.config", "NuGet.config", "Directory.Packages.props", "Directory.Build.props", "global.json")...)

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -48,8 +49,10 @@ type bunPage struct {
 	service
 	Version   string
 	Manifests []string
-	Entry     string
-	Files     []string
+	// Patterns select the manifests, where members of a workspace have some, too.
+	Patterns []string
+	Entry    string
+	Files    []string
 }
 
 func writeBun(p *project) (page, error) {
@@ -60,6 +63,13 @@ func writeBun(p *project) (page, error) {
 	_, version, _ := strings.Cut(pkg.PackageManager, "bun@")
 	d := bunPage{Version: p.version(runtime{name: "Bun", def: "1"}, pin{".bun-version", p.word(".bun-version"), exact}, pin{"package.json", version, exact})}
 	d.Manifests = p.present("package.json", "bun.lock", "bun.lockb", "bunfig.toml")
+	for _, pattern := range p.workspaces(pkg) {
+		d.Patterns = append(d.Patterns, path.Join(pattern, "package.json"))
+	}
+	if d.Patterns != nil {
+		p.note("a workspace: check that the packages of its members that the program needs are in outputs")
+		d.Patterns = append(slices.Clone(d.Manifests), d.Patterns...)
+	}
 	d.Entry = cmp.Or(firstGroup(`^bun (?:run )?(\S+\.[mc]?[jt]sx?)$`, pkg.Scripts["start"]), pkg.Main, moduleOf(p),
 		p.first("index.ts", "server.ts", "src/index.ts", "src/server.ts", "main.ts", "index.js"), "index.ts")
 	d.Entry = path.Clean(d.Entry)

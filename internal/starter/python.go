@@ -104,7 +104,7 @@ func (p *project) pythonPackages(py pyproject) pythonPackages {
 	var n pythonPackages
 	switch {
 	case p.has("uv.lock"):
-		n = p.uv()
+		n = p.uv(py)
 	case p.has("poetry.lock") || py.Tool.Poetry.Dependencies != nil && !p.has("requirements.txt"):
 		n = p.poetry()
 	default:
@@ -123,9 +123,9 @@ func cloneWith(m map[string]string, name, value string) map[string]string {
 	return all
 }
 
-func (p *project) uv() pythonPackages {
+func (p *project) uv(py pyproject) pythonPackages {
 	p.note("uv.lock: uv")
-	return pythonPackages{
+	n := pythonPackages{
 		Caches: []string{"uv", "pip"},
 		Source: p.present("pyproject.toml", "uv.lock", "uv.toml"),
 		Commands: []string{
@@ -134,6 +134,13 @@ func (p *project) uv() pythonPackages {
 		},
 		Env: map[string]string{"UV_PROJECT_ENVIRONMENT": "/opt/venv", "UV_PYTHON_DOWNLOADS": "never", "UV_COMPILE_BYTECODE": "1"},
 	}
+	if py.Tool.UV["workspace"] != nil {
+		p.note("pyproject.toml: a workspace: its members are installed with the packages, for which all sources are needed")
+		quiet := &project{fsys: p.fsys}
+		n.Source = append(n.Source, quiet.shipped(n.Source...)...)
+		n.Commands[1] += " --no-editable"
+	}
+	return n
 }
 
 func (p *project) poetry() pythonPackages {
