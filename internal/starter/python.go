@@ -171,6 +171,9 @@ func (p *project) pip(py pyproject) pythonPackages {
 		}
 		return n
 	}
+	if p.has("pdm.lock") {
+		p.note("pdm.lock: PDM isn't known, so that versions are chosen when it is built: write its requirements by \"pdm export --prod -o requirements.txt\"")
+	}
 	if p.has("Pipfile") {
 		p.note("Pipfile: Pipenv isn't known: write its requirements by \"pipenv requirements > requirements.txt\"")
 	}

@@ -114,3 +114,13 @@ func checkForm(t *testing.T, text []byte) {
 		t.Errorf("begins with %.80q", text)
 	}
 }
+
+// TestLockOfPDM tells that nothing reads PDM's lock.
+func TestLockOfPDM(t *testing.T) {
+	d := write(t, fstest.MapFS{
+		"pyproject.toml": {Data: []byte("[project]\nname = 'x'\ndependencies = ['flask']\n")}, "pdm.lock": {}, "main.py": {},
+	}, "project")
+	if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, "pdm.lock: PDM isn't known") {
+		t.Errorf("nothing is told of pdm.lock:\n%s", notes)
+	}
+}
