@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,6 +117,34 @@ func TestJob(t *testing.T) {
 	}
 	if j.progress != "plain" {
 		t.Errorf("progress %q", j.progress)
+	}
+}
+
+// TestInlineCache has a cache in the image by a flag, or by the argument that buildx knows.
+func TestInlineCache(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, frontend.DefaultFile), []byte("from: scratch\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]int{
+		"--build-arg BUILDKIT_INLINE_CACHE=1":                        1,
+		"--build-arg BUILDKIT_INLINE_CACHE=1 --cache-to type=inline": 1,
+		"--build-arg BUILDKIT_INLINE_CACHE=0":                        0,
+		"--build-arg BUILDKIT_INLINE_CACHE=1 --check":                0,
+	} {
+		term, o := parse(t, nil, append(strings.Fields(words), dir)...)
+		j, err := newJob(t.Context(), term, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var types []string
+		for _, c := range j.solveOpt.CacheExports {
+			types = append(types, c.Type)
+		}
+		if !slices.Equal(types, slices.Repeat([]string{"inline"}, want)) {
+			t.Errorf("%s: caches are written to %q", words, types)
+		}
+		_ = j.close()
 	}
 }
 

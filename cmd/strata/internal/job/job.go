@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -127,8 +129,20 @@ func (j *job) readFlags(o Options) (outputs []flags.Output, err error) {
 		j.solveOpt.Internal = true
 		return nil, nil
 	}
-	j.solveOpt.CacheExports, err = flags.CacheTo(o.Cache.To, env)
-	return outputs, err
+	if j.solveOpt.CacheExports, err = flags.CacheTo(o.Cache.To, env); err != nil {
+		return nil, err
+	}
+	if wantsInlineCache(j.solveOpt) {
+		j.solveOpt.CacheExports = append(j.solveOpt.CacheExports, client.CacheOptionsEntry{Type: "inline", Attrs: map[string]string{}})
+	}
+	return outputs, nil
+}
+
+// wantsInlineCache reports whether a build argument asks for the cache in the image, as it does
+// with buildx, and no flag does.
+func wantsInlineCache(opt client.SolveOpt) bool {
+	wants, err := strconv.ParseBool(opt.FrontendAttrs["build-arg:BUILDKIT_INLINE_CACHE"])
+	return err == nil && wants && !slices.ContainsFunc(opt.CacheExports, func(c client.CacheOptionsEntry) bool { return c.Type == "inline" })
 }
 
 // readOutputs reads where the result goes; a question has no result.
