@@ -183,12 +183,14 @@ func (p *project) shipped(but ...string) []string {
 	if err != nil {
 		return nil
 	}
-	var all, left []string
+	var all, left, secret []string
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case slices.Contains(but, name):
 		case strings.HasPrefix(name, ".") || isToolDir(name):
+		case p.isSecret(name):
+			secret = append(secret, name)
+		case slices.Contains(but, name):
 		case isForPeople(name) || !e.IsDir() && !e.Type().IsRegular():
 			left = append(left, name)
 		default:
@@ -198,7 +200,23 @@ func (p *project) shipped(but ...string) []string {
 	if len(left) > 0 {
 		p.note("%s: not put into the image", strings.Join(left, ", "))
 	}
+	if len(secret) > 0 {
+		p.note("%s: a secret as it seems, and so not put into the image", strings.Join(secret, ", "))
+	}
 	return all
+}
+
+// isSecret reports whether a name is one that keys, and files with logins, usually have. What
+// is in PEM may be for everyone.
+func (p *project) isSecret(name string) bool {
+	switch {
+	case slices.Contains([]string{"id_rsa", "id_ecdsa", "id_ed25519", "auth.json", "credentials.json"}, name):
+		return true
+	case path.Ext(name) == ".pem":
+		text, err := p.read(name)
+		return err == nil && strings.Contains(text, "PRIVATE KEY-----")
+	}
+	return slices.Contains([]string{".key", ".p12", ".pfx", ".tfstate"}, path.Ext(strings.TrimSuffix(name, ".backup")))
 }
 
 // isForPeople reports whether a name at the top of a project is for those who work on

@@ -19,8 +19,8 @@ type rubyPage struct {
 	Files     []string
 	Entry     []string
 	Env       map[string]string
-	// Assets says that Rails compiles assets.
-	Assets bool
+	// Rails says that it is a program of Rails, and Assets that this compiles assets.
+	Rails, Assets bool
 }
 
 func rubyRuntime() runtime {
@@ -88,6 +88,10 @@ func (d *rubyPage) entry(p *project, gem func(string) bool) {
 			d.Path = "/up"
 		}
 		d.Env["RAILS_ENV"] = "production"
+		d.Rails = true
+		if p.has("config/master.key") {
+			p.note("config/master.key: a secret, and so not put into the image: give RAILS_MASTER_KEY to its containers")
+		}
 		d.Assets = gem("sprockets-rails") || gem("propshaft")
 	case p.has("config.ru") && gem("puma"):
 		serve(9292, "config.ru: served by Puma", "bundle", "exec", "puma", "--bind", "tcp://0.0.0.0:9292")

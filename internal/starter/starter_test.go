@@ -124,3 +124,50 @@ func TestLockOfPDM(t *testing.T) {
 		t.Errorf("nothing is told of pdm.lock:\n%s", notes)
 	}
 }
+
+// TestSecrets leaves out of an image what has logins and keys, and tells it.
+func TestSecrets(t *testing.T) {
+	for name, c := range map[string]struct {
+		files        map[string]string
+		has, without []string
+		note         string
+	}{
+		"php": {
+			map[string]string{"composer.json": "{}", "auth.json": "{}", "index.php": "<?php"},
+			[]string{"source: [composer.json, auth.json]", "dest: /app/, source: [composer.json, index.php]"}, []string{"index.php, auth.json", "auth.json, composer.json, index.php"},
+			"auth.json: a secret as it seems, and so not put into the image",
+		},
+		"rails": {
+			map[string]string{"Gemfile": "gem 'rails'\n", "config/application.rb": "", "config/master.key": "k", "config.ru": ""},
+			[]string{`source: [Gemfile, config, config.ru], exclude: ["**/*.key"]`}, nil, "config/master.key: a secret",
+		},
+		"node": {
+			map[string]string{
+				"package.json": "{}", "index.js": "", "ca.pem": "-----BEGIN CERTIFICATE-----\n", "own.pem": "-----BEGIN PRIVATE KEY-----\n",
+				"tls.key": "", "id_rsa": "", "terraform.tfstate": "{}", "terraform.tfstate.backup": "{}",
+			},
+			[]string{"source: [package.json, ca.pem, index.js]"}, []string{"own.pem", "tls.key"},
+			"id_rsa, own.pem, terraform.tfstate, terraform.tfstate.backup, tls.key: a secret as it seems",
+		},
+	} {
+		fsys := fstest.MapFS{}
+		for file, text := range c.files {
+			fsys[file] = &fstest.MapFile{Data: []byte(text)}
+		}
+		d := write(t, fsys, "project")
+		checkForm(t, d.BuildFile)
+		for _, want := range c.has {
+			if !strings.Contains(string(d.BuildFile), want) {
+				t.Errorf("%s: want %s in\n%s", name, want, d.BuildFile)
+			}
+		}
+		for _, other := range c.without {
+			if strings.Contains(string(d.BuildFile), other) {
+				t.Errorf("%s: there is %s in\n%s", name, other, d.BuildFile)
+			}
+		}
+		if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, c.note) {
+			t.Errorf("%s: want %q in\n%s", name, c.note, notes)
+		}
+	}
+}
