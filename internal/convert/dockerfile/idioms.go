@@ -6,6 +6,7 @@ package dockerfile
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -119,13 +120,14 @@ func (s *stage) install(in *installation, b *draft.Build, comments []string, lin
 }
 
 // unused drops the arguments that a script doesn't mention. One that no line of the
-// Dockerfile mentions is for the programs, and stays.
+// Dockerfile mentions is for the programs, and stays, and so do those that xx, which
+// cross-compiles, reads by itself.
 func (s *stage) unused(b *draft.Build, line int) {
 	if b.Args == nil || b.Run == "" {
 		return
 	}
 	wanted := slices.DeleteFunc(slices.Clone(b.Args), func(name string) bool {
-		return s.c.mentioned(name) && !slices.Contains(spec.Mentioned(b.Run), name)
+		return s.c.mentioned(name) && !slices.Contains(spec.Mentioned(b.Run), name) && !(strings.HasPrefix(name, "TARGET") && callsXX(b.Run))
 	})
 	if len(wanted) < len(b.Args) {
 		s.c.note(line, Changed, "arguments that a command doesn't mention are no part of its environment, so that it isn't run again for them")
@@ -134,7 +136,12 @@ func (s *stage) unused(b *draft.Build, line int) {
 	s.stepArgs(b, wanted)
 }
 
+// callsXX reports whether a script calls a program of tonistiigi/xx.
+func callsXX(script string) bool {
+	return regexp.MustCompile(`(?m)(?:^|[\s;&|(/])xx-[a-z]`).MatchString(script)
+}
+
 // mentioned reports whether a line of the Dockerfile names a variable.
 func (c *converter) mentioned(name string) bool {
-	return isFixed(name) || slices.Contains(spec.Mentioned(strings.Join(c.text.lines, "\n")), name)
+	return slices.Contains(spec.Mentioned(strings.Join(c.text.lines, "\n")), name)
 }
