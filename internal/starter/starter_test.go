@@ -134,19 +134,22 @@ func TestSecrets(t *testing.T) {
 	}{
 		"php": {
 			map[string]string{"composer.json": "{}", "auth.json": "{}", "index.php": "<?php"},
-			[]string{"source: [composer.json, auth.json]", "dest: /app/, source: [composer.json, index.php]"}, []string{"index.php, auth.json", "auth.json, composer.json, index.php"},
+			[]string{"source: [composer.json, auth.json]", "dest: /app/, source: [composer.json, index.php]"},
+			[]string{"index.php, auth.json", "auth.json, composer.json, index.php"},
 			"auth.json: a secret as it seems, and so not put into the image",
 		},
 		"rails": {
 			map[string]string{"Gemfile": "gem 'rails'\n", "config/application.rb": "", "config/master.key": "k", "config.ru": ""},
-			[]string{`source: [Gemfile, config, config.ru], exclude: ["**/*.key"]`}, nil, "config/master.key: a secret",
+			[]string{`source: [Gemfile, config, config.ru], exclude: ["**/*.key"]`},
+			nil, "config/master.key: a secret",
 		},
 		"node": {
 			map[string]string{
 				"package.json": "{}", "index.js": "", "ca.pem": "-----BEGIN CERTIFICATE-----\n", "own.pem": "-----BEGIN PRIVATE KEY-----\n",
 				"tls.key": "", "id_rsa": "", "terraform.tfstate": "{}", "terraform.tfstate.backup": "{}",
 			},
-			[]string{"source: [package.json, ca.pem, index.js]"}, []string{"own.pem", "tls.key"},
+			[]string{"source: [package.json, ca.pem, index.js]"},
+			[]string{"own.pem", "tls.key"},
 			"id_rsa, own.pem, terraform.tfstate, terraform.tfstate.backup, tls.key: a secret as it seems",
 		},
 	} {
