@@ -134,8 +134,12 @@ func writeMaven(p *project) (page, error) {
 	if safeName(name) != name {
 		return page{}, fmt.Errorf("pom.xml: the name of the archive isn't clear: give the project an artifactId and a version, or a finalName")
 	}
-	d.Jar = "/src/target/" + name + ".jar"
-	if m.plugin("spring-boot-maven-plugin") {
+	kind, boot := cmp.Or(m.expand(m.Package), "jar"), m.plugin("spring-boot-maven-plugin")
+	if kind != "jar" && (kind != "war" || !boot) {
+		return page{}, fmt.Errorf("pom.xml: its packaging is %s, and no program that can be started by itself", kind)
+	}
+	d.Jar = "/src/target/" + name + "." + kind
+	if boot {
 		return d.springBoot(p, "mvn -B -DskipTests package")
 	}
 	for _, dep := range m.Dependencies {

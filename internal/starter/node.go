@@ -278,7 +278,15 @@ func (p *project) nodePackages(pkg packageJSON) nodePackages {
 // managers run then: it is for who works on the project, and what it needs isn't there.
 func (n *nodePackages) withoutPrepare(p *project, pkg packageJSON) {
 	const drop = "npm pkg delete scripts.prepare\n"
-	if pkg.Scripts["prepare"] == "" || n.Install == "" && n.Production == "" {
+	if n.Install == "" && n.Production == "" {
+		return
+	}
+	for _, name := range []string{"preinstall", "install", "postinstall"} {
+		if pkg.Scripts[name] != "" {
+			p.note("package.json: the script %s runs when packages are installed: what it reads besides the manifests has to be in the sources of those steps", name)
+		}
+	}
+	if pkg.Scripts["prepare"] == "" {
 		return
 	}
 	p.note("package.json: the script prepare isn't run when packages are installed: there are neither sources nor, of the program's own packages, its tools")

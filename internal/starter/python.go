@@ -165,10 +165,14 @@ func (p *project) pip(py pyproject) pythonPackages {
 		if n.Source[0] == "." {
 			n.Source = append([]string{file}, p.includedRequirements(file)...)
 		}
-		n.Commands = append(n.Commands, "/opt/venv/bin/pip install -r "+path.Base(file))
-		if path.Dir(file) != "." {
-			n.Commands[1] = "/opt/venv/bin/pip install -r " + file
+		if path.Dir(file) == "." {
+			file = path.Base(file)
 		}
+		if text, _ := p.read(file); ownRequirement().MatchString(text) {
+			p.note("%s: the project itself isn't installed, but run from its files", file)
+			n.Commands = append(n.Commands, `sed -i -E '/`+ownRequirementForm+`/d' `+file)
+		}
+		n.Commands = append(n.Commands, "/opt/venv/bin/pip install -r "+file)
 		return n
 	}
 	if p.has("pdm.lock") {
@@ -188,6 +192,12 @@ func (p *project) pip(py pyproject) pythonPackages {
 	p.note("no packages are named: pip")
 	return n
 }
+
+// ownRequirementForm is how requirements name the project that they are of: its sources aren't
+// where packages are installed.
+const ownRequirementForm = `^[ \t]*((-e|--editable)[ =][ \t]*)?\.(\[[^]]*\])?[ \t]*(#.*)?$`
+
+func ownRequirement() *regexp.Regexp { return regexp.MustCompile(`(?m)` + ownRequirementForm) }
 
 // includedRequirements are the files that a list of requirements takes in.
 func (p *project) includedRequirements(file string) []string {

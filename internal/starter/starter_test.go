@@ -6,6 +6,7 @@ package starter
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -171,6 +172,52 @@ func TestSecrets(t *testing.T) {
 		}
 		if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, c.note) {
 			t.Errorf("%s: want %q in\n%s", name, c.note, notes)
+		}
+	}
+}
+
+// TestOwnRequirement installs the packages of a project whose requirements name itself.
+func TestOwnRequirement(t *testing.T) {
+	for text, is := range map[string]bool{
+		"flask\n-e .\n": true, ".": true, " --editable=.[dev]  # us\nflask": true, "-e ./libs/a\n": false, ".venv-tools\n": false, "-e git+https://example.org/x.git\n": false,
+	} {
+		d := write(t, fstest.MapFS{"requirements.txt": {Data: []byte(text)}, "setup.py": {}, "main.py": {}}, "project")
+		checkForm(t, d.BuildFile)
+		const want = `sed -i -E '/^[ \t]*((-e|--editable)[ =][ \t]*)?\.(\[[^]]*\])?[ \t]*(#.*)?$/d' requirements.txt` + "\n        /opt/venv/bin/pip install -r requirements.txt\n"
+		if strings.Contains(string(d.BuildFile), want) != is {
+			t.Errorf("%q:\n%s", text, d.BuildFile)
+		}
+	}
+}
+
+// TestPackagingOfMaven takes an archive of Spring Boot for the web by its name, and refuses
+// what can't be started.
+func TestPackagingOfMaven(t *testing.T) {
+	const boot = "<build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build>"
+	for text, want := range map[string]string{
+		"<packaging>war</packaging>" + boot: "cp /src/target/app-1.war /tmp/app.jar",
+		"<packaging>jar</packaging>" + boot: "cp /src/target/app-1.jar /tmp/app.jar",
+		"<packaging>war</packaging>":        "its packaging is war",
+		"<packaging>pom</packaging>" + boot: "its packaging is pom",
+	} {
+		maven, _ := Named("maven")
+		d, err := maven.Write(fstest.MapFS{"pom.xml": {Data: []byte("<project><artifactId>app</artifactId><version>1</version>" + text + "</project>")}}, "project")
+		if got := string(d.BuildFile) + fmt.Sprint(err); !strings.Contains(got, want) {
+			t.Errorf("%s: want %q in\n%s", text, want, got)
+		}
+	}
+}
+
+// TestScriptsOfInstallation tells of scripts that run where packages are installed.
+func TestScriptsOfInstallation(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"scripts": {"postinstall": "prisma generate"}, "dependencies": {"a": "1"}}`: true,
+		`{"scripts": {"postinstall": "prisma generate"}}`:                             false, // nothing is installed
+		`{"scripts": {"build": "x"}, "dependencies": {"a": "1"}}`:                     false,
+	} {
+		d := write(t, fstest.MapFS{"package.json": {Data: []byte(text)}}, "project")
+		if notes := strings.Join(d.Notes, "\n"); strings.Contains(notes, "the script postinstall runs") != want {
+			t.Errorf("%s:\n%s", text, notes)
 		}
 	}
 }
