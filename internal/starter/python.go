@@ -29,8 +29,10 @@ type pythonPage struct {
 type pythonPackages struct {
 	// Caches are the names of the package manager's caches.
 	Caches []string
-	// Source is what says which packages, and Commands install them.
+	// Source is what says which packages, or Whole all of the project, where those are
+	// installed with it; Commands install them.
 	Source   []string
+	Whole    []string
 	Commands []string
 	Env      map[string]string
 	// Project installs the project itself, with the paths in the environment that it
@@ -59,6 +61,9 @@ type pyproject struct {
 		} `toml:"poetry"`
 	} `toml:"tool"`
 }
+
+// Needed are the sources that packages are installed by.
+func (n pythonPackages) Needed() []string { return append(slices.Clone(n.Source), n.Whole...) }
 
 // PackagesScript installs the packages.
 func (n pythonPackages) PackagesScript() string { return strings.Join(n.Commands, "\n") }
@@ -137,7 +142,7 @@ func (p *project) uv(py pyproject) pythonPackages {
 	if py.Tool.UV["workspace"] != nil {
 		p.note("pyproject.toml: a workspace: its members are installed with the packages, for which all sources are needed")
 		quiet := &project{fsys: p.fsys}
-		n.Source = append(n.Source, quiet.shipped(n.Source...)...)
+		n.Whole = quiet.shipped(n.Source...)
 		n.Commands[1] += " --no-editable"
 	}
 	return n
@@ -187,6 +192,14 @@ func (p *project) pip(py pyproject) pythonPackages {
 		n.Commands = append(n.Commands,
 			`python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' > /tmp/requirements.txt`,
 			"/opt/venv/bin/pip install -r /tmp/requirements.txt")
+		return n
+	}
+	if setup := p.first("setup.py", "setup.cfg"); setup != "" {
+		p.note("%s: pip installs the project with its packages, for which all sources are needed", setup)
+		quiet := &project{fsys: p.fsys}
+		n.Source = p.present("setup.py", "setup.cfg", "pyproject.toml")
+		n.Whole = append(p.present("README.md", "README.rst", "README.txt", "README", "LICENSE"), quiet.shipped(n.Source...)...)
+		n.Commands = append(n.Commands, "/opt/venv/bin/pip install .")
 		return n
 	}
 	p.note("no packages are named: pip")

@@ -221,3 +221,16 @@ func TestScriptsOfInstallation(t *testing.T) {
 		}
 	}
 }
+
+// TestSetupPy installs the packages that only a setup.py names.
+func TestSetupPy(t *testing.T) {
+	d := write(t, fstest.MapFS{
+		"setup.py": {Data: []byte("setup(install_requires=['flask'], long_description=open('README.md').read())")}, "README.md": {}, "main.py": {}, "app/__init__.py": {},
+	}, "project")
+	checkForm(t, d.BuildFile)
+	for _, want := range []string{"source: [setup.py, README.md, app, main.py]", "/opt/venv/bin/pip install .\n", "dest: /app/, source: [app, main.py]"} {
+		if !strings.Contains(string(d.BuildFile), want) {
+			t.Errorf("want %s in\n%s", want, d.BuildFile)
+		}
+	}
+}

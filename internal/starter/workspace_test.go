@@ -36,7 +36,7 @@ func TestWorkspaces(t *testing.T) {
 		},
 		"uv": {
 			map[string]string{"pyproject.toml": "[project]\nname = 'x'\n[tool.uv.workspace]\nmembers = ['libs/*']\n", "uv.lock": "", "libs/a/pyproject.toml": "", "main.py": ""},
-			[]string{"source: [pyproject.toml, uv.lock, libs, main.py]", "--no-install-project --no-editable"},
+			[]string{"source: [pyproject.toml, uv.lock, libs, main.py]", "--no-install-project --no-editable", "dest: /app/, source: [libs, main.py]"},
 		},
 		"dotnet": {
 			map[string]string{"Shop.sln": "", "src/Shop/Shop.csproj": dotnet, "src/Shop/obj/project.assets.json": "{}"},
