@@ -146,14 +146,14 @@ func (pkg packageJSON) made() string {
 		return ".next"
 	case pkg.has("nuxt"):
 		return ".output"
-	case pkg.has("react-scripts", "@docusaurus/core"):
+	case pkg.has("react-scripts", "@docusaurus/core", "@sveltejs/kit"):
 		return "build"
 	case pkg.has("gatsby"):
 		return "public"
 	case pkg.has("@11ty/eleventy"):
 		return "_site"
 	}
-	for _, file := range append([]string{pkg.Main}, strings.Fields(pkg.Scripts["start"])...) {
+	for _, file := range append([]string{pkg.Main}, strings.Fields(pkg.Scripts[pkg.start()])...) {
 		if dir, _, ok := strings.Cut(path.Clean(file), "/"); ok && slices.Contains([]string{"dist", "build", "out", "lib"}, dir) {
 			return dir
 		}
@@ -171,14 +171,30 @@ func (d nodePage) website(p *project, pkg packageJSON) (page, error) {
 	return page{"website.yaml", d}, nil
 }
 
+// start is the script that starts the program: start itself is often for who works on it
+// where there is another one for production, as Nest makes them.
+func (pkg packageJSON) start() string {
+	for _, name := range []string{"start:prod", "start:production"} {
+		if pkg.Scripts[name] != "" {
+			return name
+		}
+	}
+	return "start"
+}
+
 // nodeEntry is the command that starts the program.
 func (p *project) nodeEntry(pkg packageJSON) []string {
-	start := pkg.Scripts["start"]
+	name := pkg.start()
+	start := pkg.Scripts[name]
 	words := strings.Fields(start)
+	byNPM := []string{"npm", "run", name}
+	if name == "start" {
+		byNPM = []string{"npm", "start"}
+	}
 	switch {
 	case start != "" && strings.ContainsAny(start, "&|;<>$`\"'()\\*"):
-		p.note("package.json: the script start needs a shell, npm runs it")
-		return []string{"npm", "start"}
+		p.note("package.json: the script %s needs a shell, npm runs it", name)
+		return byNPM
 	case len(words) > 1 && words[0] == "node":
 		p.note("package.json: %q starts it", start)
 		return words
@@ -186,8 +202,8 @@ func (p *project) nodeEntry(pkg packageJSON) []string {
 		p.note("package.json: %q starts it", start)
 		return append([]string{"/app/node_modules/.bin/" + words[0]}, words[1:]...)
 	case start != "":
-		p.note("package.json: the script start needs a shell, npm runs it")
-		return []string{"npm", "start"}
+		p.note("package.json: the script %s needs a shell, npm runs it", name)
+		return byNPM
 	}
 	if file := cmp.Or(p.binOf(pkg), pkg.Main, p.first("server.js", "index.js", "app.js", "main.js", "src/server.js", "src/index.js", "src/app.js", "src/main.js", "index.mjs", "server.mjs")); file != "" {
 		p.note("%s: the program", path.Clean(file))
@@ -255,7 +271,7 @@ func (p *project) nodePackages(pkg packageJSON) nodePackages {
 			p.note("package.json: no packages")
 		}
 	}
-	if program, _, _ := strings.Cut(pkg.Scripts["start"], " "); n.Production != "" || n.Install != "" {
+	if program, _, _ := strings.Cut(pkg.Scripts[pkg.start()], " "); n.Production != "" || n.Install != "" {
 		if _, ok := pkg.Dev[program]; ok {
 			n.Production = n.Install
 			p.note("package.json: the program is started by %s, so that packages of devDependencies are in the image", program)

@@ -94,7 +94,7 @@ func writePython(p *project) (page, error) {
 	d.service = p.service(files)
 	d.pythonEntry(p, py, files)
 	if d.Project == nil {
-		d.Files = p.shipped(append(d.Source, "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock", "requirements-dev.txt", "setup.py", "setup.cfg", "tox.ini", "pytest.ini", "runtime.txt")...)
+		d.Files = p.shipped(append(d.Source, "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile", "Pipfile.lock", "requirements-dev.txt", "setup.py", "setup.cfg", "tox.ini", "pytest.ini", "runtime.txt")...)
 	}
 	d.SourceRoot = d.Project == nil && slices.ContainsFunc(files, func(file string) bool {
 		return strings.HasPrefix(file, "src/")

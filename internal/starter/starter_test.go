@@ -76,6 +76,9 @@ func TestOddManifests(t *testing.T) {
 		{"composer.json", `{"config": {"platform": []}, "require": {"php": "~8.3.0"}}`, "php:8.3"},
 		{"package.json", `{"scripts": {"prepare": "husky", "build": "x"}, "dependencies": {"a": "1"}, "devDependencies": {"husky": "9"}}`, "run: |\n        npm pkg delete scripts.prepare\n        npm install --omit=dev\n"},
 		{"package.json", `{"scripts": {"prepare": "husky", "build": "x"}, "devDependencies": {"husky": "9"}}`, "run: |\n            npm pkg delete scripts.prepare\n            npm install\n"},
+		{"package.json", `{"scripts": {"build": "nest build", "start": "nest start", "start:prod": "node dist/main"}, "devDependencies": {"@nestjs/cli": "11"}}`, "entrypoint: [node, dist/main]"},
+		{"package.json", `{"scripts": {"start": "tsx x.ts", "start:production": "A=1 node x.js"}}`, "entrypoint: [npm, run, start:production]"},
+		{"package.json", `{"scripts": {"build": "vite build"}, "devDependencies": {"@sveltejs/kit": "2", "@sveltejs/adapter-static": "3", "vite": "6"}}`, "outputs: [{source: /app/build,"},
 		{"composer.json", `{"require": [], "config": {"platform": {"php": false, "ext-gd": "1"}}}`, "from: php:"},
 	} {
 		d := write(t, fstest.MapFS{c.file: {Data: []byte(c.text)}}, "project")
@@ -121,7 +124,7 @@ func TestLockOfPDM(t *testing.T) {
 	d := write(t, fstest.MapFS{
 		"pyproject.toml": {Data: []byte("[project]\nname = 'x'\ndependencies = ['flask']\n")}, "pdm.lock": {}, "main.py": {},
 	}, "project")
-	if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, "pdm.lock: PDM isn't known") {
+	if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, "pdm.lock: PDM isn't known") || !strings.Contains(string(d.BuildFile), "dest: /app/, source: [main.py]") {
 		t.Errorf("nothing is told of pdm.lock:\n%s", notes)
 	}
 }
