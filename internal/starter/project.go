@@ -228,6 +228,6 @@ func isForPeople(name string) bool {
 		"MAKEFILE", "JUSTFILE", "DOCKERFILE", "CONTAINERFILE", "STRATA", "DOCKER-COMPOSE", "COMPOSE", "PROCFILE", "VAGRANTFILE", "JENKINSFILE":
 		return true
 	}
-	return slices.Contains([]string{"test", "tests", "spec", "__tests__", "e2e", "docs", "doc", "coverage", "tmp", "log", "logs"}, name) ||
+	return slices.Contains([]string{"test", "tests", "spec", "__tests__", "e2e", "docs", "doc", "coverage", "tmp", "log", "logs", "db.sqlite3"}, name) ||
 		isForTests(name)
 }
