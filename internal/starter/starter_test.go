@@ -144,8 +144,14 @@ func TestSecrets(t *testing.T) {
 		},
 		"rails": {
 			map[string]string{"Gemfile": "gem 'rails'\n", "config/application.rb": "", "config/master.key": "k", "config.ru": ""},
-			[]string{`source: [Gemfile, config, config.ru], exclude: ["**/*.key"]`},
+			[]string{`source: [Gemfile, config, config.ru], exclude: ["**/*.key", "**/*.sqlite3"]`},
 			nil, "config/master.key: a secret",
+		},
+		"django": {
+			map[string]string{"manage.py": "", "requirements.txt": "django", "db.sqlite3": "rows", "site/settings.py": ""},
+			[]string{"dest: /app/, source: [manage.py, site]"},
+			nil,
+			"db.sqlite3: not put into the image",
 		},
 		"node": {
 			map[string]string{
