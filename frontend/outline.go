@@ -60,7 +60,7 @@ func lacksArgument(s *spec.Spec, req strategy.Request) bool {
 	}
 	return s.Target(name) != nil && slices.ContainsFunc(s.Args, func(a spec.Arg) bool {
 		_, given := req.BuildArgs[a.Name]
-		return !given && !a.Default.IsSet()
+		return !given && !a.Default.IsSet() && !a.Optional
 	})
 }
 

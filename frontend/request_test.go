@@ -19,6 +19,7 @@ import (
 
 	"github.com/strata-build/strata/frontend/source"
 	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
 )
 
 // TestCaps answers for what dockerui can do, and the image's label says the same: a daemon
@@ -125,6 +126,23 @@ func TestIgnoreFile(t *testing.T) {
 		}
 		if got := by.ignoreFile(); got != c.want {
 			t.Errorf("beside %q it is %s", c.names, got)
+		}
+	}
+}
+
+// TestLacksArgument doesn't take an argument that need not be given for why a target can't
+// be planned.
+func TestLacksArgument(t *testing.T) {
+	s, err := spec.Parse("strata.yaml", []byte("args: {A: null, B: {optional: true}, C: c}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		given map[string]string
+		want  bool
+	}{{nil, true}, {map[string]string{"A": "a"}, false}} {
+		if got := lacksArgument(s, strategy.Request{BuildArgs: c.given}); got != c.want {
+			t.Errorf("with %v: %t", c.given, got)
 		}
 	}
 }
