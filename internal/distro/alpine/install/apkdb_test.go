@@ -63,6 +63,25 @@ func (l *lab) install(scripts Scripts, wanted []string, packages ...testenv.APK)
 	return Install(l.t.Context(), Options{Meta: l.meta, Scripts: scripts, Wanted: wanted, Root: l.root})
 }
 
+// put unpacks groups of packages for the root, puts one after the other on it, as BuildKit's
+// merge does, and installs all of them.
+func (l *lab) put(opt Options, groups ...[]testenv.APK) error {
+	l.t.Helper()
+	meta, outs := l.t.TempDir(), []string{}
+	for i, packages := range groups {
+		out, err := l.unpack(l.root, packages...)
+		must(l.t, err)
+		must(l.t, os.Rename(filepath.Join(l.meta, "0000"), filepath.Join(meta, fmt.Sprintf("%04d", i))))
+		outs = append(outs, out)
+	}
+	for _, out := range outs {
+		// It leaves what it can't put there, such as a link in the place of a directory.
+		_ = exec.CommandContext(l.t.Context(), "cp", "-a", "--remove-destination", out+"/.", l.root).Run()
+	}
+	opt.Meta, opt.Root = meta, l.root
+	return Install(l.t.Context(), opt)
+}
+
 func (l *lab) read(name string) string {
 	l.t.Helper()
 	data, err := os.ReadFile(filepath.Join(l.root, name))

@@ -62,10 +62,12 @@ func (in *installer) checkFiles() error {
 func (in *installer) take(p *Package) error {
 	mine := map[string]bool{}
 	for _, f := range p.Files {
-		if !f.Directory {
-			mine[f.Path] = true
-			in.changed[dirOf(f.Path)] = true
+		if f.Directory {
+			in.changed[f.Path] = true // even if nothing is in it, for apk
+			continue
 		}
+		mine[f.Path] = true
+		in.changed[dirOf(f.Path)] = true
 	}
 	for _, r := range in.db.installed {
 		files, err := r.Files()
@@ -204,6 +206,9 @@ func (in *installer) discard(old *control.Record) error {
 	}
 	slices.Reverse(files)
 	for _, f := range files {
+		if f.Directory {
+			in.changed[f.Path] = true
+		}
 		if keep[f.Path] || f.Path == "" {
 			continue
 		}

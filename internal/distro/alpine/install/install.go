@@ -90,7 +90,7 @@ type installer struct {
 	starter  child.Starter
 	db       *database
 	packages []*Package
-	changed  map[string]bool // directories in which something was installed, by apk's paths
+	changed  map[string]bool // directories of what was installed or taken away, by apk's paths
 	// brought are the paths that packages have, by the first one, counted from 1, and
 	// problems why scripts can't be run.
 	brought  map[string]int

@@ -8,6 +8,7 @@ package install
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -128,9 +129,9 @@ func (t trigger) matches(dir string, changed, isNew bool) bool {
 	})
 }
 
-// directories are all that packages have, sorted.
+// directories are all that packages have, or had before they were upgraded, sorted.
 func (in *installer) directories() ([]string, error) {
-	var out []string
+	out := slices.Collect(maps.Keys(in.changed))
 	for _, r := range in.db.installed {
 		files, err := r.Files()
 		if err != nil {
