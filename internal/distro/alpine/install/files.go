@@ -185,7 +185,7 @@ func (in *installer) discard(old *control.Record) error {
 	keep := map[string]bool{}
 	for _, p := range in.packages {
 		for _, f := range p.Files {
-			keep[f.Path] = true
+			keep[f.Path], keep[f.At[1:]] = true, true
 		}
 	}
 	for _, r := range in.db.installed {
@@ -212,7 +212,7 @@ func (in *installer) discard(old *control.Record) error {
 		if keep[f.Path] || f.Path == "" {
 			continue
 		}
-		if err := in.discardFile(f); err != nil {
+		if err := in.discardFile(f, keep); err != nil {
 			return err
 		}
 	}
@@ -220,13 +220,17 @@ func (in *installer) discard(old *control.Record) error {
 }
 
 // discardFile removes a file, unless it was changed below /etc, which
-// apk protects.
-func (in *installer) discardFile(f control.File) error {
+// apk protects, or is one to keep: what had been lib/x is usr/lib/x where a link leads.
+func (in *installer) discardFile(f control.File, keep map[string]bool) error {
 	dir, err := skeleton(in.Root).directory("/" + path.Dir(f.Path))
 	if err != nil {
 		return err
 	}
-	at := filepath.Join(in.Root, dir, path.Base(f.Path))
+	at := path.Join(dir, path.Base(f.Path))
+	if keep[at[1:]] {
+		return nil
+	}
+	at = filepath.Join(in.Root, at)
 	info, err := os.Lstat(at)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
 		return nil
