@@ -48,3 +48,15 @@ func (c claim) keeps(other claim) bool { return c.over(other) > other.over(c) }
 func (c claim) clashes(other claim) bool {
 	return c.name != other.name && c.over(other) < 0 && other.over(c) < 0 && (c.origin == "" || c.origin != other.origin)
 }
+
+// yields reports whether a package that has a directory leaves its mode and owner to
+// another one that has it as well, as apk 3 decides that.
+func (c claim) yields(other claim) bool {
+	switch {
+	case c.priority != other.priority:
+		return c.priority < other.priority
+	case c.origin != "" && c.origin == other.origin && (c.name == c.origin || other.name == c.origin):
+		return other.name == c.origin
+	}
+	return other.name < c.name
+}

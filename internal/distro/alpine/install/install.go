@@ -72,7 +72,7 @@ func Install(ctx context.Context, opt Options) error {
 	if in.packages, err = ordered(groups); err != nil {
 		return err
 	}
-	for _, step := range []func() error{in.checkFiles, in.checkKinds, in.enter, in.fireTriggers, in.refused, in.links} {
+	for _, step := range []func() error{in.checkFiles, in.checkKinds, in.settleDirectories, in.enter, in.fireTriggers, in.refused, in.links} {
 		if err := step(); err != nil {
 			return fmt.Errorf("install packages: %w", err)
 		}
