@@ -51,9 +51,14 @@ type bunPage struct {
 	Manifests []string
 	// Patterns select the manifests, where members of a workspace have some, too.
 	Patterns []string
-	Entry    string
-	Files    []string
+	// Prepare changes the manifest before packages are installed; empty for nothing.
+	Prepare string
+	Entry   string
+	Files   []string
 }
+
+// withoutPrepare drops the script that Bun would run, as npm does.
+const withoutPrepare = `bun -e 'const p = await Bun.file("package.json").json(); delete p.scripts.prepare; await Bun.write("package.json", JSON.stringify(p))'`
 
 func writeBun(p *project) (page, error) {
 	var pkg packageJSON
@@ -65,6 +70,10 @@ func writeBun(p *project) (page, error) {
 	d.Manifests = p.present("package.json", "bun.lock", "bun.lockb", "bunfig.toml")
 	for _, pattern := range p.workspaces(pkg) {
 		d.Patterns = append(d.Patterns, path.Join(pattern, "package.json"))
+	}
+	if pkg.Scripts["prepare"] != "" {
+		d.Prepare = withoutPrepare
+		p.noteWithoutPrepare()
 	}
 	if d.Patterns != nil {
 		p.note("a workspace: check that the packages of its members that the program needs are in outputs")

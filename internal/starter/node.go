@@ -305,13 +305,17 @@ func (n *nodePackages) withoutPrepare(p *project, pkg packageJSON) {
 	if pkg.Scripts["prepare"] == "" {
 		return
 	}
-	p.note("package.json: the script prepare isn't run when packages are installed: there are neither sources nor, of the program's own packages, its tools")
+	p.noteWithoutPrepare()
 	if n.Install != "" {
 		n.Install = drop + n.Install
 	}
 	if n.Production != "" {
 		n.Production = drop + n.Production
 	}
+}
+
+func (p *project) noteWithoutPrepare() {
+	p.note("package.json: the script prepare isn't run when packages are installed: there are neither sources nor, of the program's own packages, its tools")
 }
 
 func (p *project) npm(pkg packageJSON) nodePackages {

@@ -31,8 +31,8 @@ func TestWorkspaces(t *testing.T) {
 			[]string{`include: [package.json, packages], exclude: ["**/node_modules"]}`},
 		},
 		"bun": {
-			map[string]string{"package.json": `{"workspaces": ["packages/*"]}`, "bun.lock": "{}", "packages/a/package.json": "{}"},
-			[]string{`include: [package.json, bun.lock, "packages/*/package.json"]}`, `exclude: ["**/node_modules"]}`},
+			map[string]string{"package.json": `{"workspaces": ["packages/*"], "scripts": {"prepare": "husky"}}`, "bun.lock": "{}", "packages/a/package.json": "{}"},
+			[]string{`include: [package.json, bun.lock, "packages/*/package.json"]}`, `exclude: ["**/node_modules"]}`, "        " + withoutPrepare + "\n        bun install"},
 		},
 		"uv": {
 			map[string]string{"pyproject.toml": "[project]\nname = 'x'\n[tool.uv.workspace]\nmembers = ['libs/*']\n", "uv.lock": "", "libs/a/pyproject.toml": "", "main.py": ""},
