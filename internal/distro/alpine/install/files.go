@@ -152,14 +152,36 @@ func (in *installer) own(p *Package) error {
 			continue // the image's own directory, or another package's file
 		}
 		f.UID, f.GID = uid, gid
-		if err := unix.Lchown(at, uid, gid); err != nil {
+		if err := chown(at, &st, uid, gid); err != nil {
 			return err
 		}
-		if st.Mode&unix.S_IFMT != unix.S_IFLNK && st.Mode&0o7000 != 0 {
-			if err := unix.Chmod(at, st.Mode&0o7777); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// chown changes an owner. The kernel takes setuid and capabilities away with that, and they
+// are given back.
+func chown(at string, st *unix.Stat_t, uid, gid int) error {
+	const attribute = "security.capability"
+	capabilities := make([]byte, 64) // it has 24 bytes at most
+	n, err := unix.Lgetxattr(at, attribute, capabilities)
+	if err != nil && !errors.Is(err, unix.ENODATA) && !errors.Is(err, unix.ENOTSUP) {
+		return fmt.Errorf("read the capabilities of %s: %w", at, err)
+	}
+	has := err == nil
+	if err := unix.Lchown(at, uid, gid); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFLNK && st.Mode&0o7000 != 0 {
+		if err := unix.Chmod(at, st.Mode&0o7777); err != nil {
+			return err
 		}
+	}
+	if !has {
+		return nil
+	}
+	if err := unix.Lsetxattr(at, attribute, capabilities[:n], 0); err != nil {
+		return fmt.Errorf("give %s its capabilities: %w", at, err)
 	}
 	return nil
 }
