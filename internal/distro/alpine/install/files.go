@@ -6,6 +6,7 @@
 package install
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -226,6 +226,10 @@ func (in *installer) discard(old *control.Record) error {
 	if err != nil {
 		return err
 	}
+	rules, err := readProtected(cmp.Or(in.Base, in.Root))
+	if err != nil {
+		return err
+	}
 	slices.Reverse(files)
 	for _, f := range files {
 		if f.Directory {
@@ -234,16 +238,16 @@ func (in *installer) discard(old *control.Record) error {
 		if keep[f.Path] || f.Path == "" {
 			continue
 		}
-		if err := in.discardFile(f, keep); err != nil {
+		if err := in.discardFile(f, keep, !f.Directory && rules.protect(dirOf(f.Path))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// discardFile removes a file, unless it was changed below /etc, which
-// apk protects, or is one to keep: what had been lib/x is usr/lib/x where a link leads.
-func (in *installer) discardFile(f control.File, keep map[string]bool) error {
+// discardFile removes a file, unless apk protects it and it was changed, or it is one to
+// keep: what had been lib/x is usr/lib/x where a link leads.
+func (in *installer) discardFile(f control.File, keep map[string]bool, protected bool) error {
 	dir, err := skeleton(in.Root).directory("/" + path.Dir(f.Path))
 	if err != nil {
 		return err
@@ -253,6 +257,11 @@ func (in *installer) discardFile(f control.File, keep map[string]bool) error {
 		return nil
 	}
 	at = filepath.Join(in.Root, at)
+	if protected {
+		if err := os.Remove(at + newSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
+			return err
+		}
+	}
 	info, err := os.Lstat(at)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
 		return nil
@@ -260,13 +269,9 @@ func (in *installer) discardFile(f control.File, keep map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(f.Path, "etc/") && info.Mode().IsRegular() {
-		data, err := os.ReadFile(at)
-		if err != nil {
+	if protected && (info.Mode().IsRegular() || info.Mode()&fs.ModeSymlink != 0) {
+		if sum, err := checksumAt(at); err != nil || sum != f.Checksum {
 			return err
-		}
-		if control.Q1(data) != f.Checksum {
-			return nil
 		}
 	}
 	if info.IsDir() != f.Directory {
