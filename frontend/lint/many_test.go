@@ -25,6 +25,8 @@ func TestMany(t *testing.T) {
 		"missing ones":      "args:\n" + many(100_000, "  A%d:\n"),
 		"variables":         "from: base:1\nconfig:\n  env:\n" + many(60_000, "    A%d: x\n"),
 		"users":             "users: [" + many(40_000, "u%d, ") + "]\n",
+		"users and groups":  "users: [" + many(40_000, "u%d, ") + "]\ngroups: [" + many(40_000, "g%d, ") + "]\n",
+		"members":           "users: [" + many(40_000, "u%d, ") + "]\ngroups: [{name: g, members: [" + many(40_000, "u%d, ") + "]}]\n",
 		"targets":           "layers:\n  - files:\n" + many(12_000, "      - {dest: /a%[1]d, from: \"target:a%[1]d\", source: /x}\n") + "targets:\n" + many(12_000, "  a%d: {from: base:1}\n"),
 		"blocks of nothing": "x-a:\n" + strings.Repeat("  - |\n", 150_000),
 	} {

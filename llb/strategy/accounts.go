@@ -67,7 +67,7 @@ func (a *accounts) name(s spec.String, kind string, seen map[string]spec.Pos) (s
 }
 
 // id reads the number of what has a name, or takes the next one that is free.
-func (a *accounts) id(name, s spec.String, system bool, left *freeIDs, isTaken func(int) bool) (int, error) {
+func (a *accounts) id(name, s spec.String, system bool, left *freeIDs, taken map[int]bool) (int, error) {
 	if s.IsSet() {
 		text, err := a.read.expand(s)
 		if err != nil {
@@ -77,7 +77,7 @@ func (a *accounts) id(name, s spec.String, system bool, left *freeIDs, isTaken f
 		switch {
 		case err != nil:
 			return 0, a.read.errorf(s.Pos, "%w", err)
-		case isTaken(n):
+		case taken[n]:
 			return 0, a.read.errorf(s.Pos, "the number %d is taken by another one of this target", n)
 		}
 		return n, nil
@@ -89,14 +89,10 @@ func (a *accounts) id(name, s spec.String, system bool, left *freeIDs, isTaken f
 	for left.gone(*n) {
 		*n += step
 	}
-	free := *n
-	for isTaken(free) {
-		free += step
-	}
-	if free < firstSystem {
+	if *n < firstSystem {
 		return 0, a.read.errorf(name.Pos, "no number from %d to %d is free any more; give it one of its own", firstSystem, lastSystem)
 	}
-	return free, nil
+	return *n, nil
 }
 
 // freeIDs say from where on numbers may be free; those that are gone stay so.
@@ -104,6 +100,8 @@ type freeIDs struct {
 	user, system int
 	gone         func(int) bool
 }
+
+func allBut(gone func(int) bool) *freeIDs { return &freeIDs{firstUser, lastSystem, gone} }
 
 // given are the numbers that the build file has; those that are left out are others.
 func (a *accounts) given(ids []spec.String) map[int]bool {
@@ -124,14 +122,14 @@ func (a *accounts) planGroups(t *spec.Target) error {
 	}
 	given := a.given(ids)
 	maps.Copy(given, a.given(ownGroups(t)))
-	left := &freeIDs{firstUser, lastSystem, func(n int) bool { return a.gids[n] || given[n] }}
+	left := allBut(func(n int) bool { return a.gids[n] || given[n] })
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		name, err := a.name(g.Name, "group", a.groups)
 		if err != nil {
 			return err
 		}
-		gid, err := a.id(g.Name, g.GID, g.System, left, func(n int) bool { return a.gids[n] || !g.GID.IsSet() && given[n] })
+		gid, err := a.id(g.Name, g.GID, g.System, left, a.gids)
 		if err != nil {
 			return err
 		}
@@ -149,9 +147,13 @@ func (a *accounts) planGroups(t *spec.Target) error {
 
 // ownGroups are the numbers of users that have groups of their own names and numbers.
 func ownGroups(t *spec.Target) (ids []spec.String) {
+	listed := map[string]bool{}
+	for i := range t.Groups {
+		listed[t.Groups[i].Name.Value] = true
+	}
 	for i := range t.Users {
 		u := &t.Users[i]
-		if !u.Group.IsSet() && !slices.ContainsFunc(t.Groups, func(g spec.Group) bool { return g.Name.Value == u.Name.Value }) {
+		if !u.Group.IsSet() && !listed[u.Name.Value] {
 			ids = append(ids, u.UID)
 		}
 	}
@@ -164,17 +166,19 @@ func (a *accounts) planUsers(t *spec.Target) error {
 		ids = append(ids, u.UID)
 	}
 	given := a.given(ids)
-	left := &freeIDs{firstUser, lastSystem, func(n int) bool { return a.uids[n] || given[n] }}
+	left := allBut(func(n int) bool { return a.uids[n] || given[n] })
+	both := allBut(func(n int) bool { return left.gone(n) || a.gids[n] }) // for a user and its group
 	for i := range t.Users {
 		u := &t.Users[i]
 		name, err := a.name(u.Name, "user", a.users)
 		if err != nil {
 			return err
 		}
-		own := !u.Group.IsSet() && a.group(name) == nil
-		uid, err := a.id(u.Name, u.UID, u.System, left, func(n int) bool {
-			return a.uids[n] || !u.UID.IsSet() && (given[n] || own && a.gids[n])
-		})
+		free := left
+		if !u.Group.IsSet() && a.group(name) == nil {
+			free = both
+		}
+		uid, err := a.id(u.Name, u.UID, u.System, free, a.uids)
 		if err != nil {
 			return err
 		}
@@ -361,16 +365,6 @@ func (t *Target) endAccounts() {
 	if t.early != nil {
 		t.early.Early = false
 	}
-}
-
-// refersElsewhere reports whether accounts name others that aren't among them.
-func refersElsewhere(a *plan.Accounts) bool {
-	return slices.ContainsFunc(a.Members, func(m plan.Member) bool {
-		return findGroup(a, m.Group) == nil || !slices.ContainsFunc(a.Users, func(u plan.User) bool { return u.Name == m.User })
-	}) || slices.ContainsFunc(a.Users, func(u plan.User) bool {
-		_, err := strconv.Atoi(u.Group)
-		return err != nil
-	})
 }
 
 // accountsWords are the words of the layer of accounts, and the lines that it is at.

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/containerd/platforms"
@@ -344,4 +345,19 @@ func ranBefore(t *spec.Target, l *spec.Layer) bool {
 		}
 	}
 	return false
+}
+
+// refersElsewhere reports whether accounts name others that aren't among them.
+func refersElsewhere(a *plan.Accounts) bool {
+	users, groups := map[string]bool{}, map[string]bool{}
+	for _, u := range a.Users {
+		if _, err := strconv.Atoi(u.Group); err != nil {
+			return true
+		}
+		users[u.Name] = true
+	}
+	for _, g := range a.Groups {
+		groups[g.Name] = true
+	}
+	return slices.ContainsFunc(a.Members, func(m plan.Member) bool { return !groups[m.Group] || !users[m.User] })
 }
