@@ -4,6 +4,7 @@
 package frontend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"github.com/moby/buildkit/solver/result"
 
 	"github.com/strata-build/strata/frontend/source"
-	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/plan"
 	"github.com/strata-build/strata/llb/sbom"
 )
@@ -27,12 +27,9 @@ func contentsOf(ctx context.Context, d *source.Daemon, made *image) (contents *s
 	contents, whole = &sbom.Contents{}, true
 	locked := false
 	for img != nil {
-		of := lock.PlatformFor(img.Platform, p.Platform)
-		if here := file.Platform(img.Target, of); here == nil || here.Packages == nil {
-			of = img.Platform
-		}
-		locked = locked || file.Platform(img.Target, of) != nil
-		contents.AddPackages(file, of, img.Target)
+		here := file.For(img.Target, img.Platform, cmp.Or(img.Asked, img.Platform))
+		locked = locked || here != nil
+		contents.AddPackages(file, here)
 		for _, l := range img.Layers {
 			whole = whole && l.Strategy == "packages"
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/strata-build/strata/cmd/strata/internal/cli"
 	"github.com/strata-build/strata/cmd/strata/internal/job"
@@ -19,6 +20,7 @@ import (
 	"github.com/strata-build/strata/llb/lock"
 	"github.com/strata-build/strata/llb/sbom"
 	"github.com/strata-build/strata/llb/spec"
+	"github.com/strata-build/strata/llb/strategy"
 )
 
 // printSBOM prints the lock of a target as an SPDX document. It does not need
@@ -48,17 +50,22 @@ func printSBOM(t cli.Terminal, o job.Input, place string) error {
 	// another's base.
 	buildFile, _ := plainfile.Read(o.Path(), spec.MaxSize)
 	targets, known := lineage(buildFile, target, platform, args)
-	has := func(target string) bool { return file.Platform(target, platform) != nil }
-	if s := file.Sources; (!known || len(s.Images)+len(s.URLs)+len(s.Git) == 0) && !slices.ContainsFunc(targets, has) {
+	var locked []*lock.Platform
+	for _, t := range targets {
+		if has := file.For(t.Target, t.Platform, platform); has != nil {
+			locked = append(locked, has)
+		}
+	}
+	if s := file.Sources; (!known || len(s.Images)+len(s.URLs)+len(s.Git) == 0) && len(locked) == 0 {
 		return cli.Usage(fmt.Errorf("%s has no target %s for %s", place, target, platform), "")
 	}
 	sources := file.Sources
 	sources.Images = slices.DeleteFunc(slices.Clone(sources.Images), func(i lock.Image) bool { return i.Name == frontend.SyntaxImage(buildFile) })
 	var contents sbom.Contents
-	contents.AddPackages(file, platform, targets...)
-	contents.AddClosures(file, platform, targets...)
+	contents.AddPackages(file, locked...)
+	contents.AddClosures(locked...)
 	contents.AddSources(sources)
-	text, err := sbom.Write(&contents, sbom.Subject{Name: target, Platform: platform})
+	text, err := sbom.Write(&contents, sbom.Subject{Name: target, Platform: targets[0].Platform})
 	if err != nil {
 		return err
 	}
@@ -82,9 +89,7 @@ func sbomPlatform(requested []string, file *lock.File) (string, error) {
 	case len(have) == 1:
 		return have[0], nil
 	}
-	p := platforms.Normalize(platforms.DefaultSpec())
-	p.OS = "linux"
-	if name := platforms.FormatAll(p); slices.Contains(have, name) {
+	if name := platforms.FormatAll(thisPlatform()); slices.Contains(have, name) {
 		return name, nil
 	}
 	return "", fmt.Errorf("the lock has %s: say with --platform for which one", strings.Join(have, ", "))
@@ -92,24 +97,17 @@ func sbomPlatform(requested []string, file *lock.File) (string, error) {
 
 // lineage is a target and those that it is made from, one after the other, as far as the
 // build file says. known reports whether the build file has the target.
-func lineage(buildFile []byte, target, platform string, args map[string]string) (targets []string, known bool) {
-	targets = []string{target}
+func lineage(buildFile []byte, target, platform string, args map[string]string) (targets []strategy.Ancestor, known bool) {
 	s, err := spec.Parse(frontend.DefaultFile, buildFile)
 	if err != nil || s.Target(target) == nil {
-		return targets, false
+		return []strategy.Ancestor{{Target: target, Platform: platform}}, false
 	}
-	vars, _, err := s.Vars(spec.VarOptions{BuildArgs: args, TargetPlatform: platform, AllowMissing: true})
-	if err != nil {
-		return targets, true
-	}
-	for t := s.Target(target); t != nil; t = s.Target(target) {
-		from, err := vars.Expand(t.From)
-		base, ok := strings.CutPrefix(from, "target:")
-		if err != nil || !ok || slices.Contains(targets, base) {
-			break
-		}
-		target = base
-		targets = append(targets, target)
-	}
-	return targets, true
+	return strategy.Lineage(strategy.Request{Spec: s, Target: target, BuildArgs: args, BuildPlatform: thisPlatform()}, platform), true
+}
+
+// thisPlatform is the one that this machine builds for.
+func thisPlatform() ocispecs.Platform {
+	p := platforms.Normalize(platforms.DefaultSpec())
+	p.OS = "linux"
+	return p
 }

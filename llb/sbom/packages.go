@@ -16,12 +16,11 @@ import (
 	"github.com/strata-build/strata/llb/lock"
 )
 
-// AddPackages adds the packages that a lock has for targets on a platform, each of which
-// stands on the next one. What one of them has already, in whatever version, is not what is
-// below any more.
-func (c *Contents) AddPackages(f *lock.File, platform string, targets ...string) {
-	for _, target := range targets {
-		p := f.Platform(target, platform)
+// AddPackages adds the packages that a lock has for targets, each of which stands on the next
+// one. What one of them has already, in whatever version, is not what is below any more. Of a
+// target that is nil there are none.
+func (c *Contents) AddPackages(f *lock.File, targets ...*lock.Platform) {
+	for _, p := range targets {
 		if p == nil || p.Packages == nil {
 			continue
 		}

@@ -62,7 +62,8 @@ func golden(t *testing.T, file string, got []byte) *v23.Document {
 
 func TestWrite(t *testing.T) {
 	var c sbom.Contents
-	c.AddPackages(sample(), "linux/amd64", "default", "another")
+	f := sample()
+	c.AddPackages(f, f.Platform("default", "linux/amd64"), f.Platform("another", "linux/amd64"))
 	got, err := sbom.Write(&c, sbom.Subject{Name: "default", Platform: "linux/amd64"})
 	if err != nil {
 		t.Fatal(err)
@@ -94,9 +95,9 @@ func TestPackagesOfLineage(t *testing.T) {
 		f.Set(target, lock.Platform{Name: "linux/amd64", Packages: &lock.Packages{Wanted: [][]string{{"jq"}}, Packages: packages}})
 	}
 	var together, apart sbom.Contents
-	together.AddPackages(f, "linux/amd64", "top", "base")
-	apart.AddPackages(f, "linux/amd64", "top")
-	apart.AddPackages(f, "linux/amd64", "base")
+	together.AddPackages(f, f.Platform("top", "linux/amd64"), f.Platform("base", "linux/amd64"))
+	apart.AddPackages(f, f.Platform("top", "linux/amd64"))
+	apart.AddPackages(f, f.Platform("base", "linux/amd64"))
 	for _, c := range []*sbom.Contents{&together, &apart} {
 		var got []string
 		for _, p := range packagesOf(t, c)[1:] {
@@ -134,7 +135,8 @@ func TestGivenURLs(t *testing.T) {
 		{Name: "made", Strategy: "build", Action: &plan.Exec{About: &plan.About{PURL: "pkg:npm/@scope/my tool@1", Contains: []plan.About{{PURL: "pkg://pypi/Foo_Bar@2"}}}}},
 	}}
 	var c sbom.Contents
-	c.AddPackages(sample(), "linux/amd64", "default")
+	f := sample()
+	c.AddPackages(f, f.Platform("default", "linux/amd64"))
 	c.AddPlan(&plan.Plan{Platform: "linux/amd64", Images: []*plan.Image{image}}, sbom.Known{})
 	got := map[string]string{}
 	for _, p := range packagesOf(t, &c)[1:] {
@@ -201,7 +203,8 @@ func everything() *plan.Plan {
 // TestPlan shows everything that a plan has, and what is asked for what it doesn't have.
 func TestPlan(t *testing.T) {
 	var c sbom.Contents
-	c.AddPackages(sample(), "linux/amd64", "default")
+	f := sample()
+	c.AddPackages(f, f.Platform("default", "linux/amd64"))
 	c.AddPlan(everything(), sbom.Known{
 		File:   func(string) string { return "sha256:" + strings.Repeat("2b", 32) },
 		Commit: func(string, string) (name, commit string) { return "refs/heads/main", strings.Repeat("3c", 20) },
@@ -231,7 +234,7 @@ func TestLockedSources(t *testing.T) {
 		Path: "/nix/store/" + strings.Repeat("a", 32) + "-hello-2.12", NarHash: strings.Repeat("3c", 32), URL: "https://cache.example.org/nar/x.nar",
 	}}}}})
 	var c sbom.Contents
-	c.AddClosures(f, "linux/amd64", "default", "another")
+	c.AddClosures(f.Platform("default", "linux/amd64"), f.Platform("another", "linux/amd64"))
 	c.AddSources(f.Sources)
 	got, err := sbom.Write(&c, sbom.Subject{Name: "default", Platform: "linux/amd64"})
 	if err != nil {

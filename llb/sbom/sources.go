@@ -217,10 +217,10 @@ func (c *Contents) AddSources(s lock.Sources) {
 	}
 }
 
-// AddClosures adds the store paths that a lock has for targets on a platform.
-func (c *Contents) AddClosures(f *lock.File, platform string, targets ...string) {
-	for _, target := range targets {
-		p := f.Platform(target, platform)
+// AddClosures adds the store paths that a lock has for targets. Of one that is nil there are
+// none.
+func (c *Contents) AddClosures(targets ...*lock.Platform) {
+	for _, p := range targets {
 		if p == nil {
 			continue
 		}

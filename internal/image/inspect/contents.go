@@ -51,12 +51,10 @@ func SBOM(ctx context.Context, s *image.Source, o Options) ([]byte, error) {
 		return nil, fmt.Errorf("list the packages of %s: %w", s.Name, err)
 	}
 	subject := sbom.Subject{Name: s.Name.String(), Platform: r.Platform, Created: config.Created.Time}
-	var targets []string
-	for _, t := range made.Targets {
-		targets = append(targets, t.Name)
-	}
 	var contents sbom.Contents
-	contents.AddPackages(made, r.Platform, targets...)
+	for _, t := range made.Targets {
+		contents.AddPackages(made, made.Platform(t.Name, r.Platform))
+	}
 	return sbom.Write(&contents, subject)
 }
 
