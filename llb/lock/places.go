@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // maxText is the greatest length of a name, a path or an address, in bytes.
@@ -57,6 +59,9 @@ func where(data []byte, err error) string {
 		if at, err := badText(&root); err != nil {
 			return fmt.Sprintf(":%d: %v", at.Line, err)
 		}
+	}
+	if line, message := spec.YAMLFault(data); !known && line > 0 {
+		return fmt.Sprintf(":%d: %s", line, plain(message))
 	}
 	if found := yamlLine.FindStringSubmatch(err.Error()); found != nil {
 		return ":" + found[1] + ": " + plain(wrongKind(found[2]))

@@ -20,7 +20,7 @@ import (
 // syntaxError makes a fault with a place of YAML's message, which names a line
 // at best.
 func syntaxError(file string, data []byte, err error) *Error {
-	line, message := yamlFault(data)
+	line, message := YAMLFault(data)
 	if message == "" { // not of the first document, whose lines it counts
 		message = strings.TrimPrefix(err.Error(), "yaml: ")
 	}
@@ -49,11 +49,11 @@ func syntaxError(file string, data []byte, err error) *Error {
 	return e
 }
 
-// yamlFault returns what YAML says of a text that it can't read, without the line, and the
-// line of the fault: 0 where it names none.
-func yamlFault(data []byte) (line int, message string) {
+// YAMLFault returns what YAML says of a text that it can't read, without the line, and the
+// line of the fault: 0 where it names none. The message is empty for a text that it can read.
+func YAMLFault(data []byte) (line int, message string) {
 	line, message = yamlMessage(data)
-	if message == "did not find expected key" || message == "did not find expected '-' indicator" {
+	if len(data) <= MaxSize && (message == "did not find expected key" || message == "did not find expected '-' indicator") {
 		// It names the line where the map, or the list, begins that has the fault somewhere: the
 		// fault is at the end of the shortest text that has it.
 		ends := lineEnds(data)

@@ -9,7 +9,6 @@ package definition
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/strata-build/strata/internal/convert/draft"
 	"github.com/strata-build/strata/internal/convert/report"
+	"github.com/strata-build/strata/llb/spec"
 )
 
 // maxSize is how many bytes a definition may have.
@@ -42,7 +42,7 @@ func ParseWith(data []byte, first func(top *yaml.Node) error) (*Document, error)
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, located(err)
+		return nil, located(data, err)
 	}
 	d := &Document{}
 	if len(root.Content) == 0 || resolved(root.Content[0]).Kind != yaml.MappingNode {
@@ -57,20 +57,13 @@ func ParseWith(data []byte, first func(top *yaml.Node) error) (*Document, error)
 	return d, nil
 }
 
-// located gives an error of the parser the line that it names.
-func located(err error) error {
-	at := regexp.MustCompile(`line (\d+): (.*)`).FindStringSubmatch(err.Error())
-	if at == nil {
+// located gives an error about a text the line of its fault.
+func located(data []byte, err error) error {
+	line, message := spec.YAMLFault(data)
+	if line == 0 {
 		return fmt.Errorf("read the definition: %w", err)
 	}
-	line, convErr := strconv.Atoi(at[1])
-	if convErr != nil {
-		return fmt.Errorf("read the definition: %w", err)
-	}
-	if strings.HasPrefix(at[2], "did not find expected") {
-		line++ // the parser counts from 0 there, and its scanner from 1
-	}
-	return &report.LineError{Line: line, Err: errors.New(at[2])}
+	return &report.LineError{Line: line, Err: errors.New(message)}
 }
 
 // resolved is what an alias stands for.

@@ -38,6 +38,23 @@ self: &self {<<: [*one, *one], a: own}
 	}
 }
 
+// TestFaults names the lines of what YAML can't read: its parser counts them from 0, and its
+// scanner from 1.
+func TestFaults(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: 1\nb: *\nc: 2\n":              "line 2: did not find expected alphabetic or numeric character",
+		"a: 1\nb: \"\\xzz\"\n":            "line 2: did not find expected hexdecimal number",
+		"a: 1\nb: |x\n":                   "line 2: did not find expected comment or line break",
+		"a: 1\nb: [1, 2\nc: 2\n":          "line 2: did not find expected ',' or ']'",
+		"a: 1\nb:\n  - 1\n  c: 2\nd: 3\n": "line 4: did not find expected '-' indicator",
+		"*\n":                             "line 1: did not find expected alphabetic or numeric character",
+	} {
+		if _, err := definition.Parse([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
 // TestTwice tells of a key that is there twice.
 func TestTwice(t *testing.T) {
 	d, err := definition.Parse([]byte("a: one\nb: two\na: three\n"))
