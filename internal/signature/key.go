@@ -46,9 +46,9 @@ func ParseKey(data []byte) (*Key, error) {
 		return nil, fmt.Errorf("it has more than %d bytes", MaxSize)
 	case text == "":
 		return nil, errors.New("it is empty")
-	case strings.Contains(text, "PRIVATE KEY"), strings.Contains(text, "encrypted secret key"), strings.Contains(text, "-----BEGIN AGE ENCRYPTED"):
+	case strings.Contains(text, "PRIVATE KEY-----"), strings.Contains(text, "PRIVATE KEY BLOCK-----"), strings.Contains(text, "encrypted secret key"), strings.Contains(text, "-----BEGIN AGE ENCRYPTED"):
 		return nil, errors.New("it is a secret key; signatures are checked with the public one")
-	case strings.HasPrefix(text, "-----BEGIN PGP"), data[0]&0x80 != 0:
+	case len(armors(data)) > 0, data[0]&0x80 != 0:
 		return pgpKey(data)
 	case strings.HasPrefix(text, "-----BEGIN "):
 		return pemKey([]byte(text))
@@ -64,7 +64,7 @@ func ParseKey(data []byte) (*Key, error) {
 
 // pgpKey reads keys of OpenPGP, armored or not.
 func pgpKey(data []byte) (*Key, error) {
-	if isArmored(data) {
+	if len(armors(data)) > 0 {
 		var all []byte
 		err := armored(data, func(block string, body []byte) error {
 			if block != openpgp.PublicKeyType {
@@ -87,18 +87,34 @@ func pgpKey(data []byte) (*Key, error) {
 			return nil, errors.New("it is a secret key; signatures are checked with the public one")
 		}
 	}
-	return &Key{Kind: PGP, ring: ring, packets: data}, nil
+	return &Key{Kind: PGP, ring: merged(ring), packets: data}, nil
 }
 
 func isArmored(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN PGP"))
 }
 
+// armors are the blocks of armor of a text, each with what follows it up to the next one.
+// Other text may stand before, between and after them, as in the lists of keys that
+// projects publish; in it, a block begins nowhere but with a line.
+func armors(data []byte) [][]byte {
+	const begin = "-----BEGIN PGP "
+	var blocks [][]byte
+	for line := range bytes.Lines(data) {
+		if line := bytes.TrimLeft(line, " \t\ufeff"); bytes.HasPrefix(line, []byte(begin)) {
+			blocks = append(blocks, nil)
+		}
+		if last := len(blocks) - 1; last >= 0 {
+			blocks[last] = append(blocks[last], line...)
+		}
+	}
+	return blocks
+}
+
 // armored reads blocks of armor, one after the other.
 func armored(data []byte, read func(block string, body []byte) error) error {
-	const begin = "-----BEGIN PGP "
-	for _, text := range bytes.Split(data, []byte(begin))[1:] {
-		block, err := armor.Decode(bytes.NewReader(slices.Concat([]byte(begin), text)))
+	for _, text := range armors(data) {
+		block, err := armor.Decode(bytes.NewReader(text))
 		if err != nil {
 			return fmt.Errorf("its armor is broken: %w", err)
 		}

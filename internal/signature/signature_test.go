@@ -156,6 +156,47 @@ func TestGPG(t *testing.T) {
 	}
 }
 
+// TestListOfKeys takes what projects publish as KEYS: keys with text before, between and
+// after them, and keys that were added once more when they changed.
+func TestListOfKeys(t *testing.T) {
+	s := newSigner(t)
+	alice, bob := string(s.gpgKey(t, "alice@example.org")), string(s.gpgKey(t, "bob@example.org"))
+	s.run(t, "", "gpg", "--batch", "--passphrase", "", "--faked-system-time", "20200101T000000!", "--quick-gen-key", "old@example.org", "ed25519", "sign", "1y")
+	old := string(s.run(t, "", "gpg", "--armor", "--export", "old"))
+	name := strings.Split(string(s.run(t, "", "gpg", "--with-colons", "--fingerprint", "old")), "fpr:::::::::")[1][:40]
+	s.run(t, "", "gpg", "--batch", "--passphrase", "", "--quick-set-expire", name, "0")
+	renewed := string(s.run(t, "", "gpg", "--armor", "--export", "old"))
+	olds := s.gpg(t, "old", text)
+	revocation := strings.Replace(string(s.read(t, "gpg/openpgp-revocs.d/"+name+".rev")), ":-----BEGIN", "-----BEGIN", 1)
+	s.run(t, revocation, "gpg", "--batch", "--import")
+	revoked := string(s.run(t, "", "gpg", "--armor", "--export", "old"))
+	const head = "This file has the PGP keys of various developers, and no PRIVATE KEY.\n\n    gpg --export -a <name> >> KEYS\n\n"
+	const entry = "pub   ed25519 2026-01-01 [SC]\nuid   A Name <a@example.org>\nsig 3 0123456789ABCDEF\n\n"
+	for name, c := range map[string]struct {
+		keys string
+		sig  []byte
+		want string
+	}{
+		"text around":           {head + entry + alice + "\n" + entry + bob + "\nThe end.\n", s.gpg(t, "bob", text), ""},
+		"a byte order mark":     {"\ufeff" + head + alice, s.gpg(t, "alice", text), ""},
+		"lines of Windows":      {strings.ReplaceAll(head+alice, "\n", "\r\n"), s.gpg(t, "alice", text), ""},
+		"expired and renewed":   {head + old + entry + renewed, olds, ""},
+		"renewed and expired":   {head + renewed + entry + old, olds, ""},
+		"expired":               {head + old, olds, "the key had expired"},
+		"renewed and revoked":   {head + renewed + entry + revoked, olds, "revoked"},
+		"revoked and renewed":   {head + revoked + entry + renewed, olds, "revoked"},
+		"one that is cut":       {head + alice + entry + bob[:len(bob)/2], s.gpg(t, "alice", text), "its armor is broken"},
+		"a signature with them": {head + alice + entry + string(s.gpg(t, "alice", text, "--armor")), s.gpg(t, "alice", text), "it has a pgp signature"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			expect(t, check(t, []byte(c.keys), []byte(text), c.sig, signature.Options{Now: time.Now()}), c.want)
+			if _, err := signature.ForGit([]byte(c.keys)); (err == nil) == strings.HasPrefix(c.want, "it") {
+				t.Errorf("for git: %v", err)
+			}
+		})
+	}
+}
+
 // expect holds an error to what it must say; nothing stands for none.
 func expect(t *testing.T, err error, want string) {
 	t.Helper()
