@@ -5,9 +5,7 @@ package lint
 
 import (
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/plan"
@@ -110,76 +108,4 @@ func (l *pass) written(at spec.Pos) string {
 	}
 	rest := string(line[at.Column-1:])
 	return strings.Trim(rest[:len(rest)-len(strings.TrimLeft(rest, "\"'abcdefghijklmnopqrstuvwxyz"))], "\"'")
-}
-
-// scriptRule is a rule about what a script does.
-type scriptRule struct {
-	name    string
-	pattern *regexp.Regexp
-	message string
-}
-
-// scriptRules look at each line of a script, without comments. They are compiled when the
-// first line is looked at: most of the frontend's processes end before that.
-var scriptRules = sync.OnceValue(func() []scriptRule {
-	return []scriptRule{
-		{
-			KeyMadeByScript,
-			regexp.MustCompile(`\b(ssh-keygen\s+(-\S+\s+)*-(A|t|q|N|b|f)\b|openssl\s+(genrsa|genpkey|ecparam\b.*-genkey|req\b.*-newkey)|gpg\b.*--(quick-)?(full-)?gen(erate)?-key|dbus-uuidgen\s+--ensure|systemd-machine-id-setup` +
-				`|certtool\b.*--generate-privkey|mkcert\s|age-keygen\b|wg\s+genkey|keytool\b.*-genkey(pair)?|dropbearkey\s|easyrsa\b.*\bbuild-|step\s+(ca\s+init|certificate\s+create))`),
-			"%s makes a key that everybody who has the image has; make it when the container starts, or use a secret",
-		},
-		{
-			DataMadeByScript,
-			regexp.MustCompile(`\b(initdb|pg_createcluster|mysql_install_db|mariadb-install-db|mysqld\b.*--initialize(-insecure)?|mariadbd\b.*--initialize|slapadd|kdb5_util\s+.*create|influxd?\s+setup)\b`),
-			"%s makes a service's data, which all containers start with; make it when the container starts, on a volume",
-		},
-		{
-			PipedDownload,
-			regexp.MustCompile(`\b(curl|wget)\b[^|]*\|\s*(sudo\s+)?(env\s+)?(sh|bash|ash|dash|zsh|python3?|perl)\b` +
-				`|(^|[^\w.-])(sh|bash|ash|dash|zsh|eval|source|python3?|perl)\s+(-\S+\s+)*["']?(<\(|\$\(|` + "`" + `)\s*(curl|wget)\b`),
-			"%s is run as it is downloaded; take it by url with a checksum, and run that",
-		},
-		{
-			PackagesByScript,
-			regexp.MustCompile(`\b(apt-get|apt|aptitude|dnf|microdnf|yum)\s+(-\S+\s+)*install\b|\bapk\s+(-\S+\s+)*add\b`),
-			"%s installs packages that no lock holds; name them under packages",
-		},
-	}
-})
-
-// usesNetwork matches programs that need a network.
-var usesNetwork = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b(curl|wget)\s|\bgit\s+(clone|fetch|pull)\b|\b(apt-get|apt|dnf|microdnf|yum)\s+(-\S+\s+)*(update|install)\b|\bapk\s+(-\S+\s+)*(add|update)\b` +
-		`|\bpip3?\s+install\b|\bnpm\s+(ci|install|i)\b|\bgo\s+(mod\s+download|get)\b|\bcargo\s+(fetch|install)\b|\bgem\s+install\b|\bdotnet\s+restore\b` +
-		`|\b(yarn|pnpm|bun|composer|bundler?|poetry|uv)\s+(install|add|sync)\b`)
-})
-
-// script looks at what a build's script does.
-func (l *pass) script(b *spec.Build) {
-	for _, text := range texts(b.Run) {
-		offline := b.Network.Value == "none" || b.Deterministic.Value == "strict" || b.Deterministic.Value == "network"
-		for line := range strings.SplitSeq(text.Value, "\n") {
-			if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") {
-				continue
-			}
-			for _, r := range scriptRules() {
-				if r.pattern.MatchString(line) {
-					l.report(r.name, text.Pos, r.message, quoted(line))
-				}
-			}
-			if offline && usesNetwork().MatchString(line) {
-				l.report(NetworkWithoutAccess, text.Pos, "%s needs a network, which this build doesn't have", quoted(line))
-			}
-		}
-	}
-}
-
-// quoted is a line of a script, shortened.
-func quoted(line string) string {
-	const most = 60
-	if r := []rune(line); len(r) > most {
-		line = string(r[:most-1]) + "…"
-	}
-	return "\"" + line + "\""
 }
