@@ -4,11 +4,12 @@
 package lint
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/strata-build/strata/internal/spell"
 	"github.com/strata-build/strata/llb/spec"
@@ -30,17 +31,45 @@ func Configure(file string, data []byte, request *linter.Config) (Config, error)
 	if request != nil {
 		return Config{Error: request.ReturnAsError, skip: request.SkipRules, skipAll: request.SkipAll}, nil
 	}
-	text, _, at, ok := parser.ParseDirective("check", data)
-	if !ok {
+	lines := checkLines(data)
+	if len(lines) == 0 {
 		return Config{}, nil
 	}
-	from, err := linter.ParseLintOptions(text)
-	line := at[0].Start.Line
+	s, line := spec.Spec{File: file, Data: data}, lines[0].number
+	if len(lines) > 1 {
+		return Config{}, s.Errorf(spec.Pos{Line: lines[1].number, Column: 1}, "there is a line # check= already, on line %d", line).WithHint("write one line # check=skip=RULE,RULE;error=true")
+	}
+	from, err := linter.ParseLintOptions(lines[0].text)
 	if err != nil {
-		s := spec.Spec{File: file, Data: data}
 		return Config{}, s.Errorf(spec.Pos{Line: line, Column: 1}, "read the line # check=: %w", err).WithHint("write # check=skip=RULE,RULE;error=true")
 	}
 	return Config{Error: from.ReturnAsError, skip: from.SkipRules, skipAll: from.SkipAll, line: line}, nil
+}
+
+type checkLine struct {
+	number int
+	text   string
+}
+
+// checkDirective is a line as BuildKit reads those of Dockerfiles.
+var checkDirective = regexp.MustCompile(`(?i)^#\s*check\s*=\s*(.+?)\s*$`)
+
+// checkLines are those among the comments that a build file begins with. In a Dockerfile
+// another comment ends them; here one names the schema for editors.
+func checkLines(data []byte) []checkLine {
+	var found []checkLine
+	number := 0
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
+		number++
+		line = bytes.TrimRight(line, "\r\n")
+		if len(bytes.TrimSpace(line)) > 0 && line[0] != '#' {
+			break
+		}
+		if m := checkDirective.FindSubmatch(line); m != nil {
+			found = append(found, checkLine{number, string(m[1])})
+		}
+	}
+	return found
 }
 
 // Skips reports whether findings of a rule are dropped.

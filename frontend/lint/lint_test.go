@@ -144,7 +144,10 @@ func TestRules(t *testing.T) {
 		if diff := cmp.Diff([]string{e.want}, findings(t, e.text)); diff != "" {
 			t.Errorf("%s\nunexpected findings (-want +got):\n%s", e.text, diff)
 		}
-		if got := findings(t, "# check=skip="+rule+"\n"+e.text); len(got) > 0 && rule != "UnknownRule" {
+		if rule == lint.UnknownRule { // its example has a line of its own
+			continue
+		}
+		if got := findings(t, "# check=skip="+rule+"\n"+e.text); len(got) > 0 {
 			t.Errorf("%s is skipped and still found: %q", rule, got)
 		}
 	}
@@ -362,6 +365,18 @@ func TestConfigure(t *testing.T) {
 	}
 	if c, err = lint.Configure("strata.yaml", text, &linter.Config{SkipAll: true}); err != nil || c.Error || !c.Skips("UnusedArg") {
 		t.Errorf("what the request says doesn't hold: %+v, %v", c, err)
+	}
+	for _, head := range []string{"# syntax=x\n# yaml-language-server: $schema=x\n", "\ufeff# syntax=x\r\n#\r\n\r\n", "#!x\n# Licence: x\n"} {
+		if c, err = lint.Configure("strata.yaml", []byte(head+"#Check = skip=UnusedArg\nfrom: scratch\n"), nil); err != nil || !c.Skips("UnusedArg") || c.Skips("RootUser") {
+			t.Errorf("behind %q the line doesn't hold: %+v, %v", head, c, err)
+		}
+	}
+	if c, err = lint.Configure("strata.yaml", []byte("from: scratch\n# check=skip=all\n"), nil); err != nil || c.Skips("UnusedArg") {
+		t.Errorf("behind a key the line holds: %+v, %v", c, err)
+	}
+	_, err = lint.Configure("strata.yaml", []byte("# check=skip=A\n# x\n# check=error=true\n"), nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "strata.yaml:3:1: there is a line # check= already, on line 1") {
+		t.Errorf("got %v", err)
 	}
 	_, err = lint.Configure("strata.yaml", []byte("# check=skp=x\n"), nil)
 	if err == nil || !strings.HasPrefix(err.Error(), "strata.yaml:1:1: read the line # check=") {
