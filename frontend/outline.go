@@ -64,18 +64,23 @@ func lacksArgument(s *spec.Spec, req strategy.Request) bool {
 	})
 }
 
-// outlineExec adds what a command asks for, each once.
+// outlineExec adds what a command asks for, each once. What one command can't do without is
+// required, whatever another one says of it.
 func outlineExec(o *outline.Outline, e *plan.Exec) {
 	at := location(e.Range)
 	for _, s := range e.Secrets {
-		if !slices.ContainsFunc(o.Secrets, func(k outline.Secret) bool { return k.Name == s.ID }) {
-			o.Secrets = append(o.Secrets, outline.Secret{Name: s.ID, Required: s.Required, Location: at})
+		if i := slices.IndexFunc(o.Secrets, func(k outline.Secret) bool { return k.Name == s.ID }); i >= 0 {
+			o.Secrets[i].Required = o.Secrets[i].Required || s.Required
+			continue
 		}
+		o.Secrets = append(o.Secrets, outline.Secret{Name: s.ID, Required: s.Required, Location: at})
 	}
 	for _, s := range e.SSH {
-		if !slices.ContainsFunc(o.SSH, func(k outline.SSH) bool { return k.Name == s.ID }) {
-			o.SSH = append(o.SSH, outline.SSH{Name: s.ID, Required: s.Required, Location: at})
+		if i := slices.IndexFunc(o.SSH, func(k outline.SSH) bool { return k.Name == s.ID }); i >= 0 {
+			o.SSH[i].Required = o.SSH[i].Required || s.Required
+			continue
 		}
+		o.SSH = append(o.SSH, outline.SSH{Name: s.ID, Required: s.Required, Location: at})
 	}
 	for _, c := range e.Cache {
 		if !slices.ContainsFunc(o.Cache, func(k outline.CacheMount) bool { return k.ID == c.ID }) {
