@@ -121,7 +121,8 @@ func checkTime(r *Release, opts VerifyOptions) error {
 	return nil
 }
 
-// readKeyrings reads all keys.
+// readKeyrings reads all keys. Of one that is there several times the first copy counts, as with
+// gpgv.
 func readKeyrings(keyrings [][]byte) (openpgp.EntityList, error) {
 	var all openpgp.EntityList
 	for _, ring := range keyrings {

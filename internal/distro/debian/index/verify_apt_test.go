@@ -99,6 +99,38 @@ func TestSignaturesAsApt(t *testing.T) {
 	}
 }
 
+// TestCopiesOfAKeyAsApt has a key several times: also as it was before it was renewed, or
+// revoked. As with gpgv, the first copy counts.
+func TestCopiesOfAKeyAsApt(t *testing.T) {
+	key := newKey(t, "key", 0)
+	const text = "Origin: x\nSuite: stable\nCodename: stable\nDate: Sat, 02 Nov 2024 10:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n" +
+		" e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 main/binary-amd64/Packages\n"
+	signed := inRelease(t, text, key)
+	plain := keyring(t, false, key)
+	for _, id := range key.Identities {
+		lifetime := uint32(5 * 24 * 3600)
+		id.SelfSignature.KeyLifetimeSecs = &lifetime
+		if err := id.SelfSignature.SignUserId(id.UserId.Id, key.PrimaryKey, key.PrivateKey, &packet.Config{Time: func() time.Time { return day(1) }}); err != nil {
+			t.Fatal(err)
+		}
+		id.SelfSignature.CreationTime = day(1).Add(-time.Hour)
+	}
+	short := keyring(t, false, key)
+	if err := key.RevokeKey(packet.KeyCompromised, "", &packet.Config{Time: func() time.Time { return day(3) }}); err != nil {
+		t.Fatal(err)
+	}
+	revoked := keyring(t, false, key)
+	for name, rings := range map[string][][]byte{
+		"plain": {plain}, "short": {short}, "plain, short": {plain, short}, "short, plain": {short, plain}, "plain, revoked": {plain, revoked}, "revoked, plain": {revoked, plain},
+	} {
+		apt, said := aptTakes(t, signed, bytes.Join(rings, nil))
+		_, err := VerifyInRelease(signed, rings, VerifyOptions{Now: time.Now()})
+		if (err == nil) != apt {
+			t.Errorf("%s: %v, and apt takes it: %v\n%s", name, err, apt, said)
+		}
+	}
+}
+
 // TestSignersAsApt has sources name keys and subkeys, also with an exclamation mark behind,
 // with which a key doesn't stand for its subkeys.
 func TestSignersAsApt(t *testing.T) {
