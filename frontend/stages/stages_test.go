@@ -4,7 +4,9 @@
 package stages_test
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -101,4 +103,32 @@ func TestNoDockerfile(t *testing.T) {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}
+}
+
+// FuzzRead holds that pinning moves no line, and leaves the stages and their names.
+func FuzzRead(f *testing.F) {
+	f.Add("FROM alpine AS alpine\nRUN true\nFROM alpine\nCOPY --from=alpine /a /a\n", "alpine")
+	f.Add("# escape=`\nFROM --platform=linux/amd64 `\n  # a comment\n  a AS b\nFROM b\nRUN <<E\nFROM c\nE", "a")
+	f.Add("ARG X=1\nFROM a:$X\nRUN --mount=from=0,target=/x true\n", "a:1")
+	f.Fuzz(func(t *testing.T, text, image string) {
+		file := read(text, nil)
+		if got := file.Pinned(func(string) string { return "" }); string(got) != text {
+			t.Fatalf("%q becomes %q, with nothing to pin", text, got)
+		}
+		pinned := file.Pinned(func(name string) string {
+			if name == image {
+				return "pinned"
+			}
+			return ""
+		})
+		if got, want := bytes.Count(pinned, []byte("\n")), strings.Count(text, "\n"); got != want && got != want+1 {
+			t.Fatalf("%q becomes %q, with other lines", text, pinned)
+		}
+		again := read(string(pinned), nil)
+		for word := range strings.FieldsSeq(text) {
+			if file.Has(word) != again.Has(word) {
+				t.Fatalf("%q becomes %q: whether it has the stage %q differs", text, pinned, word)
+			}
+		}
+	})
 }
