@@ -7,25 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/strata-build/strata/internal/atomicfile"
+	"github.com/strata-build/strata/internal/testenv"
 )
-
-// likeUser takes from the test's thread what root may do with any file. The thread ends
-// with the test.
-func likeUser(t *testing.T) {
-	t.Helper()
-	runtime.LockOSThread()
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	must(t, unix.Capget(&header, &data[0]))
-	data[0].Effective &^= 1<<unix.CAP_DAC_OVERRIDE | 1<<unix.CAP_DAC_READ_SEARCH
-	must(t, unix.Capset(&header, &data[0]))
-}
 
 // makeWritable lets a directory be removed.
 func makeWritable(t *testing.T, dir string) {
@@ -58,7 +44,7 @@ func TestReadOnly(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "out")
 			t.Cleanup(func() { makeWritable(t, dir) })
-			likeUser(t)
+			testenv.LikeUser(t)
 			write(t, dir, test.before)
 			for _, name := range []string{"proc/in", "proc", "f/in", "f"} {
 				if fi, err := os.Stat(filepath.Join(dir, name)); err == nil && fi.IsDir() {

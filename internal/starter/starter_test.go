@@ -163,12 +163,7 @@ func TestSecrets(t *testing.T) {
 			"id_rsa, own.pem, terraform.tfstate, terraform.tfstate.backup, tls.key: a secret as it seems",
 		},
 	} {
-		fsys := fstest.MapFS{}
-		for file, text := range c.files {
-			fsys[file] = &fstest.MapFile{Data: []byte(text)}
-		}
-		d := write(t, fsys, "project")
-		checkForm(t, d.BuildFile)
+		d := written(t, c.files)
 		for _, want := range c.has {
 			if !strings.Contains(string(d.BuildFile), want) {
 				t.Errorf("%s: want %s in\n%s", name, want, d.BuildFile)
@@ -242,4 +237,16 @@ func TestSetupPy(t *testing.T) {
 			t.Errorf("want %s in\n%s", want, d.BuildFile)
 		}
 	}
+}
+
+// written is the build file of a project that has these files, which is held to its form.
+func written(t *testing.T, files map[string]string) Draft {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for file, text := range files {
+		fsys[file] = &fstest.MapFile{Data: []byte(text)}
+	}
+	d := write(t, fsys, "project")
+	checkForm(t, d.BuildFile)
+	return d
 }

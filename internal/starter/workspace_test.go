@@ -6,7 +6,6 @@ package starter
 import (
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 // TestWorkspaces has projects of several members: a step that installs packages finds the
@@ -43,12 +42,7 @@ func TestWorkspaces(t *testing.T) {
 			[]string{`source: {path: ., include: [Shop.sln, src], exclude: ["**/bin", "**/obj"]}`},
 		},
 	} {
-		fsys := fstest.MapFS{}
-		for file, text := range c.files {
-			fsys[file] = &fstest.MapFile{Data: []byte(text)}
-		}
-		d := write(t, fsys, "project")
-		checkForm(t, d.BuildFile)
+		d := written(t, c.files)
 		for _, want := range c.want {
 			if !strings.Contains(string(d.BuildFile), want) {
 				t.Errorf("%s: want %s in\n%s", name, want, d.BuildFile)

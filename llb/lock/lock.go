@@ -191,7 +191,7 @@ func (f *File) Names() []string {
 
 // Platforms are the names of the platforms that the lock was written for, sorted. Where it
 // doesn't say them, they are those that it has something for. A target that is for a
-// platform of its own is there by that, though nobody asked for it.
+// platform of its own is there by that, though it was not asked for.
 func (f *File) Platforms() []string {
 	names := slices.Clone(f.Written)
 	for _, t := range f.Targets {

@@ -89,7 +89,7 @@ func TestRepositoryReadTwice(t *testing.T) {
 	}
 }
 
-// TestKeepOthers keeps what nobody asked about, and nothing that was resolved anew.
+// TestKeepOthers keeps what was not asked for, and nothing that was resolved again.
 func TestKeepOthers(t *testing.T) {
 	const amd64, arm64 = "linux/amd64", "linux/arm64"
 	was := &lock.File{Written: []string{amd64, arm64}}

@@ -7,32 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"golang.org/x/sys/unix"
 
 	"github.com/strata-build/strata/internal/image/registry"
 	"github.com/strata-build/strata/internal/testenv"
 )
-
-// likeUser takes from the test's thread what root may do with any file. The thread ends
-// with the test.
-func likeUser(t *testing.T) {
-	t.Helper()
-	runtime.LockOSThread()
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
-		t.Fatal(err)
-	}
-	data[0].Effective &^= 1<<unix.CAP_DAC_OVERRIDE | 1<<unix.CAP_DAC_READ_SEARCH
-	if err := unix.Capset(&header, &data[0]); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestPrivateDirectories asks a registry about which there are files that only a daemon may
 // read.
@@ -51,7 +33,7 @@ func TestPrivateDirectories(t *testing.T) {
 			}
 			mode(0)
 			t.Cleanup(func() { mode(0o700) })
-			likeUser(t)
+			testenv.LikeUser(t)
 			o := registry.Options{Env: func(name string) (string, bool) { return home, name == "HOME" }}
 			if _, _, err := repository(t, o, r.Host+"/app").Manifest(t.Context(), "1"); err != nil {
 				t.Error(err)
@@ -62,7 +44,7 @@ func TestPrivateDirectories(t *testing.T) {
 	if err := os.Chmod(dir, 0); err != nil {
 		t.Fatal(err)
 	}
-	likeUser(t)
+	testenv.LikeUser(t)
 	o := registry.Options{Env: noEnv, CertDir: dir}
 	if _, _, err := repository(t, o, r.Host+"/app").Manifest(t.Context(), "1"); err == nil || !strings.Contains(err.Error(), "permission denied") {
 		t.Errorf("a directory that was named: it says %v", err)

@@ -24,6 +24,7 @@ import (
 	"github.com/strata-build/strata/internal/plainfile"
 	"github.com/strata-build/strata/internal/printable"
 	"github.com/strata-build/strata/llb/lock"
+	"github.com/strata-build/strata/llb/plan"
 )
 
 // The names of the local sources that a frontend asks for.
@@ -113,7 +114,8 @@ func (in *input) mountContext(dir string) error {
 	return nil
 }
 
-// exactly is the .dockerignore pattern of a path and what is below it.
+// exactly is the .dockerignore pattern of a path and what is below it. Unlike those by which
+// a source is sent, it may have no stars in classes, but backslashes, as no link is followed.
 func exactly(path string) string {
 	var b strings.Builder
 	for _, c := range []byte(path) {
@@ -122,7 +124,7 @@ func exactly(path string) string {
 		}
 		b.WriteByte(c)
 	}
-	return b.String()
+	return plan.AtEnds(b.String())
 }
 
 // sharedKey names a directory of this machine, so that only what changed since the

@@ -18,7 +18,7 @@ import (
 // whatever it is called.
 func TestOutputInContext(t *testing.T) {
 	for out, others := range map[string][]string{
-		"out": {"out2"}, "[slug]": {"s", "slug"}, "a[": {"a"}, "c++(1)": {"c"}, "!x": {"x"}, `b\b`: {"bb"}, "*": {"star"}, "ü?": {"üü"},
+		"out": {"out2"}, "[slug]": {"s", "slug"}, "a[": {"a"}, "c++(1)": {"c"}, "!x": {"x"}, `b\b`: {"bb"}, "*": {"star"}, " x": {"x"}, "ü?": {"üü"},
 	} {
 		dir := t.TempDir()
 		for _, name := range append(others, out) {

@@ -7,7 +7,6 @@ package install
 
 import (
 	"archive/tar"
-	"errors"
 	"path/filepath"
 	"testing"
 
@@ -26,9 +25,6 @@ func TestOwnersKeepCapabilities(t *testing.T) {
 	}
 	setuid := func(h *tar.Header) { h.Gname, h.Gid, h.Mode = "capture", 101, 0o4750 }
 	l := newLab(t)
-	if err := unix.Setxattr(l.root, attribute, []byte(capabilities), 0); errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOTSUP) {
-		t.Skip("capabilities can't be set here")
-	}
 	must(t, l.put(Options{Scripts: Skip}, []testenv.APK{
 		{Name: "accounts", Version: "1-r0", Files: map[string]string{"etc/group": "root:x:0:\ncapture:x:107:\n"}},
 		{
